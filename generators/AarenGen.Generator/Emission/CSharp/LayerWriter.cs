@@ -1,0 +1,46 @@
+using AarenGen.Generator.Model;
+
+namespace AarenGen.Generator.Emission.CSharp;
+
+/// <summary>Prints the statements of one layer's methods: resolves its relative offsets to text.</summary>
+internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, string weights, string packed, string gradients)
+{
+    public const string Kernels = "global::AarenGen.Kernels.";
+
+    public LayerPlan Layer => layer;
+
+    public void Line(string line) => code.Line(line);
+
+    /// <summary>A call of a kernel, its arguments in order.</summary>
+    public void Call(string kernel, params string[] arguments) => code.Line($"{Kernels}{kernel}({string.Join(", ", arguments)});");
+
+    /// <summary>A condition and its block; disposing closes it.</summary>
+    public CodeWriter.Block Open(string line) => code.Open(line);
+
+    public void Comment(string text) => code.Line("// " + text);
+
+    public string Weights(Parameter p) => $"{weights}.Slice({At(layer.Weights, p.Offset)}, {p.Floats})";
+
+    public string Gradients(Parameter p) => $"{gradients}.Slice({At(layer.Weights, p.Offset)}, {p.Floats})";
+
+    public string Derived(Region r) => $"{weights}.Slice({At(layer.Derived, r.Offset)}, {r.Length})";
+
+    public string DerivedGradients(Region r) => $"{gradients}.Slice({At(layer.Derived, r.Offset)}, {r.Length})";
+
+    public string Packed(Region r) => $"{packed}.Slice({At(layer.Packed, r.Offset)}, {r.Length})";
+
+    public string PackedTraining(Region r) => $"{packed}.Slice({At(layer.PackedTraining, r.Offset)}, {r.Length})";
+
+    /// <summary>Training memory with so many floats a token, for the rows of the pass.</summary>
+    public string Memory(int offset, int floats) => MemoryAt(At(layer.Memory, offset), floats);
+
+    public static string MemoryAt(string offset, int floats) => $"pass.Memory.Slice(({offset}) * capacity, rows * {floats})";
+
+    public string State(int offset, int length) => $"pass.State(row).Slice({At(layer.State, offset)}, {length})";
+
+    /// <summary>The seed of one of the model's dropouts: no two blocks or layers share theirs.</summary>
+    public string DropoutSeed(int salt) => $"unchecked(pass.DropoutSeed + (ulong)({At(layer.Memory, salt)}))";
+
+    private string At(Extent extent, int offset) =>
+        layer.Repeat == 1 ? $"{extent.Start + offset}" : $"{extent.Start + offset} + block * {extent.Step}";
+}

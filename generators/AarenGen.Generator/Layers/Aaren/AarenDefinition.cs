@@ -1,0 +1,50 @@
+using AarenGen.Generator.Layers.Shared;
+using AarenGen.Generator.Model;
+using AarenGen.Generator.Planning;
+
+namespace AarenGen.Generator.Layers.Aaren;
+
+/// <summary>[Aaren(Heads, FeedForward, Repeat, Norm, Dropout)]: the residual block with a learned query's prefix attention.</summary>
+internal sealed class AarenDefinition : LayerDefinition
+{
+    public override string Name => "Aaren";
+
+    public override bool IsBlock => true;
+
+    public override int Repeat(PartDeclaration part, ProblemList problems) => ResidualBlock.Repeat(part, problems);
+
+    public override void Plan(PartDeclaration part, LayerBuilder layer)
+    {
+        int width = layer.Input.Width;
+        int heads = part.Integer("Heads", 4);
+        if (heads < 1 || width % heads != 0)
+        {
+            layer.Problems.HeadsDoNotDivide(part, heads, width);
+            heads = 1;
+        }
+        ResidualBlock.Plan(part, layer, $"Aaren, {heads} heads", (input, output) => Mix(layer, heads, input, output));
+    }
+
+    private static void Mix(LayerBuilder layer, int heads, Value input, Value output)
+    {
+        int width = input.Width;
+        Parameter query = layer.Parameter("mixer.query", 1, width, isMatrix: false, Initialization.Normal, 1, decays: false);
+        ParameterMatrix q = layer.Matrix("mixer.q_proj", width, width);
+        ParameterMatrix k = layer.Matrix("mixer.k_proj", width, width);
+        ParameterMatrix v = layer.Matrix("mixer.v_proj", width, width);
+
+        Value values = layer.Value("values", width);
+        Value scores = layer.Value("scores", heads);
+        Value attended = layer.Value("attended", width);
+        var folded = new DerivedMatrix("folded query", layer.Derived(heads * Sizes.Pad(width)), layer.Derived(Sizes.Pad(heads)));
+        layer.Add(new FoldQuery(width, heads, query, q, k, folded));
+        layer.Linear(v, input, values);
+        layer.Linear(folded, input, scores);
+        layer.Add(new PrefixAttention(
+            values, scores, attended, heads,
+            GatesMemory: layer.Memory(2 * Sizes.Pad(heads)),
+            ScratchMemory: layer.Memory(Sizes.Pad(width) + Sizes.Pad(heads)),
+            StateOffset: layer.State(2 * heads + width)));
+        layer.Linear("mixer.o_proj", attended, output);
+    }
+}

@@ -1,0 +1,77 @@
+using AarenGen.Generator.Emission.CSharp;
+using AarenGen.Generator.Model;
+
+namespace AarenGen.Generator.Layers.Shared;
+
+/// <summary>y = x Wᵀ + b, with W [outputs, inputs] as PyTorch has it.</summary>
+internal sealed record Linear(Value Input, Value Output, Matrix Matrix, Region Packed, Region PackedTransposed) : Operation
+{
+    public override EquatableArray<Value> Inputs => new([Input]);
+
+    public override long Flops => 2L * Input.Width * Output.Width;
+
+    public override void Prepare(LayerWriter w) => w.Call(
+        "MatrixProduct.Pack", Matrix.Weight(w), $"{Output.Width}", $"{Input.Width}", $"{Input.Stride}", w.Packed(Packed));
+
+    public override void PrepareTraining(LayerWriter w) => w.Call(
+        "MatrixProduct.PackTransposed", Matrix.Weight(w), $"{Output.Width}", $"{Input.Width}", $"{Input.Stride}", w.PackedTraining(PackedTransposed));
+
+    public override void Forward(LayerWriter w)
+    {
+        w.Comment($"{Output.Name} [rows, {Output.Width}] = {Input.Name} [rows, {Input.Width}] · {Matrix.Name}ᵀ + bias");
+        w.Call(
+            "MatrixProduct.Multiply", Input.Name, "rows", $"{Input.Width}", $"{Input.Stride}", w.Packed(Packed), $"{Output.Width}",
+            Matrix.Bias(w), Output.Name, $"{Output.Stride}");
+    }
+
+    public override void Backward(LayerWriter w, EquatableArray<bool> accumulates)
+    {
+        w.Comment($"{Matrix.Name}");
+        w.Call(
+            "MatrixProduct.AccumulateWeightGradient", Output.GradientName, "rows", $"{Output.Width}", $"{Output.Stride}",
+            Input.Name, $"{Input.Width}", $"{Input.Stride}", Matrix.WeightGradient(w), $"{Input.Stride}");
+        w.Call(
+            "MatrixProduct.AccumulateColumnSums", Output.GradientName, "rows", $"{Output.Width}", $"{Output.Stride}", Matrix.BiasGradient(w));
+        // Nobody needs the tokens' own gradient while training.
+        using CodeWriter.Block? condition = w.Layer.IsFirst && Input.IsBorder ? w.Open("if (!pass.TokenGradients.IsEmpty)") : null;
+        w.Call(
+            "MatrixProduct.Multiply", Output.GradientName, "rows", $"{Output.Width}", $"{Output.Stride}", w.PackedTraining(PackedTransposed),
+            $"{Input.Width}", "default", Input.GradientName, $"{Input.Stride}", accumulates[0] ? "accumulate: true" : "accumulate: false");
+    }
+}
+
+/// <summary>The weights of a linear operation: parameters, or derived from parameters.</summary>
+internal abstract record Matrix(string Name)
+{
+    public abstract string Weight(LayerWriter w);
+
+    public abstract string Bias(LayerWriter w);
+
+    public abstract string WeightGradient(LayerWriter w);
+
+    public abstract string BiasGradient(LayerWriter w);
+}
+
+/// <summary>Weights that are parameters.</summary>
+internal sealed record ParameterMatrix(string Name, Parameter Values, Parameter Offsets) : Matrix(Name)
+{
+    public override string Weight(LayerWriter w) => w.Weights(Values);
+
+    public override string Bias(LayerWriter w) => w.Weights(Offsets);
+
+    public override string WeightGradient(LayerWriter w) => w.Gradients(Values);
+
+    public override string BiasGradient(LayerWriter w) => w.Gradients(Offsets);
+}
+
+/// <summary>Weights computed from parameters after each change of them.</summary>
+internal sealed record DerivedMatrix(string Name, Region Values, Region Offsets) : Matrix(Name)
+{
+    public override string Weight(LayerWriter w) => w.Derived(Values);
+
+    public override string Bias(LayerWriter w) => w.Derived(Offsets);
+
+    public override string WeightGradient(LayerWriter w) => w.DerivedGradients(Values);
+
+    public override string BiasGradient(LayerWriter w) => w.DerivedGradients(Offsets);
+}

@@ -1,0 +1,31 @@
+using AarenGen.Generator.Emission.CSharp;
+using AarenGen.Generator.Model;
+
+namespace AarenGen.Generator.Layers.Shared;
+
+/// <summary>Output = Stream + Branch. The branch feeds nothing else, so its gradient is the output's own memory.</summary>
+internal sealed record Residual(Value Stream, Value Branch, Value Output) : Operation
+{
+    public override EquatableArray<Value> Inputs => new([Stream]);
+
+    public override long Flops => Output.Width;
+
+    public override void Forward(LayerWriter w)
+    {
+        w.Comment($"{Output.Name} = {Stream.Name} + {Branch.Name}");
+        w.Call("Elementwise.Add", Stream.Name, Branch.Name, Output.Name);
+    }
+
+    public override void Backward(LayerWriter w, EquatableArray<bool> accumulates)
+    {
+        w.Comment("residual: the gradient goes both ways");
+        if (accumulates[0])
+        {
+            w.Call("Elementwise.Accumulate", Output.GradientName, Stream.GradientName);
+        }
+        else
+        {
+            w.Line($"{Output.GradientName}.CopyTo({Stream.GradientName});");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+namespace AarenGen.Generator.Model;
+
+/// <summary>Everything decided about a model: what the emitters print.</summary>
+internal sealed record Plan(
+    string HintName, string Namespace, EquatableArray<string> ContainingTypes, string Name,
+    int InputWidth, int OutputWidth,
+    EquatableArray<Parameter> Parameters, int ParameterFloats, int WeightFloats, int PackedFloats, int PackedTrainingFloats,
+    int RowsPerPass, int ScratchFloats, int TrainingFloatsPerToken, int StateDoubles,
+    long ParameterCount, long FlopsPerToken, string Card, string Fingerprint,
+    int WidestRow, EquatableArray<int> BoundaryGradients, EquatableArray<LayerPlan> Layers, Loss Loss);
+
+/// <summary>How a parameter starts: the names are those of the runtime's enumeration.</summary>
+internal enum Initialization
+{
+    Zeros,
+    Ones,
+    Uniform,
+    Normal,
+}
+
+/// <summary>A trainable tensor. Offset is relative to its layer's first block in a <see cref="LayerPlan"/>, absolute in a <see cref="Plan"/>.</summary>
+internal sealed record Parameter(
+    string Name, int Rows, int Columns, bool IsMatrix, int Offset, Initialization Initialization, double Scale, bool Decays)
+{
+    public int Stride => Sizes.Pad(Columns);
+
+    public int Floats => Rows * Stride;
+}
+
+/// <summary>
+/// A row of values a token. Offsets are relative to the layer: Scratch in floats of inference memory, Memory and Gradient in floats
+/// a token of training memory. Values of the layer's border have none; their memory is the caller's.
+/// </summary>
+internal sealed record Value(string Name, int Width, int Scratch = -1, int Memory = -1, int Gradient = -1, string? SharesGradientOf = null)
+{
+    public int Stride => Sizes.Pad(Width);
+
+    public bool IsBorder => Memory < 0;
+
+    public string GradientName => Name + "Gradient";
+}
+
+/// <summary>A region of the layer's packed matrices, derived weights or memory, relative to the layer.</summary>
+internal sealed record Region(int Offset, int Length);
+
+/// <summary>
+/// A layer, once for all its blocks: a block's weights, memory and so on follow those of the block before at the distance named here.
+/// </summary>
+internal sealed record LayerPlan(
+    string Method, string Name, string Summary, int Repeat, int InputWidth, int OutputWidth, bool IsFirst,
+    Extent Weights, Extent Derived, Extent Packed, Extent PackedTraining, Extent Memory, Extent State, int OutputMemory, int GradientMemory,
+    EquatableArray<Parameter> Parameters, EquatableArray<Value> Values, EquatableArray<OperationStep> Operations);
+
+/// <summary>Where a layer's first block begins, and how far its blocks are apart.</summary>
+internal sealed record Extent(int Start, int Step)
+{
+    public int End(int repeat) => checked(Start + Step * repeat);
+}
+
+/// <summary>An operation, and for each of its inputs whether its gradient is added to what later operations left there.</summary>
+internal sealed record OperationStep(Operation Operation, EquatableArray<bool> Accumulates);
+
+/// <summary>The loss: a kernel that compares outputs and targets.</summary>
+internal sealed record Loss(string Kernel, string Summary);
+
+/// <summary>Sizes in memory.</summary>
+internal static class Sizes
+{
+    /// <summary>Floats in the widest vector; each row of a buffer is a multiple of it.</summary>
+    public const int Lane = 16;
+
+    public static int Pad(int n) => checked((n + Lane - 1) / Lane * Lane);
+}

@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+using System.Text;
+using AarenGen.Generator.Diagnostics;
+using AarenGen.Generator.Emission.CSharp;
+using AarenGen.Generator.Model;
+using AarenGen.Generator.Parsing;
+using AarenGen.Generator.Planning;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Text;
+
+namespace AarenGen.Generator;
+
+/// <summary>Turns each class marked [SequenceModel] into a model: attributes, declaration, plan, source text.</summary>
+[Generator(LanguageNames.CSharp)]
+public sealed class ModelGenerator : IIncrementalGenerator
+{
+    /// <summary>Names of the tracked steps.</summary>
+    internal const string DeclarationStep = "Declaration", PlanStep = "Plan", DiagnosticsStep = "Diagnostics";
+
+    /// <inheritdoc/>
+    public void Initialize(IncrementalGeneratorInitializationContext context)
+    {
+        IncrementalValuesProvider<ParsedModel> models = context.SyntaxProvider.ForAttributeWithMetadataName(
+            Parser.ModelAttribute, static (node, _) => node is TypeDeclarationSyntax, Parser.Parse);
+
+        // Source: nothing in it knows where the declaration stands, so that moving it re-runs nothing from here on.
+        IncrementalValuesProvider<Plan> plans = models
+            .Select(static (m, _) => m.Declaration).WithTrackingName(DeclarationStep)
+            .Select(static (d, _) => Planner.Plan(d).Plan).WithTrackingName(PlanStep)
+            .Where(static p => p is not null)!;
+        context.RegisterSourceOutput(plans, static (output, plan) =>
+            output.AddSource(plan.HintName + ".g.cs", SourceText.From(ModelEmitter.Emit(plan), Encoding.UTF8)));
+
+        // Diagnostics: raw, with real locations, so that editors and pragmas treat them as any other.
+        IncrementalValuesProvider<Diagnostic> diagnostics = models
+            .SelectMany(static (m, _) => Report(m)).WithTrackingName(DiagnosticsStep);
+        context.RegisterSourceOutput(diagnostics, static (output, diagnostic) => output.ReportDiagnostic(diagnostic));
+    }
+
+    private static ImmutableArray<Diagnostic> Report(ParsedModel model) => Planner.Plan(model.Declaration).Problems
+        .Select(p => Diagnostic.Create(
+            Descriptors.Get(p.Id), model.Locations.TryGetValue(p.Site, out Location? at) ? at : model.Locations[new Site()],
+            p.Arguments.ToArray<object>()))
+        .ToImmutableArray();
+}

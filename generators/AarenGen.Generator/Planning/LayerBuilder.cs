@@ -1,0 +1,138 @@
+using AarenGen.Generator.Layers.Shared;
+using AarenGen.Generator.Model;
+
+namespace AarenGen.Generator.Planning;
+
+/// <summary>
+/// Takes a layer's parameters, values and operations, and hands out their places, relative to the layer's first block.
+/// </summary>
+internal sealed class LayerBuilder(int inputWidth, ProblemList problems)
+{
+    private readonly List<Parameter> parameters = [];
+    private readonly List<Value> values = [];
+    private readonly List<Operation> operations = [];
+    private int weights, derived, packed, packedTraining, memory, gradients, scratch, state;
+
+    public ProblemList Problems => problems;
+
+    public Value Input { get; } = new("input", inputWidth);
+
+    public int OutputWidth { get; private set; }
+
+    public string Summary { get; set; } = "";
+
+    public IReadOnlyList<Parameter> Parameters => parameters;
+
+    public IReadOnlyList<Value> Values => values;
+
+    public int Weights => weights;
+
+    public int DerivedFloats => derived;
+
+    public int Packed => packed;
+
+    public int PackedTraining => packedTraining;
+
+    public int MemoryFloats => memory;
+
+    public int Gradients => gradients;
+
+    public int Scratch => scratch;
+
+    public int StateDoubles => state;
+
+    public int InRange(PartDeclaration part, string argument, int least, int most) => problems.InRange(part, argument, least, most);
+
+    public double Share(PartDeclaration part, string argument) => problems.Share(part, argument);
+
+    public T Choice<T>(PartDeclaration part, string argument, string[] names, T[] choices) =>
+        problems.Choice(part, argument, names, choices);
+
+    public Value Output(int width)
+    {
+        OutputWidth = width;
+        return new("output", width);
+    }
+
+    /// <summary>A value inside the layer.</summary>
+    public Value Value(string name, int width) => Remember(new(
+        name, width, Take(ref scratch, checked(Sizes.Pad(width) * Limits.RowsPerPass)), Take(ref memory, Sizes.Pad(width)),
+        Take(ref gradients, Sizes.Pad(width))));
+
+    /// <summary>A value that is only added to another: the sum's gradient is its own.</summary>
+    public Value Branch(string name, int width, string sum) => Remember(new(
+        name, width, Take(ref scratch, checked(Sizes.Pad(width) * Limits.RowsPerPass)), Take(ref memory, Sizes.Pad(width)),
+        SharesGradientOf: sum));
+
+    /// <summary>Floats a token that training keeps beside the values.</summary>
+    public int Memory(int floats) => Take(ref memory, Sizes.Pad(floats));
+
+    /// <summary>Doubles that a stream remembers.</summary>
+    public int State(int doubles) => Take(ref state, doubles);
+
+    /// <summary>Weights computed from parameters.</summary>
+    public Region Derived(int floats) => new(Take(ref derived, floats), floats);
+
+    public Parameter Parameter(string name, int rows, int columns, bool isMatrix, Initialization initialization, double scale, bool decays)
+    {
+        var parameter = new Parameter(name, rows, columns, isMatrix, weights, initialization, scale, decays);
+        weights = checked(weights + parameter.Floats);
+        parameters.Add(parameter);
+        return parameter;
+    }
+
+    /// <summary>Weight and bias of a linear map, named and started as PyTorch's Linear.</summary>
+    public ParameterMatrix Matrix(string name, int inputs, int outputs)
+    {
+        double bound = 1 / Math.Sqrt(inputs);
+        return new(
+            name.Length == 0 ? "weight" : name,
+            Parameter(Join(name, "weight"), outputs, inputs, isMatrix: true, Initialization.Uniform, bound, decays: true),
+            Parameter(Join(name, "bias"), 1, outputs, isMatrix: false, Initialization.Uniform, bound, decays: false));
+    }
+
+    public void Linear(string name, Value input, Value output) => Linear(Matrix(name, input.Width, output.Width), input, output);
+
+    public void Linear(Matrix matrix, Value input, Value output)
+    {
+        int forward = checked(input.Width * output.Stride), transposed = checked(output.Width * input.Stride);
+        Add(new Linear(
+            input, output, matrix, new(Take(ref packed, forward), forward), new(Take(ref packedTraining, transposed), transposed)));
+    }
+
+    public void Normalize(string name, Value input, Value output)
+    {
+        Parameter scale = Parameter(Join(name, "weight"), 1, input.Width, isMatrix: false, Initialization.Ones, 0, decays: false);
+        Parameter shift = Parameter(Join(name, "bias"), 1, input.Width, isMatrix: false, Initialization.Zeros, 0, decays: false);
+        Add(new Layers.LayerNorm.Normalize(input, output, scale, shift, Memory(Layers.LayerNorm.Normalize.StatisticsPerToken)));
+    }
+
+    public void Add(Operation operation) => operations.Add(operation);
+
+    /// <summary>The operations, each told which gradients a later one has begun.</summary>
+    public IEnumerable<OperationStep> Steps()
+    {
+        var begun = new HashSet<string>(StringComparer.Ordinal);
+        var steps = new OperationStep[operations.Count];
+        for (int i = steps.Length - 1; i >= 0; i--)
+        {
+            steps[i] = new(operations[i], new(operations[i].Inputs.Select(v => !begun.Add(v.Name)).ToArray()));
+        }
+        return steps;
+    }
+
+    private Value Remember(Value value)
+    {
+        values.Add(value);
+        return value;
+    }
+
+    private static string Join(string prefix, string name) => prefix.Length == 0 ? name : prefix + "." + name;
+
+    private static int Take(ref int next, int length)
+    {
+        int start = next;
+        next = checked(next + length);
+        return start;
+    }
+}

@@ -1,0 +1,11 @@
+namespace AarenGen.Generator.Planning;
+
+/// <summary>How large things may be.</summary>
+internal static class Limits
+{
+    public const int Width = 65_536;
+    public const int Repeat = 1_024;
+
+    /// <summary>Rows of one inference pass: enough that reading the weights costs little a row, few enough to stay in the cache.</summary>
+    public const int RowsPerPass = 64;
+}

@@ -1,0 +1,52 @@
+namespace AarenGen;
+
+/// <summary>Sequences in memory, of any lengths. Reading is safe from any number of threads; adding is not.</summary>
+/// <param name="tokenWidth">Numbers in one token, at least 1.</param>
+/// <param name="targetWidth">Numbers in one token's target, at least 1.</param>
+public sealed class SequenceList(int tokenWidth, int targetWidth) : SequenceData
+{
+    private readonly List<(float[] Tokens, float[] Targets, float[]? Weights)> sequences = [];
+
+    /// <inheritdoc/>
+    public override int Count => sequences.Count;
+
+    /// <inheritdoc/>
+    public override int TokenWidth { get; } = tokenWidth >= 1 ? tokenWidth : throw new ArgumentOutOfRangeException(nameof(tokenWidth));
+
+    /// <inheritdoc/>
+    public override int TargetWidth { get; } = targetWidth >= 1 ? targetWidth : throw new ArgumentOutOfRangeException(nameof(targetWidth));
+
+    /// <summary>Adds a sequence; the arrays are kept, not copied.</summary>
+    /// <param name="tokens">[length, TokenWidth].</param>
+    /// <param name="targets">[length, TargetWidth].</param>
+    /// <param name="weights">[length]: the weight of each token in the loss, 0 leaving it out; null: all 1.</param>
+    /// <exception cref="ArgumentException">The lengths do not fit each other.</exception>
+    public void Add(float[] tokens, float[] targets, float[]? weights = null)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        ArgumentNullException.ThrowIfNull(targets);
+        int length = Arguments.CountRows(tokens, TokenWidth);
+        if (length == 0)
+        {
+            throw new ArgumentException("A sequence needs at least one token.", nameof(tokens));
+        }
+        Arguments.CheckLength(targets, (long)length * TargetWidth);
+        if (weights is not null)
+        {
+            Arguments.CheckLength(weights, length);
+        }
+        sequences.Add((tokens, targets, weights));
+    }
+
+    /// <inheritdoc/>
+    public override int LengthOf(int index) => sequences[index].Tokens.Length / TokenWidth;
+
+    /// <inheritdoc/>
+    public override void Read(int index, Span<float> tokens, Span<float> targets, Span<float> weights)
+    {
+        (float[] x, float[] y, float[]? w) = sequences[index];
+        x.CopyTo(tokens);
+        y.CopyTo(targets);
+        w?.CopyTo(weights);
+    }
+}

@@ -1,0 +1,63 @@
+namespace AarenGen;
+
+/// <summary>Windows that slide over one long table of tokens and targets; nothing is copied before it is read.</summary>
+public sealed class SequenceWindows : SequenceData
+{
+    private readonly float[] tokens, targets;
+    private readonly float[]? weights;
+    private readonly int length, stride;
+
+    /// <summary>Windows of <paramref name="length"/> rows, beginning every <paramref name="stride"/> rows.</summary>
+    /// <param name="tokens">[rows, tokenWidth]; kept, not copied.</param>
+    /// <param name="tokenWidth">Numbers in one token.</param>
+    /// <param name="targets">[rows, targetWidth]; kept, not copied.</param>
+    /// <param name="targetWidth">Numbers in one token's target.</param>
+    /// <param name="length">Tokens of a window, at least 1.</param>
+    /// <param name="stride">Rows from one window's start to the next, at least 1.</param>
+    /// <param name="weights">[rows]: the weight of each row in the loss; null: all 1.</param>
+    /// <exception cref="ArgumentException">The lengths do not fit each other, or not even one window fits.</exception>
+    public SequenceWindows(float[] tokens, int tokenWidth, float[] targets, int targetWidth, int length, int stride, float[]? weights = null)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        ArgumentNullException.ThrowIfNull(targets);
+        ArgumentOutOfRangeException.ThrowIfLessThan(tokenWidth, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(targetWidth, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(stride, 1);
+        int rows = Arguments.CountRows(tokens, tokenWidth);
+        Arguments.CheckLength(targets, (long)rows * targetWidth);
+        if (weights is not null)
+        {
+            Arguments.CheckLength(weights, rows);
+        }
+        if (rows < length)
+        {
+            throw new ArgumentException($"A window takes {length} rows, but there are only {rows}.", nameof(tokens));
+        }
+        (this.tokens, this.targets, this.weights, this.length, this.stride) = (tokens, targets, weights, length, stride);
+        TokenWidth = tokenWidth;
+        TargetWidth = targetWidth;
+        Count = (rows - length) / stride + 1;
+    }
+
+    /// <inheritdoc/>
+    public override int Count { get; }
+
+    /// <inheritdoc/>
+    public override int TokenWidth { get; }
+
+    /// <inheritdoc/>
+    public override int TargetWidth { get; }
+
+    /// <inheritdoc/>
+    public override int LengthOf(int index) => length;
+
+    /// <inheritdoc/>
+    public override void Read(int index, Span<float> tokens, Span<float> targets, Span<float> weights)
+    {
+        int row = index * stride;
+        this.tokens.AsSpan(row * TokenWidth, length * TokenWidth).CopyTo(tokens);
+        this.targets.AsSpan(row * TargetWidth, length * TargetWidth).CopyTo(targets);
+        this.weights?.AsSpan(row, length).CopyTo(weights);
+    }
+}

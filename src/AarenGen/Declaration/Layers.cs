@@ -1,0 +1,73 @@
+namespace AarenGen;
+
+/// <summary>An element-wise function applied to a layer's output.</summary>
+public enum Activation
+{
+    /// <summary>The identity.</summary>
+    None,
+
+    /// <summary>max(x, 0).</summary>
+    Relu,
+
+    /// <summary>x Φ(x) with the exact normal distribution function (not the tanh approximation).</summary>
+    Gelu,
+
+    /// <summary>The hyperbolic tangent.</summary>
+    Tanh,
+}
+
+/// <summary>Where a block normalises: before each part (inside the residual) or after the residual sum.</summary>
+public enum Norm
+{
+    /// <summary>x + f(LayerNorm(x)): trains without much care, the usual choice.</summary>
+    Pre,
+
+    /// <summary>LayerNorm(x + f(x)): the original Transformer's order.</summary>
+    Post,
+}
+
+/// <summary>A fully connected layer of a token: y = activation(W x + b).</summary>
+/// <param name="units">Numbers a token after the layer, 1 to 65,536.</param>
+[AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
+public sealed class DenseAttribute(int units) : LayerAttribute
+{
+    /// <summary>Numbers a token after the layer.</summary>
+    public int Units { get; } = units;
+
+    /// <summary>The function applied to the result; <see cref="Activation.None"/> by default.</summary>
+    public Activation Activation { get; set; }
+}
+
+/// <summary>
+/// A block of Aaren, attention with a learned constant query, and a feed-forward network (exact GELU), each with a residual
+/// and a LayerNorm. Constant memory and time a token when it streams.
+/// </summary>
+/// <remarks>Source: Feng et al., Attention as an RNN, arXiv 2405.13956.</remarks>
+[AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
+public sealed class AarenAttribute : LayerAttribute
+{
+    /// <summary>Attention heads; must divide the width of the layer's input. 4 by default.</summary>
+    public int Heads { get; set; } = 4;
+
+    /// <summary>Width of the feed-forward network's hidden layer, 1 to 65,536; four times the layer's width by default.</summary>
+    public int FeedForward { get; set; }
+
+    /// <summary>How many such blocks follow each other, each with parameters of its own, 1 to 1,024. 1 by default.</summary>
+    public int Repeat { get; set; } = 1;
+
+    /// <summary>Where the block normalises; <see cref="Norm.Pre"/> by default.</summary>
+    public Norm Norm { get; set; }
+
+    /// <summary>
+    /// Share of the values set to zero at the end of both residual branches while training, 0 (the default) to below 1; the rest
+    /// is scaled up to keep the mean. Inference is unaffected.
+    /// </summary>
+    public double Dropout { get; set; }
+}
+
+/// <summary>
+/// Layer normalisation of each token over its values, with a learned scale and shift (ε = 1e-5).
+/// Source: Ba, Kiros and Hinton, arXiv 1607.06450.
+/// </summary>
+[AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
+public sealed class LayerNormAttribute : LayerAttribute;

@@ -1,0 +1,127 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace AarenGen.Kernels;
+
+/// <summary>Layer normalisation of rows: y = γ (x − mean) / √(variance + ε) + β. Source: Ba, Kiros and Hinton, arXiv 1607.06450.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public static class LayerNormalization
+{
+    private const int Lane = Layout.Lane;
+    private const float Epsilon = 1e-5f;
+
+    /// <summary>Normalises rows.</summary>
+    /// <param name="x">[rows, stride], the padding zero.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="width">Values in a row.</param>
+    /// <param name="stride">Floats from row to row, Pad(width).</param>
+    /// <param name="gamma">Pad(width) scales, the padding zero.</param>
+    /// <param name="beta">Pad(width) shifts, the padding zero.</param>
+    /// <param name="y">[rows, stride], overwritten; its padding becomes zero.</param>
+    /// <param name="statistics">[rows, 2]: mean and 1/deviation, for the way back; or empty.</param>
+    public static void Forward(
+        ReadOnlySpan<float> x, int rows, int width, int stride, ReadOnlySpan<float> gamma, ReadOnlySpan<float> beta,
+        Span<float> y, Span<float> statistics)
+    {
+        Layout.Check(x.Length, rows * stride);
+        Layout.Check(y.Length, rows * stride);
+        Layout.Check(Math.Min(gamma.Length, beta.Length), stride);
+        Layout.Check(statistics.IsEmpty ? 2 * rows : statistics.Length, 2 * rows);
+        ref float source = ref MemoryMarshal.GetReference(x);
+        ref float target = ref MemoryMarshal.GetReference(y);
+        ref float scale = ref MemoryMarshal.GetReference(gamma);
+        ref float shift = ref MemoryMarshal.GetReference(beta);
+        for (int row = 0; row < rows; row++)
+        {
+            nuint first = (nuint)(row * stride);
+            Vector512<float> sum = Vector512<float>.Zero;
+            for (int i = 0; i < stride; i += Lane)
+            {
+                sum += Vector512.LoadUnsafe(ref source, first + (nuint)i);
+            }
+            float mean = Vector512.Sum(sum) / width;
+            Vector512<float> means = Vector512.Create(mean), squares = Vector512<float>.Zero;
+            // The variance from the differences: exact where the mean is large. The padding's share is taken off again.
+            for (int i = 0; i < stride; i += Lane)
+            {
+                Vector512<float> difference = Inside(Vector512.LoadUnsafe(ref source, first + (nuint)i) - means, i, width);
+                squares = Vector512.FusedMultiplyAdd(difference, difference, squares);
+            }
+            float inverse = 1 / MathF.Sqrt(Vector512.Sum(squares) / width + Epsilon);
+            Vector512<float> factor = Vector512.Create(inverse);
+            for (int i = 0; i < stride; i += Lane)
+            {
+                Vector512<float> normal = (Vector512.LoadUnsafe(ref source, first + (nuint)i) - means) * factor;
+                Vector512.FusedMultiplyAdd(normal, Vector512.LoadUnsafe(ref scale, (nuint)i), Vector512.LoadUnsafe(ref shift, (nuint)i))
+                    .StoreUnsafe(ref target, first + (nuint)i);
+            }
+            if (!statistics.IsEmpty)
+            {
+                statistics[2 * row] = mean;
+                statistics[2 * row + 1] = inverse;
+            }
+        }
+    }
+
+    /// <summary>
+    /// With n = (x − mean)/deviation and g = γ dy: dx = (g − mean(g) − n mean(g n)) / deviation, dγ += Σ dy n, dβ += Σ dy.
+    /// </summary>
+    /// <param name="dy">[rows, stride], the padding zero.</param>
+    /// <param name="x">[rows, stride], what was normalised.</param>
+    /// <param name="statistics">[rows, 2], from <see cref="Forward"/>.</param>
+    /// <param name="gamma">Pad(width) scales.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="width">Values in a row.</param>
+    /// <param name="stride">Floats from row to row, Pad(width).</param>
+    /// <param name="dx">[rows, stride], overwritten or added to; the padding becomes or stays zero. May be dy's memory.</param>
+    /// <param name="accumulate">Whether dx is added to.</param>
+    /// <param name="dgamma">Pad(width), added to.</param>
+    /// <param name="dbeta">Pad(width), added to.</param>
+    public static void Backward(
+        ReadOnlySpan<float> dy, ReadOnlySpan<float> x, ReadOnlySpan<float> statistics, ReadOnlySpan<float> gamma,
+        int rows, int width, int stride, Span<float> dx, bool accumulate, Span<float> dgamma, Span<float> dbeta)
+    {
+        Layout.Check(Math.Min(dy.Length, Math.Min(x.Length, dx.Length)), rows * stride);
+        Layout.Check(statistics.Length, 2 * rows);
+        Layout.Check(Math.Min(gamma.Length, Math.Min(dgamma.Length, dbeta.Length)), stride);
+        ref float gradient = ref MemoryMarshal.GetReference(dy);
+        ref float source = ref MemoryMarshal.GetReference(x);
+        ref float target = ref MemoryMarshal.GetReference(dx);
+        ref float scale = ref MemoryMarshal.GetReference(gamma);
+        ref float scaleGradient = ref MemoryMarshal.GetReference(dgamma);
+        ref float shiftGradient = ref MemoryMarshal.GetReference(dbeta);
+        for (int row = 0; row < rows; row++)
+        {
+            nuint first = (nuint)(row * stride);
+            Vector512<float> mean = Vector512.Create(statistics[2 * row]), inverse = Vector512.Create(statistics[2 * row + 1]);
+            Vector512<float> sum = Vector512<float>.Zero, product = Vector512<float>.Zero;
+            for (int i = 0; i < stride; i += Lane)
+            {
+                nuint at = (nuint)i;
+                Vector512<float> d = Vector512.LoadUnsafe(ref gradient, first + at);
+                Vector512<float> normal = (Vector512.LoadUnsafe(ref source, first + at) - mean) * inverse;
+                Vector512<float> g = d * Vector512.LoadUnsafe(ref scale, at);
+                sum += g;
+                product = Vector512.FusedMultiplyAdd(g, normal, product);
+                Vector512.FusedMultiplyAdd(d, normal, Vector512.LoadUnsafe(ref scaleGradient, at)).StoreUnsafe(ref scaleGradient, at);
+                (Vector512.LoadUnsafe(ref shiftGradient, at) + d).StoreUnsafe(ref shiftGradient, at);
+            }
+            Vector512<float> meanG = Vector512.Create(Vector512.Sum(sum) / width), meanGn = Vector512.Create(Vector512.Sum(product) / width);
+            for (int i = 0; i < stride; i += Lane)
+            {
+                nuint at = (nuint)i;
+                Vector512<float> normal = (Vector512.LoadUnsafe(ref source, first + at) - mean) * inverse;
+                Vector512<float> g = Vector512.LoadUnsafe(ref gradient, first + at) * Vector512.LoadUnsafe(ref scale, at);
+                Vector512<float> result = Inside((g - meanG - normal * meanGn) * inverse, i, width);
+                (accumulate ? result + Vector512.LoadUnsafe(ref target, first + at) : result).StoreUnsafe(ref target, first + at);
+            }
+        }
+    }
+
+    /// <summary>Zeroes what lies in the padding.</summary>
+    private static Vector512<float> Inside(Vector512<float> values, int column, int width) => column + Lane <= width
+        ? values
+        : Vector512.ConditionalSelect(
+            Vector512.LessThan(Vector512<float>.Indices, Vector512.Create((float)(width - column))), values, Vector512<float>.Zero);
+}

@@ -1,0 +1,23 @@
+using System.ComponentModel;
+using System.Runtime.CompilerServices;
+
+namespace AarenGen.Kernels;
+
+/// <summary>How rows lie in memory: padded with zeros to whole vectors.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public static class Layout
+{
+    /// <summary>Floats in the widest vector; every row of a buffer is a multiple of it.</summary>
+    public const int Lane = 16;
+
+    /// <summary><paramref name="n"/> rounded up to a multiple of <see cref="Lane"/>.</summary>
+    public static int Pad(int n) => (n + Lane - 1) / Lane * Lane;
+
+    internal static void Check(int length, int needed, [CallerArgumentExpression(nameof(length))] string name = "")
+    {
+        if (length < needed)
+        {
+            throw new ArgumentException($"{name} is {length}, but {needed} are needed.", name);
+        }
+    }
+}

@@ -1,0 +1,221 @@
+using System.ComponentModel;
+using System.Runtime.CompilerServices;
+using AarenGen.Memory;
+using AarenGen.Serialization;
+using AarenGen.Training;
+
+namespace AarenGen;
+
+/// <summary>
+/// A sequence model: weights, and the ways to run and train them. Annotate a partial class with
+/// <see cref="SequenceModelAttribute"/> and the generator derives it from this class.
+/// </summary>
+/// <remarks>
+/// <para>Thread safety: any number of threads may infer with one model at the same time, each with states of its own.
+/// <see cref="Fit"/> changes the weights and must run alone.</para>
+/// <para>Inference allocates nothing but, once a thread, its working memory.</para>
+/// </remarks>
+/// <typeparam name="TSelf">The annotated class.</typeparam>
+public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, IModelDefinition<TSelf>
+{
+    private readonly AlignedBuffer weights = new(Description.WeightFloats);
+    private readonly AlignedBuffer packed = new(Description.PackedFloats);
+
+    /// <summary>Called by generated code.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected SequenceModel()
+    {
+    }
+
+    /// <summary>The plan of the model: its parameters, sizes and costs.</summary>
+    public static ModelDescription Description { get; } = TSelf.Describe();
+
+    internal AlignedBuffer WeightBuffer => weights;
+
+    internal Span<float> Weights => weights.Span;
+
+    /// <summary>A model with random weights, drawn as PyTorch draws them for the same layers.</summary>
+    /// <param name="seed">The same seed gives the same weights on every machine.</param>
+    public static TSelf Create(int seed)
+    {
+        TSelf model = TSelf.Empty();
+        WeightInitializer.Fill(Description, model.Weights, seed);
+        model.WeightsChanged();
+        return model;
+    }
+
+    /// <summary>A model with the weights of a safetensors file, written by <see cref="Save"/> or from PyTorch's <c>state_dict</c>.</summary>
+    /// <param name="path">The file; tensors F32, F64, F16 or BF16, little-endian.</param>
+    /// <exception cref="ModelFileException">
+    /// The file is damaged or does not fit: the message names every missing, unexpected and misshapen tensor.
+    /// </exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static TSelf Load(string path)
+    {
+        TSelf model = TSelf.Empty();
+        ModelFile.Read(path, Description, model.weights);
+        model.WeightsChanged();
+        return model;
+    }
+
+    /// <summary>Writes the weights as safetensors with PyTorch's names and layouts, replacing the file atomically.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Save(string path) => ModelFile.Write(path, Description, weights);
+
+    /// <summary>A state for a new stream.</summary>
+    public StreamState<TSelf> CreateState() => new();
+
+    /// <summary>Takes one token of a stream: updates its state and writes the output of this token.</summary>
+    /// <param name="state">The stream.</param>
+    /// <param name="token">InputWidth finite numbers.</param>
+    /// <param name="output">OutputWidth numbers, overwritten.</param>
+    /// <exception cref="ArgumentException">
+    /// A length is wrong, or the token holds NaN or infinity. Nothing was written, the state is as it was.
+    /// </exception>
+    public void Step(StreamState<TSelf> state, ReadOnlySpan<float> token, Span<float> output)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        Arguments.CheckLength(token, Description.InputWidth);
+        Arguments.CheckLength(output, Description.OutputWidth);
+        Arguments.CheckFinite(token, Description.InputWidth);
+        Run(new ReadOnlySpan<StreamState<TSelf>>(ref state), 1, token, output);
+        state.TokenCount++;
+    }
+
+    /// <summary>
+    /// Takes one token of each of many streams in one call, reading the weights once for all of them. A state that
+    /// appears more than once takes its tokens in order.
+    /// </summary>
+    /// <param name="states">The streams.</param>
+    /// <param name="tokens">[states, InputWidth] finite numbers, a row a stream.</param>
+    /// <param name="outputs">[states, OutputWidth] numbers, overwritten.</param>
+    /// <exception cref="ArgumentException">
+    /// A length is wrong, a state is null, or a token holds NaN or infinity. Nothing was written, the states are as they were.
+    /// </exception>
+    public void StepMany(ReadOnlySpan<StreamState<TSelf>> states, ReadOnlySpan<float> tokens, Span<float> outputs)
+    {
+        Arguments.CheckLength(tokens, (long)states.Length * Description.InputWidth);
+        Arguments.CheckLength(outputs, (long)states.Length * Description.OutputWidth);
+        for (int i = 0; i < states.Length; i++)
+        {
+            if (states[i] is null)
+            {
+                throw new ArgumentException($"State {i} is null.", nameof(states));
+            }
+        }
+        Arguments.CheckFinite(tokens, Description.InputWidth);
+        for (int first = 0; first < states.Length; first += Description.RowsPerPass)
+        {
+            int rows = Math.Min(Description.RowsPerPass, states.Length - first);
+            Run(
+                states.Slice(first, rows), rows,
+                tokens.Slice(first * Description.InputWidth, rows * Description.InputWidth),
+                outputs.Slice(first * Description.OutputWidth, rows * Description.OutputWidth));
+        }
+        foreach (StreamState<TSelf> state in states)
+        {
+            state.TokenCount++;
+        }
+    }
+
+    /// <summary>
+    /// Takes many tokens of one stream in one call. The outputs and the state are those of <see cref="Step"/> token by token,
+    /// only sooner; a stream may go on with either.
+    /// </summary>
+    /// <param name="state">The stream; a fresh state for a whole sequence.</param>
+    /// <param name="tokens">[tokens, InputWidth] finite numbers; none is allowed.</param>
+    /// <param name="outputs">[tokens, OutputWidth] numbers, overwritten.</param>
+    /// <exception cref="ArgumentException">
+    /// A length is wrong, or a token holds NaN or infinity. Nothing was written, the state is as it was.
+    /// </exception>
+    public void Forward(StreamState<TSelf> state, ReadOnlySpan<float> tokens, Span<float> outputs)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        int count = Arguments.CountRows(tokens, Description.InputWidth);
+        Arguments.CheckLength(outputs, (long)count * Description.OutputWidth);
+        Arguments.CheckFinite(tokens, Description.InputWidth);
+        for (int first = 0; first < count; first += Description.RowsPerPass)
+        {
+            int rows = Math.Min(Description.RowsPerPass, count - first);
+            Run(
+                new ReadOnlySpan<StreamState<TSelf>>(ref state), rows,
+                tokens.Slice(first * Description.InputWidth, rows * Description.InputWidth),
+                outputs.Slice(first * Description.OutputWidth, rows * Description.OutputWidth));
+        }
+        state.TokenCount += count;
+    }
+
+    /// <summary>Trains the model on sequences, on the CPU.</summary>
+    /// <param name="train">The sequences to learn from.</param>
+    /// <param name="validation">
+    /// Sequences that decide which epoch was best: the weights of that epoch remain. Null: those of the last epoch remain.
+    /// </param>
+    /// <param name="options">How to train; sensible defaults where null.</param>
+    /// <param name="progress">Told of every step, on the calling thread; null where nobody watches.</param>
+    /// <param name="cancellationToken">
+    /// Stops the training after the step under way, writing a checkpoint where the options name one.
+    /// </param>
+    /// <returns>What happened: losses, times, the best epoch.</returns>
+    /// <exception cref="ArgumentException">The data or options do not fit the model.</exception>
+    /// <exception cref="TrainingDivergedException">The loss or a gradient became NaN or infinite.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; the model has the weights of the last step.</exception>
+    /// <exception cref="ModelFileException">The checkpoint to go on from is damaged or belongs to another training.</exception>
+    public TrainingReport Fit(
+        SequenceData train, SequenceData? validation = null, TrainingOptions? options = null,
+        IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(train);
+        using var trainer = new Trainer<TSelf>((TSelf)this, train, validation, options ?? new TrainingOptions());
+        return trainer.Run(progress, cancellationToken);
+    }
+
+    /// <summary>The declared loss over all sequences: the mean over their tokens, weighted as the data say.</summary>
+    /// <param name="data">The sequences.</param>
+    /// <exception cref="ArgumentException">The data do not fit the model.</exception>
+    public double Evaluate(SequenceData data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        return Trainer<TSelf>.Evaluate((TSelf)this, data);
+    }
+
+    /// <summary>Derives what follows from the parameters, and packs the matrices: for inference, or for training as well.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected abstract void Prepare(Span<float> weights, Span<float> packed, bool training);
+
+    /// <summary>Runs some rows through all layers.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected abstract void Infer(scoped in InferencePass<TSelf> pass);
+
+    /// <summary>Runs sequences forward and back; returns the weighted sum of their tokens' losses times the loss scale.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected abstract double Train(scoped in TrainingPass pass);
+
+    /// <summary>Sends the gradients of derived weights back to the parameters they were derived from. Once a step.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected abstract void FinishGradients(ReadOnlySpan<float> weights, Span<float> gradients);
+
+    // What the trainer calls: generated overrides are protected, in whatever assembly they stand.
+    internal void PrepareFor(Span<float> packed, bool training) => Prepare(weights.Span, packed, training);
+
+    internal double RunTraining(scoped in TrainingPass pass) => Train(pass);
+
+    internal void Finish(Span<float> gradients) => FinishGradients(weights.Span, gradients);
+
+    internal void WeightsChanged() => Prepare(weights.Span, packed.Span, training: false);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Run(ReadOnlySpan<StreamState<TSelf>> states, int rows, ReadOnlySpan<float> tokens, Span<float> outputs)
+    {
+        Infer(new InferencePass<TSelf>
+        {
+            Rows = rows,
+            Weights = weights.Span,
+            Packed = packed.Span,
+            Scratch = Scratch.Get(Description.ScratchFloats),
+            Tokens = tokens,
+            Outputs = outputs,
+            States = states,
+        });
+    }
+}

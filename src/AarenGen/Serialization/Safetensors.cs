@@ -1,0 +1,193 @@
+using System.Buffers.Binary;
+using System.Text;
+using System.Text.Json;
+
+namespace AarenGen.Serialization;
+
+/// <summary>A tensor in a safetensors file: where its data lie, from the start of the file.</summary>
+internal sealed record TensorEntry(string Name, string Type, long[] Shape, long Start, long End);
+
+/// <summary>
+/// Reads the safetensors header strictly. Format: u64 header length, JSON header, little-endian data
+/// (github.com/huggingface/safetensors). Nothing is allocated by what a header merely claims.
+/// </summary>
+internal static class Safetensors
+{
+    private const int LengthBytes = 8;
+    private const long LargestHeader = 100_000_000;
+
+    private static readonly Dictionary<string, int> Bytes = new(StringComparer.Ordinal)
+    {
+        ["F64"] = 8, ["F32"] = 4, ["F16"] = 2, ["BF16"] = 2, ["I64"] = 8, ["I32"] = 4, ["I16"] = 2, ["I8"] = 1,
+        ["U64"] = 8, ["U32"] = 4, ["U16"] = 2, ["U8"] = 1, ["BOOL"] = 1,
+    };
+
+    public static (Dictionary<string, TensorEntry> Tensors, Dictionary<string, string> Metadata) ReadHeader(Stream stream)
+    {
+        long length = stream.Length;
+        Span<byte> prefix = stackalloc byte[LengthBytes];
+        if (length < LengthBytes || stream.ReadAtLeast(prefix, LengthBytes, throwOnEndOfStream: false) < LengthBytes)
+        {
+            throw new ModelFileException($"Not a safetensors file: it has {length} bytes, fewer than the 8 of the header's length.");
+        }
+        ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
+        if (headerLength > (ulong)Math.Min(length - LengthBytes, LargestHeader))
+        {
+            throw new ModelFileException($"Not a safetensors file, or cut short: the header claims {headerLength} bytes, the file has {length}.");
+        }
+        var header = new byte[headerLength];
+        stream.ReadExactly(header);
+        try
+        {
+            return Parse(header, LengthBytes + (long)headerLength, length);
+        }
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or OverflowException or DecoderFallbackException)
+        {
+            throw new ModelFileException($"The safetensors header is damaged: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The header's bytes for tensors of float32, in this order, padded to 8.</summary>
+    public static byte[] WriteHeader(IEnumerable<(string Name, IReadOnlyList<int> Shape)> tensors, IReadOnlyDictionary<string, string> metadata)
+    {
+        using var text = new MemoryStream();
+        text.Write(stackalloc byte[LengthBytes]);
+        using (var json = new Utf8JsonWriter(text))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("__metadata__");
+            foreach ((string key, string value) in metadata)
+            {
+                json.WriteString(key, value);
+            }
+            json.WriteEndObject();
+            long at = 0;
+            foreach ((string name, IReadOnlyList<int> shape) in tensors)
+            {
+                json.WriteStartObject(name);
+                json.WriteString("dtype", "F32");
+                json.WriteStartArray("shape");
+                long count = 1;
+                foreach (int size in shape)
+                {
+                    json.WriteNumberValue(size);
+                    count *= size;
+                }
+                json.WriteEndArray();
+                json.WriteStartArray("data_offsets");
+                json.WriteNumberValue(at);
+                json.WriteNumberValue(at += count * sizeof(float));
+                json.WriteEndArray();
+                json.WriteEndObject();
+            }
+            json.WriteEndObject();
+        }
+        while (text.Length % LengthBytes != 0)
+        {
+            text.WriteByte((byte)' ');
+        }
+        byte[] bytes = text.ToArray();
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, bytes.Length - LengthBytes);
+        return bytes;
+    }
+
+    private static (Dictionary<string, TensorEntry>, Dictionary<string, string>) Parse(byte[] header, long dataStart, long fileLength)
+    {
+        var tensors = new Dictionary<string, TensorEntry>(StringComparer.Ordinal);
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
+        // The reader's default depth of 64 ends any nest of braces; a header needs three.
+        var json = new Utf8JsonReader(header, new JsonReaderOptions { MaxDepth = 3 });
+        Expect(ref json, JsonTokenType.StartObject);
+        while (Next(ref json) == JsonTokenType.PropertyName)
+        {
+            string name = json.GetString()!;
+            Expect(ref json, JsonTokenType.StartObject);
+            bool isNew = name == "__metadata__" ? ReadMetadata(ref json, metadata) : tensors.TryAdd(name, ReadEntry(ref json, name, dataStart));
+            if (!isNew)
+            {
+                throw new FormatException($"'{name}' occurs twice.");
+            }
+        }
+        if (json.Read())
+        {
+            throw new FormatException("something follows the header's object.");
+        }
+        long end = dataStart;
+        foreach (TensorEntry tensor in tensors.Values.OrderBy(static t => t.Start).ThenBy(static t => t.End))
+        {
+            if (tensor.Start != end)
+            {
+                throw new FormatException($"the data of '{tensor.Name}' begin at byte {tensor.Start}, not {end} where those before end.");
+            }
+            end = tensor.End;
+        }
+        return end == fileLength ? (tensors, metadata) : throw new FormatException($"the tensors end at byte {end}, the file at {fileLength}.");
+    }
+
+    private static bool ReadMetadata(ref Utf8JsonReader json, Dictionary<string, string> metadata)
+    {
+        bool isNew = metadata.Count == 0;
+        while (Next(ref json) == JsonTokenType.PropertyName)
+        {
+            string key = json.GetString()!;
+            Expect(ref json, JsonTokenType.String);
+            isNew &= metadata.TryAdd(key, json.GetString()!);
+        }
+        return isNew;
+    }
+
+    private static TensorEntry ReadEntry(ref Utf8JsonReader json, string name, long dataStart)
+    {
+        string? type = null;
+        List<long>? shape = null, offsets = null;
+        while (Next(ref json) == JsonTokenType.PropertyName)
+        {
+            switch (json.GetString())
+            {
+                case "dtype" when type is null:
+                    Expect(ref json, JsonTokenType.String);
+                    type = json.GetString();
+                    break;
+                case "shape" when shape is null:
+                    shape = ReadNumbers(ref json);
+                    break;
+                case "data_offsets" when offsets is null:
+                    offsets = ReadNumbers(ref json);
+                    break;
+                case var other:
+                    throw new FormatException($"'{name}' has an unknown or repeated field '{other}'.");
+            }
+        }
+        if (type is null || shape is null || offsets is not [long start, long end] || !Bytes.TryGetValue(type, out int bytes))
+        {
+            throw new FormatException($"'{name}' lacks a known dtype, a shape or two data offsets.");
+        }
+        long size = shape.Aggregate((long)bytes, static (product, n) => checked(product * n));
+        if (end < start || end - start != size)
+        {
+            throw new FormatException($"'{name}' has offsets {start} to {end}, but its shape takes {size} bytes.");
+        }
+        return new(name, type, [.. shape], checked(dataStart + start), checked(dataStart + end));
+    }
+
+    private static List<long> ReadNumbers(ref Utf8JsonReader json)
+    {
+        var numbers = new List<long>();
+        Expect(ref json, JsonTokenType.StartArray);
+        while (Next(ref json) == JsonTokenType.Number)
+        {
+            numbers.Add(json.TryGetInt64(out long n) && n >= 0 ? n : throw new FormatException("a size or offset is no non-negative integer."));
+        }
+        return json.TokenType == JsonTokenType.EndArray ? numbers : throw new FormatException("a list of sizes holds something else.");
+    }
+
+    private static JsonTokenType Next(ref Utf8JsonReader json) => json.Read() ? json.TokenType : throw new FormatException("it ends too soon.");
+
+    private static void Expect(ref Utf8JsonReader json, JsonTokenType type)
+    {
+        if (Next(ref json) != type)
+        {
+            throw new FormatException($"{type} expected, {json.TokenType} found at byte {json.TokenStartIndex}.");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace AarenGen.Serialization;
+
+/// <summary>
+/// A saved state: magic, fingerprint (64 letters), token count and number of doubles (i64 each), the doubles, and the SHA-256 of all
+/// that; little-endian. Several may follow each other in one stream.
+/// </summary>
+internal static class StateSnapshot
+{
+    private const int FingerprintBytes = 64;
+    private static readonly byte[] Magic = "AARENST1"u8.ToArray();
+
+    public static void Write(Stream stream, string fingerprint, long tokenCount, ReadOnlySpan<double> memory)
+    {
+        byte[] bytes = new byte[BodyBytes(memory.Length) + SHA256.HashSizeInBytes];
+        Span<byte> at = bytes;
+        Magic.CopyTo(at);
+        Encoding.ASCII.GetBytes(fingerprint, at[Magic.Length..]);
+        BinaryPrimitives.WriteInt64LittleEndian(at[(Magic.Length + FingerprintBytes)..], tokenCount);
+        BinaryPrimitives.WriteInt64LittleEndian(at[(Magic.Length + FingerprintBytes + 8)..], memory.Length);
+        MemoryMarshal.AsBytes(memory).CopyTo(at[(Magic.Length + FingerprintBytes + 16)..]);
+        SHA256.HashData(bytes.AsSpan(0, BodyBytes(memory.Length)), bytes.AsSpan(BodyBytes(memory.Length)));
+        stream.Write(bytes);
+    }
+
+    /// <summary>Checks everything, then overwrites the memory; returns the token count.</summary>
+    public static long Read(Stream stream, string fingerprint, Span<double> memory)
+    {
+        byte[] bytes = new byte[BodyBytes(memory.Length) + SHA256.HashSizeInBytes];
+        int read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        ReadOnlySpan<byte> body = bytes.AsSpan(0, BodyBytes(memory.Length));
+        if (read < Magic.Length + FingerprintBytes || !body.StartsWith(Magic))
+        {
+            throw new ModelFileException("This is no saved state of a stream.");
+        }
+        string found = Encoding.ASCII.GetString(body.Slice(Magic.Length, FingerprintBytes));
+        if (found != fingerprint)
+        {
+            throw new ModelFileException(
+                $"The state belongs to another declaration ({found[..8]}…, this model's is {fingerprint[..8]}…); save it again from a model declared like this one.");
+        }
+        if (read < bytes.Length)
+        {
+            throw new ModelFileException($"The saved state is cut short: {read} of {bytes.Length} bytes are there.");
+        }
+        if (!SHA256.HashData(body).AsSpan().SequenceEqual(bytes.AsSpan(body.Length)))
+        {
+            throw new ModelFileException("The saved state is damaged: its checksum does not fit.");
+        }
+        long tokens = BinaryPrimitives.ReadInt64LittleEndian(body[(Magic.Length + FingerprintBytes)..]);
+        long count = BinaryPrimitives.ReadInt64LittleEndian(body[(Magic.Length + FingerprintBytes + 8)..]);
+        if (tokens < 0 || count != memory.Length)
+        {
+            throw new ModelFileException($"The saved state holds {count} numbers after {tokens} tokens, which cannot be.");
+        }
+        body[(Magic.Length + FingerprintBytes + 16)..].CopyTo(MemoryMarshal.AsBytes(memory));
+        return tokens;
+    }
+
+    private static int BodyBytes(int doubles) => Magic.Length + FingerprintBytes + 16 + sizeof(double) * doubles;
+}

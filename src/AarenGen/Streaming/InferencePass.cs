@@ -1,0 +1,33 @@
+using System.ComponentModel;
+
+namespace AarenGen;
+
+/// <summary>What generated code works on while it infers: some rows, each a token of a stream.</summary>
+/// <typeparam name="TModel">The model.</typeparam>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public readonly ref struct InferencePass<TModel> where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+{
+    /// <summary>Rows in this pass, 1 to <see cref="ModelDescription.RowsPerPass"/>.</summary>
+    public required int Rows { get; init; }
+
+    /// <summary>Parameters and what is derived from them.</summary>
+    public required ReadOnlySpan<float> Weights { get; init; }
+
+    /// <summary>Packed matrices.</summary>
+    public required ReadOnlySpan<float> Packed { get; init; }
+
+    /// <summary>Working memory, <see cref="ModelDescription.ScratchFloats"/> long or longer, contents unspecified.</summary>
+    public required Span<float> Scratch { get; init; }
+
+    /// <summary>[Rows, InputWidth], no padding.</summary>
+    public required ReadOnlySpan<float> Tokens { get; init; }
+
+    /// <summary>[Rows, OutputWidth], no padding.</summary>
+    public required Span<float> Outputs { get; init; }
+
+    /// <summary>One state a row, or a single one for all rows, which are then tokens in order.</summary>
+    public required ReadOnlySpan<StreamState<TModel>> States { get; init; }
+
+    /// <summary>What the stream of a row remembers.</summary>
+    public Span<double> State(int row) => States[States.Length == 1 ? 0 : row].Memory;
+}

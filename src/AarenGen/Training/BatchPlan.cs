@@ -1,0 +1,34 @@
+namespace AarenGen.Training;
+
+/// <summary>Cuts some sequences into passes of whole sequences, each about as many tokens as stay in a core's cache.</summary>
+internal sealed class BatchPlan(SequenceData data, int largestBatch)
+{
+    /// <summary>Tokens of a pass; a longer sequence is a pass of its own.</summary>
+    public const int TokensPerPass = 128;
+
+    private readonly int[] starts = new int[largestBatch + 1];
+
+    public int Passes { get; private set; }
+
+    public ReadOnlyMemory<int> Sequences { get; private set; }
+
+    public void Plan(ReadOnlyMemory<int> sequences)
+    {
+        Sequences = sequences;
+        Passes = 0;
+        int tokens = 0;
+        for (int i = 0; i < sequences.Length; i++)
+        {
+            int length = data.LengthOf(sequences.Span[i]);
+            if (i > 0 && tokens + length > TokensPerPass)
+            {
+                starts[++Passes] = i;
+                tokens = 0;
+            }
+            tokens += length;
+        }
+        starts[++Passes] = sequences.Length;
+    }
+
+    public ReadOnlySpan<int> Pass(int pass) => Sequences.Span[starts[pass]..starts[pass + 1]];
+}

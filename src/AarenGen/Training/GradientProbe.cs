@@ -1,0 +1,52 @@
+using AarenGen.Kernels;
+using AarenGen.Memory;
+
+namespace AarenGen.Training;
+
+/// <summary>Loss, outputs and all gradients of one sequence set as a single batch: what tests compare with references.</summary>
+internal sealed class GradientProbe<TModel> where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+{
+    private readonly AlignedBuffer gradients;
+    private readonly double scale;
+
+    public GradientProbe(TModel model, SequenceData data, ulong dropoutSeed = 0)
+    {
+        ModelDescription description = SequenceModel<TModel>.Description;
+        int[] all = [.. Enumerable.Range(0, data.Count)];
+        int rows = all.Sum(data.LengthOf), inputStride = Layout.Pad(description.InputWidth), outputStride = Layout.Pad(description.OutputWidth);
+        var workspace = new PassWorkspace<TModel>(rows, training: true);
+        var packed = new AlignedBuffer(description.PackedTrainingFloats);
+        var tokenGradients = new AlignedBuffer(rows * inputStride);
+        var outputs = new AlignedBuffer(rows * outputStride);
+        model.PrepareFor(packed.Span, training: true);
+        workspace.Run(model, data, all, packed.Span, dropoutSeed, tokenGradients.Span, outputs.Span);
+        model.Finish(workspace.Gradients.Span);
+        scale = 1 / (workspace.Weight * description.OutputWidth);
+        gradients = workspace.Gradients;
+        Loss = workspace.Loss * scale;
+        Outputs = new float[rows * description.OutputWidth];
+        Rows.Unpad(outputs.Span, rows, description.OutputWidth, Outputs);
+        TokenGradients = new float[rows * description.InputWidth];
+        Rows.Unpad(tokenGradients.Span, rows, description.InputWidth, TokenGradients);
+        foreach (ref float gradient in TokenGradients.AsSpan())
+        {
+            gradient *= (float)scale;
+        }
+    }
+
+    public double Loss { get; }
+
+    public float[] Outputs { get; }
+
+    public float[] TokenGradients { get; }
+
+    public float[] Gradient(ParameterDescription parameter)
+    {
+        var result = new float[parameter.Rows * parameter.Columns];
+        for (int i = 0; i < result.Length; i++)
+        {
+            result[i] = gradients.Span[parameter.Offset + i / parameter.Columns * parameter.RowStride + i % parameter.Columns] * (float)scale;
+        }
+        return result;
+    }
+}

@@ -1,0 +1,86 @@
+namespace AarenGen;
+
+/// <summary>How to train: AdamW with linear warm-up, cosine decay and clipping by the global norm. The defaults suit small models.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>Times through all sequences, at least 1. 20 by default.</summary>
+    public int Epochs { get; init; } = 20;
+
+    /// <summary>Sequences a step, at least 1. 32 by default.</summary>
+    public int BatchSize { get; init; } = 32;
+
+    /// <summary>Highest learning rate, above 0. 1e-3 by default.</summary>
+    public double LearningRate { get; init; } = 1e-3;
+
+    /// <summary>Learning rate at the end as a share of the highest, 0 to 1. 0.01 by default.</summary>
+    public double FinalShare { get; init; } = 0.01;
+
+    /// <summary>Steps in which the learning rate rises from 0; a twentieth of all steps where null, the default.</summary>
+    public int? WarmupSteps { get; init; }
+
+    /// <summary>Decoupled weight decay, at least 0, on matrices alone. 0.01 by default.</summary>
+    public double WeightDecay { get; init; } = 0.01;
+
+    /// <summary>Decay of the gradients' mean, 0 to below 1. 0.9 by default.</summary>
+    public double Beta1 { get; init; } = 0.9;
+
+    /// <summary>Decay of the gradients' mean square, 0 to below 1. 0.999 by default.</summary>
+    public double Beta2 { get; init; } = 0.999;
+
+    /// <summary>Added to the root of the mean square, above 0. 1e-8 by default.</summary>
+    public double Epsilon { get; init; } = 1e-8;
+
+    /// <summary>Gradients longer than this are shortened to it, above 0; infinity turns it off. 1 by default.</summary>
+    public double ClipNorm { get; init; } = 1;
+
+    /// <summary>Stop after so many epochs without a better validation loss, at least 1; never where null, the default.</summary>
+    public int? Patience { get; init; }
+
+    /// <summary>Threads, at least 1; the machine's processors by default. A run is repeatable for a given number.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Decides shuffling and dropout. 0 by default.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>File for checkpoints, replaced after each epoch, each interval and when cancelled; none where null, the default.</summary>
+    public string? CheckpointPath { get; init; }
+
+    /// <summary>Steps between checkpoints inside an epoch, at least 1; none where null, the default.</summary>
+    public int? CheckpointInterval { get; init; }
+
+    /// <summary>Go on from the checkpoint where there is one, instead of starting anew and replacing it.</summary>
+    public bool Resume { get; init; }
+
+    internal void Validate(bool hasValidation)
+    {
+        Check(Epochs >= 1, Epochs, "at least 1", nameof(Epochs));
+        Check(BatchSize >= 1, BatchSize, "at least 1", nameof(BatchSize));
+        Check(LearningRate > 0 && double.IsFinite(LearningRate), LearningRate, "above 0", nameof(LearningRate));
+        Check(FinalShare is >= 0 and <= 1, FinalShare, "from 0 to 1", nameof(FinalShare));
+        Check(WarmupSteps is null or >= 0, WarmupSteps, "at least 0", nameof(WarmupSteps));
+        Check(WeightDecay >= 0 && double.IsFinite(WeightDecay), WeightDecay, "at least 0", nameof(WeightDecay));
+        Check(Beta1 is >= 0 and < 1, Beta1, "from 0 to below 1", nameof(Beta1));
+        Check(Beta2 is >= 0 and < 1, Beta2, "from 0 to below 1", nameof(Beta2));
+        Check(Epsilon > 0 && double.IsFinite(Epsilon), Epsilon, "above 0", nameof(Epsilon));
+        Check(ClipNorm > 0, ClipNorm, "above 0", nameof(ClipNorm));
+        Check(Patience is null or >= 1, Patience, "at least 1", nameof(Patience));
+        Check(Threads is >= 1 and <= 1024, Threads, "from 1 to 1024", nameof(Threads));
+        Check(CheckpointInterval is null or >= 1, CheckpointInterval, "at least 1", nameof(CheckpointInterval));
+        if (Patience is not null && !hasValidation)
+        {
+            throw new ArgumentException($"{nameof(Patience)} is {Patience}, but there are no validation data to judge by.");
+        }
+        if ((Resume || CheckpointInterval is not null) && CheckpointPath is null)
+        {
+            throw new ArgumentException($"{nameof(Resume)} and {nameof(CheckpointInterval)} need a {nameof(CheckpointPath)}.");
+        }
+    }
+
+    private static void Check(bool isValid, object? value, string range, string name)
+    {
+        if (!isValid)
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"{name} of the training options must be {range}.");
+        }
+    }
+}

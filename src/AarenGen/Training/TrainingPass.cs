@@ -1,0 +1,53 @@
+using System.ComponentModel;
+
+namespace AarenGen.Training;
+
+/// <summary>
+/// What generated code works on while it trains: the tokens of one or more whole sequences, one after the other, forward through
+/// all layers and back. Buffers are padded: a row of width n takes n rounded up to 16 floats, the rest being zero.
+/// </summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public readonly ref struct TrainingPass
+{
+    /// <summary>Tokens in this pass.</summary>
+    public required int Rows { get; init; }
+
+    /// <summary>Row after the last one of each sequence, ascending, the last being <see cref="Rows"/>.</summary>
+    public required ReadOnlySpan<int> SequenceEnds { get; init; }
+
+    /// <summary>Parameters and what is derived from them.</summary>
+    public required ReadOnlySpan<float> Weights { get; init; }
+
+    /// <summary>Packed matrices, those of training included.</summary>
+    public required ReadOnlySpan<float> Packed { get; init; }
+
+    /// <summary>[Rows, InputWidth padded].</summary>
+    public required ReadOnlySpan<float> Tokens { get; init; }
+
+    /// <summary>[Rows, OutputWidth], no padding.</summary>
+    public required ReadOnlySpan<float> Targets { get; init; }
+
+    /// <summary>[Rows]: the weight of each token in the loss; 0 leaves it out.</summary>
+    public required ReadOnlySpan<float> TokenWeights { get; init; }
+
+    /// <summary>Factor on each token's loss: one over the sum of weights times output width of the whole batch.</summary>
+    public required float LossScale { get; init; }
+
+    /// <summary>Rows × <see cref="ModelDescription.TrainingFloatsPerToken"/> or more; zeroed once when allocated, kept between passes.</summary>
+    public required Span<float> Memory { get; init; }
+
+    /// <summary>Like <see cref="Weights"/>; the pass adds to it. Empty: forward and loss only, no dropout.</summary>
+    public required Span<float> Gradients { get; init; }
+
+    /// <summary>[Rows, InputWidth padded], overwritten with the gradient by the tokens; empty where nobody asks.</summary>
+    public Span<float> TokenGradients { get; init; }
+
+    /// <summary>[Rows, OutputWidth padded], overwritten with the outputs; empty where nobody asks.</summary>
+    public Span<float> Outputs { get; init; }
+
+    /// <summary>Seed of this pass's dropout; the same seed drops the same values.</summary>
+    public ulong DropoutSeed { get; init; }
+
+    /// <summary>Whether the pass goes back as well.</summary>
+    public bool IsTraining => !Gradients.IsEmpty;
+}

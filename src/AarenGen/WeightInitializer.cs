@@ -1,0 +1,28 @@
+namespace AarenGen;
+
+/// <summary>Fills weights as each parameter's description says.</summary>
+internal static class WeightInitializer
+{
+    /// <summary>Each parameter draws from a source of its own, so that a layer added at the end leaves the others as they were.</summary>
+    public static void Fill(ModelDescription description, Span<float> weights, int seed)
+    {
+        for (int i = 0; i < description.Parameters.Count; i++)
+        {
+            ParameterDescription p = description.Parameters[i];
+            var random = new RandomSource(RandomSource.Hash((ulong)(uint)seed, (ulong)i));
+            for (int row = 0; row < p.Rows; row++)
+            {
+                foreach (ref float value in weights.Slice(p.Offset + row * p.RowStride, p.Columns))
+                {
+                    value = p.Initialization switch
+                    {
+                        Initialization.Zeros => 0,
+                        Initialization.Ones => 1,
+                        Initialization.Uniform => (float)((2 * random.NextUniform() - 1) * p.InitialScale),
+                        _ => (float)(random.NextNormal() * p.InitialScale),
+                    };
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using System.Text.RegularExpressions;
+using AarenGen.Generator.Diagnostics;
+using AarenGen.Tests;
+using Microsoft.CodeAnalysis;
+
+namespace AarenGen.Generator.Tests;
+
+/// <summary>Every mistake is reported, at the offending text, which the sources mark by [|…|].</summary>
+public sealed class DiagnosticTests
+{
+    private const string Parts = "Continuous(4), Dense(8), MeanSquaredError";
+
+    public static TheoryData<string, string> Mistakes => new()
+    {
+        { "AAREN001", $"[SequenceModel, {Parts}] class [|M|];" },
+        { "AAREN002", $"[SequenceModel, {Parts}] abstract partial class [|M|];" },
+        { "AAREN002", $"[SequenceModel, {Parts}] static partial class [|M|];" },
+        { "AAREN002", $"[SequenceModel, {Parts}] partial record [|M|];" },
+        { "AAREN003", $"[SequenceModel, {Parts}] partial class [|M|]<T>;" },
+        { "AAREN003", $"partial class Outer<T> {{ [SequenceModel, {Parts}] partial class [|M|]; }}" },
+        { "AAREN004", $"[SequenceModel, {Parts}] file partial class [|M|];" },
+        { "AAREN005", $"class [|Outer|] {{ [SequenceModel, {Parts}] partial class M; }}" },
+        { "AAREN006", $"class Base; [SequenceModel, {Parts}] partial class M : [|Base|];" },
+        { "AAREN007", $"[SequenceModel, Continuous(4), Dense(8)] partial class M; [[|MeanSquaredError|]] partial class M;" },
+        { "AAREN008", $"[SequenceModel, {Parts}] partial class M {{ public int [|InputWidth|] => 1; }}" },
+        { "AAREN008", $"[SequenceModel, {Parts}] partial class M {{ public void [|Fit|]() {{ }} }}" },
+        { "AAREN008", $"[SequenceModel, {Parts}] partial class M {{ private void [|Dense0Backward|]() {{ }} }}" },
+        { "AAREN008", $"[SequenceModel, {Parts}] partial class M {{ public [|M|](int x) {{ }} }}" },
+        { "AAREN008", $"[SequenceModel, {Parts}] partial class [|M|](int x) {{ public int X => x; }}" },
+        { "AAREN010", "[SequenceModel, Dense(8), MeanSquaredError] partial class [|M|];" },
+        { "AAREN011", "[SequenceModel, Dense(8), [|Continuous(4)|], MeanSquaredError] partial class M;" },
+        { "AAREN012", "[SequenceModel, Continuous(4), MeanSquaredError] partial class [|M|];" },
+        { "AAREN013", "[SequenceModel, Continuous(4), Dense(8)] partial class [|M|];" },
+        { "AAREN014", "[SequenceModel, Continuous(4), [|MeanSquaredError|], Dense(8)] partial class M;" },
+        { "AAREN014", "[SequenceModel, Continuous(4), Dense(8), [|MeanSquaredError|], MeanAbsoluteError] partial class M;" },
+        { "AAREN015", "class MineAttribute : LayerAttribute; [SequenceModel, Continuous(4), Dense(8), [|Mine|], MeanSquaredError] partial class M;" },
+        { "AAREN020", "[SequenceModel, Continuous([|0|]), Dense(8), MeanSquaredError] partial class M;" },
+        { "AAREN020", "[SequenceModel, Continuous(4), Dense([|70000|]), MeanSquaredError] partial class M;" },
+        { "AAREN020", "[SequenceModel, Continuous(4), Dense(units: [|-1|]), MeanSquaredError] partial class M;" },
+        { "AAREN020", "[SequenceModel, Continuous(4), Aaren(Heads = [|0|]), MeanSquaredError] partial class M;" },
+        { "AAREN020", "[SequenceModel, Continuous(4), Aaren(FeedForward = [|0|]), MeanSquaredError] partial class M;" },
+        { "AAREN020", "[SequenceModel, Continuous(4), Aaren(Repeat = [|2000|]), MeanSquaredError] partial class M;" },
+        { "AAREN020", "[SequenceModel, Continuous(4), Aaren(Dropout = [|1.0|]), MeanSquaredError] partial class M;" },
+        { "AAREN020", "[SequenceModel, Continuous(4), Aaren(Dropout = [|double.NaN|]), MeanSquaredError] partial class M;" },
+        { "AAREN021", "[SequenceModel, Continuous(4), Dense(10), Aaren(Heads = [|3|]), MeanSquaredError] partial class M;" },
+        { "AAREN021", "[SequenceModel, Continuous(6), [|Aaren|], MeanSquaredError] partial class M;" },
+        { "AAREN022", "[SequenceModel, Continuous(4), Dense(8, Activation = [|(Activation)9|]), MeanSquaredError] partial class M;" },
+        { "AAREN022", "[SequenceModel, Continuous(4), Aaren(Norm = [|(Norm)(-1)|]), MeanSquaredError] partial class M;" },
+        { "AAREN023", "[SequenceModel, Continuous(4), Dense(8, Name = [|\"a..b\"|]), MeanSquaredError] partial class M;" },
+        { "AAREN023", "[SequenceModel, Continuous(4), Dense(8, Name = [|\"a\\n\\\"\"|]), MeanSquaredError] partial class M;" },
+        { "AAREN024", "[SequenceModel, Continuous(4), Dense(8, Name = \"a\"), Dense(8, Name = [|\"a\"|]), MeanSquaredError] partial class M;" },
+        { "AAREN025", "[SequenceModel, Continuous(4), Dense(65536), Dense(65536), MeanSquaredError] partial class [|M|];" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Mistakes))]
+    public void A_mistake_is_reported_where_it_stands(string id, string marked)
+    {
+        Match mark = Regex.Match(marked, @"\[\|(.*?)\|\]");
+        string source = "using AarenGen;\n" + marked.Replace("[|", "", StringComparison.Ordinal).Replace("|]", "", StringComparison.Ordinal);
+        GeneratorRun run = GeneratorRun.Any(source);
+
+        Diagnostic diagnostic = Assert.Single(run.Diagnostics);
+        Assert.Equal(id, diagnostic.Id);
+        Assert.Equal(DiagnosticSeverity.Error, diagnostic.Severity);
+        Assert.Equal(mark.Groups[1].Value, source.Substring(diagnostic.Location.SourceSpan.Start, diagnostic.Location.SourceSpan.Length));
+        Assert.True(diagnostic.Location.IsInSource);
+        Assert.Empty(run.Result.GeneratedSources);
+        Assert.DoesNotContain("{", diagnostic.GetMessage(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void All_mistakes_are_reported_in_one_build()
+    {
+        GeneratorRun run = GeneratorRun.Any("""
+            using AarenGen;
+            [SequenceModel]
+            [Continuous(-1)]
+            [Dense(0)]
+            [Aaren(Heads = 3, Dropout = 2, Norm = (Norm)7)]
+            class M { public int Train; }
+            """);
+        Assert.Equal(
+            ["AAREN001", "AAREN008", "AAREN013", "AAREN020", "AAREN020", "AAREN020", "AAREN021", "AAREN022"],
+            run.Diagnostics.Select(static d => d.Id).Order());
+    }
+
+    [Fact]
+    public void An_argument_that_the_compiler_refuses_is_left_to_the_compiler()
+    {
+        GeneratorRun run = GeneratorRun.Any("using AarenGen; [SequenceModel, Continuous(missing), Dense(8), MeanSquaredError] partial class M;");
+        Assert.Empty(run.Diagnostics);
+    }
+
+    [Fact]
+    public void Every_diagnostic_is_tested_and_documented()
+    {
+        string documentation = File.ReadAllText(Path.Combine(Repository.Root, "docs", "diagnostics.md"));
+        Assert.All(Descriptors.Descriptions, d =>
+        {
+            Assert.Contains(Mistakes, m => ((object[])m)[0].Equals(d.Id));
+            Assert.Contains($"## {d.Id}", documentation, StringComparison.Ordinal);
+        });
+    }
+}

@@ -1,0 +1,95 @@
+using System.Globalization;
+using AarenGen.Tests;
+
+namespace AarenGen.Generator.Tests;
+
+/// <summary>The generated code itself, reviewed as text.</summary>
+public sealed class SnapshotTests
+{
+    public static readonly Dictionary<string, string> Sources = new()
+    {
+        ["Readme"] = """
+            using AarenGen;
+            namespace Example;
+
+            [SequenceModel]
+            [Continuous(7)]
+            [Dense(64)]
+            [Aaren(Heads = 4, FeedForward = 256, Repeat = 2)]
+            [Dense(7)]
+            [MeanSquaredError]
+            public sealed partial class LoadForecaster;
+            """,
+        ["PostNormWithDropout"] = """
+            using AarenGen;
+            namespace Example;
+
+            [SequenceModel, Continuous(3), Dense(16), Aaren(Heads = 2, Norm = Norm.Post, Dropout = 0.25), Dense(5), MeanAbsoluteError]
+            internal sealed partial class PostNorm;
+            """,
+        ["EveryLayerOddWidths"] = """
+            using AarenGen;
+            namespace Example;
+
+            [SequenceModel]
+            [Continuous(1)]
+            [Dense(21, Activation = Activation.Tanh)]
+            [Aaren(Heads = 3, FeedForward = 10, Norm = Norm.Pre)]
+            [LayerNorm]
+            [Dense(4, Activation = Activation.Relu, Name = "middle.part")]
+            [Dense(2, Activation = Activation.Gelu)]
+            [MeanSquaredError]
+            public partial class Everything
+            {
+                public int Mine => InputWidth;
+            }
+            """,
+        ["NestedInGlobalNamespace"] = """
+            using AarenGen;
+
+            public static partial class Outer
+            {
+                internal partial record Middle
+                {
+                    internal partial struct Inner
+                    {
+                        [SequenceModel, Continuous(2), Aaren(Heads = 1), MeanSquaredError]
+                        private sealed partial class @event;
+                    }
+                }
+            }
+            """,
+        ["BlockFirstAndLast"] = """
+            using AarenGen;
+            namespace @class.Deep;
+
+            [SequenceModel, Continuous(8), Aaren(Repeat = 3), Aaren(Norm = Norm.Post, Name = "top"), MeanSquaredError]
+            public partial class Blocks;
+            """,
+    };
+
+    public static TheoryData<string> Names => new(Sources.Keys);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Generated_code_is_as_reviewed(string name) => Golden.Matches(GeneratorRun.Valid(Sources[name]).Source, name + ".cs.txt");
+
+    [Theory]
+    [InlineData("fi-FI")]
+    [InlineData("tr-TR")]
+    [InlineData("ar-SA")]
+    public void Generated_code_is_the_same_in_every_culture(string culture)
+    {
+        CultureInfo before = CultureInfo.CurrentCulture;
+        string[] expected = [.. Sources.Values.Select(static s => GeneratorRun.Valid(s).Source)];
+        try
+        {
+            CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = new CultureInfo(culture);
+            Assert.Equal(expected, Sources.Values.Select(static s => GeneratorRun.Valid(s).Source));
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = before;
+        }
+    }
+}

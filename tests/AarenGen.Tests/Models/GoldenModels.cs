@@ -1,0 +1,16 @@
+namespace AarenGen.Tests.Models;
+
+[SequenceModel, Continuous(3), Dense(16), Aaren(Heads = 4, FeedForward = 32, Repeat = 2), Dense(5), MeanSquaredError]
+internal sealed partial class GoldenPre;
+
+[SequenceModel, Continuous(3), Dense(16), Aaren(Heads = 4, FeedForward = 32, Repeat = 2, Norm = Norm.Post), Dense(5), MeanSquaredError]
+internal sealed partial class GoldenPost;
+
+[SequenceModel, Continuous(3), Dense(16), Aaren(Heads = 4, FeedForward = 32), Dense(5), MeanSquaredError]
+internal sealed partial class GoldenOneBlock;
+
+[SequenceModel, Continuous(1), Dense(21), Aaren(Heads = 3, FeedForward = 10, Repeat = 2, Norm = Norm.Post), Dense(1), MeanSquaredError]
+internal sealed partial class GoldenOdd;
+
+[SequenceModel, Continuous(5), Dense(12, Activation = Activation.Tanh), LayerNorm, Aaren(Heads = 1, Dropout = 0.3), Aaren(Heads = 12, FeedForward = 7, Norm = Norm.Post), Dense(9, Activation = Activation.Relu), Dense(4, Activation = Activation.Gelu), MeanAbsoluteError]
+internal sealed partial class EveryLayer;
