@@ -90,7 +90,7 @@ internal static class Parser
         SyntaxNode? home = Declaration(model, cancellation);
         var parts = new List<PartDeclaration>();
         IEnumerable<(AttributeData Data, AttributeSyntax Syntax)> attributes = type.GetAttributes()
-            .Where(static a => IsPart(a.AttributeClass) && a.AttributeConstructor is not null)
+            .Where(static a => IsPart(a.AttributeClass))
             .Select(a => (a, (a.ApplicationSyntaxReference?.GetSyntax(cancellation) as AttributeSyntax)!))
             .Where(static a => a.Item2 is not null)
             .OrderBy(static a => a.Item2.SyntaxTree.FilePath, StringComparer.Ordinal).ThenBy(static a => a.Item2.SpanStart);
@@ -116,7 +116,8 @@ internal static class Parser
     {
         var arguments = new List<Argument>();
         SeparatedSyntaxList<AttributeArgumentSyntax> written = syntax.ArgumentList?.Arguments ?? default;
-        for (int i = 0; i < data.ConstructorArguments.Length; i++)
+        // Without a constructor the compiler reports the arguments itself.
+        for (int i = 0; data.AttributeConstructor is not null && i < data.ConstructorArguments.Length; i++)
         {
             string parameter = data.AttributeConstructor!.Parameters[i].Name;
             string name = char.ToUpperInvariant(parameter[0]) + parameter.Substring(1);

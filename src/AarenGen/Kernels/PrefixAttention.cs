@@ -128,7 +128,7 @@ public static class PrefixAttention
     /// <param name="dValues">[rows, valueStride], overwritten; padding is left untouched.</param>
     /// <param name="dScores">[rows, scoreStride], overwritten; padding is left untouched.</param>
     /// <param name="scoreStride">Floats from row to row.</param>
-    /// <param name="carries">Working memory, Pad(width) + Pad(heads) floats.</param>
+    /// <param name="carries">Working memory, Pad(width) + 2 Pad(heads) floats. C is kept in double, since v·G − C cancels.</param>
     public static void Backward(
         ReadOnlySpan<float> dOutput, int outputStride, ReadOnlySpan<float> values, int valueStride, ReadOnlySpan<float> output,
         ReadOnlySpan<float> gates, int rows, int width, int heads, Span<float> dValues, Span<float> dScores, int scoreStride,
@@ -138,9 +138,10 @@ public static class PrefixAttention
         Layout.Check(Math.Min(values.Length, dValues.Length), (rows - 1) * valueStride + width);
         Layout.Check(gates.Length, rows * 2 * Layout.Pad(heads));
         Layout.Check(dScores.Length, (rows - 1) * scoreStride + heads);
-        Layout.Check(carries.Length, Layout.Pad(width) + Layout.Pad(heads));
+        Layout.Check(carries.Length, Layout.Pad(width) + 2 * Layout.Pad(heads));
         int channels = width / heads, padded = Layout.Pad(heads);
-        Span<float> vectors = carries[..width], scalars = carries.Slice(Layout.Pad(width), heads);
+        Span<float> vectors = carries[..width];
+        Span<double> scalars = MemoryMarshal.Cast<float, double>(carries.Slice(Layout.Pad(width), 2 * Layout.Pad(heads)));
         vectors.Clear();
         scalars.Clear();
         for (int t = rows - 1; t >= 0; t--)
@@ -150,12 +151,12 @@ public static class PrefixAttention
                 int first = head * channels;
                 float keepNext = t + 1 < rows ? gates[(t + 1) * 2 * padded + head] : 0;
                 float add = gates[t * 2 * padded + padded + head];
-                (float valueDot, float outputDot) = Carry(
+                (double valueDot, double outputDot) = Carry(
                     keepNext, add, vectors.Slice(first, channels), dOutput.Slice(t * outputStride + first, channels),
                     output.Slice(t * outputStride + first, channels), values.Slice(t * valueStride + first, channels),
                     dValues.Slice(t * valueStride + first, channels));
-                scalars[head] = outputDot + keepNext * scalars[head];
-                dScores[t * scoreStride + head] = add * (valueDot - scalars[head]);
+                scalars[head] = outputDot + (double)keepNext * scalars[head];
+                dScores[t * scoreStride + head] = (float)(add * (valueDot - scalars[head]));
             }
         }
     }
@@ -200,7 +201,7 @@ public static class PrefixAttention
     }
 
     /// <summary>G ← g + keep·G, dv = add·G; returns v·G and g·o.</summary>
-    private static (float ValueDot, float OutputDot) Carry(
+    private static (double ValueDot, double OutputDot) Carry(
         float keep, float add, Span<float> carry, ReadOnlySpan<float> gradient, ReadOnlySpan<float> output, ReadOnlySpan<float> value,
         Span<float> dValue)
     {
@@ -209,7 +210,7 @@ public static class PrefixAttention
         ref float o = ref MemoryMarshal.GetReference(output);
         ref float v = ref MemoryMarshal.GetReference(value);
         ref float dv = ref MemoryMarshal.GetReference(dValue);
-        Vector256<float> valueDots = Vector256<float>.Zero, outputDots = Vector256<float>.Zero;
+        Vector256<double> valueDots = Vector256<double>.Zero, outputDots = Vector256<double>.Zero;
         int c = 0;
         for (; c + Vector256<float>.Count <= carry.Length; c += Vector256<float>.Count)
         {
@@ -218,18 +219,26 @@ public static class PrefixAttention
             Vector256<float> all = own + Vector256.LoadUnsafe(ref big, at) * keep;
             all.StoreUnsafe(ref big, at);
             (all * add).StoreUnsafe(ref dv, at);
-            valueDots += all * Vector256.LoadUnsafe(ref v, at);
-            outputDots += own * Vector256.LoadUnsafe(ref o, at);
+            valueDots += Products(all, Vector256.LoadUnsafe(ref v, at));
+            outputDots += Products(own, Vector256.LoadUnsafe(ref o, at));
         }
-        float valueDot = Vector256.Sum(valueDots), outputDot = Vector256.Sum(outputDots);
+        double valueDot = Vector256.Sum(valueDots), outputDot = Vector256.Sum(outputDots);
         for (; c < carry.Length; c++)
         {
             float all = gradient[c] + keep * carry[c];
             carry[c] = all;
             dValue[c] = add * all;
-            valueDot += all * value[c];
-            outputDot += gradient[c] * output[c];
+            valueDot += (double)all * value[c];
+            outputDot += (double)gradient[c] * output[c];
         }
         return (valueDot, outputDot);
+    }
+
+    /// <summary>a b in double, added up in pairs.</summary>
+    private static Vector256<double> Products(Vector256<float> a, Vector256<float> b)
+    {
+        (Vector256<double> aLow, Vector256<double> aHigh) = Vector256.Widen(a);
+        (Vector256<double> bLow, Vector256<double> bHigh) = Vector256.Widen(b);
+        return aLow * bLow + aHigh * bHigh;
     }
 }

@@ -5,7 +5,7 @@ namespace AarenGen.Generator.Emission.CSharp;
 /// <summary>Prints the statements of one layer's methods: resolves its relative offsets to text.</summary>
 internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, string weights, string packed, string gradients)
 {
-    public const string Kernels = "global::AarenGen.Kernels.";
+    public const string Kernels = "global::AarenGen.Kernels.", Span = "global::System.Span<float>";
 
     public LayerPlan Layer => layer;
 

@@ -9,7 +9,7 @@ internal static class ModelEmitter
 {
     private const string Runtime = "global::AarenGen.";
     private const string ReadSpan = "global::System.ReadOnlySpan<float>";
-    private const string Span = "global::System.Span<float>";
+    private const string Span = LayerWriter.Span;
     private static readonly string Version = typeof(ModelEmitter).Assembly.GetName().Version!.ToString(3);
 
     public static string Emit(Plan plan)

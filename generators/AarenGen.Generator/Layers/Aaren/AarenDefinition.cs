@@ -43,7 +43,7 @@ internal sealed class AarenDefinition : LayerDefinition
         layer.Add(new PrefixAttention(
             values, scores, attended, heads,
             GatesMemory: layer.Memory(2 * Sizes.Pad(heads)),
-            ScratchMemory: layer.Memory(Sizes.Pad(width) + Sizes.Pad(heads)),
+            ScratchMemory: layer.Memory(Sizes.Pad(width) + 2 * Sizes.Pad(heads)),
             StateOffset: layer.State(2 * heads + width)));
         layer.Linear("mixer.o_proj", attended, output);
     }

@@ -32,7 +32,7 @@ internal sealed record PrefixAttention(
     public override void Forward(LayerWriter w)
     {
         w.Comment("prefix attention of each sequence in gate form: attended[t] = keep * attended[t-1] + add * values[t]");
-        w.Line($"Span<float> gates = {w.Memory(GatesMemory, GateStride)};");
+        w.Line($"{LayerWriter.Span} gates = {w.Memory(GatesMemory, GateStride)};");
         using (w.Open(SequenceLoop))
         {
             w.Line("int length = pass.SequenceEnds[sequence] - first;");
@@ -45,8 +45,8 @@ internal sealed record PrefixAttention(
     public override void Backward(LayerWriter w, EquatableArray<bool> accumulates)
     {
         w.Comment("prefix attention: the same recurrence from the end");
-        w.Line($"Span<float> gates = {w.Memory(GatesMemory, GateStride)};");
-        w.Line($"Span<float> carries = {w.Memory(ScratchMemory, Sizes.Pad(Output.Width) + Sizes.Pad(Heads))};");
+        w.Line($"{LayerWriter.Span} gates = {w.Memory(GatesMemory, GateStride)};");
+        w.Line($"{LayerWriter.Span} carries = {w.Memory(ScratchMemory, Sizes.Pad(Output.Width) + 2 * Sizes.Pad(Heads))};");
         using (w.Open(SequenceLoop))
         {
             w.Line("int length = pass.SequenceEnds[sequence] - first;");
