@@ -1,0 +1,74 @@
+namespace Forecasting;
+
+/// <summary>
+/// What the model sees of a series: differences, so that a trend takes it nowhere new. A token holds how far the sample lies from
+/// its predecessor, from the samples at each eighth of a season back, and from the last season's mean. A target is the
+/// change from now to each of the next samples: predicting 0 is the last-value baseline.
+/// </summary>
+internal static class SeriesFeatures
+{
+    public const int Width = Eighths + 2;
+    private const int Eighths = 8;
+
+    /// <summary>[samples, Width]; a sample before the first counts as the first.</summary>
+    public static float[] Tokens(ReadOnlySpan<float> series, int season)
+    {
+        var tokens = new float[series.Length * Width];
+        double sum = season * (double)series[0];
+        for (int t = 0; t < series.Length; t++)
+        {
+            sum += series[t] - (double)Back(series, t, season);
+            Span<float> token = tokens.AsSpan(t * Width, Width);
+            token[0] = series[t] - Back(series, t, 1);
+            for (int i = 1; i <= Eighths; i++)
+            {
+                token[i] = series[t] - Back(series, t, Math.Max(1, (int)Math.Round(i * season / (double)Eighths)));
+            }
+            token[^1] = (float)(series[t] - sum / season);
+        }
+        return tokens;
+    }
+
+    /// <summary>[samples, horizon] changes, and a weight a sample: 0 where the future reaches past the end.</summary>
+    public static (float[] Targets, float[] Weights) Targets(ReadOnlySpan<float> series, int horizon)
+    {
+        var targets = new float[series.Length * horizon];
+        var weights = new float[series.Length];
+        for (int t = 0; t + horizon < series.Length; t++)
+        {
+            weights[t] = 1;
+            for (int h = 1; h <= horizon; h++)
+            {
+                targets[t * horizon + h - 1] = series[t + h] - series[t];
+            }
+        }
+        return (targets, weights);
+    }
+
+    /// <summary>The lag, 2 to a quarter of the series (at most 400), whose detrended autocorrelation peaks highest.</summary>
+    public static int DetectSeason(ReadOnlySpan<float> series)
+    {
+        var changes = new double[series.Length - 1];
+        double mean = (series[^1] - series[0]) / changes.Length;
+        for (int t = 0; t < changes.Length; t++)
+        {
+            changes[t] = series[t + 1] - series[t] - mean;
+        }
+        int longest = Math.Min(400, changes.Length / 4);
+        double Correlation(int lag)
+        {
+            double sum = 0;
+            for (int t = lag; t < changes.Length; t++)
+            {
+                sum += changes[t] * changes[t - lag];
+            }
+            return sum / (changes.Length - lag);
+        }
+        // A peak: higher than its neighbours. The first that comes near the highest is the season, its multiples are not.
+        double[] values = [.. Enumerable.Range(0, longest + 2).Select(Correlation)];
+        int[] peaks = [.. Enumerable.Range(2, Math.Max(0, longest - 1)).Where(l => values[l] > values[l - 1] && values[l] >= values[l + 1] && values[l] > 0)];
+        return peaks.Length == 0 ? 1 : peaks.First(l => values[l] >= 0.9 * peaks.Max(p => values[p]));
+    }
+
+    private static float Back(ReadOnlySpan<float> series, int t, int lag) => series[Math.Max(0, t - lag)];
+}
