@@ -11,8 +11,8 @@ public sealed class IncrementalityTests
     [Fact]
     public void Editing_an_unrelated_file_reruns_nothing()
     {
-        GeneratorRun run = GeneratorRun.Valid(Model, "class Unrelated { public int A; }");
-        run.AssertCachedAfter(static c => Replace(c, 1, "class Unrelated { public int B; void M() { } }"));
+        GeneratorRun run = GeneratorRun.Valid(Model, "class Unrelated { public int A = 1; }");
+        run.AssertCachedAfter(static c => Replace(c, 1, "class Unrelated { public int B = 2; void M() { } }"));
     }
 
     [Fact]
