@@ -1,0 +1,170 @@
+using System.Buffers.Binary;
+using System.Text;
+using AarenGen.Serialization;
+using AarenGen.Tests.Models;
+using CsCheck;
+
+namespace AarenGen.Tests;
+
+/// <summary>Files round-trip, and whatever else a file holds gives one typed exception: no crash, no hang, no huge allocation.</summary>
+public sealed class SerializationTests : IDisposable
+{
+    private readonly string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.safetensors");
+
+    public void Dispose() => File.Delete(path);
+
+    public static TheoryData<string, string> HostileHeaders => new()
+    {
+        { "nested braces", new string('{', 1_000_000) },
+        { "nested arrays", "{\"a\":" + new string('[', 1_000_000) },
+        { "not JSON", "hello" },
+        { "empty", "" },
+        { "no object", "[]" },
+        { "two objects", "{}{}" },
+        { "NaN shape", Entry("[NaN]", "[0,4]") },
+        { "negative shape", Entry("[-1]", "[0,4]") },
+        { "fractional shape", Entry("[1.5]", "[0,4]") },
+        { "huge shape", Entry("[9223372036854775807,9223372036854775807]", "[0,4]") },
+        { "overflowing number", Entry("[99999999999999999999999]", "[0,4]") },
+        { "reversed offsets", Entry("[1]", "[4,0]") },
+        { "offsets past the end", Entry("[1000000]", "[0,4000000]") },
+        { "offsets near 2^63", Entry("[1]", "[9223372036854775803,9223372036854775807]") },
+        { "one offset", Entry("[1]", "[0]") },
+        { "unknown type", Entry("[1]", "[0,4]").Replace("F32", "F33", StringComparison.Ordinal) },
+        { "unknown field", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4],\"more\":1}}" },
+        { "repeated name", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"a\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[4,4]}}" },
+        { "overlap", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}" },
+        { "hole", Entry("[0]", "[4,4]") },
+        { "metadata of numbers", "{\"__metadata__\":{\"a\":1}}" },
+    };
+
+    [Fact]
+    public void Weights_round_trip_bit_for_bit()
+    {
+        EveryLayer model = EveryLayer.Create(seed: 5);
+        model.Save(path);
+        Assert.Equal(model.Weights.ToArray(), EveryLayer.Load(path).Weights.ToArray());
+        Assert.NotEqual(model.Weights.ToArray(), EveryLayer.Create(seed: 6).Weights.ToArray());
+        Assert.Empty(Directory.GetFiles(Path.GetTempPath(), Path.GetFileName(path) + ".*.tmp"));
+    }
+
+    [Fact]
+    public void Every_missing_unexpected_and_misshapen_tensor_is_named()
+    {
+        GoldenOdd.Create(seed: 1).Save(path);
+        string message = Assert.Throws<ModelFileException>(() => GoldenOneBlock.Load(path)).Message;
+        Assert.Contains(path, message, StringComparison.Ordinal);
+        Assert.Contains("misshapen: embed.weight is [21, 1], the model needs [16, 3]", message, StringComparison.Ordinal);
+        Assert.Contains("unexpected: blocks.1.norm2.bias", message, StringComparison.Ordinal);
+        GoldenOneBlock.Create(seed: 1).Save(path);
+        Assert.Contains("missing: blocks.1.mixer.query [16]", Assert.Throws<ModelFileException>(() => GoldenPre.Load(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_failed_write_leaves_the_old_file()
+    {
+        File.WriteAllText(path, "old");
+        Assert.Throws<InvalidOperationException>(() => AtomicFile.Write(path, static s =>
+        {
+            s.WriteByte(1);
+            throw new InvalidOperationException();
+        }));
+        Assert.Equal("old", File.ReadAllText(path));
+        Assert.Empty(Directory.GetFiles(Path.GetTempPath(), Path.GetFileName(path) + ".*.tmp"));
+    }
+
+    [Theory]
+    [MemberData(nameof(HostileHeaders))]
+    public void A_hostile_header_is_refused(string what, string header)
+    {
+        byte[] text = Encoding.UTF8.GetBytes(header);
+        byte[] bytes = new byte[8 + text.Length + 4];
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, text.Length);
+        text.CopyTo(bytes, 8);
+        AssertRefused(bytes, what);
+    }
+
+    [Theory]
+    [InlineData(1UL << 63)]
+    [InlineData(ulong.MaxValue)]
+    [InlineData(99_999_999UL)]
+    [InlineData(3UL)]
+    public void A_header_length_that_cannot_be_is_refused(ulong length)
+    {
+        byte[] bytes = new byte[10];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, length);
+        AssertRefused(bytes, length.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
+    public void Any_truncation_is_refused()
+    {
+        GoldenOneBlock.Create(seed: 1).Save(path);
+        byte[] bytes = File.ReadAllBytes(path);
+        Gen.Int[0, bytes.Length - 1].Sample(length => AssertRefused(bytes[..length], $"cut at {length}"), iter: 300, threads: 1);
+    }
+
+    [Fact]
+    public void Any_changed_byte_is_refused()
+    {
+        GoldenOneBlock.Create(seed: 1).Save(path);
+        byte[] bytes = File.ReadAllBytes(path);
+        Gen.Select(Gen.Int[0, bytes.Length - 1], Gen.Byte[1, 255]).Sample(
+            (at, change) =>
+            {
+                byte[] changed = [.. bytes];
+                changed[at] ^= change;
+                // A header may say the same in other words (a space for a tab); then the weights are the same, too.
+                File.WriteAllBytes(path, changed);
+                try
+                {
+                    Assert.Equal(GoldenOneBlock.Create(seed: 1).Weights.ToArray(), GoldenOneBlock.Load(path).Weights.ToArray());
+                }
+                catch (ModelFileException)
+                {
+                }
+            }, iter: 500, threads: 1);
+    }
+
+    [Fact]
+    public void Any_bytes_at_all_are_refused() =>
+        Gen.Byte.Array[0, 300].Sample(bytes => AssertRefused(bytes, "random"), iter: 500, threads: 1);
+
+    [Fact]
+    public void Any_damage_to_a_saved_state_is_refused_and_the_state_stays()
+    {
+        EveryLayer model = EveryLayer.Create(seed: 5);
+        StreamState<EveryLayer> state = model.CreateState();
+        model.Step(state, [1, 2, 3, 4, 5], new float[EveryLayer.OutputWidth]);
+        using var saved = new MemoryStream();
+        state.Save(saved);
+        byte[] bytes = saved.ToArray();
+        double[] memory = state.Memory.ToArray();
+        Gen.Int[0, bytes.Length - 1].Sample(
+            at =>
+            {
+                byte[] changed = [.. bytes];
+                changed[at] ^= 1;
+                Assert.Throws<ModelFileException>(() => state.Load(new MemoryStream(changed)));
+                Assert.Throws<ModelFileException>(() => state.Load(new MemoryStream(bytes[..at])));
+                Assert.Equal(memory, state.Memory.ToArray());
+                Assert.Equal(1, state.TokenCount);
+            }, iter: 500, threads: 1);
+        Assert.Contains(
+            "another declaration",
+            Assert.Throws<ModelFileException>(() => GoldenPre.Create(seed: 1).CreateState().Load(new MemoryStream(bytes))).Message, StringComparison.Ordinal);
+    }
+
+    private void AssertRefused(byte[] bytes, string what)
+    {
+        File.WriteAllBytes(path, bytes);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Exception? e = Record.Exception(() => GoldenOneBlock.Load(path));
+        Assert.True(e is ModelFileException, $"{what}: {e?.GetType().Name ?? "accepted"}");
+        // The header itself, the model's weights, and small change.
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 2 * bytes.Length + 1_000_000, what);
+    }
+
+    private static string Entry(string shape, string offsets) =>
+        $"{{\"a\":{{\"dtype\":\"F32\",\"shape\":{shape},\"data_offsets\":{offsets}}}}}";
+}
