@@ -1,0 +1,37 @@
+using System.Diagnostics;
+using AarenGen;
+
+// A streaming program as a user writes it: a first token at once, then train a little, save, load, stream.
+Span<float> output = stackalloc float[StreamModel.OutputWidth];
+StreamModel first = StreamModel.Create(seed: 1);
+first.Step(first.CreateState(), [0.5f], output);
+Console.WriteLine($"first output {(DateTime.Now - Process.GetCurrentProcess().StartTime).TotalMilliseconds:F0} ms after the start");
+
+var data = new SequenceList(StreamModel.InputWidth, StreamModel.OutputWidth);
+for (int s = 0; s < 8; s++)
+{
+    float[] tokens = [.. Enumerable.Range(s, 40).Select(static i => MathF.Sin(i * 0.3f))];
+    data.Add(tokens[..39], tokens[1..]);
+}
+StreamModel trained = StreamModel.Create(seed: 1);
+TrainingReport report = trained.Fit(data, options: new TrainingOptions { Epochs = 30, LearningRate = 3e-3, Threads = 1 });
+string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.safetensors");
+trained.Save(path);
+StreamModel model = StreamModel.Load(path);
+File.Delete(path);
+
+StreamState<StreamModel> state = model.CreateState();
+long before = 0;
+for (int t = 0; t < 1000; t++)
+{
+    if (t == 500)
+    {
+        before = GC.GetAllocatedBytesForCurrentThread();
+    }
+    model.Step(state, [MathF.Sin(t * 0.3f)], output);
+}
+Console.WriteLine($"allocated {GC.GetAllocatedBytesForCurrentThread() - before}");
+Console.WriteLine($"improved {report.Epochs[^1].TrainingLoss < report.Epochs[0].TrainingLoss / 2}");
+
+[SequenceModel, Continuous(1), Dense(16), Aaren(Heads = 2, Repeat = 2), Dense(1), MeanSquaredError]
+internal sealed partial class StreamModel;

@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Reflection;
+using AarenGen.Tests;
+
+namespace AarenGen.Package.Tests;
+
+/// <summary>A user's program against the packed package and nothing of the sources: built, run, and published ahead of time.</summary>
+public sealed class PackageTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("aarengen-package").FullName;
+    private readonly string version = $"0.0.1-test{DateTime.UtcNow.Ticks}";
+
+    public void Dispose()
+    {
+        Directory.Delete(folder, recursive: true);
+        string cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        string cached = Path.Combine(cache, "aarengen", version);
+        if (Directory.Exists(cached))
+        {
+            Directory.Delete(cached, recursive: true);
+        }
+    }
+
+    [Fact]
+    public void A_program_builds_and_runs_against_the_package()
+    {
+        Prepare();
+        AssertWorks(Run("dotnet", "run -c Release"));
+    }
+
+    [NativeFact]
+    public void A_program_published_ahead_of_time_works_without_warnings()
+    {
+        Prepare();
+        Run("dotnet", "publish -c Release --use-current-runtime -o published");
+        string program = Path.Combine(folder, "published", OperatingSystem.IsWindows() ? "Consumer.exe" : "Consumer");
+        AssertWorks(Run(program, ""));
+        Console.WriteLine($"NativeAOT program: {new FileInfo(program).Length / 1e6:F1} MB");
+        Assert.False(File.Exists(Path.Combine(folder, "published", "AarenGen.dll")));
+    }
+
+    private void Prepare()
+    {
+        string configuration = typeof(PackageTests).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
+        Run("dotnet", $"pack \"{Path.Combine(Repository.Root, "src", "AarenGen")}\" --no-build -c {configuration} -p:Version={version} -o \"{folder}\"");
+        string consumer = Path.Combine(Repository.Root, "tests", "AarenGen.Package.Tests", "Consumer");
+        File.Copy(Path.Combine(consumer, "Program.cs"), Path.Combine(folder, "Program.cs"));
+        File.WriteAllText(Path.Combine(folder, "Consumer.csproj"), File.ReadAllText(Path.Combine(consumer, "Consumer.csproj.template"))
+            .Replace("PACKAGES", folder, StringComparison.Ordinal).Replace("VERSION", version, StringComparison.Ordinal));
+    }
+
+    private static void AssertWorks(string output)
+    {
+        Console.WriteLine(output);
+        Assert.Contains("allocated 0", output, StringComparison.Ordinal);
+        Assert.Contains("improved True", output, StringComparison.Ordinal);
+    }
+
+    private string Run(string program, string arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        // What the test host sets for itself must not reach another build.
+        foreach (string name in start.Environment.Keys.Where(static k => k.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase) || k.StartsWith("VSTEST", StringComparison.OrdinalIgnoreCase)).ToArray())
+        {
+            start.Environment.Remove(name);
+        }
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, $"{program} {arguments} ended with {process.ExitCode}:\n{output}\n{errors.Result}");
+        return output;
+    }
+}
+
+/// <summary>Skipped where there is no linker for NativeAOT.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class NativeFactAttribute : FactAttribute
+{
+    public NativeFactAttribute()
+    {
+        string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
+        if (!OperatingSystem.IsLinux() || !folders.Any(static f => File.Exists(Path.Combine(f, "clang")) || File.Exists(Path.Combine(f, "gcc"))) || !File.Exists("/usr/include/zlib.h"))
+        {
+            Skip = "NativeAOT needs Linux with clang or gcc and zlib1g-dev; see CONTRIBUTING.md.";
+        }
+    }
+}
