@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using System.Reflection;
 using AarenGen.Tests;
+using Xunit.Abstractions;
 
 namespace AarenGen.Package.Tests;
 
 /// <summary>A user's program against the packed package and nothing of the sources: built, run, and published ahead of time.</summary>
-public sealed class PackageTests : IDisposable
+public sealed class PackageTests(ITestOutputHelper log) : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("aarengen-package").FullName;
     private readonly string version = $"0.0.1-test{DateTime.UtcNow.Ticks}";
@@ -36,7 +37,7 @@ public sealed class PackageTests : IDisposable
         Run("dotnet", "publish -c Release --use-current-runtime -o published");
         string program = Path.Combine(folder, "published", OperatingSystem.IsWindows() ? "Consumer.exe" : "Consumer");
         AssertWorks(Run(program, ""));
-        Console.WriteLine($"NativeAOT program: {new FileInfo(program).Length / 1e6:F1} MB");
+        log.WriteLine($"NativeAOT program: {new FileInfo(program).Length / 1e6:F1} MB");
         Assert.False(File.Exists(Path.Combine(folder, "published", "AarenGen.dll")));
     }
 
@@ -50,9 +51,9 @@ public sealed class PackageTests : IDisposable
             .Replace("PACKAGES", folder, StringComparison.Ordinal).Replace("VERSION", version, StringComparison.Ordinal));
     }
 
-    private static void AssertWorks(string output)
+    private void AssertWorks(string output)
     {
-        Console.WriteLine(output);
+        log.WriteLine(output);
         Assert.Contains("allocated 0", output, StringComparison.Ordinal);
         Assert.Contains("improved True", output, StringComparison.Ordinal);
     }

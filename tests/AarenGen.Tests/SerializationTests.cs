@@ -60,6 +60,38 @@ public sealed class SerializationTests : IDisposable
         Assert.Contains("missing: blocks.1.mixer.query [16]", Assert.Throws<ModelFileException>(() => GoldenPre.Load(path)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("F64", 8)]
+    [InlineData("F16", 2)]
+    [InlineData("BF16", 2)]
+    public void Weights_of_other_float_types_load(string type, int bytes)
+    {
+        GoldenOneBlock model = GoldenOneBlock.Create(seed: 1);
+        var header = new StringBuilder("{");
+        using var data = new MemoryStream();
+        foreach (ParameterDescription p in GoldenOneBlock.Description.Parameters)
+        {
+            header.Append(header.Length > 1 ? "," : "").Append(System.Globalization.CultureInfo.InvariantCulture,
+                $"\"{p.Name}\":{{\"dtype\":\"{type}\",\"shape\":[{string.Join(',', p.Shape)}],\"data_offsets\":[{data.Length},{data.Length + (long)p.Rows * p.Columns * bytes}]}}");
+            for (int i = 0; i < p.Rows * p.Columns; i++)
+            {
+                float value = model.Weights[p.Offset + i / p.Columns * p.RowStride + i % p.Columns];
+                data.Write(type switch
+                {
+                    "F64" => BitConverter.GetBytes((double)value),
+                    "F16" => BitConverter.GetBytes((Half)value),
+                    _ => BitConverter.GetBytes(value)[2..],
+                });
+            }
+        }
+        byte[] text = Encoding.UTF8.GetBytes(header.Append('}').ToString());
+        File.WriteAllBytes(path, [.. BitConverter.GetBytes((long)text.Length), .. text, .. data.ToArray()]);
+        // Half keeps 11 bits, bfloat16 8 (here cut off, not rounded), double all; below 6e-5 halves lose bits.
+        double relative = type switch { "F64" => 0, "F16" => 1.0 / 2048, _ => 1.0 / 128 };
+        Assert.All(model.Weights.ToArray()[..GoldenOneBlock.Description.ParameterFloats].Zip(GoldenOneBlock.Load(path).Weights.ToArray()),
+            pair => Assert.Equal(pair.First, pair.Second, Math.Abs(pair.First) * relative + (type == "F16" ? 6e-8 : 0)));
+    }
+
     [Fact]
     public void A_failed_write_leaves_the_old_file()
     {

@@ -8,6 +8,14 @@ internal sealed class BatchPlan(SequenceData data, int largestBatch)
 
     private readonly int[] starts = new int[largestBatch + 1];
 
+    /// <summary>The passes through all sequences in order.</summary>
+    public static BatchPlan All(SequenceData data)
+    {
+        var plan = new BatchPlan(data, data.Count);
+        plan.Plan(Enumerable.Range(0, data.Count).ToArray());
+        return plan;
+    }
+
     public int Passes { get; private set; }
 
     public ReadOnlyMemory<int> Sequences { get; private set; }

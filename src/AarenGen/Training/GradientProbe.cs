@@ -19,7 +19,7 @@ internal sealed class GradientProbe<TModel> where TModel : SequenceModel<TModel>
         var tokenGradients = new AlignedBuffer(rows * inputStride);
         var outputs = new AlignedBuffer(rows * outputStride);
         model.PrepareFor(packed.Span, training: true);
-        workspace.Run(model, data, all, packed.Span, dropoutSeed, tokenGradients.Span, outputs.Span);
+        workspace.Train(model, data, all, packed.Span, dropoutSeed, tokenGradients.Span, outputs.Span);
         model.Finish(workspace.Gradients.Span);
         scale = 1 / (workspace.Weight * description.OutputWidth);
         gradients = workspace.Gradients;

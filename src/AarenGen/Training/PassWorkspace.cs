@@ -41,9 +41,19 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
         Gradients.Span.Clear();
     }
 
-    /// <summary>The pass's padded tokens' gradients and outputs are written to these, where they are not empty.</summary>
-    public void Run(
+    /// <summary>Forward and loss only.</summary>
+    public void Evaluate(TModel model, SequenceData data, ReadOnlySpan<int> sequences, ReadOnlySpan<float> packed) =>
+        Run(model, data, sequences, packed, dropoutSeed: 0, gradients: default);
+
+    /// <summary>Forward and back, adding to the gradients.</summary>
+    public void Train(
         TModel model, SequenceData data, ReadOnlySpan<int> sequences, ReadOnlySpan<float> packed, ulong dropoutSeed,
+        Span<float> tokenGradients = default, Span<float> outputs = default) =>
+        Run(model, data, sequences, packed, dropoutSeed, Gradients.Span, tokenGradients, outputs);
+
+    /// <summary>The pass's padded tokens' gradients and outputs are written to these, where they are not empty.</summary>
+    private void Run(
+        TModel model, SequenceData data, ReadOnlySpan<int> sequences, ReadOnlySpan<float> packed, ulong dropoutSeed, Span<float> gradients,
         Span<float> tokenGradients = default, Span<float> outputs = default)
     {
         int rows = 0, count = 0;
@@ -71,7 +81,7 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
             TokenWeights = weights.AsSpan(0, rows),
             LossScale = 1,
             Memory = memory.Span,
-            Gradients = Gradients.Span,
+            Gradients = gradients,
             DropoutSeed = dropoutSeed,
             TokenGradients = tokenGradients,
             Outputs = outputs,

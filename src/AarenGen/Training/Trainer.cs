@@ -17,12 +17,13 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
     private readonly WorkerTeam team;
     private readonly PassWorkspace<TModel>[] workspaces;
     private readonly BatchPlan plan;
+    private readonly BatchPlan? validationPlan;
     private readonly AlignedBuffer packed = new(Description.PackedTrainingFloats);
     private readonly AlignedBuffer firstMoment = new(Description.WeightFloats), secondMoment = new(Description.WeightFloats);
     private readonly AlignedBuffer best = new(Description.WeightFloats);
     private readonly (int Start, int End, bool Decays)[] runs = DecayRuns();
     private readonly int[] order;
-    private readonly Action<int> runPasses, reduce, update;
+    private readonly Action<int> runPasses, runValidation, reduce, update;
     private readonly int stepsPerEpoch;
     private readonly Checkpoint progress = new();
     private long tokens;
@@ -41,11 +42,13 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         this.validation = validation;
         this.options = options;
         runPasses = RunPasses;
+        runValidation = RunValidation;
         reduce = Reduce;
         update = Update;
         stepsPerEpoch = (train.Count + options.BatchSize - 1) / options.BatchSize;
         order = new int[train.Count];
         plan = new(train, options.BatchSize);
+        validationPlan = validation is null ? null : BatchPlan.All(validation);
         workspaces = new PassWorkspace<TModel>[options.Threads];
         for (int i = 0; i < workspaces.Length; i++)
         {
@@ -68,7 +71,12 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         var workspace = new PassWorkspace<TModel>(capacity, training: false);
         var packed = new AlignedBuffer(Description.PackedTrainingFloats);
         model.PrepareFor(packed.Span, training: false);
-        return Evaluate(model, data, workspace, packed);
+        BatchPlan plan = BatchPlan.All(data);
+        for (int pass = 0; pass < plan.Passes; pass++)
+        {
+            workspace.Evaluate(model, data, plan.Pass(pass), packed.Span);
+        }
+        return MeanLoss([workspace]);
     }
 
     public TrainingReport Run(IProgress<TrainingProgress>? listener, CancellationToken cancellation)
@@ -172,7 +180,7 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         for (int pass = worker; pass < plan.Passes; pass += team.Size)
         {
             ulong seed = RandomSource.Hash(RandomSource.Hash((uint)options.Seed, (ulong)progress.Step), (ulong)pass);
-            workspace.Run(model, train, plan.Pass(pass), packed.Span, seed);
+            workspace.Train(model, train, plan.Pass(pass), packed.Span, seed);
         }
     }
 
@@ -211,8 +219,8 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         if (validation is not null)
         {
             model.PrepareFor(packed.Span, training: false);
-            var workspace = new PassWorkspace<TModel>(LargestPass(validation), training: false);
-            validationLoss = Evaluate(model, validation, workspace, packed);
+            team.Run(runValidation);
+            validationLoss = MeanLoss(workspaces);
         }
         progress.Epochs.Add(new(progress.LossCount == 0 ? 0 : progress.LossSum / progress.LossCount, validationLoss));
         progress.LossSum = 0;
@@ -226,21 +234,25 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         ShuffleEpoch();
     }
 
-    private static double Evaluate(TModel model, SequenceData data, PassWorkspace<TModel> workspace, AlignedBuffer packed)
+    private void RunValidation(int worker)
     {
+        PassWorkspace<TModel> workspace = workspaces[worker];
         workspace.Reset();
-        var all = new int[data.Count];
-        for (int i = 0; i < all.Length; i++)
+        for (int pass = worker; pass < validationPlan!.Passes; pass += team.Size)
         {
-            all[i] = i;
+            workspace.Evaluate(model, validation!, validationPlan.Pass(pass), packed.Span);
         }
-        var plan = new BatchPlan(data, all.Length);
-        plan.Plan(all);
-        for (int pass = 0; pass < plan.Passes; pass++)
+    }
+
+    private static double MeanLoss(ReadOnlySpan<PassWorkspace<TModel>> workspaces)
+    {
+        double loss = 0, weight = 0;
+        foreach (PassWorkspace<TModel> workspace in workspaces)
         {
-            workspace.Run(model, data, plan.Pass(pass), packed.Span, dropoutSeed: 0);
+            loss += workspace.Loss;
+            weight += workspace.Weight;
         }
-        return workspace.Weight == 0 ? 0 : workspace.Loss / (workspace.Weight * Description.OutputWidth);
+        return weight == 0 ? 0 : loss / (weight * Description.OutputWidth);
     }
 
     /// <summary>The order of an epoch follows from seed and epoch alone, so that going on needs no generator's state.</summary>
