@@ -1,0 +1,87 @@
+namespace Forecasting.Tests;
+
+/// <summary>The example's own parts: reading tables, features, and scores against closed forms.</summary>
+public sealed class ForecastingTests : IDisposable
+{
+    private readonly string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.csv");
+
+    public void Dispose() => File.Delete(path);
+
+    [Theory]
+    [InlineData("", "empty")]
+    [InlineData("date,a\n", "no column of numbers")]
+    [InlineData("date\n2020-01-01\n", "no column of numbers")]
+    [InlineData("date,a\n2020-01-01,1\n2020-01-02,x\n", "line 3, column 'a': 'x'")]
+    [InlineData("date,a,b\n2020-01-01,1,2\n2020-01-02,,2\n", "line 3, column 'a': the cell is empty")]
+    [InlineData("date,a\n2020-01-01,1\n2020-01-02\n", "line 3: 1 cells, but the header has 2")]
+    [InlineData("a\n1\nNaN\n", "line 3, column 'a'")]
+    public void A_bad_file_is_refused_where_it_is_bad(string text, string expected)
+    {
+        File.WriteAllText(path, text);
+        Assert.Contains(expected, Assert.Throws<UserException>(() => CsvTable.Read(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Numbers_are_read_and_dates_left_out()
+    {
+        File.WriteAllText(path, "date,a,b\n2020-01-01,1.5,-2\n2020-01-02,1e3,4\n");
+        CsvTable table = CsvTable.Read(path);
+        Assert.Equal(["a", "b"], table.Names);
+        Assert.Equal([1.5f, 1000f], table.Columns[0]);
+        Assert.Equal([-2f, 4f], table.Columns[1]);
+    }
+
+    [Fact]
+    public void A_season_is_found_and_noise_has_none()
+    {
+        float[] yearly = [.. Enumerable.Range(0, 200).Select(static t => 0.1f * t + 3 * MathF.Sin(2 * MathF.PI * t / 12))];
+        Assert.Equal(12, SeriesFeatures.DetectSeason(yearly));
+        Assert.Equal(1, SeriesFeatures.DetectSeason([.. Enumerable.Range(0, 100).Select(static t => (float)t)]));
+    }
+
+    [Fact]
+    public void Tokens_look_back_and_targets_ahead_and_nowhere_else()
+    {
+        float[] series = [.. Enumerable.Range(0, 60).Select(static t => (float)(t * t % 17))];
+        float[] tokens = SeriesFeatures.Tokens(series, 8);
+        float[] shorter = SeriesFeatures.Tokens(series.AsSpan(0, 30), 8);
+        Assert.Equal(shorter, tokens[..shorter.Length]);
+        int t = 40;
+        Assert.Equal(series[t] - series[t - 1], tokens[t * SeriesFeatures.Width]);
+        Assert.Equal(series[t] - series[t - 8], tokens[t * SeriesFeatures.Width + 8]);
+        Assert.Equal(series[t] - series[(t - 7)..(t + 1)].Average(), tokens[t * SeriesFeatures.Width + 9], 1e-4f);
+
+        (float[] targets, float[] weights) = SeriesFeatures.Targets(series, 5);
+        Assert.Equal(series[t + 3] - series[t], targets[t * 5 + 2]);
+        Assert.Equal(55, weights.Sum());
+        Assert.Equal(0, weights[55]);
+        Assert.Equal(1, weights[54]);
+    }
+
+    [Fact]
+    public void Scores_and_baselines_have_their_closed_forms()
+    {
+        // A line through a season of 4: the last value is off by h, the seasonal naive by 4 for h up to 4, then by 8.
+        float[] line = [.. Enumerable.Range(0, 40).Select(static t => (float)t)];
+        Score[] scores = [new("model"), new("last"), new("seasonal")];
+        Evaluation.Run(Forecaster.Create(1), line, season: 4, testStart: 30, horizon: 6, scores, new float[6]);
+        Assert.Equal((1 + 4 + 9 + 16 + 25 + 36) / 6.0, scores[1].MeanSquaredError, 1e-9);
+        Assert.Equal(21 / 6.0, scores[1].MeanAbsoluteError, 1e-9);
+        Assert.Equal((4 * 16 + 2 * 64) / 6.0, scores[2].MeanSquaredError, 1e-9);
+    }
+
+    [Fact]
+    public void A_forecast_beyond_the_outputs_begins_with_the_shorter_one()
+    {
+        float[] series = [.. Enumerable.Range(0, 150).Select(static t => MathF.Sin(t * 0.5f))];
+        var model = Forecaster.Create(3);
+        float[] near = new float[24], far = new float[70];
+        Evaluation.Run(model, series[..104], 12, 80, 24, Scores(), near);
+        Evaluation.Run(model, series, 12, 80, 70, Scores(), far);
+        // Both last windows begin after sample 79.
+        Assert.Equal(near, far[..24]);
+        Assert.All(far, static v => Assert.True(float.IsFinite(v)));
+
+        static Score[] Scores() => [new("model"), new("last"), new("seasonal")];
+    }
+}
