@@ -34,7 +34,8 @@ internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, string weigh
     /// <summary>Training memory with so many floats a token, for the rows of the pass.</summary>
     public string Memory(int offset, int floats) => MemoryAt(At(layer.Memory, offset), floats);
 
-    public static string MemoryAt(string offset, int floats) => $"pass.Memory.Slice(({offset}) * capacity, rows * {floats})";
+    public static string MemoryAt(string offset, int floats) =>
+        $"pass.Memory.Slice({(offset.Contains(" ") ? $"({offset})" : offset)} * capacity, rows * {floats})";
 
     public string State(int offset, int length) => $"pass.State(row).Slice({At(layer.State, offset)}, {length})";
 
