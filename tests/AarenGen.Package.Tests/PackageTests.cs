@@ -30,6 +30,29 @@ public sealed class PackageTests(ITestOutputHelper log) : IDisposable
         AssertWorks(Run("dotnet", "run -c Release"));
     }
 
+    [Fact]
+    public void A_training_killed_and_resumed_equals_one_never_stopped()
+    {
+        Prepare();
+        Run("dotnet", "build -c Release -o built");
+        string program = Path.Combine(folder, "built", "Consumer.dll"), straight = Path.Combine(folder, "straight"), killed = Path.Combine(folder, "killed");
+        Run("dotnet", $"\"{program}\" \"{straight}\" -1");
+        int kills = 0;
+        for (int milliseconds = 300; kills < 50; milliseconds += 50, kills++)
+        {
+            // Killed at some moment, again and again, each time going on from the last checkpoint.
+            using Process process = Process.Start(new ProcessStartInfo("dotnet", $"\"{program}\" \"{killed}\" {milliseconds}"))!;
+            process.WaitForExit();
+            if (process.ExitCode == 0)
+            {
+                break;
+            }
+        }
+        log.WriteLine($"killed {kills} times");
+        Assert.InRange(kills, 1, 49);
+        Assert.Equal(File.ReadAllBytes(straight + ".weights"), File.ReadAllBytes(killed + ".weights"));
+    }
+
     [NativeFact]
     public void A_program_published_ahead_of_time_works_without_warnings()
     {

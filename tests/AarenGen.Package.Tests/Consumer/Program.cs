@@ -13,6 +13,15 @@ for (int s = 0; s < 8; s++)
     float[] tokens = [.. Enumerable.Range(s, 40).Select(static i => MathF.Sin(i * 0.3f))];
     data.Add(tokens[..39], tokens[1..]);
 }
+if (args is [string checkpoint, string milliseconds])
+{
+    // Trains with checkpoints, resuming where there is one, and dies in the midst of it where it is told to.
+    using var killer = new Timer(static _ => Process.GetCurrentProcess().Kill(), null, int.Parse(milliseconds, null), Timeout.Infinite);
+    StreamModel resumed = StreamModel.Create(seed: 1);
+    resumed.Fit(data, options: new TrainingOptions { Epochs = 400, BatchSize = 3, Threads = 2, CheckpointPath = checkpoint, CheckpointInterval = 2, Resume = true });
+    resumed.Save(checkpoint + ".weights");
+    return;
+}
 StreamModel trained = StreamModel.Create(seed: 1);
 TrainingReport report = trained.Fit(data, options: new TrainingOptions { Epochs = 30, LearningRate = 3e-3, Threads = 1 });
 string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.safetensors");
