@@ -195,6 +195,27 @@ public sealed class KernelTests
         }
     }
 
+    [Theory]
+    [InlineData(float.PositiveInfinity)]
+    [InlineData(float.NegativeInfinity)]
+    [InlineData(float.NaN)]
+    public void A_score_that_is_not_finite_makes_its_head_nan_and_no_other(float score)
+    {
+        float[] output = new float[4];
+        var state = new double[2 * 2 + 4];
+        PrefixAttention.Step([1, 2, 3, 4], [0.5f, 0.5f], 4, 2, state, output);
+        PrefixAttention.Step([1, 2, 3, 4], [score, 0.5f], 4, 2, state, output);
+        Assert.Equal([float.NaN, float.NaN, 3, 4], output);
+    }
+
+    [Fact]
+    public void Buffers_that_are_not_whole_vectors_are_refused()
+    {
+        Assert.Throws<ArgumentException>(() => Elementwise.Gelu(new float[17], new float[17]));
+        Assert.Throws<ArgumentException>(() => Elementwise.ReluBackward(new float[17], new float[17], new float[17]));
+        Assert.Throws<ArgumentException>(() => Elementwise.Add(new float[17], new float[17], new float[17]));
+    }
+
     [Fact]
     public void AdamW_equals_its_formula()
     {

@@ -40,6 +40,7 @@ public static class Elementwise
     public static void Add(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y)
     {
         Layout.Check(Math.Min(a.Length, b.Length), y.Length);
+        Layout.CheckWhole(y.Length);
         ref float left = ref MemoryMarshal.GetReference(a);
         ref float right = ref MemoryMarshal.GetReference(b);
         ref float target = ref MemoryMarshal.GetReference(y);
@@ -82,6 +83,7 @@ public static class Elementwise
     private static void Map<TFunction>(ReadOnlySpan<float> x, Span<float> y) where TFunction : struct, IFunction
     {
         Layout.Check(x.Length, y.Length);
+        Layout.CheckWhole(y.Length);
         ref float source = ref MemoryMarshal.GetReference(x);
         ref float target = ref MemoryMarshal.GetReference(y);
         for (nuint i = 0; i + Lane <= (nuint)y.Length; i += Lane)
@@ -94,6 +96,7 @@ public static class Elementwise
     private static void MapBack<TFunction>(ReadOnlySpan<float> dy, ReadOnlySpan<float> x, Span<float> dx) where TFunction : struct, IFunction
     {
         Layout.Check(Math.Min(dy.Length, x.Length), dx.Length);
+        Layout.CheckWhole(dx.Length);
         ref float gradient = ref MemoryMarshal.GetReference(dy);
         ref float source = ref MemoryMarshal.GetReference(x);
         ref float target = ref MemoryMarshal.GetReference(dx);

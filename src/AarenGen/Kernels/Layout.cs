@@ -20,4 +20,13 @@ public static class Layout
             throw new ArgumentException($"{name} is {length}, but {needed} are needed.", name);
         }
     }
+
+    /// <summary>Refuses what is not whole vectors, of which the rest would silently be left out.</summary>
+    internal static void CheckWhole(int length, [CallerArgumentExpression(nameof(length))] string name = "")
+    {
+        if (length % Lane != 0)
+        {
+            throw new ArgumentException($"{name} is {length}, but must be a multiple of {Lane}.", name);
+        }
+    }
 }

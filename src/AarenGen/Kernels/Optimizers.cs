@@ -17,6 +17,7 @@ internal static class Optimizers
         float learningRate, float beta1, float beta2, float epsilon, float weightDecay, float correction1, float correction2)
     {
         Layout.Check(Math.Min(gradients.Length, Math.Min(firstMoment.Length, secondMoment.Length)), parameters.Length);
+        Layout.CheckWhole(parameters.Length);
         ref float p = ref MemoryMarshal.GetReference(parameters);
         ref float gradient = ref MemoryMarshal.GetReference(gradients);
         ref float m = ref MemoryMarshal.GetReference(firstMoment);

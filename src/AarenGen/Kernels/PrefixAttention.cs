@@ -31,7 +31,8 @@ public static class PrefixAttention
         Span<double> maxima = state[..heads], weights = state.Slice(heads, heads), numerators = state.Slice(2 * heads, width);
         for (int head = 0; head < heads; head++)
         {
-            double score = scores[head], weight = weights[head], add = 1;
+            // An infinite score is an overflow upstream: NaN says so, where ∞ would pass for a clear winner.
+            double score = float.IsFinite(scores[head]) ? scores[head] : double.NaN, weight = weights[head], add = 1;
             Span<double> u = numerators.Slice(head * channels, channels);
             if (weight == 0 || !(score <= maxima[head]))
             {
