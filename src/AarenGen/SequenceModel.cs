@@ -35,7 +35,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     internal Span<float> Weights => weights.Span;
 
     /// <summary>A model with random weights, drawn as PyTorch draws them for the same layers.</summary>
-    /// <param name="seed">The same seed gives the same weights on every machine.</param>
+    /// <param name="seed">The same seed gives the same weights; on another platform a query's last bit may differ.</param>
     public static TSelf Create(int seed)
     {
         TSelf model = TSelf.Empty();

@@ -105,6 +105,22 @@ public sealed class SerializationTests : IDisposable
         Assert.Empty(Directory.GetFiles(Path.GetTempPath(), Path.GetFileName(path) + ".*.tmp"));
     }
 
+    [Fact]
+    public void A_second_metadata_entry_is_refused_though_the_first_is_empty()
+    {
+        byte[] text = "{\"__metadata__\":{},\"__metadata__\":{}}"u8.ToArray();
+        using var file = new MemoryStream([.. BitConverter.GetBytes((long)text.Length), .. text]);
+        Assert.Contains("occurs twice", Assert.Throws<ModelFileException>(() => Safetensors.ReadHeader(file)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_missing_folder_is_named()
+    {
+        string folder = path + ".folder";
+        Assert.Contains($"{folder} does not exist", Assert.Throws<DirectoryNotFoundException>(
+            () => GoldenOdd.Create(seed: 1).Save(Path.Combine(folder, "model"))).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [MemberData(nameof(HostileHeaders))]
     public void A_hostile_header_is_refused(string what, string header)

@@ -7,6 +7,11 @@ internal static class AtomicFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         string full = Path.GetFullPath(path);
+        string directory = Path.GetDirectoryName(full) ?? full;
+        if (!Directory.Exists(directory))
+        {
+            throw new DirectoryNotFoundException($"Cannot write {full}: the directory {directory} does not exist; create it first.");
+        }
         string temporary = $"{full}.{Guid.NewGuid():N}.tmp";
         try
         {

@@ -19,11 +19,16 @@ internal static class Safetensors
     private static readonly Dictionary<string, int> Bytes = new(StringComparer.Ordinal)
     {
         ["F64"] = 8, ["F32"] = 4, ["F16"] = 2, ["BF16"] = 2, ["I64"] = 8, ["I32"] = 4, ["I16"] = 2, ["I8"] = 1,
-        ["U64"] = 8, ["U32"] = 4, ["U16"] = 2, ["U8"] = 1, ["BOOL"] = 1,
+        ["U64"] = 8, ["U32"] = 4, ["U16"] = 2, ["U8"] = 1, ["BOOL"] = 1, ["C64"] = 8,
+        ["F8_E4M3"] = 1, ["F8_E5M2"] = 1, ["F8_E8M0"] = 1, ["F8_E4M3FNUZ"] = 1, ["F8_E5M2FNUZ"] = 1,
     };
 
     public static (Dictionary<string, TensorEntry> Tensors, Dictionary<string, string> Metadata) ReadHeader(Stream stream)
     {
+        if (!stream.CanSeek)
+        {
+            throw new ModelFileException("A pipe cannot be read as a model; copy its contents to a file.");
+        }
         long length = stream.Length;
         Span<byte> prefix = stackalloc byte[LengthBytes];
         if (length < LengthBytes || stream.ReadAtLeast(prefix, LengthBytes, throwOnEndOfStream: false) < LengthBytes)
@@ -95,18 +100,20 @@ internal static class Safetensors
     {
         var tensors = new Dictionary<string, TensorEntry>(StringComparer.Ordinal);
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
-        // The reader's default depth of 64 ends any nest of braces; a header needs three.
+        // A header needs three levels.
         var json = new Utf8JsonReader(header, new JsonReaderOptions { MaxDepth = 3 });
+        bool hasMetadata = false;
         Expect(ref json, JsonTokenType.StartObject);
         while (Next(ref json) == JsonTokenType.PropertyName)
         {
             string name = json.GetString()!;
             Expect(ref json, JsonTokenType.StartObject);
-            bool isNew = name == "__metadata__" ? ReadMetadata(ref json, metadata) : tensors.TryAdd(name, ReadEntry(ref json, name, dataStart));
+            bool isNew = name == "__metadata__" ? ReadMetadata(ref json, metadata) && !hasMetadata : tensors.TryAdd(name, ReadEntry(ref json, name, dataStart));
             if (!isNew)
             {
                 throw new FormatException($"'{name}' occurs twice.");
             }
+            hasMetadata |= name == "__metadata__";
         }
         if (json.Read())
         {
@@ -126,7 +133,7 @@ internal static class Safetensors
 
     private static bool ReadMetadata(ref Utf8JsonReader json, Dictionary<string, string> metadata)
     {
-        bool isNew = metadata.Count == 0;
+        bool isNew = true;
         while (Next(ref json) == JsonTokenType.PropertyName)
         {
             string key = json.GetString()!;
