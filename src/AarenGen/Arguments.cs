@@ -24,6 +24,25 @@ internal static class Arguments
         return span.Length / width;
     }
 
+    public static bool IsCategory(float value, int cardinality) => value >= 0 && value < cardinality && float.IsInteger(value);
+
+    public static void CheckCategories(
+        ReadOnlySpan<float> span, int width, IReadOnlyList<CategoryDescription> categories, [CallerArgumentExpression(nameof(span))] string name = "")
+    {
+        for (int i = 0; i < categories.Count; i++)
+        {
+            (int column, int cardinality) = (categories[i].Column, categories[i].Cardinality);
+            for (int at = column; at < span.Length; at += width)
+            {
+                if (!IsCategory(span[at], cardinality))
+                {
+                    throw new ArgumentException(
+                        $"'{name}' holds {span[at]} in row {at / width}, column {column}; it must be a category, a whole number from 0 to {cardinality - 1}.", name);
+                }
+            }
+        }
+    }
+
     public static void CheckFinite(ReadOnlySpan<float> span, int width, [CallerArgumentExpression(nameof(span))] string name = "")
     {
         const uint exponent = 0x7F80_0000;

@@ -34,6 +34,71 @@ public sealed record ParameterDescription(
     public IReadOnlyList<int> Shape => IsMatrix ? [Rows, Columns] : [Columns];
 }
 
+/// <summary>What a head's target may be.</summary>
+public enum TargetKind
+{
+    /// <summary>Any finite number.</summary>
+    Number,
+
+    /// <summary>A number above 0.</summary>
+    Positive,
+
+    /// <summary>The number of a class, from 0.</summary>
+    Class,
+}
+
+/// <summary>An output of the model with a loss of its own.</summary>
+/// <param name="Name">The declared name; "output" where there is but one head, unnamed.</param>
+/// <param name="OutputOffset">First of its numbers in a row's output.</param>
+/// <param name="OutputWidth">Its numbers in a row's output.</param>
+/// <param name="TargetOffset">First of its numbers in a row's target.</param>
+/// <param name="TargetWidth">Its numbers in a row's target.</param>
+/// <param name="TargetKind">What its targets may be.</param>
+/// <param name="Classes">Classes where the target is one; else 0.</param>
+/// <param name="IsPerSequence">Whether it is trained at the last token of each sequence alone.</param>
+/// <param name="Loss">The loss in words.</param>
+public sealed record HeadDescription(
+    string Name, int OutputOffset, int OutputWidth, int TargetOffset, int TargetWidth, TargetKind TargetKind, int Classes,
+    bool IsPerSequence, string Loss);
+
+/// <summary>A column of the tokens that holds a category: a whole number from 0 to below the cardinality.</summary>
+/// <param name="Column">The column, from 0.</param>
+/// <param name="Cardinality">How many categories there are.</param>
+public sealed record CategoryDescription(int Column, int Cardinality);
+
+/// <summary>Over what instance normalisation takes its mean and deviation.</summary>
+public enum NormalizationSpan
+{
+    /// <summary>There is no instance normalisation.</summary>
+    None,
+
+    /// <summary>All samples of the stream so far.</summary>
+    Prefix,
+
+    /// <summary>The last samples, as many as the window has.</summary>
+    Window,
+}
+
+/// <summary>How samples become the rows that the layers see.</summary>
+/// <param name="Channels">Channels that are sequences of their own; 1 where there are none.</param>
+/// <param name="PatchLength">Samples in a row.</param>
+/// <param name="PatchStride">Samples from one row's start to the next.</param>
+/// <param name="Normalization">Over what samples are normalised.</param>
+/// <param name="Window">Samples of the window, where there is one.</param>
+public sealed record TokenShape(int Channels, int PatchLength, int PatchStride, NormalizationSpan Normalization, int Window)
+{
+    /// <summary>Whether samples are rows as they are.</summary>
+    public bool IsPlain => Channels == 1 && PatchLength == 1 && PatchStride == 1 && Normalization == NormalizationSpan.None;
+
+    /// <summary>Outputs that a stream gives in its first samples.</summary>
+    /// <param name="samples">Samples, at least 0.</param>
+    public int OutputsOf(int samples) => samples < PatchLength ? 0 : (samples - PatchLength) / PatchStride + 1;
+
+    /// <summary>The sample, from 0, after which the stream gives an output.</summary>
+    /// <param name="output">The output, from 0.</param>
+    public int SampleOf(int output) => PatchLength - 1 + output * PatchStride;
+}
+
 /// <summary>What the generator planned for a model: the table that initialisation, files, training and streaming work by.</summary>
 public sealed record ModelDescription
 {
@@ -49,8 +114,20 @@ public sealed record ModelDescription
     /// <summary>Numbers in one token.</summary>
     public required int InputWidth { get; init; }
 
-    /// <summary>Numbers in the output of one token, and in its target.</summary>
+    /// <summary>Numbers in the output of one token, those of all heads, and of all channels one after the other.</summary>
     public required int OutputWidth { get; init; }
+
+    /// <summary>Numbers in the target of one token, those of all heads, and of all channels one after the other.</summary>
+    public required int TargetWidth { get; init; }
+
+    /// <summary>How samples become rows.</summary>
+    public required TokenShape Tokens { get; init; }
+
+    /// <summary>The columns that hold categories.</summary>
+    public required IReadOnlyList<CategoryDescription> Categories { get; init; }
+
+    /// <summary>The heads, in the order of their outputs; offsets are those of one channel.</summary>
+    public required IReadOnlyList<HeadDescription> Heads { get; init; }
 
     /// <summary>The trainable tensors, in the order of the layers.</summary>
     public required IReadOnlyList<ParameterDescription> Parameters { get; init; }
@@ -76,11 +153,23 @@ public sealed record ModelDescription
     /// <summary>Floats of working memory of a training pass, for each of its tokens.</summary>
     public required int TrainingFloatsPerToken { get; init; }
 
-    /// <summary>Doubles that a stream remembers.</summary>
+    /// <summary>Doubles that a stream remembers: of its samples, then of the layers, channel by channel.</summary>
     public required int StateDoubles { get; init; }
+
+    /// <summary>Doubles among these that remember samples: of patches and instance normalisation.</summary>
+    public required int SampleStateDoubles { get; init; }
 
     /// <summary>Floating-point operations of one streamed token.</summary>
     public required long FlopsPerToken { get; init; }
+
+    internal int RowInputWidth => InputWidth / Tokens.Channels * Tokens.PatchLength;
+
+    internal int RowOutputWidth => OutputWidth / Tokens.Channels;
+
+    internal int RowTargetWidth => TargetWidth / Tokens.Channels;
+
+    /// <summary>A mean and a deviation a feature of a channel, where samples are normalised.</summary>
+    internal int RowStatistics => Tokens.Normalization == NormalizationSpan.None ? 0 : 2 * InputWidth / Tokens.Channels;
 
     /// <summary>Trainable numbers, without padding.</summary>
     public long ParameterCount => Parameters.Sum(static p => (long)p.Rows * p.Columns);

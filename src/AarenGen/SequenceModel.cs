@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Runtime.CompilerServices;
 using AarenGen.Memory;
 using AarenGen.Serialization;
 using AarenGen.Training;
@@ -18,6 +17,9 @@ namespace AarenGen;
 /// <typeparam name="TSelf">The annotated class.</typeparam>
 public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, IModelDefinition<TSelf>
 {
+    [ThreadStatic]
+    private static StreamState<TSelf>[]? gatheredStates;
+
     private readonly AlignedBuffer weights = new(Description.WeightFloats);
     private readonly AlignedBuffer packed = new(Description.PackedFloats);
 
@@ -69,9 +71,11 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <summary>Takes one token of a stream: updates its state and writes the output of this token.</summary>
     /// <param name="state">The stream.</param>
     /// <param name="token">InputWidth finite numbers.</param>
-    /// <param name="output">OutputWidth numbers, overwritten.</param>
+    /// <param name="output">
+    /// OutputWidth numbers, overwritten; with NaN where a patch is not yet full (<see cref="StreamState{TModel}.HasOutput"/>).
+    /// </param>
     /// <exception cref="ArgumentException">
-    /// A length is wrong, or the token holds NaN or infinity. Nothing was written, the state is as it was.
+    /// A length is wrong, or the token holds NaN, infinity or a category that there is not. Nothing was written, the state is as it was.
     /// </exception>
     public void Step(StreamState<TSelf> state, ReadOnlySpan<float> token, Span<float> output)
     {
@@ -79,8 +83,8 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         Arguments.CheckLength(token, Description.InputWidth);
         Arguments.CheckLength(output, Description.OutputWidth);
         Arguments.CheckFinite(token, Description.InputWidth);
-        Run(new ReadOnlySpan<StreamState<TSelf>>(ref state), 1, token, output);
-        state.TokenCount++;
+        Arguments.CheckCategories(token, Description.InputWidth, Description.Categories);
+        Run(new ReadOnlySpan<StreamState<TSelf>>(ref state), token, output);
     }
 
     /// <summary>
@@ -89,9 +93,9 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// </summary>
     /// <param name="states">The streams.</param>
     /// <param name="tokens">[states, InputWidth] finite numbers, a row a stream.</param>
-    /// <param name="outputs">[states, OutputWidth] numbers, overwritten.</param>
+    /// <param name="outputs">[states, OutputWidth] numbers, overwritten as by <see cref="Step"/>.</param>
     /// <exception cref="ArgumentException">
-    /// A length is wrong, a state is null, or a token holds NaN or infinity. Nothing was written, the states are as they were.
+    /// A length is wrong, a state is null, or a token holds NaN, infinity or a category that there is not. Nothing was written, the states are as they were.
     /// </exception>
     public void StepMany(ReadOnlySpan<StreamState<TSelf>> states, ReadOnlySpan<float> tokens, Span<float> outputs)
     {
@@ -105,18 +109,8 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
             }
         }
         Arguments.CheckFinite(tokens, Description.InputWidth);
-        for (int first = 0; first < states.Length; first += Description.RowsPerPass)
-        {
-            int rows = Math.Min(Description.RowsPerPass, states.Length - first);
-            Run(
-                states.Slice(first, rows), rows,
-                tokens.Slice(first * Description.InputWidth, rows * Description.InputWidth),
-                outputs.Slice(first * Description.OutputWidth, rows * Description.OutputWidth));
-        }
-        foreach (StreamState<TSelf> state in states)
-        {
-            state.TokenCount++;
-        }
+        Arguments.CheckCategories(tokens, Description.InputWidth, Description.Categories);
+        Run(states, tokens, outputs);
     }
 
     /// <summary>
@@ -125,9 +119,9 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// </summary>
     /// <param name="state">The stream; a fresh state for a whole sequence.</param>
     /// <param name="tokens">[tokens, InputWidth] finite numbers; none is allowed.</param>
-    /// <param name="outputs">[tokens, OutputWidth] numbers, overwritten.</param>
+    /// <param name="outputs">[tokens, OutputWidth] numbers, overwritten as by <see cref="Step"/>.</param>
     /// <exception cref="ArgumentException">
-    /// A length is wrong, or a token holds NaN or infinity. Nothing was written, the state is as it was.
+    /// A length is wrong, or a token holds NaN, infinity or a category that there is not. Nothing was written, the state is as it was.
     /// </exception>
     public void Forward(StreamState<TSelf> state, ReadOnlySpan<float> tokens, Span<float> outputs)
     {
@@ -135,15 +129,8 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         int count = Arguments.CountRows(tokens, Description.InputWidth);
         Arguments.CheckLength(outputs, (long)count * Description.OutputWidth);
         Arguments.CheckFinite(tokens, Description.InputWidth);
-        for (int first = 0; first < count; first += Description.RowsPerPass)
-        {
-            int rows = Math.Min(Description.RowsPerPass, count - first);
-            Run(
-                new ReadOnlySpan<StreamState<TSelf>>(ref state), rows,
-                tokens.Slice(first * Description.InputWidth, rows * Description.InputWidth),
-                outputs.Slice(first * Description.OutputWidth, rows * Description.OutputWidth));
-        }
-        state.TokenCount += count;
+        Arguments.CheckCategories(tokens, Description.InputWidth, Description.Categories);
+        Run(new ReadOnlySpan<StreamState<TSelf>>(ref state), tokens, outputs);
     }
 
     /// <summary>Trains the model on sequences, on the CPU.</summary>
@@ -204,18 +191,99 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
 
     internal void WeightsChanged() => Prepare(weights.Span, packed.Span, training: false);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Run(ReadOnlySpan<StreamState<TSelf>> states, int rows, ReadOnlySpan<float> tokens, Span<float> outputs)
+    /// <summary>Runs tokens of a state each, or in order of a single state, through the model, and counts them.</summary>
+    private void Run(ReadOnlySpan<StreamState<TSelf>> states, ReadOnlySpan<float> tokens, Span<float> outputs)
     {
-        Infer(new InferencePass<TSelf>
+        if (Description.Tokens.IsPlain)
         {
-            Rows = rows,
-            Weights = weights.Span,
-            Packed = packed.Span,
-            Scratch = Scratch.Get(Description.ScratchFloats),
-            Tokens = tokens,
-            Outputs = outputs,
-            States = states,
-        });
+            RunPlain(states, tokens, outputs);
+        }
+        else
+        {
+            RunShaped(states, tokens, outputs);
+        }
+    }
+
+    /// <summary>Tokens are rows: they run from and to the caller's memory.</summary>
+    private void RunPlain(ReadOnlySpan<StreamState<TSelf>> states, ReadOnlySpan<float> tokens, Span<float> outputs)
+    {
+        int count = tokens.Length / Description.InputWidth;
+        for (int first = 0; first < count; first += Description.RowsPerPass)
+        {
+            int rows = Math.Min(Description.RowsPerPass, count - first);
+            ReadOnlySpan<StreamState<TSelf>> streams = states.Length == 1 ? states : states.Slice(first, rows);
+            Infer(new InferencePass<TSelf>
+            {
+                Rows = rows,
+                Weights = weights.Span,
+                Packed = packed.Span,
+                Scratch = Scratch.Get(Description.ScratchFloats),
+                Tokens = tokens.Slice(first * Description.InputWidth, rows * Description.InputWidth),
+                Outputs = outputs.Slice(first * Description.OutputWidth, rows * Description.OutputWidth),
+                States = streams,
+            });
+        }
+        if (states.Length == 1)
+        {
+            states[0].TokenCount += count;
+            return;
+        }
+        foreach (StreamState<TSelf> state in states)
+        {
+            state.TokenCount++;
+        }
+    }
+
+    /// <summary>Tokens become rows when a patch is full, one a channel: what is full is gathered and run together.</summary>
+    private void RunShaped(ReadOnlySpan<StreamState<TSelf>> states, ReadOnlySpan<float> tokens, Span<float> outputs)
+    {
+        TokenShape shape = Description.Tokens;
+        int count = tokens.Length / Description.InputWidth, capacity = Description.RowsPerPass / shape.Channels;
+        int rowsWidth = shape.Channels * Description.RowInputWidth, statisticsWidth = shape.Channels * Description.RowStatistics;
+        Span<float> scratch = Scratch.Get(Description.ScratchFloats + capacity * (rowsWidth + statisticsWidth + Description.OutputWidth));
+        Span<float> rows = scratch.Slice(Description.ScratchFloats, capacity * rowsWidth);
+        Span<float> statistics = scratch.Slice(Description.ScratchFloats + rows.Length, capacity * statisticsWidth);
+        Span<float> results = scratch.Slice(Description.ScratchFloats + rows.Length + statistics.Length, capacity * Description.OutputWidth);
+        Span<int> gathered = stackalloc int[capacity];
+        StreamState<TSelf>[] streams = gatheredStates ??= new StreamState<TSelf>[capacity];
+        int full = 0;
+        for (int i = 0; i < count; i++)
+        {
+            StreamState<TSelf> state = states[states.Length == 1 ? 0 : i];
+            state.TokenCount++;
+            if (Tokenizer.Push(
+                shape, state.SampleMemory, tokens.Slice(i * Description.InputWidth, Description.InputWidth),
+                rows.Slice(full * rowsWidth, rowsWidth), statistics.Slice(full * statisticsWidth, statisticsWidth)))
+            {
+                gathered[full] = i;
+                streams[full++] = state;
+            }
+            else
+            {
+                outputs.Slice(i * Description.OutputWidth, Description.OutputWidth).Fill(float.NaN);
+            }
+            if (full == capacity || (i == count - 1 && full > 0))
+            {
+                Infer(new InferencePass<TSelf>
+                {
+                    Rows = full * shape.Channels,
+                    Weights = weights.Span,
+                    Packed = packed.Span,
+                    Scratch = scratch[..Description.ScratchFloats],
+                    Tokens = rows[..(full * rowsWidth)],
+                    Statistics = statistics[..(full * statisticsWidth)],
+                    Outputs = results[..(full * Description.OutputWidth)],
+                    States = streams.AsSpan(0, full),
+                });
+                for (int j = 0; j < full; j++)
+                {
+                    results.Slice(j * Description.OutputWidth, Description.OutputWidth)
+                        .CopyTo(outputs.Slice(gathered[j] * Description.OutputWidth, Description.OutputWidth));
+                }
+                full = 0;
+            }
+        }
+        // States must not be kept alive by the thread.
+        streams.AsSpan().Clear();
     }
 }

@@ -187,7 +187,7 @@ public sealed class SerializationTests : IDisposable
         using var saved = new MemoryStream();
         state.Save(saved);
         byte[] bytes = saved.ToArray();
-        double[] memory = state.Memory.ToArray();
+        double[] memory = state.LayerMemory(0).ToArray();
         Gen.Int[0, bytes.Length - 1].Sample(
             at =>
             {
@@ -195,7 +195,7 @@ public sealed class SerializationTests : IDisposable
                 changed[at] ^= 1;
                 Assert.Throws<ModelFileException>(() => state.Load(new MemoryStream(changed)));
                 Assert.Throws<ModelFileException>(() => state.Load(new MemoryStream(bytes[..at])));
-                Assert.Equal(memory, state.Memory.ToArray());
+                Assert.Equal(memory, state.LayerMemory(0).ToArray());
                 Assert.Equal(1, state.TokenCount);
             }, iter: 500, threads: 1);
         Assert.Contains(

@@ -124,7 +124,7 @@ public sealed class StreamingTests
             Assert.Throws<ArgumentException>(call);
         }
         Assert.All(states, static s => Assert.Equal(0, s.TokenCount));
-        Assert.All(states, static s => Assert.All(s.Memory.ToArray(), static v => Assert.Equal(0, v)));
+        Assert.All(states, static s => Assert.All(s.LayerMemory(0).ToArray(), static v => Assert.Equal(0, v)));
         Assert.All(outputs, static v => Assert.Equal(0, v));
     }
 

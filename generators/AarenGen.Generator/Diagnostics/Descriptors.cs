@@ -8,9 +8,11 @@ internal static class Descriptors
     public const string NotPartial = "AAREN001", UnsupportedKind = "AAREN002", Generic = "AAREN003", FileLocal = "AAREN004",
         ContainerNotPartial = "AAREN005", BaseClass = "AAREN006", SeveralDeclarations = "AAREN007", MemberExists = "AAREN008",
         MissingInput = "AAREN010", MisplacedInput = "AAREN011", NoLayer = "AAREN012", MissingLoss = "AAREN013",
-        MisplacedLoss = "AAREN014", UnknownPart = "AAREN015",
+        MisplacedLoss = "AAREN014", UnknownPart = "AAREN015", MisplacedShaping = "AAREN016", ShapingNeedsNumbers = "AAREN017",
+        HeadWithoutLoss = "AAREN018", LayerAfterLoss = "AAREN019",
         OutOfRange = "AAREN020", HeadsDoNotDivide = "AAREN021", UndefinedValue = "AAREN022", BadName = "AAREN023",
-        DuplicateName = "AAREN024", TooLarge = "AAREN025";
+        DuplicateName = "AAREN024", TooLarge = "AAREN025", InputWidthsDiffer = "AAREN026", OutputsDoNotFit = "AAREN027",
+        CannotDenormalize = "AAREN028", NotNormalizable = "AAREN029", BadLevels = "AAREN030", BadClassWeights = "AAREN031", BadHeadName = "AAREN032";
 
     private static readonly Dictionary<string, DiagnosticDescriptor> All = new[]
     {
@@ -23,17 +25,28 @@ internal static class Descriptors
         Error(SeveralDeclarations, "The parts of a sequence model must stand on one declaration", "This part stands on another declaration of '{0}' than [SequenceModel]; put all parts on one, since their order is the order of the layers"),
         Error(MemberExists, "The generator writes this member", "'{0}' declares '{1}', which the generator writes; rename or remove it"),
         Error(MissingInput, "A sequence model needs an input", "'{0}' does not say what a token is; begin with an input such as [Continuous(7)]"),
-        Error(MisplacedInput, "The input comes first, once", "[{0}] must be the first part of '{1}', and its only input"),
+        Error(MisplacedInput, "Inputs come first", "[{0}] must stand before all layers and losses of '{1}'"),
         Error(NoLayer, "A sequence model needs a layer", "'{0}' has no layer; put at least one, such as [Dense(1)], between input and loss"),
         Error(MissingLoss, "A sequence model needs a loss", "'{0}' does not say what to train for; end with a loss such as [MeanSquaredError]"),
-        Error(MisplacedLoss, "The loss comes last, once", "[{0}] must be the last part of '{1}', and its only loss"),
+        Error(MisplacedLoss, "A loss ends a model or a head", "'{1}' has another loss than [{0}]; for several, begin each with a head such as [Head(\"price\")]"),
         Error(UnknownPart, "The generator does not know this part", "[{0}] is not known to this version of the generator; update the package so that runtime and generator match"),
+        Error(MisplacedShaping, "This part stands right after the input", "[{0}] of '{1}' must stand after the input and before all layers, and once"),
+        Error(ShapingNeedsNumbers, "This part takes plain numbers", "[{0}] works on numbers alone; give '{1}' one [Continuous], without Width, as its only input"),
+        Error(HeadWithoutLoss, "A head needs a loss", "The head '{0}' of '{1}' does not say what to train for; end it with a loss such as [MeanSquaredError]"),
+        Error(LayerAfterLoss, "Nothing but a head follows a loss", "[{0}] of '{1}' stands after a loss; move it before, or begin a head with [Head(\"…\")]"),
         Error(OutOfRange, "The argument is out of range", "{0} of [{1}] is {2}, but must be {3}"),
         Error(HeadsDoNotDivide, "The heads must divide the width", "{0} heads do not divide the width {1} of the tokens here; choose one of {2}"),
         Error(UndefinedValue, "The argument is not a value of its type", "{0} of [{1}] is {2}, which is none of {3}"),
         Error(BadName, "The name cannot be used in files", "'{0}' is no usable name; use letters, digits and underscores, parted by single dots"),
         Error(DuplicateName, "Two layers have the same name", "The parameter '{0}' would occur twice in files; give one of the layers another Name"),
         Error(TooLarge, "The model is too large", "{0} of '{1}' would be {2}, more than the limit of {3}; make the model smaller"),
+        Error(InputWidthsDiffer, "Summed inputs have one width", "[{0}] is {1} wide, but the first input {2}; inputs that are summed need the same Width"),
+        Error(OutputsDoNotFit, "The loss does not fit the outputs", "[{0}] needs {1}, but the layers before it give {2}; change the units of the last layer"),
+        Error(CannotDenormalize, "The outputs do not repeat the features", "[InstanceNorm] cannot denormalise {0} values a row, which are no multiple of the {1} features it normalised; predict all features, or add [ChannelIndependent]"),
+        Error(NotNormalizable, "The loss predicts nothing on the input's scale", "[{0}] predicts no values on the scale of the input, which [InstanceNorm] of '{1}' could denormalise; remove one of them"),
+        Error(BadLevels, "The quantile levels are not usable", "The levels {0} are not usable; give at least one, each above 0 and below 1, in ascending order"),
+        Error(BadClassWeights, "The class weights are not usable", "{0} class weights for {1} classes are not usable; give each class one, 0 or more, not all 0"),
+        Error(BadHeadName, "The name cannot be a head's", "'{0}' is no usable head; give each head of '{1}' a name of its own that is a C# identifier, since predictions are read by it"),
     }.ToDictionary(static d => d.Id, StringComparer.Ordinal);
 
     public static IEnumerable<DiagnosticDescriptor> Descriptions => All.Values;

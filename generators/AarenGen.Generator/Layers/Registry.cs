@@ -1,8 +1,13 @@
 using AarenGen.Generator.Layers.Aaren;
 using AarenGen.Generator.Layers.Dense;
+using AarenGen.Generator.Layers.Dropout;
+using AarenGen.Generator.Layers.Head;
 using AarenGen.Generator.Layers.Input;
 using AarenGen.Generator.Layers.LayerNorm;
 using AarenGen.Generator.Layers.Losses;
+using AarenGen.Generator.Layers.Pool;
+using AarenGen.Generator.Layers.Positions;
+using AarenGen.Generator.Layers.Shaping;
 
 namespace AarenGen.Generator.Layers;
 
@@ -12,11 +17,27 @@ internal static class Registry
     private static readonly Dictionary<string, PartDefinition> Parts = new PartDefinition[]
     {
         new ContinuousDefinition(),
+        new CategoricalDefinition(),
+        new TimeEncodingDefinition(),
+        new SumInputsDefinition(),
+        new ChannelIndependentDefinition(),
+        new InstanceNormDefinition(),
+        new PatchDefinition(),
         new DenseDefinition(),
         new AarenDefinition(),
         new LayerNormDefinition(),
+        new PositionsDefinition(),
+        new DropoutDefinition(),
+        new PoolDefinition(),
+        new NamedHeadDefinition(),
         new MeanSquaredErrorDefinition(),
         new MeanAbsoluteErrorDefinition(),
+        new HuberDefinition(),
+        new QuantilesDefinition(),
+        new GaussianDefinition(),
+        new StudentTDefinition(),
+        new CrossEntropyDefinition(),
+        new LogNormalMixtureDefinition(),
     }.ToDictionary(static p => p.Name, StringComparer.Ordinal);
 
     public static PartDefinition? Find(string name) => Parts.TryGetValue(name, out PartDefinition? part) ? part : null;

@@ -18,7 +18,11 @@ internal sealed record PartDeclaration(string Name, EquatableArray<Argument> Arg
 {
     public int Integer(string name, int otherwise = 0) => Find(name) is int value ? value : otherwise;
 
-    public double Number(string name) => Find(name) is { } value ? Convert.ToDouble(value, System.Globalization.CultureInfo.InvariantCulture) : 0;
+    public double Number(string name, double otherwise = 0) =>
+        Find(name) is { } value ? Convert.ToDouble(value, System.Globalization.CultureInfo.InvariantCulture) : otherwise;
+
+    /// <summary>The numbers of an array argument; none where it is not written.</summary>
+    public EquatableArray<double> Numbers(string name) => Find(name) is EquatableArray<double> values ? values : new([]);
 
     public string? Text(string name) => Find(name) as string;
 
@@ -27,7 +31,7 @@ internal sealed record PartDeclaration(string Name, EquatableArray<Argument> Arg
     private object? Find(string name) => Arguments.FirstOrDefault(a => a.Name == name)?.Value;
 }
 
-/// <summary>An argument: an int (enums too), a double, a string or null.</summary>
+/// <summary>An argument: an int (enums too), a double, an array of doubles, a string or null.</summary>
 internal sealed record Argument(string Name, object? Value);
 
 /// <summary>

@@ -3,11 +3,25 @@ namespace AarenGen.Generator.Model;
 /// <summary>Everything decided about a model: what the emitters print.</summary>
 internal sealed record Plan(
     string HintName, string Namespace, EquatableArray<string> ContainingTypes, string Name,
-    int InputWidth, int OutputWidth,
+    TokenShape Tokens, EquatableArray<Category> Categories, int InputWidth, int OutputWidth, int TargetWidth,
     EquatableArray<Parameter> Parameters, int ParameterFloats, int WeightFloats, int PackedFloats, int PackedTrainingFloats,
-    int RowsPerPass, int ScratchFloats, int TrainingFloatsPerToken, int StateDoubles,
+    int RowsPerPass, int ScratchFloats, int TrainingFloatsPerToken, int StateDoubles, int SampleStateDoubles,
     long ParameterCount, long FlopsPerToken, string Card, string Fingerprint,
-    int WidestRow, EquatableArray<int> BoundaryGradients, EquatableArray<LayerPlan> Layers, Loss Loss);
+    int WidestRow, EquatableArray<int> BoundaryGradients, EquatableArray<LayerPlan> Trunk, EquatableArray<HeadPlan> Heads)
+{
+    /// <summary>All layers: those of the trunk, then those of each head.</summary>
+    public IEnumerable<LayerPlan> Layers => Trunk.Concat(Heads.SelectMany(static h => h.Layers));
+
+    /// <summary>Numbers in a row that the layers see: a patch of one channel.</summary>
+    public int RowInputWidth => InputWidth / Tokens.Channels * Tokens.PatchLength;
+
+    public int RowOutputWidth => OutputWidth / Tokens.Channels;
+
+    public int RowTargetWidth => TargetWidth / Tokens.Channels;
+
+    /// <summary>Whether heads branch off, rather than one loss ending the trunk.</summary>
+    public bool Branches => Heads.Any(static h => h.Name is not null);
+}
 
 /// <summary>How a parameter starts: the names are those of the runtime's enumeration.</summary>
 internal enum Initialization
@@ -60,8 +74,53 @@ internal sealed record Extent(int Start, int Step)
 /// <summary>An operation, and for each of its inputs whether its gradient is added to what later operations left there.</summary>
 internal sealed record OperationStep(Operation Operation, EquatableArray<bool> Accumulates);
 
-/// <summary>The loss: a kernel that compares outputs and targets.</summary>
-internal sealed record Loss(string Kernel, string Summary);
+/// <summary>How samples become rows; the names are those of the runtime's record.</summary>
+internal sealed record TokenShape(int Channels, int PatchLength, int PatchStride, NormalizationSpan Normalization, int Window)
+{
+    public static readonly TokenShape Plain = new(1, 1, 1, NormalizationSpan.None, 0);
+
+    /// <summary>Doubles a stream remembers of samples of so many numbers, as the runtime's tokenizer lays them out.</summary>
+    public int StateDoubles(int width)
+    {
+        int ring = Math.Max(PatchLength > 1 ? PatchLength : 0, Window);
+        return ring == 0 && Normalization == NormalizationSpan.None
+            ? 0 : checked(1 + (Normalization == NormalizationSpan.Prefix ? 2 * width : 0) + ring * width);
+    }
+}
+
+/// <summary>Over what instance normalisation goes: the names are those of the runtime's enumeration.</summary>
+internal enum NormalizationSpan
+{
+    None,
+    Prefix,
+    Window,
+}
+
+/// <summary>A column of the tokens that holds a category.</summary>
+internal sealed record Category(int Column, int Cardinality);
+
+/// <summary>
+/// A head: layers that branch off the trunk, and a loss. A model without named heads has one, without a name, whose layers are
+/// the trunk's. Offsets are those of one channel's row.
+/// </summary>
+internal sealed record HeadPlan(
+    string? Name, double Weight, bool IsPerSequence, EquatableArray<LayerPlan> Layers, int OutputOffset, int OutputWidth, int TargetOffset, Loss Loss);
+
+/// <summary>
+/// A loss: the kernel that compares outputs and targets, with its further arguments as printed; what a target is; how many of its
+/// values are averaged; and the type that users read predictions through, with its further arguments.
+/// </summary>
+internal sealed record Loss(
+    string Kernel, string Arguments, string Summary, int TargetWidth, TargetKind TargetKind, int Classes, int Values,
+    string Prediction, string PredictionArguments);
+
+/// <summary>What a target may be: the names are those of the runtime's enumeration.</summary>
+internal enum TargetKind
+{
+    Number,
+    Positive,
+    Class,
+}
 
 /// <summary>Sizes in memory.</summary>
 internal static class Sizes

@@ -121,8 +121,9 @@ internal static class Parser
         {
             string parameter = data.AttributeConstructor!.Parameters[i].Name;
             string name = char.ToUpperInvariant(parameter[0]) + parameter.Substring(1);
-            Add(name, data.ConstructorArguments[i],
-                written.FirstOrDefault(a => a.NameColon?.Name.Identifier.ValueText == parameter)
+            // An open list of values has no one place but the attribute.
+            Add(name, data.ConstructorArguments[i], data.AttributeConstructor.Parameters[i].IsParams ? null
+                : written.FirstOrDefault(a => a.NameColon?.Name.Identifier.ValueText == parameter)
                 ?? written.Where(static a => a.NameColon is null && a.NameEquals is null).ElementAtOrDefault(i));
         }
         foreach (KeyValuePair<string, TypedConstant> named in data.NamedArguments)
@@ -137,6 +138,12 @@ internal static class Parser
             if (constant.Kind is TypedConstantKind.Primitive or TypedConstantKind.Enum)
             {
                 arguments.Add(new(name, constant.Value));
+            }
+            else if (constant.Kind is TypedConstantKind.Array && !constant.IsNull)
+            {
+                arguments.Add(new(name, new EquatableArray<double>(constant.Values
+                    .Where(static v => v.Value is not null)
+                    .Select(static v => Convert.ToDouble(v.Value, System.Globalization.CultureInfo.InvariantCulture)))));
             }
         }
     }

@@ -6,7 +6,7 @@ namespace AarenGen.Generator.Planning;
 /// <summary>
 /// Takes a layer's parameters, values and operations, and hands out their places, relative to the layer's first block.
 /// </summary>
-internal sealed class LayerBuilder(int inputWidth, ProblemList problems)
+internal sealed class LayerBuilder(int inputWidth, int rowsPerPass, ProblemList problems)
 {
     private readonly List<Parameter> parameters = [];
     private readonly List<Value> values = [];
@@ -56,12 +56,12 @@ internal sealed class LayerBuilder(int inputWidth, ProblemList problems)
 
     /// <summary>A value inside the layer.</summary>
     public Value Value(string name, int width) => Remember(new(
-        name, width, Take(ref scratch, checked(Sizes.Pad(width) * Limits.RowsPerPass)), Take(ref memory, Sizes.Pad(width)),
+        name, width, Take(ref scratch, checked(Sizes.Pad(width) * rowsPerPass)), Take(ref memory, Sizes.Pad(width)),
         Take(ref gradients, Sizes.Pad(width))));
 
     /// <summary>A value that is only added to another: the sum's gradient is its own.</summary>
     public Value Branch(string name, int width, string sum) => Remember(new(
-        name, width, Take(ref scratch, checked(Sizes.Pad(width) * Limits.RowsPerPass)), Take(ref memory, Sizes.Pad(width)),
+        name, width, Take(ref scratch, checked(Sizes.Pad(width) * rowsPerPass)), Take(ref memory, Sizes.Pad(width)),
         SharesGradientOf: sum));
 
     /// <summary>Floats a token that training keeps beside the values.</summary>

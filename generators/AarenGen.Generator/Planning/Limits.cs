@@ -4,8 +4,11 @@ namespace AarenGen.Generator.Planning;
 internal static class Limits
 {
     public const int Width = 65_536;
+    public const int Cardinality = 1_048_576;
     public const int Repeat = 1_024;
 
-    /// <summary>Rows of one inference pass: enough that reading the weights costs little a row, few enough to stay in the cache.</summary>
+    public const int Patch = 65_536;
+
+    /// <summary>Rows of one inference pass, or a row a channel where there are more channels: enough that reading the weights costs little a row, few enough to stay in the cache.</summary>
     public const int RowsPerPass = 64;
 }

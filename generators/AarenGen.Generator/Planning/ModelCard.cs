@@ -7,19 +7,29 @@ namespace AarenGen.Generator.Planning;
 /// <summary>The model card: what a reader wants to know of a model before running it.</summary>
 internal static class ModelCard
 {
-    public static string Write(string name, int inputWidth, IReadOnlyList<LayerPlan> layers, Loss loss, long parameters, int stateDoubles, long flops)
+    public static string Write(Plan plan)
     {
         string summary = FormattableString.Invariant(
-            $"{name}: {parameters:N0} parameters, {(long)stateDoubles * sizeof(double):N0} bytes of state a stream, {flops:N0} floating-point operations a token");
-        var rows = new List<string[]> { Row("layer", "output", "parameters", "state"), Row("input", Number(inputWidth)) };
-        foreach (LayerPlan layer in layers)
+            $"{plan.Name}: {plan.ParameterCount:N0} parameters, {(long)plan.StateDoubles * sizeof(double):N0} bytes of state a stream, {plan.FlopsPerToken:N0} floating-point operations a token");
+        var rows = new List<string[]> { Row("layer", "output", "parameters", "state"), Row("input", Number(plan.InputWidth)) };
+        TokenShape shape = plan.Tokens;
+        if (shape != TokenShape.Plain)
         {
-            string repeat = layer.Repeat > 1 ? FormattableString.Invariant($" x {layer.Repeat}") : "";
-            rows.Add(Row(
-                $"{layer.Name}: {layer.Summary}{repeat}", Number(layer.OutputWidth),
-                Number(layer.Repeat * layer.Parameters.Sum(static p => (long)p.Rows * p.Columns)), Number((long)layer.State.Step * layer.Repeat * sizeof(double))));
+            rows.Add(Row(Describe(shape), Number(plan.RowInputWidth), "0", Bytes(plan.SampleStateDoubles)));
         }
-        rows.Add(Row("loss: " + loss.Summary));
+        foreach (LayerPlan layer in plan.Trunk)
+        {
+            rows.Add(Row(layer));
+        }
+        foreach (HeadPlan head in plan.Heads)
+        {
+            foreach (LayerPlan layer in head.Layers)
+            {
+                rows.Add(Row(layer));
+            }
+            string weight = head.Weight != 1 ? FormattableString.Invariant($", weight {head.Weight:R}") : "";
+            rows.Add(Row($"loss{(head.Name is null ? "" : " of " + head.Name)}: {head.Loss.Summary}{(head.IsPerSequence ? ", a sequence" : "")}{weight}"));
+        }
         int[] widths = Enumerable.Range(0, 4).Select(c => rows.Max(r => r[c].Length)).ToArray();
         var text = new StringBuilder(summary).Append('\n');
         foreach (string[] row in rows)
@@ -29,6 +39,30 @@ internal static class ModelCard
         }
         return text.ToString();
     }
+
+    private static string Describe(TokenShape shape)
+    {
+        var parts = new List<string>();
+        if (shape.Channels > 1)
+        {
+            parts.Add(FormattableString.Invariant($"{shape.Channels} channels by themselves"));
+        }
+        if (shape.Normalization != NormalizationSpan.None)
+        {
+            parts.Add(shape.Normalization == NormalizationSpan.Prefix ? "normalised by the prefix" : FormattableString.Invariant($"normalised by {shape.Window} samples"));
+        }
+        if (shape.PatchLength > 1 || shape.PatchStride > 1)
+        {
+            parts.Add(FormattableString.Invariant($"patches of {shape.PatchLength} every {shape.PatchStride}"));
+        }
+        return string.Join(", ", parts);
+    }
+
+    private static string[] Row(LayerPlan layer) => Row(
+        $"{layer.Name}: {layer.Summary}{(layer.Repeat > 1 ? FormattableString.Invariant($" x {layer.Repeat}") : "")}", Number(layer.OutputWidth),
+        Number(layer.Repeat * layer.Parameters.Sum(static p => (long)p.Rows * p.Columns)), Bytes((long)layer.State.Step * layer.Repeat));
+
+    private static string Bytes(long doubles) => Number(doubles * sizeof(double));
 
     private static string[] Row(string layer, string output = "", string parameters = "", string state = "") => [layer, output, parameters, state];
 

@@ -47,6 +47,28 @@ internal sealed class ProblemList(Declaration declaration, IEnumerable<Problem> 
         return 0;
     }
 
+    /// <summary>A double argument above 0; <paramref name="otherwise"/> where it is not written.</summary>
+    public double Positive(PartDeclaration part, string argument, double otherwise)
+    {
+        double value = part.Number(argument, otherwise);
+        if (value > 0 && !double.IsInfinity(value))
+        {
+            return value;
+        }
+        Add(Problem.At(SiteOf(part, argument), Descriptors.OutOfRange, argument, part.Name, value, "above 0"));
+        return otherwise;
+    }
+
+    /// <summary>Into how many values the outputs divide, each having so many parameters.</summary>
+    public int Stretches(PartDeclaration part, int width, int parameters, string what)
+    {
+        if (width % parameters != 0)
+        {
+            Add(Problem.At(SiteOf(part), Descriptors.OutputsDoNotFit, part.Name, $"a multiple of {parameters} outputs ({what})", width));
+        }
+        return Math.Max(1, width / parameters);
+    }
+
     /// <summary>What belongs to the value of an enumeration argument, by its number; the first where it is not written.</summary>
     public T Choice<T>(PartDeclaration part, string argument, string[] names, T[] choices)
     {

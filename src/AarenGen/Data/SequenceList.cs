@@ -18,7 +18,9 @@ public sealed class SequenceList(int tokenWidth, int targetWidth) : SequenceData
 
     /// <summary>Adds a sequence; the arrays are kept, not copied.</summary>
     /// <param name="tokens">[length, TokenWidth].</param>
-    /// <param name="targets">[length, TargetWidth].</param>
+    /// <param name="targets">
+    /// [length, TargetWidth]; or [TargetWidth], one target for the whole sequence, which its last token is trained towards.
+    /// </param>
     /// <param name="weights">[length]: the weight of each token in the loss, 0 leaving it out; null: all 1.</param>
     /// <exception cref="ArgumentException">The lengths do not fit each other.</exception>
     public void Add(float[] tokens, float[] targets, float[]? weights = null)
@@ -30,7 +32,10 @@ public sealed class SequenceList(int tokenWidth, int targetWidth) : SequenceData
         {
             throw new ArgumentException("A sequence needs at least one token.", nameof(tokens));
         }
-        Arguments.CheckLength(targets, (long)length * TargetWidth);
+        if (targets.Length != TargetWidth)
+        {
+            Arguments.CheckLength(targets, (long)length * TargetWidth);
+        }
         if (weights is not null)
         {
             Arguments.CheckLength(weights, length);
@@ -42,11 +47,19 @@ public sealed class SequenceList(int tokenWidth, int targetWidth) : SequenceData
     public override int LengthOf(int index) => sequences[index].Tokens.Length / TokenWidth;
 
     /// <inheritdoc/>
-    public override void Read(int index, Span<float> tokens, Span<float> targets, Span<float> weights)
+    public override void ReadTokens(int index, Span<float> tokens) => sequences[index].Tokens.CopyTo(tokens);
+
+    /// <inheritdoc/>
+    public override float ReadTarget(int index, int token, Span<float> target)
     {
-        (float[] x, float[] y, float[]? w) = sequences[index];
-        x.CopyTo(tokens);
-        y.CopyTo(targets);
-        w?.CopyTo(weights);
+        (float[] tokens, float[] targets, float[]? weights) = sequences[index];
+        if (targets.Length == TargetWidth)
+        {
+            // One target for the whole sequence: its last token's.
+            targets.CopyTo(target);
+            return token < tokens.Length / TokenWidth - 1 ? 0 : weights is null ? 1 : weights[token];
+        }
+        targets.AsSpan(token * TargetWidth, TargetWidth).CopyTo(target);
+        return weights is null ? 1 : weights[token];
     }
 }

@@ -53,11 +53,14 @@ public sealed class SequenceWindows : SequenceData
     public override int LengthOf(int index) => length;
 
     /// <inheritdoc/>
-    public override void Read(int index, Span<float> tokens, Span<float> targets, Span<float> weights)
+    public override void ReadTokens(int index, Span<float> tokens) =>
+        this.tokens.AsSpan(index * stride * TokenWidth, length * TokenWidth).CopyTo(tokens);
+
+    /// <inheritdoc/>
+    public override float ReadTarget(int index, int token, Span<float> target)
     {
-        int row = index * stride;
-        this.tokens.AsSpan(row * TokenWidth, length * TokenWidth).CopyTo(tokens);
-        this.targets.AsSpan(row * TargetWidth, length * TargetWidth).CopyTo(targets);
-        this.weights?.AsSpan(row, length).CopyTo(weights);
+        int row = index * stride + token;
+        targets.AsSpan(row * TargetWidth, TargetWidth).CopyTo(target);
+        return weights is null ? 1 : weights[row];
     }
 }

@@ -1,10 +1,48 @@
 namespace AarenGen;
 
-/// <summary>A token is <paramref name="features"/> numbers.</summary>
-/// <param name="features">Numbers in one token, 1 to 65,536.</param>
-[AttributeUsage(AttributeTargets.Class, Inherited = false)]
+/// <summary>
+/// Numbers: the next <see cref="Features"/> columns of a token. Several inputs stand side by side in a token, in the order of
+/// their attributes; what they are embedded to is concatenated, or added with <see cref="SumInputsAttribute"/>.
+/// </summary>
+/// <param name="features">Numbers, 1 to 65,536.</param>
+[AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
 public sealed class ContinuousAttribute(int features) : ModelPartAttribute
 {
     /// <summary>Numbers in one token.</summary>
     public int Features { get; } = features;
+
+    /// <summary>Width of a learned linear embedding, 1 to 65,536; where it is not set, the numbers are taken as they are.</summary>
+    public int Width { get; set; }
 }
+
+/// <summary>A category: the next column of a token, a whole number from 0 to below the cardinality; each has a learned row.</summary>
+/// <param name="cardinality">How many categories there are, 1 to 1,048,576.</param>
+[AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
+public sealed class CategoricalAttribute(int cardinality) : ModelPartAttribute
+{
+    /// <summary>How many categories there are.</summary>
+    public int Cardinality { get; } = cardinality;
+
+    /// <summary>Width of the learned rows, 1 to 65,536; half the cardinality, at most 32, by default.</summary>
+    public int Width { get; set; }
+}
+
+/// <summary>
+/// A time stamp: the next column of a token, a real time in any unit, encoded as sines and cosines. Count it from the start of
+/// the sequence: a float holds 2^24 units exactly.
+/// </summary>
+/// <remarks>Column 2i is sin(t / P^(2i/width)), column 2i + 1 the cosine. Source: Zuo et al., Transformer Hawkes Process, 2020.</remarks>
+/// <param name="width">Sines and cosines together, 1 to 65,536.</param>
+[AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
+public sealed class TimeEncodingAttribute(int width) : ModelPartAttribute
+{
+    /// <summary>Sines and cosines together.</summary>
+    public int Width { get; } = width;
+
+    /// <summary>P, above 0, in the unit of the times: the slowest sine has a period of about 2π P. 10,000 by default.</summary>
+    public double LongestPeriod { get; set; } = 10_000;
+}
+
+/// <summary>Adds the embeddings of the inputs, which must all have the same width, rather than putting them side by side.</summary>
+[AttributeUsage(AttributeTargets.Class, Inherited = false)]
+public sealed class SumInputsAttribute : ModelPartAttribute;

@@ -71,3 +71,57 @@ public sealed class AarenAttribute : LayerAttribute
 /// </summary>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
 public sealed class LayerNormAttribute : LayerAttribute;
+
+/// <summary>What stands for a token's place in its sequence.</summary>
+public enum PositionKind
+{
+    /// <summary>Sines and cosines, for sequences of any length. Source: Vaswani et al. 2017, section 3.5.</summary>
+    Sinusoidal,
+
+    /// <summary>A learned row a position; tokens past <see cref="PositionsAttribute.Length"/> share the last.</summary>
+    Learned,
+}
+
+/// <summary>Adds to each token what stands for its place in the sequence. Without it Aaren and attention weigh a token
+/// by what it is, not by when it came.</summary>
+/// <param name="kind">Sines and cosines, or learned rows.</param>
+[AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
+public sealed class PositionsAttribute(PositionKind kind) : LayerAttribute
+{
+    /// <summary>Sines and cosines, or learned rows.</summary>
+    public PositionKind Kind { get; } = kind;
+
+    /// <summary>Learned rows, 1 to 65,536. 512 by default.</summary>
+    public int Length { get; set; } = 512;
+}
+
+/// <summary>Sets a share of the values to zero while training and scales up the rest to keep the mean. Inference is unaffected.</summary>
+/// <param name="rate">The share, 0 to below 1.</param>
+[AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
+public sealed class DropoutAttribute(double rate) : LayerAttribute
+{
+    /// <summary>The share.</summary>
+    public double Rate { get; } = rate;
+}
+
+/// <summary>What a sequence comes to.</summary>
+public enum Pooling
+{
+    /// <summary>Its last token.</summary>
+    Last,
+
+    /// <summary>The mean of its tokens.</summary>
+    Mean,
+}
+
+/// <summary>
+/// Makes one row of a whole sequence: what follows is trained at the last token alone. A stream gives at every token what the
+/// sequence comes to so far.
+/// </summary>
+/// <param name="pooling">Its last token, or the mean of its tokens.</param>
+[AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
+public sealed class PoolAttribute(Pooling pooling) : LayerAttribute
+{
+    /// <summary>Its last token, or the mean of its tokens.</summary>
+    public Pooling Pooling { get; } = pooling;
+}

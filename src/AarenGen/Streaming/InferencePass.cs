@@ -19,15 +19,22 @@ public readonly ref struct InferencePass<TModel> where TModel : SequenceModel<TM
     /// <summary>Working memory, <see cref="ModelDescription.ScratchFloats"/> long or longer, contents unspecified.</summary>
     public required Span<float> Scratch { get; init; }
 
-    /// <summary>[Rows, InputWidth], no padding.</summary>
+    /// <summary>[Rows, numbers in a row], no padding.</summary>
     public required ReadOnlySpan<float> Tokens { get; init; }
 
-    /// <summary>[Rows, OutputWidth], no padding.</summary>
+    /// <summary>[Rows, outputs of all heads], no padding.</summary>
     public required Span<float> Outputs { get; init; }
 
-    /// <summary>One state a row, or a single one for all rows, which are then tokens in order.</summary>
+    /// <summary>[Rows, 2 × features]: means and deviations that instance normalisation took; else empty.</summary>
+    public ReadOnlySpan<float> Statistics { get; init; }
+
+    /// <summary>One state for each token, or a single one for all, which then come in order. A token has a row a channel.</summary>
     public required ReadOnlySpan<StreamState<TModel>> States { get; init; }
 
-    /// <summary>What the stream of a row remembers.</summary>
-    public Span<double> State(int row) => States[States.Length == 1 ? 0 : row].Memory;
+    /// <summary>What the layers remember of a row's stream.</summary>
+    public Span<double> State(int row)
+    {
+        int channels = SequenceModel<TModel>.Description.Tokens.Channels;
+        return States[States.Length == 1 ? 0 : row / channels].LayerMemory(row % channels);
+    }
 }

@@ -9,6 +9,10 @@ namespace AarenGen;
 /// <typeparam name="TModel">The model it belongs to: another model's state does not compile.</typeparam>
 public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
+    private static readonly int SampleDoubles = SequenceModel<TModel>.Description.SampleStateDoubles;
+    private static readonly int LayerDoubles =
+        (SequenceModel<TModel>.Description.StateDoubles - SampleDoubles) / SequenceModel<TModel>.Description.Tokens.Channels;
+
     private readonly double[] memory = new double[SequenceModel<TModel>.Description.StateDoubles];
 
     internal StreamState()
@@ -18,7 +22,17 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
     /// <summary>Tokens seen since the start or the last <see cref="Reset"/>.</summary>
     public long TokenCount { get; internal set; }
 
-    internal Span<double> Memory => memory;
+    /// <summary>
+    /// Whether the last token gave an output. Always, unless the model has <c>[Patch]</c>, whose outputs come when a patch is
+    /// full; the rows of other tokens are filled with NaN.
+    /// </summary>
+    public bool HasOutput =>
+        TokenCount > 0 && SequenceModel<TModel>.Description.Tokens is { } shape && TokenCount >= shape.PatchLength
+        && (TokenCount - shape.PatchLength) % shape.PatchStride == 0;
+
+    internal Span<double> SampleMemory => memory.AsSpan(0, SampleDoubles);
+
+    internal Span<double> LayerMemory(int channel) => memory.AsSpan(SampleDoubles + channel * LayerDoubles, LayerDoubles);
 
     /// <summary>Forgets all tokens: zeroes the memory, nothing else.</summary>
     public void Reset()

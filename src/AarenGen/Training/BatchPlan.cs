@@ -1,17 +1,17 @@
 namespace AarenGen.Training;
 
-/// <summary>Cuts some sequences into passes of whole sequences, each about as many tokens as stay in a core's cache.</summary>
-internal sealed class BatchPlan(SequenceData data, int largestBatch)
+/// <summary>Cuts some sequences into passes of whole sequences, each about as many rows as stay in a core's cache.</summary>
+internal sealed class BatchPlan(SequenceData data, Func<int, int> rowsOf, int largestBatch)
 {
-    /// <summary>Tokens of a pass; a longer sequence is a pass of its own.</summary>
-    public const int TokensPerPass = 128;
+    /// <summary>Rows of a pass; a longer sequence is a pass of its own.</summary>
+    public const int RowsPerPass = 128;
 
     private readonly int[] starts = new int[largestBatch + 1];
 
     /// <summary>The passes through all sequences in order.</summary>
-    public static BatchPlan All(SequenceData data)
+    public static BatchPlan All(SequenceData data, Func<int, int> rowsOf)
     {
-        var plan = new BatchPlan(data, data.Count);
+        var plan = new BatchPlan(data, rowsOf, data.Count);
         plan.Plan(Enumerable.Range(0, data.Count).ToArray());
         return plan;
     }
@@ -27,8 +27,8 @@ internal sealed class BatchPlan(SequenceData data, int largestBatch)
         int tokens = 0;
         for (int i = 0; i < sequences.Length; i++)
         {
-            int length = data.LengthOf(sequences.Span[i]);
-            if (i > 0 && tokens + length > TokensPerPass)
+            int length = rowsOf(data.LengthOf(sequences.Span[i]));
+            if (i > 0 && tokens + length > RowsPerPass)
             {
                 starts[++Passes] = i;
                 tokens = 0;

@@ -13,21 +13,19 @@ internal sealed class GradientProbe<TModel> where TModel : SequenceModel<TModel>
     {
         ModelDescription description = SequenceModel<TModel>.Description;
         int[] all = [.. Enumerable.Range(0, data.Count)];
-        int rows = all.Sum(data.LengthOf), inputStride = Layout.Pad(description.InputWidth), outputStride = Layout.Pad(description.OutputWidth);
-        var workspace = new PassWorkspace<TModel>(rows, training: true);
+        int rows = all.Sum(i => PassWorkspace<TModel>.RowsOf(data.LengthOf(i))), inputStride = Layout.Pad(description.RowInputWidth);
+        var workspace = new PassWorkspace<TModel>(new(rows, all.Max(data.LengthOf)), training: true);
         var packed = new AlignedBuffer(description.PackedTrainingFloats);
         var tokenGradients = new AlignedBuffer(rows * inputStride);
-        var outputs = new AlignedBuffer(rows * outputStride);
+        Outputs = new float[rows * description.RowOutputWidth];
         model.PrepareFor(packed.Span, training: true);
-        workspace.Train(model, data, all, packed.Span, dropoutSeed, tokenGradients.Span, outputs.Span);
+        workspace.Train(model, data, all, packed.Span, dropoutSeed, tokenGradients.Span, Outputs);
         model.Finish(workspace.Gradients.Span);
-        scale = 1 / (workspace.Weight * description.OutputWidth);
+        scale = 1 / workspace.Weight;
         gradients = workspace.Gradients;
         Loss = workspace.Loss * scale;
-        Outputs = new float[rows * description.OutputWidth];
-        Rows.Unpad(outputs.Span, rows, description.OutputWidth, Outputs);
-        TokenGradients = new float[rows * description.InputWidth];
-        Rows.Unpad(tokenGradients.Span, rows, description.InputWidth, TokenGradients);
+        TokenGradients = new float[rows * description.RowInputWidth];
+        Rows.Unpad(tokenGradients.Span, rows, description.RowInputWidth, TokenGradients);
         foreach (ref float gradient in TokenGradients.AsSpan())
         {
             gradient *= (float)scale;

@@ -20,13 +20,20 @@ public abstract class SequenceData
     /// <param name="index">The sequence, 0 to <see cref="Count"/> − 1.</param>
     public abstract int LengthOf(int index);
 
-    /// <summary>Copies out a sequence.</summary>
+    /// <summary>Copies out the tokens of a sequence.</summary>
     /// <param name="index">The sequence, 0 to <see cref="Count"/> − 1.</param>
     /// <param name="tokens">[length, TokenWidth], to be written.</param>
-    /// <param name="targets">[length, TargetWidth], to be written.</param>
-    /// <param name="weights">
-    /// [length], all 1 when called: the weight of each token in the loss. 0 leaves a token out; its target then does not matter,
-    /// NaN included.
-    /// </param>
-    public abstract void Read(int index, Span<float> tokens, Span<float> targets, Span<float> weights);
+    public abstract void ReadTokens(int index, Span<float> tokens);
+
+    /// <summary>
+    /// Copies out the target of one token. Asked only where the model has an output: with <c>[Patch]</c> where a patch ends, and
+    /// of a whole sequence's heads at its last token alone.
+    /// </summary>
+    /// <param name="index">The sequence, 0 to <see cref="Count"/> − 1.</param>
+    /// <param name="token">The token, 0 to length − 1.</param>
+    /// <param name="target">[TargetWidth], to be written.</param>
+    /// <returns>
+    /// The weight of the token in the loss, 0 or more. 0 leaves it out; its target then does not matter, NaN included.
+    /// </returns>
+    public abstract float ReadTarget(int index, int token, Span<float> target);
 }

@@ -32,10 +32,10 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
     public Trainer(TModel model, SequenceData train, SequenceData? validation, TrainingOptions options)
     {
         options.Validate(validation is not null);
-        int capacity = CheckData(train, nameof(train));
+        PassSize capacity = CheckData(train, nameof(train));
         if (validation is not null)
         {
-            capacity = Math.Max(capacity, CheckData(validation, nameof(validation)));
+            capacity = PassSize.Max(capacity, CheckData(validation, nameof(validation)));
         }
         this.model = model;
         this.train = train;
@@ -47,8 +47,8 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         update = Update;
         stepsPerEpoch = (train.Count + options.BatchSize - 1) / options.BatchSize;
         order = new int[train.Count];
-        plan = new(train, options.BatchSize);
-        validationPlan = validation is null ? null : BatchPlan.All(validation);
+        plan = new(train, PassWorkspace<TModel>.RowsOf, options.BatchSize);
+        validationPlan = validation is null ? null : BatchPlan.All(validation, PassWorkspace<TModel>.RowsOf);
         workspaces = new PassWorkspace<TModel>[options.Threads];
         for (int i = 0; i < workspaces.Length; i++)
         {
@@ -67,11 +67,11 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
 
     public static double Evaluate(TModel model, SequenceData data)
     {
-        int capacity = CheckData(data, nameof(data));
+        PassSize capacity = CheckData(data, nameof(data));
         var workspace = new PassWorkspace<TModel>(capacity, training: false);
         var packed = new AlignedBuffer(Description.PackedTrainingFloats);
         model.PrepareFor(packed.Span, training: false);
-        BatchPlan plan = BatchPlan.All(data);
+        BatchPlan plan = BatchPlan.All(data, PassWorkspace<TModel>.RowsOf);
         for (int pass = 0; pass < plan.Passes; pass++)
         {
             workspace.Evaluate(model, data, plan.Pass(pass), packed.Span);
@@ -136,7 +136,7 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         {
             return;
         }
-        double scale = 1 / (weight * Description.OutputWidth);
+        double scale = 1 / weight;
         double norm = Math.Sqrt(Optimizers.SquaredNorm(workspaces[0].Gradients.Span[..Description.ParameterFloats])) * scale;
         double rate = Schedule.LearningRate(options, progress.Step, Steps);
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
@@ -252,7 +252,7 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
             loss += workspace.Loss;
             weight += workspace.Weight;
         }
-        return weight == 0 ? 0 : loss / (weight * Description.OutputWidth);
+        return weight == 0 ? 0 : loss / weight;
     }
 
     /// <summary>The order of an epoch follows from seed and epoch alone, so that going on needs no generator's state.</summary>
@@ -295,36 +295,38 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
             epochs > 0 ? progress.Epochs[^1].ValidationLoss : null, learningRate, tokens / Math.Max(elapsed.TotalSeconds, 1e-9));
     }
 
-    /// <summary>Checks widths and lengths; returns the tokens of the largest pass.</summary>
-    private static int CheckData(SequenceData data, string name)
+    /// <summary>Checks widths and lengths; returns the size of the largest pass.</summary>
+    private static PassSize CheckData(SequenceData data, string name)
     {
         if (data.Count == 0)
         {
             throw new ArgumentException($"'{name}' has no sequences.", name);
         }
-        if (data.TokenWidth != Description.InputWidth || data.TargetWidth != Description.OutputWidth)
+        if (data.TokenWidth != Description.InputWidth || data.TargetWidth != Description.TargetWidth)
         {
             throw new ArgumentException(
-                $"'{name}' has tokens of {data.TokenWidth} and targets of {data.TargetWidth} numbers, but '{Description.Name}' takes {Description.InputWidth} and {Description.OutputWidth}.", name);
+                $"'{name}' has tokens of {data.TokenWidth} and targets of {data.TargetWidth} numbers, but '{Description.Name}' takes {Description.InputWidth} and {Description.TargetWidth}.", name);
         }
+        int least = Description.Tokens.PatchLength;
         for (int i = 0; i < data.Count; i++)
         {
-            if (data.LengthOf(i) < 1)
+            if (data.LengthOf(i) < least)
             {
-                throw new ArgumentException($"Sequence {i} of '{name}' is {data.LengthOf(i)} tokens long; every sequence needs at least one.", name);
+                throw new ArgumentException($"Sequence {i} of '{name}' is {data.LengthOf(i)} tokens long; every sequence needs at least {(least == 1 ? "one" : $"{least}, a patch")}.", name);
             }
         }
         return LargestPass(data);
     }
 
-    private static int LargestPass(SequenceData data)
+    private static PassSize LargestPass(SequenceData data)
     {
-        int longest = BatchPlan.TokensPerPass;
+        var largest = new PassSize(BatchPlan.RowsPerPass, 0);
         for (int i = 0; i < data.Count; i++)
         {
-            longest = Math.Max(longest, data.LengthOf(i));
+            int length = data.LengthOf(i);
+            largest = PassSize.Max(largest, new(PassWorkspace<TModel>.RowsOf(length), length));
         }
-        return longest;
+        return largest;
     }
 
     private static (int, int, bool)[] DecayRuns()

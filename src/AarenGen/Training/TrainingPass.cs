@@ -21,17 +21,20 @@ public readonly ref struct TrainingPass
     /// <summary>Packed matrices, those of training included.</summary>
     public required ReadOnlySpan<float> Packed { get; init; }
 
-    /// <summary>[Rows, InputWidth padded].</summary>
+    /// <summary>[Rows, numbers in a row padded].</summary>
     public required ReadOnlySpan<float> Tokens { get; init; }
 
-    /// <summary>[Rows, OutputWidth], no padding.</summary>
+    /// <summary>[Rows, 2 × features]: means and deviations that instance normalisation took; else empty.</summary>
+    public ReadOnlySpan<float> Statistics { get; init; }
+
+    /// <summary>[Rows, targets of all heads], no padding.</summary>
     public required ReadOnlySpan<float> Targets { get; init; }
 
     /// <summary>[Rows]: the weight of each token in the loss; 0 leaves it out.</summary>
     public required ReadOnlySpan<float> TokenWeights { get; init; }
 
-    /// <summary>Factor on each token's loss: one over the sum of weights times output width of the whole batch.</summary>
-    public required float LossScale { get; init; }
+    /// <summary>[Rows]: the weight of each token in the loss of heads for whole sequences; 0 at all but a sequence's last.</summary>
+    public required ReadOnlySpan<float> SequenceWeights { get; init; }
 
     /// <summary>Rows × <see cref="ModelDescription.TrainingFloatsPerToken"/> or more; zeroed once when allocated, kept between passes.</summary>
     public required Span<float> Memory { get; init; }
@@ -39,10 +42,10 @@ public readonly ref struct TrainingPass
     /// <summary>Like <see cref="Weights"/>; the pass adds to it. Empty: forward and loss only, no dropout.</summary>
     public required Span<float> Gradients { get; init; }
 
-    /// <summary>[Rows, InputWidth padded], overwritten with the gradient by the tokens; empty where nobody asks.</summary>
+    /// <summary>[Rows, numbers in a row padded], overwritten with the gradient by the tokens; empty where nobody asks.</summary>
     public Span<float> TokenGradients { get; init; }
 
-    /// <summary>[Rows, OutputWidth padded], overwritten with the outputs; empty where nobody asks.</summary>
+    /// <summary>[Rows, outputs of all heads], overwritten with the outputs; empty where nobody asks.</summary>
     public Span<float> Outputs { get; init; }
 
     /// <summary>Seed of this pass's dropout; the same seed drops the same values.</summary>

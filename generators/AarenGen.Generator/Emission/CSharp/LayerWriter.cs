@@ -17,6 +17,29 @@ internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, string weigh
     /// <summary>A condition and its block; disposing closes it.</summary>
     public CodeWriter.Block Open(string line) => code.Open(line);
 
+    /// <summary>A loop over the rows of a pass, each a token of its own stream.</summary>
+    public CodeWriter.Block EachRow() => code.Open("for (int row = 0; row < rows; row++)");
+
+    /// <summary>A loop over the sequences of a pass: rows from first, length many.</summary>
+    public CodeWriter.Block EachSequence()
+    {
+        CodeWriter.Block loop = code.Open("for (int first = 0, sequence = 0; sequence < pass.SequenceEnds.Length; first = pass.SequenceEnds[sequence++])");
+        code.Line("int length = pass.SequenceEnds[sequence] - first;");
+        return loop;
+    }
+
+    /// <summary>A value's row in a loop over rows.</summary>
+    public static string Row(Value value) => $"{value.Name}.Slice(row * {value.Stride}, {value.Stride})";
+
+    /// <summary>A value's rows in a loop over sequences.</summary>
+    public static string Sequence(Value value) => Sequence(value.Name, value.Stride);
+
+    /// <summary>The rows of a value's gradient in a loop over sequences.</summary>
+    public static string SequenceGradient(Value value) => Sequence(value.GradientName, value.Stride);
+
+    /// <summary>The rows of a buffer in a loop over sequences.</summary>
+    public static string Sequence(string buffer, int stride) => $"{buffer}.Slice(first * {stride}, length * {stride})";
+
     public void Comment(string text) => code.Line("// " + text);
 
     public string Weights(Parameter p) => $"{weights}.Slice({At(layer.Weights, p.Offset)}, {p.Floats})";

@@ -33,6 +33,7 @@ internal static class ModelEmitter
         {
             Constants(code, plan);
             Definition(code, plan);
+            Predictions(code, plan);
             Prepare(code, plan);
             Infer(code, plan);
             Train(code, plan);
@@ -68,7 +69,8 @@ internal static class ModelEmitter
     private static void Constants(CodeWriter code, Plan plan)
     {
         Constant("int", "InputWidth", plan.InputWidth, "Numbers in one token.");
-        Constant("int", "OutputWidth", plan.OutputWidth, "Numbers in the output of one token, and in its target.");
+        Constant("int", "OutputWidth", plan.OutputWidth, "Numbers in the output of one token.");
+        Constant("int", "TargetWidth", plan.TargetWidth, "Numbers in the target of one token.");
         Constant("long", "ParameterCount", plan.ParameterCount, "Trainable numbers.");
         Constant("long", "StateBytes", (long)plan.StateDoubles * sizeof(double), "Bytes that a stream remembers, however long it is.");
         Constant("long", "FlopsPerToken", plan.FlopsPerToken, "Floating-point operations of one streamed token, a multiply-add counting two.");
@@ -100,14 +102,28 @@ internal static class ModelEmitter
         Set("Fingerprint", $"\"{plan.Fingerprint}\"");
         Set("InputWidth", "InputWidth");
         Set("OutputWidth", "OutputWidth");
+        Set("TargetWidth", "TargetWidth");
+        TokenShape shape = plan.Tokens;
+        Set("Tokens", $"new({Number(shape.Channels)}, {Number(shape.PatchLength)}, {Number(shape.PatchStride)}, {Runtime}NormalizationSpan.{shape.Normalization}, {Number(shape.Window)})");
+        Set("Categories", $"new {Runtime}CategoryDescription[] {{ {string.Join(", ", plan.Categories.Select(static c => $"new({Number(c.Column)}, {Number(c.Cardinality)})"))} }}".Replace("{  }", "{ }"));
+        code.Line("    Heads = new " + Runtime + "HeadDescription[]");
+        code.Line("    {");
+        foreach (HeadPlan head in plan.Heads)
+        {
+            Loss loss = head.Loss;
+            code.Line(
+                $"        new(\"{head.Name ?? "output"}\", {Number(head.OutputOffset)}, {Number(head.OutputWidth)}, {Number(head.TargetOffset)}, {Number(loss.TargetWidth)}, "
+                + $"{Runtime}TargetKind.{loss.TargetKind}, {Number(loss.Classes)}, {Bool(head.IsPerSequence)}, \"{loss.Summary}\"),");
+        }
+        code.Line("    },");
         code.Line("    Parameters = new " + Runtime + "ParameterDescription[]");
         code.Line("    {");
         foreach (Parameter p in plan.Parameters)
         {
             string scale = ((float)p.Scale).ToString("R", CultureInfo.InvariantCulture);
             code.Line(
-                $"        new(\"{p.Name}\", {Number(p.Rows)}, {Number(p.Columns)}, {(p.IsMatrix ? "true" : "false")}, {Number(p.Offset)}, {Number(p.Stride)}, "
-                + $"{Runtime}Initialization.{p.Initialization}, {scale}f, {(p.Decays ? "true" : "false")}),");
+                $"        new(\"{p.Name}\", {Number(p.Rows)}, {Number(p.Columns)}, {Bool(p.IsMatrix)}, {Number(p.Offset)}, {Number(p.Stride)}, "
+                + $"{Runtime}Initialization.{p.Initialization}, {scale}f, {Bool(p.Decays)}),");
         }
         code.Line("    },");
         Set("ParameterFloats", Number(plan.ParameterFloats));
@@ -118,6 +134,7 @@ internal static class ModelEmitter
         Set("ScratchFloats", Number(plan.ScratchFloats));
         Set("TrainingFloatsPerToken", "TrainingFloatsPerToken");
         Set("StateDoubles", Number(plan.StateDoubles));
+        Set("SampleStateDoubles", Number(plan.SampleStateDoubles));
         Set("FlopsPerToken", "FlopsPerToken");
         code.Line("};");
         code.Line();
@@ -138,6 +155,34 @@ internal static class ModelEmitter
         code.Line();
     }
 
+    /// <summary>How users read the heads' outputs.</summary>
+    private static void Predictions(CodeWriter code, Plan plan)
+    {
+        foreach (HeadPlan head in plan.Heads)
+        {
+            string type = $"{Runtime}{head.Loss.Prediction}", arguments = head.Loss.PredictionArguments.Length == 0 ? "" : ", " + head.Loss.PredictionArguments;
+            bool hasChannels = plan.Tokens.Channels > 1;
+            string channel = hasChannels ? " of a channel" : "";
+            code.Summary($"Reads {(head.Name is null ? "the prediction" : $"what head {head.Name} predicts")}{channel} from the output of one token: {head.Loss.Summary}.");
+            code.Line("/// <param name=\"output\">OutputWidth numbers, as Step and Forward write them; not copied.</param>");
+            if (hasChannels)
+            {
+                code.Line($"/// <param name=\"channel\">The channel, 0 to {Number(plan.Tokens.Channels - 1)}.</param>");
+            }
+            string offset = hasChannels ? $"channel * {Number(plan.RowOutputWidth)} + {Number(head.OutputOffset)}" : Number(head.OutputOffset);
+            using (code.Open($"public static {type} {head.Name ?? "Prediction"}({ReadSpan} output{(hasChannels ? ", int channel" : "")})"))
+            {
+                if (hasChannels)
+                {
+                    code.Line("global::System.ArgumentOutOfRangeException.ThrowIfNegative(channel);");
+                    code.Line($"global::System.ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(channel, {Number(plan.Tokens.Channels)});");
+                }
+                code.Line($"return new(output.Slice({offset}, {Number(head.OutputWidth)}){arguments});");
+            }
+            code.Line();
+        }
+    }
+
     private static void Infer(CodeWriter code, Plan plan)
     {
         int half = plan.WidestRow * plan.RowsPerPass;
@@ -147,76 +192,172 @@ internal static class ModelEmitter
             code.Line("int rows = pass.Rows;");
             code.Line("// Two memories take turns as a layer's input and output.");
             code.Line($"{Span} input = pass.Scratch.Slice(0, {Number(half)}), output = pass.Scratch.Slice({Number(half)}, {Number(half)}), next;");
-            code.Line($"{LayerWriter.Kernels}Rows.Pad(pass.Tokens, rows, InputWidth, input);");
-            foreach (LayerPlan layer in plan.Layers)
+            code.Line($"{LayerWriter.Kernels}Rows.Pad(pass.Tokens, rows, {RowInput(plan)}, input);");
+            foreach (LayerPlan layer in plan.Trunk)
             {
-                EachBlock(
-                    code, layer,
-                    $"{layer.Method}{LayerMethods.Infer}(pass{BlockArgument(layer)}, input.Slice(0, rows * {Sizes.Pad(layer.InputWidth)}), output.Slice(0, rows * {Sizes.Pad(layer.OutputWidth)}));",
-                    "next = input; input = output; output = next;");
+                EachBlock(code, layer, InferCall(layer, "input", "output"), "next = input; input = output; output = next;");
             }
-            code.Line($"{LayerWriter.Kernels}Rows.Unpad(input, rows, OutputWidth, pass.Outputs);");
+            if (plan.Branches)
+            {
+                code.Line("// Two more take turns in the heads, since each begins with the trunk's output.");
+                code.Line($"{Span} left = pass.Scratch.Slice({Number(2 * half)}, {Number(half)}), right = pass.Scratch.Slice({Number(3 * half)}, {Number(half)});");
+            }
+            foreach (HeadPlan head in plan.Heads)
+            {
+                string from = "input";
+                for (int i = 0; i < head.Layers.Count; i++)
+                {
+                    LayerPlan layer = head.Layers[i];
+                    if (layer.Repeat == 1)
+                    {
+                        code.Line(InferCall(layer, from, "left"));
+                        code.Line("next = left; left = right; right = next;");
+                    }
+                    else
+                    {
+                        EachBlock(code, layer, InferCall(layer, from == "input" ? "block == 0 ? input : right" : "right", "left"), "next = left; left = right; right = next;");
+                    }
+                    from = "right";
+                }
+                string destination = plan.Heads.Count == 1 ? "pass.Outputs" : $"pass.Outputs, {Number(head.OutputOffset)}, {Number(plan.RowOutputWidth)}";
+                code.Line($"{LayerWriter.Kernels}Rows.Unpad({from}, rows, {(plan.Heads.Count == 1 ? RowOutput(plan) : Number(head.OutputWidth))}, {destination});");
+            }
         }
         code.Line();
+
+        static string InferCall(LayerPlan layer, string from, string to) =>
+            $"{layer.Method}{LayerMethods.Infer}(pass{BlockArgument(layer)}, {(from.Contains(" ") ? $"({from})" : from)}.Slice(0, rows * {Sizes.Pad(layer.InputWidth)}), {to}.Slice(0, rows * {Sizes.Pad(layer.OutputWidth)}));";
     }
 
     private static void Train(CodeWriter code, Plan plan)
     {
-        int outputStride = Sizes.Pad(plan.OutputWidth), inputStride = Sizes.Pad(plan.InputWidth);
         code.Line("/// <inheritdoc/>");
         using (code.Open($"protected override double Train(scoped in {Runtime}Training.TrainingPass pass)"))
         {
             code.Line("int rows = pass.Rows;");
             code.Line("int capacity = pass.Memory.Length / TrainingFloatsPerToken;");
             code.Line();
-            string input = "pass.Tokens";
-            foreach (LayerPlan layer in plan.Layers)
+            string trunk = ForwardCalls(code, plan.Trunk, "pass.Tokens");
+            var outputs = new List<string>();
+            for (int i = 0; i < plan.Heads.Count; i++)
             {
-                EachBlock(code, layer, $"{layer.Method}{LayerMethods.Forward}(pass, capacity{BlockArgument(layer)}, {BlockInput(layer, input)}, {BlockOutput(layer, "block")});");
-                input = BlockOutput(layer, Number(layer.Repeat - 1));
+                HeadPlan head = plan.Heads[i];
+                outputs.Add(plan.Heads.Count == 1 ? "outputs" : "outputs" + Number(i));
+                string computed = ForwardCalls(code, head.Layers, trunk);
+                code.Line($"{(computed == "pass.Tokens" ? ReadSpan : Span)} {outputs[i]} = {computed};");
             }
-            code.Line($"{Span} outputs = {input};");
             using (code.Open("if (!pass.Outputs.IsEmpty)"))
             {
-                code.Line("outputs.CopyTo(pass.Outputs);");
+                for (int i = 0; i < plan.Heads.Count; i++)
+                {
+                    code.Line($"{LayerWriter.Kernels}Rows.Unpad({outputs[i]}, rows, {Number(plan.Heads[i].OutputWidth)}, pass.Outputs, {Number(plan.Heads[i].OutputOffset)}, {Number(plan.RowOutputWidth)});");
+                }
             }
             code.Line();
             code.Line("// Two memories take turns as the gradient of a layer's output and of its input.");
             code.Line($"{Span} outputGradient = {LayerWriter.MemoryAt(Number(plan.BoundaryGradients[0]), plan.WidestRow)};");
             code.Line($"{Span} inputGradient = {LayerWriter.MemoryAt(Number(plan.BoundaryGradients[1]), plan.WidestRow)};");
             code.Line($"{Span} next;");
-            code.Line($"double loss = {LayerWriter.Kernels}{plan.Loss.Kernel}(outputs, rows, OutputWidth, {outputStride}, pass.Targets, pass.TokenWeights, pass.LossScale, pass.IsTraining ? outputGradient.Slice(0, rows * {outputStride}) : default);");
-            using (code.Open("if (!pass.IsTraining)"))
+            if (plan.Branches)
             {
-                code.Line("return loss;");
+                BranchedLosses(code, plan, trunk, outputs);
             }
-            code.Line();
-            for (int i = plan.Layers.Count - 1; i >= 0; i--)
+            else
             {
-                LayerPlan layer = plan.Layers[i];
-                string before = i == 0 ? "pass.Tokens" : BlockOutput(plan.Layers[i - 1], Number(plan.Layers[i - 1].Repeat - 1));
-                string call = $"{layer.Method}{LayerMethods.Backward}(pass, capacity{BlockArgument(layer)}, {BlockInput(layer, before)}, outputGradient.Slice(0, rows * {Sizes.Pad(layer.OutputWidth)}), inputGradient.Slice(0, rows * {Sizes.Pad(layer.InputWidth)}));";
-                const string swap = "next = outputGradient; outputGradient = inputGradient; inputGradient = next;";
-                if (layer.Repeat == 1)
+                code.Line($"double loss = {LossCall(plan, plan.Heads[0], outputs[0])};");
+                using (code.Open("if (!pass.IsTraining)"))
                 {
-                    code.Line(call);
-                    code.Line(swap);
-                    continue;
+                    code.Line("return loss;");
                 }
-                using (code.Open($"for (int block = {Number(layer.Repeat - 1)}; block >= 0; block--)"))
-                {
-                    code.Line(call);
-                    code.Line(swap);
-                }
+                code.Line();
             }
+            BackwardCalls(code, plan.Trunk, "pass.Tokens");
             using (code.Open("if (!pass.TokenGradients.IsEmpty)"))
             {
-                code.Line($"outputGradient.Slice(0, rows * {inputStride}).CopyTo(pass.TokenGradients);");
+                code.Line($"outputGradient.Slice(0, rows * {Number(Sizes.Pad(plan.RowInputWidth))}).CopyTo(pass.TokenGradients);");
             }
             code.Line("return loss;");
         }
         code.Line();
     }
+
+    /// <summary>Each head's loss and way back; the gradients by the trunk's output add up.</summary>
+    private static void BranchedLosses(CodeWriter code, Plan plan, string trunk, List<string> outputs)
+    {
+        int width = plan.Trunk.Count > 0 ? plan.Trunk[plan.Trunk.Count - 1].OutputWidth : plan.RowInputWidth;
+        code.Line($"{Span} trunkGradient = {LayerWriter.MemoryAt(Number(plan.BoundaryGradients[2]), plan.WidestRow)};");
+        code.Line("double loss = 0;");
+        for (int i = 0; i < plan.Heads.Count; i++)
+        {
+            code.Line();
+            code.Line($"// {plan.Heads[i].Name}");
+            code.Line($"loss += {LossCall(plan, plan.Heads[i], outputs[i])};");
+            using (code.Open("if (pass.IsTraining)"))
+            {
+                BackwardCalls(code, plan.Heads[i].Layers, trunk);
+                string from = $"outputGradient.Slice(0, rows * {Number(Sizes.Pad(width))})", to = $"trunkGradient.Slice(0, rows * {Number(Sizes.Pad(width))})";
+                code.Line(i == 0 ? $"{from}.CopyTo({to});" : $"{LayerWriter.Kernels}Elementwise.Accumulate({from}, {to});");
+            }
+        }
+        code.Line();
+        using (code.Open("if (!pass.IsTraining)"))
+        {
+            code.Line("return loss;");
+        }
+        code.Line("outputGradient = trunkGradient;");
+        code.Line();
+    }
+
+    private static string LossCall(Plan plan, HeadPlan head, string outputs)
+    {
+        int stride = Sizes.Pad(head.OutputWidth);
+        string scale = ((float)(head.Weight / head.Loss.Values)).ToString("R", CultureInfo.InvariantCulture) + "f";
+        string arguments = head.Loss.Arguments.Length == 0 ? "" : ", " + head.Loss.Arguments;
+        return $"{LayerWriter.Kernels}{head.Loss.Kernel}({outputs}, rows, {Number(head.OutputWidth)}, {Number(stride)}, "
+            + $"pass.Targets, {Number(head.TargetOffset)}, {Number(plan.RowTargetWidth)}, pass.{(head.IsPerSequence ? "Sequence" : "Token")}Weights, {scale}, "
+            + $"pass.IsTraining ? outputGradient.Slice(0, rows * {Number(stride)}) : default{arguments})";
+    }
+
+    /// <summary>Prints layers' forward calls; answers with the memory of the last one's output.</summary>
+    private static string ForwardCalls(CodeWriter code, IEnumerable<LayerPlan> layers, string input)
+    {
+        foreach (LayerPlan layer in layers)
+        {
+            EachBlock(code, layer, $"{layer.Method}{LayerMethods.Forward}(pass, capacity{BlockArgument(layer)}, {BlockInput(layer, input)}, {BlockOutput(layer, "block")});");
+            input = BlockOutput(layer, Number(layer.Repeat - 1));
+        }
+        return input;
+    }
+
+    /// <summary>Prints layers' calls on the way back, after which outputGradient is the gradient by the first one's input.</summary>
+    private static void BackwardCalls(CodeWriter code, EquatableArray<LayerPlan> layers, string input)
+    {
+        for (int i = layers.Count - 1; i >= 0; i--)
+        {
+            LayerPlan layer = layers[i];
+            string before = i == 0 ? input : BlockOutput(layers[i - 1], Number(layers[i - 1].Repeat - 1));
+            string call = $"{layer.Method}{LayerMethods.Backward}(pass, capacity{BlockArgument(layer)}, {BlockInput(layer, before)}, outputGradient.Slice(0, rows * {Sizes.Pad(layer.OutputWidth)}), inputGradient.Slice(0, rows * {Sizes.Pad(layer.InputWidth)}));";
+            const string swap = "next = outputGradient; outputGradient = inputGradient; inputGradient = next;";
+            if (layer.Repeat == 1)
+            {
+                code.Line(call);
+                code.Line(swap);
+                continue;
+            }
+            using (code.Open($"for (int block = {Number(layer.Repeat - 1)}; block >= 0; block--)"))
+            {
+                code.Line(call);
+                code.Line(swap);
+            }
+        }
+    }
+
+    /// <summary>The width of the rows that the layers see, by its public name where it has one.</summary>
+    private static string RowInput(Plan plan) => plan.RowInputWidth == plan.InputWidth ? "InputWidth" : Number(plan.RowInputWidth);
+
+    private static string RowOutput(Plan plan) => plan.RowOutputWidth == plan.OutputWidth ? "OutputWidth" : Number(plan.RowOutputWidth);
+
+    private static string Bool(bool value) => value ? "true" : "false";
 
     private static void Finish(CodeWriter code, Plan plan)
     {

@@ -10,8 +10,6 @@ namespace AarenGen.Generator.Layers.Aaren;
 internal sealed record PrefixAttention(
     Value Values, Value Scores, Value Output, int Heads, int GatesMemory, int ScratchMemory, int StateOffset) : Operation
 {
-    private const string SequenceLoop = "for (int first = 0, sequence = 0; sequence < pass.SequenceEnds.Length; first = pass.SequenceEnds[sequence++])";
-
     public override EquatableArray<Value> Inputs => new([Values, Scores]);
 
     public override long Flops => 3L * Output.Width + 12L * Heads;
@@ -21,11 +19,11 @@ internal sealed record PrefixAttention(
     public override void Infer(LayerWriter w)
     {
         w.Comment("prefix attention: each row updates its stream's maximum, weight and numerator");
-        using (w.Open("for (int row = 0; row < rows; row++)"))
+        using (w.EachRow())
         {
             w.Call(
-                "PrefixAttention.Step", Row(Values.Name, Values), Row(Scores.Name, Scores), $"{Output.Width}", $"{Heads}",
-                w.State(StateOffset, 2 * Heads + Output.Width), Row(Output.Name, Output));
+                "PrefixAttention.Step", LayerWriter.Row(Values), LayerWriter.Row(Scores), $"{Output.Width}", $"{Heads}",
+                w.State(StateOffset, 2 * Heads + Output.Width), LayerWriter.Row(Output));
         }
     }
 
@@ -33,12 +31,11 @@ internal sealed record PrefixAttention(
     {
         w.Comment("prefix attention of each sequence in gate form: attended[t] = keep * attended[t-1] + add * values[t]");
         w.Line($"{LayerWriter.Span} gates = {w.Memory(GatesMemory, GateStride)};");
-        using (w.Open(SequenceLoop))
+        using (w.EachSequence())
         {
-            w.Line("int length = pass.SequenceEnds[sequence] - first;");
             w.Call(
-                "PrefixAttention.Forward", Part(Values.Name, Values.Stride), $"{Values.Stride}", Part(Scores.Name, Scores.Stride), $"{Scores.Stride}",
-                "length", $"{Output.Width}", $"{Heads}", Part("gates", GateStride), Part(Output.Name, Output.Stride), $"{Output.Stride}");
+                "PrefixAttention.Forward", LayerWriter.Sequence(Values), $"{Values.Stride}", LayerWriter.Sequence(Scores), $"{Scores.Stride}",
+                "length", $"{Output.Width}", $"{Heads}", LayerWriter.Sequence("gates", GateStride), LayerWriter.Sequence(Output), $"{Output.Stride}");
         }
     }
 
@@ -47,18 +44,13 @@ internal sealed record PrefixAttention(
         w.Comment("prefix attention: the same recurrence from the end");
         w.Line($"{LayerWriter.Span} gates = {w.Memory(GatesMemory, GateStride)};");
         w.Line($"{LayerWriter.Span} carries = {w.Memory(ScratchMemory, Sizes.Pad(Output.Width) + 2 * Sizes.Pad(Heads))};");
-        using (w.Open(SequenceLoop))
+        using (w.EachSequence())
         {
-            w.Line("int length = pass.SequenceEnds[sequence] - first;");
             w.Call(
-                "PrefixAttention.Backward", Part(Output.GradientName, Output.Stride), $"{Output.Stride}",
-                Part(Values.Name, Values.Stride), $"{Values.Stride}", Part(Output.Name, Output.Stride), Part("gates", GateStride),
-                "length", $"{Output.Width}", $"{Heads}", Part(Values.GradientName, Values.Stride),
-                Part(Scores.GradientName, Scores.Stride), $"{Scores.Stride}", "carries");
+                "PrefixAttention.Backward", LayerWriter.SequenceGradient(Output), $"{Output.Stride}",
+                LayerWriter.Sequence(Values), $"{Values.Stride}", LayerWriter.Sequence(Output), LayerWriter.Sequence("gates", GateStride),
+                "length", $"{Output.Width}", $"{Heads}", LayerWriter.SequenceGradient(Values),
+                LayerWriter.SequenceGradient(Scores), $"{Scores.Stride}", "carries");
         }
     }
-
-    private static string Row(string span, Value value) => $"{span}.Slice(row * {value.Stride}, {value.Stride})";
-
-    private static string Part(string span, int stride) => $"{span}.Slice(first * {stride}, length * {stride})";
 }

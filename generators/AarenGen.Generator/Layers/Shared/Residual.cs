@@ -19,13 +19,6 @@ internal sealed record Residual(Value Stream, Value Branch, Value Output) : Oper
     public override void Backward(LayerWriter w, EquatableArray<bool> accumulates)
     {
         w.Comment("residual: the gradient goes both ways");
-        if (accumulates[0])
-        {
-            w.Call("Elementwise.Accumulate", Output.GradientName, Stream.GradientName);
-        }
-        else
-        {
-            w.Line($"{Output.GradientName}.CopyTo({Stream.GradientName});");
-        }
+        Copy.Print(w, Output, Stream, accumulates[0]);
     }
 }

@@ -1,0 +1,28 @@
+using AarenGen.Generator.Model;
+using AarenGen.Generator.Planning;
+
+namespace AarenGen.Generator.Layers.Input;
+
+/// <summary>[Categorical(cardinality, Width = …)]</summary>
+internal sealed class CategoricalDefinition : InputDefinition
+{
+    public override string Name => "Categorical";
+
+    public override int Columns(PartDeclaration part, ProblemList problems)
+    {
+        problems.InRange(part, "Cardinality", 1, Limits.Cardinality);
+        return 1;
+    }
+
+    public override int Cardinality(PartDeclaration part) => Math.Max(1, part.Integer("Cardinality"));
+
+    public override Value Embed(PartDeclaration part, LayerBuilder layer, string name, int column, Func<int, Value> result)
+    {
+        int cardinality = Cardinality(part);
+        int width = part.Has("Width") ? layer.InRange(part, "Width", 1, Limits.Width) : Math.Min(32, (cardinality + 1) / 2);
+        Value embedded = result(width);
+        Parameter table = layer.Parameter(name + ".weight", cardinality, width, isMatrix: true, Initialization.Normal, 1, decays: false);
+        layer.Add(new Lookup(column, table, layer.Input, embedded));
+        return embedded;
+    }
+}

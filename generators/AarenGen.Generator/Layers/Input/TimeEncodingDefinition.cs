@@ -1,0 +1,19 @@
+using AarenGen.Generator.Model;
+using AarenGen.Generator.Planning;
+
+namespace AarenGen.Generator.Layers.Input;
+
+/// <summary>[TimeEncoding(width, LongestPeriod = …)]</summary>
+internal sealed class TimeEncodingDefinition : InputDefinition
+{
+    public override string Name => "TimeEncoding";
+
+    public override int Columns(PartDeclaration part, ProblemList problems) => 1;
+
+    public override Value Embed(PartDeclaration part, LayerBuilder layer, string name, int column, Func<int, Value> result)
+    {
+        Value encoded = result(layer.InRange(part, "Width", 1, Limits.Width));
+        layer.Add(new EncodeTime(column, layer.Problems.Positive(part, "LongestPeriod", 10_000), layer.Input, encoded));
+        return encoded;
+    }
+}

@@ -1,0 +1,122 @@
+using System.ComponentModel;
+
+namespace AarenGen.Kernels;
+
+/// <summary>
+/// Losses that compare each output with a target of its own, and their gradients. A token of weight 0 counts nothing, whatever
+/// its target, NaN included.
+/// </summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public static class PointLosses
+{
+    private interface ILoss
+    {
+        static abstract double Value(double difference, double delta);
+
+        static abstract double Slope(double difference, double delta);
+    }
+
+    /// <summary>Σ_r weights[r] Σ_c (output − target)² · scale.</summary>
+    /// <param name="outputs">[rows, stride].</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="width">Values in a row.</param>
+    /// <param name="stride">Floats from row to row.</param>
+    /// <param name="targets">[rows, targetStride], of which width values from targetOffset count.</param>
+    /// <param name="targetOffset">First target in a row.</param>
+    /// <param name="targetStride">Targets from row to row.</param>
+    /// <param name="weights">A weight a row.</param>
+    /// <param name="scale">Factor on everything.</param>
+    /// <param name="gradient">[rows, stride], overwritten with the gradient by the outputs, the padding with zero; or empty.</param>
+    public static double SquaredError(
+        ReadOnlySpan<float> outputs, int rows, int width, int stride, ReadOnlySpan<float> targets, int targetOffset, int targetStride,
+        ReadOnlySpan<float> weights, float scale, Span<float> gradient) => Sum<Squared>(outputs, rows, width, stride, targets, targetOffset, targetStride, weights, scale, gradient, 0);
+
+    /// <summary>Σ_r weights[r] Σ_c |output − target| · scale; the gradient is 0 where they are equal.</summary>
+    /// <param name="outputs">[rows, stride].</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="width">Values in a row.</param>
+    /// <param name="stride">Floats from row to row.</param>
+    /// <param name="targets">[rows, targetStride], of which width values from targetOffset count.</param>
+    /// <param name="targetOffset">First target in a row.</param>
+    /// <param name="targetStride">Targets from row to row.</param>
+    /// <param name="weights">A weight a row.</param>
+    /// <param name="scale">Factor on everything.</param>
+    /// <param name="gradient">[rows, stride], overwritten with the gradient by the outputs, the padding with zero; or empty.</param>
+    public static double AbsoluteError(
+        ReadOnlySpan<float> outputs, int rows, int width, int stride, ReadOnlySpan<float> targets, int targetOffset, int targetStride,
+        ReadOnlySpan<float> weights, float scale, Span<float> gradient) => Sum<Absolute>(outputs, rows, width, stride, targets, targetOffset, targetStride, weights, scale, gradient, 0);
+
+    /// <summary>Σ_r weights[r] Σ_c h(output − target) · scale, with h(d) = d²/2 where |d| ≤ δ, else δ(|d| − δ/2).</summary>
+    /// <param name="outputs">[rows, stride].</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="width">Values in a row.</param>
+    /// <param name="stride">Floats from row to row.</param>
+    /// <param name="targets">[rows, targetStride], of which width values from targetOffset count.</param>
+    /// <param name="targetOffset">First target in a row.</param>
+    /// <param name="targetStride">Targets from row to row.</param>
+    /// <param name="weights">A weight a row.</param>
+    /// <param name="scale">Factor on everything.</param>
+    /// <param name="gradient">[rows, stride], overwritten with the gradient by the outputs, the padding with zero; or empty.</param>
+    /// <param name="delta">δ, above 0.</param>
+    public static double Huber(
+        ReadOnlySpan<float> outputs, int rows, int width, int stride, ReadOnlySpan<float> targets, int targetOffset, int targetStride,
+        ReadOnlySpan<float> weights, float scale, Span<float> gradient, float delta) =>
+        Sum<Hubers>(outputs, rows, width, stride, targets, targetOffset, targetStride, weights, scale, gradient, delta);
+
+    private static double Sum<TLoss>(
+        ReadOnlySpan<float> outputs, int rows, int width, int stride, ReadOnlySpan<float> targets, int targetOffset, int targetStride,
+        ReadOnlySpan<float> weights, float scale, Span<float> gradient, double delta) where TLoss : struct, ILoss
+    {
+        Layout.Check(outputs.Length, (rows - 1) * stride + width);
+        Layout.Check(targets.Length, (rows - 1) * targetStride + targetOffset + width);
+        Layout.Check(weights.Length, rows);
+        Layout.Check(gradient.IsEmpty ? rows * stride : gradient.Length, rows * stride);
+        double total = 0;
+        for (int row = 0; row < rows; row++)
+        {
+            Span<float> slopes = gradient.IsEmpty ? default : gradient.Slice(row * stride, stride);
+            slopes.Clear();
+            float weight = weights[row];
+            if (weight == 0)
+            {
+                continue;
+            }
+            ReadOnlySpan<float> output = outputs.Slice(row * stride, width), target = targets.Slice(row * targetStride + targetOffset, width);
+            double sum = 0, factor = (double)weight * scale;
+            for (int column = 0; column < width; column++)
+            {
+                double difference = (double)output[column] - target[column];
+                sum += TLoss.Value(difference, delta);
+                if (!slopes.IsEmpty)
+                {
+                    slopes[column] = (float)(TLoss.Slope(difference, delta) * factor);
+                }
+            }
+            total += weight * sum;
+        }
+        return total * scale;
+    }
+
+    private readonly struct Squared : ILoss
+    {
+        public static double Value(double difference, double delta) => difference * difference;
+
+        public static double Slope(double difference, double delta) => 2 * difference;
+    }
+
+    private readonly struct Absolute : ILoss
+    {
+        public static double Value(double difference, double delta) => Math.Abs(difference);
+
+        public static double Slope(double difference, double delta) => difference > 0 ? 1 : difference < 0 ? -1 : difference;
+    }
+
+    private readonly struct Hubers : ILoss
+    {
+        public static double Value(double difference, double delta) =>
+            Math.Abs(difference) <= delta ? difference * difference / 2 : delta * (Math.Abs(difference) - delta / 2);
+
+        public static double Slope(double difference, double delta) =>
+            double.IsNaN(difference) ? difference : Math.Clamp(difference, -delta, delta);
+    }
+}
