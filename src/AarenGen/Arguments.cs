@@ -15,6 +15,14 @@ internal static class Arguments
         }
     }
 
+    public static void CheckProbability(double p)
+    {
+        if (!(p is > 0 and < 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(p), p, "A quantile needs a probability above 0 and below 1.");
+        }
+    }
+
     public static int CountRows(ReadOnlySpan<float> span, int width, [CallerArgumentExpression(nameof(span))] string name = "")
     {
         if (span.Length % width != 0)

@@ -26,6 +26,12 @@ public sealed class GoldenTests
     [Fact]
     public void Odd_shapes() => Check<GoldenOdd>("aaren-odd-shapes");
 
+    [Fact]
+    public void Classes() => Check<GoldenClasses>("aaren-cross-entropy");
+
+    [Fact]
+    public void Intervals() => Check<GoldenIntervals>("aaren-lognormal-mixture");
+
     private static void Check<TModel>(string name) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         Dictionary<string, double[]> golden = Read(name);
@@ -45,12 +51,12 @@ public sealed class GoldenTests
         float[] input = [.. golden["x:input"].Select(static v => (float)v)], target = [.. golden["x:target"].Select(static v => (float)v)];
         int rows = input.Length / description.InputWidth;
         int batch = name == "aaren-odd-shapes" ? 3 : 2, length = rows / batch;
-        var data = new SequenceList(description.InputWidth, description.OutputWidth);
+        var data = new SequenceList(description.InputWidth, description.TargetWidth);
         for (int b = 0; b < batch; b++)
         {
             data.Add(
                 input[(b * length * description.InputWidth)..((b + 1) * length * description.InputWidth)],
-                target[(b * length * description.OutputWidth)..((b + 1) * length * description.OutputWidth)]);
+                target[(b * length * description.TargetWidth)..((b + 1) * length * description.TargetWidth)]);
         }
         var probe = new GradientProbe<TModel>(model, data);
         var errors = new List<string>();
@@ -98,7 +104,9 @@ public sealed class GoldenTests
             var bytes = new byte[t.End - t.Start];
             stream.Position = t.Start;
             stream.ReadExactly(bytes);
-            return MemoryMarshal.Cast<byte, double>(bytes).ToArray();
+            return t.Type == "I64"
+                ? [.. MemoryMarshal.Cast<byte, long>(bytes).ToArray().Select(static v => (double)v)]
+                : MemoryMarshal.Cast<byte, double>(bytes).ToArray();
         });
     }
 }

@@ -67,10 +67,7 @@ public static class PointLosses
         ReadOnlySpan<float> outputs, int rows, int width, int stride, ReadOnlySpan<float> targets, int targetOffset, int targetStride,
         ReadOnlySpan<float> weights, float scale, Span<float> gradient, double delta) where TLoss : struct, ILoss
     {
-        Layout.Check(outputs.Length, (rows - 1) * stride + width);
-        Layout.Check(targets.Length, (rows - 1) * targetStride + targetOffset + width);
-        Layout.Check(weights.Length, rows);
-        Layout.Check(gradient.IsEmpty ? rows * stride : gradient.Length, rows * stride);
+        LossRows.Check(outputs.Length, rows, width, stride, targets.Length, targetOffset, targetStride, width, weights.Length, gradient);
         double total = 0;
         for (int row = 0; row < rows; row++)
         {

@@ -12,5 +12,11 @@ internal sealed partial class GoldenOneBlock;
 [SequenceModel, Continuous(1), Dense(21), Aaren(Heads = 3, FeedForward = 10, Repeat = 2, Norm = Norm.Post), Dense(1), MeanSquaredError]
 internal sealed partial class GoldenOdd;
 
+[SequenceModel, Continuous(3), Dense(16), Aaren(Heads = 4, FeedForward = 32, Repeat = 2, Norm = Norm.Post), Dense(7), CrossEntropy]
+internal sealed partial class GoldenClasses;
+
+[SequenceModel, Continuous(3), Dense(16), Aaren(Heads = 4, FeedForward = 32, Repeat = 2, Norm = Norm.Post), Dense(24), LogNormalMixture]
+internal sealed partial class GoldenIntervals;
+
 [SequenceModel, Continuous(5), Dense(12, Activation = Activation.Tanh), LayerNorm, Aaren(Heads = 1, Dropout = 0.3), Aaren(Heads = 12, FeedForward = 7, Norm = Norm.Post), Dense(9, Activation = Activation.Relu), Dense(4, Activation = Activation.Gelu), MeanAbsoluteError]
 internal sealed partial class EveryLayer;

@@ -29,3 +29,21 @@ internal sealed partial class DroppedOut;
 
 [SequenceModel, Continuous(3), Head("A"), Dense(2), MeanSquaredError, Head("B"), Pool(Pooling.Mean), MeanSquaredError]
 internal sealed partial class HeadsAlone;
+
+[SequenceModel, Continuous(2), InstanceNorm(Window = 4), Dense(8), Aaren(Heads = 2, FeedForward = 8), Dense(12), Quantiles(0.1, 0.5, 0.9)]
+internal sealed partial class NormalizedQuantiles;
+
+[SequenceModel, Continuous(2), InstanceNorm, Dense(8), Aaren(Heads = 2, FeedForward = 8), Dense(8), Gaussian]
+internal sealed partial class NormalizedGaussian;
+
+[SequenceModel, Continuous(2), ChannelIndependent, InstanceNorm(Window = 6), Patch(3, 2), Dense(8), Aaren(Heads = 2, FeedForward = 8), Dense(6), StudentT]
+internal sealed partial class NormalizedStudentT;
+
+[SequenceModel, Continuous(2), Dense(8), Aaren(Heads = 2, FeedForward = 8), Dense(3), StudentT]
+internal sealed partial class PlainStudentT;
+
+[SequenceModel, TimeEncoding(8, LongestPeriod = 100), Continuous(1), Categorical(5, Width = 4), Dense(8), Aaren(Heads = 2, FeedForward = 8), Head("Interval"), Dense(9), LogNormalMixture, Head("Mark", Weight = 0.7), Dense(5), CrossEntropy(Smoothing = 0.1, ClassWeights = new[] { 1, 2, 0.5, 1, 0.25 })]
+internal sealed partial class Events;
+
+[SequenceModel, Continuous(3), Dense(8), Aaren(Heads = 2, FeedForward = 8), Pool(Pooling.Mean), Dense(4), CrossEntropy(Smoothing = 0.05)]
+internal sealed partial class Classifier;

@@ -1,0 +1,55 @@
+using AarenGen.Kernels;
+
+namespace AarenGen;
+
+/// <summary>Predicted class probabilities: a view of a model's output, valid as long as the output is.</summary>
+public readonly ref struct CategoricalPrediction
+{
+    private readonly ReadOnlySpan<float> output;
+
+    /// <summary>Called by generated code.</summary>
+    /// <param name="output">The logarithm of the weight of each class, up to a constant.</param>
+    public CategoricalPrediction(ReadOnlySpan<float> output) => this.output = output;
+
+    /// <summary>Classes.</summary>
+    public int Count => output.Length;
+
+    /// <summary>The most probable class; the first of equals.</summary>
+    public int MostLikely
+    {
+        get
+        {
+            int best = 0;
+            for (int k = 1; k < output.Length; k++)
+            {
+                best = output[k] > output[best] ? k : best;
+            }
+            return best;
+        }
+    }
+
+    /// <summary>The logarithm of the probability of a class.</summary>
+    /// <param name="k">The class, from 0.</param>
+    public double LogProbability(int k) => output[k] - SpecialFunctions.LogSumExp(output);
+
+    /// <summary>The probability of a class.</summary>
+    /// <param name="k">The class, from 0.</param>
+    public double Probability(int k) => Math.Exp(LogProbability(k));
+
+    /// <summary>Writes the probabilities of all classes, which sum to 1.</summary>
+    /// <param name="probabilities">[Count], overwritten.</param>
+    /// <exception cref="ArgumentException">The length is wrong.</exception>
+    public void CopyProbabilities(Span<float> probabilities)
+    {
+        Arguments.CheckLength(probabilities, Count);
+        double logSum = SpecialFunctions.LogSumExp(output);
+        for (int k = 0; k < Count; k++)
+        {
+            probabilities[k] = (float)Math.Exp(output[k] - logSum);
+        }
+    }
+
+    /// <summary>A random class by these probabilities.</summary>
+    /// <param name="random">The source; seed it for repeatable samples.</param>
+    public int Sample(Random random) => Sampling.Class(random, output);
+}

@@ -1,0 +1,58 @@
+using AarenGen.Kernels;
+
+namespace AarenGen;
+
+/// <summary>Predicted normal distributions, one a value: a view of a model's output, valid as long as the output is.</summary>
+public readonly ref struct GaussianPrediction
+{
+    private readonly ReadOnlySpan<float> output;
+
+    /// <summary>Called by generated code.</summary>
+    /// <param name="output">The means, then the deviations.</param>
+    public GaussianPrediction(ReadOnlySpan<float> output) => this.output = output;
+
+    /// <summary>How many values are predicted.</summary>
+    public int Count => output.Length / 2;
+
+    /// <summary>The mean.</summary>
+    /// <param name="value">The value, from 0.</param>
+    public float Mean(int value = 0) => output[..Count][value];
+
+    /// <summary>The standard deviation.</summary>
+    /// <param name="value">The value, from 0.</param>
+    public float Deviation(int value = 0) => output[Count..][value];
+
+    /// <summary>The value below which the truth lies with probability <paramref name="p"/>.</summary>
+    /// <param name="p">Above 0 and below 1.</param>
+    /// <param name="value">The value, from 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">p or value is out of range.</exception>
+    public double Quantile(double p, int value = 0)
+    {
+        Arguments.CheckProbability(p);
+        return SpecialFunctions.Invert(default(Standard), p, -1, 1) * Deviation(value) + Mean(value);
+    }
+
+    /// <summary>The probability of at most <paramref name="x"/>.</summary>
+    /// <param name="x">Any number.</param>
+    /// <param name="value">The value, from 0.</param>
+    public double Cumulative(double x, int value = 0) => SpecialFunctions.Normal((x - Mean(value)) / Deviation(value));
+
+    /// <summary>The logarithm of the density.</summary>
+    /// <param name="x">Any number.</param>
+    /// <param name="value">The value, from 0.</param>
+    public double LogDensity(double x, int value = 0)
+    {
+        double z = (x - Mean(value)) / Deviation(value);
+        return -0.5 * z * z - Math.Log(Deviation(value)) - SpecialFunctions.HalfLogTau;
+    }
+
+    /// <summary>A random value from the distribution.</summary>
+    /// <param name="random">The source; seed it for repeatable samples.</param>
+    /// <param name="value">The value, from 0.</param>
+    public double Sample(Random random, int value = 0) => Mean(value) + Deviation(value) * Sampling.Normal(random);
+
+    private readonly struct Standard : IDistribution
+    {
+        public double Cumulative(double x) => SpecialFunctions.Normal(x);
+    }
+}

@@ -1,0 +1,83 @@
+using AarenGen.Kernels;
+
+namespace AarenGen;
+
+/// <summary>A predicted mixture of log-normal distributions: a view of a model's output, valid as long as the output is.</summary>
+public readonly ref struct LogNormalMixturePrediction
+{
+    private readonly ReadOnlySpan<float> output;
+
+    /// <summary>Called by generated code.</summary>
+    /// <param name="output">A log-weight a component, then their means, then their raw deviations.</param>
+    public LogNormalMixturePrediction(ReadOnlySpan<float> output) => this.output = output;
+
+    /// <summary>Components of the mixture.</summary>
+    public int Components => output.Length / 3;
+
+    /// <summary>The mean, Σ w_k exp(μ_k + σ_k²/2); it may be far above the median.</summary>
+    public double Mean
+    {
+        get
+        {
+            double logSum = SpecialFunctions.LogSumExp(output[..Components]), mean = 0;
+            for (int k = 0; k < Components; k++)
+            {
+                double deviation = Deviation(k);
+                mean += Math.Exp(output[k] - logSum + output[Components + k] + deviation * deviation / 2);
+            }
+            return mean;
+        }
+    }
+
+    /// <summary>The value that the truth is as likely below as above.</summary>
+    public double Median => Quantile(0.5);
+
+    /// <summary>The value below which the truth lies with probability <paramref name="p"/>.</summary>
+    /// <param name="p">Above 0 and below 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">p is out of range.</exception>
+    public double Quantile(double p)
+    {
+        Arguments.CheckProbability(p);
+        double low = double.PositiveInfinity, high = double.NegativeInfinity;
+        for (int k = 0; k < Components; k++)
+        {
+            low = Math.Min(low, output[Components + k] - Deviation(k));
+            high = Math.Max(high, output[Components + k] + Deviation(k));
+        }
+        return Math.Exp(SpecialFunctions.Invert(new OfLogarithm(output), p, low, high));
+    }
+
+    /// <summary>The probability of at most <paramref name="x"/>.</summary>
+    /// <param name="x">0 or more.</param>
+    public double Cumulative(double x) => x <= 0 ? 0 : new OfLogarithm(output).Cumulative(Math.Log(x));
+
+    /// <summary>The logarithm of the density; −∞ at 0 and below.</summary>
+    /// <param name="x">Any number.</param>
+    public double LogDensity(double x) => x <= 0 ? double.NegativeInfinity : LogNormalMixture.LogDensity(output, x);
+
+    /// <summary>A random value from the mixture.</summary>
+    /// <param name="random">The source; seed it for repeatable samples.</param>
+    public double Sample(Random random)
+    {
+        int k = Sampling.Class(random, output[..Components]);
+        return Math.Exp(output[Components + k] + Deviation(k) * Sampling.Normal(random));
+    }
+
+    private double Deviation(int k) => LogNormalMixture.Deviation(output[2 * Components + k]);
+
+    private readonly ref struct OfLogarithm(ReadOnlySpan<float> output) : IDistribution
+    {
+        private readonly ReadOnlySpan<float> output = output;
+
+        public double Cumulative(double x)
+        {
+            int count = output.Length / 3;
+            double logSum = SpecialFunctions.LogSumExp(output[..count]), sum = 0;
+            for (int k = 0; k < count; k++)
+            {
+                sum += Math.Exp(output[k] - logSum) * SpecialFunctions.Normal((x - output[count + k]) / LogNormalMixture.Deviation(output[2 * count + k]));
+            }
+            return sum;
+        }
+    }
+}

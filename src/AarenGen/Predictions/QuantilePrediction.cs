@@ -1,0 +1,71 @@
+namespace AarenGen;
+
+/// <summary>
+/// Predicted quantiles: a view of a model's output, valid as long as the output is. Levels that the model predicts out of order
+/// are read in order.
+/// </summary>
+public readonly ref struct QuantilePrediction
+{
+    private readonly ReadOnlySpan<float> output, levels;
+
+    /// <summary>Called by generated code.</summary>
+    /// <param name="output">All values at the first level, then at the second, and so on.</param>
+    /// <param name="levels">The levels, ascending.</param>
+    public QuantilePrediction(ReadOnlySpan<float> output, ReadOnlySpan<float> levels)
+    {
+        this.output = output;
+        this.levels = levels;
+    }
+
+    /// <summary>How many values are predicted.</summary>
+    public int Count => output.Length / levels.Length;
+
+    /// <summary>The declared levels, ascending.</summary>
+    public ReadOnlySpan<float> Levels => levels;
+
+    /// <summary>The value below which the truth lies with the probability of a declared level.</summary>
+    /// <param name="level">The level's index, from 0.</param>
+    /// <param name="value">The value, from 0.</param>
+    public float AtLevel(int level, int value = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(level);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(level, levels.Length);
+        // The value that as many lie below as levels do: selection, since there are few levels and nothing may be allocated.
+        int count = Count;
+        for (int i = 0; i < levels.Length; i++)
+        {
+            float candidate = output.Slice(i * count, count)[value];
+            int before = 0;
+            for (int j = 0; j < levels.Length; j++)
+            {
+                float other = output[j * count + value];
+                before += other < candidate || (other == candidate && j < i) ? 1 : 0;
+            }
+            if (before == level)
+            {
+                return candidate;
+            }
+        }
+        return float.NaN;
+    }
+
+    /// <summary>A quantile between the declared levels, interpolated; the outermost level beyond them.</summary>
+    /// <param name="p">Above 0 and below 1.</param>
+    /// <param name="value">The value, from 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">p or value is out of range.</exception>
+    public double Quantile(double p, int value = 0)
+    {
+        Arguments.CheckProbability(p);
+        int above = 0;
+        while (above < levels.Length && levels[above] < p)
+        {
+            above++;
+        }
+        if (above == 0 || above == levels.Length)
+        {
+            return AtLevel(Math.Min(above, levels.Length - 1), value);
+        }
+        double share = (p - levels[above - 1]) / ((double)levels[above] - levels[above - 1]);
+        return AtLevel(above - 1, value) * (1 - share) + AtLevel(above, value) * share;
+    }
+}
