@@ -66,6 +66,27 @@ public sealed class SnapshotTests
             [SequenceModel, Continuous(8), Aaren(Repeat = 3), Aaren(Norm = Norm.Post, Name = "top"), MeanSquaredError]
             public partial class Blocks;
             """,
+        ["Transformer"] = """
+            using AarenGen;
+            namespace Example;
+
+            [SequenceModel, Continuous(3), Dense(20), Transformer(Heads = 5, Context = 30, FeedForward = 40, Repeat = 2), Transformer(Norm = Norm.Post, Dropout = 0.1), MeanSquaredError]
+            public partial class Attention;
+            """,
+        ["MinGru"] = """
+            using AarenGen;
+            namespace Example;
+
+            [SequenceModel, Continuous(3), Dense(20), MinGru(FeedForward = 40, Repeat = 2), MinGru(Norm = Norm.Post, Dropout = 0.1), MeanSquaredError]
+            public partial class Gru;
+            """,
+        ["MinLstm"] = """
+            using AarenGen;
+            namespace Example;
+
+            [SequenceModel, Continuous(3), Dense(20), MinLstm(FeedForward = 40, Repeat = 2), MinLstm(Norm = Norm.Post, Dropout = 0.1), MeanSquaredError]
+            public partial class Lstm;
+            """,
     };
 
     public static TheoryData<string> Names => new(Sources.Keys);

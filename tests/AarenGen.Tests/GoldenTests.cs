@@ -32,6 +32,24 @@ public sealed class GoldenTests
     [Fact]
     public void Intervals() => Check<GoldenIntervals>("aaren-lognormal-mixture");
 
+    [Fact]
+    public void Transformer_pre_norm() => Check<TransformerPre>("transformer-pre");
+
+    [Fact]
+    public void Transformer_post_norm() => Check<TransformerPost>("transformer-post");
+
+    [Fact]
+    public void Min_gru_pre_norm() => Check<MinGruPre>("mingru-pre");
+
+    [Fact]
+    public void Min_gru_post_norm() => Check<MinGruPost>("mingru-post");
+
+    [Fact]
+    public void Min_lstm_pre_norm() => Check<MinLstmPre>("minlstm-pre");
+
+    [Fact]
+    public void Min_lstm_post_norm() => Check<MinLstmPost>("minlstm-post");
+
     private static void Check<TModel>(string name) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         Dictionary<string, double[]> golden = Read(name);

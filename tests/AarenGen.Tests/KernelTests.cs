@@ -249,7 +249,7 @@ public sealed class KernelTests
         Assert.Equal(all.Sum(), actual, (all.Length + 1) * Ulp * all.Sum(Math.Abs) + 1e-30);
     }
 
-    private static float[] Padded(int rows, int width, int seed)
+    internal static float[] Padded(int rows, int width, int seed)
     {
         float[] values = StreamingTests.Random(rows * width, seed * 1000 + rows + width), padded = new float[rows * Layout.Pad(width)];
         Rows.Pad(values, rows, width, padded);

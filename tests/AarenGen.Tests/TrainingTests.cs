@@ -27,7 +27,7 @@ public sealed class TrainingTests
             }
             double slope = 0, best = double.PositiveInfinity;
             // The loss has kinks (absolute value, Relu): the step with the least of them is right.
-            foreach (double step in (double[])[1e-3, 3e-3, 1e-2])
+            foreach (double step in (double[])[3e-4, 1e-3, 3e-3, 1e-2])
             {
                 slope = (LossAt(step) - LossAt(-step)) / (2 * step);
                 best = Math.Min(best, Math.Abs(slope - length) / length);

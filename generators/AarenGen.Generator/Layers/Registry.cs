@@ -8,6 +8,9 @@ using AarenGen.Generator.Layers.Losses;
 using AarenGen.Generator.Layers.Pool;
 using AarenGen.Generator.Layers.Positions;
 using AarenGen.Generator.Layers.Shaping;
+using AarenGen.Generator.Layers.MinGru;
+using AarenGen.Generator.Layers.MinLstm;
+using AarenGen.Generator.Layers.Transformer;
 
 namespace AarenGen.Generator.Layers;
 
@@ -25,6 +28,9 @@ internal static class Registry
         new PatchDefinition(),
         new DenseDefinition(),
         new AarenDefinition(),
+        new TransformerDefinition(),
+        new MinGruDefinition(),
+        new MinLstmDefinition(),
         new LayerNormDefinition(),
         new PositionsDefinition(),
         new DropoutDefinition(),

@@ -43,6 +43,9 @@ internal sealed class LayerBuilder(int inputWidth, int rowsPerPass, ProblemList 
 
     public int InRange(PartDeclaration part, string argument, int least, int most) => problems.InRange(part, argument, least, most);
 
+    /// <summary>The argument Heads, 4 where it is not written; it divides the input's width.</summary>
+    public int Heads(PartDeclaration part) => problems.Heads(part, part.Integer("Heads", 4), Input.Width);
+
     public double Share(PartDeclaration part, string argument) => problems.Share(part, argument);
 
     public T Choice<T>(PartDeclaration part, string argument, string[] names, T[] choices) =>

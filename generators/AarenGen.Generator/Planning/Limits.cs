@@ -6,6 +6,10 @@ internal static class Limits
     public const int Width = 65_536;
     public const int Cardinality = 1_048_576;
     public const int Repeat = 1_024;
+    public const int Context = 65_536;
+
+    /// <summary>Bytes of a stream's state: what one array of bytes can hold when the state is saved, and a little beside it.</summary>
+    public const int StateBytes = int.MaxValue - 1_024;
 
     public const int Patch = 65_536;
 

@@ -150,6 +150,7 @@ internal static class Planner
             headPlans.Add(branches ? head with { Layers = new(plans.Skip(next).Take(layers)) } : head);
             next += layers;
         }
+        CheckState(declaration, shape.StateDoubles(outline.Columns) + (long)state * shape.Channels, problems);
         int samples = shape.StateDoubles(outline.Columns), gradients = branches ? 3 : 2;
         long flops = plans.Sum(static l => l.Repeat * l.Operations.Sum(static o => o.Operation.Flops)) * shape.Channels / shape.PatchStride;
         var plan = new Plan(
@@ -221,6 +222,17 @@ internal static class Planner
 
     private static bool IsName(string name) => name.Length > 0
         && name.Split('.').All(static s => s.Length > 0 && s.All(static c => c is '_' or (>= '0' and <= '9') or (>= 'a' and <= 'z') or (>= 'A' and <= 'Z')));
+
+    private static void CheckState(Declaration declaration, long doubles, ProblemList problems)
+    {
+        long bytes = doubles * sizeof(double);
+        if (bytes > Limits.StateBytes)
+        {
+            problems.Add(Problem.At(
+                new Site(), Descriptors.TooLarge, "The state", declaration.Name, $"{bytes.ToString(CultureInfo.InvariantCulture)} bytes",
+                $"{Limits.StateBytes.ToString(CultureInfo.InvariantCulture)} bytes"));
+        }
+    }
 
     private static void CheckMembers(Declaration declaration, IEnumerable<string> methods, IEnumerable<string> predictions, ProblemList problems)
     {

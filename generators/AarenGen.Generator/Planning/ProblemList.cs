@@ -81,14 +81,22 @@ internal sealed class ProblemList(Declaration declaration, IEnumerable<Problem> 
         return choices[0];
     }
 
-    public void HeadsDoNotDivide(PartDeclaration part, int heads, int width)
+    /// <summary>Attention heads, which must divide the width; 1 where they do not.</summary>
+    public int Heads(PartDeclaration part, int heads, int width)
     {
+        if (heads >= 1 && width % heads == 0)
+        {
+            return heads;
+        }
         if (heads < 1)
         {
             Add(Problem.At(SiteOf(part, "Heads"), Descriptors.OutOfRange, "Heads", part.Name, heads, "at least 1"));
-            return;
         }
-        string divisors = string.Join(", ", Enumerable.Range(1, Math.Min(width, 64)).Where(h => width % h == 0));
-        Add(Problem.At(SiteOf(part, "Heads"), Descriptors.HeadsDoNotDivide, heads, width, divisors));
+        else
+        {
+            string divisors = string.Join(", ", Enumerable.Range(1, Math.Min(width, 64)).Where(h => width % h == 0));
+            Add(Problem.At(SiteOf(part, "Heads"), Descriptors.HeadsDoNotDivide, heads, width, divisors));
+        }
+        return 1;
     }
 }

@@ -39,16 +39,12 @@ public sealed class DenseAttribute(int units) : LayerAttribute
 }
 
 /// <summary>
-/// A block of Aaren, attention with a learned constant query, and a feed-forward network (exact GELU), each with a residual
-/// and a LayerNorm. Constant memory and time a token when it streams.
+/// What all blocks have in common: a mixer, which lets tokens see earlier ones, and a feed-forward network (exact GELU), each with a
+/// residual and a LayerNorm. Models that differ by their blocks' attributes alone differ by nothing but the mixer.
 /// </summary>
-/// <remarks>Source: Feng et al., Attention as an RNN, arXiv 2405.13956.</remarks>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
-public sealed class AarenAttribute : LayerAttribute
+public abstract class BlockAttribute : LayerAttribute
 {
-    /// <summary>Attention heads; must divide the width of the layer's input. 4 by default.</summary>
-    public int Heads { get; set; } = 4;
-
     /// <summary>Width of the feed-forward network's hidden layer, 1 to 65,536; four times the layer's width by default.</summary>
     public int FeedForward { get; set; }
 
@@ -64,6 +60,49 @@ public sealed class AarenAttribute : LayerAttribute
     /// </summary>
     public double Dropout { get; set; }
 }
+
+/// <summary>A block of Aaren, attention with a learned constant query. Constant memory and time a token when it streams.</summary>
+/// <remarks>Source: Feng et al., Attention as an RNN, arXiv 2405.13956.</remarks>
+[AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
+public sealed class AarenAttribute : BlockAttribute
+{
+    /// <summary>Attention heads; must divide the width of the layer's input. 4 by default.</summary>
+    public int Heads { get; set; } = 4;
+}
+
+/// <summary>
+/// A block of causal attention over the last tokens, as a Transformer's decoder has it, without positions. A stream keeps the keys and
+/// values of <see cref="Context"/> tokens, 8 · context · width bytes; its time a token grows with the tokens kept.
+/// </summary>
+/// <remarks>Source: Vaswani et al., Attention Is All You Need, arXiv 1706.03762.</remarks>
+[AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
+public sealed class TransformerAttribute : BlockAttribute
+{
+    /// <summary>Attention heads; must divide the width of the layer's input. 4 by default.</summary>
+    public int Heads { get; set; } = 4;
+
+    /// <summary>
+    /// Tokens a token may look back over, itself included, 1 to 65,536; 512 by default. It holds in training as in streaming, so that
+    /// both compute the same.
+    /// </summary>
+    public int Context { get; set; } = 512;
+}
+
+/// <summary>
+/// A block of minGRU: h_t = (1 − z) h_{t−1} + z g(c), update gate z and candidate c depending on the token alone. Constant memory and
+/// time a token when it streams.
+/// </summary>
+/// <remarks>Source: Feng et al., Were RNNs All We Needed?, arXiv 2410.01201.</remarks>
+[AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
+public sealed class MinGruAttribute : BlockAttribute;
+
+/// <summary>
+/// A block of minLSTM: h_t = f/(f + i) h_{t−1} + i/(f + i) g(c), forget gate f, input gate i and candidate c depending on the token
+/// alone. Constant memory and time a token when it streams.
+/// </summary>
+/// <remarks>Source: Feng et al., Were RNNs All We Needed?, arXiv 2410.01201.</remarks>
+[AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
+public sealed class MinLstmAttribute : BlockAttribute;
 
 /// <summary>
 /// Layer normalisation of each token over its values, with a learned scale and shift (ε = 1e-5).

@@ -15,13 +15,7 @@ internal sealed class AarenDefinition : LayerDefinition
 
     public override void Plan(PartDeclaration part, LayerBuilder layer)
     {
-        int width = layer.Input.Width;
-        int heads = part.Integer("Heads", 4);
-        if (heads < 1 || width % heads != 0)
-        {
-            layer.Problems.HeadsDoNotDivide(part, heads, width);
-            heads = 1;
-        }
+        int heads = layer.Heads(part);
         ResidualBlock.Plan(part, layer, $"Aaren, {heads} heads", (input, output) => Mix(layer, heads, input, output));
     }
 

@@ -1,0 +1,30 @@
+using AarenGen.Generator.Layers.Shared;
+using AarenGen.Generator.Model;
+using AarenGen.Generator.Planning;
+
+namespace AarenGen.Generator.Layers.MinGru;
+
+/// <summary>[MinGru(FeedForward, Repeat, Norm, Dropout)]: the residual block with h_t = (1 − z_t) h_{t−1} + z_t g(c_t).</summary>
+internal sealed class MinGruDefinition : LayerDefinition
+{
+    public override string Name => "MinGru";
+
+    public override bool IsBlock => true;
+
+    public override int Repeat(PartDeclaration part, ProblemList problems) => ResidualBlock.Repeat(part, problems);
+
+    public override void Plan(PartDeclaration part, LayerBuilder layer) =>
+        ResidualBlock.Plan(part, layer, "minGRU", (input, output) => Mix(layer, input, output));
+
+    private static void Mix(LayerBuilder layer, Value input, Value output)
+    {
+        int width = input.Width;
+        Value updates = layer.Value("updateGates", width);
+        Value candidates = layer.Value("candidates", width);
+        Value remembered = layer.Value("remembered", width);
+        layer.Linear("mixer.z_proj", input, updates);
+        layer.Linear("mixer.h_proj", input, candidates);
+        layer.Add(new GatedRecurrence("MinGru", new([updates]), candidates, remembered, layer.State(width)));
+        layer.Linear("mixer.o_proj", remembered, output);
+    }
+}

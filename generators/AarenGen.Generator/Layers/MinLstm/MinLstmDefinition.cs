@@ -1,0 +1,34 @@
+using AarenGen.Generator.Layers.Shared;
+using AarenGen.Generator.Model;
+using AarenGen.Generator.Planning;
+
+namespace AarenGen.Generator.Layers.MinLstm;
+
+/// <summary>
+/// [MinLstm(FeedForward, Repeat, Norm, Dropout)]: the residual block with h_t = f/(f + i) h_{t−1} + i/(f + i) g(c_t).
+/// </summary>
+internal sealed class MinLstmDefinition : LayerDefinition
+{
+    public override string Name => "MinLstm";
+
+    public override bool IsBlock => true;
+
+    public override int Repeat(PartDeclaration part, ProblemList problems) => ResidualBlock.Repeat(part, problems);
+
+    public override void Plan(PartDeclaration part, LayerBuilder layer) =>
+        ResidualBlock.Plan(part, layer, "minLSTM", (input, output) => Mix(layer, input, output));
+
+    private static void Mix(LayerBuilder layer, Value input, Value output)
+    {
+        int width = input.Width;
+        Value forgets = layer.Value("forgetGates", width);
+        Value inputs = layer.Value("inputGates", width);
+        Value candidates = layer.Value("candidates", width);
+        Value remembered = layer.Value("remembered", width);
+        layer.Linear("mixer.f_proj", input, forgets);
+        layer.Linear("mixer.i_proj", input, inputs);
+        layer.Linear("mixer.h_proj", input, candidates);
+        layer.Add(new GatedRecurrence("MinLstm", new([forgets, inputs]), candidates, remembered, layer.State(width)));
+        layer.Linear("mixer.o_proj", remembered, output);
+    }
+}

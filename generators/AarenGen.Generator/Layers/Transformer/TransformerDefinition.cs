@@ -1,0 +1,42 @@
+using AarenGen.Generator.Layers.Shared;
+using AarenGen.Generator.Model;
+using AarenGen.Generator.Planning;
+
+namespace AarenGen.Generator.Layers.Transformer;
+
+/// <summary>[Transformer(Heads, Context, FeedForward, Repeat, Norm, Dropout)]: the residual block with causal attention over the last tokens.</summary>
+internal sealed class TransformerDefinition : LayerDefinition
+{
+    private const int DefaultContext = 512;
+
+    public override string Name => "Transformer";
+
+    public override bool IsBlock => true;
+
+    public override int Repeat(PartDeclaration part, ProblemList problems) => ResidualBlock.Repeat(part, problems);
+
+    public override void Plan(PartDeclaration part, LayerBuilder layer)
+    {
+        int heads = layer.Heads(part);
+        int context = part.Has("Context") ? layer.InRange(part, "Context", 1, Limits.Context) : DefaultContext;
+        ResidualBlock.Plan(
+            part, layer, $"Transformer, {heads} heads, context {context}", (input, output) => Mix(layer, heads, context, input, output));
+    }
+
+    private static void Mix(LayerBuilder layer, int heads, int context, Value input, Value output)
+    {
+        int width = input.Width;
+        Value queries = layer.Value("queries", width);
+        Value keys = layer.Value("keys", width);
+        Value values = layer.Value("values", width);
+        Value attended = layer.Value("attended", width);
+        layer.Linear("mixer.q_proj", input, queries);
+        layer.Linear("mixer.k_proj", input, keys);
+        layer.Linear("mixer.v_proj", input, values);
+        layer.Add(new CausalAttention(
+            queries, keys, values, attended, heads, context,
+            StatisticsMemory: layer.Memory(2 * Sizes.Pad(heads)),
+            StateOffset: layer.State(CausalAttention.StateDoubles(width, context))));
+        layer.Linear("mixer.o_proj", attended, output);
+    }
+}
