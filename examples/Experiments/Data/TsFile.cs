@@ -1,0 +1,149 @@
+using System.Globalization;
+
+namespace Experiments;
+
+/// <summary>A labelled sequence.</summary>
+/// <param name="Tokens">[length, channels], time-major: a token holds one moment of every channel. NaN: missing.</param>
+/// <param name="Label">The class: an index into <see cref="TsDataset.Labels"/>.</param>
+internal sealed record TsCase(float[] Tokens, int Label);
+
+/// <summary>Labelled sequences of unequal lengths.</summary>
+/// <param name="Channels">Numbers in a token, at least 1.</param>
+/// <param name="Labels">The classes' names in the order the file declares them.</param>
+/// <param name="Cases">At least one sequence, each with at least one token.</param>
+internal sealed record TsDataset(int Channels, string[] Labels, TsCase[] Cases);
+
+/// <summary>
+/// Reader of the .ts format of the UEA archive (Bagnall et al., arXiv 1811.00075): comments begin with '#', header lines with '@';
+/// after "@data" a line is a case: channels divided by ':', values by ',', the label last. '?' and NaN are missing values.
+/// </summary>
+internal static class TsFile
+{
+    /// <summary>
+    /// Reads a file. Of the header @dimensions, @univariate, @timeStamps, @classLabel and @data count; without the first two the
+    /// first case tells how many channels there are. Blank lines are passed over.
+    /// </summary>
+    /// <exception cref="TableException">
+    /// The file is missing or has no cases, classes or @data; has time stamps; a label is not declared; a case has another number
+    /// of channels, channels of unequal lengths, no values, or one that is no number.
+    /// </exception>
+    public static TsDataset Read(string path) => TextFile.Read(path, reader => Read(path, reader));
+
+    private static TsDataset Read(string path, StreamReader reader)
+    {
+        int? channels = null;
+        string[]? labels = null;
+        var cases = new List<TsCase>();
+        bool data = false;
+        int number = 0;
+        while (reader.ReadLine() is { } raw)
+        {
+            number++;
+            ReadOnlySpan<char> line = raw.AsSpan().Trim();
+            if (line.IsEmpty || line[0] == '#')
+            {
+                continue;
+            }
+            if (line[0] == '@')
+            {
+                if (data)
+                {
+                    throw new TableException(path, number, null, "a header line stands below @data; move it above.");
+                }
+                string[] words = line.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+                switch (words[0].ToUpperInvariant())
+                {
+                    case "@DIMENSIONS" or "@DIMENSION":
+                        channels = words.Length == 2 && int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count >= 1
+                            ? count
+                            : throw new TableException(path, number, null, "@dimensions needs one whole number from 1, such as '@dimensions 3'.");
+                        break;
+                    case "@UNIVARIATE" when Flag(path, number, words):
+                        channels = 1;
+                        break;
+                    case "@TIMESTAMPS" when Flag(path, number, words):
+                        throw new TableException(path, number, null, "values with time stamps are not supported; write values alone and '@timeStamps false'.");
+                    case "@CLASSLABEL":
+                        labels = Flag(path, number, words) && words.Length > 2 && words[2..].Distinct(StringComparer.Ordinal).Count() == words.Length - 2
+                            ? words[2..]
+                            : throw new TableException(path, number, null, "classes are needed, each once, such as '@classLabel true a b c'.");
+                        break;
+                    case "@DATA":
+                        data = labels is not null
+                            ? true
+                            : throw new TableException(path, number, null, "there is no @classLabel line above @data; add one, such as '@classLabel true a b c'.");
+                        break;
+                }
+                continue;
+            }
+            if (!data)
+            {
+                throw new TableException(path, number, null, "a case stands above @data; every line of the header begins with '@' or '#'.");
+            }
+            cases.Add(ParseCase(path, number, line, labels!, ref channels));
+        }
+        return !data
+            ? throw new TableException(path, null, null, "there is no @data line; is it a .ts file?")
+            : cases.Count == 0
+            ? throw new TableException(path, null, null, "there are no cases below @data; add a line a case.")
+            : new(channels!.Value, labels!, [.. cases]);
+    }
+
+    private static bool Flag(string path, int line, string[] words) =>
+        words.Length >= 2 && bool.TryParse(words[1], out bool value)
+            ? value
+            : throw new TableException(path, line, null, $"{words[0]} needs 'true' or 'false' behind it.");
+
+    private static TsCase ParseCase(string path, int line, ReadOnlySpan<char> text, string[] labels, ref int? channels)
+    {
+        int parts = text.Count(':');
+        if (parts != (channels ??= Math.Max(1, parts)))
+        {
+            throw new TableException(path, line, null, string.Create(
+                CultureInfo.InvariantCulture, $"channels before the label: {parts}, but {channels} are needed; a case is its channels and its label, divided by ':'."));
+        }
+        string name = text[(text.LastIndexOf(':') + 1)..].Trim().ToString();
+        int label = Array.IndexOf(labels, name);
+        if (label < 0)
+        {
+            throw new TableException(path, line, null, $"the label '{name}' is not among the classes of @classLabel ({string.Join(", ", labels)}); correct or declare it.");
+        }
+        float[] tokens = [];
+        int length = 0;
+        for (int c = 0; c < channels; c++)
+        {
+            int end = text.IndexOf(':');
+            ReadOnlySpan<char> channel = text[..end].Trim();
+            text = text[(end + 1)..];
+            if (channel.IsEmpty)
+            {
+                throw new TableException(path, line, null, string.Create(CultureInfo.InvariantCulture, $"channel {c + 1} is empty; a case needs at least one value a channel ('?' where it is missing)."));
+            }
+            int values = channel.Count(',') + 1;
+            if (c == 0)
+            {
+                length = values;
+                tokens = new float[length * channels.Value];
+            }
+            else if (values != length)
+            {
+                throw new TableException(path, line, null, string.Create(
+                    CultureInfo.InvariantCulture, $"channel {c + 1} has {values} values, but channel 1 has {length}; make all channels of a case equally long ('?' where a value is missing)."));
+            }
+            int t = 0;
+            foreach (Range range in channel.Split(','))
+            {
+                tokens[t++ * channels.Value + c] = ParseValue(path, line, c, t, channel[range].Trim());
+            }
+        }
+        return new(tokens, label);
+    }
+
+    private static float ParseValue(string path, int line, int channel, int position, ReadOnlySpan<char> text) =>
+        text is "?" || text.Equals("NaN", StringComparison.OrdinalIgnoreCase)
+            ? float.NaN
+            : TextFile.TryParse(text, out float value)
+            ? value
+            : throw new TableException(path, line, null, string.Create(
+                CultureInfo.InvariantCulture, $"value {position} of channel {channel + 1} is '{text}', which is no finite number; correct it, or write '?' where it is missing."));
+}

@@ -1,0 +1,105 @@
+using System.Globalization;
+
+namespace Experiments;
+
+/// <summary>Whole sequences of events, divided.</summary>
+/// <param name="Train">Sequences models are fitted to.</param>
+/// <param name="Validation">Sequences the best epoch is chosen by.</param>
+/// <param name="Test">Sequences that are scored once.</param>
+/// <param name="MarkNames">The files' number of each mark, ascending: a sequence's mark is an index into it. Null: no marks.</param>
+internal sealed record EventSplit(EventSequence[] Train, EventSequence[] Validation, EventSequence[] Test, int[]? MarkNames)
+{
+    private const int Folds = 5;
+
+    /// <summary>
+    /// 60, 20 and 20 % of the sequences, borders rounded down. Without a seed they are taken in the order given, so that the test
+    /// part comes last in time where the file is in the order of time; with a seed they are shuffled first, as Shchur et al.
+    /// (arXiv 1909.12127) do.
+    /// </summary>
+    /// <param name="sequences">At least 3 sequences; either all have marks or none.</param>
+    /// <param name="shuffleSeed">Null: the order given.</param>
+    /// <exception cref="ArgumentException">There are too few sequences, or only some have marks.</exception>
+    public static EventSplit ByShares(IReadOnlyList<EventSequence> sequences, int? shuffleSeed = null)
+    {
+        ArgumentNullException.ThrowIfNull(sequences);
+        EventSequence[] ordered = [.. sequences];
+        if (shuffleSeed is { } seed)
+        {
+            new Random(seed).Shuffle(ordered);
+        }
+        int validation = (int)(ordered.Length * 6L / 10), test = (int)(ordered.Length * 8L / 10);
+        return validation > 0 && test > validation
+            ? Create(ordered[..validation], ordered[validation..test], ordered[test..])
+            : throw new ArgumentException(
+                string.Create(CultureInfo.InvariantCulture, $"There are {ordered.Length} sequences, too few for 60, 20 and 20 %; give at least 3."), nameof(sequences));
+    }
+
+    /// <summary>
+    /// Fold 1 is the test part as it is. Training takes the other folds, less every sequence whose times equal those of one in
+    /// fold 1, and each sequence once (folds overlap); a tenth of them, drawn by the seed, is validation. Orders are the files'.
+    /// </summary>
+    /// <param name="folds">The test sets of the folds, fold 1 first; at least two folds.</param>
+    /// <param name="seed">Decides which sequences validate; equal seeds give equal splits.</param>
+    /// <exception cref="ArgumentException">There are fewer than two folds, too few sequences remain, or only some have marks.</exception>
+    public static EventSplit ByFolds(IReadOnlyList<EventSequence[]> folds, int seed)
+    {
+        ArgumentNullException.ThrowIfNull(folds);
+        ArgumentOutOfRangeException.ThrowIfLessThan(folds.Count, 2, nameof(folds));
+        var seen = new HashSet<double[]>(folds[0].Select(static s => s.Times), new EqualTimes());
+        EventSequence[] rest = [.. folds.Skip(1).SelectMany(static fold => fold).Where(s => seen.Add(s.Times))];
+        if (rest.Length < 2)
+        {
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture, $"Beside fold 1 there are {rest.Length} sequences, too few to train and validate; give folds that differ."), nameof(folds));
+        }
+        int[] order = [.. Enumerable.Range(0, rest.Length)];
+        new Random(seed).Shuffle(order);
+        var validation = order.Take(Math.Max(1, rest.Length / 10)).ToHashSet();
+        return Create([.. rest.Where((_, i) => !validation.Contains(i))], [.. rest.Where((_, i) => validation.Contains(i))], folds[0]);
+    }
+
+    /// <summary>Reads the five folds' time-K-test.txt and event-K-test.txt and divides them by <see cref="ByFolds"/>.</summary>
+    /// <param name="folder">Where the ten files lie.</param>
+    /// <param name="seed">Decides which sequences validate.</param>
+    /// <exception cref="TableException">A file is missing or bad.</exception>
+    public static EventSplit ReadStackOverflow(string folder, int seed) => ByFolds(
+        [.. Enumerable.Range(1, Folds).Select(fold => EventFile.Read(
+            Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"time-{fold}-test.txt")),
+            Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"event-{fold}-test.txt"))))],
+        seed);
+
+    private static EventSplit Create(EventSequence[] train, EventSequence[] validation, EventSequence[] test)
+    {
+        EventSequence[][] parts = [train, validation, test];
+        int marked = parts.Sum(static part => part.Count(static s => s.Marks is not null));
+        if (marked == 0)
+        {
+            return new(train, validation, test, null);
+        }
+        if (marked < parts.Sum(static part => part.Length))
+        {
+            throw new ArgumentException("Some sequences have marks and some have none; give marks to all or to none.");
+        }
+        // The kinds are known beforehand, like the classes of a label; their frequencies are not, and come from train alone.
+        int[] names = [.. parts.SelectMany(static part => part).SelectMany(static s => s.Marks!).Distinct().Order()];
+        EventSequence[][] numbered =
+            [.. parts.Select(part => part.Select(s => s with { Marks = [.. s.Marks!.Select(mark => Array.BinarySearch(names, mark))] }).ToArray())];
+        return new(numbered[0], numbered[1], numbered[2], names);
+    }
+
+    /// <summary>The folds repeat a user's line of times character by character, so equal sequences have exactly equal times.</summary>
+    private sealed class EqualTimes : IEqualityComparer<double[]>
+    {
+        public bool Equals(double[]? x, double[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public int GetHashCode(double[] times)
+        {
+            var hash = new HashCode();
+            foreach (double time in times)
+            {
+                hash.Add(time);
+            }
+            return hash.ToHashCode();
+        }
+    }
+}
