@@ -165,12 +165,7 @@ public static class CausalAttention
             Span<int> rowOffsets = window.Offsets(from, stride, offsets);
             Dots(query, ref keys, rowOffsets, scale, weights);
             float before = most;
-            foreach (ref float score in weights[..rowOffsets.Length])
-            {
-                // An infinite score is an overflow upstream: NaN says so, where ∞ would pass for a clear winner or loser.
-                score = float.IsFinite(score) ? score : float.NaN;
-                most = MathF.Max(most, score);
-            }
+            most = MathF.Max(most, Maximum(weights, rowOffsets.Length));
             float keep = from == 0 ? 0 : MathF.Exp(before - most);
             weight = weight * keep + Exponentiate(weights, rowOffsets.Length, most, 1);
             Combine(weights, ref values, rowOffsets, from == 0, keep, output);
@@ -194,6 +189,7 @@ public static class CausalAttention
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Dot(ReadOnlySpan<float> a, ref float b)
     {
         ref float left = ref MemoryMarshal.GetReference(a);
@@ -203,17 +199,37 @@ public static class CausalAttention
         {
             wide = Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref left, (nuint)c), Vector512.LoadUnsafe(ref b, (nuint)c), wide);
         }
-        Vector128<float> narrow = Vector128<float>.Zero;
+        float sum = c > 0 ? Vector512.Sum(wide) : 0;
         for (; c + Vector128<float>.Count <= a.Length; c += Vector128<float>.Count)
         {
-            narrow = Vector128.FusedMultiplyAdd(Vector128.LoadUnsafe(ref left, (nuint)c), Vector128.LoadUnsafe(ref b, (nuint)c), narrow);
+            sum += Vector128.Dot(Vector128.LoadUnsafe(ref left, (nuint)c), Vector128.LoadUnsafe(ref b, (nuint)c));
         }
-        float sum = Vector512.Sum(wide) + Vector128.Sum(narrow);
         for (; c < a.Length; c++)
         {
             sum += a[c] * Row(ref b, c);
         }
         return sum;
+    }
+
+    /// <summary>The largest of the scores; NaN where one is not finite. Up to the next multiple of 16 they are overwritten.</summary>
+    private static float Maximum(Span<float> scores, int count)
+    {
+        Span<float> whole = scores[..Layout.Pad(count)];
+        whole[count..].Fill(scores[0]);
+        ref float score = ref MemoryMarshal.GetReference(whole);
+        Vector512<float> most = Vector512.Create(float.NegativeInfinity);
+        for (int i = 0; i < whole.Length; i += Lane)
+        {
+            // An infinite score is an overflow upstream: NaN, which is ∞ − ∞, says so, where ∞ would pass for a clear winner or loser.
+            Vector512<float> next = Vector512.LoadUnsafe(ref score, (nuint)i);
+            most = Vector512.Max(most, next + (next - next));
+        }
+        float result = most[0];
+        for (int i = 1; i < Lane; i++)
+        {
+            result = MathF.Max(result, most[i]);
+        }
+        return result;
     }
 
     /// <summary>scores_i ← factor e^{scores_i − maximum}; returns their sum. Up to the next multiple of 16 they become zero.</summary>
