@@ -1,0 +1,107 @@
+using System.Globalization;
+
+namespace Experiments;
+
+/// <summary>The most frequent class of the training cases, whatever the case; of equals the one declared first.</summary>
+internal sealed class MajorityClass
+{
+    /// <summary>Counts the classes.</summary>
+    /// <param name="train">At least one case.</param>
+    /// <exception cref="ArgumentException">There are no cases.</exception>
+    public MajorityClass(IReadOnlyList<TsCase> train)
+    {
+        ArgumentNullException.ThrowIfNull(train);
+        Label = train.Count > 0
+            ? train.CountBy(static one => one.Label).OrderByDescending(static pair => pair.Value).ThenBy(static pair => pair.Key).First().Key
+            : throw new ArgumentException("There are no training cases; give at least one.", nameof(train));
+    }
+
+    /// <summary>The class predicted for every case.</summary>
+    public int Label { get; }
+}
+
+/// <summary>
+/// The class of the training case at the smallest Euclidean distance over all channels. Cases are first brought to one length, the
+/// longest training case's, by linear interpolation in time. The values are used as they are.
+/// </summary>
+internal sealed class NearestNeighbour
+{
+    private readonly (float[] Tokens, int Label)[] train;
+    private readonly int channels, length;
+
+    /// <summary>Keeps the training cases at one length.</summary>
+    /// <param name="train">At least one case without missing values.</param>
+    /// <param name="channels">Numbers in a token, at least 1.</param>
+    /// <exception cref="ArgumentException">There are no cases, or one has missing values or no whole tokens.</exception>
+    public NearestNeighbour(IReadOnlyList<TsCase> train, int channels)
+    {
+        ArgumentNullException.ThrowIfNull(train);
+        ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
+        if (train.Count == 0)
+        {
+            throw new ArgumentException("There are no training cases; give at least one.", nameof(train));
+        }
+        this.channels = channels;
+        length = train.Max(one => one.Tokens.Length / channels);
+        this.train = [.. train.Select(one => (Resample(one), one.Label))];
+    }
+
+    /// <summary>The class of the nearest training case; of equally near ones the first's.</summary>
+    /// <param name="one">A case without missing values.</param>
+    /// <exception cref="ArgumentException">The case has missing values or no whole tokens.</exception>
+    public int Predict(TsCase one)
+    {
+        ArgumentNullException.ThrowIfNull(one);
+        float[] tokens = Resample(one);
+        int best = 0;
+        double nearest = double.PositiveInfinity;
+        for (int i = 0; i < train.Length; i++)
+        {
+            double distance = SquaredDistance(tokens, train[i].Tokens, nearest);
+            if (distance < nearest)
+            {
+                (best, nearest) = (i, distance);
+            }
+        }
+        return train[best].Label;
+    }
+
+    /// <summary>Stops as soon as <paramref name="limit"/> is reached: the case is not the nearest then.</summary>
+    private static double SquaredDistance(float[] a, float[] b, double limit)
+    {
+        double sum = 0;
+        for (int i = 0; i < a.Length && sum < limit; i++)
+        {
+            double difference = (double)a[i] - b[i];
+            sum += difference * difference;
+        }
+        return sum;
+    }
+
+    private float[] Resample(TsCase one)
+    {
+        float[] tokens = one.Tokens;
+        if (tokens.Length == 0 || tokens.Length % channels != 0 || tokens.Any(float.IsNaN))
+        {
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture, $"A case's {tokens.Length} numbers are no whole tokens of {channels} channels, or some are missing; fill them by Imputer."), nameof(one));
+        }
+        int own = tokens.Length / channels;
+        if (own == length)
+        {
+            return tokens;
+        }
+        var result = new float[length * channels];
+        for (int t = 0; t < length; t++)
+        {
+            // Both ends keep their values.
+            double position = length == 1 ? 0 : t * (own - 1.0) / (length - 1);
+            int before = (int)position, after = Math.Min(before + 1, own - 1);
+            for (int c = 0; c < channels; c++)
+            {
+                result[t * channels + c] = (float)double.Lerp(tokens[before * channels + c], tokens[after * channels + c], position - before);
+            }
+        }
+        return result;
+    }
+}

@@ -1,0 +1,54 @@
+namespace Experiments;
+
+/// <summary>Scores of predicting each event from those before it.</summary>
+/// <param name="Events">Events scored: all but each sequence's first, before which there is no interval.</param>
+/// <param name="IntervalNats">Mean negative log-density of the interval, in nats an event; depends on the times' unit.</param>
+/// <param name="MarkNats">Mean negative log-probability of the mark, in nats an event; null: no marks.</param>
+/// <param name="IntervalRootMeanSquared">Root mean squared error of the interval predicted by the distribution's mean, in the times' unit.</param>
+/// <param name="MarkAccuracy">Share of marks predicted right; null: no marks.</param>
+internal sealed record EventScore(long Events, double IntervalNats, double? MarkNats, double IntervalRootMeanSquared, double? MarkAccuracy)
+{
+    /// <summary>Negative log-likelihood in nats an event: of the interval plus, where there are marks, of the mark.</summary>
+    public double Nats => IntervalNats + (MarkNats ?? 0);
+}
+
+/// <summary>Scores baselines on events.</summary>
+internal static class EventEvaluation
+{
+    /// <summary>
+    /// Scores every event but each sequence's first. The silence after a sequence's last event is not scored: the files do not say
+    /// how long it was watched.
+    /// </summary>
+    /// <param name="intervals">What predicts intervals.</param>
+    /// <param name="marks">What predicts marks; null: marks are not scored.</param>
+    /// <param name="sequences">The part to score.</param>
+    /// <exception cref="ArgumentException">There is no event to score; marks are to be scored and a sequence has none, or one out of range.</exception>
+    public static EventScore Run(IIntervalBaseline intervals, IMarkBaseline? marks, IReadOnlyList<EventSequence> sequences)
+    {
+        ArgumentNullException.ThrowIfNull(intervals);
+        ArgumentNullException.ThrowIfNull(sequences);
+        var error = new ForecastError();
+        NegativeLogLikelihood time = new(), mark = new();
+        double mean = intervals.Mean;
+        foreach (double interval in sequences.SelectMany(static s => s.Intervals))
+        {
+            time.Add(intervals.LogDensity(interval));
+            error.Add(mean, interval);
+        }
+        if (time.Count == 0)
+        {
+            throw new ArgumentException("No sequence has two events, so there is nothing to score; give longer ones.", nameof(sequences));
+        }
+        if (marks is null)
+        {
+            return new(time.Count, time.Mean, null, error.RootMeanSquared, null);
+        }
+        var confusion = new ConfusionMatrix(marks.Kinds);
+        foreach ((int previous, int next) in MarkPairs.All(sequences, marks.Kinds))
+        {
+            mark.Add(marks.LogProbability(previous, next));
+            confusion.Add(next, marks.Predict(previous));
+        }
+        return new(time.Count, time.Mean, mark.Mean, error.RootMeanSquared, confusion.Accuracy);
+    }
+}
