@@ -57,6 +57,20 @@ public sealed class ModelConsistencyTests
     public void Classes_of_sequences() => Check<Classifier>();
 
     [Fact]
+    public void A_class_is_learned_from_sequences_that_end_amid_a_patch()
+    {
+        var data = new SequenceList(2, 1);
+        for (int i = 0; i < 60; i++)
+        {
+            // 4 + 3 k samples would end with a patch.
+            data.Add([.. StreamingTests.Random(2 * (5 + i % 10), i).Select(x => x + i % 3 * 3)], [i % 3]);
+        }
+        PatchClassifier model = PatchClassifier.Create(1);
+        model.Fit(data, options: new TrainingOptions { Epochs = 30, Threads = 1, LearningRate = 1e-2 });
+        Assert.InRange(model.Evaluate(data), 0, 0.1);
+    }
+
+    [Fact]
     public void A_layer_of_dropout_has_the_gradients_of_what_it_kept()
     {
         DroppedOut model = DroppedOut.Create(7);

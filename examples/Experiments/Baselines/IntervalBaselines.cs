@@ -77,7 +77,7 @@ internal sealed class LogNormalIntervals : IIntervalBaseline
         {
             throw new ArgumentException("All intervals are equal, so the deviation would be 0; give sequences whose intervals differ.", nameof(train));
         }
-        double[] logs = [.. intervals.Select(Math.Log)];
+        double[] logs = [.. intervals.Select(static i => Math.Log(i))];
         double location = logs.Average();
         return new(location, Math.Sqrt(logs.Average(log => (log - location) * (log - location))));
     }

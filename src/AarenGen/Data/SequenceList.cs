@@ -19,7 +19,7 @@ public sealed class SequenceList(int tokenWidth, int targetWidth) : SequenceData
     /// <summary>Adds a sequence; the arrays are kept, not copied.</summary>
     /// <param name="tokens">[length, TokenWidth].</param>
     /// <param name="targets">
-    /// [length, TargetWidth]; or [TargetWidth], one target for the whole sequence, which its last token is trained towards.
+    /// [length, TargetWidth]; or [TargetWidth], one target for the whole sequence, which holds at every token.
     /// </param>
     /// <param name="weights">[length]: the weight of each token in the loss, 0 leaving it out; null: all 1.</param>
     /// <exception cref="ArgumentException">The lengths do not fit each other.</exception>
@@ -52,14 +52,8 @@ public sealed class SequenceList(int tokenWidth, int targetWidth) : SequenceData
     /// <inheritdoc/>
     public override float ReadTarget(int index, int token, Span<float> target)
     {
-        (float[] tokens, float[] targets, float[]? weights) = sequences[index];
-        if (targets.Length == TargetWidth)
-        {
-            // One target for the whole sequence: its last token's.
-            targets.CopyTo(target);
-            return token < tokens.Length / TokenWidth - 1 ? 0 : weights is null ? 1 : weights[token];
-        }
-        targets.AsSpan(token * TargetWidth, TargetWidth).CopyTo(target);
+        (_, float[] targets, float[]? weights) = sequences[index];
+        targets.AsSpan(targets.Length == TargetWidth ? 0 : token * TargetWidth, TargetWidth).CopyTo(target);
         return weights is null ? 1 : weights[token];
     }
 }

@@ -47,3 +47,6 @@ internal sealed partial class Events;
 
 [SequenceModel, Continuous(3), Dense(8), Aaren(Heads = 2, FeedForward = 8), Pool(Pooling.Mean), Dense(4), CrossEntropy(Smoothing = 0.05)]
 internal sealed partial class Classifier;
+
+[SequenceModel, Continuous(2), Patch(4, 3), Dense(8), Aaren(Heads = 2, FeedForward = 8), Pool(Pooling.Mean), Dense(3), CrossEntropy]
+internal sealed partial class PatchClassifier;

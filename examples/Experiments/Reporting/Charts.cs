@@ -1,0 +1,143 @@
+using ScottPlot;
+
+namespace Experiments;
+
+/// <summary>Pictures of results, as SVG. The colours are told apart by the colour-blind too (Okabe and Ito).</summary>
+internal static class Charts
+{
+    private const int Width = 760, Height = 380;
+    private static readonly Color[] Palette = [.. ((string[])["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]).Select(static h => new Color(h))];
+
+    /// <summary>The pictures of a group, each with a caption.</summary>
+    public static IEnumerable<(string Name, string Caption, string Svg)> Of(Group group)
+    {
+        ModelSummary[] trained = [.. group.Models.Where(static m => m.Training is not null)];
+        if (trained.Length == 0)
+        {
+            yield break;
+        }
+        yield return ("loss", "Loss by epoch, mean over seeds: training dashed, validation solid.", Losses(trained));
+        foreach (ModelSummary model in trained)
+        {
+            RunResult run = model.Runs[0];
+            if (run.Forecast is { } forecast)
+            {
+                yield return ($"forecast-{model.Model}", $"{model.Model}, seed {run.Key.Seed}: {forecast.Title}, scaled values.", Forecast(forecast));
+            }
+            if (run.Confusion is { } confusion)
+            {
+                yield return ($"confusion-{model.Model}", $"{model.Model}, seed {run.Key.Seed}: true classes (rows) against predicted ones.", Confusion(confusion));
+            }
+        }
+        if (trained.Any(static m => m.Runs[0].Density is not null))
+        {
+            yield return ("density", "The next interval: predicted probabilities, averaged over test events, over the histogram of what came.", Densities(trained));
+        }
+    }
+
+    private static string Losses(ModelSummary[] models)
+    {
+        using var plot = new Plot();
+        for (int i = 0; i < models.Length; i++)
+        {
+            IReadOnlyList<Epoch>[] runs = [.. models[i].Runs.Select(static r => r.Training!.Epochs)];
+            int epochs = runs.Min(static e => e.Count);
+            Line(plot, models[i].Model, Palette[i % Palette.Length], epochs, e => runs.Average(r => r[e].Validation ?? r[e].Training), LinePattern.Solid);
+            if (runs[0][0].Validation is not null)
+            {
+                Line(plot, null, Palette[i % Palette.Length], epochs, e => runs.Average(r => r[e].Training), LinePattern.Dashed);
+            }
+        }
+        plot.XLabel("epoch");
+        plot.YLabel("loss");
+        plot.ShowLegend(Alignment.UpperRight);
+        return plot.GetSvgXml(Width, Height);
+    }
+
+    private static void Line(Plot plot, string? name, Color color, int count, Func<int, double> value, LinePattern pattern, double offset = 1)
+    {
+        ScottPlot.Plottables.Scatter line = plot.Add.Scatter(
+            [.. Enumerable.Range(0, count).Select(i => i + offset)], (double[])[.. Enumerable.Range(0, count).Select(value)], color);
+        line.MarkerSize = 0;
+        line.LineWidth = 2;
+        line.LinePattern = pattern;
+        if (name is not null)
+        {
+            line.LegendText = name;
+        }
+    }
+
+    private static string Forecast(ForecastFigure figure)
+    {
+        using var plot = new Plot();
+        int start = figure.History.Length;
+        if (figure.Lower.Length > 0)
+        {
+            double[] x = [.. Enumerable.Range(start, figure.Median.Length).Select(static i => (double)i)];
+            ScottPlot.Plottables.FillY band = plot.Add.FillY(x, [.. figure.Lower.Select(static v => (double)v)], [.. figure.Upper.Select(static v => (double)v)]);
+            band.FillColor = Palette[1].WithAlpha(.25);
+            band.LineWidth = 0;
+            band.LegendText = "80 % interval";
+        }
+        float[] truth = [.. figure.History, .. figure.Truth];
+        Line(plot, "truth", Palette[0], truth.Length, i => truth[i], LinePattern.Solid, 0);
+        Line(plot, "forecast", Palette[1], figure.Median.Length, i => figure.Median[i], LinePattern.Solid, start);
+        plot.Add.VerticalLine(start - 0.5, 1, Colors.Gray, LinePattern.Dashed);
+        plot.XLabel("row");
+        plot.YLabel("scaled value");
+        plot.ShowLegend(Alignment.UpperLeft);
+        return plot.GetSvgXml(Width, Height);
+    }
+
+    private static string Confusion(ConfusionFigure figure)
+    {
+        using var plot = new Plot();
+        int classes = figure.Labels.Length;
+        var shares = new double[classes, classes];
+        for (int truth = 0; truth < classes; truth++)
+        {
+            double total = Math.Max(1, Enumerable.Range(0, classes).Sum(p => figure.Counts[truth * classes + p]));
+            for (int predicted = 0; predicted < classes; predicted++)
+            {
+                shares[truth, predicted] = figure.Counts[truth * classes + predicted] / total;
+            }
+        }
+        ScottPlot.Plottables.Heatmap map = plot.Add.Heatmap(shares);
+        map.Colormap = new ScottPlot.Colormaps.Viridis();
+        plot.Add.ColorBar(map).Label = "share of the true class";
+        plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual([.. Enumerable.Range(0, classes).Select(static i => (double)i)], figure.Labels);
+        plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericManual([.. Enumerable.Range(0, classes).Select(i => (double)(classes - 1 - i))], figure.Labels);
+        plot.XLabel("predicted class");
+        plot.YLabel("true class");
+        return plot.GetSvgXml(Width * 2 / 3, Height * 6 / 5);
+    }
+
+    private static string Densities(ModelSummary[] models)
+    {
+        using var plot = new Plot();
+        DensityFigure first = models[0].Runs[0].Density!;
+        double[] centres = [.. Enumerable.Range(0, first.Shares.Length).Select(i => Math.Log10(first.Edges[i] * first.Edges[i + 1]) / 2)];
+        ScottPlot.Plottables.BarPlot bars = plot.Add.Bars(centres, first.Shares);
+        foreach (Bar bar in bars.Bars)
+        {
+            bar.Size = centres[1] - centres[0];
+            bar.FillColor = Colors.LightGray;
+            bar.LineWidth = 0;
+        }
+        bars.LegendText = "what came";
+        for (int i = 0; i < models.Length; i++)
+        {
+            if (models[i].Runs[0].Density is { } density)
+            {
+                ScottPlot.Plottables.Scatter line = plot.Add.Scatter(centres, density.Predicted, Palette[i % Palette.Length]);
+                line.MarkerSize = 0;
+                line.LineWidth = 2;
+                line.LegendText = models[i].Model;
+            }
+        }
+        plot.XLabel($"log10 of the interval in {first.Unit}");
+        plot.YLabel("share of events");
+        plot.ShowLegend(Alignment.UpperLeft);
+        return plot.GetSvgXml(Width, Height);
+    }
+}

@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace Experiments;
+
+/// <summary>The report of a folder of runs: one self-contained page, the same as Markdown with pictures beside it, and JSON.</summary>
+internal static class Report
+{
+    /// <summary>The page's file name.</summary>
+    public const string HtmlName = "report.html";
+
+    private const string Style = """
+        :root { color-scheme: light dark; --line: #8886; --best: #0072b2; }
+        body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+        table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+        th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
+        th:first-child, td:first-child { text-align: left; }
+        .scroll { overflow-x: auto; } .best { font-weight: 700; }
+        figure { margin: 1rem 0; } img { max-width: 100%; background: white; border-radius: 4px; }
+        figcaption, .source { font-size: .85rem; opacity: .8; } pre { overflow-x: auto; font-size: .85rem; }
+        """;
+
+    /// <summary>Writes report.html, report.md with its pictures, and report.json.</summary>
+    /// <param name="output">The folder.</param>
+    /// <param name="results">The runs.</param>
+    public static void Write(string output, IReadOnlyList<RunResult> results)
+    {
+        IReadOnlyList<Group> groups = Summary.Of(results);
+        string pictures = Path.Combine(output, "figures");
+        Directory.CreateDirectory(pictures);
+        var html = new StringBuilder();
+        var markdown = new StringBuilder();
+        html.Append(CultureInfo.InvariantCulture, $"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/><title>Experiments</title><style>{Style}</style></head><body>\n<h1>Experiments</h1>\n");
+        markdown.Append("# Experiments\n\n");
+        const string intro = "Scores of the test parts, mean ± sample standard deviation over seeds; the best mean of a column is bold. Models differ by their mixer alone.";
+        html.Append(CultureInfo.InvariantCulture, $"<p>{(groups.Count == 0 ? "No run is finished." : intro)}</p>\n");
+        markdown.Append(groups.Count == 0 ? "No run is finished.\n" : intro + "\n");
+        foreach (Group group in groups)
+        {
+            Section(group, html, markdown, pictures);
+        }
+        html.Append("</body></html>\n");
+        File.WriteAllText(Path.Combine(output, HtmlName), html.ToString());
+        File.WriteAllText(Path.Combine(output, "report.md"), markdown.ToString());
+        File.WriteAllText(Path.Combine(output, "report.json"), RunStore.ToJson(results));
+    }
+
+    private static void Section(Group group, StringBuilder html, StringBuilder markdown, string pictures)
+    {
+        string[] header = Tables.Header(group);
+        html.Append(CultureInfo.InvariantCulture, $"<h2>{Escape(group.Task)}: {Escape(group.Title)}</h2>\n<div class=\"scroll\"><table><tr>{string.Concat(header.Select(static h => $"<th>{Escape(h)}</th>"))}</tr>\n");
+        markdown.Append(CultureInfo.InvariantCulture, $"\n## {group.Task}: {group.Title}\n\n| {string.Join(" | ", header)} |\n|---|{string.Concat(Enumerable.Repeat("---:|", header.Length - 1))}\n");
+        foreach (ModelSummary model in group.Models)
+        {
+            (string Text, bool IsBest)[] cells = Tables.Row(group, model);
+            html.Append(CultureInfo.InvariantCulture, $"<tr>{string.Concat(cells.Select(static c => $"<td{(c.IsBest ? " class=\"best\"" : "")}>{Escape(c.Text)}</td>"))}</tr>\n");
+            markdown.Append(CultureInfo.InvariantCulture, $"| {string.Join(" | ", cells.Select(static c => c.IsBest ? $"**{c.Text}**" : c.Text))} |\n");
+        }
+        html.Append("</table></div>\n");
+        foreach (string source in Sources(group))
+        {
+            html.Append(CultureInfo.InvariantCulture, $"<p class=\"source\">{Escape(source)}</p>\n");
+            markdown.Append(CultureInfo.InvariantCulture, $"\n{source}\n");
+        }
+        if (group.Models.FirstOrDefault(static m => m.Training is not null) is { Training: { } training } shown)
+        {
+            html.Append(CultureInfo.InvariantCulture, $"<details><summary>The declaration of {Escape(shown.Model)}, and how it was trained</summary><pre>{Escape(training.Declaration)}</pre><p>{Escape(training.Recipe)}</p></details>\n");
+            markdown.Append(CultureInfo.InvariantCulture, $"\n{shown.Model}, trained by {training.Recipe}:\n\n```csharp\n{training.Declaration}\n```\n");
+        }
+        foreach ((string name, string caption, string svg) in Charts.Of(group))
+        {
+            string file = new([.. $"{group.Task}-{group.Title}-{name}.svg".Select(static c => char.IsAsciiLetterOrDigit(c) || c == '.' ? char.ToLowerInvariant(c) : '-')]);
+            File.WriteAllText(Path.Combine(pictures, file), svg);
+            // As an image of its own, a picture's identifiers cannot clash with another's.
+            html.Append(CultureInfo.InvariantCulture, $"<figure><img alt=\"{Escape(caption)}\" src=\"data:image/svg+xml;base64,{Convert.ToBase64String(Encoding.UTF8.GetBytes(svg))}\"/><figcaption>{Escape(caption)} {Escape(Sources(group).Last())}</figcaption></figure>\n");
+            markdown.Append(CultureInfo.InvariantCulture, $"\n![{caption}](figures/{file})\n*{caption}*\n");
+        }
+    }
+
+    /// <summary>Who made the group's figures, a line for each way they were made.</summary>
+    private static IEnumerable<string> Sources(Group group) => group.Models.SelectMany(static m => m.Runs)
+        .GroupBy(static r => (r.Provenance.Command, r.Provenance.Commit, r.Provenance.Machine))
+        .Select(static g => string.Create(
+            CultureInfo.InvariantCulture,
+            $"Made by: {g.Key.Command}; commit {g.Key.Commit}; {g.Key.Machine}; {g.Min(static r => r.Provenance.Started):yyyy-MM-dd}; seeds {string.Join(", ", g.Select(static r => r.Key.Seed).Where(static s => s > 0).Distinct().Order())}."));
+
+    private static string Escape(string text) => WebUtility.HtmlEncode(text);
+}

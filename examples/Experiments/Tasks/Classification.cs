@@ -1,0 +1,124 @@
+using System.Globalization;
+using AarenGen;
+
+namespace Experiments;
+
+/// <summary>
+/// Classes of whole sequences of unequal lengths: the mean over tokens of what the blocks make of them, by cross-entropy. The epochs
+/// are fixed and the last one counts, so that the cases which validated while the recipe was chosen can be trained on as well.
+/// </summary>
+internal static class Classification
+{
+    /// <summary>The task's name.</summary>
+    public const string Task = "classification";
+
+    /// <summary>Decides which training cases validate: the same for all models and seeds.</summary>
+    private const int SplitSeed = 1, LongSequence = 64;
+
+    /// <summary>Sizes that suit some thousand short sequences.</summary>
+    public static Blocks Blocks { get; } = new(64, 128, 4, 2, 0.2);
+
+    /// <summary>The recipe.</summary>
+    public static Recipe Recipe(int epochs) => new(epochs, 16, 2e-3, 0.05, null);
+
+    /// <summary>The runs of a pair of files, for every mixer and seed, and the baselines.</summary>
+    /// <param name="trainPath">The .ts file to learn from.</param>
+    /// <param name="testPath">The .ts file to score on.</param>
+    /// <param name="mixers">The mixers to compare.</param>
+    /// <param name="seeds">Seeds 1 to this.</param>
+    /// <param name="epochs">Epochs.</param>
+    /// <exception cref="TableException">A file is missing or bad.</exception>
+    /// <exception cref="ArgumentException">The files do not fit each other.</exception>
+    public static IReadOnlyList<PlannedRun> Plan(string trainPath, string testPath, IReadOnlyList<Mixer> mixers, int seeds, int epochs)
+    {
+        ClassificationSplit split = ClassificationSplit.Create(TsFile.Read(trainPath), TsFile.Read(testPath), SplitSeed);
+        Imputer imputer = Imputer.Fit(split.Train, split.Channels);
+        TsCase[] train = [.. imputer.Fill(split.Train), .. imputer.Fill(split.Validation)], test = imputer.Fill(split.Test);
+        var scaler = StandardScaler.Fit(train.SelectMany(static c => c.Tokens).ToArray(), split.Channels);
+        foreach (TsCase one in train.Concat(test))
+        {
+            scaler.Transform(one.Tokens);
+        }
+        string name = Path.GetFileNameWithoutExtension(trainPath).Replace("_TRAIN", "", StringComparison.OrdinalIgnoreCase);
+        const string setting = "given test file";
+        var runs = new List<PlannedRun>
+        {
+            new(new(Task, name, setting, "majority class", 0), "", (_, _) => Scored(split.Labels, test, _ => new MajorityClass(train).Label)),
+            new(new(Task, name, setting, "nearest neighbour", 0), "", (_, _) =>
+            {
+                var neighbour = new NearestNeighbour(train, split.Channels);
+                return Scored(split.Labels, test, neighbour.Predict);
+            }),
+        };
+        TsCase[] all = [.. train, .. test];
+        int longest = all.Max(c => c.Tokens.Length) / split.Channels, shortest = all.Min(c => c.Tokens.Length) / split.Channels;
+        // Long sequences are cut to overlapping patches, since what tells classes apart is a stretch of them rather than a moment.
+        int length = longest < LongSequence ? 1 : Math.Min(shortest, longest / 5), stride = longest < LongSequence ? 1 : Math.Max(1, longest / 40);
+        string patch = length == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"\n[Patch({length}, {stride})]");
+        SequenceList data = ToData(train, split.Channels);
+        foreach (Mixer mixer in mixers)
+        {
+            string declaration = string.Create(CultureInfo.InvariantCulture, $"""
+                [SequenceModel]
+                [Continuous({split.Channels})]{patch}
+                [Dense({Blocks.Width})]
+                [Positions(PositionKind.Sinusoidal)]
+                {Blocks.Attribute(mixer, (longest - length) / stride + 1)}
+                [LayerNorm]
+                [Pool(Pooling.Mean)]
+                [Dense({split.Labels.Length})]
+                [CrossEntropy(Smoothing = 0.1)]
+                """);
+            Recipe recipe = Recipe(epochs);
+            for (int seed = 1; seed <= seeds; seed++)
+            {
+                int one = seed;
+                runs.Add(new(new(Task, name, setting, mixer.ToString(), seed), $"{declaration}\n{recipe}", (progress, cancellation) =>
+                    ModelRun.Make(declaration, data, validation: null, recipe, one, new Score(split, test), progress, cancellation)));
+            }
+        }
+        return runs;
+    }
+
+    private static SequenceList ToData(TsCase[] cases, int channels)
+    {
+        var data = new SequenceList(channels, 1);
+        foreach (TsCase one in cases)
+        {
+            data.Add(one.Tokens, [one.Label]);
+        }
+        return data;
+    }
+
+    private static RunOutcome Scored(string[] labels, TsCase[] test, Func<TsCase, int> predict)
+    {
+        var matrix = new ConfusionMatrix(labels.Length);
+        foreach (TsCase one in test)
+        {
+            matrix.Add(one.Label, predict(one));
+        }
+        long[] counts = [.. Enumerable.Range(0, labels.Length * labels.Length).Select(i => matrix[i / labels.Length, i % labels.Length])];
+        return new(
+            [new("accuracy", matrix.Accuracy, HigherIsBetter: true), new("macro F1", matrix.MacroF1, HigherIsBetter: true)],
+            Confusion: new(labels, counts));
+    }
+
+    private sealed class Score(ClassificationSplit split, TsCase[] test) : IScore
+    {
+        public RunOutcome Of<TModel>(TModel model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+        {
+            StreamState<TModel> state = model.CreateState();
+            int width = SequenceModel<TModel>.Description.OutputWidth;
+            return Scored(split.Labels, test, one =>
+            {
+                int length = one.Tokens.Length / split.Channels;
+                var outputs = new float[length * width];
+                state.Reset();
+                model.Forward(state, one.Tokens, outputs);
+                TokenShape shape = SequenceModel<TModel>.Description.Tokens;
+                int last = shape.SampleOf(shape.OutputsOf(length) - 1);
+                return new CategoricalPrediction(outputs.AsSpan(last * width, width)).MostLikely;
+            });
+        }
+    }
+}

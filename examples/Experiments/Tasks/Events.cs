@@ -1,0 +1,213 @@
+using System.Globalization;
+using AarenGen;
+
+namespace Experiments;
+
+/// <summary>
+/// Streams of events: after each, when the next comes (a mixture of log-normal distributions) and, where events have marks, of
+/// which kind it is. Every event but a sequence's first is scored.
+/// </summary>
+internal static class Events
+{
+    /// <summary>The task's name.</summary>
+    public const string Task = "events";
+
+    private const int SplitSeed = 1, Components = 16, Bars = 60;
+
+    /// <summary>Sizes that suit some hundred thousand events.</summary>
+    public static Blocks Blocks { get; } = new(64, 128, 4, 2, 0.1);
+
+    /// <summary>The recipe, chosen on the validation parts.</summary>
+    public static Recipe Recipe(int epochs) => new(epochs, 16, 1e-3, 0.01, 5);
+
+    /// <summary>The runs of files of events, for every mixer and seed, and the baselines.</summary>
+    /// <param name="times">
+    /// Files of times. One: 60, 20 and 20 % of its sequences, in the file's order. Several: the first is the test part, and the
+    /// others, less the sequences that the first has too, are for training and validation.
+    /// </param>
+    /// <param name="marks">As many files of marks, or none.</param>
+    /// <param name="unit">The unit of the times, for reports.</param>
+    /// <param name="mixers">The mixers to compare.</param>
+    /// <param name="seeds">Seeds 1 to this.</param>
+    /// <param name="epochs">Most epochs.</param>
+    /// <exception cref="TableException">A file is missing or bad.</exception>
+    /// <exception cref="ArgumentException">The files do not fit each other.</exception>
+    public static IReadOnlyList<PlannedRun> Plan(
+        IReadOnlyList<string> times, IReadOnlyList<string> marks, string unit, IReadOnlyList<Mixer> mixers, int seeds, int epochs)
+    {
+        if (marks.Count > 0 && marks.Count != times.Count)
+        {
+            throw new ArgumentException($"There are {times.Count} files of times but {marks.Count} of marks; give each its own, in the same order.");
+        }
+        EventSequence[][] files = [.. times.Select((path, i) => EventFile.Read(path, marks.Count == 0 ? null : marks[i]))];
+        EventSplit split = files.Length == 1 ? EventSplit.ByShares(files[0]) : EventSplit.ByFolds(files, SplitSeed);
+        int kinds = split.MarkNames?.Length ?? 0;
+        string name = files.Length == 1 ? Path.GetFileNameWithoutExtension(times[0]) : new DirectoryInfo(Path.GetDirectoryName(Path.GetFullPath(times[0]))!).Name;
+        string setting = kinds == 0 ? "intervals" : "intervals and marks";
+        var scale = TimeScale.Fit(split.Train);
+
+        var runs = new List<PlannedRun>();
+        foreach (Func<IIntervalBaseline> fit in (Func<IIntervalBaseline>[])[() => ExponentialIntervals.Fit(split.Train), () => LogNormalIntervals.Fit(split.Train)])
+        {
+            IIntervalBaseline intervals = fit();
+            foreach (IMarkBaseline? mark in kinds == 0 ? (IMarkBaseline?[])[null] : [new MarkFrequencies(split.Train, kinds), new MarkTransitions(split.Train, kinds)])
+            {
+                string model = mark is null ? intervals.Name : $"{intervals.Name}, {mark.Name}";
+                runs.Add(new(new(Task, name, setting, model, 0), "", (_, _) => new(Metrics(EventEvaluation.Run(intervals, mark, split.Test), unit))));
+            }
+        }
+        SequenceList train = ToData(split.Train, scale, kinds), validation = ToData(split.Validation, scale, kinds);
+        int longest = split.Train.Concat(split.Validation).Concat(split.Test).Max(static s => s.Times.Length);
+        foreach (Mixer mixer in mixers)
+        {
+            string declaration = Declare(mixer, kinds, Math.Min(longest, 512));
+            Recipe recipe = Recipe(epochs);
+            for (int seed = 1; seed <= seeds; seed++)
+            {
+                int one = seed;
+                runs.Add(new(new(Task, name, setting, mixer.ToString(), seed), $"{declaration}\n{recipe}", (progress, cancellation) =>
+                    ModelRun.Make(declaration, train, validation, recipe, one, new Score(split.Test, scale, kinds, unit), progress, cancellation)));
+            }
+        }
+        return runs;
+    }
+
+    private static string Declare(Mixer mixer, int kinds, int context) => string.Create(CultureInfo.InvariantCulture, $"""
+        [SequenceModel]
+        [Continuous(2)]
+        [TimeEncoding(16, LongestPeriod = 1000)]
+        {(kinds == 0 ? "" : $"[Categorical({kinds}, Width = 16)]\n")}[Dense({Blocks.Width})]
+        {Blocks.Attribute(mixer, context)}
+        [LayerNorm]
+        [Head("Interval")]
+        [Dense({3 * Components})]
+        [LogNormalMixture]
+        {(kinds == 0 ? "" : $"[Head(\"Mark\")]\n[Dense({kinds})]\n[CrossEntropy]")}
+        """);
+
+    /// <summary>A token an event but the last, whose target is the next event: the interval in mean intervals, and the mark.</summary>
+    private static SequenceList ToData(IReadOnlyList<EventSequence> sequences, TimeScale scale, int kinds)
+    {
+        var data = new SequenceList(TokenWidth(kinds), kinds == 0 ? 1 : 2);
+        foreach (EventSequence sequence in sequences.Where(static s => s.Times.Length > 1))
+        {
+            int count = sequence.Times.Length - 1;
+            var targets = new List<float>();
+            for (int i = 0; i < count; i++)
+            {
+                targets.Add(scale.Interval(sequence.Times[i + 1] - sequence.Times[i]));
+                if (kinds > 0)
+                {
+                    targets.Add(sequence.Marks![i + 1]);
+                }
+            }
+            data.Add(Tokens(sequence, count, scale, kinds), [.. targets]);
+        }
+        return data;
+    }
+
+    private static int TokenWidth(int kinds) => kinds == 0 ? 3 : 4;
+
+    /// <summary>Logarithm of the interval before, whether there was one, time since the first event, and the mark.</summary>
+    private static float[] Tokens(EventSequence sequence, int count, TimeScale scale, int kinds)
+    {
+        int width = TokenWidth(kinds);
+        var tokens = new float[count * width];
+        for (int i = 0; i < count; i++)
+        {
+            tokens[i * width] = i == 0 ? 0 : scale.Feature(sequence.Times[i] - sequence.Times[i - 1]);
+            tokens[i * width + 1] = i == 0 ? 0 : 1;
+            tokens[i * width + 2] = (float)((sequence.Times[i] - sequence.Times[0]) / scale.Unit);
+            if (kinds > 0)
+            {
+                tokens[i * width + 3] = sequence.Marks![i];
+            }
+        }
+        return tokens;
+    }
+
+    private static List<Metric> Metrics(EventScore score, string unit)
+    {
+        List<Metric> metrics = [new("negative log-likelihood (nats an event)", score.Nats), new("of the interval (nats)", score.IntervalNats)];
+        if (score.MarkNats is { } nats && score.MarkAccuracy is { } accuracy)
+        {
+            metrics.Add(new("of the mark (nats)", nats));
+            metrics.Add(new("mark accuracy", accuracy, HigherIsBetter: true));
+        }
+        metrics.Add(new($"interval RMSE ({unit})", score.IntervalRootMeanSquared));
+        return metrics;
+    }
+
+    /// <summary>Intervals in units of the training part's mean, and the moments of their logarithms.</summary>
+    private sealed record TimeScale(double Unit, double LogMean, double LogDeviation)
+    {
+        /// <summary>Events at the same time lie this share of a mean interval apart, since a density needs an interval above 0.</summary>
+        private const double Least = 1e-9;
+
+        public static TimeScale Fit(IReadOnlyList<EventSequence> train)
+        {
+            double unit = train.SelectMany(static s => s.Intervals).Average();
+            double[] logs = [.. train.SelectMany(static s => s.Intervals).Select(i => Math.Log(Math.Max(i / unit, Least)))];
+            double mean = logs.Average();
+            return new(unit, mean, Math.Sqrt(logs.Average(l => (l - mean) * (l - mean))));
+        }
+
+        public float Interval(double interval) => (float)Math.Max(interval / Unit, Least);
+
+        public float Feature(double interval) => (float)((Math.Log(Math.Max(interval / Unit, Least)) - LogMean) / LogDeviation);
+    }
+
+    private sealed class Score(IReadOnlyList<EventSequence> test, TimeScale scale, int kinds, string unit) : IScore
+    {
+        public RunOutcome Of<TModel>(TModel model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+        {
+            StreamState<TModel> state = model.CreateState();
+            int width = SequenceModel<TModel>.Description.OutputWidth;
+            NegativeLogLikelihood intervals = new(), marks = new();
+            var error = new ForecastError();
+            var confusion = new ConfusionMatrix(Math.Max(1, kinds));
+            double[] observed = [.. test.SelectMany(static s => s.Intervals).Where(static i => i > 0)];
+            double low = Math.Log(observed.Min()), high = Math.Log(observed.Max());
+            double[] edges = [.. Enumerable.Range(0, Bars + 1).Select(i => Math.Exp(low + (high - low) * i / Bars))];
+            double[] shares = new double[Bars], predicted = new double[Bars];
+            foreach (EventSequence sequence in test.Where(static s => s.Times.Length > 1))
+            {
+                int count = sequence.Times.Length - 1;
+                var outputs = new float[count * width];
+                state.Reset();
+                model.Forward(state, Tokens(sequence, count, scale, kinds), outputs);
+                for (int i = 0; i < count; i++)
+                {
+                    double interval = sequence.Times[i + 1] - sequence.Times[i];
+                    var prediction = new LogNormalMixturePrediction(outputs.AsSpan(i * width, 3 * Components));
+                    // A density in units of the mean interval, taken back to the files' unit.
+                    intervals.Add(prediction.LogDensity(scale.Interval(interval)) - Math.Log(scale.Unit));
+                    error.Add(prediction.Mean * scale.Unit, interval);
+                    if (kinds > 0)
+                    {
+                        var mark = new CategoricalPrediction(outputs.AsSpan(i * width + 3 * Components, kinds));
+                        marks.Add(mark.LogProbability(sequence.Marks![i + 1]));
+                        confusion.Add(sequence.Marks![i + 1], mark.MostLikely);
+                    }
+                    // The histogram is a picture: every tenth event draws the prediction well enough.
+                    int bar = Math.Clamp((int)((Math.Log(Math.Max(interval, edges[0])) - low) / (high - low) * Bars), 0, Bars - 1);
+                    if (i % 10 == 0)
+                    {
+                        shares[bar]++;
+                        double below = prediction.Cumulative(edges[0] / scale.Unit);
+                        for (int b = 0; b < Bars; b++)
+                        {
+                            double above = prediction.Cumulative(edges[b + 1] / scale.Unit);
+                            predicted[b] += above - below;
+                            below = above;
+                        }
+                    }
+                }
+            }
+            double total = shares.Sum();
+            var score = new EventScore(
+                intervals.Count, intervals.Mean, kinds == 0 ? null : marks.Mean, error.RootMeanSquared, kinds == 0 ? null : confusion.Accuracy);
+            return new(Metrics(score, unit), Density: new(unit, edges, [.. shares.Select(s => s / total)], [.. predicted.Select(p => p / total)]));
+        }
+    }
+}

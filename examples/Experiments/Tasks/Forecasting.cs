@@ -1,0 +1,150 @@
+using System.Globalization;
+using AarenGen;
+
+namespace Experiments;
+
+/// <summary>
+/// Forecasts of all columns of a series over a horizon, by models that stream: patches of each column by itself, normalised by the
+/// last samples, and at the end of each patch a forecast of all that follows.
+/// </summary>
+internal static class Forecasting
+{
+    /// <summary>The task's name.</summary>
+    public const string Task = "forecasting";
+
+    private const int PatchLength = 48, PatchStride = 24, Window = 336, Lookback = 504, TrainingStride = 4;
+
+    /// <summary>Levels of the quantiles that the probabilistic form predicts; the middle one is its point forecast.</summary>
+    private static readonly double[] Levels = [0.1, 0.5, 0.9];
+
+    /// <summary>Sizes that suit small series.</summary>
+    public static Blocks Blocks { get; } = new(32, 64, 4, 2, 0.3);
+
+    /// <summary>The recipe, chosen on ETTh1's validation part.</summary>
+    public static Recipe Recipe(int epochs) => new(epochs, 8, 5e-4, 0.01, 5);
+
+    /// <summary>The runs of a file, for every horizon, mixer and seed, and the baselines.</summary>
+    /// <param name="path">A table, .csv or .csv.gz.</param>
+    /// <param name="horizons">Rows to forecast, each at least 1.</param>
+    /// <param name="mixers">The mixers to compare.</param>
+    /// <param name="seeds">Seeds 1 to this.</param>
+    /// <param name="epochs">Most epochs.</param>
+    /// <param name="hasIntervals">Whether quantiles are predicted, rather than means.</param>
+    /// <param name="stride">Rows from one training window to the next.</param>
+    /// <exception cref="TableException">The file is missing or bad.</exception>
+    /// <exception cref="ArgumentException">The file is too short for a horizon.</exception>
+    public static IReadOnlyList<PlannedRun> Plan(
+        string path, IReadOnlyList<int> horizons, IReadOnlyList<Mixer> mixers, int seeds, int epochs, bool hasIntervals, int? stride)
+    {
+        CsvSeries series = CsvSeries.Read(path);
+        ForecastingSplit split = ForecastingSplit.Create(path, series.Rows);
+        float[] values = split.Scale(series).Values;
+        string name = Path.GetFileName(path).Split('.')[0];
+        int columns = series.Columns, period = PeriodOf(path), trainingStride = stride ?? TrainingStride * Math.Max(1, series.Rows / 20_000);
+        var runs = new List<PlannedRun>();
+        foreach (int horizon in horizons)
+        {
+            RowRange test = ForecastingSplit.Windows(split.Test, Lookback, horizon);
+            var train = new ForecastWindows(
+                values, columns, ForecastingSplit.Windows(split.Train, Lookback, horizon), trainingStride, Lookback, horizon, lastOnly: false);
+            var validation = new ForecastWindows(
+                values, columns, ForecastingSplit.Windows(split.Validation, Lookback, horizon), trainingStride, Lookback, horizon, lastOnly: true);
+            string setting = string.Create(CultureInfo.InvariantCulture, $"horizon {horizon}");
+            foreach (IForecastBaseline baseline in (IForecastBaseline[])[new LastValue(), new SeasonalNaive(period), new TrainMean(values.AsSpan(0, split.Train.End * columns), columns)])
+            {
+                runs.Add(new(new(Task, name, setting, baseline.Name, 0), "every test window", (_, _) =>
+                {
+                    ForecastError error = ForecastEvaluation.Run(baseline, values, columns, test, horizon);
+                    return new([new("MSE", error.MeanSquared), new("MAE", error.MeanAbsolute)]);
+                }));
+            }
+            foreach (Mixer mixer in mixers)
+            {
+                string declaration = Declare(columns, horizon, mixer, hasIntervals);
+                Recipe recipe = Recipe(epochs);
+                for (int seed = 1; seed <= seeds; seed++)
+                {
+                    int one = seed;
+                    string options = string.Create(CultureInfo.InvariantCulture, $"{declaration}\n{recipe}\nwindows of {Lookback} rows every {trainingStride}");
+                    runs.Add(new(new(Task, name, setting, mixer.ToString(), seed), options, (progress, cancellation) => ModelRun.Make(
+                        declaration, train, validation, recipe, one, new Score(values, series.Names, test, horizon, hasIntervals), progress, cancellation)));
+                }
+            }
+        }
+        return runs;
+    }
+
+    /// <summary>Rows in a season: a day of the ETT files, a week of daily ones.</summary>
+    private static int PeriodOf(string path) => ForecastingSplit.ProtocolOf(path) switch
+    {
+        ForecastingProtocol.EttHourly => SeasonalNaive.Hourly,
+        ForecastingProtocol.EttQuarterHourly => SeasonalNaive.QuarterHourly,
+        _ => SeasonalNaive.Daily,
+    };
+
+    private static string Declare(int columns, int horizon, Mixer mixer, bool hasIntervals)
+    {
+        int outputs = hasIntervals ? checked(horizon * Levels.Length) : horizon;
+        string loss = hasIntervals ? $"Quantiles({string.Join(", ", Levels.Select(static l => l.ToString(CultureInfo.InvariantCulture)))})" : "MeanSquaredError";
+        return string.Create(CultureInfo.InvariantCulture, $"""
+            [SequenceModel]
+            [Continuous({columns})]
+            [ChannelIndependent]
+            [InstanceNorm(Window = {Window})]
+            [Patch({PatchLength}, {PatchStride})]
+            [Dense({Blocks.Width})]
+            {Blocks.Attribute(mixer, (Lookback - PatchLength) / PatchStride + 1)}
+            [Dense({outputs})]
+            [{loss}]
+            """);
+    }
+
+    /// <summary>Every test window, streamed from a fresh state; the forecast is that at its last row.</summary>
+    private sealed class Score(float[] values, string[] names, RowRange windows, int horizon, bool hasIntervals) : IScore
+    {
+        public RunOutcome Of<TModel>(TModel model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+        {
+            int columns = names.Length, width = SequenceModel<TModel>.Description.OutputWidth, perColumn = width / columns;
+            int median = hasIntervals ? Levels.Length / 2 * horizon : 0, shown = windows.Start + windows.Count / 2;
+            StreamState<TModel> state = model.CreateState();
+            var outputs = new float[Lookback * width];
+            var truth = new float[horizon];
+            var error = new ForecastError();
+            var coverage = new IntervalCoverage();
+            ForecastFigure? figure = null;
+            for (int row = windows.Start; row < windows.End; row++)
+            {
+                state.Reset();
+                model.Forward(state, values.AsSpan((row - Lookback) * columns, Lookback * columns), outputs);
+                ReadOnlySpan<float> last = outputs.AsSpan((Lookback - 1) * width);
+                for (int column = 0; column < columns; column++)
+                {
+                    for (int step = 0; step < horizon; step++)
+                    {
+                        truth[step] = values[(row + step) * columns + column];
+                    }
+                    ReadOnlySpan<float> output = last.Slice(column * perColumn, perColumn);
+                    error.Add(output.Slice(median, horizon), truth);
+                    for (int step = 0; step < horizon && hasIntervals; step++)
+                    {
+                        float low = output[step], high = output[(Levels.Length - 1) * horizon + step];
+                        coverage.Add(Math.Min(low, high), Math.Max(low, high), truth[step]);
+                    }
+                    if (row == shown && column == columns - 1)
+                    {
+                        figure = new(
+                            $"{names[column]}, from row {row}", [.. Enumerable.Range(row - Window / 2, Window / 2).Select(r => values[r * columns + columns - 1])], [.. truth],
+                            output.Slice(median, horizon).ToArray(), hasIntervals ? output[..horizon].ToArray() : [],
+                            hasIntervals ? output[((Levels.Length - 1) * horizon)..].ToArray() : []);
+                    }
+                }
+            }
+            List<Metric> metrics = [new("MSE", error.MeanSquared), new("MAE", error.MeanAbsolute)];
+            if (hasIntervals)
+            {
+                metrics.Add(new("coverage of 80 %", coverage.Coverage, HigherIsBetter: true));
+            }
+            return new(metrics, Forecast: figure);
+        }
+    }
+}

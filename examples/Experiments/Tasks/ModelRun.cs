@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.ExceptionServices;
+using AarenGen;
+
+namespace Experiments;
+
+/// <summary>How models are trained.</summary>
+/// <param name="Epochs">Epochs; at most so many where there is a patience.</param>
+/// <param name="BatchSize">Sequences a step.</param>
+/// <param name="LearningRate">The highest rate.</param>
+/// <param name="WeightDecay">Decoupled weight decay.</param>
+/// <param name="Patience">Epochs without a better validation loss after which training stops; null: never, and the last weights count.</param>
+internal sealed record Recipe(int Epochs, int BatchSize, double LearningRate, double WeightDecay, int? Patience)
+{
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"AdamW, {(Patience is null ? $"{Epochs} epochs" : $"up to {Epochs} epochs, patience {Patience}")}, batch {BatchSize}, learning rate {LearningRate}, weight decay {WeightDecay}");
+
+    /// <summary>Options of one seed. One thread, since seeds run side by side.</summary>
+    public TrainingOptions Options(int seed) => new()
+    {
+        Epochs = Epochs, BatchSize = BatchSize, LearningRate = LearningRate, WeightDecay = WeightDecay, Patience = Patience, Threads = 1, Seed = seed,
+    };
+}
+
+/// <summary>Training and scoring of a compiled model whose type is known only now.</summary>
+internal static class ModelRun
+{
+    /// <summary>Trains a declared model and scores it.</summary>
+    /// <param name="declaration">The model's attributes.</param>
+    /// <param name="train">The sequences to learn from.</param>
+    /// <param name="validation">The sequences that choose the epoch; null: the last epoch counts.</param>
+    /// <param name="recipe">How to train.</param>
+    /// <param name="seed">The seed.</param>
+    /// <param name="score">Scores the trained model.</param>
+    /// <param name="progress">Told of training.</param>
+    /// <param name="cancellation">Stops training.</param>
+    public static RunOutcome Make(
+        string declaration, SequenceData train, SequenceData? validation, Recipe recipe, int seed, IScore score,
+        IProgress<TrainingProgress> progress, CancellationToken cancellation)
+    {
+        MethodInfo method = typeof(ModelRun).GetMethod(nameof(Run), BindingFlags.NonPublic | BindingFlags.Static)!
+            .MakeGenericMethod(ModelCompiler.Compile(declaration));
+        try
+        {
+            return (RunOutcome)method.Invoke(null, [declaration, train, validation, recipe, seed, score, progress, cancellation])!;
+        }
+        catch (TargetInvocationException exception) when (exception.InnerException is not null)
+        {
+            ExceptionDispatchInfo.Throw(exception.InnerException);
+            throw;
+        }
+    }
+
+    private static RunOutcome Run<TModel>(
+        string declaration, SequenceData train, SequenceData? validation, Recipe recipe, int seed, IScore score,
+        IProgress<TrainingProgress> progress, CancellationToken cancellation) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    {
+        TModel model = SequenceModel<TModel>.Create(seed);
+        ModelDescription description = SequenceModel<TModel>.Description;
+        long started = Stopwatch.GetTimestamp();
+        TrainingReport report = model.Fit(train, validation, recipe.Options(seed), progress, cancellation);
+        var training = new Training(
+            declaration, description.ParameterCount, (long)description.StateDoubles * sizeof(double), recipe.ToString(),
+            [.. report.Epochs.Select(static e => new Epoch(e.TrainingLoss, e.ValidationLoss))], report.BestEpoch, Stopwatch.GetElapsedTime(started).TotalSeconds);
+        return score.Of(model) with { Training = training };
+    }
+}
+
+/// <summary>Scores a trained model on the test part.</summary>
+internal interface IScore
+{
+    /// <summary>The scores; the model's training is filled in by the caller.</summary>
+    RunOutcome Of<TModel>(TModel model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>;
+}
