@@ -34,18 +34,21 @@ internal static class Arguments
 
     public static bool IsCategory(float value, int cardinality) => value >= 0 && value < cardinality && float.IsInteger(value);
 
+    /// <summary>Checks the categories of a sequence's tokens, the first of which is at a position of the sequence.</summary>
     public static void CheckCategories(
-        ReadOnlySpan<float> span, int width, IReadOnlyList<CategoryDescription> categories, [CallerArgumentExpression(nameof(span))] string name = "")
+        ReadOnlySpan<float> span, int width, IReadOnlyList<CategoryDescription> categories, long position, int firstRow = 0,
+        [CallerArgumentExpression(nameof(span))] string name = "")
     {
         for (int i = 0; i < categories.Count; i++)
         {
-            (int column, int cardinality) = (categories[i].Column, categories[i].Cardinality);
-            for (int at = column; at < span.Length; at += width)
+            CategoryDescription category = categories[i];
+            for (int row = 0; row * width < span.Length; row++)
             {
-                if (!IsCategory(span[at], cardinality))
+                float value = span[row * width + category.Column];
+                if (category.IsAt(position + row) && !IsCategory(value, category.Cardinality))
                 {
                     throw new ArgumentException(
-                        $"'{name}' holds {span[at]} in row {at / width}, column {column}; it must be a category, a whole number from 0 to {cardinality - 1}.", name);
+                        $"'{name}' holds {value} in row {firstRow + row}, column {category.Column}; it must be a category, a whole number from 0 to {category.Cardinality - 1}.", name);
                 }
             }
         }

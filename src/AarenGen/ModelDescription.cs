@@ -64,7 +64,13 @@ public sealed record HeadDescription(
 /// <summary>A column of the tokens that holds a category: a whole number from 0 to below the cardinality.</summary>
 /// <param name="Column">The column, from 0.</param>
 /// <param name="Cardinality">How many categories there are.</param>
-public sealed record CategoryDescription(int Column, int Cardinality);
+/// <param name="Kind">Where tokens of several kinds come in turn, the kind that has this column, from 0; else 0.</param>
+/// <param name="Kinds">How many kinds of tokens come in turn; 1 where all are alike.</param>
+public sealed record CategoryDescription(int Column, int Cardinality, int Kind, int Kinds)
+{
+    /// <summary>Whether the token at a position of its sequence, from 0, has this column.</summary>
+    internal bool IsAt(long position) => position % Kinds == Kind;
+}
 
 /// <summary>Over what instance normalisation takes its mean and deviation.</summary>
 public enum NormalizationSpan

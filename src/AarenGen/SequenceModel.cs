@@ -83,7 +83,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         Arguments.CheckLength(token, Description.InputWidth);
         Arguments.CheckLength(output, Description.OutputWidth);
         Arguments.CheckFinite(token, Description.InputWidth);
-        Arguments.CheckCategories(token, Description.InputWidth, Description.Categories);
+        Arguments.CheckCategories(token, Description.InputWidth, Description.Categories, state.TokenCount);
         Run(new ReadOnlySpan<StreamState<TSelf>>(ref state), token, output);
     }
 
@@ -109,7 +109,12 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
             }
         }
         Arguments.CheckFinite(tokens, Description.InputWidth);
-        Arguments.CheckCategories(tokens, Description.InputWidth, Description.Categories);
+        for (int i = 0; i < states.Length && Description.Categories.Count > 0; i++)
+        {
+            Arguments.CheckCategories(
+                tokens.Slice(i * Description.InputWidth, Description.InputWidth), Description.InputWidth, Description.Categories,
+                states[i].TokenCount, i, nameof(tokens));
+        }
         Run(states, tokens, outputs);
     }
 
@@ -129,7 +134,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         int count = Arguments.CountRows(tokens, Description.InputWidth);
         Arguments.CheckLength(outputs, (long)count * Description.OutputWidth);
         Arguments.CheckFinite(tokens, Description.InputWidth);
-        Arguments.CheckCategories(tokens, Description.InputWidth, Description.Categories);
+        Arguments.CheckCategories(tokens, Description.InputWidth, Description.Categories, state.TokenCount);
         Run(new ReadOnlySpan<StreamState<TSelf>>(ref state), tokens, outputs);
     }
 

@@ -87,6 +87,50 @@ public sealed class SnapshotTests
             [SequenceModel, Continuous(3), Dense(20), MinLstm(FeedForward = 40, Repeat = 2), MinLstm(Norm = Norm.Post, Dropout = 0.1), MeanSquaredError]
             public partial class Lstm;
             """,
+        ["PatchedChannels"] = """
+            using AarenGen;
+            namespace Example;
+
+            [SequenceModel, Continuous(3), ChannelIndependent, InstanceNorm(Window = 8), Patch(4, 2), Dense(8), Positions(PositionKind.Learned, Length = 6), Aaren(Heads = 2, FeedForward = 8), Dense(6), StudentT]
+            public sealed partial class Channels;
+            """,
+        ["SeveralInputsAndHeads"] = """
+            using AarenGen;
+            namespace Example;
+
+            [SequenceModel]
+            [Continuous(2)]
+            [TimeEncoding(6, LongestPeriod = 100)]
+            [Categorical(5, Width = 4)]
+            [Dense(8)]
+            [Dropout(0.1)]
+            [Aaren(Heads = 2, FeedForward = 8)]
+            [Head("Interval")]
+            [Dense(9)]
+            [LogNormalMixture]
+            [Head("Mark", Weight = 0.5)]
+            [Dense(5)]
+            [CrossEntropy(Smoothing = 0.1)]
+            [Head("User")]
+            [Pool(Pooling.Mean)]
+            [Dense(4)]
+            [Quantiles(0.1, 0.9)]
+            public sealed partial class Events;
+            """,
+        ["Summed"] = """
+            using AarenGen;
+            namespace Example;
+
+            [SequenceModel, Continuous(2, Width = 8), Categorical(5, Width = 8), SumInputs, Positions(PositionKind.Sinusoidal), Aaren(Heads = 2, FeedForward = 8), Pool(Pooling.Last), Dense(2), Gaussian]
+            public sealed partial class Sums;
+            """,
+        ["InTurn"] = """
+            using AarenGen;
+            namespace Example;
+
+            [SequenceModel, Continuous(1), Continuous(3), Categorical(4), Interleave(8), Aaren(Heads = 2, FeedForward = 8), Dense(4), Huber(Delta = 2)]
+            public sealed partial class Turns;
+            """,
     };
 
     public static TheoryData<string> Names => new(Sources.Keys);

@@ -57,6 +57,9 @@ public sealed class ModelConsistencyTests
     public void Classes_of_sequences() => Check<Classifier>();
 
     [Fact]
+    public void Kinds_of_tokens_in_turn() => Check<Decisions>();
+
+    [Fact]
     public void A_class_is_learned_from_sequences_that_end_amid_a_patch()
     {
         var data = new SequenceList(2, 1);
@@ -102,7 +105,10 @@ public sealed class ModelConsistencyTests
             {
                 foreach (CategoryDescription category in description.Categories)
                 {
-                    tokens[t * description.InputWidth + category.Column] = (t * 5 + length) % category.Cardinality;
+                    if (t % category.Kinds == category.Kind)
+                    {
+                        tokens[t * description.InputWidth + category.Column] = (t * 5 + length) % category.Cardinality;
+                    }
                 }
                 for (int channel = 0; channel < description.Tokens.Channels; channel++)
                 {
@@ -142,9 +148,7 @@ public sealed class ModelConsistencyTests
                 Assert.Equal(state.HasOutput, float.IsFinite(stepped[t * outputWidth]));
                 Assert.Equal(state.HasOutput, outputs < shape.OutputsOf(length) && shape.SampleOf(outputs) == t);
                 outputs += state.HasOutput ? 1 : 0;
-                // Streams in another phase, in one call.
-                StreamState<TModel> behind = t == 0 ? model.CreateState() : cut;
-                model.StepMany([other, behind], [.. tokens.AsSpan(t * width, width), .. tokens.AsSpan(0, width)], new float[2 * outputWidth]);
+                model.StepMany([other, cut], [.. tokens.AsSpan(t * width, width), .. tokens.AsSpan(t * width, width)], new float[2 * outputWidth]);
             }
             Assert.Equal(shape.OutputsOf(length), outputs);
             cut.Reset();
@@ -156,7 +160,10 @@ public sealed class ModelConsistencyTests
             for (int t = 0; t < length; t++)
             {
                 var pair = new float[2 * outputWidth];
-                model.StepMany([cut, other], [.. tokens.AsSpan(0, width), .. tokens.AsSpan(t * width, width)], pair);
+                // A stream that began earlier, so that its patches are full at other times.
+                StreamState<TModel> ahead = model.CreateState();
+                model.Forward(ahead, tokens.AsSpan(0, t % 3 * width), new float[t % 3 * outputWidth]);
+                model.StepMany([ahead, other], [.. tokens.AsSpan(t % 3 * width, width), .. tokens.AsSpan(t * width, width)], pair);
                 pair.AsSpan(outputWidth).CopyTo(many.AsSpan(t * outputWidth));
             }
             Assert.Equal(stepped, many);
@@ -199,11 +206,13 @@ public sealed class ModelConsistencyTests
         var outputs = new float[data.LengthOf(0) * description.OutputWidth];
         StreamState<TModel> state = model.CreateState();
         model.Forward(state, tokens, outputs);
+        state.Reset();
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int t = 0; t < data.LengthOf(0); t++)
         {
             model.Step(state, tokens.AsSpan(t * description.InputWidth, description.InputWidth), outputs.AsSpan(0, description.OutputWidth));
         }
+        state.Reset();
         model.Forward(state, tokens, outputs);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }

@@ -22,13 +22,15 @@ internal abstract class InputDefinition : PartDefinition
     /// <summary>Whether the columns are the embedding as they are.</summary>
     public virtual bool IsRaw(PartDeclaration part) => false;
 
-    /// <summary>Lowers the embedding of its columns, of which the layer's input has the first at <paramref name="column"/>.</summary>
+    /// <summary>Lowers the embedding of its columns, of which the tokens have the first at <paramref name="column"/>.</summary>
     /// <param name="part">The declaration.</param>
     /// <param name="layer">The layer of all inputs.</param>
     /// <param name="name">What its parameters and values are called.</param>
+    /// <param name="tokens">The tokens.</param>
     /// <param name="column">Its first column.</param>
+    /// <param name="width">The width it must have; 0 where it is free.</param>
     /// <param name="result">Makes the value of a width that the embedding is written to.</param>
-    public abstract Value Embed(PartDeclaration part, LayerBuilder layer, string name, int column, Func<int, Value> result);
+    public abstract Value Embed(PartDeclaration part, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result);
 }
 
 /// <summary>How samples become rows, before any layer.</summary>

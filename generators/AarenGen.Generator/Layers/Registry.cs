@@ -23,6 +23,7 @@ internal static class Registry
         new CategoricalDefinition(),
         new TimeEncodingDefinition(),
         new SumInputsDefinition(),
+        new InterleaveDefinition(),
         new ChannelIndependentDefinition(),
         new InstanceNormDefinition(),
         new PatchDefinition(),

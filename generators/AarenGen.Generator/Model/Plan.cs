@@ -96,8 +96,8 @@ internal enum NormalizationSpan
     Window,
 }
 
-/// <summary>A column of the tokens that holds a category.</summary>
-internal sealed record Category(int Column, int Cardinality);
+/// <summary>A column of the tokens that holds a category: of tokens whose position leaves the remainder Kind when divided by Kinds.</summary>
+internal sealed record Category(int Column, int Cardinality, int Kind, int Kinds);
 
 /// <summary>
 /// A head: layers that branch off the trunk, and a loss. A model without named heads has one, without a name, whose layers are

@@ -24,6 +24,12 @@ internal sealed class Outline
 
     public bool SumsInputs { get; private set; }
 
+    /// <summary>Says that each input is a kind of token of its own; null where all inputs make one token.</summary>
+    public PartDeclaration? Interleave { get; private set; }
+
+    /// <summary>Kinds of tokens that come in turn.</summary>
+    public int Kinds => Interleave is null ? 1 : Inputs.Count;
+
     /// <summary>Numbers in a sample.</summary>
     public int Columns { get; private set; }
 
@@ -40,7 +46,7 @@ internal sealed class Outline
             PartDeclaration part = declaration.Parts[i];
             var site = new Site(i);
             PartDefinition? definition = Registry.Find(part.Name);
-            bool isBegin = definition is InputDefinition or ShapingDefinition or SumInputsDefinition;
+            bool isBegin = definition is InputDefinition or ShapingDefinition or SumInputsDefinition or InterleaveDefinition;
             switch (definition)
             {
                 case InputDefinition input:
@@ -58,6 +64,16 @@ internal sealed class Outline
                 case SumInputsDefinition:
                     CheckBegin(part, site, outline.SumsInputs);
                     outline.SumsInputs = true;
+                    break;
+                case InterleaveDefinition:
+                    CheckBegin(part, site, outline.Interleave is not null || outline.SumsInputs);
+                    outline.Interleave = part;
+                    // Each kind begins at the token's first column.
+                    outline.Columns = outline.Inputs.Select(i => i.Definition.Columns(i.Part, NoProblems(declaration))).DefaultIfEmpty(1).Max();
+                    for (int input = 0; input < outline.Inputs.Count; input++)
+                    {
+                        outline.Inputs[input] = (outline.Inputs[input].Part, outline.Inputs[input].Definition, 0);
+                    }
                     break;
                 case ShapingDefinition shaping:
                     CheckBegin(part, site, outline.Shaping.Any(s => s.Definition == shaping));
@@ -120,6 +136,9 @@ internal sealed class Outline
         }
     }
 
+    /// <summary>Takes mistakes that were reported before.</summary>
+    private static ProblemList NoProblems(Declaration declaration) => new(declaration, []);
+
     private static void Report(Outline outline, Declaration declaration, ProblemList problems)
     {
         if (outline.Inputs.Count == 0)
@@ -138,7 +157,7 @@ internal sealed class Outline
         {
             problems.Add(Problem.At(problems.SiteOf(last.Part!), Descriptors.HeadWithoutLoss, last.Name!, declaration.Name));
         }
-        if (outline.Inputs.Count > 0 && !(outline.Inputs.Count == 1 && outline.Inputs[0].Definition.IsRaw(outline.Inputs[0].Part)))
+        if (outline.Inputs.Count > 0 && !(outline.Interleave is null && outline.Inputs.Count == 1 && outline.Inputs[0].Definition.IsRaw(outline.Inputs[0].Part)))
         {
             foreach ((PartDeclaration part, _) in outline.Shaping)
             {

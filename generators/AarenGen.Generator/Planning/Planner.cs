@@ -155,7 +155,7 @@ internal static class Planner
         long flops = plans.Sum(static l => l.Repeat * l.Operations.Sum(static o => o.Operation.Flops)) * shape.Channels / shape.PatchStride;
         var plan = new Plan(
             declaration.HintName, declaration.Namespace, declaration.ContainingTypes, declaration.Name, shape,
-            new(outline.Inputs.Select(i => new Category(i.Column, i.Definition.Cardinality(i.Part))).Where(static c => c.Cardinality > 0)),
+            new(outline.Inputs.Select((input, i) => new Category(input.Column, input.Definition.Cardinality(input.Part), outline.Interleave is null ? 0 : i, outline.Kinds)).Where(static c => c.Cardinality > 0)),
             outline.Columns, checked(outputs * shape.Channels), checked(targets * shape.Channels),
             new(parameters), parameterFloats, checked(parameterFloats + derived), packedFloats, checked(packedFloats + packedTraining),
             rowsPerPass, checked(scratch + widestScratch), checked(memory + gradients * border),
@@ -182,12 +182,12 @@ internal static class Planner
     /// <summary>The layer that embeds the inputs, where they are more than numbers as they are; the width of its rows.</summary>
     private static int PlanInputs(Outline outline, int rowInput, int rowsPerPass, List<LayerDraft> drafts, ProblemList problems)
     {
-        if (outline.Inputs.Count == 0 || (outline.Inputs.Count == 1 && outline.Inputs[0].Definition.IsRaw(outline.Inputs[0].Part)))
+        if (outline.Inputs.Count == 0 || (outline.Interleave is null && outline.Inputs.Count == 1 && outline.Inputs[0].Definition.IsRaw(outline.Inputs[0].Part)))
         {
             return rowInput;
         }
         var builder = new LayerBuilder(rowInput, rowsPerPass, problems);
-        InputLayer.Plan(outline.Inputs, outline.SumsInputs, builder);
+        InputLayer.Plan(outline, builder);
         drafts.Add(new(null, InputLayer.Name + Number(drafts.Count), "inputs", false, builder, 1));
         return builder.OutputWidth;
     }

@@ -43,6 +43,20 @@ public sealed class TimeEncodingAttribute(int width) : ModelPartAttribute
     public double LongestPeriod { get; set; } = 10_000;
 }
 
+/// <summary>
+/// Each input is a token of its own kind, with its own embedding, and kinds come in turn: with <c>[Continuous(1)]</c>,
+/// <c>[Continuous(17)]</c> and <c>[Categorical(4)]</c> the first token of a sequence is a number, the second 17 numbers, the third
+/// a category, the fourth a number again. A token has as many columns as the widest kind; those its kind does not have are ignored.
+/// </summary>
+/// <remarks>Stands after the inputs. Source: Chen et al., Decision Transformer, NeurIPS 2021, section 3.</remarks>
+/// <param name="width">Width of all embeddings, 1 to 65,536.</param>
+[AttributeUsage(AttributeTargets.Class, Inherited = false)]
+public sealed class InterleaveAttribute(int width) : ModelPartAttribute
+{
+    /// <summary>Width of all embeddings.</summary>
+    public int Width { get; } = width;
+}
+
 /// <summary>Adds the embeddings of the inputs, which must all have the same width, rather than putting them side by side.</summary>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
 public sealed class SumInputsAttribute : ModelPartAttribute;

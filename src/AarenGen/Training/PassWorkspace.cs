@@ -196,7 +196,7 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
     {
         foreach (CategoryDescription category in Categories)
         {
-            if (!Arguments.IsCategory(sample[category.Column], category.Cardinality))
+            if (category.IsAt(token) && !Arguments.IsCategory(sample[category.Column], category.Cardinality))
             {
                 throw new ArgumentException($"Sequence {sequence}, token {token}: column {category.Column} holds {sample[category.Column]}, but must be a category, a whole number from 0 to {category.Cardinality - 1}.");
             }

@@ -50,3 +50,6 @@ internal sealed partial class Classifier;
 
 [SequenceModel, Continuous(2), Patch(4, 3), Dense(8), Aaren(Heads = 2, FeedForward = 8), Pool(Pooling.Mean), Dense(3), CrossEntropy]
 internal sealed partial class PatchClassifier;
+
+[SequenceModel, Continuous(1), Continuous(4), Categorical(3), Interleave(8), Positions(PositionKind.Learned, Length = 9), Aaren(Heads = 2, FeedForward = 8), Dense(3), CrossEntropy]
+internal sealed partial class Decisions;

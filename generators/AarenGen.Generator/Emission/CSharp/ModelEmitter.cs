@@ -105,7 +105,7 @@ internal static class ModelEmitter
         Set("TargetWidth", "TargetWidth");
         TokenShape shape = plan.Tokens;
         Set("Tokens", $"new({Number(shape.Channels)}, {Number(shape.PatchLength)}, {Number(shape.PatchStride)}, {Runtime}NormalizationSpan.{shape.Normalization}, {Number(shape.Window)})");
-        Set("Categories", $"new {Runtime}CategoryDescription[] {{ {string.Join(", ", plan.Categories.Select(static c => $"new({Number(c.Column)}, {Number(c.Cardinality)})"))} }}".Replace("{  }", "{ }"));
+        Set("Categories", $"new {Runtime}CategoryDescription[] {{ {string.Join(", ", plan.Categories.Select(static c => $"new({Number(c.Column)}, {Number(c.Cardinality)}, {Number(c.Kind)}, {Number(c.Kinds)})"))} }}".Replace("{  }", "{ }"));
         code.Line("    Heads = new " + Runtime + "HeadDescription[]");
         code.Line("    {");
         foreach (HeadPlan head in plan.Heads)

@@ -16,13 +16,13 @@ internal sealed class CategoricalDefinition : InputDefinition
 
     public override int Cardinality(PartDeclaration part) => Math.Max(1, part.Integer("Cardinality"));
 
-    public override Value Embed(PartDeclaration part, LayerBuilder layer, string name, int column, Func<int, Value> result)
+    public override Value Embed(PartDeclaration part, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result)
     {
         int cardinality = Cardinality(part);
-        int width = part.Has("Width") ? layer.InRange(part, "Width", 1, Limits.Width) : Math.Min(32, (cardinality + 1) / 2);
-        Value embedded = result(width);
-        Parameter table = layer.Parameter(name + ".weight", cardinality, width, isMatrix: true, Initialization.Normal, 1, decays: false);
-        layer.Add(new Lookup(column, table, layer.Input, embedded));
+        int own = part.Has("Width") ? layer.InRange(part, "Width", 1, Limits.Width) : width > 0 ? width : Math.Min(32, (cardinality + 1) / 2);
+        Value embedded = result(own);
+        Parameter table = layer.Parameter(name + ".weight", cardinality, own, isMatrix: true, Initialization.Normal, 1, decays: false);
+        layer.Add(new Lookup(column, table, tokens, embedded));
         return embedded;
     }
 }

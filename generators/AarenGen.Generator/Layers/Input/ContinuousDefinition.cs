@@ -12,18 +12,18 @@ internal sealed class ContinuousDefinition : InputDefinition
 
     public override bool IsRaw(PartDeclaration part) => !part.Has("Width");
 
-    public override Value Embed(PartDeclaration part, LayerBuilder layer, string name, int column, Func<int, Value> result)
+    public override Value Embed(PartDeclaration part, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result)
     {
         int features = Math.Max(1, part.Integer("Features"));
-        if (IsRaw(part))
+        if (IsRaw(part) && width == 0)
         {
             Value raw = result(features);
-            layer.Add(new ReadColumns(layer.Input, column, raw));
+            layer.Add(new ReadColumns(tokens, column, raw));
             return raw;
         }
         Value columns = layer.Value(name + "Columns", features);
-        layer.Add(new ReadColumns(layer.Input, column, columns));
-        Value embedded = result(layer.InRange(part, "Width", 1, Limits.Width));
+        layer.Add(new ReadColumns(tokens, column, columns));
+        Value embedded = result(part.Has("Width") ? layer.InRange(part, "Width", 1, Limits.Width) : width);
         layer.Linear(name, columns, embedded);
         return embedded;
     }
