@@ -1,0 +1,99 @@
+using System.Globalization;
+
+namespace Experiments.Tests;
+
+/// <summary>Whole experiments on small data made here: every task with every mixer, and going on after an interruption.</summary>
+public sealed class TaskTests : IDisposable
+{
+    private static readonly Mixer[] All = Enum.GetValues<Mixer>();
+    private readonly string folder = Directory.CreateTempSubdirectory("experiments").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Forecasting_learns_a_wave(bool hasIntervals)
+    {
+        string path = Write("wave.csv", ["x,y", .. Enumerable.Range(0, 4000).Select(static t => string.Create(CultureInfo.InvariantCulture, $"{Math.Sin(t * 0.26)},{Math.Cos(t * 0.26) * 3}"))]);
+        RunResult[] results = Make(Forecasting.Plan(path, [8], All, seeds: 1, epochs: 8, hasIntervals, stride: 16));
+        double naive = results.Single(static r => r.Key.Model == "last value").Metrics[0].Value;
+        RunResult[] trained = [.. results.Where(static r => r.Training is not null)];
+        Assert.Equal(All.Length, trained.Length);
+        Assert.All(trained, r => Assert.InRange(r.Metrics[0].Value, 0, naive / 4));
+        Assert.All(trained, r => Assert.Equal(hasIntervals ? 8 : 0, r.Forecast!.Lower.Length));
+    }
+
+    [Fact]
+    public void Classification_tells_rising_from_falling()
+    {
+        string train = Write("Slope_TRAIN.ts", Cases(40)), test = Write("Slope_TEST.ts", Cases(20));
+        RunResult[] results = Make(Classification.Plan(train, test, All, seeds: 1, epochs: 30));
+        Assert.All(results.Where(static r => r.Training is not null), static r => Assert.InRange(r.Metrics[0].Value, 0.9, 1));
+        Assert.All(results, static r => Assert.Equal("Slope", r.Key.Dataset));
+
+        static string[] Cases(int count) =>
+        [
+            "@dimensions 2", "@classLabel true up down", "@data",
+            .. Enumerable.Range(0, count).Select(static i =>
+            {
+                IEnumerable<string> values = Enumerable.Range(0, 6 + i % 5).Select(t => ((i % 2 == 0 ? t : -t) * 0.3 + i % 7).ToString(CultureInfo.InvariantCulture));
+                return $"{string.Join(",", values)}:{string.Join(",", values.Select(static _ => "1"))}:{(i % 2 == 0 ? "up" : "down")}";
+            }),
+        ];
+    }
+
+    [Fact]
+    public void Events_beat_the_baselines_where_the_past_tells_the_future()
+    {
+        // Short and long intervals take turns, and so do the marks.
+        var random = new Random(1);
+        var times = new List<string>();
+        var marks = new List<string>();
+        for (int sequence = 0; sequence < 60; sequence++)
+        {
+            double time = 0;
+            string[] line = [.. Enumerable.Range(0, 20).Select(i => (time += (i % 2 == 0 ? 1 : 5) * (0.9 + 0.2 * random.NextDouble())).ToString(CultureInfo.InvariantCulture))];
+            times.Add(string.Join(" ", line));
+            marks.Add(string.Join(" ", Enumerable.Range(0, 20).Select(static i => i % 2)));
+        }
+        RunResult[] results = Make(Events.Plan([Write("turns.txt", times)], [Write("marks.txt", marks)], "s", All, seeds: 1, epochs: 30));
+        double baseline = results.Where(static r => r.Training is null).Min(static r => r.Metrics[0].Value);
+        RunResult[] trained = [.. results.Where(static r => r.Training is not null)];
+        Assert.All(trained, r => Assert.True(r.Metrics[0].Value < baseline - 0.5, $"{r.Key.Model}: {r.Metrics[0].Value} against {baseline}"));
+        Assert.All(trained, static r => Assert.Equal(1, r.Density!.Shares.Sum(), 1e-9));
+    }
+
+    [Fact]
+    public void An_experiment_makes_only_what_is_missing()
+    {
+        string output = Path.Combine(folder, "out");
+        int made = 0;
+        PlannedRun[] plan = [.. Enumerable.Range(1, 3).Select(seed => new PlannedRun(new("task", "data", "setting", "model", seed), "", (_, _) =>
+        {
+            Interlocked.Increment(ref made);
+            return new([new("loss", seed)]);
+        }))];
+        Experiment.Run(plan[..2], output, "test", CancellationToken.None);
+        Experiment.Run(plan, output, "test", CancellationToken.None);
+        Assert.Equal(3, made);
+        Assert.Contains("2.0000 ± 1.0000", File.ReadAllText(Path.Combine(output, "report.md")), StringComparison.Ordinal);
+        using var cancelled = new CancellationTokenSource();
+        cancelled.Cancel();
+        Assert.Throws<OperationCanceledException>(() => Experiment.Run([plan[0] with { Options = "new" }], output, "test", cancelled.Token));
+    }
+
+    private RunResult[] Make(IReadOnlyList<PlannedRun> plan)
+    {
+        string output = Path.Combine(folder, "out");
+        Experiment.Run(plan, output, "test", CancellationToken.None);
+        return new RunStore(output).All();
+    }
+
+    private string Write(string name, IEnumerable<string> lines)
+    {
+        string path = Path.Combine(folder, name);
+        File.WriteAllLines(path, lines);
+        return path;
+    }
+}
