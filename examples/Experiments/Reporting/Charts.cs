@@ -93,23 +93,49 @@ internal static class Charts
     {
         using var plot = new Plot();
         int classes = figure.Labels.Length;
-        var shares = new double[classes, classes];
+        var colours = new ScottPlot.Colormaps.Viridis();
+        // Rectangles rather than a picture, which viewers would blur.
+        Rectangle(-0.5, -0.5, classes, 0);
         for (int truth = 0; truth < classes; truth++)
         {
             double total = Math.Max(1, Enumerable.Range(0, classes).Sum(p => figure.Counts[truth * classes + p]));
             for (int predicted = 0; predicted < classes; predicted++)
             {
-                shares[truth, predicted] = figure.Counts[truth * classes + predicted] / total;
+                if (figure.Counts[truth * classes + predicted] > 0)
+                {
+                    Rectangle(predicted - 0.5, classes - 1.5 - truth, 1, figure.Counts[truth * classes + predicted] / total);
+                }
             }
         }
-        ScottPlot.Plottables.Heatmap map = plot.Add.Heatmap(shares);
-        map.Colormap = new ScottPlot.Colormaps.Viridis();
-        plot.Add.ColorBar(map).Label = "share of the true class";
+        plot.Add.ColorBar(new ShareScale(colours)).Label = "share of the true class";
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual([.. Enumerable.Range(0, classes).Select(static i => (double)i)], figure.Labels);
         plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericManual([.. Enumerable.Range(0, classes).Select(i => (double)(classes - 1 - i))], figure.Labels);
+        if (figure.Labels.Sum(static l => l.Length) > 40)
+        {
+            plot.Axes.Bottom.TickLabelStyle.Rotation = 90;
+            plot.Axes.Bottom.TickLabelStyle.Alignment = Alignment.MiddleLeft;
+            plot.Axes.Bottom.MinimumSize = 70;
+        }
+        plot.Axes.SetLimits(-0.5, classes - 0.5, -0.5, classes - 0.5);
+        plot.HideGrid();
         plot.XLabel("predicted class");
         plot.YLabel("true class");
         return plot.GetSvgXml(Width * 2 / 3, Height * 6 / 5);
+
+        void Rectangle(double left, double bottom, double size, double share)
+        {
+            ScottPlot.Plottables.Rectangle cell = plot.Add.Rectangle(left, left + size, bottom, bottom + size);
+            cell.FillColor = colours.GetColor(share);
+            cell.LineWidth = 0;
+        }
+    }
+
+    /// <summary>Shares from 0 to 1 as colours.</summary>
+    private sealed class ShareScale(IColormap colours) : IHasColorAxis
+    {
+        public IColormap Colormap { get; } = colours;
+
+        public ScottPlot.Range GetRange() => new(0, 1);
     }
 
     private static string Densities(ModelSummary[] models)
