@@ -17,7 +17,7 @@ internal sealed record CsvSeries(string[] Names, float[] Values)
 
     /// <summary>
     /// Reads a .csv or .csv.gz file with a header. The first column is left out where its first cell is a date or a time of day
-    /// and no number (a year alone is a number); every other cell must be a finite number.
+    /// with '-', '/' or ':' in it (a year alone is a number); every other cell must be a finite number.
     /// </summary>
     /// <exception cref="TableException">The file is missing, empty, damaged or has no rows; a row is ragged; a cell is missing or no finite number.</exception>
     public static CsvSeries Read(string path) => TextFile.Read(path, reader => Read(path, reader));
@@ -81,6 +81,7 @@ internal sealed record CsvSeries(string[] Names, float[] Values)
 
     private static bool IsBlank(CsvParser parser) => parser.Count == 0 || (parser.Count == 1 && string.IsNullOrWhiteSpace(parser[0]));
 
+    /// <summary>The separators are asked for because "1,5" alone parses as January 5th.</summary>
     private static bool IsTime(string cell) =>
-        !TextFile.TryParse(cell, out double _) && DateTime.TryParse(cell, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTime _);
+        !cell.Contains(',') && cell.AsSpan().ContainsAny("-/:") && !TextFile.TryParse(cell, out double _) && DateTime.TryParse(cell, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTime _);
 }

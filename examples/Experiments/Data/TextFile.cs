@@ -15,7 +15,13 @@ internal static class TextFile
             throw new TableException(path, null, null, "there is no such file; check the path.");
         }
         Stream file = File.OpenRead(path);
-        return new(path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file);
+        if (path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase))
+        {
+            // Without it a file that was cut reads as a shorter one (dotnet/runtime pull request 75671).
+            AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
+            file = new GZipStream(file, CompressionMode.Decompress);
+        }
+        return new(file);
     }
 
     /// <summary>Reads all of a file by <paramref name="read"/>.</summary>

@@ -1,0 +1,175 @@
+using AarenGen;
+
+namespace Experiments.Tests;
+
+/// <summary>How data are divided: sizes, borders, and nothing of one part in another.</summary>
+public sealed class SplitTests : TemporaryFolder
+{
+    [Theory]
+    [InlineData("x/ETTh1.csv", 17420, null, 8640, 2880, 2880)]
+    [InlineData("ettm2.csv.gz", 69680, null, 34560, 11520, 11520)]
+    [InlineData("exchange_rate.csv", 7588, null, 5311, 760, 1517)]
+    [InlineData("ETTh1.csv", 100, "Shares", 70, 10, 20)]
+    [InlineData("other.csv", 14400, "EttHourly", 8640, 2880, 2880)]
+    [InlineData("other.csv", 5, null, 3, 1, 1)]
+    public void Rows_are_divided_by_the_protocol(string path, int rows, string? protocol, int train, int validation, int test)
+    {
+        var split = ForecastingSplit.Create(path, rows, protocol is null ? null : Enum.Parse<ForecastingProtocol>(protocol));
+        Assert.Equal((train, validation, test), (split.Train.Count, split.Validation.Count, split.Test.Count));
+        Assert.Equal((0, split.Train.End, split.Validation.End), (split.Train.Start, split.Validation.Start, split.Test.Start));
+    }
+
+    [Fact]
+    public void Too_few_rows_are_refused()
+    {
+        Assert.Contains("14400", Assert.Throws<ArgumentException>(static () => ForecastingSplit.Create("ETTh1.csv", 14399)).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(static () => ForecastingSplit.Create("a.csv", 4));
+    }
+
+    [Theory]
+    [InlineData(96, 1)]
+    [InlineData(336, 96)]
+    [InlineData(512, 720)]
+    public void Every_window_of_a_part_is_counted_and_forecasts_within_it(int lookback, int horizon)
+    {
+        var split = ForecastingSplit.Create("ETTh1.csv", 17420);
+        RowRange train = ForecastingSplit.Windows(split.Train, lookback, horizon);
+        Assert.Equal(split.Train.Count - lookback - horizon + 1, train.Count);
+        Assert.Equal(lookback, train.Start);
+        foreach (RowRange part in (RowRange[])[split.Validation, split.Test])
+        {
+            RowRange windows = ForecastingSplit.Windows(part, lookback, horizon);
+            Assert.Equal(part.Count - horizon + 1, windows.Count);
+            Assert.Equal(part.Start, windows.Start);
+            Assert.Equal(part.End, windows.End - 1 + horizon);
+        }
+    }
+
+    [Fact]
+    public void Windows_that_do_not_fit_are_refused()
+    {
+        var split = ForecastingSplit.Create("a.csv", 100);
+        Assert.Equal(1, ForecastingSplit.Windows(split.Test, 1, 20).Count);
+        Assert.Throws<ArgumentException>(() => ForecastingSplit.Windows(split.Test, 1, 21));
+        Assert.Throws<ArgumentException>(() => ForecastingSplit.Windows(split.Validation, 71, 1));
+        Assert.Throws<ArgumentException>(() => ForecastingSplit.Windows(split.Train, 70, 1));
+    }
+
+    [Fact]
+    public void The_scaler_sees_the_training_rows_alone()
+    {
+        var random = new Random(5);
+        float[] values = [.. Enumerable.Range(0, 3 * 100).Select(_ => random.NextSingle() * 10)];
+        var split = ForecastingSplit.Create("a.csv", 100);
+        float[] changed = [.. values];
+        changed.AsSpan(split.Train.Count * 3).Fill(1e6f);
+        (float[] scaled, StandardScaler scaler) = split.Scale(new(["a", "b", "c"], values));
+        (float[] other, StandardScaler same) = split.Scale(new(["a", "b", "c"], changed));
+        Assert.Equal(scaler.Means, same.Means);
+        Assert.Equal(scaled[..(70 * 3)], other[..(70 * 3)]);
+        for (int c = 0; c < 3; c++)
+        {
+            double[] column = [.. Enumerable.Range(0, 70).Select(row => (double)scaled[row * 3 + c])];
+            // Each scaled number, below 4, is rounded to float: off by at most 4 * 2^-24.
+            Assert.Equal(0, column.Average(), 4 * Math.Pow(2, -24));
+            Assert.Equal(1, column.Average(static v => v * v), 2 * 4 * 4 * Math.Pow(2, -24));
+        }
+        // There and back: two numbers of at most 10 are rounded to float.
+        scaler.Inverse(scaled);
+        Assert.All(values.Zip(scaled), static pair => Assert.Equal(pair.First, pair.Second, 2 * 10 * MathF.Pow(2, -24)));
+        Assert.Throws<ArgumentException>(() => split.Scale(new(["a"], values[..99])));
+    }
+
+    [Fact]
+    public void Validation_takes_a_fifth_of_each_class_and_nothing_of_test()
+    {
+        int[] sizes = [10, 7, 1, 23, 4];
+        TsCase[] cases = [.. sizes.SelectMany(static (size, label) => Enumerable.Range(0, size).Select(_ => new TsCase([1], label)))];
+        TsDataset train = new(1, ["a", "b", "c", "d", "e"], cases), test = train with { Cases = [new([2], 0)] };
+        ClassificationSplit split = ClassificationSplit.Create(train, test, 3), again = ClassificationSplit.Create(train, test, 3), other = ClassificationSplit.Create(train, test, 4);
+        // A fifth of 45 is 9: 2 + 1 + 0 + 4 + 0 rounded down, and one each of the largest remainders, 4 and 3 fifths.
+        Assert.Equal([2, 1, 0, 5, 1], Enumerable.Range(0, 5).Select(label => split.Validation.Count(c => c.Label == label)));
+        Assert.Equal(cases.ToHashSet(ReferenceEqualityComparer.Instance), split.Train.Concat(split.Validation).ToHashSet(ReferenceEqualityComparer.Instance));
+        Assert.Equal(cases.Length, split.Train.Length + split.Validation.Length);
+        Assert.Same(test.Cases, split.Test);
+        Assert.Equal(Places(split), Places(again));
+        Assert.NotEqual(Places(split), Places(other));
+
+        int[] Places(ClassificationSplit s) => [.. s.Validation.Select(v => Array.FindIndex(cases, c => ReferenceEquals(c, v)))];
+    }
+
+    [Fact]
+    public void Files_that_do_not_belong_together_are_refused()
+    {
+        TsDataset train = new(1, ["a", "b"], [new([1], 0), new([2], 0), new([3], 0)]);
+        Assert.Contains("channels", Assert.Throws<ArgumentException>(() => ClassificationSplit.Create(train, train with { Channels = 2 }, 0)).Message, StringComparison.Ordinal);
+        Assert.Contains("(b, a)", Assert.Throws<ArgumentException>(() => ClassificationSplit.Create(train, train with { Labels = ["b", "a"] }, 0)).Message, StringComparison.Ordinal);
+        Assert.Contains("too few", Assert.Throws<ArgumentException>(() => ClassificationSplit.Create(train with { Cases = [new([1], 0), new([1], 1)] }, train, 0)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Sequences_are_divided_in_order_or_shuffled_by_a_seed()
+    {
+        EventSequence[] days = [.. Enumerable.Range(0, 182).Select(static day => new EventSequence([day], null))];
+        var split = EventSplit.ByShares(days);
+        Assert.Equal((109, 36, 37), (split.Train.Length, split.Validation.Length, split.Test.Length));
+        Assert.Equal(days, split.Train.Concat(split.Validation).Concat(split.Test));
+        Assert.Null(split.MarkNames);
+        EventSplit shuffled = EventSplit.ByShares(days, 1), again = EventSplit.ByShares(days, 1);
+        Assert.Equal(shuffled.Test, again.Test);
+        Assert.NotEqual(days[145..], shuffled.Test);
+        Assert.Equal(days.ToHashSet(), [.. shuffled.Train, .. shuffled.Validation, .. shuffled.Test]);
+        Assert.Equal((1, 1, 1), (EventSplit.ByShares(days[..3]).Train.Length, EventSplit.ByShares(days[..3]).Validation.Length, EventSplit.ByShares(days[..3]).Test.Length));
+        Assert.Throws<ArgumentException>(() => EventSplit.ByShares(days[..2]));
+    }
+
+    [Fact]
+    public void Marks_are_numbered_from_0_in_the_order_of_their_names()
+    {
+        EventSequence[] sequences = [new([1, 2], [22, 4]), new([1], [4]), new([1, 2, 3], [9, 9, 22])];
+        var split = EventSplit.ByShares(sequences);
+        Assert.Equal([4, 9, 22], split.MarkNames!);
+        Assert.Equal([2, 0], split.Train[0].Marks!);
+        Assert.Equal([1, 1, 2], split.Test[0].Marks!);
+        Assert.Throws<ArgumentException>(() => EventSplit.ByShares([.. sequences, new([1], null)]));
+    }
+
+    [Fact]
+    public void Training_folds_lose_what_is_in_the_test_fold_and_what_repeats()
+    {
+        EventSequence[] users = [.. Enumerable.Range(0, 60).Select(static user => new EventSequence([user, user + 1], [1, 2]))];
+        EventSequence[][] folds = [users[..20], [.. users[10..40].Reverse()], users[30..]];
+        EventSplit split = EventSplit.ByFolds(folds, 1), other = EventSplit.ByFolds(folds, 2);
+        Assert.Equal(users[..20].Select(Start), split.Test.Select(Start));
+        Assert.Equal((36, 4), (split.Train.Length, split.Validation.Length));
+        Assert.Equal(Enumerable.Range(20, 40).Select(static v => (double)v), split.Train.Concat(split.Validation).Select(Start).Order());
+        Assert.NotEqual(split.Validation.Select(Start), other.Validation.Select(Start));
+        Assert.Equal(split.Validation.Select(Start), EventSplit.ByFolds(folds, 1).Validation.Select(Start));
+        Assert.Throws<ArgumentOutOfRangeException>(() => EventSplit.ByFolds(folds[..1], 1));
+        Assert.Throws<ArgumentException>(() => EventSplit.ByFolds([folds[0], folds[0]], 1));
+
+        static double Start(EventSequence s) => s.Times[0];
+    }
+
+    [Fact]
+    public void The_folds_files_are_read()
+    {
+        for (int fold = 1; fold <= 5; fold++)
+        {
+            Write($"time-{fold}-test.txt", $"{fold} {fold + 1}\n");
+            Write($"event-{fold}-test.txt", "1 2\n");
+        }
+        var split = EventSplit.ReadStackOverflow(At(""), 1);
+        Assert.Equal((3, 1, 1), (split.Train.Length, split.Validation.Length, split.Test.Length));
+        Assert.Equal([1.0, 2.0], split.Test[0].Times);
+    }
+
+    [DataFact]
+    public void Stack_Overflow_is_divided()
+    {
+        var split = EventSplit.ReadStackOverflow(BenchmarkData.At("events", "StackOverflow"), 1);
+        Assert.Equal((2828, 314, 1326), (split.Train.Length, split.Validation.Length, split.Test.Length));
+        Assert.Equal(Enumerable.Range(1, 22), split.MarkNames!);
+        Assert.Equal(97233, split.Test.Sum(static s => s.Times.Length));
+    }
+}
