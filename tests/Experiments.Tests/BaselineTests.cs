@@ -224,4 +224,24 @@ public sealed class BaselineTests
         Assert.Equal(-0.5054090612791885, logNormal.Nats, 1e-10);
         Assert.Equal(0.3599618365045225, logNormal.IntervalRootMeanSquared, 1e-10);
     }
+
+    [DataFact]
+    public void Stack_Overflow_has_known_scores()
+    {
+        var split = EventSplit.ReadStackOverflow(BenchmarkData.At("events", "StackOverflow"), 1);
+        // Fitted to training and validation, so that the expected numbers do not depend on the seed's draw.
+        EventSequence[] fitted = [.. split.Train, .. split.Validation];
+        int kinds = split.MarkNames!.Length;
+        EventScore exponential = EventEvaluation.Run(ExponentialIntervals.Fit(fitted), new MarkFrequencies(fitted, kinds), split.Test);
+        EventScore logNormal = EventEvaluation.Run(LogNormalIntervals.Fit(fitted), new MarkTransitions(fitted, kinds), split.Test);
+        // By loops over the definition in another language, in double: sums of 10^5 numbers, rounded differently.
+        Assert.Equal(95907, exponential.Events);
+        Assert.Equal(14.611711700533618, exponential.IntervalNats, 1e-9);
+        Assert.Equal(14.721959436491737, logNormal.IntervalNats, 1e-9);
+        Assert.Equal(1040147.2659481224, exponential.IntervalRootMeanSquared, 1e-4);
+        Assert.Equal(1407974.4807057565, logNormal.IntervalRootMeanSquared, 1e-4);
+        Assert.Equal(1.872594408730448, exponential.MarkNats!.Value, 1e-9);
+        Assert.Equal(1.7206537942198055, logNormal.MarkNats!.Value, 1e-9);
+        Assert.Equal((41138 / 95907.0, 42659 / 95907.0), (exponential.MarkAccuracy!.Value, logNormal.MarkAccuracy!.Value));
+    }
 }
