@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using AarenGen.Tests;
 
 namespace AarenGen.Generator.Tests;
@@ -138,6 +139,15 @@ public sealed class SnapshotTests
     [Theory]
     [MemberData(nameof(Names))]
     public void Generated_code_is_as_reviewed(string name) => Golden.Matches(GeneratorRun.Valid(Sources[name]).Source, name + ".cs.txt");
+
+    [Fact]
+    public void Declarations_in_the_readme_compile()
+    {
+        string text = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
+        MatchCollection declarations = Regex.Matches(text, @"\[SequenceModel\](?s:.*?)partial class \w+;");
+        Assert.Equal(2, declarations.Count);
+        Assert.All(declarations, static d => GeneratorRun.Valid("using AarenGen;\n" + d.Value));
+    }
 
     [Theory]
     [InlineData("fi-FI")]

@@ -36,6 +36,10 @@ public sealed class ReportingTests : IDisposable
         Assert.Equal(result.Metrics, new RunStore(folder).Find(Planned(result.Key, result.Options))!.Metrics);
         Assert.Null(store.Find(Planned(result.Key, "other options")));
         Assert.Null(store.Find(Planned(result.Key with { Seed = 2 }, result.Options)));
+        RunResult later = result with { Options = "other options", Provenance = result.Provenance with { Started = DateTimeOffset.UnixEpoch.AddDays(1) } };
+        store.Add(later);
+        Assert.Equal("other options", Assert.Single(store.All()).Options);
+        File.Delete(Directory.GetFiles(Path.Combine(folder, "runs")).Single(path => File.ReadAllText(path).Contains("other options", StringComparison.Ordinal)));
         File.WriteAllText(Directory.GetFiles(Path.Combine(folder, "runs"))[0], "{ cut short");
         Assert.Null(store.Find(Planned(result.Key, result.Options)));
         Assert.Empty(store.All());

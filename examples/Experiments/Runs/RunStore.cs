@@ -33,9 +33,12 @@ internal sealed class RunStore
         return File.Exists(path) && Read(path) is { } result && result.Key == run.Key && result.Options == run.Options ? result : null;
     }
 
-    /// <summary>All finished runs, in the order of their files' names.</summary>
+    /// <summary>All finished runs, by their files' names; of several with the same key and other options, the one made last.</summary>
     public RunResult[] All() =>
-        [.. Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal).Select(Read).OfType<RunResult>()];
+    [
+        .. Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal).Select(Read).OfType<RunResult>()
+            .GroupBy(static r => r.Key).Select(static g => g.MaxBy(static r => r.Provenance.Started)!),
+    ];
 
     /// <summary>Keeps a run. The file appears whole or not at all.</summary>
     public void Add(RunResult result)

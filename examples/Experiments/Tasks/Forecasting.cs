@@ -49,7 +49,7 @@ internal static class Forecasting
                 values, columns, ForecastingSplit.Windows(split.Train, Lookback, horizon), trainingStride, Lookback, horizon, lastOnly: false);
             var validation = new ForecastWindows(
                 values, columns, ForecastingSplit.Windows(split.Validation, Lookback, horizon), trainingStride, Lookback, horizon, lastOnly: true);
-            string setting = string.Create(CultureInfo.InvariantCulture, $"horizon {horizon}");
+            string setting = string.Create(CultureInfo.InvariantCulture, $"horizon {horizon}{(hasIntervals ? ", quantiles" : "")}");
             foreach (IForecastBaseline baseline in (IForecastBaseline[])[new LastValue(), new SeasonalNaive(period), new TrainMean(values.AsSpan(0, split.Train.End * columns), columns)])
             {
                 runs.Add(new(new(Task, name, setting, baseline.Name, 0), "every test window", (_, _) =>
