@@ -13,11 +13,11 @@ Option<string> output = new("--output") { Description = "Folder of results; a se
 Option<string> data = new("--data") { Description = "Table with a header, .csv or .csv.gz", Required = true };
 Option<string> horizon = new("--horizon") { Description = "Rows to forecast, several parted by commas", DefaultValueFactory = static _ => "96" };
 Option<bool> intervals = new("--intervals") { Description = "Predict quantiles, for intervals of 80 %, rather than means" };
-Option<int?> stride = new("--stride") { Description = "Rows from one training window to the next; 4 by default, more for long series" };
+Option<int?> stride = new("--stride") { Description = "Rows from one training window to the next; 2 by default, more for long series" };
 var forecasting = new Command("forecasting", "Forecast all columns of a series") { data, horizon, intervals, stride, mixers, seeds, epochs, output };
 forecasting.SetAction((parsed, cancellation) => Run(parsed, cancellation, () => Forecasting.Plan(
     parsed.GetValue(data)!, [.. List(parsed.GetValue(horizon)!).Select(static h => Whole(h, "--horizon"))], Mixers(parsed), Seeds(parsed),
-    Epochs(parsed, 20), parsed.GetValue(intervals), parsed.GetValue(stride) is { } s ? Whole(s.ToString(CultureInfo.InvariantCulture), "--stride") : null)));
+    Epochs(parsed, 12), parsed.GetValue(intervals), parsed.GetValue(stride) is { } s ? Whole(s.ToString(CultureInfo.InvariantCulture), "--stride") : null)));
 
 Option<string> train = new("--train") { Description = "Labelled sequences to learn from, .ts", Required = true };
 Option<string> test = new("--test") { Description = "Labelled sequences to score on, .ts", Required = true };
@@ -30,7 +30,7 @@ Option<string> marks = new("--marks") { Description = "Marks, a line a sequence;
 Option<string> unit = new("--unit") { Description = "The unit of the times, for reports", DefaultValueFactory = static _ => "units" };
 var events = new Command("events", "Predict when the next event comes, and of which kind it is") { times, marks, unit, mixers, seeds, epochs, output };
 events.SetAction((parsed, cancellation) => Run(parsed, cancellation, () => Events.Plan(
-    List(parsed.GetValue(times)!), List(parsed.GetValue(marks)!), parsed.GetValue(unit)!, Mixers(parsed), Seeds(parsed), Epochs(parsed, 30))));
+    List(parsed.GetValue(times)!), List(parsed.GetValue(marks)!), parsed.GetValue(unit)!, Mixers(parsed), Seeds(parsed), Epochs(parsed, 20))));
 
 var root = new RootCommand("Compares mixers on real data: models that differ by one attribute, beside naive baselines, with a report.") { forecasting, classification, events };
 return await root.Parse(args).InvokeAsync();

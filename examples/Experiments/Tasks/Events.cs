@@ -138,8 +138,11 @@ internal static class Events
         return metrics;
     }
 
-    /// <summary>Intervals in units of the training part's mean, and the moments of their logarithms.</summary>
-    private sealed record TimeScale(double Unit, double LogMean, double LogDeviation)
+    /// <summary>
+    /// Intervals in units of the training part's mean, the longest of them, and the moments of their logarithms. No prediction is longer
+    /// than the longest interval seen in training: a log-normal tail has a mean far beyond anything that happens.
+    /// </summary>
+    private sealed record TimeScale(double Unit, double Longest, double LogMean, double LogDeviation)
     {
         /// <summary>Events at the same time lie this share of a mean interval apart, since a density needs an interval above 0.</summary>
         private const double Least = 1e-9;
@@ -149,7 +152,7 @@ internal static class Events
             double unit = train.SelectMany(static s => s.Intervals).Average();
             double[] logs = [.. train.SelectMany(static s => s.Intervals).Select(i => Math.Log(Math.Max(i / unit, Least)))];
             double mean = logs.Average();
-            return new(unit, mean, Math.Sqrt(logs.Average(l => (l - mean) * (l - mean))));
+            return new(unit, train.SelectMany(static s => s.Intervals).Max() / unit, mean, Math.Sqrt(logs.Average(l => (l - mean) * (l - mean))));
         }
 
         public float Interval(double interval) => (float)Math.Max(interval / Unit, Least);
@@ -182,7 +185,7 @@ internal static class Events
                     var prediction = new LogNormalMixturePrediction(outputs.AsSpan(i * width, 3 * Components));
                     // A density in units of the mean interval, taken back to the files' unit.
                     intervals.Add(prediction.LogDensity(scale.Interval(interval)) - Math.Log(scale.Unit));
-                    error.Add(prediction.Mean * scale.Unit, interval);
+                    error.Add(prediction.LimitedMean(scale.Longest) * scale.Unit, interval);
                     if (kinds > 0)
                     {
                         var mark = new CategoricalPrediction(outputs.AsSpan(i * width + 3 * Components, kinds));

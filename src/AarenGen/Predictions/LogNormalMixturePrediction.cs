@@ -29,6 +29,28 @@ public readonly ref struct LogNormalMixturePrediction
         }
     }
 
+    /// <summary>
+    /// The mean of the smaller of the truth and a limit: what to expect where an unlikely wide component makes <see cref="Mean"/> absurd.
+    /// It is Σ w_k (exp(μ_k + σ_k²/2) Φ(z_k − σ_k) + limit (1 − Φ(z_k))), z_k = (ln limit − μ_k)/σ_k.
+    /// Source: Klugman, Panjer and Willmot, Loss Models, appendix A (limited expected value).
+    /// </summary>
+    /// <param name="limit">Above 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is not above 0.</exception>
+    public double LimitedMean(double limit)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
+        double logSum = SpecialFunctions.LogSumExp(output[..Components]), mean = 0;
+        for (int k = 0; k < Components; k++)
+        {
+            double deviation = Deviation(k), z = (Math.Log(limit) - output[Components + k]) / deviation;
+            double below = SpecialFunctions.Normal(z - deviation);
+            // The logarithm of 0 is −∞, whose exponential is 0 again.
+            double cut = Math.Exp(output[Components + k] + deviation * deviation / 2 + Math.Log(below));
+            mean += Math.Exp(output[k] - logSum) * (cut + limit * SpecialFunctions.Normal(-z));
+        }
+        return mean;
+    }
+
     /// <summary>The value that the truth is as likely below as above.</summary>
     public double Median => Quantile(0.5);
 
