@@ -13,35 +13,11 @@ public static class LogNormalMixture
     /// −Σ_r weights[r] ln f(target) · scale, f(x) = Σ_k softmax(a)_k N(ln x; μ_k, σ_k) / x, σ_k = softplus(raw_k); outputs are the a,
     /// the μ, the raw.
     /// </summary>
-    /// <param name="outputs">[rows, stride].</param>
-    /// <param name="rows">Rows.</param>
-    /// <param name="width">Outputs in a row.</param>
-    /// <param name="stride">Floats from row to row.</param>
-    /// <param name="targets">[rows, targetStride].</param>
-    /// <param name="targetOffset">First target in a row.</param>
-    /// <param name="targetStride">Targets from row to row.</param>
-    /// <param name="weights">A weight a row; 0 leaves it out, whatever its target, NaN included.</param>
-    /// <param name="scale">Factor on everything.</param>
-    /// <param name="gradient">[rows, stride], overwritten with the gradient by the outputs, the padding with zero; or empty.</param>
+    /// <inheritdoc cref="PointLosses.SquaredError" path="/param"/>
     public static double NegativeLogLikelihood(
         ReadOnlySpan<float> outputs, int rows, int width, int stride, ReadOnlySpan<float> targets, int targetOffset, int targetStride,
-        ReadOnlySpan<float> weights, float scale, Span<float> gradient)
-    {
-        LossRows.Check(outputs.Length, rows, width, stride, targets.Length, targetOffset, targetStride, 1, weights.Length, gradient);
-        double total = 0;
-        for (int row = 0; row < rows; row++)
-        {
-            Span<float> slopes = gradient.IsEmpty ? default : gradient.Slice(row * stride, stride);
-            slopes.Clear();
-            float weight = weights[row];
-            if (weight == 0)
-            {
-                continue;
-            }
-            total += weight * Row(outputs.Slice(row * stride, width), targets.Slice(row * targetStride + targetOffset, 1), (double)weight * scale, slopes);
-        }
-        return total * scale;
-    }
+        ReadOnlySpan<float> weights, float scale, Span<float> gradient) =>
+        LossRows.Sum(default(Mixture), outputs, rows, width, stride, targets, targetOffset, targetStride, targetWidth: 1, weights, scale, gradient);
 
     /// <summary>ln f(x).</summary>
     internal static double LogDensity(ReadOnlySpan<float> output, double x)
@@ -66,20 +42,23 @@ public static class LogNormalMixture
         return output[k] - logWeights - 0.5 * z * z - Math.Log(deviation) - SpecialFunctions.HalfLogTau;
     }
 
-    private static double Row(ReadOnlySpan<float> output, ReadOnlySpan<float> target, double factor, Span<float> slopes)
+    private readonly struct Mixture : IRowLoss
     {
-        double logX = Math.Log(target[0]), logDensity = LogDensity(output, target[0]) + logX;
-        int count = output.Length / 3;
-        double logWeights = SpecialFunctions.LogSumExp(output[..count]);
-        for (int k = 0; k < count && !slopes.IsEmpty; k++)
+        public double Row(ReadOnlySpan<float> output, ReadOnlySpan<float> target, double factor, Span<float> slopes)
         {
-            double share = Math.Exp(LogPart(output, count, k, logX, logWeights, out double z, out double deviation) - logDensity);
-            slopes[k] = (float)((Math.Exp(output[k] - logWeights) - share) * factor);
-            // A component without a share has no pull, however far away it is.
-            double pull = share == 0 ? 0 : share * z / deviation, byDeviation = share == 0 ? 0 : share * (1 - z * z) / deviation;
-            slopes[count + k] = (float)(-pull * factor);
-            slopes[2 * count + k] = (float)(byDeviation * factor / (1 + Math.Exp(-(double)output[2 * count + k])));
+            double logX = Math.Log(target[0]), logDensity = LogDensity(output, target[0]) + logX;
+            int count = output.Length / 3;
+            double logWeights = SpecialFunctions.LogSumExp(output[..count]);
+            for (int k = 0; k < count && !slopes.IsEmpty; k++)
+            {
+                double share = Math.Exp(LogPart(output, count, k, logX, logWeights, out double z, out double deviation) - logDensity);
+                slopes[k] = (float)((Math.Exp(output[k] - logWeights) - share) * factor);
+                // A component without a share has no pull, however far away it is.
+                double pull = share == 0 ? 0 : share * z / deviation, byDeviation = share == 0 ? 0 : share * (1 - z * z) / deviation;
+                slopes[count + k] = (float)(-pull * factor);
+                slopes[2 * count + k] = (float)(byDeviation * factor / (1 + Math.Exp(-(double)output[2 * count + k])));
+            }
+            return logX - logDensity;
         }
-        return logX - logDensity;
     }
 }

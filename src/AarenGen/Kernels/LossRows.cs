@@ -1,14 +1,41 @@
 namespace AarenGen.Kernels;
 
-/// <summary>What all losses check of their arguments.</summary>
+/// <summary>A loss of one row.</summary>
+internal interface IRowLoss
+{
+    /// <summary>The row's loss, a sum over its targets.</summary>
+    /// <param name="output">The row's outputs.</param>
+    /// <param name="target">The row's targets.</param>
+    /// <param name="factor">Factor on the gradient.</param>
+    /// <param name="slopes">To be written with the gradient times the factor, as long as the outputs or longer; or empty.</param>
+    double Row(ReadOnlySpan<float> output, ReadOnlySpan<float> target, double factor, Span<float> slopes);
+}
+
+/// <summary>What all losses share: their arguments, and the walk over the rows that count.</summary>
 internal static class LossRows
 {
-    public static void Check(
-        int outputs, int rows, int width, int stride, int targets, int targetOffset, int targetStride, int targetWidth, int weights, ReadOnlySpan<float> gradient)
+    /// <summary>Σ_r weights[r] loss(row r) · scale, in double.</summary>
+    public static double Sum<TLoss>(
+        TLoss loss, ReadOnlySpan<float> outputs, int rows, int width, int stride, ReadOnlySpan<float> targets, int targetOffset, int targetStride,
+        int targetWidth, ReadOnlySpan<float> weights, float scale, Span<float> gradient) where TLoss : struct, IRowLoss, allows ref struct
     {
-        Layout.Check(outputs, (rows - 1) * stride + width);
-        Layout.Check(targets, (rows - 1) * targetStride + targetOffset + targetWidth);
-        Layout.Check(weights, rows);
+        Layout.Check(outputs.Length, (rows - 1) * stride + width);
+        Layout.Check(targets.Length, (rows - 1) * targetStride + targetOffset + targetWidth);
+        Layout.Check(weights.Length, rows);
         Layout.Check(gradient.IsEmpty ? rows * stride : gradient.Length, rows * stride);
+        double total = 0;
+        for (int row = 0; row < rows; row++)
+        {
+            Span<float> slopes = gradient.IsEmpty ? default : gradient.Slice(row * stride, stride);
+            slopes.Clear();
+            float weight = weights[row];
+            if (weight == 0)
+            {
+                continue;
+            }
+            total += weight * loss.Row(
+                outputs.Slice(row * stride, width), targets.Slice(row * targetStride + targetOffset, targetWidth), (double)weight * scale, slopes);
+        }
+        return total * scale;
     }
 }

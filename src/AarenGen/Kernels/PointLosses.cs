@@ -32,32 +32,13 @@ public static class PointLosses
         ReadOnlySpan<float> weights, float scale, Span<float> gradient) => Sum<Squared>(outputs, rows, width, stride, targets, targetOffset, targetStride, weights, scale, gradient, 0);
 
     /// <summary>Σ_r weights[r] Σ_c |output − target| · scale; the gradient is 0 where they are equal.</summary>
-    /// <param name="outputs">[rows, stride].</param>
-    /// <param name="rows">Rows.</param>
-    /// <param name="width">Values in a row.</param>
-    /// <param name="stride">Floats from row to row.</param>
-    /// <param name="targets">[rows, targetStride], of which width values from targetOffset count.</param>
-    /// <param name="targetOffset">First target in a row.</param>
-    /// <param name="targetStride">Targets from row to row.</param>
-    /// <param name="weights">A weight a row.</param>
-    /// <param name="scale">Factor on everything.</param>
-    /// <param name="gradient">[rows, stride], overwritten with the gradient by the outputs, the padding with zero; or empty.</param>
+    /// <inheritdoc cref="SquaredError" path="/param"/>
     public static double AbsoluteError(
         ReadOnlySpan<float> outputs, int rows, int width, int stride, ReadOnlySpan<float> targets, int targetOffset, int targetStride,
         ReadOnlySpan<float> weights, float scale, Span<float> gradient) => Sum<Absolute>(outputs, rows, width, stride, targets, targetOffset, targetStride, weights, scale, gradient, 0);
 
-    /// <summary>Σ_r weights[r] Σ_c h(output − target) · scale, with h(d) = d²/2 where |d| ≤ δ, else δ(|d| − δ/2).</summary>
-    /// <param name="outputs">[rows, stride].</param>
-    /// <param name="rows">Rows.</param>
-    /// <param name="width">Values in a row.</param>
-    /// <param name="stride">Floats from row to row.</param>
-    /// <param name="targets">[rows, targetStride], of which width values from targetOffset count.</param>
-    /// <param name="targetOffset">First target in a row.</param>
-    /// <param name="targetStride">Targets from row to row.</param>
-    /// <param name="weights">A weight a row.</param>
-    /// <param name="scale">Factor on everything.</param>
-    /// <param name="gradient">[rows, stride], overwritten with the gradient by the outputs, the padding with zero; or empty.</param>
-    /// <param name="delta">δ, above 0.</param>
+    /// <summary>Σ_r weights[r] Σ_c h(output − target) · scale, with h(d) = d²/2 where |d| ≤ δ, else δ(|d| − δ/2), δ above 0.</summary>
+    /// <inheritdoc cref="SquaredError" path="/param"/>
     public static double Huber(
         ReadOnlySpan<float> outputs, int rows, int width, int stride, ReadOnlySpan<float> targets, int targetOffset, int targetStride,
         ReadOnlySpan<float> weights, float scale, Span<float> gradient, float delta) =>
@@ -65,22 +46,15 @@ public static class PointLosses
 
     private static double Sum<TLoss>(
         ReadOnlySpan<float> outputs, int rows, int width, int stride, ReadOnlySpan<float> targets, int targetOffset, int targetStride,
-        ReadOnlySpan<float> weights, float scale, Span<float> gradient, double delta) where TLoss : struct, ILoss
+        ReadOnlySpan<float> weights, float scale, Span<float> gradient, double delta) where TLoss : struct, ILoss =>
+        LossRows.Sum(new EachValue<TLoss>(delta), outputs, rows, width, stride, targets, targetOffset, targetStride, width, weights, scale, gradient);
+
+    private readonly struct EachValue<TLoss>(double delta) : IRowLoss where TLoss : struct, ILoss
     {
-        LossRows.Check(outputs.Length, rows, width, stride, targets.Length, targetOffset, targetStride, width, weights.Length, gradient);
-        double total = 0;
-        for (int row = 0; row < rows; row++)
+        public double Row(ReadOnlySpan<float> output, ReadOnlySpan<float> target, double factor, Span<float> slopes)
         {
-            Span<float> slopes = gradient.IsEmpty ? default : gradient.Slice(row * stride, stride);
-            slopes.Clear();
-            float weight = weights[row];
-            if (weight == 0)
-            {
-                continue;
-            }
-            ReadOnlySpan<float> output = outputs.Slice(row * stride, width), target = targets.Slice(row * targetStride + targetOffset, width);
-            double sum = 0, factor = (double)weight * scale;
-            for (int column = 0; column < width; column++)
+            double sum = 0;
+            for (int column = 0; column < output.Length; column++)
             {
                 double difference = (double)output[column] - target[column];
                 sum += TLoss.Value(difference, delta);
@@ -89,9 +63,8 @@ public static class PointLosses
                     slopes[column] = (float)(TLoss.Slope(difference, delta) * factor);
                 }
             }
-            total += weight * sum;
+            return sum;
         }
-        return total * scale;
     }
 
     private readonly struct Squared : ILoss
