@@ -17,13 +17,13 @@ internal static class Charts
             yield break;
         }
         yield return ("loss", "Loss by epoch, mean over seeds: training dashed, validation solid.", Losses(trained));
+        if (trained[0].Runs[0].Forecast is { } forecast)
+        {
+            yield return ("forecast", $"An example: {forecast.Title}, seed {trained[0].Runs[0].Key.Seed} of each model{(forecast.Lower.Length > 0 ? $"; the band is {trained[0].Model}'s interval of 80 %" : "")}.", Forecast(trained));
+        }
         foreach (ModelSummary model in trained)
         {
             RunResult run = model.Runs[0];
-            if (run.Forecast is { } forecast)
-            {
-                yield return ($"forecast-{model.Model}", $"{model.Model}, seed {run.Key.Seed}: {forecast.Title}, scaled values.", Forecast(forecast));
-            }
             if (run.Confusion is { } confusion)
             {
                 yield return ($"confusion-{model.Model}", $"{model.Model}, seed {run.Key.Seed}: true classes (rows) against predicted ones.", Confusion(confusion));
@@ -50,7 +50,7 @@ internal static class Charts
         }
         plot.XLabel("epoch");
         plot.YLabel("loss");
-        plot.ShowLegend(Alignment.UpperRight);
+        plot.ShowLegend(Edge.Right);
         return plot.GetSvgXml(Width, Height);
     }
 
@@ -67,21 +67,28 @@ internal static class Charts
         }
     }
 
-    private static string Forecast(ForecastFigure figure)
+    private static string Forecast(ModelSummary[] models)
     {
         using var plot = new Plot();
+        ForecastFigure figure = models[0].Runs[0].Forecast!;
         int start = figure.History.Length;
         if (figure.Lower.Length > 0)
         {
             double[] x = [.. Enumerable.Range(start, figure.Median.Length).Select(static i => (double)i)];
             ScottPlot.Plottables.FillY band = plot.Add.FillY(x, [.. figure.Lower.Select(static v => (double)v)], [.. figure.Upper.Select(static v => (double)v)]);
-            band.FillColor = Palette[1].WithAlpha(.25);
+            band.FillColor = Palette[0].WithAlpha(.2);
             band.LineWidth = 0;
             band.LegendText = "80 % interval";
         }
         float[] truth = [.. figure.History, .. figure.Truth];
-        Line(plot, "truth", Palette[0], truth.Length, i => truth[i], LinePattern.Solid, 0);
-        Line(plot, "forecast", Palette[1], figure.Median.Length, i => figure.Median[i], LinePattern.Solid, start);
+        Line(plot, "truth", Colors.Gray, truth.Length, i => truth[i], LinePattern.Solid, 0);
+        for (int i = 0; i < models.Length; i++)
+        {
+            if (models[i].Runs[0].Forecast is { } forecast)
+            {
+                Line(plot, models[i].Model, Palette[i % Palette.Length], forecast.Median.Length, t => forecast.Median[t], LinePattern.Solid, start);
+            }
+        }
         plot.Add.VerticalLine(start - 0.5, 1, Colors.Gray, LinePattern.Dashed);
         plot.XLabel("row");
         plot.YLabel("scaled value");

@@ -31,8 +31,8 @@ internal static class Report
         Directory.CreateDirectory(pictures);
         var html = new StringBuilder();
         var markdown = new StringBuilder();
-        html.Append(CultureInfo.InvariantCulture, $"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/><title>Experiments</title><style>{Style}</style></head><body>\n<h1>Experiments</h1>\n");
-        markdown.Append("# Experiments\n\n");
+        html.Append(CultureInfo.InvariantCulture, $"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/><title>Results</title><style>{Style}</style></head><body>\n<h1>Results</h1>\n");
+        markdown.Append("# Results\n\n");
         const string intro = "Scores of the test parts, mean ± sample standard deviation over seeds; the best mean of a column is bold. Models differ by their mixer alone.";
         html.Append(CultureInfo.InvariantCulture, $"<p>{(groups.Count == 0 ? "No run is finished." : intro)}</p>\n");
         markdown.Append(groups.Count == 0 ? "No run is finished.\n" : intro + "\n");
