@@ -39,7 +39,7 @@ Task<int> Run(ParseResult parsed, CancellationToken cancellation, Func<IReadOnly
 {
     try
     {
-        Experiment.Run(plan(), parsed.GetValue(output)!, "experiments " + string.Join(' ', args), cancellation);
+        Experiment.Run(plan(), parsed.GetValue(output)!, Command(), cancellation);
         return Task.FromResult(0);
     }
     catch (Exception exception) when (exception is TableException or ArgumentException or IOException or UnauthorizedAccessException)
@@ -53,6 +53,10 @@ Task<int> Run(ParseResult parsed, CancellationToken cancellation, Func<IReadOnly
         return Task.FromResult(130);
     }
 }
+
+// Where results go decides nothing about them.
+string Command() => "experiments " + string.Join(
+    ' ', args.Where((a, i) => a != output.Name && (i == 0 || args[i - 1] != output.Name) && !a.StartsWith(output.Name + "=", StringComparison.Ordinal)));
 
 IReadOnlyList<Mixer> Mixers(ParseResult parsed) =>
 [
