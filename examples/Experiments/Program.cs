@@ -30,7 +30,7 @@ Option<string> marks = new("--marks") { Description = "Marks, a line a sequence;
 Option<string> unit = new("--unit") { Description = "The unit of the times, for reports", DefaultValueFactory = static _ => "units" };
 var events = new Command("events", "Predict when the next event comes, and of which kind it is") { times, marks, unit, mixers, seeds, epochs, output };
 events.SetAction((parsed, cancellation) => Run(parsed, cancellation, () => Events.Plan(
-    List(parsed.GetValue(times)!), List(parsed.GetValue(marks)!), parsed.GetValue(unit)!, Mixers(parsed), Seeds(parsed), Epochs(parsed, 20))));
+    List(parsed.GetValue(times)!), List(parsed.GetValue(marks)!), parsed.GetValue(unit)!, Mixers(parsed), Seeds(parsed), Epochs(parsed, 40))));
 
 var root = new RootCommand("Compares mixers on real data: models that differ by one attribute, beside naive baselines, with a report.") { forecasting, classification, events };
 return await root.Parse(args).InvokeAsync();
