@@ -1,0 +1,44 @@
+using System.CommandLine;
+using System.Globalization;
+using AarenGen.Benchmarks;
+
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+
+// A line a benchmark; `all` runs them in this order.
+IBenchmark[] benchmarks = [];
+
+Option<bool> isShort = new("--short") { Description = "Few rounds and small sizes: only to see that everything works", Recursive = true };
+Option<string> output = new("--output") { Description = "Folder for JSON and SVG", DefaultValueFactory = static _ => "benchmark-results", Recursive = true };
+var root = new RootCommand("Measures compiled models side by side with ONNX Runtime, LibTorch and a plain loop.") { isShort, output };
+foreach (IBenchmark benchmark in benchmarks)
+{
+    var command = new Command(benchmark.Name, benchmark.Description);
+    command.SetAction((parsed, cancellation) => Run(parsed, [benchmark], cancellation));
+    root.Add(command);
+}
+var all = new Command("all", "All of them, one after the other");
+all.SetAction((parsed, cancellation) => Run(parsed, benchmarks, cancellation));
+root.Add(all);
+return await root.Parse(args).InvokeAsync();
+
+Task<int> Run(ParseResult parsed, IReadOnlyList<IBenchmark> chosen, CancellationToken cancellation)
+{
+    var writer = new ReportWriter(parsed.GetValue(output)!);
+    try
+    {
+        foreach (IBenchmark benchmark in chosen)
+        {
+            foreach (Section section in benchmark.Run(new(parsed.GetValue(isShort)), cancellation))
+            {
+                writer.Write(section);
+                cancellation.ThrowIfCancellationRequested();
+            }
+        }
+        return Task.FromResult(0);
+    }
+    catch (OperationCanceledException)
+    {
+        Console.Error.WriteLine("Stopped. What was measured is written.");
+        return Task.FromResult(130);
+    }
+}

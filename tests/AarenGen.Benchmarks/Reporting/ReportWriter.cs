@@ -1,0 +1,36 @@
+using System.Text.Json;
+using Spectre.Console;
+
+namespace AarenGen.Benchmarks;
+
+/// <summary>Shows sections on the console and writes them, as JSON and SVG, to a folder.</summary>
+internal sealed class ReportWriter(string folder)
+{
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
+
+    public void Write(Section section)
+    {
+        var table = new Table { Title = new(Markup.Escape(section.Title)) };
+        for (int i = 0; i < section.Columns.Count; i++)
+        {
+            var column = new TableColumn(Markup.Escape(section.Columns[i]));
+            table.AddColumn(i == 0 ? column : column.RightAligned());
+        }
+        foreach (IReadOnlyList<string> row in section.Rows)
+        {
+            table.AddRow([.. row.Select(Markup.Escape)]);
+        }
+        AnsiConsole.Write(table);
+        foreach (string note in section.Notes)
+        {
+            AnsiConsole.WriteLine(note);
+        }
+        AnsiConsole.WriteLine();
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, section.Name + ".json"), JsonSerializer.Serialize(section.Data, Json) + "\n");
+        foreach ((string name, string svg) in section.Figures)
+        {
+            File.WriteAllText(Path.Combine(folder, $"{section.Name}-{name}.svg"), svg);
+        }
+    }
+}
