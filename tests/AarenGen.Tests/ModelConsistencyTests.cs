@@ -205,16 +205,21 @@ public sealed class ModelConsistencyTests
         data.ReadTokens(0, tokens);
         var outputs = new float[data.LengthOf(0) * description.OutputWidth];
         StreamState<TModel> state = model.CreateState();
-        model.Forward(state, tokens, outputs);
-        state.Reset();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int t = 0; t < data.LengthOf(0); t++)
+        // The runtime itself may allocate when it compiles a method anew, once: what the model allocates, it allocates each time.
+        long least = long.MaxValue;
+        for (int repetition = 0; repetition < 5; repetition++)
         {
-            model.Step(state, tokens.AsSpan(t * description.InputWidth, description.InputWidth), outputs.AsSpan(0, description.OutputWidth));
+            state.Reset();
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int t = 0; t < data.LengthOf(0); t++)
+            {
+                model.Step(state, tokens.AsSpan(t * description.InputWidth, description.InputWidth), outputs.AsSpan(0, description.OutputWidth));
+            }
+            state.Reset();
+            model.Forward(state, tokens, outputs);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
-        state.Reset();
-        model.Forward(state, tokens, outputs);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, least);
     }
 
     /// <summary>

@@ -94,13 +94,14 @@ internal sealed class LayerBuilder(int inputWidth, int rowsPerPass, ProblemList 
             Parameter(Join(name, "bias"), 1, outputs, isMatrix: false, Initialization.Uniform, bound, decays: false));
     }
 
-    public void Linear(string name, Value input, Value output) => Linear(Matrix(name, input.Width, output.Width), input, output);
+    public void Linear(string name, Value input, Value output, Value? residual = null) =>
+        Linear(Matrix(name, input.Width, output.Width), input, output, residual);
 
-    public void Linear(Matrix matrix, Value input, Value output)
+    public void Linear(Matrix matrix, Value input, Value output, Value? residual = null)
     {
         int forward = checked(input.Width * output.Stride), transposed = checked(output.Width * input.Stride);
         Add(new Linear(
-            input, output, matrix, new(Take(ref packed, forward), forward), new(Take(ref packedTraining, transposed), transposed)));
+            input, output, residual, matrix, new(Take(ref packed, forward), forward), new(Take(ref packedTraining, transposed), transposed)));
     }
 
     public void Normalize(string name, Value input, Value output)

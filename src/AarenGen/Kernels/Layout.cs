@@ -10,6 +10,9 @@ public static class Layout
     /// <summary>Floats in the widest vector; every row of a buffer is a multiple of it.</summary>
     public const int Lane = 16;
 
+    /// <summary>Columns of a packed matrix that lie together: two vectors.</summary>
+    internal const int Panel = 2 * Lane;
+
     /// <summary><paramref name="n"/> rounded up to a multiple of <see cref="Lane"/>.</summary>
     public static int Pad(int n) => (n + Lane - 1) / Lane * Lane;
 

@@ -16,10 +16,10 @@ internal sealed class AarenDefinition : LayerDefinition
     public override void Plan(PartDeclaration part, LayerBuilder layer)
     {
         int heads = layer.Heads(part);
-        ResidualBlock.Plan(part, layer, $"Aaren, {heads} heads", (input, output) => Mix(layer, heads, input, output));
+        ResidualBlock.Plan(part, layer, $"Aaren, {heads} heads", input => Mix(layer, heads, input));
     }
 
-    private static void Mix(LayerBuilder layer, int heads, Value input, Value output)
+    private static Value Mix(LayerBuilder layer, int heads, Value input)
     {
         int width = input.Width;
         Parameter query = layer.Parameter("mixer.query", 1, width, isMatrix: false, Initialization.Normal, 1, decays: false);
@@ -39,6 +39,6 @@ internal sealed class AarenDefinition : LayerDefinition
             GatesMemory: layer.Memory(2 * Sizes.Pad(heads)),
             ScratchMemory: layer.Memory(Sizes.Pad(width) + 2 * Sizes.Pad(heads)),
             StateOffset: layer.State(2 * heads + width)));
-        layer.Linear("mixer.o_proj", attended, output);
+        return attended;
     }
 }

@@ -14,9 +14,9 @@ internal sealed class MinGruDefinition : LayerDefinition
     public override int Repeat(PartDeclaration part, ProblemList problems) => ResidualBlock.Repeat(part, problems);
 
     public override void Plan(PartDeclaration part, LayerBuilder layer) =>
-        ResidualBlock.Plan(part, layer, "minGRU", (input, output) => Mix(layer, input, output));
+        ResidualBlock.Plan(part, layer, "minGRU", input => Mix(layer, input));
 
-    private static void Mix(LayerBuilder layer, Value input, Value output)
+    private static Value Mix(LayerBuilder layer, Value input)
     {
         int width = input.Width;
         Value updates = layer.Value("updateGates", width);
@@ -25,6 +25,6 @@ internal sealed class MinGruDefinition : LayerDefinition
         layer.Linear("mixer.z_proj", input, updates);
         layer.Linear("mixer.h_proj", input, candidates);
         layer.Add(new GatedRecurrence("MinGru", new([updates]), candidates, remembered, layer.State(width)));
-        layer.Linear("mixer.o_proj", remembered, output);
+        return remembered;
     }
 }

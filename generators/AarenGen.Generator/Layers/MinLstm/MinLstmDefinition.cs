@@ -16,9 +16,9 @@ internal sealed class MinLstmDefinition : LayerDefinition
     public override int Repeat(PartDeclaration part, ProblemList problems) => ResidualBlock.Repeat(part, problems);
 
     public override void Plan(PartDeclaration part, LayerBuilder layer) =>
-        ResidualBlock.Plan(part, layer, "minLSTM", (input, output) => Mix(layer, input, output));
+        ResidualBlock.Plan(part, layer, "minLSTM", input => Mix(layer, input));
 
-    private static void Mix(LayerBuilder layer, Value input, Value output)
+    private static Value Mix(LayerBuilder layer, Value input)
     {
         int width = input.Width;
         Value forgets = layer.Value("forgetGates", width);
@@ -29,6 +29,6 @@ internal sealed class MinLstmDefinition : LayerDefinition
         layer.Linear("mixer.i_proj", input, inputs);
         layer.Linear("mixer.h_proj", input, candidates);
         layer.Add(new GatedRecurrence("MinLstm", new([forgets, inputs]), candidates, remembered, layer.State(width)));
-        layer.Linear("mixer.o_proj", remembered, output);
+        return remembered;
     }
 }

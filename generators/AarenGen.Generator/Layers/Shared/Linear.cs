@@ -3,12 +3,12 @@ using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Layers.Shared;
 
-/// <summary>y = x Wᵀ + b, with W [outputs, inputs] as PyTorch has it.</summary>
-internal sealed record Linear(Value Input, Value Output, Matrix Matrix, Region Packed, Region PackedTransposed) : Operation
+/// <summary>y = x Wᵀ + b, with W [outputs, inputs] as PyTorch has it, plus a residual where there is one.</summary>
+internal sealed record Linear(Value Input, Value Output, Value? Residual, Matrix Matrix, Region Packed, Region PackedTransposed) : Operation
 {
-    public override EquatableArray<Value> Inputs => new([Input]);
+    public override EquatableArray<Value> Inputs => Residual is null ? new([Input]) : new([Input, Residual]);
 
-    public override long Flops => 2L * Input.Width * Output.Width;
+    public override long Flops => 2L * Input.Width * Output.Width + (Residual is null ? 0 : Output.Width);
 
     public override void Prepare(LayerWriter w) => w.Call(
         "MatrixProduct.Pack", Matrix.Weight(w), $"{Output.Width}", $"{Input.Width}", $"{Input.Stride}", w.Packed(Packed));
@@ -18,10 +18,10 @@ internal sealed record Linear(Value Input, Value Output, Matrix Matrix, Region P
 
     public override void Forward(LayerWriter w)
     {
-        w.Comment($"{Output.Name} [rows, {Output.Width}] = {Input.Name} [rows, {Input.Width}] · {Matrix.Name}ᵀ + bias");
+        w.Comment($"{Output.Name} [rows, {Output.Width}] = {Input.Name} [rows, {Input.Width}] · {Matrix.Name}ᵀ + bias{(Residual is null ? "" : $" + {Residual.Name}")}");
         w.Call(
             "MatrixProduct.Multiply", Input.Name, "rows", $"{Input.Width}", $"{Input.Stride}", w.Packed(Packed), $"{Output.Width}",
-            Matrix.Bias(w), Output.Name, $"{Output.Stride}");
+            Matrix.Bias(w), Residual?.Name ?? "default", Output.Name, $"{Output.Stride}");
     }
 
     public override void Backward(LayerWriter w, EquatableArray<bool> accumulates)
@@ -32,11 +32,15 @@ internal sealed record Linear(Value Input, Value Output, Matrix Matrix, Region P
             Input.Name, $"{Input.Width}", $"{Input.Stride}", Matrix.WeightGradient(w), $"{Input.Stride}");
         w.Call(
             "MatrixProduct.AccumulateColumnSums", Output.GradientName, "rows", $"{Output.Width}", $"{Output.Stride}", Matrix.BiasGradient(w));
+        if (Residual is not null)
+        {
+            Copy.Print(w, Output, Residual, accumulates[1]);
+        }
         // Nobody needs the tokens' own gradient while training.
         using CodeWriter.Block? condition = w.Layer.IsFirst && Input.IsBorder ? w.Open("if (!pass.TokenGradients.IsEmpty)") : null;
         w.Call(
             "MatrixProduct.Multiply", Output.GradientName, "rows", $"{Output.Width}", $"{Output.Stride}", w.PackedTraining(PackedTransposed),
-            $"{Input.Width}", "default", Input.GradientName, $"{Input.Stride}", accumulates[0] ? "accumulate: true" : "accumulate: false");
+            $"{Input.Width}", "default", accumulates[0] ? Input.GradientName : "default", Input.GradientName, $"{Input.Stride}");
     }
 }
 

@@ -12,7 +12,8 @@ internal static class ResidualBlock
     public static int Repeat(PartDeclaration part, ProblemList problems) =>
         part.Has("Repeat") ? problems.InRange(part, "Repeat", 1, Limits.Repeat) : 1;
 
-    public static void Plan(PartDeclaration part, LayerBuilder layer, string mixerSummary, Action<Value, Value> mix)
+    /// <summary>Plans the block; <paramref name="mix"/> plans the mixer up to what its output projection reads.</summary>
+    public static void Plan(PartDeclaration part, LayerBuilder layer, string mixerSummary, Func<Value, Value> mix)
     {
         Value input = layer.Input;
         int width = input.Width;
@@ -21,55 +22,47 @@ internal static class ResidualBlock
         double dropout = layer.Share(part, "Dropout");
         layer.Summary = $"{mixerSummary}, feed-forward {hidden}, {(isPost ? "post" : "pre")}-norm";
 
-        Value mixed = layer.Branch("mixed", width, "sum");
         Value sum = layer.Value("sum", width);
         if (isPost)
         {
-            Mix(input);
-            layer.Add(new Residual(input, mixed, sum));
+            Project("mixer.o_proj", mix(input), "mixed", input, sum, 0);
             Value normalized = layer.Value("normalized", width);
             layer.Normalize("norm1", sum, normalized);
-            Value fed = layer.Branch("fed", width, "total");
             Value total = layer.Value("total", width);
-            Feed(normalized, fed);
-            layer.Add(new Residual(normalized, fed, total));
+            Project("ffn2", Activate(normalized), "fed", normalized, total, 1);
             layer.Normalize("norm2", total, layer.Output(width));
         }
         else
         {
-            Value normalized1 = layer.Value("normalizedInput", width);
-            layer.Normalize("norm1", input, normalized1);
-            Mix(normalized1);
-            layer.Add(new Residual(input, mixed, sum));
-            Value normalized2 = layer.Value("normalizedSum", width);
-            layer.Normalize("norm2", sum, normalized2);
-            Value fed = layer.Branch("fed", width, "output");
-            Feed(normalized2, fed);
-            layer.Add(new Residual(sum, fed, layer.Output(width)));
+            Value normalizedInput = layer.Value("normalizedInput", width);
+            layer.Normalize("norm1", input, normalizedInput);
+            Project("mixer.o_proj", mix(normalizedInput), "mixed", input, sum, 0);
+            Value normalizedSum = layer.Value("normalizedSum", width);
+            layer.Normalize("norm2", sum, normalizedSum);
+            Project("ffn2", Activate(normalizedSum), "fed", sum, layer.Output(width), 1);
         }
 
-        void Mix(Value from)
-        {
-            mix(from, mixed);
-            Drop(mixed, 0);
-        }
-
-        void Feed(Value from, Value to)
+        Value Activate(Value from)
         {
             Value sums = layer.Value("hiddenSums", hidden);
             Value activations = layer.Value("hidden", hidden);
             layer.Linear("ffn1", from, sums);
             layer.Add(new Activate(sums, activations, "Gelu"));
-            layer.Linear("ffn2", activations, to);
-            Drop(to, 1);
+            return activations;
         }
 
-        void Drop(Value branch, int salt)
+        // Without dropout the product adds the residual itself.
+        void Project(string name, Value from, string branchName, Value residual, Value to, int salt)
         {
-            if (dropout > 0)
+            if (dropout == 0)
             {
-                layer.Add(new Dropout(branch, dropout, salt));
+                layer.Linear(name, from, to, residual);
+                return;
             }
+            Value branch = layer.Branch(branchName, width, to.Name);
+            layer.Linear(name, from, branch);
+            layer.Add(new Dropout(branch, dropout, salt));
+            layer.Add(new Residual(residual, branch, to));
         }
     }
 }

@@ -20,10 +20,10 @@ internal sealed class TransformerDefinition : LayerDefinition
         int heads = layer.Heads(part);
         int context = part.Has("Context") ? layer.InRange(part, "Context", 1, Limits.Context) : DefaultContext;
         ResidualBlock.Plan(
-            part, layer, $"Transformer, {heads} heads, context {context}", (input, output) => Mix(layer, heads, context, input, output));
+            part, layer, $"Transformer, {heads} heads, context {context}", input => Mix(layer, heads, context, input));
     }
 
-    private static void Mix(LayerBuilder layer, int heads, int context, Value input, Value output)
+    private static Value Mix(LayerBuilder layer, int heads, int context, Value input)
     {
         int width = input.Width;
         Value queries = layer.Value("queries", width);
@@ -37,6 +37,6 @@ internal sealed class TransformerDefinition : LayerDefinition
             queries, keys, values, attended, heads, context,
             StatisticsMemory: layer.Memory(2 * Sizes.Pad(heads)),
             StateOffset: layer.State(CausalAttention.StateDoubles(width, context))));
-        layer.Linear("mixer.o_proj", attended, output);
+        return attended;
     }
 }
