@@ -32,6 +32,26 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <summary>The plan of the model: its parameters, sizes and costs.</summary>
     public static ModelDescription Description { get; } = TSelf.Describe();
 
+    /// <summary>
+    /// How inference reads the large matrices, those of 64 by 64 and more; float unless set. Narrower ones are read faster, which is
+    /// what bounds a stream's speed, and less exactly. Training, evaluation and files stay in float, so that it can be set back.
+    /// </summary>
+    /// <remarks>Setting packs the matrices anew and, like <see cref="Fit"/>, must run alone. States keep their meaning.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The value is none of the enumeration.</exception>
+    public WeightPrecision Precision
+    {
+        get;
+        set
+        {
+            if (!Enum.IsDefined(value))
+            {
+                throw new ArgumentOutOfRangeException(nameof(value), value, "There is no such precision; choose Float32, BFloat16 or Int8.");
+            }
+            field = value;
+            WeightsChanged();
+        }
+    }
+
     internal AlignedBuffer WeightBuffer => weights;
 
     internal Span<float> Weights => weights.Span;
@@ -171,9 +191,12 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         return Trainer<TSelf>.Evaluate((TSelf)this, data);
     }
 
-    /// <summary>Derives what follows from the parameters, and packs the matrices: for inference, or for training as well.</summary>
+    /// <summary>
+    /// Derives what follows from the parameters, and packs the matrices: for inference in some precision, or for training as well,
+    /// which is always in float.
+    /// </summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected abstract void Prepare(Span<float> weights, Span<float> packed, bool training);
+    protected abstract void Prepare(Span<float> weights, Span<float> packed, WeightPrecision precision, bool training);
 
     /// <summary>Runs some rows through all layers.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
@@ -188,13 +211,13 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     protected abstract void FinishGradients(ReadOnlySpan<float> weights, Span<float> gradients);
 
     // What the trainer calls: generated overrides are protected, in whatever assembly they stand.
-    internal void PrepareFor(Span<float> packed, bool training) => Prepare(weights.Span, packed, training);
+    internal void PrepareFor(Span<float> packed, bool training) => Prepare(weights.Span, packed, WeightPrecision.Float32, training);
 
     internal double RunTraining(scoped in TrainingPass pass) => Train(pass);
 
     internal void Finish(Span<float> gradients) => FinishGradients(weights.Span, gradients);
 
-    internal void WeightsChanged() => Prepare(weights.Span, packed.Span, training: false);
+    internal void WeightsChanged() => Prepare(weights.Span, packed.Span, Precision, training: false);
 
     /// <summary>Runs tokens of a state each, or in order of a single state, through the model, and counts them.</summary>
     private void Run(ReadOnlySpan<StreamState<TSelf>> states, ReadOnlySpan<float> tokens, Span<float> outputs)
@@ -222,6 +245,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
                 Rows = rows,
                 Weights = weights.Span,
                 Packed = packed.Span,
+                Precision = Precision,
                 Scratch = Scratch.Get(Description.ScratchFloats),
                 Tokens = tokens.Slice(first * Description.InputWidth, rows * Description.InputWidth),
                 Outputs = outputs.Slice(first * Description.OutputWidth, rows * Description.OutputWidth),
@@ -274,6 +298,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
                     Rows = full * shape.Channels,
                     Weights = weights.Span,
                     Packed = packed.Span,
+                    Precision = Precision,
                     Scratch = scratch[..Description.ScratchFloats],
                     Tokens = rows[..(full * rowsWidth)],
                     Statistics = statistics[..(full * statisticsWidth)],

@@ -13,6 +13,9 @@ internal static class Limits
 
     public const int Patch = 65_536;
 
+    /// <summary>Least inputs and outputs of a matrix that inference may keep in a narrower type: smaller ones cost little as they are.</summary>
+    public const int CompressedWidth = 64;
+
     /// <summary>Rows of one inference pass, or a row a channel where there are more channels: enough that reading the weights costs little a row, few enough to stay in the cache.</summary>
     public const int RowsPerPass = 64;
 }

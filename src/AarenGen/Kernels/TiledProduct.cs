@@ -9,11 +9,17 @@ internal unsafe interface IPanelFormat
     /// <summary>Bytes of an element.</summary>
     static abstract int ElementBytes { get; }
 
-    /// <summary>32 neighbours of a row of B, which is a panel of that width.</summary>
-    static abstract void LoadPair(byte* at, out Vector512<float> left, out Vector512<float> right);
+    /// <summary>Bytes of a row of a packed panel that has so many columns, 16 or 32.</summary>
+    static abstract int RowBytes(int columns);
 
-    /// <summary>16 neighbours of a row of B, which is a panel of that width.</summary>
-    static abstract Vector512<float> Load(byte* at);
+    /// <summary>All 32 elements of a panel's row.</summary>
+    static abstract void LoadPair(byte* row, out Vector512<float> left, out Vector512<float> right);
+
+    /// <summary>The first 16 elements of a panel's row.</summary>
+    static abstract Vector512<float> LoadLeft(byte* row);
+
+    /// <summary>The last 16 elements of a row of a panel of 32.</summary>
+    static abstract Vector512<float> LoadRight(byte* row);
 }
 
 /// <summary>
@@ -130,8 +136,9 @@ internal unsafe struct TiledProduct<TFormat> where TFormat : struct, IPanelForma
     private readonly void Tile<TRows, TVectors>(int row, int first, int column, int width) where TRows : struct, ICount where TVectors : struct, ICount
     {
         bool two = TVectors.Value == 2;
-        nint aRow = ARow, aColumn = AColumn, step = (BStride == 0 ? width : BStride) * TFormat.ElementBytes;
-        byte* b = PanelAt(first) + (column - first) * TFormat.ElementBytes;
+        bool isRight = column != first;
+        nint aRow = ARow, aColumn = AColumn, step = BStride == 0 ? TFormat.RowBytes(width) : BStride * TFormat.ElementBytes;
+        byte* b = PanelAt(first);
         // Three pointers four rows apart: every address is a pointer and none, one, two or three strides.
         float* a0 = A + row * aRow, a4 = a0 + 4 * aRow, a8 = a4 + 4 * aRow;
         nint row3 = 3 * aRow;
@@ -148,7 +155,7 @@ internal unsafe struct TiledProduct<TFormat> where TFormat : struct, IPanelForma
             }
             else
             {
-                b0 = TFormat.Load(b);
+                b0 = isRight ? TFormat.LoadRight(b) : TFormat.LoadLeft(b);
             }
             Add(*a0, b0, b1, ref s00, ref s01);
             Add(a0[aRow], b0, b1, ref s10, ref s11);
@@ -210,8 +217,8 @@ internal unsafe struct TiledProduct<TFormat> where TFormat : struct, IPanelForma
     private readonly void Line<TVectors>(int row, int first) where TVectors : struct, ICount
     {
         int width = TVectors.Value == 1 ? Lane : Panel;
-        nint aColumn = AColumn, step = (BStride == 0 ? width : BStride) * TFormat.ElementBytes;
-        nint panel = (BStride == 0 ? (nint)width * Inner : width) * TFormat.ElementBytes;
+        nint aColumn = AColumn, step = BStride == 0 ? TFormat.RowBytes(width) : BStride * TFormat.ElementBytes;
+        nint panel = BStride == 0 ? step * Inner : width * TFormat.ElementBytes;
         byte* b0 = PanelAt(first), b1 = b0 + panel, b2 = b1 + panel, b3 = b2 + panel;
         float* x = A + row * ARow;
         Vector512<float> s0 = Start(first), s1 = default, s2 = default, s3 = default, s4 = default, s5 = default, s6 = default, s7 = default;
@@ -236,7 +243,7 @@ internal unsafe struct TiledProduct<TFormat> where TFormat : struct, IPanelForma
             Vector512<float> broadcast = Vector512.Create(*x);
             if (TVectors.Value == 1)
             {
-                s0 = Vector512.MultiplyAddEstimate(broadcast, TFormat.Load(b0), s0);
+                s0 = Vector512.MultiplyAddEstimate(broadcast, TFormat.LoadLeft(b0), s0);
             }
             else
             {
@@ -338,13 +345,43 @@ internal readonly unsafe struct PackedFloats : IPanelFormat
 {
     public static int ElementBytes => sizeof(float);
 
+    public static int RowBytes(int columns) => columns * sizeof(float);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void LoadPair(byte* at, out Vector512<float> left, out Vector512<float> right)
+    public static void LoadPair(byte* row, out Vector512<float> left, out Vector512<float> right)
     {
-        left = Vector512.Load((float*)at);
-        right = Vector512.Load((float*)at + Layout.Lane);
+        left = LoadLeft(row);
+        right = LoadRight(row);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Load(byte* at) => Vector512.Load((float*)at);
+    public static Vector512<float> LoadLeft(byte* row) => Vector512.Load((float*)row);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadRight(byte* row) => Vector512.Load((float*)row + Layout.Lane);
+}
+
+/// <summary>
+/// The upper halves of floats. Column i of a panel lies beside column 16 + i, so that a shift and a mask make floats of both. A panel
+/// of 16 columns lies as one of 32.
+/// </summary>
+internal readonly unsafe struct PackedBFloat16 : IPanelFormat
+{
+    public static int ElementBytes => sizeof(ushort);
+
+    public static int RowBytes(int columns) => Layout.Panel * sizeof(ushort);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadPair(byte* row, out Vector512<float> left, out Vector512<float> right)
+    {
+        Vector512<uint> pairs = Vector512.Load((uint*)row);
+        left = (pairs << 16).AsSingle();
+        right = (pairs & Vector512.Create(0xFFFF0000u)).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadLeft(byte* row) => (Vector512.Load((uint*)row) << 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadRight(byte* row) => (Vector512.Load((uint*)row) & Vector512.Create(0xFFFF0000u)).AsSingle();
 }

@@ -16,6 +16,9 @@ public readonly ref struct InferencePass<TModel> where TModel : SequenceModel<TM
     /// <summary>Packed matrices.</summary>
     public required ReadOnlySpan<float> Packed { get; init; }
 
+    /// <summary>How large matrices were packed.</summary>
+    public required WeightPrecision Precision { get; init; }
+
     /// <summary>Working memory, <see cref="ModelDescription.ScratchFloats"/> long or longer, contents unspecified.</summary>
     public required Span<float> Scratch { get; init; }
 

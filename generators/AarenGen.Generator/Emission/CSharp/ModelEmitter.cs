@@ -145,11 +145,11 @@ internal static class ModelEmitter
     private static void Prepare(CodeWriter code, Plan plan)
     {
         code.Line("/// <inheritdoc/>");
-        using (code.Open($"protected override void Prepare({Span} weights, {Span} packed, bool training)"))
+        using (code.Open($"protected override void Prepare({Span} weights, {Span} packed, {Runtime}WeightPrecision precision, bool training)"))
         {
             foreach (LayerPlan layer in plan.Layers)
             {
-                EachBlock(code, layer, $"{layer.Method}{LayerMethods.Prepare}(weights, packed, training{BlockArgument(layer)});");
+                EachBlock(code, layer, $"{layer.Method}{LayerMethods.Prepare}(weights, packed, precision, training{BlockArgument(layer)});");
             }
         }
         code.Line();
@@ -376,7 +376,7 @@ internal static class ModelEmitter
         var writer = new LayerWriter(code, layer, "weights", "packed", "");
         code.Line();
         code.Summary($"{layer.Name}: derives weights and packs matrices.");
-        using (code.Open($"private static void {layer.Method}{LayerMethods.Prepare}({Span} weights, {Span} packed, bool training{BlockParameter(layer)})"))
+        using (code.Open($"private static void {layer.Method}{LayerMethods.Prepare}({Span} weights, {Span} packed, {Runtime}WeightPrecision precision, bool training{BlockParameter(layer)})"))
         {
             foreach (OperationStep step in layer.Operations)
             {

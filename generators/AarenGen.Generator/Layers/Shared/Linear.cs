@@ -1,5 +1,6 @@
 using AarenGen.Generator.Emission.CSharp;
 using AarenGen.Generator.Model;
+using AarenGen.Generator.Planning;
 
 namespace AarenGen.Generator.Layers.Shared;
 
@@ -10,18 +11,37 @@ internal sealed record Linear(Value Input, Value Output, Value? Residual, Matrix
 
     public override long Flops => 2L * Input.Width * Output.Width + (Residual is null ? 0 : Output.Width);
 
-    public override void Prepare(LayerWriter w) => w.Call(
-        "MatrixProduct.Pack", Matrix.Weight(w), $"{Output.Width}", $"{Input.Width}", $"{Input.Stride}", w.Packed(Packed));
+    /// <summary>Whether inference may keep the matrix in a narrower type: where it is a parameter and large.</summary>
+    private bool IsCompressible => Matrix is ParameterMatrix && Math.Min(Input.Width, Output.Width) >= Limits.CompressedWidth;
+
+    public override void Prepare(LayerWriter w) => Call(
+        w, "Pack", "precision", Matrix.Weight(w), $"{Output.Width}", $"{Input.Width}", $"{Input.Stride}", w.Packed(Packed));
 
     public override void PrepareTraining(LayerWriter w) => w.Call(
         "MatrixProduct.PackTransposed", Matrix.Weight(w), $"{Output.Width}", $"{Input.Width}", $"{Input.Stride}", w.PackedTraining(PackedTransposed));
 
-    public override void Forward(LayerWriter w)
+    public override void Infer(LayerWriter w) => Print(w, "pass.Precision");
+
+    public override void Forward(LayerWriter w) => Print(w, null);
+
+    private void Print(LayerWriter w, string? precision)
     {
         w.Comment($"{Output.Name} [rows, {Output.Width}] = {Input.Name} [rows, {Input.Width}] · {Matrix.Name}ᵀ + bias{(Residual is null ? "" : $" + {Residual.Name}")}");
-        w.Call(
-            "MatrixProduct.Multiply", Input.Name, "rows", $"{Input.Width}", $"{Input.Stride}", w.Packed(Packed), $"{Output.Width}",
+        Call(
+            w, "Multiply", precision, Input.Name, "rows", $"{Input.Width}", $"{Input.Stride}", w.Packed(Packed), $"{Output.Width}",
             Matrix.Bias(w), Residual?.Name ?? "default", Output.Name, $"{Output.Stride}");
+    }
+
+    private void Call(LayerWriter w, string method, string? precision, params string[] arguments)
+    {
+        if (precision is not null && IsCompressible)
+        {
+            w.Call("CompressedProduct." + method, [precision, .. arguments]);
+        }
+        else
+        {
+            w.Call("MatrixProduct." + method, arguments);
+        }
     }
 
     public override void Backward(LayerWriter w, EquatableArray<bool> accumulates)

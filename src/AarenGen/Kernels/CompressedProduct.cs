@@ -1,0 +1,106 @@
+using System.ComponentModel;
+using System.Runtime.CompilerServices;
+
+namespace AarenGen.Kernels;
+
+/// <summary>
+/// Products with matrices that are kept in a narrower type. A stream reads all of a model's weights for each token, so that bytes,
+/// not operations, decide its speed.
+/// </summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public static unsafe class CompressedProduct
+{
+    /// <summary>Packs W [outputs, inputs] for y = x Wᵀ.</summary>
+    /// <param name="precision">How the matrix is kept.</param>
+    /// <param name="weight">W, row-major.</param>
+    /// <param name="outputs">Rows of W.</param>
+    /// <param name="inputs">Columns of W, at least 16.</param>
+    /// <param name="stride">Floats from row to row.</param>
+    /// <param name="packed">inputs × Pad(outputs) floats, of which narrower types take the first half or quarter.</param>
+    public static void Pack(WeightPrecision precision, ReadOnlySpan<float> weight, int outputs, int inputs, int stride, Span<float> packed)
+    {
+        Layout.Check(weight.Length, (outputs - 1) * stride + inputs);
+        Layout.Check(packed.Length, inputs * Layout.Pad(outputs));
+        switch (precision)
+        {
+            case WeightPrecision.BFloat16:
+                PackBFloat16(weight, outputs, inputs, stride, packed);
+                break;
+            case WeightPrecision.Int8:
+                Int8Matrix.Pack(weight, outputs, inputs, stride, packed);
+                break;
+            default:
+                MatrixProduct.Pack(weight, outputs, inputs, stride, packed);
+                break;
+        }
+    }
+
+    /// <summary>c = a B + bias + residual, as by <see cref="MatrixProduct.Multiply"/>.</summary>
+    /// <param name="precision">How the matrix was packed.</param>
+    /// <param name="a">[rows, inner].</param>
+    /// <param name="rows">Rows of a and c.</param>
+    /// <param name="inner">Columns of a and rows of B.</param>
+    /// <param name="aStride">Floats from row to row of a.</param>
+    /// <param name="packed">B, packed by <see cref="Pack"/>.</param>
+    /// <param name="columns">Columns of B.</param>
+    /// <param name="bias">Pad(columns) floats, the padding zero.</param>
+    /// <param name="residual">[rows, Pad(columns)] at c's stride, added last; may be c; or empty.</param>
+    /// <param name="c">[rows, Pad(columns)], overwritten.</param>
+    /// <param name="cStride">Floats from row to row of c.</param>
+    public static void Multiply(
+        WeightPrecision precision, ReadOnlySpan<float> a, int rows, int inner, int aStride, ReadOnlySpan<float> packed, int columns,
+        ReadOnlySpan<float> bias, ReadOnlySpan<float> residual, Span<float> c, int cStride)
+    {
+        if (precision == WeightPrecision.Float32)
+        {
+            MatrixProduct.Multiply(a, rows, inner, aStride, packed, columns, bias, residual, c, cStride);
+            return;
+        }
+        int padded = Layout.Pad(columns), length = (rows - 1) * cStride + padded;
+        Layout.Check(a.Length, (rows - 1) * aStride + inner);
+        Layout.Check(packed.Length, inner * padded);
+        Layout.Check(c.Length, length);
+        Layout.Check(residual.IsEmpty ? length : residual.Length, length);
+        Layout.Check(bias.Length, padded);
+        fixed (float* pa = a, pb = packed, pBias = bias, pResidual = residual, pc = c)
+        {
+            if (precision == WeightPrecision.BFloat16)
+            {
+                new TiledProduct<PackedBFloat16>
+                {
+                    A = pa, ARow = aStride, AColumn = 1, Inner = inner, B = pb, BStride = 0, Bias = pBias, Residual = pResidual, C = pc, CStride = cStride,
+                }.Run(rows, padded);
+            }
+            else
+            {
+                new Int8Matrix(pb, inner, padded).Multiply(pa, rows, aStride, pBias, pResidual, pc, cStride);
+            }
+        }
+    }
+
+    private static void PackBFloat16(ReadOnlySpan<float> weight, int outputs, int inputs, int stride, Span<float> packed)
+    {
+        fixed (float* start = packed)
+        {
+            var target = (ushort*)start;
+            for (int first = 0; first < outputs; first += Layout.Panel)
+            {
+                for (int k = 0; k < inputs; k++)
+                {
+                    for (int column = 0; column < Layout.Panel; column++)
+                    {
+                        int output = first + column % 2 * Layout.Lane + column / 2;
+                        *target++ = output < outputs ? UpperHalf(weight[output * stride + k]) : (ushort)0;
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>Rounds to the nearest, and halfway to the even one; a NaN stays one.</summary>
+    private static ushort UpperHalf(float value)
+    {
+        uint bits = Unsafe.BitCast<float, uint>(value);
+        return (ushort)((float.IsNaN(value) ? bits | 0x400000 : bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+    }
+}
