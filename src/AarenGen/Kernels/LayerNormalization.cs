@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -19,7 +20,8 @@ public static class LayerNormalization
     /// <param name="gamma">Pad(width) scales, the padding zero.</param>
     /// <param name="beta">Pad(width) shifts, the padding zero.</param>
     /// <param name="y">[rows, stride], overwritten; its padding becomes zero.</param>
-    /// <param name="statistics">[rows, 2]: mean and 1/deviation, for the way back; or empty.</param>
+    /// <param name="statistics">[rows, 3]: mean, in two parts, and 1/deviation, for the way back; or empty.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Forward(
         ReadOnlySpan<float> x, int rows, int width, int stride, ReadOnlySpan<float> gamma, ReadOnlySpan<float> beta,
         Span<float> y, Span<float> statistics)
@@ -27,7 +29,7 @@ public static class LayerNormalization
         Layout.Check(x.Length, rows * stride);
         Layout.Check(y.Length, rows * stride);
         Layout.Check(Math.Min(gamma.Length, beta.Length), stride);
-        Layout.Check(statistics.IsEmpty ? 2 * rows : statistics.Length, 2 * rows);
+        Layout.Check(statistics.IsEmpty ? 3 * rows : statistics.Length, 3 * rows);
         ref float source = ref MemoryMarshal.GetReference(x);
         ref float target = ref MemoryMarshal.GetReference(y);
         ref float scale = ref MemoryMarshal.GetReference(gamma);
@@ -40,26 +42,30 @@ public static class LayerNormalization
             {
                 sum += Vector512.LoadUnsafe(ref source, first + (nuint)i);
             }
-            float mean = Vector512.Sum(sum) / width;
+            float mean = VectorMath.Sum(sum) / width;
             Vector512<float> means = Vector512.Create(mean), squares = Vector512<float>.Zero;
-            // The variance from the differences: exact where the mean is large. The padding's share is taken off again.
+            // From the differences: exact where the mean is large. Their own mean is what rounding took from the first.
+            sum = Vector512<float>.Zero;
             for (int i = 0; i < stride; i += Lane)
             {
                 Vector512<float> difference = Inside(Vector512.LoadUnsafe(ref source, first + (nuint)i) - means, i, width);
-                squares = Vector512.FusedMultiplyAdd(difference, difference, squares);
+                sum += difference;
+                squares = Vector512.MultiplyAddEstimate(difference, difference, squares);
             }
-            float inverse = 1 / MathF.Sqrt(Vector512.Sum(squares) / width + Epsilon);
-            Vector512<float> factor = Vector512.Create(inverse);
+            float rest = VectorMath.Sum(sum) / width;
+            float inverse = 1 / MathF.Sqrt(Math.Max(VectorMath.Sum(squares) / width - rest * rest, 0) + Epsilon);
+            Vector512<float> factor = Vector512.Create(inverse), rests = Vector512.Create(rest);
             for (int i = 0; i < stride; i += Lane)
             {
-                Vector512<float> normal = (Vector512.LoadUnsafe(ref source, first + (nuint)i) - means) * factor;
-                Vector512.FusedMultiplyAdd(normal, Vector512.LoadUnsafe(ref scale, (nuint)i), Vector512.LoadUnsafe(ref shift, (nuint)i))
+                Vector512<float> normal = (Vector512.LoadUnsafe(ref source, first + (nuint)i) - means - rests) * factor;
+                Vector512.MultiplyAddEstimate(normal, Vector512.LoadUnsafe(ref scale, (nuint)i), Vector512.LoadUnsafe(ref shift, (nuint)i))
                     .StoreUnsafe(ref target, first + (nuint)i);
             }
             if (!statistics.IsEmpty)
             {
-                statistics[2 * row] = mean;
-                statistics[2 * row + 1] = inverse;
+                statistics[3 * row] = mean;
+                statistics[3 * row + 1] = rest;
+                statistics[3 * row + 2] = inverse;
             }
         }
     }
@@ -69,7 +75,7 @@ public static class LayerNormalization
     /// </summary>
     /// <param name="dy">[rows, stride], the padding zero.</param>
     /// <param name="x">[rows, stride], what was normalised.</param>
-    /// <param name="statistics">[rows, 2], from <see cref="Forward"/>.</param>
+    /// <param name="statistics">[rows, 3], from <see cref="Forward"/>.</param>
     /// <param name="gamma">Pad(width) scales.</param>
     /// <param name="rows">Rows.</param>
     /// <param name="width">Values in a row.</param>
@@ -78,12 +84,13 @@ public static class LayerNormalization
     /// <param name="accumulate">Whether dx is added to.</param>
     /// <param name="dgamma">Pad(width), added to.</param>
     /// <param name="dbeta">Pad(width), added to.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Backward(
         ReadOnlySpan<float> dy, ReadOnlySpan<float> x, ReadOnlySpan<float> statistics, ReadOnlySpan<float> gamma,
         int rows, int width, int stride, Span<float> dx, bool accumulate, Span<float> dgamma, Span<float> dbeta)
     {
         Layout.Check(Math.Min(dy.Length, Math.Min(x.Length, dx.Length)), rows * stride);
-        Layout.Check(statistics.Length, 2 * rows);
+        Layout.Check(statistics.Length, 3 * rows);
         Layout.Check(Math.Min(gamma.Length, Math.Min(dgamma.Length, dbeta.Length)), stride);
         ref float gradient = ref MemoryMarshal.GetReference(dy);
         ref float source = ref MemoryMarshal.GetReference(x);
@@ -94,24 +101,25 @@ public static class LayerNormalization
         for (int row = 0; row < rows; row++)
         {
             nuint first = (nuint)(row * stride);
-            Vector512<float> mean = Vector512.Create(statistics[2 * row]), inverse = Vector512.Create(statistics[2 * row + 1]);
+            Vector512<float> mean = Vector512.Create(statistics[3 * row]), rest = Vector512.Create(statistics[3 * row + 1]);
+            Vector512<float> inverse = Vector512.Create(statistics[3 * row + 2]);
             Vector512<float> sum = Vector512<float>.Zero, product = Vector512<float>.Zero;
             for (int i = 0; i < stride; i += Lane)
             {
                 nuint at = (nuint)i;
                 Vector512<float> d = Vector512.LoadUnsafe(ref gradient, first + at);
-                Vector512<float> normal = (Vector512.LoadUnsafe(ref source, first + at) - mean) * inverse;
+                Vector512<float> normal = (Vector512.LoadUnsafe(ref source, first + at) - mean - rest) * inverse;
                 Vector512<float> g = d * Vector512.LoadUnsafe(ref scale, at);
                 sum += g;
-                product = Vector512.FusedMultiplyAdd(g, normal, product);
-                Vector512.FusedMultiplyAdd(d, normal, Vector512.LoadUnsafe(ref scaleGradient, at)).StoreUnsafe(ref scaleGradient, at);
+                product = Vector512.MultiplyAddEstimate(g, normal, product);
+                Vector512.MultiplyAddEstimate(d, normal, Vector512.LoadUnsafe(ref scaleGradient, at)).StoreUnsafe(ref scaleGradient, at);
                 (Vector512.LoadUnsafe(ref shiftGradient, at) + d).StoreUnsafe(ref shiftGradient, at);
             }
-            Vector512<float> meanG = Vector512.Create(Vector512.Sum(sum) / width), meanGn = Vector512.Create(Vector512.Sum(product) / width);
+            Vector512<float> meanG = Vector512.Create(VectorMath.Sum(sum) / width), meanGn = Vector512.Create(VectorMath.Sum(product) / width);
             for (int i = 0; i < stride; i += Lane)
             {
                 nuint at = (nuint)i;
-                Vector512<float> normal = (Vector512.LoadUnsafe(ref source, first + at) - mean) * inverse;
+                Vector512<float> normal = (Vector512.LoadUnsafe(ref source, first + at) - mean - rest) * inverse;
                 Vector512<float> g = Vector512.LoadUnsafe(ref gradient, first + at) * Vector512.LoadUnsafe(ref scale, at);
                 Vector512<float> result = Inside((g - meanG - normal * meanGn) * inverse, i, width);
                 (accumulate ? result + Vector512.LoadUnsafe(ref target, first + at) : result).StoreUnsafe(ref target, first + at);
@@ -120,6 +128,7 @@ public static class LayerNormalization
     }
 
     /// <summary>Zeroes what lies in the padding.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Inside(Vector512<float> values, int column, int width) => column + Lane <= width
         ? values
         : Vector512.ConditionalSelect(

@@ -3,10 +3,10 @@ using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Layers.LayerNorm;
 
-/// <summary>Layer normalisation; the mean and deviation of each token are kept for the way back.</summary>
+/// <summary>Layer normalisation; the mean, in two parts, and the deviation of each token are kept for the way back.</summary>
 internal sealed record Normalize(Value Input, Value Output, Parameter Scale, Parameter Shift, int StatisticsMemory) : Operation
 {
-    public const int StatisticsPerToken = 2;
+    public const int StatisticsPerToken = 3;
 
     public override EquatableArray<Value> Inputs => new([Input]);
 
