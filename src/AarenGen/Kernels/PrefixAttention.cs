@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -9,7 +10,7 @@ namespace AarenGen.Kernels;
 /// side by side in a row, width/heads channels each. Source: Feng et al., Attention as an RNN, arXiv 2405.13956.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public static class PrefixAttention
+public static unsafe class PrefixAttention
 {
     /// <summary>
     /// One token of a stream: with the running maximum m, u ← u e^{m−m'} + v e^{s−m'}, w likewise, o = u/w. In double, since in
@@ -60,7 +61,7 @@ public static class PrefixAttention
     /// </summary>
     /// <param name="values">[rows, valueStride].</param>
     /// <param name="valueStride">Floats from row to row.</param>
-    /// <param name="scores">[rows, scoreStride].</param>
+    /// <param name="scores">[rows, scoreStride], a score a head; of the rest of Pad(heads) any numbers.</param>
     /// <param name="scoreStride">Floats from row to row.</param>
     /// <param name="rows">Tokens of the sequence.</param>
     /// <param name="width">Channels of all heads.</param>
@@ -72,44 +73,67 @@ public static class PrefixAttention
         ReadOnlySpan<float> values, int valueStride, ReadOnlySpan<float> scores, int scoreStride, int rows, int width, int heads,
         Span<float> gates, Span<float> output, int outputStride)
     {
-        Layout.Check(values.Length, (rows - 1) * valueStride + width);
-        Layout.Check(scores.Length, (rows - 1) * scoreStride + heads);
-        Layout.Check(gates.Length, rows * 2 * Layout.Pad(heads));
-        Layout.Check(output.Length, (rows - 1) * outputStride + width);
         int channels = width / heads, padded = Layout.Pad(heads);
-        for (int head = 0; head < heads; head++)
+        Layout.Check(values.Length, (rows - 1) * valueStride + width);
+        Layout.Check(scores.Length, (rows - 1) * scoreStride + padded);
+        Layout.Check(gates.Length, rows * 2 * padded);
+        Layout.Check(output.Length, (rows - 1) * outputStride + width);
+        fixed (float* v = values, s = scores, gate = gates, o = output)
         {
-            double maximum = double.NegativeInfinity, weight = 0;
+            for (int head = 0; head < heads; head += Vector512<double>.Count)
+            {
+                Gates(s + head, scoreStride, rows, gate + head, padded);
+            }
             for (int t = 0; t < rows; t++)
             {
-                double score = scores[t * scoreStride + head], add = 1, keep = 1;
-                if (score > maximum || double.IsNaN(score))
+                float* row = o + (nint)t * outputStride, before = t == 0 ? null : row - outputStride;
+                for (int head = 0; head < heads; head++)
                 {
-                    keep = Math.Exp(maximum - score);
-                    maximum = score;
+                    float* keep = gate + (nint)t * 2 * padded + head;
+                    nint first = head * channels;
+                    Blend(channels, *keep, before is null ? null : before + first, keep[padded], v + (nint)t * valueStride + first, row + first);
                 }
-                else
-                {
-                    add = Math.Exp(score - maximum);
-                }
-                double kept = weight * keep;
-                weight = kept + add;
-                gates[t * 2 * padded + head] = (float)(kept / weight);
-                gates[t * 2 * padded + padded + head] = (float)(add / weight);
             }
         }
+    }
+
+    /// <summary>result = keep·old + add·value; of no old, add·value.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Blend(int channels, float keep, float* old, float add, float* value, float* result)
+    {
+        int c = 0;
+        for (; c + Vector512<float>.Count <= channels; c += Vector512<float>.Count)
+        {
+            Vector512<float> added = Vector512.Load(value + c) * add;
+            (old is null ? added : Vector512.MultiplyAddEstimate(Vector512.Load(old + c), Vector512.Create(keep), added)).Store(result + c);
+        }
+        for (; c < channels; c++)
+        {
+            float added = value[c] * add;
+            result[c] = old is null ? added : float.MultiplyAddEstimate(old[c], keep, added);
+        }
+    }
+
+    /// <summary>The gates of eight heads side by side, in double.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Gates(float* scores, int stride, int rows, float* gates, int padded)
+    {
+        Vector512<double> maximum = Vector512.Create(double.NegativeInfinity), weight = Vector512<double>.Zero, one = Vector512<double>.One;
         for (int t = 0; t < rows; t++)
         {
-            ReadOnlySpan<float> before = output.Slice(Math.Max(t - 1, 0) * outputStride, width);
-            for (int head = 0; head < heads; head++)
-            {
-                int first = head * channels;
-                // Before the first token there is nothing to keep; what the memory holds there may be anything.
-                Blend(
-                    t == 0 ? 0 : gates[t * 2 * padded + head], t == 0 ? values.Slice(first, channels) : before.Slice(first, channels),
-                    gates[t * 2 * padded + padded + head], values.Slice(t * valueStride + first, channels),
-                    output.Slice(t * outputStride + first, channels));
-            }
+            Vector256<float> row = Vector256.Load(scores + (nint)t * stride);
+            (Vector256<double> low, Vector256<double> high) = Vector256.Widen(row);
+            Vector512<double> score = Vector512.Create(low, high);
+            // Of the two exponentials, that of the larger is 1.
+            Vector512<double> smaller = Vector512.Exp(-Vector512.Abs(score - maximum)), isNew = Vector512.GreaterThan(score, maximum);
+            Vector512<double> kept = weight * Vector512.ConditionalSelect(isNew, smaller, one), add = Vector512.ConditionalSelect(isNew, one, smaller);
+            maximum = Vector512.ConditionalSelect(isNew, score, maximum);
+            weight = kept + add;
+            Vector512<double> inverse = one / weight;
+            kept *= inverse;
+            add *= inverse;
+            Vector256.Narrow(kept.GetLower(), kept.GetUpper()).Store(gates + (nint)t * 2 * padded);
+            Vector256.Narrow(add.GetLower(), add.GetUpper()).Store(gates + (nint)t * 2 * padded + padded);
         }
     }
 
@@ -141,23 +165,21 @@ public static class PrefixAttention
         Layout.Check(dScores.Length, (rows - 1) * scoreStride + heads);
         Layout.Check(carries.Length, Layout.Pad(width) + 2 * Layout.Pad(heads));
         int channels = width / heads, padded = Layout.Pad(heads);
-        Span<float> vectors = carries[..width];
-        Span<double> scalars = MemoryMarshal.Cast<float, double>(carries.Slice(Layout.Pad(width), 2 * Layout.Pad(heads)));
-        vectors.Clear();
-        scalars.Clear();
-        for (int t = rows - 1; t >= 0; t--)
+        carries.Clear();
+        fixed (float* g = dOutput, v = values, o = output, gate = gates, dv = dValues, ds = dScores, vectors = carries)
         {
-            for (int head = 0; head < heads; head++)
+            var scalars = (double*)(vectors + Layout.Pad(width));
+            for (int t = rows - 1; t >= 0; t--)
             {
-                int first = head * channels;
-                float keepNext = t + 1 < rows ? gates[(t + 1) * 2 * padded + head] : 0;
-                float add = gates[t * 2 * padded + padded + head];
-                (double valueDot, double outputDot) = Carry(
-                    keepNext, add, vectors.Slice(first, channels), dOutput.Slice(t * outputStride + first, channels),
-                    output.Slice(t * outputStride + first, channels), values.Slice(t * valueStride + first, channels),
-                    dValues.Slice(t * valueStride + first, channels));
-                scalars[head] = outputDot + (double)keepNext * scalars[head];
-                dScores[t * scoreStride + head] = (float)(add * (valueDot - scalars[head]));
+                for (int head = 0; head < heads; head++)
+                {
+                    float keepNext = t + 1 < rows ? gate[(nint)(t + 1) * 2 * padded + head] : 0, add = gate[(nint)t * 2 * padded + padded + head];
+                    nint first = head * channels, outputAt = (nint)t * outputStride + first, valueAt = (nint)t * valueStride + first;
+                    double valueDot = Carry(
+                        channels, keepNext, add, vectors + first, g + outputAt, o + outputAt, v + valueAt, dv + valueAt, out double outputDot);
+                    scalars[head] = outputDot + (double)keepNext * scalars[head];
+                    ds[(nint)t * scoreStride + head] = (float)(add * (valueDot - scalars[head]));
+                }
             }
         }
     }
@@ -184,62 +206,41 @@ public static class PrefixAttention
         }
     }
 
-    /// <summary>result = keep·old + add·value.</summary>
-    private static void Blend(float keep, ReadOnlySpan<float> old, float add, ReadOnlySpan<float> value, Span<float> result)
+    /// <summary>G ← g + keep·G, dv = add·G; returns v·G and g·o, in double.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static double Carry(
+        int channels, float keep, float add, float* carry, float* gradient, float* output, float* value, float* dValue, out double outputDot)
     {
-        ref float x = ref MemoryMarshal.GetReference(old);
-        ref float v = ref MemoryMarshal.GetReference(value);
-        ref float y = ref MemoryMarshal.GetReference(result);
+        Vector512<double> valueDots = Vector512<double>.Zero, outputDots = Vector512<double>.Zero;
         int c = 0;
-        for (; c + Vector256<float>.Count <= result.Length; c += Vector256<float>.Count)
+        for (; c + Vector512<float>.Count <= channels; c += Vector512<float>.Count)
         {
-            (Vector256.LoadUnsafe(ref x, (nuint)c) * keep + Vector256.LoadUnsafe(ref v, (nuint)c) * add).StoreUnsafe(ref y, (nuint)c);
+            Vector512<float> own = Vector512.Load(gradient + c);
+            Vector512<float> all = Vector512.MultiplyAddEstimate(Vector512.Load(carry + c), Vector512.Create(keep), own);
+            all.Store(carry + c);
+            (all * add).Store(dValue + c);
+            valueDots = AddProducts(all, Vector512.Load(value + c), valueDots);
+            outputDots = AddProducts(own, Vector512.Load(output + c), outputDots);
         }
-        for (; c < result.Length; c++)
+        double valueDot = VectorMath.Sum(valueDots);
+        outputDot = VectorMath.Sum(outputDots);
+        for (; c < channels; c++)
         {
-            result[c] = old[c] * keep + value[c] * add;
-        }
-    }
-
-    /// <summary>G ← g + keep·G, dv = add·G; returns v·G and g·o.</summary>
-    private static (double ValueDot, double OutputDot) Carry(
-        float keep, float add, Span<float> carry, ReadOnlySpan<float> gradient, ReadOnlySpan<float> output, ReadOnlySpan<float> value,
-        Span<float> dValue)
-    {
-        ref float big = ref MemoryMarshal.GetReference(carry);
-        ref float g = ref MemoryMarshal.GetReference(gradient);
-        ref float o = ref MemoryMarshal.GetReference(output);
-        ref float v = ref MemoryMarshal.GetReference(value);
-        ref float dv = ref MemoryMarshal.GetReference(dValue);
-        Vector256<double> valueDots = Vector256<double>.Zero, outputDots = Vector256<double>.Zero;
-        int c = 0;
-        for (; c + Vector256<float>.Count <= carry.Length; c += Vector256<float>.Count)
-        {
-            nuint at = (nuint)c;
-            Vector256<float> own = Vector256.LoadUnsafe(ref g, at);
-            Vector256<float> all = own + Vector256.LoadUnsafe(ref big, at) * keep;
-            all.StoreUnsafe(ref big, at);
-            (all * add).StoreUnsafe(ref dv, at);
-            valueDots += Products(all, Vector256.LoadUnsafe(ref v, at));
-            outputDots += Products(own, Vector256.LoadUnsafe(ref o, at));
-        }
-        double valueDot = Vector256.Sum(valueDots), outputDot = Vector256.Sum(outputDots);
-        for (; c < carry.Length; c++)
-        {
-            float all = gradient[c] + keep * carry[c];
+            float all = float.MultiplyAddEstimate(carry[c], keep, gradient[c]);
             carry[c] = all;
             dValue[c] = add * all;
             valueDot += (double)all * value[c];
             outputDot += (double)gradient[c] * output[c];
         }
-        return (valueDot, outputDot);
+        return valueDot;
     }
 
-    /// <summary>a b in double, added up in pairs.</summary>
-    private static Vector256<double> Products(Vector256<float> a, Vector256<float> b)
+    /// <summary>a b + sums in double, where a product of two floats is exact.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> AddProducts(Vector512<float> a, Vector512<float> b, Vector512<double> sums)
     {
-        (Vector256<double> aLow, Vector256<double> aHigh) = Vector256.Widen(a);
-        (Vector256<double> bLow, Vector256<double> bHigh) = Vector256.Widen(b);
-        return aLow * bLow + aHigh * bHigh;
+        (Vector512<double> aLow, Vector512<double> aHigh) = Vector512.Widen(a);
+        (Vector512<double> bLow, Vector512<double> bHigh) = Vector512.Widen(b);
+        return sums + (aLow * bLow + aHigh * bHigh);
     }
 }
