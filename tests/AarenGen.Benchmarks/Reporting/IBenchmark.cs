@@ -10,12 +10,12 @@ internal interface IBenchmark
     string Description { get; }
 
     /// <summary>Measures; the sections come one by one, so that what is done is shown and written while the rest runs.</summary>
-    IEnumerable<Section> Run(RunOptions options, CancellationToken cancellation);
+    IEnumerable<Section> Run(Thoroughness thoroughness, CancellationToken cancellation);
 }
 
 /// <summary>How thorough a run is.</summary>
 /// <param name="IsShort">Whether it is only to see that everything works: few rounds, small sizes.</param>
-internal sealed record RunOptions(bool IsShort)
+internal sealed record Thoroughness(bool IsShort)
 {
     public Contest Contest => IsShort ? new(3, TimeSpan.FromMilliseconds(5)) : new(25, TimeSpan.FromMilliseconds(60));
 }

@@ -1,0 +1,101 @@
+using AarenGen;
+
+namespace AarenGen.Benchmarks;
+
+/// <summary>A tensor of a model, without padding.</summary>
+internal sealed record Tensor(long[] Shape, float[] Values)
+{
+    /// <summary>Rows and columns changed places.</summary>
+    public Tensor Transposed()
+    {
+        int rows = (int)Shape[0], columns = (int)Shape[1];
+        var values = new float[Values.Length];
+        for (int row = 0; row < rows; row++)
+        {
+            for (int column = 0; column < columns; column++)
+            {
+                values[column * rows + row] = Values[row * columns + column];
+            }
+        }
+        return new([columns, rows], values);
+    }
+}
+
+/// <summary>The sizes and weights of one of the benchmarks' models, for peers.</summary>
+internal sealed class ModelWeights
+{
+    private readonly Dictionary<string, Tensor> tensors = [];
+
+    private ModelWeights(int heads) => Heads = heads;
+
+    public int Heads { get; }
+
+    public int Width => (int)this["embed.weight"].Shape[0];
+
+    public int Blocks => tensors.Keys.Count(static name => name.EndsWith("norm1.weight", StringComparison.Ordinal));
+
+    /// <summary>Channels of a head.</summary>
+    public int Channels => Width / Heads;
+
+    public IReadOnlyDictionary<string, Tensor> Tensors => tensors;
+
+    public Tensor this[string name] => tensors[name];
+
+    public static ModelWeights Of<TModel>(TModel model, int heads) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    {
+        var weights = new ModelWeights(heads);
+        foreach (ParameterDescription p in SequenceModel<TModel>.Description.Parameters)
+        {
+            var values = new float[p.Rows * p.Columns];
+            for (int row = 0; row < p.Rows; row++)
+            {
+                model.Weights.Slice(p.Offset + row * p.RowStride, p.Columns).CopyTo(values.AsSpan(row * p.Columns));
+            }
+            weights.tensors[p.Name] = new([.. p.Shape.Select(static n => (long)n)], values);
+        }
+        return weights;
+    }
+
+    /// <summary>The query of a block's heads, [heads, channels], over the root of the channels: scores are its products with keys.</summary>
+    public Tensor Query(int block)
+    {
+        Tensor weight = this[$"blocks.{block}.mixer.q_proj.weight"], bias = this[$"blocks.{block}.mixer.q_proj.bias"], query = this[$"blocks.{block}.mixer.query"];
+        var values = new float[Width];
+        for (int row = 0; row < Width; row++)
+        {
+            double sum = bias.Values[row];
+            for (int column = 0; column < Width; column++)
+            {
+                sum += (double)weight.Values[row * Width + column] * query.Values[column];
+            }
+            values[row] = (float)(sum / Math.Sqrt(Channels));
+        }
+        return new([Heads, Channels], values);
+    }
+
+    /// <summary>The query folded into the keys: a vector and an offset a head, so that scores are products with the tokens themselves.</summary>
+    public (Tensor Weight, Tensor Bias) FoldedQuery(int block)
+    {
+        Tensor query = Query(block), key = this[$"blocks.{block}.mixer.k_proj.weight"], keyBias = this[$"blocks.{block}.mixer.k_proj.bias"];
+        float[] weight = new float[Heads * Width], bias = new float[Heads];
+        for (int head = 0; head < Heads; head++)
+        {
+            double offset = 0;
+            double[] sums = new double[Width];
+            for (int row = head * Channels; row < (head + 1) * Channels; row++)
+            {
+                offset += (double)query.Values[row] * keyBias.Values[row];
+                for (int column = 0; column < Width; column++)
+                {
+                    sums[column] += (double)query.Values[row] * key.Values[row * Width + column];
+                }
+            }
+            bias[head] = (float)offset;
+            for (int column = 0; column < Width; column++)
+            {
+                weight[head * Width + column] = (float)sums[column];
+            }
+        }
+        return (new([Heads, Width], weight), new([Heads], bias));
+    }
+}
