@@ -10,6 +10,8 @@ internal sealed class ReportWriter(string folder)
 
     public void Write(Section section)
     {
+        // Tables must not be folded where the output is a file.
+        AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, 160);
         var table = new Table { Title = new(Markup.Escape(section.Title)) };
         for (int i = 0; i < section.Columns.Count; i++)
         {
