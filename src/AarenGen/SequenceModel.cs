@@ -193,10 +193,10 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
 
     /// <summary>
     /// Derives what follows from the parameters, and packs the matrices: for inference in some precision, or for training as well,
-    /// which is always in float.
+    /// which is always in float. Threads may share the work.
     /// </summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected abstract void Prepare(Span<float> weights, Span<float> packed, WeightPrecision precision, bool training);
+    protected abstract void Prepare(Span<float> weights, Span<float> packed, WeightPrecision precision, bool training, WorkShare share);
 
     /// <summary>Runs some rows through all layers.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
@@ -206,18 +206,18 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected abstract double Train(scoped in TrainingPass pass);
 
-    /// <summary>Sends the gradients of derived weights back to the parameters they were derived from. Once a step.</summary>
+    /// <summary>Sends the gradients of derived weights back to the parameters they were derived from. Once a step; threads may share it.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected abstract void FinishGradients(ReadOnlySpan<float> weights, Span<float> gradients);
+    protected abstract void FinishGradients(ReadOnlySpan<float> weights, Span<float> gradients, WorkShare share);
 
     // What the trainer calls: generated overrides are protected, in whatever assembly they stand.
-    internal void PrepareFor(Span<float> packed, bool training) => Prepare(weights.Span, packed, WeightPrecision.Float32, training);
+    internal void PrepareFor(Span<float> packed, bool training, WorkShare share) => Prepare(weights.Span, packed, WeightPrecision.Float32, training, share);
 
     internal double RunTraining(scoped in TrainingPass pass) => Train(pass);
 
-    internal void Finish(Span<float> gradients) => FinishGradients(weights.Span, gradients);
+    internal void Finish(Span<float> gradients, WorkShare share) => FinishGradients(weights.Span, gradients, share);
 
-    internal void WeightsChanged() => Prepare(weights.Span, packed.Span, Precision, training: false);
+    internal void WeightsChanged() => Prepare(weights.Span, packed.Span, Precision, training: false, WorkShare.All);
 
     /// <summary>Runs tokens of a state each, or in order of a single state, through the model, and counts them.</summary>
     private void Run(ReadOnlySpan<StreamState<TSelf>> states, ReadOnlySpan<float> tokens, Span<float> outputs)

@@ -23,7 +23,8 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
     private readonly AlignedBuffer best = new(Description.WeightFloats);
     private readonly (int Start, int End, bool Decays)[] runs = DecayRuns();
     private readonly int[] order;
-    private readonly Action<int> runPasses, runValidation, reduce, update;
+    private readonly Action<int> prepare, runPasses, runValidation, reduce, finish, sumSquares, update;
+    private readonly double[] squares;
     private readonly int stepsPerEpoch;
     private readonly Checkpoint progress = new();
     private long tokens;
@@ -41,9 +42,13 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         this.train = train;
         this.validation = validation;
         this.options = options;
+        prepare = Prepare;
         runPasses = RunPasses;
         runValidation = RunValidation;
         reduce = Reduce;
+        finish = Finish;
+        sumSquares = SumSquares;
+        squares = new double[options.Threads];
         update = Update;
         stepsPerEpoch = (train.Count + options.BatchSize - 1) / options.BatchSize;
         order = new int[train.Count];
@@ -70,7 +75,7 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         PassSize capacity = CheckData(data, nameof(data));
         var workspace = new PassWorkspace<TModel>(capacity, training: false);
         var packed = new AlignedBuffer(Description.PackedTrainingFloats);
-        model.PrepareFor(packed.Span, training: false);
+        model.PrepareFor(packed.Span, training: false, WorkShare.All);
         BatchPlan plan = BatchPlan.All(data, PassWorkspace<TModel>.RowsOf);
         for (int pass = 0; pass < plan.Passes; pass++)
         {
@@ -137,7 +142,8 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
             return;
         }
         double scale = 1 / weight;
-        double norm = Math.Sqrt(Optimizers.SquaredNorm(workspaces[0].Gradients.Span[..Description.ParameterFloats])) * scale;
+        team.Run(sumSquares);
+        double norm = Math.Sqrt(squares.Sum()) * scale;
         double rate = Schedule.LearningRate(options, progress.Step, Steps);
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
         {
@@ -156,7 +162,7 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
     /// <summary>Sums of the planned batch's losses and weights; the gradients of the loss's sum are the first workspace's.</summary>
     private (double Loss, double Weight) Gradients()
     {
-        model.PrepareFor(packed.Span, training: true);
+        team.Run(prepare);
         team.Run(runPasses);
         double loss = 0, weight = 0;
         foreach (PassWorkspace<TModel> workspace in workspaces)
@@ -166,12 +172,22 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
             tokens += workspace.Tokens;
         }
         team.Run(reduce);
-        model.Finish(workspaces[0].Gradients.Span);
+        team.Run(finish);
         return (loss, weight);
     }
 
     private bool IsDone => progress.Epochs.Count >= options.Epochs
         || (options.Patience is { } patience && progress.Epochs.Count - progress.BestEpoch >= patience);
+
+    private void Prepare(int worker) => model.PrepareFor(packed.Span, training: true, new(worker, team.Size));
+
+    private void Finish(int worker) => model.Finish(workspaces[0].Gradients.Span, new(worker, team.Size));
+
+    private void SumSquares(int worker)
+    {
+        (int start, int end) = Slice(worker, Description.ParameterFloats);
+        squares[worker] = Optimizers.SquaredNorm(workspaces[0].Gradients.Span[start..end]);
+    }
 
     private void RunPasses(int worker)
     {
@@ -218,7 +234,7 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         double? validationLoss = null;
         if (validation is not null)
         {
-            model.PrepareFor(packed.Span, training: false);
+            model.PrepareFor(packed.Span, training: false, WorkShare.All);
             team.Run(runValidation);
             validationLoss = MeanLoss(workspaces);
         }

@@ -145,12 +145,9 @@ internal static class ModelEmitter
     private static void Prepare(CodeWriter code, Plan plan)
     {
         code.Line("/// <inheritdoc/>");
-        using (code.Open($"protected override void Prepare({Span} weights, {Span} packed, {Runtime}WeightPrecision precision, bool training)"))
+        using (code.Open($"protected override void Prepare({Span} weights, {Span} packed, {Runtime}WeightPrecision precision, bool training, {Runtime}Training.WorkShare share)"))
         {
-            foreach (LayerPlan layer in plan.Layers)
-            {
-                EachBlock(code, layer, $"{layer.Method}{LayerMethods.Prepare}(weights, packed, precision, training{BlockArgument(layer)});");
-            }
+            EachShared(code, plan.Layers, static layer => $"{layer.Method}{LayerMethods.Prepare}(weights, packed, precision, training{BlockArgument(layer)});");
         }
         code.Line();
     }
@@ -362,12 +359,11 @@ internal static class ModelEmitter
     private static void Finish(CodeWriter code, Plan plan)
     {
         code.Line("/// <inheritdoc/>");
-        using (code.Open($"protected override void FinishGradients({ReadSpan} weights, {Span} gradients)"))
+        using (code.Open($"protected override void FinishGradients({ReadSpan} weights, {Span} gradients, {Runtime}Training.WorkShare share)"))
         {
-            foreach (LayerPlan layer in plan.Layers.Where(static l => l.Derived.Step > 0))
-            {
-                EachBlock(code, layer, $"{layer.Method}{LayerMethods.Finish}(weights, gradients{BlockArgument(layer)});");
-            }
+            EachShared(
+                code, plan.Layers.Where(static l => l.Derived.Step > 0),
+                static layer => $"{layer.Method}{LayerMethods.Finish}(weights, gradients{BlockArgument(layer)});");
         }
     }
 
@@ -486,6 +482,19 @@ internal static class ModelEmitter
         foreach (string line in lines)
         {
             code.Line(line);
+        }
+    }
+
+    /// <summary>A line for each block of the layers, of which threads take every so many-th.</summary>
+    private static void EachShared(CodeWriter code, IEnumerable<LayerPlan> layers, Func<LayerPlan, string> line)
+    {
+        int piece = 0;
+        foreach (LayerPlan layer in layers)
+        {
+            using CodeWriter.Block? loop = layer.Repeat > 1 ? code.Open($"for (int block = 0; block < {Number(layer.Repeat)}; block++)") : null;
+            using CodeWriter.Block condition = code.Open($"if (share.Takes({Number(piece)}{(layer.Repeat > 1 ? " + block" : "")}))");
+            code.Line(line(layer));
+            piece += layer.Repeat;
         }
     }
 
