@@ -151,10 +151,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     public void Forward(StreamState<TSelf> state, ReadOnlySpan<float> tokens, Span<float> outputs)
     {
         ArgumentNullException.ThrowIfNull(state);
-        int count = Arguments.CountRows(tokens, Description.InputWidth);
-        Arguments.CheckLength(outputs, (long)count * Description.OutputWidth);
-        Arguments.CheckFinite(tokens, Description.InputWidth);
-        Arguments.CheckCategories(tokens, Description.InputWidth, Description.Categories, state.TokenCount);
+        CheckTokens(state, tokens, outputs);
         Run(new ReadOnlySpan<StreamState<TSelf>>(ref state), tokens, outputs);
     }
 
@@ -217,6 +214,29 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
 
     internal void Finish(Span<float> gradients, WorkShare share) => FinishGradients(weights.Span, gradients, share);
 
+    /// <summary>Checks many tokens of a stream; returns how many they are.</summary>
+    internal static int CheckTokens(StreamState<TSelf> state, ReadOnlySpan<float> tokens, ReadOnlySpan<float> outputs)
+    {
+        int count = Arguments.CountRows(tokens, Description.InputWidth);
+        Arguments.CheckLength(outputs, (long)count * Description.OutputWidth);
+        Arguments.CheckFinite(tokens, Description.InputWidth);
+        Arguments.CheckCategories(tokens, Description.InputWidth, Description.Categories, state.TokenCount);
+        return count;
+    }
+
+    /// <summary>What generated code needs to infer some rows of plain tokens.</summary>
+    internal InferencePass<TSelf> Pass(ReadOnlySpan<StreamState<TSelf>> states, int rows, ReadOnlySpan<float> tokens, Span<float> outputs) => new()
+    {
+        Rows = rows,
+        Weights = weights.Span,
+        Packed = packed.Span,
+        Precision = Precision,
+        Scratch = Scratch.Get(Description.ScratchFloats),
+        Tokens = tokens,
+        Outputs = outputs,
+        States = states,
+    };
+
     internal void WeightsChanged() => Prepare(weights.Span, packed.Span, Precision, training: false, WorkShare.All);
 
     /// <summary>Runs tokens of a state each, or in order of a single state, through the model, and counts them.</summary>
@@ -240,17 +260,9 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         {
             int rows = Math.Min(Description.RowsPerPass, count - first);
             ReadOnlySpan<StreamState<TSelf>> streams = states.Length == 1 ? states : states.Slice(first, rows);
-            Infer(new InferencePass<TSelf>
-            {
-                Rows = rows,
-                Weights = weights.Span,
-                Packed = packed.Span,
-                Precision = Precision,
-                Scratch = Scratch.Get(Description.ScratchFloats),
-                Tokens = tokens.Slice(first * Description.InputWidth, rows * Description.InputWidth),
-                Outputs = outputs.Slice(first * Description.OutputWidth, rows * Description.OutputWidth),
-                States = streams,
-            });
+            Infer(Pass(
+                streams, rows, tokens.Slice(first * Description.InputWidth, rows * Description.InputWidth),
+                outputs.Slice(first * Description.OutputWidth, rows * Description.OutputWidth)));
         }
         if (states.Length == 1)
         {

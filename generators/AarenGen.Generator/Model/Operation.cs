@@ -44,3 +44,19 @@ internal abstract record Operation
     {
     }
 }
+
+/// <summary>
+/// An operation that remembers something of a stream and is associative: what it remembers after two stretches follows from what it
+/// remembers after each alone, so that parts of one sequence can be run side by side.
+/// </summary>
+internal abstract record AssociativeRecurrence : Operation
+{
+    /// <summary>The value it writes.</summary>
+    public abstract Value Output { get; init; }
+
+    /// <summary>Doubles of a stream's state.</summary>
+    public abstract int StateDoubles { get; }
+
+    /// <summary>Prints how the states after two stretches, the later begun from nothing, become the state after both.</summary>
+    public abstract void Combine(LayerWriter writer);
+}

@@ -19,6 +19,9 @@ internal sealed record Plan(
 
     public int RowTargetWidth => TargetWidth / Tokens.Channels;
 
+    /// <summary>Whether parts of one sequence can be run side by side: all that a stream remembers combines.</summary>
+    public bool CanScan => Tokens == TokenShape.Plain && !Branches && Layers.Any(static l => l.State.Step > 0) && Layers.All(static l => l.Combines);
+
     /// <summary>Whether heads branch off, rather than one loss ending the trunk.</summary>
     public bool Branches => Heads.Any(static h => h.Name is not null);
 }
@@ -63,7 +66,14 @@ internal sealed record Region(int Offset, int Length);
 internal sealed record LayerPlan(
     string Method, string Name, string Summary, int Repeat, int InputWidth, int OutputWidth, bool IsFirst,
     Extent Weights, Extent Derived, Extent Packed, Extent PackedTraining, Extent Memory, Extent State, int OutputMemory, int GradientMemory,
-    EquatableArray<Parameter> Parameters, EquatableArray<Value> Values, EquatableArray<OperationStep> Operations);
+    EquatableArray<Parameter> Parameters, EquatableArray<Value> Values, EquatableArray<OperationStep> Operations)
+{
+    /// <summary>What it remembers of a stream, where that combines.</summary>
+    public AssociativeRecurrence? Recurrence => Operations.Select(static s => s.Operation).OfType<AssociativeRecurrence>().SingleOrDefault();
+
+    /// <summary>Whether the states after two stretches of a sequence can be combined; so can those of a layer that has none.</summary>
+    public bool Combines => (Recurrence?.StateDoubles ?? 0) == State.Step;
+}
 
 /// <summary>Where a layer's first block begins, and how far its blocks are apart.</summary>
 internal sealed record Extent(int Start, int Step)

@@ -57,6 +57,36 @@ public static unsafe class PrefixAttention
     }
 
     /// <summary>
+    /// The state after two stretches of a sequence: m = max(m₁, m₂), w = w₁ e^{m₁−m} + w₂ e^{m₂−m}, u likewise. Source: the paper's
+    /// section 3.2.
+    /// </summary>
+    /// <param name="earlier">The state after the first stretch, as of <see cref="Step"/>; becomes that after both.</param>
+    /// <param name="later">The state after the second stretch, begun from nothing.</param>
+    /// <param name="width">Channels of all heads.</param>
+    /// <param name="heads">Heads; divides width.</param>
+    public static void Combine(Span<double> earlier, ReadOnlySpan<double> later, int width, int heads)
+    {
+        Layout.Check(Math.Min(earlier.Length, later.Length), 2 * heads + width);
+        int channels = width / heads;
+        for (int head = 0; head < heads; head++)
+        {
+            double weight = earlier[heads + head], added = later[heads + head];
+            if (added == 0)
+            {
+                continue;
+            }
+            double maximum = weight == 0 ? later[head] : Math.Max(earlier[head], later[head]);
+            double keep = weight == 0 ? 0 : Math.Exp(earlier[head] - maximum), add = Math.Exp(later[head] - maximum);
+            earlier[head] = maximum;
+            earlier[heads + head] = weight * keep + added * add;
+            for (int c = 2 * heads + head * channels; c < 2 * heads + (head + 1) * channels; c++)
+            {
+                earlier[c] = earlier[c] * keep + later[c] * add;
+            }
+        }
+    }
+
+    /// <summary>
     /// A whole sequence in gate form: add_t = e^{s_t−m_t}/w_t, keep_t = e^{m_{t−1}−m_t} w_{t−1}/w_t, o_t = keep_t o_{t−1} + add_t v_t.
     /// </summary>
     /// <param name="values">[rows, valueStride].</param>

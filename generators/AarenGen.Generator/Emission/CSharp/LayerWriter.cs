@@ -60,7 +60,10 @@ internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, string weigh
     public static string MemoryAt(string offset, int floats) =>
         $"pass.Memory.Slice({(offset.Contains(" ") ? $"({offset})" : offset)} * capacity, rows * {floats})";
 
-    public string State(int offset, int length) => $"pass.State(row).Slice({At(layer.State, offset)}, {length})";
+    public string State(int offset, int length) => StateOf("pass.State(row)", offset, length);
+
+    /// <summary>The part of what some state's layers remember.</summary>
+    public string StateOf(string state, int offset, int length) => $"{state}.Slice({At(layer.State, offset)}, {length})";
 
     /// <summary>The seed of one of the model's dropouts: no two blocks or layers share theirs.</summary>
     public string DropoutSeed(int salt) => $"unchecked(pass.DropoutSeed + (ulong)({At(layer.Memory, salt)}))";

@@ -29,7 +29,7 @@ internal static class ModelEmitter
         }
         Card(code, plan);
         code.Line($"[global::System.CodeDom.Compiler.GeneratedCode(\"AarenGen.Generator\", \"{Version}\")]");
-        using (code.Open($"partial class {plan.Name} : {Runtime}SequenceModel<{plan.Name}>, {Runtime}IModelDefinition<{plan.Name}>"))
+        using (code.Open($"partial class {plan.Name} : {Runtime}SequenceModel<{plan.Name}>, {Runtime}IModelDefinition<{plan.Name}>{(plan.CanScan ? $", {Runtime}IPrefixScan<{plan.Name}>" : "")}"))
         {
             Constants(code, plan);
             Definition(code, plan);
@@ -38,6 +38,10 @@ internal static class ModelEmitter
             Infer(code, plan);
             Train(code, plan);
             Finish(code, plan);
+            if (plan.CanScan)
+            {
+                PrefixScanEmitter.Emit(code, plan);
+            }
             foreach (LayerPlan layer in plan.Layers)
             {
                 PrepareLayer(code, layer);
@@ -390,21 +394,27 @@ internal static class ModelEmitter
 
     private static void InferLayer(CodeWriter code, Plan plan, LayerPlan layer)
     {
-        var writer = new LayerWriter(code, layer, "pass.Weights", "pass.Packed", "");
         code.Line();
         code.Summary($"{layer.Name}: {layer.Summary}. Rows of streams: [rows, {layer.InputWidth}] to [rows, {layer.OutputWidth}].");
         using (code.Open(
             $"private static void {layer.Method}{LayerMethods.Infer}(scoped in {Runtime}InferencePass<{plan.Name}> pass{BlockParameter(layer)}, {ReadSpan} input, {Span} output)"))
         {
-            code.Line("int rows = pass.Rows;");
-            foreach (Value value in layer.Values)
-            {
-                code.Line($"{Span} {value.Name} = pass.Scratch.Slice({Number(value.Scratch)}, rows * {value.Stride});");
-            }
-            foreach (OperationStep step in layer.Operations.Where(static s => s.Operation.IsInference))
-            {
-                step.Operation.Infer(writer);
-            }
+            InferOperations(code, layer, layer.Values, layer.Operations);
+        }
+    }
+
+    /// <summary>The statements of some of a layer's operations, and of the values they use.</summary>
+    public static void InferOperations(CodeWriter code, LayerPlan layer, IEnumerable<Value> values, IEnumerable<OperationStep> operations)
+    {
+        var writer = new LayerWriter(code, layer, "pass.Weights", "pass.Packed", "");
+        code.Line("int rows = pass.Rows;");
+        foreach (Value value in values)
+        {
+            code.Line($"{Span} {value.Name} = pass.Scratch.Slice({Number(value.Scratch)}, rows * {value.Stride});");
+        }
+        foreach (OperationStep step in operations.Where(static s => s.Operation.IsInference))
+        {
+            step.Operation.Infer(writer);
         }
     }
 
@@ -498,9 +508,9 @@ internal static class ModelEmitter
         }
     }
 
-    private static string BlockArgument(LayerPlan layer) => layer.Repeat > 1 ? ", block" : "";
+    public static string BlockArgument(LayerPlan layer) => layer.Repeat > 1 ? ", block" : "";
 
-    private static string BlockParameter(LayerPlan layer) => layer.Repeat > 1 ? ", int block" : "";
+    public static string BlockParameter(LayerPlan layer) => layer.Repeat > 1 ? ", int block" : "";
 
     /// <summary>The memory of a block's output, kept for the way back.</summary>
     private static string BlockOutput(LayerPlan layer, string block)

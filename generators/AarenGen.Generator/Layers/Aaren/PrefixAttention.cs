@@ -8,13 +8,20 @@ namespace AarenGen.Generator.Layers.Aaren;
 /// each channel's numerator; training keeps the two gates a head.
 /// </summary>
 internal sealed record PrefixAttention(
-    Value Values, Value Scores, Value Output, int Heads, int GatesMemory, int ScratchMemory, int StateOffset) : Operation
+    Value Values, Value Scores, Value Output, int Heads, int GatesMemory, int ScratchMemory, int StateOffset) : AssociativeRecurrence
 {
     public override EquatableArray<Value> Inputs => new([Values, Scores]);
 
     public override long Flops => 3L * Output.Width + 12L * Heads;
 
+    public override Value Output { get; init; } = Output;
+
     private int GateStride => 2 * Sizes.Pad(Heads);
+
+    public override int StateDoubles => 2 * Heads + Output.Width;
+
+    public override void Combine(LayerWriter w) => w.Call(
+        "PrefixAttention.Combine", w.StateOf("earlier", StateOffset, StateDoubles), w.StateOf("later", StateOffset, StateDoubles), $"{Output.Width}", $"{Heads}");
 
     public override void Infer(LayerWriter w)
     {
@@ -23,7 +30,7 @@ internal sealed record PrefixAttention(
         {
             w.Call(
                 "PrefixAttention.Step", LayerWriter.Row(Values), LayerWriter.Row(Scores), $"{Output.Width}", $"{Heads}",
-                w.State(StateOffset, 2 * Heads + Output.Width), LayerWriter.Row(Output));
+                w.State(StateOffset, StateDoubles), LayerWriter.Row(Output));
         }
     }
 
