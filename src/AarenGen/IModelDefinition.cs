@@ -10,6 +10,6 @@ public interface IModelDefinition<TSelf> where TSelf : SequenceModel<TSelf>, IMo
     /// <summary>The plan of the model.</summary>
     static abstract ModelDescription Describe();
 
-    /// <summary>A model whose weights are all zero.</summary>
+    /// <summary>A model that has no memory for weights yet.</summary>
     static abstract TSelf Empty();
 }

@@ -20,8 +20,8 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     [ThreadStatic]
     private static StreamState<TSelf>[]? gatheredStates;
 
-    private readonly AlignedBuffer weights = new(Description.WeightFloats);
-    private readonly AlignedBuffer packed = new(Description.PackedFloats);
+    private AlignedBuffer weights = null!, packed = null!;
+    private WeightPrecision precision;
 
     /// <summary>Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
@@ -40,14 +40,14 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <exception cref="ArgumentOutOfRangeException">The value is none of the enumeration.</exception>
     public WeightPrecision Precision
     {
-        get;
+        get => precision;
         set
         {
             if (!Enum.IsDefined(value))
             {
                 throw new ArgumentOutOfRangeException(nameof(value), value, "There is no such precision; choose Float32, BFloat16 or Int8.");
             }
-            field = value;
+            precision = value;
             WeightsChanged();
         }
     }
@@ -60,7 +60,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <param name="seed">The same seed gives the same weights; on another platform a query's last bit may differ.</param>
     public static TSelf Create(int seed)
     {
-        TSelf model = TSelf.Empty();
+        TSelf model = Allocated();
         WeightInitializer.Fill(Description, model.Weights, seed);
         model.WeightsChanged();
         return model;
@@ -74,7 +74,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static TSelf Load(string path)
     {
-        TSelf model = TSelf.Empty();
+        TSelf model = Allocated();
         ModelFile.Read(path, Description, model.weights);
         model.WeightsChanged();
         return model;
@@ -84,6 +84,15 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <param name="path">The file.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string path) => ModelFile.Write(path, Description, weights);
+
+    /// <summary>
+    /// Writes the model as inference reads it, its matrices packed in its <see cref="Precision"/>, replacing the file atomically: for
+    /// <see cref="WeightsAttribute"/>, which then needs no copy. Keep a file of <see cref="Save"/> as well: this one is for the same
+    /// version of the library alone.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void SaveCompiled(string path) => CompiledModel.Write(path, Description, weights, packed, Precision);
 
     /// <summary>A state for a new stream.</summary>
     public StreamState<TSelf> CreateState() => new();
@@ -175,6 +184,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(train);
+        weights = weights.Writable();
         using var trainer = new Trainer<TSelf>((TSelf)this, train, validation, options ?? new TrainingOptions());
         return trainer.Run(progress, cancellationToken);
     }
@@ -186,6 +196,30 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     {
         ArgumentNullException.ThrowIfNull(data);
         return Trainer<TSelf>.Evaluate((TSelf)this, data);
+    }
+
+    /// <summary>Called by generated code: the model with the weights of a file embedded in its assembly.</summary>
+    /// <exception cref="ModelFileException">The file is not embedded, is damaged, or does not fit.</exception>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected static TSelf LoadEmbedded(string file)
+    {
+        using UnmanagedMemoryStream resource = CompiledModel.Open(typeof(TSelf).Assembly, file);
+        return LoadEmbedded(resource, file);
+    }
+
+    /// <summary>The memory below the stream must outlive the model.</summary>
+    internal static TSelf LoadEmbedded(UnmanagedMemoryStream resource, string file)
+    {
+        if (CompiledModel.TryRead(resource, Description, file) is { } compiled)
+        {
+            TSelf inPlace = TSelf.Empty();
+            (inPlace.weights, inPlace.packed, inPlace.precision) = compiled;
+            return inPlace;
+        }
+        TSelf model = Allocated();
+        ModelFile.Read(resource, file, Description, model.weights);
+        model.WeightsChanged();
+        return model;
     }
 
     /// <summary>
@@ -237,7 +271,21 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         States = states,
     };
 
-    internal void WeightsChanged() => Prepare(weights.Span, packed.Span, Precision, training: false, WorkShare.All);
+    internal void WeightsChanged()
+    {
+        weights = weights.Writable();
+        packed = packed.Writable();
+        Prepare(weights.Span, packed.Span, Precision, training: false, WorkShare.All);
+    }
+
+    /// <summary>A model with memory of its own, all zero.</summary>
+    internal static TSelf Allocated()
+    {
+        TSelf model = TSelf.Empty();
+        model.weights = new(Description.WeightFloats);
+        model.packed = new(Description.PackedFloats);
+        return model;
+    }
 
     /// <summary>Runs tokens of a state each, or in order of a single state, through the model, and counts them.</summary>
     private void Run(ReadOnlySpan<StreamState<TSelf>> states, ReadOnlySpan<float> tokens, Span<float> outputs)

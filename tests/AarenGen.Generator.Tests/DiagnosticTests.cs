@@ -69,6 +69,8 @@ public sealed class DiagnosticTests
         { "AAREN030", "[SequenceModel, Continuous(4), Dense(6), [|Quantiles|]] partial class M;" },
         { "AAREN030", "[SequenceModel, Continuous(4), Dense(6), [|Quantiles(0.5, 0.1)|]] partial class M;" },
         { "AAREN031", "[SequenceModel, Continuous(4), Dense(3), CrossEntropy(ClassWeights = [|new double[] { 1, 2 }|])] partial class M;" },
+        { "AAREN033", "[SequenceModel, [|Weights(\"folder/load.safetensors\")|], Continuous(4), Dense(3), MeanSquaredError] partial class M;" },
+        { "AAREN033", "[SequenceModel, [|Weights(\" \")|], Continuous(4), Dense(3), MeanSquaredError] partial class M;" },
         { "AAREN032", "[SequenceModel, Continuous(4), Dense(3), Head([|\"a b\"|]), MeanSquaredError] partial class M;" },
         { "AAREN032", "[SequenceModel, Continuous(4), Dense(3), Head(\"A\"), MeanSquaredError, Head([|\"a\"|]), MeanSquaredError] partial class M;" },
         { "AAREN008", "[SequenceModel, Continuous(4), Dense(3), Head(\"Load\"), MeanSquaredError] partial class M { int [|Load|] = 1; }" },

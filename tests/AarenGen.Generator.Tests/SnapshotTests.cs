@@ -9,6 +9,18 @@ public sealed class SnapshotTests
 {
     public static readonly Dictionary<string, string> Sources = new()
     {
+        ["TrainedModel"] = """
+            using AarenGen;
+
+            namespace Example;
+
+            [SequenceModel]
+            [Weights("load.safetensors")]
+            [Continuous(2)]
+            [Dense(2)]
+            [MeanSquaredError]
+            public sealed partial class TrainedModel;
+            """,
         ["Readme"] = """
             using AarenGen;
             namespace Example;

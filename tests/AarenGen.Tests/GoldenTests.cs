@@ -53,7 +53,7 @@ public sealed class GoldenTests
     private static void Check<TModel>(string name) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         Dictionary<string, double[]> golden = Read(name);
-        TModel model = TModel.Empty();
+        TModel model = SequenceModel<TModel>.Allocated();
         ModelDescription description = SequenceModel<TModel>.Description;
         foreach (ParameterDescription p in description.Parameters)
         {

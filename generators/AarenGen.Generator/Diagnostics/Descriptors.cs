@@ -12,7 +12,8 @@ internal static class Descriptors
         HeadWithoutLoss = "AAREN018", LayerAfterLoss = "AAREN019",
         OutOfRange = "AAREN020", HeadsDoNotDivide = "AAREN021", UndefinedValue = "AAREN022", BadName = "AAREN023",
         DuplicateName = "AAREN024", TooLarge = "AAREN025", InputWidthsDiffer = "AAREN026", OutputsDoNotFit = "AAREN027",
-        CannotDenormalize = "AAREN028", NotNormalizable = "AAREN029", BadLevels = "AAREN030", BadClassWeights = "AAREN031", BadHeadName = "AAREN032";
+        CannotDenormalize = "AAREN028", NotNormalizable = "AAREN029", BadLevels = "AAREN030", BadClassWeights = "AAREN031", BadHeadName = "AAREN032",
+        BadWeightsFile = "AAREN033";
 
     private static readonly Dictionary<string, DiagnosticDescriptor> All = new[]
     {
@@ -47,6 +48,7 @@ internal static class Descriptors
         Error(BadLevels, "The quantile levels are not usable", "The levels {0} are not usable; give at least one, each above 0 and below 1, in ascending order"),
         Error(BadClassWeights, "The class weights are not usable", "{0} class weights for {1} classes are not usable; give each class one, 0 or more, not all 0"),
         Error(BadHeadName, "The name cannot be a head's", "'{0}' is no usable head; give each head of '{1}' a name of its own that is a C# identifier, since predictions are read by it"),
+        Error(BadWeightsFile, "The weights have no usable file name", "[Weights] needs the name of an embedded file, such as \"load.safetensors\", without its folder; '{0}' is none"),
     }.ToDictionary(static d => d.Id, StringComparer.Ordinal);
 
     public static IEnumerable<DiagnosticDescriptor> Descriptions => All.Values;

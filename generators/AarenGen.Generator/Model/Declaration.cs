@@ -6,6 +6,7 @@ internal sealed record Declaration(
     EquatableArray<string> ContainingTypes,
     string Name,
     EquatableArray<PartDeclaration> Parts,
+    string? WeightsFile,
     EquatableArray<string> UserMembers,
     EquatableArray<Problem> Problems)
 {

@@ -2,7 +2,7 @@ namespace AarenGen.Generator.Model;
 
 /// <summary>Everything decided about a model: what the emitters print.</summary>
 internal sealed record Plan(
-    string HintName, string Namespace, EquatableArray<string> ContainingTypes, string Name,
+    string HintName, string? WeightsFile, string Namespace, EquatableArray<string> ContainingTypes, string Name,
     TokenShape Tokens, EquatableArray<Category> Categories, int InputWidth, int OutputWidth, int TargetWidth,
     EquatableArray<Parameter> Parameters, int ParameterFloats, int WeightFloats, int PackedFloats, int PackedTrainingFloats,
     int RowsPerPass, int ScratchFloats, int TrainingFloatsPerToken, int StateDoubles, int SampleStateDoubles,

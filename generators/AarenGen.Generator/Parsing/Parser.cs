@@ -11,6 +11,7 @@ namespace AarenGen.Generator.Parsing;
 internal static class Parser
 {
     public const string ModelAttribute = "AarenGen.SequenceModelAttribute";
+    private const string WeightsAttribute = "AarenGen.WeightsAttribute";
     private const string PartAttribute = "ModelPartAttribute";
 
     public static ParsedModel Parse(GeneratorAttributeSyntaxContext context, CancellationToken cancellation)
@@ -36,7 +37,7 @@ internal static class Parser
         var declaration = new Declaration(
             type.ContainingNamespace.IsGlobalNamespace ? "" : type.ContainingNamespace.ToDisplayString(SymbolDisplayFormat.CSharpErrorMessageFormat),
             new(Containers(type).Reverse().Select(static c => $"{Keyword(c)} {Escape(c.Name)}")),
-            Escape(type.Name), parts, new(names.Distinct(StringComparer.Ordinal)), new(problems));
+            Escape(type.Name), parts, ParseWeights(type, problems, locations, cancellation), new(names.Distinct(StringComparer.Ordinal)), new(problems));
         return new(declaration, locations.ToImmutable());
     }
 
@@ -81,6 +82,26 @@ internal static class Parser
                 .Select(static t => t.BaseList?.Types[0].GetLocation()).FirstOrDefault(static l => l is not null) ?? locations[here];
             problems.Add(Problem.At(site, Descriptors.BaseClass, type.Name, parent.ToDisplayString()));
         }
+    }
+
+    /// <summary>The file of [Weights], where there is that attribute.</summary>
+    private static string? ParseWeights(
+        INamedTypeSymbol type, List<Problem> problems, ImmutableDictionary<Site, Location>.Builder locations, CancellationToken cancellation)
+    {
+        AttributeData? weights = type.GetAttributes().FirstOrDefault(static a => a.AttributeClass?.ToDisplayString() == WeightsAttribute);
+        if (weights?.AttributeConstructor is null)
+        {
+            return null;
+        }
+        string? file = weights.ConstructorArguments[0].Value as string;
+        // Resources have no folders: a path would never be found.
+        if (string.IsNullOrWhiteSpace(file) || file!.IndexOfAny(['/', '\\', '"', '\n', '\r']) >= 0)
+        {
+            var site = new Site(Member: "weights");
+            locations[site] = weights.ApplicationSyntaxReference?.GetSyntax(cancellation).GetLocation() ?? locations[new Site()];
+            problems.Add(Problem.At(site, Descriptors.BadWeightsFile, file ?? "null"));
+        }
+        return file;
     }
 
     private static EquatableArray<PartDeclaration> ParseParts(

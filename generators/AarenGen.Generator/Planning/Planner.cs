@@ -14,7 +14,7 @@ internal static class Planner
     {
         ".ctor", ".cctor", "InputWidth", "OutputWidth", "ParameterCount", "StateBytes", "FlopsPerToken", "TrainingFloatsPerToken",
         "Prepare", "Infer", "Train", "FinishGradients",
-        "TargetWidth", "Description", "Create", "Load", "Save", "CreateState", "Step", "StepMany", "Forward", "Fit", "Evaluate",
+        "TargetWidth", "Description", "Create", "Load", "Save", "CreateState", "Precision", "SaveCompiled", "LoadEmbedded", "Trained", "trained", "Step", "StepMany", "Forward", "Fit", "Evaluate",
     };
 
     public static PlanResult Plan(Declaration declaration)
@@ -54,7 +54,7 @@ internal static class Planner
         CheckState(declaration, samples + (long)places.State * shape.Channels, problems);
         long flops = places.Layers.Sum(static l => l.Repeat * l.Operations.Sum(static o => o.Operation.Flops)) * shape.Channels / shape.PatchStride;
         var plan = new Plan(
-            declaration.HintName, declaration.Namespace, declaration.ContainingTypes, declaration.Name, shape, new(Categories(outline)),
+            declaration.HintName, declaration.WeightsFile, declaration.Namespace, declaration.ContainingTypes, declaration.Name, shape, new(Categories(outline)),
             outline.Columns, checked(draft.Outputs * shape.Channels), checked(draft.Targets * shape.Channels),
             new(places.Parameters), places.ParameterFloats, places.WeightFloats, places.PackedFloats, places.PackedTrainingFloats,
             draft.RowsPerPass, places.ScratchFloats, places.TrainingFloatsPerToken, checked(samples + places.State * shape.Channels), samples,

@@ -18,6 +18,10 @@ internal static class ModelFile
     public static void Read(string path, ModelDescription description, AlignedBuffer weights) =>
         ReadSets(path, description, [("", weights)], requireChecksum: false);
 
+    /// <summary>Reads a stream from its start; the name is for messages.</summary>
+    public static void Read(Stream stream, string name, ModelDescription description, AlignedBuffer weights) =>
+        ReadSets(stream, name, description, [("", weights)], requireChecksum: false);
+
     /// <summary>Writes several buffers laid out as the parameters, each tensor's name led by its set's prefix.</summary>
     public static void WriteSets(
         string path, ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets,
@@ -43,9 +47,20 @@ internal static class ModelFile
         string path, ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets, bool requireChecksum = true)
     {
         using FileStream stream = File.OpenRead(path);
+        return ReadSets(stream, path, description, sets, requireChecksum);
+    }
+
+    private static Dictionary<string, string> ReadSets(
+        Stream stream, string path, ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets, bool requireChecksum)
+    {
         try
         {
+            stream.Position = 0;
             (Dictionary<string, TensorEntry> tensors, Dictionary<string, string> metadata) = Safetensors.ReadHeader(stream);
+            if (metadata.ContainsKey(CompiledModel.Mark))
+            {
+                throw new ModelFileException("this is a file of SaveCompiled, which [Weights] embeds; load one of Save.");
+            }
             CheckNames(description, sets, tensors);
             foreach ((string prefix, AlignedBuffer weights) in sets)
             {
@@ -104,7 +119,7 @@ internal static class ModelFile
         }
     }
 
-    private static void ReadTensor(FileStream stream, TensorEntry tensor, ParameterDescription p, Span<float> weights)
+    private static void ReadTensor(Stream stream, TensorEntry tensor, ParameterDescription p, Span<float> weights)
     {
         int bytes = tensor.Type switch { "F64" => 8, "F32" => 4, _ => 2 };
         Span<byte> buffer = new byte[Math.Min(BufferBytes, p.Columns * bytes)];

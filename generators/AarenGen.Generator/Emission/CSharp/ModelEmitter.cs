@@ -35,6 +35,7 @@ internal static class ModelEmitter
         {
             Constants(code, plan);
             Definition(code, plan);
+            Trained(code, plan);
             Predictions(code, plan);
             Prepare(code, plan);
             Infer(code, plan);
@@ -94,7 +95,7 @@ internal static class ModelEmitter
 
     private static void Definition(CodeWriter code, Plan plan)
     {
-        code.Summary("A model whose weights are all zero; callers use Create or Load.");
+        code.Summary("A model without memory for weights; callers use Create or Load.");
         using (code.Open($"private {plan.Name}()"))
         {
         }
@@ -146,6 +147,21 @@ internal static class ModelEmitter
         code.Line();
 
         void Set(string name, string value) => code.Line($"    {name} = {value},");
+    }
+
+    /// <summary>The model with the weights of an embedded file.</summary>
+    private static void Trained(CodeWriter code, Plan plan)
+    {
+        if (plan.WeightsFile is null)
+        {
+            return;
+        }
+        code.Line($"private static readonly global::System.Lazy<{plan.Name}> trained = new(static () => LoadEmbedded(\"{plan.WeightsFile}\"));");
+        code.Line();
+        code.Summary($"The model with the weights of {CodeWriter.Escape(plan.WeightsFile)}, which the assembly embeds: loaded when first used, the same for all threads.");
+        code.Line($"/// <exception cref=\"{Runtime}ModelFileException\">The file is not embedded, is damaged, or does not fit.</exception>");
+        code.Line($"public static {plan.Name} Trained => trained.Value;");
+        code.Line();
     }
 
     private static void Prepare(CodeWriter code, Plan plan)

@@ -1,0 +1,86 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using AarenGen.Memory;
+
+namespace AarenGen.Serialization;
+
+/// <summary>
+/// Files for embedding: a model's memory as inference reads it, weights with padding and packed matrices, as two tensors of a
+/// safetensors file. Embedded in an assembly it is used where it lies.
+/// </summary>
+internal static class CompiledModel
+{
+    /// <summary>The metadata that marks such a file. Its value is the version of the layout of packed matrices, and their precision.</summary>
+    public const string Mark = "aarengen.compiled";
+    private const string Fingerprint = "aarengen.fingerprint", Weights = "compiled.weights", Packed = "compiled.packed";
+
+    /// <summary>Counts up when the layout of weights or packed matrices changes.</summary>
+    private const int LayoutVersion = 1;
+
+    public static void Write(string path, ModelDescription description, AlignedBuffer weights, AlignedBuffer packed, WeightPrecision precision)
+    {
+        byte[] header = Safetensors.WriteHeader(
+            [(Weights, [weights.Length]), (Packed, [packed.Length])],
+            new SortedDictionary<string, string>(StringComparer.Ordinal) { [Fingerprint] = description.Fingerprint, [Mark] = Version(precision) });
+        AtomicFile.Write(path, stream =>
+        {
+            stream.Write(header);
+            stream.Write(MemoryMarshal.AsBytes(weights.Span));
+            stream.Write(MemoryMarshal.AsBytes(packed.Span));
+        });
+    }
+
+    /// <summary>The embedded resource of a file's name.</summary>
+    /// <exception cref="ModelFileException">There is none, or more than one.</exception>
+    public static UnmanagedMemoryStream Open(Assembly assembly, string file)
+    {
+        string[] names = [.. assembly.GetManifestResourceNames().Where(n => n == file || n.EndsWith("." + file, StringComparison.Ordinal))];
+        if (names.Length != 1)
+        {
+            throw new ModelFileException(names.Length == 0
+                ? $"'{file}' is not embedded in {assembly.GetName().Name}; add <EmbeddedResource Include=\"{file}\" /> to its project."
+                : $"'{file}' is embedded in {assembly.GetName().Name} more than once, as {string.Join(" and ", names)}; rename one of the files.");
+        }
+        // Resources lie in the mapped assembly: their streams are over unmanaged memory.
+        return (UnmanagedMemoryStream)assembly.GetManifestResourceStream(names[0])!;
+    }
+
+    /// <summary>The memory of a file that <see cref="Write"/> wrote; null where it is an ordinary one.</summary>
+    /// <exception cref="ModelFileException">It was written for another declaration or by another version.</exception>
+    public static (AlignedBuffer Weights, AlignedBuffer Packed, WeightPrecision Precision)? TryRead(UnmanagedMemoryStream resource, ModelDescription description, string file)
+    {
+        resource.Position = 0;
+        (Dictionary<string, TensorEntry> tensors, Dictionary<string, string> metadata) = Safetensors.ReadHeader(resource);
+        if (!metadata.TryGetValue(Mark, out string? version))
+        {
+            return null;
+        }
+        if (metadata.GetValueOrDefault(Fingerprint) != description.Fingerprint)
+        {
+            throw new ModelFileException($"{file} was compiled for another declaration than that of '{description.Name}'; write it anew with SaveCompiled.");
+        }
+        foreach (WeightPrecision precision in Enum.GetValues<WeightPrecision>())
+        {
+            if (version == Version(precision))
+            {
+                return (Memory(Weights, description.WeightFloats), Memory(Packed, description.PackedFloats), precision);
+            }
+        }
+        throw new ModelFileException($"{file} was compiled by another version of AarenGen ({version}); write it anew with SaveCompiled.");
+
+        AlignedBuffer Memory(string name, int length)
+        {
+            if (!tensors.TryGetValue(name, out TensorEntry? tensor) || tensor.Type != "F32" || tensor.Shape is not [long count] || count != length)
+            {
+                throw new ModelFileException($"{file}: '{name}' is missing or has another size than {length}; write the file anew with SaveCompiled.");
+            }
+            unsafe
+            {
+                resource.Position = tensor.Start;
+                return new((float*)resource.PositionPointer, length);
+            }
+        }
+    }
+
+    private static string Version(WeightPrecision precision) => $"{LayoutVersion} {precision}";
+}
