@@ -26,7 +26,7 @@ internal static class AarenStepGraph
     {
         var g = new OnnxGraph();
         int inputs = (int)weights["embed.weight"].Shape[1], outputs = (int)weights["head.weight"].Shape[0];
-        string perHead = g.Constant(weights.Heads, weights.Channels), perRow = g.Constant(1, weights.Width), heads = g.Constant(weights.Heads, 1), channelAxis = g.Constant(1);
+        string perHead = g.Constant(weights.Heads, weights.Channels), perRow = g.Constant(1, weights.Width);
         string x = Linear("embed", g.Input("token", 1, inputs));
         foreach ((string name, long[] shape) in State(weights))
         {
@@ -67,10 +67,10 @@ internal static class AarenStepGraph
             if (options.FoldsQuery)
             {
                 (Tensor weight, Tensor bias) = weights.FoldedQuery(block);
-                return g.Node("Reshape", [Product(weight, bias, input), heads]);
+                return g.Node("Reshape", [Product(weight, bias, input), g.Constant(weights.Heads, 1)]);
             }
             string keys = g.Node("Reshape", [Linear($"blocks.{block}.mixer.k_proj", input), perHead]);
-            return g.Node("ReduceSum", [g.Node("Mul", [keys, g.Constant(weights.Query(block))]), channelAxis], ("keepdims", 1));
+            return g.Node("ReduceSum", [g.Node("Mul", [keys, g.Constant(weights.Query(block))]), g.Constant(1)], ("keepdims", 1));
         }
     }
 }
