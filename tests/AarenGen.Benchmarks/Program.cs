@@ -5,7 +5,7 @@ using AarenGen.Benchmarks;
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 
 // A line a benchmark; `all` runs them in this order.
-IBenchmark[] benchmarks = [new StreamingBenchmark(), new TrainingBenchmark(), new ScalingBenchmark(), new ProductsBenchmark(), new PrecisionBenchmark(), new GeneratorBenchmark(), new StartupBenchmark()];
+IBenchmark[] benchmarks = [new StreamingBenchmark(), new TrainingBenchmark(), new ScalingBenchmark(), new ProductsBenchmark(), new KernelBenchmark(), new PrecisionBenchmark(), new GeneratorBenchmark(), new StartupBenchmark()];
 
 Option<bool> isShort = new("--short") { Description = "Few rounds and small sizes: only to see that everything works", Recursive = true };
 Option<string> output = new("--output") { Description = "Folder for JSON and SVG", DefaultValueFactory = static _ => "benchmark-results", Recursive = true };

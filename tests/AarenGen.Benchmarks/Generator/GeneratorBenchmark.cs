@@ -123,6 +123,8 @@ internal sealed class GeneratorBenchmark : IBenchmark
     private static void Build(string folder, string arguments)
     {
         var start = new ProcessStartInfo("dotnet", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true };
+        // As on a developer's machine, whatever this one sets.
+        start.Environment["UseSharedCompilation"] = "true";
         using Process process = Process.Start(start)!;
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
