@@ -26,6 +26,7 @@ Task<int> Run(ParseResult parsed, IReadOnlyList<IBenchmark> chosen, Cancellation
     var writer = new ReportWriter(parsed.GetValue(output)!);
     try
     {
+        writer.Write(Machine.Describe());
         foreach (IBenchmark benchmark in chosen)
         {
             foreach (Section section in benchmark.Run(new(parsed.GetValue(isShort)), cancellation))

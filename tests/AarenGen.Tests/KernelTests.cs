@@ -53,9 +53,8 @@ public sealed class KernelTests
         var dx = new float[rows * inputStride];
         MatrixProduct.Multiply(dy, rows, outputs, outputStride, packed, inputs, default, default, dx, inputStride);
         float[] dw = Padded(outputs, inputs, 4), before = [.. dw];
-        MatrixProduct.AccumulateWeightGradient(dy, rows, outputs, outputStride, x, inputs, inputStride, dw, inputStride);
         var sums = new float[outputStride];
-        MatrixProduct.AccumulateColumnSums(dy, rows, outputs, outputStride, sums);
+        MatrixProduct.AccumulateGradients(dy, rows, outputs, outputStride, x, inputs, inputStride, dw, inputStride, sums);
         for (int i = 0; i < inputStride; i++)
         {
             for (int r = 0; r < rows; r++)

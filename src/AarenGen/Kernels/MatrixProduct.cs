@@ -91,8 +91,8 @@ public static unsafe class MatrixProduct
         }
     }
 
-    /// <summary>dW += dyᵀ x.</summary>
-    /// <param name="dy">[rows, outputs].</param>
+    /// <summary>dW += dyᵀ x, and db += the sum of the rows of dy.</summary>
+    /// <param name="dy">[rows, Pad(outputs)].</param>
     /// <param name="rows">Rows of dy and x.</param>
     /// <param name="outputs">Columns of dy, rows of dW.</param>
     /// <param name="dyStride">Floats from row to row of dy.</param>
@@ -101,14 +101,16 @@ public static unsafe class MatrixProduct
     /// <param name="xStride">Floats from row to row of x.</param>
     /// <param name="dw">[outputs, Pad(inputs)], added to.</param>
     /// <param name="dwStride">Floats from row to row of dW.</param>
-    public static void AccumulateWeightGradient(
+    /// <param name="db">Pad(outputs) floats, added to.</param>
+    public static void AccumulateGradients(
         ReadOnlySpan<float> dy, int rows, int outputs, int dyStride, ReadOnlySpan<float> x, int inputs, int xStride,
-        Span<float> dw, int dwStride)
+        Span<float> dw, int dwStride, Span<float> db)
     {
         int padded = Layout.Pad(inputs);
-        Layout.Check(dy.Length, (rows - 1) * dyStride + outputs);
+        Layout.Check(dy.Length, (rows - 1) * dyStride + Layout.Pad(outputs));
         Layout.Check(x.Length, (rows - 1) * xStride + padded);
         Layout.Check(dw.Length, (outputs - 1) * dwStride + padded);
+        Layout.Check(db.Length, Layout.Pad(outputs));
         fixed (float* pdy = dy, px = x, pdw = dw)
         {
             new TiledProduct<PackedFloats>
@@ -116,19 +118,12 @@ public static unsafe class MatrixProduct
                 A = pdy, ARow = 1, AColumn = dyStride, Inner = rows, B = px, BStride = xStride, Bias = null, Residual = pdw, C = pdw, CStride = dwStride,
             }.Run(outputs, padded);
         }
+        AccumulateColumnSums(dy, rows, outputs, dyStride, db);
     }
 
-    /// <summary>sums += the sum of the rows of dy: the gradient of a bias.</summary>
-    /// <param name="dy">[rows, Pad(columns)].</param>
-    /// <param name="rows">Rows of dy.</param>
-    /// <param name="columns">Columns of dy.</param>
-    /// <param name="stride">Floats from row to row.</param>
-    /// <param name="sums">Pad(columns) floats, added to.</param>
-    public static void AccumulateColumnSums(ReadOnlySpan<float> dy, int rows, int columns, int stride, Span<float> sums)
+    private static void AccumulateColumnSums(ReadOnlySpan<float> dy, int rows, int columns, int stride, Span<float> sums)
     {
         int padded = Layout.Pad(columns);
-        Layout.Check(dy.Length, (rows - 1) * stride + padded);
-        Layout.Check(sums.Length, padded);
         ref float source = ref MemoryMarshal.GetReference(dy);
         ref float target = ref MemoryMarshal.GetReference(sums);
         for (int column = 0; column < padded; column += Lane)

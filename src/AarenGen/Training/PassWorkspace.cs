@@ -26,12 +26,13 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
     private readonly float[] completed = new float[Shape.Channels * Description.RowInputWidth];
     private readonly float[] completedStatistics = new float[Shape.Channels * Description.RowStatistics];
     private readonly double[] sampleState = new double[Description.SampleStateDoubles];
+    private readonly int capacity;
     private readonly int[] ends;
     private readonly float[] samples;
 
     public PassWorkspace(PassSize size, bool training)
     {
-        int capacity = size.Rows;
+        capacity = size.Rows;
         samples = new float[checked(size.Samples * Description.InputWidth)];
         tokens = new(checked(capacity * TokenStride));
         memory = new(checked(capacity * Description.TrainingFloatsPerToken));
@@ -108,6 +109,7 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
             TokenWeights = tokenWeights.AsSpan(0, rows),
             SequenceWeights = sequenceWeights.AsSpan(0, rows),
             Memory = memory.Span,
+            Capacity = capacity,
             Gradients = gradients,
             DropoutSeed = dropoutSeed,
             TokenGradients = tokenGradients,

@@ -36,7 +36,10 @@ public readonly ref struct TrainingPass
     /// <summary>[Rows]: the weight of each token in the loss of heads for whole sequences; 0 at all but a sequence's last.</summary>
     public required ReadOnlySpan<float> SequenceWeights { get; init; }
 
-    /// <summary>Rows × <see cref="ModelDescription.TrainingFloatsPerToken"/> or more; zeroed once when allocated, kept between passes.</summary>
+    /// <summary>Rows for which there is memory.</summary>
+    public required int Capacity { get; init; }
+
+    /// <summary>Capacity × <see cref="ModelDescription.TrainingFloatsPerToken"/>; zeroed once when allocated, kept between passes.</summary>
     public required Span<float> Memory { get; init; }
 
     /// <summary>Like <see cref="Weights"/>; the pass adds to it. Empty: forward and loss only, no dropout.</summary>
@@ -50,6 +53,11 @@ public readonly ref struct TrainingPass
 
     /// <summary>Seed of this pass's dropout; the same seed drops the same values.</summary>
     public ulong DropoutSeed { get; init; }
+
+    /// <summary>The memory of one value for all rows of the pass.</summary>
+    /// <param name="offset">Floats a token that come before it.</param>
+    /// <param name="width">Its floats a token.</param>
+    public Span<float> Values(int offset, int width) => Memory.Slice(offset * Capacity, Rows * width);
 
     /// <summary>Whether the pass goes back as well.</summary>
     public bool IsTraining => !Gradients.IsEmpty;

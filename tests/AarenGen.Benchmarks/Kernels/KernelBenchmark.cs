@@ -18,7 +18,7 @@ internal sealed class KernelBenchmark : IBenchmark
 
     public IEnumerable<Section> Run(Thoroughness thoroughness, CancellationToken cancellation)
     {
-        Job job = (thoroughness.IsShort ? Job.Dry : Job.ShortRun.WithIterationCount(9)).WithToolchain(InProcessEmitToolchain.Instance);
+        Job job = (thoroughness.IsShort ? Job.Dry : Job.ShortRun.WithIterationCount(5)).WithToolchain(InProcessEmitToolchain.Instance);
         IConfig config = ManualConfig.CreateEmpty().AddJob(job).AddColumnProvider(DefaultColumnProviders.Instance).AddLogger(NullLogger.Instance)
             .WithOptions(ConfigOptions.DisableLogFile).WithArtifactsPath(Path.Combine(Path.GetTempPath(), "aarengen-kernels"));
         Summary summary = BenchmarkRunner.Run<KernelLoops>(config);

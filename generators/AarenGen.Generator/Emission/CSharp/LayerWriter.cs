@@ -58,7 +58,7 @@ internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, string weigh
     public string Memory(int offset, int floats) => MemoryAt(At(layer.Memory, offset), floats);
 
     public static string MemoryAt(string offset, int floats) =>
-        $"pass.Memory.Slice({(offset.Contains(" ") ? $"({offset})" : offset)} * capacity, rows * {floats})";
+        $"pass.Values({offset}, {floats})";
 
     public string State(int offset, int length) => StateOf("pass.State(row)", offset, length);
 

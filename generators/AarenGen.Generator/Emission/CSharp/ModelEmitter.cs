@@ -254,7 +254,6 @@ internal static class ModelEmitter
         using (code.Open($"protected override double Train(scoped in {Runtime}Training.TrainingPass pass)"))
         {
             code.Line("int rows = pass.Rows;");
-            code.Line("int capacity = pass.Memory.Length / TrainingFloatsPerToken;");
             code.Line();
             string trunk = ForwardCalls(code, plan.Trunk, "pass.Tokens");
             var outputs = new List<string>();
@@ -342,7 +341,7 @@ internal static class ModelEmitter
     {
         foreach (LayerPlan layer in layers)
         {
-            EachBlock(code, layer, $"{layer.Method}{LayerMethods.Forward}(pass, capacity{BlockArgument(layer)}, {BlockInput(layer, input)}, {BlockOutput(layer, "block")});");
+            EachBlock(code, layer, $"{layer.Method}{LayerMethods.Forward}(pass{BlockArgument(layer)}, {BlockInput(layer, input)}, {BlockOutput(layer, "block")});");
             input = BlockOutput(layer, Number(layer.Repeat - 1));
         }
         return input;
@@ -355,7 +354,7 @@ internal static class ModelEmitter
         {
             LayerPlan layer = layers[i];
             string before = i == 0 ? input : BlockOutput(layers[i - 1], Number(layers[i - 1].Repeat - 1));
-            string call = $"{layer.Method}{LayerMethods.Backward}(pass, capacity{BlockArgument(layer)}, {BlockInput(layer, before)}, outputGradient.Slice(0, rows * {Sizes.Pad(layer.OutputWidth)}), inputGradient.Slice(0, rows * {Sizes.Pad(layer.InputWidth)}));";
+            string call = $"{layer.Method}{LayerMethods.Backward}(pass{BlockArgument(layer)}, {BlockInput(layer, before)}, outputGradient.Slice(0, rows * {Sizes.Pad(layer.OutputWidth)}), inputGradient.Slice(0, rows * {Sizes.Pad(layer.InputWidth)}));";
             const string swap = "next = outputGradient; outputGradient = inputGradient; inputGradient = next;";
             if (layer.Repeat == 1)
             {
@@ -442,7 +441,7 @@ internal static class ModelEmitter
         code.Line();
         code.Summary($"{layer.Name}, training: forward through whole sequences, keeping what the way back needs.");
         using (code.Open(
-            $"private static void {layer.Method}{LayerMethods.Forward}(scoped in {Runtime}Training.TrainingPass pass, int capacity{BlockParameter(layer)}, {ReadSpan} input, {Span} output)"))
+            $"private static void {layer.Method}{LayerMethods.Forward}(scoped in {Runtime}Training.TrainingPass pass{BlockParameter(layer)}, {ReadSpan} input, {Span} output)"))
         {
             code.Line("int rows = pass.Rows;");
             Values(code, layer, writer);
@@ -459,7 +458,7 @@ internal static class ModelEmitter
         code.Line();
         code.Summary($"{layer.Name}, training: from the gradient of the output to those of the weights, added, and of the input, overwritten.");
         using (code.Open(
-            $"private static void {layer.Method}{LayerMethods.Backward}(scoped in {Runtime}Training.TrainingPass pass, int capacity{BlockParameter(layer)}, {ReadSpan} input, {Span} outputGradient, {Span} inputGradient)"))
+            $"private static void {layer.Method}{LayerMethods.Backward}(scoped in {Runtime}Training.TrainingPass pass{BlockParameter(layer)}, {ReadSpan} input, {Span} outputGradient, {Span} inputGradient)"))
         {
             code.Line("int rows = pass.Rows;");
             Values(code, layer, writer);

@@ -48,10 +48,8 @@ internal sealed record Linear(Value Input, Value Output, Value? Residual, Matrix
     {
         w.Comment($"{Matrix.Name}");
         w.Call(
-            "MatrixProduct.AccumulateWeightGradient", Output.GradientName, "rows", $"{Output.Width}", $"{Output.Stride}",
-            Input.Name, $"{Input.Width}", $"{Input.Stride}", Matrix.WeightGradient(w), $"{Input.Stride}");
-        w.Call(
-            "MatrixProduct.AccumulateColumnSums", Output.GradientName, "rows", $"{Output.Width}", $"{Output.Stride}", Matrix.BiasGradient(w));
+            "MatrixProduct.AccumulateGradients", Output.GradientName, "rows", $"{Output.Width}", $"{Output.Stride}",
+            Input.Name, $"{Input.Width}", $"{Input.Stride}", Matrix.WeightGradient(w), $"{Input.Stride}", Matrix.BiasGradient(w));
         if (Residual is not null)
         {
             Copy.Print(w, Output, Residual, accumulates[1]);
