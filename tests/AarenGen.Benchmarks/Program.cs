@@ -23,7 +23,8 @@ return await root.Parse(args).InvokeAsync();
 
 Task<int> Run(ParseResult parsed, IReadOnlyList<IBenchmark> chosen, CancellationToken cancellation)
 {
-    var writer = new ReportWriter(parsed.GetValue(output)!);
+    string command = $"dotnet run -c Release --project tests/AarenGen.Benchmarks -- {parsed.CommandResult.Command.Name}{(parsed.GetValue(isShort) ? " --short" : "")}";
+    var writer = new ReportWriter(parsed.GetValue(output)!, command);
     try
     {
         writer.Write(Machine.Describe());

@@ -35,6 +35,7 @@ public static class Elementwise
     public static void TanhWithSlope(Span<float> x, Span<float> y) => MapWithSlope<TanhFunction>(x, y);
 
     /// <summary>y = a b.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y)
     {
         Layout.Check(Math.Min(a.Length, b.Length), y.Length);
@@ -49,6 +50,7 @@ public static class Elementwise
     }
 
     /// <summary>y = a + b.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y)
     {
         Layout.Check(Math.Min(a.Length, b.Length), y.Length);

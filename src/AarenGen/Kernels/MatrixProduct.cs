@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -121,6 +122,7 @@ public static unsafe class MatrixProduct
         AccumulateColumnSums(dy, rows, outputs, dyStride, db);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AccumulateColumnSums(ReadOnlySpan<float> dy, int rows, int columns, int stride, Span<float> sums)
     {
         int padded = Layout.Pad(columns);

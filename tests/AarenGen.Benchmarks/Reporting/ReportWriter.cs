@@ -1,11 +1,17 @@
+using System.Text;
 using System.Text.Json;
 using Spectre.Console;
 
 namespace AarenGen.Benchmarks;
 
-/// <summary>Shows sections on the console and writes them, as JSON and SVG, to a folder.</summary>
-internal sealed class ReportWriter(string folder)
+/// <summary>
+/// Shows sections on the console and writes them to a folder: numbers as JSON, pictures as SVG, and all tables, with the command that
+/// made them, as one page of Markdown.
+/// </summary>
+internal sealed class ReportWriter(string folder, string command)
 {
+    private readonly StringBuilder page = new($"# Measured\n\nMade by `{command}` on {DateTime.UtcNow:yyyy-MM-dd}.\n");
+
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
 
     public void Write(Section section)
@@ -29,10 +35,33 @@ internal sealed class ReportWriter(string folder)
         }
         AnsiConsole.WriteLine();
         Directory.CreateDirectory(folder);
+        AddToPage(section);
+        File.WriteAllText(Path.Combine(folder, "results.md"), page.ToString());
         File.WriteAllText(Path.Combine(folder, section.Name + ".json"), JsonSerializer.Serialize(section.Data, Json) + "\n");
         foreach ((string name, string svg) in section.Figures)
         {
             File.WriteAllText(Path.Combine(folder, $"{section.Name}-{name}.svg"), svg);
         }
+    }
+
+    private void AddToPage(Section section)
+    {
+        page.Append($"\n## {section.Title}\n\n");
+        AddRow(section.Columns);
+        AddRow([.. section.Columns.Select(static (_, i) => i == 0 ? "---" : "---:")]);
+        foreach (IReadOnlyList<string> row in section.Rows)
+        {
+            AddRow(row);
+        }
+        foreach (string note in section.Notes)
+        {
+            page.Append($"\n{note}\n");
+        }
+        foreach ((string name, _) in section.Figures)
+        {
+            page.Append($"\n![{section.Title}]({section.Name}-{name}.svg)\n");
+        }
+
+        void AddRow(IReadOnlyList<string> cells) => page.Append("| ").AppendJoin(" | ", cells).Append(" |\n");
     }
 }
