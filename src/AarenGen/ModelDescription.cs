@@ -1,3 +1,6 @@
+using System.ComponentModel;
+using System.Globalization;
+
 namespace AarenGen;
 
 /// <summary>How a parameter starts.</summary>
@@ -32,7 +35,28 @@ public sealed record ParameterDescription(
 {
     /// <summary>The dimensions in files.</summary>
     public IReadOnlyList<int> Shape => IsMatrix ? [Rows, Columns] : [Columns];
+
+    /// <summary>Called by generated code: the parameters of all blocks of some layers, with their names in files.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public static IReadOnlyList<ParameterDescription> OfLayers(IReadOnlyList<LayerParameters> layers)
+    {
+        ArgumentNullException.ThrowIfNull(layers);
+        return [.. layers.SelectMany(static l => Enumerable.Range(0, l.Repeat).SelectMany(block => l.FirstBlock.Select(p => p with
+        {
+            Name = (l.FirstNumber is { } first ? $"{l.Name}.{(first + block).ToString(CultureInfo.InvariantCulture)}" : l.Name) + "." + p.Name,
+            Offset = p.Offset + block * l.Distance,
+        })))];
+    }
 }
+
+/// <summary>The parameters of a layer as generated code has them: once for all its blocks.</summary>
+/// <param name="Name">The layer's name in files.</param>
+/// <param name="FirstNumber">The first block's number, which follows the name; null where there is but one, without a number.</param>
+/// <param name="Repeat">Blocks.</param>
+/// <param name="Distance">Floats from a block's weights to the next one's.</param>
+/// <param name="FirstBlock">The first block's parameters, their names without the layer's.</param>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public sealed record LayerParameters(string Name, int? FirstNumber, int Repeat, int Distance, IReadOnlyList<ParameterDescription> FirstBlock);
 
 /// <summary>What a head's target may be.</summary>
 public enum TargetKind

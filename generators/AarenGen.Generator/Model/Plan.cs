@@ -62,9 +62,10 @@ internal sealed record Region(int Offset, int Length);
 
 /// <summary>
 /// A layer, once for all its blocks: a block's weights, memory and so on follow those of the block before at the distance named here.
+/// FirstNumber: the first block's number in files, where they are numbered.
 /// </summary>
 internal sealed record LayerPlan(
-    string Method, string Name, string Summary, int Repeat, int InputWidth, int OutputWidth, bool IsFirst,
+    string Method, string Name, int? FirstNumber, string Summary, int Repeat, int InputWidth, int OutputWidth, bool IsFirst,
     Extent Weights, Extent Derived, Extent Packed, Extent PackedTraining, Extent Memory, Extent State, int OutputMemory, int GradientMemory,
     EquatableArray<Parameter> Parameters, EquatableArray<Value> Values, EquatableArray<OperationStep> Operations)
 {

@@ -66,8 +66,11 @@ internal sealed class Places
         var memoryExtent = new Extent(memory, b.MemoryFloats);
         int outputMemory = memoryExtent.End(repeat);
         int gradientMemory = new Extent(outputMemory, Sizes.Pad(b.OutputWidth)).End(repeat);
+        bool isCounted = draft.IsBlock && draft.Name == ModelDraft.Blocks && draft.Part?.Text("Name") is null;
+        int? firstNumber = isCounted ? blocks : repeat > 1 ? 0 : null;
+        blocks += isCounted ? repeat : 0;
         var layer = new LayerPlan(
-            draft.Method, draft.Name, b.Summary, repeat, b.Input.Width, b.OutputWidth, isFirst,
+            draft.Method, draft.Name, firstNumber, b.Summary, repeat, b.Input.Width, b.OutputWidth, isFirst,
             Weights: new(weights, b.Weights),
             Derived: new(checked(ParameterFloats + derived), b.DerivedFloats),
             Packed: new(packed, b.Packed),
@@ -81,8 +84,7 @@ internal sealed class Places
         layers.Add(layer);
         for (int block = 0; block < repeat; block++)
         {
-            bool isCounted = draft.IsBlock && draft.Name == ModelDraft.Blocks && draft.Part?.Text("Name") is null;
-            string prefix = isCounted ? $"{draft.Name}.{Number(blocks++)}" : repeat > 1 ? $"{draft.Name}.{Number(block)}" : draft.Name;
+            string prefix = firstNumber is { } number ? $"{draft.Name}.{Number(number + block)}" : draft.Name;
             parameters.AddRange(b.Parameters.Select(p => p with { Name = $"{prefix}.{p.Name}", Offset = weights + block * b.Weights + p.Offset }));
         }
         weights = layer.Weights.End(repeat);

@@ -119,7 +119,7 @@ internal sealed record PlanResult(Plan? Plan, EquatableArray<Problem> Problems);
 /// <summary>What a layer's methods are called: the layer's own name and these.</summary>
 internal static class LayerMethods
 {
-    public const string Infer = "", Forward = "Forward", Backward = "Backward", Prepare = "Prepare", Finish = "Finish", Advance = "Advance", Combine = "Combine";
+    public const string Infer = "", Forward = "Forward", Backward = "Backward", Prepare = "Prepare", Finish = "Finish", Combine = "Combine";
 
-    public static readonly string[] Suffixes = [Infer, Forward, Backward, Prepare, Finish, Advance, Combine];
+    public static readonly string[] Suffixes = [Infer, Forward, Backward, Prepare, Finish, Combine];
 }

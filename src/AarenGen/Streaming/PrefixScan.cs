@@ -19,11 +19,8 @@ public interface IPrefixScan<TModel> where TModel : SequenceModel<TModel>, IMode
     /// <summary>Whether a block remembers something of a stream.</summary>
     bool Remembers(int block);
 
-    /// <summary>Runs rows through a block.</summary>
+    /// <summary>Runs rows through a block; where there is no output, only as far as brings what the block remembers up to date.</summary>
     void Infer(int number, scoped in InferencePass<TModel> pass, ReadOnlySpan<float> input, Span<float> output);
-
-    /// <summary>Brings what a block remembers up to date, and nothing else.</summary>
-    void Advance(int number, scoped in InferencePass<TModel> pass, ReadOnlySpan<float> input);
 
     /// <summary>Of what a block remembers after two stretches, the later begun from nothing, makes what it remembers after both.</summary>
     void Combine(int number, Span<double> earlier, ReadOnlySpan<double> later);
@@ -143,14 +140,8 @@ public static class PrefixScan<TModel> where TModel : SequenceModel<TModel>, IMo
             foreach ((int first, int count) in Passes(worker))
             {
                 InferencePass<TModel> pass = model.Pass(new(ref (isAdvance ? alone : running)[worker]), count, default, default);
-                if (isAdvance)
-                {
-                    model.Advance(block, pass, input.Span.Slice(first * stride, count * stride));
-                }
-                else
-                {
-                    model.Infer(block, pass, input.Span.Slice(first * stride, count * stride), output.Span.Slice(first * stride, count * stride));
-                }
+                model.Infer(
+                    block, pass, input.Span.Slice(first * stride, count * stride), isAdvance ? default : output.Span.Slice(first * stride, count * stride));
             }
         }
     }

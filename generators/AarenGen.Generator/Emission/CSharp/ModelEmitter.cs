@@ -123,16 +123,23 @@ internal static class ModelEmitter
                 + $"{Runtime}TargetKind.{loss.TargetKind}, {Number(loss.Classes)}, {Bool(head.IsPerSequence)}, \"{loss.Summary}\"),");
         }
         code.Line("    },");
-        code.Line("    Parameters = new " + Runtime + "ParameterDescription[]");
+        code.Line($"    Parameters = {Runtime}ParameterDescription.OfLayers(new {Runtime}LayerParameters[]");
         code.Line("    {");
-        foreach (Parameter p in plan.Parameters)
+        foreach (LayerPlan layer in plan.Layers.Where(static l => l.Parameters.Count > 0))
         {
-            string scale = ((float)p.Scale).ToString("R", CultureInfo.InvariantCulture);
-            code.Line(
-                $"        new(\"{p.Name}\", {Number(p.Rows)}, {Number(p.Columns)}, {Bool(p.IsMatrix)}, {Number(p.Offset)}, {Number(p.Stride)}, "
-                + $"{Runtime}Initialization.{p.Initialization}, {scale}f, {Bool(p.Decays)}),");
+            string number = layer.FirstNumber is { } first ? Number(first) : "null";
+            code.Line($"        new(\"{layer.Name}\", {number}, {Number(layer.Repeat)}, {Number(layer.Weights.Step)}, new {Runtime}ParameterDescription[]");
+            code.Line("        {");
+            foreach (Parameter p in layer.Parameters)
+            {
+                string scale = ((float)p.Scale).ToString("R", CultureInfo.InvariantCulture);
+                code.Line(
+                    $"            new(\"{p.Name}\", {Number(p.Rows)}, {Number(p.Columns)}, {Bool(p.IsMatrix)}, {Number(layer.Weights.Start + p.Offset)}, {Number(p.Stride)}, "
+                    + $"{Runtime}Initialization.{p.Initialization}, {scale}f, {Bool(p.Decays)}),");
+            }
+            code.Line("        }),");
         }
-        code.Line("    },");
+        code.Line("    }),");
         Set("ParameterFloats", Number(plan.ParameterFloats));
         Set("WeightFloats", Number(plan.WeightFloats));
         Set("PackedFloats", Number(plan.PackedFloats));
@@ -416,22 +423,24 @@ internal static class ModelEmitter
         using (code.Open(
             $"private static void {layer.Method}{LayerMethods.Infer}(scoped in {Runtime}InferencePass<{plan.Name}> pass{BlockParameter(layer)}, {ReadSpan} input, {Span} output)"))
         {
-            InferOperations(code, layer, layer.Values, layer.Operations);
-        }
-    }
-
-    /// <summary>The statements of some of a layer's operations, and of the values they use.</summary>
-    public static void InferOperations(CodeWriter code, LayerPlan layer, IEnumerable<Value> values, IEnumerable<OperationStep> operations)
-    {
-        var writer = new LayerWriter(code, layer, "pass.Weights", "pass.Packed", "");
-        code.Line("int rows = pass.Rows;");
-        foreach (Value value in values)
-        {
-            code.Line($"{Span} {value.Name} = pass.Scratch.Slice({Number(value.Scratch)}, rows * {value.Stride});");
-        }
-        foreach (OperationStep step in operations.Where(static s => s.Operation.IsInference))
-        {
-            step.Operation.Infer(writer);
+            var writer = new LayerWriter(code, layer, "pass.Weights", "pass.Packed", "");
+            code.Line("int rows = pass.Rows;");
+            foreach (Value value in layer.Values)
+            {
+                code.Line($"{Span} {value.Name} = pass.Scratch.Slice({Number(value.Scratch)}, rows * {value.Stride});");
+            }
+            foreach (OperationStep step in layer.Operations.Where(static s => s.Operation.IsInference))
+            {
+                step.Operation.Infer(writer);
+                if (plan.CanScan && step.Operation == layer.Recurrence)
+                {
+                    using (code.Open("if (output.IsEmpty)"))
+                    {
+                        code.Line("// A prefix scan first wants what the stream remembers, and no more.");
+                        code.Line("return;");
+                    }
+                }
+            }
         }
     }
 

@@ -33,10 +33,9 @@ internal static class PrefixScanEmitter
         Switch($"bool {scan}Remembers(int block)", "block", static (layer, _) => $"return {(layer.Recurrence is null ? "false" : "true")};");
         Switch(
             $"void {scan}Infer(int number, {pass}, {ReadSpan} input, {LayerWriter.Span} output)", "number",
-            static (layer, block) => $"{layer.Method}{LayerMethods.Infer}(pass{block}, input.Slice(0, pass.Rows * {Number(Sizes.Pad(layer.InputWidth))}), output.Slice(0, pass.Rows * {Number(Sizes.Pad(layer.OutputWidth))})); break;");
-        Switch(
-            $"void {scan}Advance(int number, {pass}, {ReadSpan} input)", "number",
-            static (layer, block) => layer.Recurrence is null ? null : $"{layer.Method}{LayerMethods.Advance}(pass{block}, input.Slice(0, pass.Rows * {Number(Sizes.Pad(layer.InputWidth))})); break;");
+            static (layer, block) =>
+                $"{layer.Method}{LayerMethods.Infer}(pass{block}, input.Slice(0, pass.Rows * {Number(Sizes.Pad(layer.InputWidth))}), "
+                + $"{(layer.Recurrence is null ? "" : "output.IsEmpty ? output : ")}output.Slice(0, pass.Rows * {Number(Sizes.Pad(layer.OutputWidth))})); break;");
         Switch(
             $"void {scan}Combine(int number, global::System.Span<double> earlier, global::System.ReadOnlySpan<double> later)", "number",
             static (layer, block) => layer.Recurrence is null ? null : $"{layer.Method}{LayerMethods.Combine}(earlier, later{block}); break;");
@@ -44,7 +43,6 @@ internal static class PrefixScanEmitter
         {
             if (layer.Recurrence is { } recurrence)
             {
-                Advance(code, plan, layer, recurrence);
                 Combine(code, layer, recurrence);
             }
         }
@@ -72,20 +70,6 @@ internal static class PrefixScanEmitter
             }
             code.Line();
         }
-    }
-
-    /// <summary>A layer's operations up to the recurrence, whose output nobody reads.</summary>
-    private static void Advance(CodeWriter code, Plan plan, LayerPlan layer, AssociativeRecurrence recurrence)
-    {
-        OperationStep[] steps = [.. layer.Operations.TakeWhile(s => s.Operation != recurrence), layer.Operations.First(s => s.Operation == recurrence)];
-        HashSet<string> used = [recurrence.Output.Name, .. steps.Where(static s => s.Operation.IsInference).SelectMany(static s => s.Operation.Inputs).Select(static v => v.Name)];
-        code.Summary($"{layer.Name}: what the stream remembers after some rows, without their outputs.");
-        using (code.Open(
-            $"private static void {layer.Method}{LayerMethods.Advance}(scoped in {Runtime}InferencePass<{plan.Name}> pass{ModelEmitter.BlockParameter(layer)}, {ReadSpan} input)"))
-        {
-            ModelEmitter.InferOperations(code, layer, layer.Values.Where(v => used.Contains(v.Name)), steps);
-        }
-        code.Line();
     }
 
     private static void Combine(CodeWriter code, LayerPlan layer, AssociativeRecurrence recurrence)
