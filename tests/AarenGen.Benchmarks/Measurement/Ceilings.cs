@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using AarenGen.Memory;
 
 namespace AarenGen.Benchmarks;
 
@@ -9,15 +10,22 @@ namespace AarenGen.Benchmarks;
 /// <param name="BytesPerSecond">Reading a working set of so many bytes again and again.</param>
 internal sealed record Ceilings(double FlopsPerSecond, IReadOnlyList<(long Bytes, double PerSecond)> BytesPerSecond)
 {
+    private const int FloatsPerTurn = 128;
+
     private static readonly Lazy<Ceilings> Measured = new(Measure);
 
     public static Ceilings OfThisMachine => Measured.Value;
 
-    /// <summary>The least time that so many operations on so many bytes of weights take, if the weights are read again and again.</summary>
-    public double LeastSeconds(double flops, double bytes) => Math.Max(flops / FlopsPerSecond, bytes / Bandwidth(bytes));
+    /// <summary>How near to the ceilings a contestant was: the median over the rounds of the least time, that of so many operations or of reading, over its own.</summary>
+    public double Share(double flops, Timing reading, Timing own) =>
+        Statistics.Median([.. reading.Seconds.Zip(own.Seconds, (read, taken) => Math.Max(flops / FlopsPerSecond, read) / taken)]);
 
-    /// <summary>The bandwidth of the smallest measured working set that holds so many bytes.</summary>
-    public double Bandwidth(double bytes) => BytesPerSecond.FirstOrDefault(b => b.Bytes >= bytes, BytesPerSecond[^1]).PerSecond;
+    /// <summary>Reads a working set of so many bytes once: a contestant, so that what it takes is known of the very rounds in which others ran.</summary>
+    public static Contestant Reading(double bytes)
+    {
+        AlignedBuffer memory = Filled((long)bytes);
+        return new($"reading {bytes / 1024:N0} KiB", () => Read(memory));
+    }
 
     private static Ceilings Measure() => new(
         Best(MultiplyAdds, 12 * 16 * 2 * 400_000.0),
@@ -25,8 +33,7 @@ internal sealed record Ceilings(double FlopsPerSecond, IReadOnlyList<(long Bytes
 
     private static double Bandwidth(long bytes)
     {
-        float[] memory = GC.AllocateArray<float>((int)(bytes / sizeof(float)), pinned: true);
-        memory.AsSpan().Fill(1);
+        AlignedBuffer memory = Filled(bytes);
         int passes = (int)Math.Max(1, (64 << 20) / bytes);
         return Best(
             () =>
@@ -37,6 +44,14 @@ internal sealed record Ceilings(double FlopsPerSecond, IReadOnlyList<(long Bytes
                 }
             },
             (double)bytes * passes);
+    }
+
+    /// <summary>Memory as models have it, of so many bytes, rounded down to what a turn of the reading loop takes.</summary>
+    private static AlignedBuffer Filled(long bytes)
+    {
+        var memory = new AlignedBuffer((int)(bytes / sizeof(float) / FloatsPerTurn) * FloatsPerTurn);
+        memory.Span.Fill(1);
+        return memory;
     }
 
     /// <summary>The best of many short runs: a ceiling is what is possible, not what is usual.</summary>
@@ -75,22 +90,24 @@ internal sealed record Ceilings(double FlopsPerSecond, IReadOnlyList<(long Bytes
         Keep(s0 + s1 + s2 + s3 + s4 + s5 + s6 + s7 + s8 + s9 + s10 + s11);
     }
 
+    /// <summary>Four places at a time, as a step reads panels of weights: more than one keeps more of the memory's channels busy.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static unsafe void Read(float[] memory)
+    private static unsafe void Read(AlignedBuffer memory)
     {
-        fixed (float* start = memory)
+        fixed (float* start = memory.Span)
         {
             Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default, s4 = default, s5 = default, s6 = default, s7 = default;
-            for (float* at = start, end = start + memory.Length; at < end; at += 128)
+            int quarter = memory.Length / 4;
+            for (float* at = start, end = start + quarter; at < end; at += FloatsPerTurn / 4)
             {
                 s0 += Vector512.Load(at);
                 s1 += Vector512.Load(at + 16);
-                s2 += Vector512.Load(at + 32);
-                s3 += Vector512.Load(at + 48);
-                s4 += Vector512.Load(at + 64);
-                s5 += Vector512.Load(at + 80);
-                s6 += Vector512.Load(at + 96);
-                s7 += Vector512.Load(at + 112);
+                s2 += Vector512.Load(at + quarter);
+                s3 += Vector512.Load(at + quarter + 16);
+                s4 += Vector512.Load(at + 2 * quarter);
+                s5 += Vector512.Load(at + 2 * quarter + 16);
+                s6 += Vector512.Load(at + 3 * quarter);
+                s7 += Vector512.Load(at + 3 * quarter + 16);
             }
             Keep(s0 + s1 + s2 + s3 + s4 + s5 + s6 + s7);
         }

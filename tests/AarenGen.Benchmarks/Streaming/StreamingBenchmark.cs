@@ -37,19 +37,21 @@ internal sealed class StreamingBenchmark : IBenchmark
         var rows = new List<IReadOnlyList<string>>();
         foreach (Timing timing in result.Timings)
         {
-            double bytes = result.WeightBytes(timing.Name), least = ceilings.LeastSeconds(result.Flops, bytes);
-            bool isOwn = result.Own.Contains(timing);
+            double bytes = result.WeightBytes(timing.Name);
+            int own = result.Own.ToList().IndexOf(timing);
+            bool isOwn = own >= 0;
             rows.Add([
                 timing.Name, Number(timing.Median * 1e6, 2), Number(timing.Spread * 100, 0), Times(result.Own[0].TimesFasterThan(timing)), Number(timing.AllocatedBytes, 0),
-                isOwn ? Number(result.Flops / timing.Median / 1e9, 1) : "", isOwn ? Number(bytes / timing.Median / 1e9, 0) : "", isOwn ? Number(100 * least / timing.Median, 0) : "",
+                isOwn ? Number(result.Flops / timing.Median / 1e9, 1) : "", isOwn ? Number(bytes / timing.Median / 1e9, 0) : "", isOwn ? Number(100 * ceilings.Share(result.Flops, result.Readings[own], timing), 0) : "",
             ]);
         }
         return new(
             $"streaming-{result.Model}", $"{result.Model}: one stream, {result.Parameters:N0} parameters", ["", "µs a token", "± %", "ours, times faster", "bytes allocated", "GFLOP/s", "GB/s of weights", "% of ceiling"], rows,
-            new { result.Model, result.Parameters, result.Flops, Timings = result.Timings.Select(t => new { t.Name, t.Median, t.Spread, t.AllocatedBytes, t.Seconds, OursTimesFaster = result.Own[0].TimesFasterThan(t) }), result.LargestDifference, result.NarrowDifferences })
+            new { result.Model, result.Parameters, result.Flops, Readings = result.Readings.Select(static t => new { t.Name, t.Median, t.Seconds }), Timings = result.Timings.Select(t => new { t.Name, t.Median, t.Spread, t.AllocatedBytes, t.Seconds, OursTimesFaster = result.Own[0].TimesFasterThan(t) }), result.LargestDifference, result.NarrowDifferences })
         {
             Notes =
             [
+                $"The ceiling: reading as many bytes in turn with the steps took {string.Join(", ", result.Readings.Select(static r => Number(r.Median * 1e6, 1)))} µs for float, bf16 and int8.",
                 $"Outputs of {CheckedTokens} tokens differ by at most {result.LargestDifference:E1} of the largest; bf16 by {result.NarrowDifferences[0]:E1}, int8 by {result.NarrowDifferences[1]:E1} (norm of the difference over the norm).",
                 .. result.Missing,
             ],
@@ -64,7 +66,7 @@ internal sealed class StreamingBenchmark : IBenchmark
             "streaming-many", $"{Streams} streams on one core: StepMany in one call against Step one by one", ["model", "tokens/s, one by one", "tokens/s, StepMany", "times faster", "GFLOP/s", "% of ceiling", "most that the ceilings allow"],
             [.. results.Select(r => (string[])[
                 r.Model, Number(Streams / r.OneByOne.Median, 0), Number(Streams / r.Together.Median, 0), Times(r.Together.TimesFasterThan(r.OneByOne)), Number(r.Flops * Streams / r.Together.Median / 1e9, 0),
-                Number(100 * ceilings.LeastSeconds(r.Flops * Streams, r.WeightBytes) / r.Together.Median, 0), Times(r.OneByOne.Median / ceilings.LeastSeconds(r.Flops * Streams, r.WeightBytes))])],
+                Number(100 * ceilings.Share(r.Flops * Streams, r.Reading, r.Together), 0), Times(r.Together.TimesFasterThan(r.OneByOne) / ceilings.Share(r.Flops * Streams, r.Reading, r.Together))])],
             results.Select(static r => new { r.Model, Streams, OneByOne = r.OneByOne.Seconds, Together = r.Together.Seconds, TimesFaster = r.Together.TimesFasterThan(r.OneByOne) }));
     }
 
@@ -73,18 +75,20 @@ internal sealed class StreamingBenchmark : IBenchmark
     private static string Number(double value, int digits) => value.ToString("N" + digits, CultureInfo.InvariantCulture);
 
     private sealed record StreamingResult(
-        string Model, long Parameters, double Flops, double LargeWeights, double OtherWeights, IReadOnlyList<Timing> Own, IReadOnlyList<Timing> Peers, double LargestDifference, double[] NarrowDifferences, IReadOnlyList<string> Missing)
+        string Model, long Parameters, double Flops, double LargeWeights, double OtherWeights, IReadOnlyList<Timing> Own, IReadOnlyList<Timing> Peers, IReadOnlyList<Timing> Readings, double LargestDifference, double[] NarrowDifferences, IReadOnlyList<string> Missing)
     {
         public Timing BestPeer => Peers.MinBy(static t => t.Median)!;
 
         public IEnumerable<Timing> Timings => Own.Concat(Peers);
 
         /// <summary>Bytes of weights that our step reads.</summary>
-        public double WeightBytes(string contestant) =>
-            OtherWeights * 4 + LargeWeights * (contestant.EndsWith("bf16", StringComparison.Ordinal) ? 2 : contestant.EndsWith("int8", StringComparison.Ordinal) ? 1 : 4);
+        public double WeightBytes(string contestant) => StreamingBenchmark.WeightBytes(contestant, LargeWeights, OtherWeights);
     }
 
-    private sealed record ManyResult(string Model, Timing OneByOne, Timing Together, double Flops, double WeightBytes);
+    private static double WeightBytes(string contestant, double large, double other) =>
+        other * 4 + large * (contestant.EndsWith("bf16", StringComparison.Ordinal) ? 2 : contestant.EndsWith("int8", StringComparison.Ordinal) ? 1 : 4);
+
+    private sealed record ManyResult(string Model, Timing OneByOne, Timing Together, Timing Reading, double Flops);
 
     private sealed class Steps(Thoroughness thoroughness) : IModelVisitor<StreamingResult>
     {
@@ -113,11 +117,14 @@ internal sealed class StreamingBenchmark : IBenchmark
             peers.Add(new PlainStep(weights));
             float[] token = new float[description.InputWidth];
             (double largest, double[] narrow) = Check(own, peers, token);
-            IReadOnlyList<Timing> timings = thoroughness.Contest.Run([.. own.Concat(peers).Select(p => new Contestant(p.Name, () => p.Step(token)))]);
-            own.Concat(peers).ToList().ForEach(static p => p.Dispose());
             double large = description.Parameters.Where(static p => p.IsMatrix && Math.Min(p.Rows, p.Columns) >= 64 && !IsFolded(p.Name)).Sum(static p => (double)p.Rows * p.Columns);
             double other = description.Parameters.Where(static p => !IsFolded(p.Name)).Sum(static p => (double)p.Rows * p.Columns) - large;
-            return new(model.Name, description.ParameterCount, description.FlopsPerToken, large, other, [.. timings.Take(own.Count)], [.. timings.Skip(own.Count)], largest, narrow, missing);
+            IReadOnlyList<Timing> timings = thoroughness.Contest.Run([
+                .. own.Select(p => Ceilings.Reading(WeightBytes(p.Name, large, other))), .. own.Concat(peers).Select(p => new Contestant(p.Name, () => p.Step(token)))]);
+            own.Concat(peers).ToList().ForEach(static p => p.Dispose());
+            return new(
+                model.Name, description.ParameterCount, description.FlopsPerToken, large, other, [.. timings.Skip(own.Count).Take(own.Count)], [.. timings.Skip(2 * own.Count)],
+                [.. timings.Take(own.Count)], largest, narrow, missing);
         }
 
         /// <summary>Of queries and keys a step reads the folded vectors alone.</summary>
@@ -185,8 +192,9 @@ internal sealed class StreamingBenchmark : IBenchmark
                     }
                 }),
                 new("StepMany", () => own.StepMany(states, tokens, outputs)),
+                Ceilings.Reading(description.PackedFloats * sizeof(float)),
             ]);
-            return new(model.Name, timings[0], timings[1], description.FlopsPerToken, description.PackedFloats * 4.0);
+            return new(model.Name, timings[0], timings[1], timings[2], description.FlopsPerToken);
         }
     }
 }
