@@ -136,6 +136,23 @@ public sealed class KernelCacheTests : TemporaryFolder
     }
 
     [Fact]
+    public async Task Folder_is_the_one_that_the_variable_names()
+    {
+        await Program.StartAsync(["fill-default-cache"], (KernelCache.FolderVariable, At("named")));
+        Assert.Single(Directory.GetFiles(At("named")));
+    }
+
+    [Fact]
+    public async Task Folder_is_the_users_otherwise_and_made_where_it_is_not_there()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            await Program.StartAsync(["fill-default-cache"], (KernelCache.FolderVariable, ""), ("XDG_DATA_HOME", At("user")));
+            Assert.Single(Directory.GetFiles(At("user/aarengen/kernels")));
+        }
+    }
+
+    [Fact]
     public void What_was_not_used_for_longest_goes_first()
     {
         var cache = new KernelCache(Folder, capacity: 650_000);

@@ -58,6 +58,15 @@ public sealed class LibrarySearchTests : TemporaryFolder
     }
 
     [Fact]
+    public void Another_library_of_the_same_name_is_told_apart()
+    {
+        string other = OperatingSystem.IsWindows() ? "kernel32.dll" : OperatingSystem.IsMacOS() ? "libSystem.dylib" : "libc.so.6";
+        var search = new LibrarySearch { Description = "It", Entry = "cuInit", Remedy = "Install it.", Variable = "SOME_VARIABLE", Names = [other] };
+
+        Assert.Contains($"{other}: it loads, but has no entry cuInit", Assert.Throws<CudaUnavailableException>(search.Load).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Bad_compiler_file_does_not_hide_a_good_one()
     {
         string missing = At("libnvrtc.so");
@@ -74,6 +83,7 @@ public sealed class LibrarySearchTests : TemporaryFolder
     private LibrarySearch Search(Func<string, nint> load) => new(load)
     {
         Description = "The library",
+        Entry = "start",
         Remedy = "Install it.",
         Variable = "SOME_VARIABLE",
         NamedFile = At("named.so"),

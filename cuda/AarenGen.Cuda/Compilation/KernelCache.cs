@@ -34,7 +34,8 @@ internal sealed class KernelCache
         {
             return new(named);
         }
-        string user = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData);
+        // Not verified: a new user's folder is made when something is written.
+        string user = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
         return new(user.Length == 0 ? null : Path.Combine(user, "aarengen", "kernels"));
     }
 

@@ -16,10 +16,14 @@ internal sealed class LibrarySearch
     private readonly Func<string, nint> load;
     private LoadedLibrary? loaded;
 
-    public LibrarySearch(Func<string, nint>? load = null) => this.load = load ?? NativeLibrary.Load;
+    /// <param name="load">In place of the system's loader, for tests.</param>
+    public LibrarySearch(Func<string, nint>? load = null) => this.load = load ?? LoadWithEntry;
 
     /// <summary>What the library is, as a sentence begins.</summary>
     public required string Description { get; init; }
+
+    /// <summary>An entry that another library of the same name would lack.</summary>
+    public required string Entry { get; init; }
 
     /// <summary>How to get it.</summary>
     public required string Remedy { get; init; }
@@ -93,12 +97,23 @@ internal sealed class LibrarySearch
             reason = null;
             return true;
         }
-        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
+        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException or EntryPointNotFoundException)
         {
             handle = 0;
             reason = Shorten(e.Message, candidate);
             return false;
         }
+    }
+
+    private nint LoadWithEntry(string candidate)
+    {
+        nint handle = NativeLibrary.Load(candidate);
+        if (!NativeLibrary.TryGetExport(handle, Entry, out _))
+        {
+            NativeLibrary.Free(handle);
+            throw new EntryPointNotFoundException($"it loads, but has no entry {Entry}, so it is another library");
+        }
+        return handle;
     }
 
     /// <summary>The runtime's message begins with general advice; the loader's own words are its last line.</summary>

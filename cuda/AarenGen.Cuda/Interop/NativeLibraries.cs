@@ -23,6 +23,7 @@ internal static class NativeLibraries
     public static LibrarySearch CreateDriverSearch() => new()
     {
         Description = "The CUDA driver's library",
+        Entry = nameof(DriverApi.cuInit),
         Remedy = "It comes with the NVIDIA driver: install that for your GPU (Debian package libcuda1 with nvidia-driver, or https://www.nvidia.com/drivers).",
         Variable = DriverVariable,
         NamedFile = Read(DriverVariable),
@@ -34,6 +35,7 @@ internal static class NativeLibraries
     public static LibrarySearch CreateCompilerSearch() => new()
     {
         Description = "NVRTC, which compiles CUDA kernels at run time,",
+        Entry = nameof(NvrtcApi.nvrtcVersion),
         Remedy = "Install the CUDA toolkit, 11.2 or newer, or its part libnvrtc alone (Debian package libnvrtc11.2, component non-free).",
         Variable = CompilerVariable,
         NamedFile = Read(CompilerVariable),
