@@ -1,6 +1,6 @@
 namespace AarenGen.Cuda;
 
-/// <summary>A library that CUDA needs is not there, or too old. The message lists every place that was tried and says how to get it.</summary>
+/// <summary>A library that CUDA needs is not there, or too old. The message lists every place tried and says how to get it.</summary>
 public sealed class CudaUnavailableException : Exception
 {
     /// <summary>Made by the library.</summary>

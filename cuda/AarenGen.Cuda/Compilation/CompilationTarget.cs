@@ -9,7 +9,7 @@ internal readonly record struct CompilationTarget(int Architecture, bool IsPtx)
     /// <summary>As compilers call it: sm_90, or compute_90.</summary>
     public string Name => $"{(IsPtx ? "compute" : "sm")}_{Architecture}";
 
-    /// <summary>The best that a compiler can do for a device: its own code where it knows the device, the newest older PTX where not.</summary>
+    /// <summary>The best a compiler can do for a device: its own code where it knows the device, the newest older PTX where not.</summary>
     /// <exception cref="CudaException">The device is too old, or older than all the compiler knows.</exception>
     public static CompilationTarget For(int device, IReadOnlyList<int> supported, Version compiler)
     {
