@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
 using AarenGen.Cuda.Compilation;
 using AarenGen.Cuda.Driver;
 
@@ -243,6 +245,17 @@ public sealed class DeviceTests(DeviceTests.Session session) : IClassFixture<Dev
         Assert.Contains("are free. Take smaller batches", e.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>In a process of its own, since the device is lost to the one that does this.</summary>
+    [DeviceFact]
+    public async Task Fault_of_a_kernel_loses_the_device_and_says_so()
+    {
+        string[] lines = (await Program.StartAsync(["fault"])).Split('\n');
+        Assert.Equal(["lost True", "lost True", "disposed"], [lines[0], lines[2], lines[4]]);
+        Assert.Contains("failed with CUDA_ERROR_", lines[1], StringComparison.Ordinal);
+        Assert.Contains("start the process anew", lines[1], StringComparison.Ordinal);
+        Assert.Contains("start the process anew", lines[3], StringComparison.Ordinal);
+    }
+
     [DeviceFact]
     public void Events_mark_work_and_tell_the_time_between()
     {
@@ -311,6 +324,30 @@ public sealed class DeviceTests(DeviceTests.Session session) : IClassFixture<Dev
         for (int n = 0; n < results.Length; n++)
         {
             Assert.All(results[n], v => Assert.Equal(n, v));
+        }
+    }
+
+    /// <summary>Writes to where nothing is, waits for it, then tries to go on.</summary>
+    internal static string Fault()
+    {
+        var report = new StringBuilder();
+        using (var session = new Session())
+        using (var stream = new CudaStream(session.Context!))
+        using (var buffer = new DeviceBuffer(session.Context!, 1024))
+        {
+            Report(() =>
+            {
+                session.Module!.GetKernel("scale").Launch(stream, 1, 32, 0, new Arguments(), 32);
+                stream.Synchronize();
+            });
+            Report(() => buffer.View<byte>().CopyTo(new byte[1024], stream));
+        }
+        return report.Append("disposed").ToString();
+
+        void Report(Action action)
+        {
+            CudaException e = Assert.Throws<CudaException>(action);
+            report.Append(CultureInfo.InvariantCulture, $"lost {e.IsDeviceLost}\n{e.Message.ReplaceLineEndings(" ")}\n");
         }
     }
 

@@ -16,6 +16,9 @@ internal static class Program
             case ["start-compiler"]:
                 Console.Write(Try(static () => $"NVRTC {new RuntimeCompiler(new(null)).Version}"));
                 return 0;
+            case ["fault"]:
+                Console.Write(DeviceTests.Fault());
+                return 0;
             case ["fill-default-cache"]:
                 KernelCache.Open().GetOrAdd(KernelCacheTests.KeyOf(1), static () => KernelCacheTests.CodeOf(1), out _);
                 return 0;
