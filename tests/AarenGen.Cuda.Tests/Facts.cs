@@ -9,11 +9,18 @@ internal sealed class CompilerFactAttribute : FactAttribute
     public CompilerFactAttribute() => Skip = Requirements.MissingCompiler;
 }
 
-/// <summary><see cref="CompilerFactAttribute"/> with arguments.</summary>
+/// <summary>Skipped where NVRTC is not found, or may be a stand-in whose code is not NVIDIA's.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-internal sealed class CompilerTheoryAttribute : TheoryAttribute
+internal sealed class NvidiaCompilerFactAttribute : FactAttribute
 {
-    public CompilerTheoryAttribute() => Skip = Requirements.MissingCompiler;
+    public NvidiaCompilerFactAttribute() => Skip = Requirements.MissingNvidiaCompiler;
+}
+
+/// <summary><see cref="NvidiaCompilerFactAttribute"/> with arguments.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class NvidiaCompilerTheoryAttribute : TheoryAttribute
+{
+    public NvidiaCompilerTheoryAttribute() => Skip = Requirements.MissingNvidiaCompiler;
 }
 
 /// <summary>Skipped where there is neither a device nor a stand-in for one.</summary>
@@ -29,6 +36,10 @@ internal static class Requirements
     public static string? MissingCompiler { get; } = IsSet(NativeLibraries.CompilerVariable) || Loads(NativeLibraries.Compiler)
         ? null
         : "NVRTC is needed: install libnvrtc of the CUDA toolkit (Debian non-free: libnvrtc11.2, libnvrtc-builtins11.8), or set AARENGEN_LIBNVRTC; see CONTRIBUTING.md.";
+
+    public static string? MissingNvidiaCompiler { get; } = IsSet(NativeLibraries.CompilerVariable) && IsSet(NativeLibraries.DriverVariable)
+        ? "NVIDIA's own formats are looked at here: run it without AARENGEN_LIBCUDA, which names a stand-in."
+        : MissingCompiler;
 
     public static string? MissingDevice { get; } = IsSet(NativeLibraries.DriverVariable) || CudaDeviceInfo.List(out _).Count > 0
         ? MissingCompiler

@@ -16,7 +16,7 @@ public sealed class RuntimeCompilerTests : TemporaryFolder
         }
         """;
 
-    [CompilerTheory]
+    [NvidiaCompilerTheory]
     [InlineData(75)]
     [InlineData(80)]
     [InlineData(86)]
@@ -32,7 +32,7 @@ public sealed class RuntimeCompilerTests : TemporaryFolder
         Assert.True(code.Image.AsSpan().IndexOf("scale"u8) > 0);
     }
 
-    [CompilerFact]
+    [NvidiaCompilerFact]
     public void Unknown_architecture_gets_the_newest_older_ptx()
     {
         var compiler = new RuntimeCompiler(new(null));

@@ -92,9 +92,9 @@ internal sealed unsafe class CudaKernel
     }
 
     private string Describe(Extent grid, Extent block, int sharedBytes) =>
-        $"Kernel '{Name}' was to run in {grid} blocks of {block} threads (at most {MaxThreadsPerBlock} a block) with {sharedBytes} bytes of shared memory (at most {SharedBytesLimitOrUnknown()}).";
+        $"Kernel '{Name}' was to run in {grid} blocks of {block} threads (at most {MaxThreadsPerBlock} a block) with {sharedBytes} bytes of shared memory{MostSharedBytes()}.";
 
     /// <summary>For a message: a lost device answers nothing any more.</summary>
-    private string SharedBytesLimitOrUnknown() =>
-        DriverApi.cuFuncGetAttribute(out int value, KernelAttribute.MaxDynamicSharedBytes, function) == DriverResult.Success ? $"{value}" : "an unknown number";
+    private string MostSharedBytes() =>
+        DriverApi.cuFuncGetAttribute(out int most, KernelAttribute.MaxDynamicSharedBytes, function) == DriverResult.Success ? $" (at most {most})" : "";
 }
