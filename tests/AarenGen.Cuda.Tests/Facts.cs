@@ -1,0 +1,62 @@
+using AarenGen.Cuda.Interop;
+
+namespace AarenGen.Cuda.Tests;
+
+/// <summary>Skipped where NVRTC is not found.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class CompilerFactAttribute : FactAttribute
+{
+    public CompilerFactAttribute() => Skip = Requirements.MissingCompiler;
+}
+
+/// <summary>Skipped where NVRTC is not found, or may be a stand-in whose code is not NVIDIA's.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class NvidiaCompilerFactAttribute : FactAttribute
+{
+    public NvidiaCompilerFactAttribute() => Skip = Requirements.MissingNvidiaCompiler;
+}
+
+/// <summary><see cref="NvidiaCompilerFactAttribute"/> with arguments.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class NvidiaCompilerTheoryAttribute : TheoryAttribute
+{
+    public NvidiaCompilerTheoryAttribute() => Skip = Requirements.MissingNvidiaCompiler;
+}
+
+/// <summary>Skipped where there is neither a device nor a stand-in for one.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class DeviceFactAttribute : FactAttribute
+{
+    public DeviceFactAttribute() => Skip = Requirements.MissingDevice;
+}
+
+/// <summary>What tests need beside this repository. A library that a variable names is never taken for missing: then tests fail.</summary>
+internal static class Requirements
+{
+    public static string? MissingCompiler { get; } = IsSet(NativeLibraries.CompilerVariable) || Loads(NativeLibraries.Compiler)
+        ? null
+        : "NVRTC is needed: install libnvrtc of the CUDA toolkit (Debian non-free: libnvrtc11.2, libnvrtc-builtins11.8), or set AARENGEN_LIBNVRTC; see CONTRIBUTING.md.";
+
+    public static string? MissingNvidiaCompiler { get; } = IsSet(NativeLibraries.CompilerVariable) && IsSet(NativeLibraries.DriverVariable)
+        ? "NVIDIA's own formats are looked at here: run it without AARENGEN_LIBCUDA, which names a stand-in."
+        : MissingCompiler;
+
+    public static string? MissingDevice { get; } = IsSet(NativeLibraries.DriverVariable) || CudaDeviceInfo.List(out _).Count > 0
+        ? MissingCompiler
+        : "An NVIDIA GPU is needed, or a stand-in for it: set AARENGEN_LIBCUDA and AARENGEN_LIBNVRTC; see CONTRIBUTING.md.";
+
+    private static bool IsSet(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 };
+
+    private static bool Loads(LibrarySearch search)
+    {
+        try
+        {
+            search.Load();
+            return true;
+        }
+        catch (CudaUnavailableException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,225 @@
+using AarenGen.Cuda.Compilation;
+
+namespace AarenGen.Cuda.Tests;
+
+public sealed class KernelCacheTests : TemporaryFolder
+{
+    private int compilations;
+
+    public static byte[] KeyOf(int number) => KernelCache.Key(["kernel", $"{number}"]);
+
+    /// <summary>What stands for compiled code: large enough that writing it takes more than one system call's buffer.</summary>
+    public static byte[] CodeOf(int number)
+    {
+        byte[] code = new byte[200_000];
+        new Random(number).NextBytes(code);
+        return code;
+    }
+
+    [Fact]
+    public void Second_time_nothing_is_compiled()
+    {
+        Assert.False(Get(new(Folder), 1));
+        Assert.True(Get(new(Folder), 1));
+        Assert.Equal(1, compilations);
+        Assert.False(Get(new(Folder), 2));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(4)]
+    [InlineData(9)]
+    [InlineData(20)]
+    [InlineData(60)]
+    [InlineData(80)]
+    [InlineData(-1)]
+    public void Damaged_file_is_compiled_again_and_replaced(int position)
+    {
+        Damage(file => file[position < 0 ? file.Length - 1 : position] ^= 1);
+        AssertHealed();
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    [InlineData(79)]
+    [InlineData(80)]
+    [InlineData(100_000)]
+    public void Truncated_file_is_compiled_again_and_replaced(int length)
+    {
+        Get(new(Folder), 1);
+        using (FileStream file = File.OpenWrite(TheFile()))
+        {
+            file.SetLength(length);
+        }
+        AssertHealed();
+    }
+
+    [Fact]
+    public void Longer_file_is_compiled_again_and_replaced()
+    {
+        Get(new(Folder), 1);
+        File.AppendAllText(TheFile(), "more");
+        AssertHealed();
+    }
+
+    [Fact]
+    public void File_of_another_key_is_compiled_again_and_replaced()
+    {
+        Get(new(Folder), 2);
+        string path = At(Convert.ToHexStringLower(KeyOf(1)) + ".kernels");
+        File.Move(TheFile(), path);
+        AssertHealed();
+    }
+
+    [Fact]
+    public void Without_a_folder_everything_is_compiled()
+    {
+        Assert.False(Get(new(null), 1));
+        Assert.False(Get(new(null), 1));
+    }
+
+    [Fact]
+    public void Folder_that_cannot_be_made_is_no_error()
+    {
+        File.WriteAllText(At("file"), "");
+        Assert.False(Get(new(At("file/folder")), 1));
+        Assert.False(Get(new(At("file/folder")), 1));
+    }
+
+    [Fact]
+    public void Folder_that_may_only_be_read_serves_what_it_holds_and_is_no_error()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+        Get(new(Folder), 1);
+        UnixFileMode mode = File.GetUnixFileMode(Folder);
+        File.SetUnixFileMode(Folder, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        try
+        {
+            Assert.True(Get(new(Folder), 1));
+            Assert.False(Get(new(Folder), 2));
+        }
+        finally
+        {
+            File.SetUnixFileMode(Folder, mode);
+        }
+    }
+
+    [Fact]
+    public async Task Eight_writers_at_once_all_get_whole_code()
+    {
+        var cache = new KernelCache(Folder);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() =>
+        {
+            for (int i = 0; i < 40; i++)
+            {
+                int number = i % 4;
+                Assert.Equal(CodeOf(number), cache.GetOrAdd(KeyOf(number), () => CodeOf(number), out bool _));
+            }
+        })));
+        Assert.Equal(4, Directory.GetFiles(Folder).Length);
+    }
+
+    [Fact]
+    public async Task Two_processes_share_a_folder()
+    {
+        await Task.WhenAll(Program.StartAsync(["fill-cache", Folder, "40"]), Program.StartAsync(["fill-cache", Folder, "40"]));
+        var cache = new KernelCache(Folder);
+        for (int i = 0; i < 8; i++)
+        {
+            Assert.True(Get(cache, i));
+        }
+        Assert.Equal(8, Directory.GetFiles(Folder).Length);
+    }
+
+    [Fact]
+    public async Task Folder_is_the_one_that_the_variable_names()
+    {
+        await Program.StartAsync(["fill-default-cache"], (KernelCache.FolderVariable, At("named")));
+        Assert.Single(Directory.GetFiles(At("named")));
+    }
+
+    [Fact]
+    public async Task Folder_is_the_users_otherwise_and_made_where_it_is_not_there()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            await Program.StartAsync(["fill-default-cache"], (KernelCache.FolderVariable, ""), ("XDG_DATA_HOME", At("user")));
+            Assert.Single(Directory.GetFiles(At("user/aarengen/kernels")));
+        }
+    }
+
+    [Fact]
+    public void What_was_not_used_for_longest_goes_first()
+    {
+        var cache = new KernelCache(Folder, capacity: 650_000);
+        for (int i = 0; i < 3; i++)
+        {
+            Get(cache, i);
+            File.SetLastWriteTimeUtc(At(Convert.ToHexStringLower(KeyOf(i)) + ".kernels"), DateTime.UtcNow.AddMinutes(i - 10));
+        }
+        File.WriteAllText(At("0.kernels.0.tmp"), "left behind");
+        File.SetLastWriteTimeUtc(At("0.kernels.0.tmp"), DateTime.UtcNow.AddHours(-2));
+        File.WriteAllText(At("notes.txt"), "not ours");
+        Assert.True(Get(cache, 0));
+        Assert.False(Get(cache, 3));
+
+        Assert.True(Get(cache, 0));
+        Assert.True(Get(cache, 2));
+        Assert.True(Get(cache, 3));
+        Assert.Equal(4, Directory.GetFiles(Folder).Length);
+        Assert.False(Get(cache, 1));
+    }
+
+    [Fact]
+    public void Code_larger_than_the_cache_is_kept_until_the_next()
+    {
+        var cache = new KernelCache(Folder, capacity: 100);
+        Get(cache, 1);
+        Assert.True(Get(cache, 1));
+        Get(cache, 2);
+        Assert.True(Get(cache, 2));
+        Assert.Single(Directory.GetFiles(Folder));
+    }
+
+    [Fact]
+    public void Key_depends_on_where_one_part_ends_and_on_their_order()
+    {
+        byte[][] keys = [KernelCache.Key(["ab", "c"]), KernelCache.Key(["a", "bc"]), KernelCache.Key(["c", "ab"]), KernelCache.Key(["abc"]), KernelCache.Key(["ab", "c", ""])];
+        Assert.Equal(keys.Length, keys.Select(Convert.ToHexString).Distinct().Count());
+        Assert.Equal(keys[0], KernelCache.Key(["ab", "c"]));
+    }
+
+    private bool Get(KernelCache cache, int number)
+    {
+        byte[] code = cache.GetOrAdd(KeyOf(number), () =>
+        {
+            compilations++;
+            return CodeOf(number);
+        }, out bool found);
+        Assert.Equal(CodeOf(number), code);
+        return found;
+    }
+
+    private string TheFile() => Assert.Single(Directory.GetFiles(Folder));
+
+    private void Damage(Action<byte[]> damage)
+    {
+        Get(new(Folder), 1);
+        byte[] file = File.ReadAllBytes(TheFile());
+        damage(file);
+        File.WriteAllBytes(TheFile(), file);
+    }
+
+    private void AssertHealed()
+    {
+        compilations = 0;
+        Assert.False(Get(new(Folder), 1));
+        Assert.True(Get(new(Folder), 1));
+        Assert.Equal(1, compilations);
+        TheFile();
+    }
+}

@@ -1,0 +1,93 @@
+using AarenGen.Cuda.Interop;
+
+namespace AarenGen.Cuda.Tests;
+
+public sealed class LibrarySearchTests : TemporaryFolder
+{
+    [Fact]
+    public void Error_lists_every_place_in_order_with_its_reason_and_how_to_get_the_library()
+    {
+        File.WriteAllText(At("named.so"), "no library");
+        File.WriteAllText(At("one.so"), "nor this");
+        LibrarySearch search = Search(static path => throw new DllNotFoundException($"General advice:\n{path}: not for this machine\n"));
+
+        string message = Assert.Throws<CudaUnavailableException>(search.Load).Message;
+
+        Assert.Equal(
+            $"""
+            The library was not found. Tried:
+              {At("named.so")} (from SOME_VARIABLE): not for this machine
+              one.so: not for this machine
+              two.so: not for this machine
+              {At("one.so")}: not for this machine
+              {At("two.so")}: no such file
+            Install it. Or let the environment variable SOME_VARIABLE name the file.
+            """.ReplaceLineEndings("\n"),
+            message);
+    }
+
+    [Fact]
+    public void First_that_loads_is_kept()
+    {
+        var asked = new List<string>();
+        LibrarySearch search = Search(path =>
+        {
+            asked.Add(path);
+            return path == "two.so" ? 42 : throw new DllNotFoundException("no");
+        });
+
+        Assert.Equal(new LoadedLibrary(42, "two.so"), search.Load());
+        Assert.Equal(new LoadedLibrary(42, "two.so"), search.Load());
+        Assert.Equal(["one.so", "two.so"], asked);
+    }
+
+    [Fact]
+    public async Task Bad_driver_file_is_named_beside_what_else_was_tried()
+    {
+        string file = At("libcuda.so");
+        await File.WriteAllTextAsync(file, "no library");
+
+        string output = await Program.StartAsync(["list-devices"], (NativeLibraries.DriverVariable, file));
+
+        if (output.StartsWith("0 devices", StringComparison.Ordinal) && !output.Contains("cuInit", StringComparison.Ordinal))
+        {
+            Assert.Contains($"{file} (from AARENGEN_LIBCUDA): ", output, StringComparison.Ordinal);
+            Assert.Contains(OperatingSystem.IsWindows() ? "nvcuda.dll: " : "libcuda.so.1: ", output, StringComparison.Ordinal);
+            Assert.Contains("install", output, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Another_library_of_the_same_name_is_told_apart()
+    {
+        string other = OperatingSystem.IsWindows() ? "kernel32.dll" : OperatingSystem.IsMacOS() ? "libSystem.dylib" : "libc.so.6";
+        var search = new LibrarySearch { Description = "It", Entry = "cuInit", Remedy = "Install it.", Variable = "SOME_VARIABLE", Names = [other] };
+
+        Assert.Contains($"{other}: it loads, but has no entry cuInit", Assert.Throws<CudaUnavailableException>(search.Load).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Bad_compiler_file_does_not_hide_a_good_one()
+    {
+        string missing = At("libnvrtc.so");
+
+        string output = await Program.StartAsync(["start-compiler"], (NativeLibraries.CompilerVariable, missing));
+
+        if (!output.StartsWith("NVRTC ", StringComparison.Ordinal) || output.Contains("Tried", StringComparison.Ordinal))
+        {
+            Assert.Contains($"{missing} (from AARENGEN_LIBNVRTC): no such file", output, StringComparison.Ordinal);
+            Assert.Contains("libnvrtc11.2", output, StringComparison.Ordinal);
+        }
+    }
+
+    private LibrarySearch Search(Func<string, nint> load) => new(load)
+    {
+        Description = "The library",
+        Entry = "start",
+        Remedy = "Install it.",
+        Variable = "SOME_VARIABLE",
+        NamedFile = At("named.so"),
+        Names = ["one.so", "two.so"],
+        Folders = [Folder],
+    };
+}

@@ -1,0 +1,122 @@
+using System.Text;
+using AarenGen.Cuda.Compilation;
+
+namespace AarenGen.Cuda.Tests;
+
+public sealed class RuntimeCompilerTests : TemporaryFolder
+{
+    private const string Source =
+        """
+        struct Arguments { float* values; float factor; };
+        template <int N> __device__ float times(float x) { if constexpr (N > 1) return x * times<N - 1>(x); else return x; }
+        extern "C" __global__ void scale(Arguments a, int n)
+        {
+            int i = blockIdx.x * blockDim.x + threadIdx.x;
+            if (i < n) a.values[i] = times<3>(a.values[i]) * a.factor;
+        }
+        """;
+
+    [NvidiaCompilerTheory]
+    [InlineData(75)]
+    [InlineData(80)]
+    [InlineData(86)]
+    [InlineData(89)]
+    [InlineData(90)]
+    public void Kernel_compiles_to_a_cubin_of_the_architecture(int architecture)
+    {
+        DeviceCode code = new RuntimeCompiler(new(null)).Compile("scale", Source, architecture);
+
+        Assert.Equal(new CompilationTarget(architecture, IsPtx: false), code.Target);
+        Assert.Equal($"sm_{architecture}", code.Target.Name);
+        Assert.Equal([0x7F, (byte)'E', (byte)'L', (byte)'F'], code.Image[..4]);
+        Assert.True(code.Image.AsSpan().IndexOf("scale"u8) > 0);
+    }
+
+    [NvidiaCompilerFact]
+    public void Unknown_architecture_gets_the_newest_older_ptx()
+    {
+        var compiler = new RuntimeCompiler(new(null));
+
+        DeviceCode code = compiler.Compile("scale", Source, 9990);
+
+        Assert.Equal(new CompilationTarget(compiler.Architectures.Max(), IsPtx: true), code.Target);
+        Assert.Equal(0, code.Image[^1]);
+        Assert.Contains(".entry scale", Encoding.UTF8.GetString(code.Image), StringComparison.Ordinal);
+    }
+
+    [CompilerFact]
+    public void Mistake_is_shown_with_its_line_and_text()
+    {
+        string source = Source.Replace("* a.factor", "* a.fcator", StringComparison.Ordinal);
+
+        CudaException e = Assert.Throws<CudaException>(() => new RuntimeCompiler(new(Folder)).Compile("mistaken", source, 80));
+
+        Assert.Equal("nvrtcCompileProgram", e.Entry);
+        Assert.Equal("NVRTC_ERROR_COMPILATION", e.ErrorName);
+        Assert.False(e.IsDeviceLost);
+        Assert.Contains("mistaken.cu for sm_80 by NVRTC ", e.Message, StringComparison.Ordinal);
+        Assert.Contains("fcator", e.Message, StringComparison.Ordinal);
+        Assert.Contains("\n      6 |     if (i < n) a.values[i] = times<3>(a.values[i]) * a.fcator;", e.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(Folder));
+    }
+
+    [CompilerFact]
+    public void Second_compilation_comes_from_the_cache_and_any_difference_compiles_anew()
+    {
+        DeviceCode first = Compile(Source, 80), second = Compile(Source, 80);
+
+        Assert.False(first.FromCache);
+        Assert.True(second.FromCache);
+        Assert.Equal(first.Image, second.Image);
+        Assert.False(Compile(Source + "\n", 80).FromCache);
+        Assert.False(Compile(Source, 86).FromCache);
+        Assert.False(Compile(Source, 80, "-lineinfo").FromCache);
+
+        // One compiler a call, as in different runs of a program.
+        DeviceCode Compile(string source, int architecture, params string[] options) => new RuntimeCompiler(new(Folder)).Compile("scale", source, architecture, options);
+    }
+
+    [CompilerFact]
+    public void Source_without_an_annotation_is_device_code()
+    {
+        const string source = "int twice(int x) { return 2 * x; } extern \"C\" __global__ void run(int* a, int n) { *a = twice(n); }";
+        Assert.NotEmpty(new RuntimeCompiler(new(null)).Compile("plain", source, 80).Image);
+    }
+
+    [CompilerFact]
+    public void Version_and_architectures_are_those_of_the_library()
+    {
+        var compiler = new RuntimeCompiler(new(null));
+        Assert.True(compiler.Version >= new Version(11, 2));
+        Assert.Contains(80, compiler.Architectures);
+    }
+
+    [Theory]
+    [InlineData(90, "sm_90")]
+    [InlineData(86, "sm_86")]
+    [InlineData(87, "compute_86")]
+    [InlineData(120, "compute_90")]
+    public void Target_is_the_devices_own_code_or_the_newest_older_ptx(int device, string target) =>
+        Assert.Equal(target, CompilationTarget.For(device, [61, 70, 75, 80, 86, 90], new(11, 8)).Name);
+
+    [Theory]
+    [InlineData(70, "sm_70; AarenGen's kernels need sm_75")]
+    [InlineData(61, "sm_61; AarenGen's kernels need sm_75")]
+    public void Device_that_is_too_old_is_refused(int device, string expected) =>
+        Assert.Contains(expected, Assert.Throws<CudaException>(() => CompilationTarget.For(device, [61, 70, 75], new(11, 8))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Device_older_than_all_the_compiler_knows_is_refused_with_what_helps()
+    {
+        string message = Assert.Throws<CudaException>(() => CompilationTarget.For(75, [80, 90, 100], new(14, 0))).Message;
+        Assert.Contains("NVRTC 14.0 compiles for sm_80, sm_90, sm_100, which does not serve sm_75", message, StringComparison.Ordinal);
+        Assert.Contains("AARENGEN_LIBNVRTC", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Log_quotes_the_lines_that_messages_name_whichever_way_they_do()
+    {
+        string quoted = CompilerLog.Quote("k.cu(2): error: this\nk.cu:3:7: error: that\nother.h(1): note\nk.cu(9): beyond\n1 error\n\0", "a\nb b\r\nc", "k.cu");
+        Assert.Equal("\nk.cu(2): error: this\n      2 | b b\nk.cu:3:7: error: that\n      3 | c\nother.h(1): note\nk.cu(9): beyond\n1 error", quoted);
+    }
+}
