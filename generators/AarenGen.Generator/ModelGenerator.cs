@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using AarenGen.Generator.Diagnostics;
 using AarenGen.Generator.Emission.CSharp;
+using AarenGen.Generator.Emission.Cuda;
 using AarenGen.Generator.Model;
 using AarenGen.Generator.Parsing;
 using AarenGen.Generator.Planning;
@@ -16,7 +17,10 @@ namespace AarenGen.Generator;
 public sealed class ModelGenerator : IIncrementalGenerator
 {
     /// <summary>Names of the tracked steps.</summary>
-    internal const string DeclarationStep = "Declaration", PlanStep = "Plan", DiagnosticsStep = "Diagnostics";
+    internal const string DeclarationStep = "Declaration", PlanStep = "Plan", DeviceStep = "Device", DiagnosticsStep = "Diagnostics";
+
+    /// <summary>A type of the package that trains on a device.</summary>
+    private const string DeviceType = "AarenGen.Cuda.CudaDeviceInfo";
 
     /// <inheritdoc/>
     public void Initialize(IncrementalGeneratorInitializationContext context)
@@ -32,15 +36,32 @@ public sealed class ModelGenerator : IIncrementalGenerator
         context.RegisterSourceOutput(plans, static (output, plan) =>
             output.AddSource(plan.HintName + ".g.cs", SourceText.From(ModelEmitter.Emit(plan), Encoding.UTF8)));
 
+        // Training on a device, where the project refers to the package that does it.
+        IncrementalValueProvider<bool> hasDevice = context.CompilationProvider
+            .Select(static (c, _) => c.GetTypeByMetadataName(DeviceType) is not null).WithTrackingName(DeviceStep);
+        context.RegisterSourceOutput(plans.Combine(hasDevice), static (output, pair) =>
+        {
+            (Plan plan, bool trains) = pair;
+            if (trains && CudaEmitter.WithoutDevice(plan) is null)
+            {
+                output.AddSource(plan.HintName + ".cuda.g.cs", SourceText.From(DeviceProgramEmitter.Emit(plan, CudaEmitter.Emit(plan)), Encoding.UTF8));
+            }
+        });
+
         // Diagnostics: raw, with real locations, so that editors and pragmas treat them as any other.
-        IncrementalValuesProvider<Diagnostic> diagnostics = models
-            .SelectMany(static (m, _) => Report(m)).WithTrackingName(DiagnosticsStep);
+        IncrementalValuesProvider<Diagnostic> diagnostics = models.Combine(hasDevice)
+            .SelectMany(static (m, _) => Report(m.Left, m.Right)).WithTrackingName(DiagnosticsStep);
         context.RegisterSourceOutput(diagnostics, static (output, diagnostic) => output.ReportDiagnostic(diagnostic));
     }
 
-    private static ImmutableArray<Diagnostic> Report(ParsedModel model) => Planner.Plan(model.Declaration).Problems
-        .Select(p => Diagnostic.Create(
+    private static ImmutableArray<Diagnostic> Report(ParsedModel model, bool hasDevice)
+    {
+        PlanResult result = Planner.Plan(model.Declaration);
+        IEnumerable<Problem> problems = hasDevice && result.Plan is { } plan && CudaEmitter.WithoutDevice(plan) is { } operation
+            ? [.. result.Problems, Problem.At(new Site(), Descriptors.NoDevicePart, plan.Name, operation)] : result.Problems;
+        return problems.Select(p => Diagnostic.Create(
             Descriptors.Get(p.Id), model.Locations.TryGetValue(p.Site, out Location? at) ? at : model.Locations[new Site()],
             p.Arguments.ToArray<object>()))
         .ToImmutableArray();
+    }
 }

@@ -241,6 +241,12 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected abstract void FinishGradients(ReadOnlySpan<float> weights, Span<float> gradients, WorkShare share);
 
+    /// <summary>What trains the model on a device; null where the project that declares it refers to no device's package.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected virtual DeviceProgram? DescribeDevice() => null;
+
+    internal DeviceProgram? DeviceProgram => DescribeDevice();
+
     // What the trainer calls: generated overrides are protected, in whatever assembly they stand.
     internal void PrepareFor(Span<float> packed, bool training, WorkShare share) => Prepare(weights.Span, packed, WeightPrecision.Float32, training, share);
 

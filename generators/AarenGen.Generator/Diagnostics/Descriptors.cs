@@ -13,7 +13,7 @@ internal static class Descriptors
         OutOfRange = "AAREN020", HeadsDoNotDivide = "AAREN021", UndefinedValue = "AAREN022", BadName = "AAREN023",
         DuplicateName = "AAREN024", TooLarge = "AAREN025", InputWidthsDiffer = "AAREN026", OutputsDoNotFit = "AAREN027",
         CannotDenormalize = "AAREN028", NotNormalizable = "AAREN029", BadLevels = "AAREN030", BadClassWeights = "AAREN031", BadHeadName = "AAREN032",
-        BadWeightsFile = "AAREN033";
+        BadWeightsFile = "AAREN033", NoDevicePart = "AAREN034";
 
     private static readonly Dictionary<string, DiagnosticDescriptor> All = new[]
     {
@@ -49,6 +49,7 @@ internal static class Descriptors
         Error(BadClassWeights, "The class weights are not usable", "{0} class weights for {1} classes are not usable; give each class one, 0 or more, not all 0"),
         Error(BadHeadName, "The name cannot be a head's", "'{0}' is no usable head; give each head of '{1}' a name of its own that is a C# identifier, since predictions are read by it"),
         Error(BadWeightsFile, "The weights have no usable file name", "[Weights] needs the name of an embedded file, such as \"load.safetensors\", without its folder; '{0}' is none"),
+        Warning(NoDevicePart, "The model cannot be trained on a device", "'{0}' holds {1}, which has no CUDA part, so Device.Cuda cannot train it; train it on the CPU, or leave that part out"),
     }.ToDictionary(static d => d.Id, StringComparer.Ordinal);
 
     public static IEnumerable<DiagnosticDescriptor> Descriptions => All.Values;
@@ -57,4 +58,7 @@ internal static class Descriptors
 
     private static DiagnosticDescriptor Error(string id, string title, string message) =>
         new(id, title, message, "AarenGen", DiagnosticSeverity.Error, isEnabledByDefault: true);
+
+    private static DiagnosticDescriptor Warning(string id, string title, string message) =>
+        new(id, title, message, "AarenGen", DiagnosticSeverity.Warning, isEnabledByDefault: true);
 }

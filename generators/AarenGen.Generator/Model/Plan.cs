@@ -119,11 +119,26 @@ internal sealed record HeadPlan(
 
 /// <summary>
 /// A loss: the kernel that compares outputs and targets, with its further arguments as printed; what a target is; how many of its
-/// values are averaged; and the type that users read predictions through, with its further arguments.
+/// values are averaged; the type that users read predictions through, with its further arguments; and the device code that computes it,
+/// null where no device can.
 /// </summary>
 internal sealed record Loss(
     string Kernel, string Arguments, string Summary, int TargetWidth, TargetKind TargetKind, int Classes, int Values,
-    string Prediction, string PredictionArguments);
+    string Prediction, string PredictionArguments, DeviceLoss? Device);
+
+/// <summary>
+/// A loss on a device: the struct that computes a row's, with # where the names of its constants' structs come, and the constants.
+/// </summary>
+internal sealed record DeviceLoss(string Function, EquatableArray<DeviceConstant> Constants)
+{
+    public DeviceLoss(string function, params DeviceConstant[] constants)
+        : this(function, new EquatableArray<DeviceConstant>(constants))
+    {
+    }
+}
+
+/// <summary>Numbers that device code reads through a struct of the name # plus Suffix: all of them by at(i), a single one by value().</summary>
+internal sealed record DeviceConstant(string Suffix, EquatableArray<double> Values, bool IsSingle);
 
 /// <summary>What a target may be: the names are those of the runtime's enumeration.</summary>
 internal enum TargetKind

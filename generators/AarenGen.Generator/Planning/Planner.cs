@@ -13,7 +13,7 @@ internal static class Planner
     private static readonly HashSet<string> Reserved = new(StringComparer.Ordinal)
     {
         ".ctor", ".cctor", "InputWidth", "OutputWidth", "ParameterCount", "StateBytes", "FlopsPerToken", "TrainingFloatsPerToken",
-        "Prepare", "Infer", "Train", "FinishGradients",
+        "Prepare", "Infer", "Train", "FinishGradients", "DescribeDevice", "CudaSource",
         "TargetWidth", "Description", "Create", "Load", "Save", "CreateState", "Precision", "SaveCompiled", "LoadEmbedded", "Trained", "trained", "Step", "StepMany", "Forward", "Fit", "Evaluate",
     };
 

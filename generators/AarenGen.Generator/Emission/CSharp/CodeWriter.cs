@@ -17,6 +17,9 @@ internal sealed class CodeWriter
         text.Append('\n');
     }
 
+    /// <summary>Text as it is, without indentation.</summary>
+    public void Raw(string raw) => text.Append(raw);
+
     /// <summary>A line and an opening brace; disposing closes it.</summary>
     public Block Open(string line)
     {

@@ -7,7 +7,7 @@ namespace AarenGen.Generator.Layers.Aaren;
 /// o_t = Σ_{i≤t} softmax_{i≤t}(s_i) v_i a head, as a recurrence. A stream remembers, in double, each head's maximum and weight and
 /// each channel's numerator; training keeps the two gates a head.
 /// </summary>
-internal sealed record PrefixAttention(
+internal sealed partial record PrefixAttention(
     Value Values, Value Scores, Value Output, int Heads, int GatesMemory, int ScratchMemory, int StateOffset) : AssociativeRecurrence
 {
     public override EquatableArray<Value> Inputs => new([Values, Scores]);

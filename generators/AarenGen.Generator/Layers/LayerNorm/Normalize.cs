@@ -4,7 +4,7 @@ using AarenGen.Generator.Model;
 namespace AarenGen.Generator.Layers.LayerNorm;
 
 /// <summary>Layer normalisation; the mean, in two parts, and the deviation of each token are kept for the way back.</summary>
-internal sealed record Normalize(Value Input, Value Output, Parameter Scale, Parameter Shift, int StatisticsMemory) : Operation
+internal sealed partial record Normalize(Value Input, Value Output, Parameter Scale, Parameter Shift, int StatisticsMemory) : Operation
 {
     public const int StatisticsPerToken = 3;
 

@@ -10,8 +10,8 @@ internal abstract class PointLossDefinition : LossDefinition
 {
     public override IReadOnlyList<ParameterRole>? Roles(PartDeclaration part) => [ParameterRole.Location];
 
-    protected static Loss Point(string kernel, string arguments, string summary, int width) =>
-        new("PointLosses." + kernel, arguments, summary, width, TargetKind.Number, 0, width, "PointPrediction", "");
+    protected static Loss Point(string kernel, string arguments, string summary, int width, DeviceLoss device) =>
+        new("PointLosses." + kernel, arguments, summary, width, TargetKind.Number, 0, width, "PointPrediction", "", device);
 }
 
 /// <summary>[MeanSquaredError]</summary>
@@ -19,7 +19,7 @@ internal sealed class MeanSquaredErrorDefinition : PointLossDefinition
 {
     public override string Name => "MeanSquaredError";
 
-    public override Loss Plan(PartDeclaration part, int width, ProblemList problems) => Point("SquaredError", "", "mean squared error", width);
+    public override Loss Plan(PartDeclaration part, int width, ProblemList problems) => Point("SquaredError", "", "mean squared error", width, new("EachValue<Squared>"));
 }
 
 /// <summary>[MeanAbsoluteError]</summary>
@@ -27,7 +27,7 @@ internal sealed class MeanAbsoluteErrorDefinition : PointLossDefinition
 {
     public override string Name => "MeanAbsoluteError";
 
-    public override Loss Plan(PartDeclaration part, int width, ProblemList problems) => Point("AbsoluteError", "", "mean absolute error", width);
+    public override Loss Plan(PartDeclaration part, int width, ProblemList problems) => Point("AbsoluteError", "", "mean absolute error", width, new("EachValue<Absolute>"));
 }
 
 /// <summary>[Huber(Delta = …)]</summary>
@@ -37,8 +37,9 @@ internal sealed class HuberDefinition : PointLossDefinition
 
     public override Loss Plan(PartDeclaration part, int width, ProblemList problems)
     {
-        string delta = Text.Float(problems.Positive(part, "Delta", 1));
-        return Point("Huber", delta, $"Huber loss, delta {delta.TrimEnd('f')}", width);
+        double value = problems.Positive(part, "Delta", 1);
+        string delta = Text.Float(value);
+        return Point("Huber", delta, $"Huber loss, delta {delta.TrimEnd('f')}", width, new("EachValue<HuberValue<#Delta>>", new DeviceConstant("Delta", new([value]), IsSingle: true)));
     }
 }
 
@@ -60,7 +61,8 @@ internal sealed class QuantilesDefinition : LossDefinition
         string text = Text.Floats(levels);
         return new(
             "QuantileLoss.Pinball", text, "pinball loss at " + string.Join(", ", levels.Select(Text.Double)), values, TargetKind.Number, 0, values,
-            "QuantilePrediction", text);
+            "QuantilePrediction", text,
+            new(FormattableString.Invariant($"Pinball<#Levels, {levels.Count}>"), new DeviceConstant("Levels", levels, IsSingle: false)));
     }
 
     public override IReadOnlyList<ParameterRole> Roles(PartDeclaration part) =>
@@ -75,7 +77,7 @@ internal sealed class GaussianDefinition : LossDefinition
     public override Loss Plan(PartDeclaration part, int width, ProblemList problems)
     {
         int values = problems.Stretches(part, width, 2, "a mean and a deviation");
-        return new("GaussianLoss.NegativeLogLikelihood", "", "Gaussian likelihood", values, TargetKind.Number, 0, values, "GaussianPrediction", "");
+        return new("GaussianLoss.NegativeLogLikelihood", "", "Gaussian likelihood", values, TargetKind.Number, 0, values, "GaussianPrediction", "", new("GaussianLikelihood"));
     }
 
     public override IReadOnlyList<ParameterRole> Roles(PartDeclaration part) => [ParameterRole.Location, ParameterRole.Scale];
@@ -89,7 +91,7 @@ internal sealed class StudentTDefinition : LossDefinition
     public override Loss Plan(PartDeclaration part, int width, ProblemList problems)
     {
         int values = problems.Stretches(part, width, 3, "a location, a scale and degrees of freedom");
-        return new("StudentTLoss.NegativeLogLikelihood", "", "Student-t likelihood", values, TargetKind.Number, 0, values, "StudentTPrediction", "");
+        return new("StudentTLoss.NegativeLogLikelihood", "", "Student-t likelihood", values, TargetKind.Number, 0, values, "StudentTPrediction", "", new("StudentLikelihood"));
     }
 
     public override IReadOnlyList<ParameterRole> Roles(PartDeclaration part) => [ParameterRole.Location, ParameterRole.Scale, ParameterRole.Degrees];
@@ -116,7 +118,10 @@ internal sealed class CrossEntropyDefinition : LossDefinition
             + (weights.Count > 0 ? ", weights " + string.Join(" ", weights.Select(Text.Double)) : "");
         return new(
             "CrossEntropy.NegativeLogLikelihood", $"{Text.Float(smoothing)}, {(weights.Count == 0 ? "default" : Text.Floats(weights))}",
-            summary, 1, TargetKind.Class, width, 1, "CategoricalPrediction", "");
+            summary, 1, TargetKind.Class, width, 1, "CategoricalPrediction", "",
+            new(
+                "CrossEntropyLoss<#Smoothing, #Weights>", new DeviceConstant("Smoothing", new([smoothing]), IsSingle: true),
+                new DeviceConstant("Weights", weights.Count == 0 ? new(Enumerable.Repeat(1.0, width)) : weights, IsSingle: false)));
     }
 
     public override IReadOnlyList<ParameterRole>? Roles(PartDeclaration part) => null;
@@ -132,7 +137,7 @@ internal sealed class LogNormalMixtureDefinition : LossDefinition
         int components = problems.Stretches(part, width, 3, "a weight, a mean and a scale a component");
         return new(
             "LogNormalMixture.NegativeLogLikelihood", "", FormattableString.Invariant($"log-normal mixture of {components}"), 1, TargetKind.Positive, 0, 1,
-            "LogNormalMixturePrediction", "");
+            "LogNormalMixturePrediction", "", new("LogNormalMixtureLikelihood"));
     }
 
     public override IReadOnlyList<ParameterRole>? Roles(PartDeclaration part) => null;

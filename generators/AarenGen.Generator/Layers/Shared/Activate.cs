@@ -7,7 +7,7 @@ namespace AarenGen.Generator.Layers.Shared;
 /// An element-wise function; Function is the kernel's name. Nothing else reads its input, which training overwrites with the slope:
 /// that costs next to nothing beside the value, and leaves one multiplication to the way back.
 /// </summary>
-internal sealed record Activate(Value Input, Value Output, string Function) : Operation
+internal sealed partial record Activate(Value Input, Value Output, string Function) : Operation
 {
     /// <summary>The kernels by the values of the runtime's Activation enumeration; none for the identity.</summary>
     public static readonly string?[] Functions = [null, "Relu", "Gelu", "Tanh"];

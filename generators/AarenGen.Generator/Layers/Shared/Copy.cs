@@ -4,7 +4,7 @@ using AarenGen.Generator.Model;
 namespace AarenGen.Generator.Layers.Shared;
 
 /// <summary>Output = Input.</summary>
-internal sealed record Copy(Value Input, Value Output) : Operation
+internal sealed partial record Copy(Value Input, Value Output) : Operation
 {
     public override EquatableArray<Value> Inputs => new([Input]);
 

@@ -5,7 +5,7 @@ using AarenGen.Generator.Planning;
 namespace AarenGen.Generator.Layers.Shared;
 
 /// <summary>y = x Wᵀ + b, with W [outputs, inputs] as PyTorch has it, plus a residual where there is one.</summary>
-internal sealed record Linear(Value Input, Value Output, Value? Residual, Matrix Matrix, Region Packed, Region PackedTransposed) : Operation
+internal sealed partial record Linear(Value Input, Value Output, Value? Residual, Matrix Matrix, Region Packed, Region PackedTransposed) : Operation
 {
     public override EquatableArray<Value> Inputs => Residual is null ? new([Input]) : new([Input, Residual]);
 

@@ -4,7 +4,7 @@ using AarenGen.Generator.Model;
 namespace AarenGen.Generator.Layers.Shared;
 
 /// <summary>Output = Stream + Branch. The branch feeds nothing else, so its gradient is the output's own memory.</summary>
-internal sealed record Residual(Value Stream, Value Branch, Value Output) : Operation
+internal sealed partial record Residual(Value Stream, Value Branch, Value Output) : Operation
 {
     public override EquatableArray<Value> Inputs => new([Stream]);
 

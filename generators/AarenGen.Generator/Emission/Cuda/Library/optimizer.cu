@@ -1,0 +1,150 @@
+// What happens once a step to all parameters: parts of the gradients are added up in a fixed order, and AdamW changes the weights.
+
+__device__ __forceinline__ double squares4(float4 v)
+{
+    return static_cast<double>(v.x) * v.x + static_cast<double>(v.y) * v.y + (static_cast<double>(v.z) * v.z + static_cast<double>(v.w) * v.w);
+}
+
+// A stretch of the gradients whose parts lie one after the other.
+struct Run
+{
+    int start, length;      // in the gradients
+    int parts;
+    int counted;            // whether it counts in the norm: what is derived from parameters does not
+    long long partials;     // the first part
+    int before;             // fours of all runs before it
+};
+
+// The last of the runs that begins at or before so many fours.
+template <int runs>
+__device__ __forceinline__ int find_run(const Run* all, int four)
+{
+    int low = 0, high = runs - 1;
+    while (low < high)
+    {
+        int middle = (low + high + 1) / 2;
+        if (all[middle].before <= four)
+        {
+            low = middle;
+        }
+        else
+        {
+            high = middle - 1;
+        }
+    }
+    return low;
+}
+
+// Four gradients a thread: the sum of their parts. Returns what they add to the squared norm.
+template <int runs>
+__device__ __forceinline__ double reduce_gradients(const Pass& pass, const Run* all, int fours)
+{
+    int four = blockIdx.x * 256 + threadIdx.x;
+    if (four >= fours)
+    {
+        return 0;
+    }
+    const Run& run = all[find_run<runs>(all, four)];
+    int offset = 4 * (four - run.before);
+    const float* from = pass.partials + run.partials + offset;
+    float4 sum = load4(from);
+    for (int part = 1; part < run.parts; part++)
+    {
+        sum = add4(sum, load4(from + static_cast<long long>(part) * run.length));
+    }
+    store4(pass.gradients + run.start + offset, sum);
+    return run.counted ? squares4(sum) : 0;
+}
+
+// Where weights decay, as stretches of the parameters.
+struct Decay
+{
+    int start, decays;
+};
+
+__device__ __forceinline__ void adam(float& weight, float gradient, float& first, float& second, const Settings& s, float scale, float decay)
+{
+    float g = gradient * scale;
+    first = s.beta1 * first + (1 - s.beta1) * g;
+    second = s.beta2 * second + (1 - s.beta2) * g * g;
+    weight -= s.learningRate * decay * weight;
+    weight -= s.learningRate * (first / s.correction1 / (sqrtf(second / s.correction2) + s.epsilon));
+}
+
+// Clips by the global norm and takes a step of AdamW: every block adds up the parts of the norm for itself, in the same order. A loss or a
+// norm that is not finite leaves the weights as they are.
+template <int parameters, int stretches, int squares>
+__device__ __forceinline__ void adamw(const Pass& pass, const Decay* decays)
+{
+    __shared__ double shared[8];
+    double sum = 0;
+    for (int i = threadIdx.x; i < squares; i += 256)
+    {
+        sum += pass.squares[i];
+    }
+    const Settings& s = *pass.settings;
+    double norm = sqrt(block_sum<256>(sum, shared)) * s.scale;
+    bool bad = !(norm < static_cast<double>(infinity())) || !(fabs(pass.results->lastLoss) < static_cast<double>(infinity()));
+    if (blockIdx.x == 0 && threadIdx.x == 0)
+    {
+        pass.results->lastNorm = norm;
+        pass.results->steps++;
+        if (bad && pass.results->firstBad == 0 && !s.skips)
+        {
+            pass.results->firstBad = pass.results->steps;
+        }
+    }
+    int at = 4 * (blockIdx.x * 256 + threadIdx.x);
+    if (at >= parameters || s.skips || bad)
+    {
+        return;
+    }
+    int low = 0, high = stretches - 1;
+    while (low < high)
+    {
+        int middle = (low + high + 1) / 2;
+        if (decays[middle].start <= at)
+        {
+            low = middle;
+        }
+        else
+        {
+            high = middle - 1;
+        }
+    }
+    float decay = decays[low].decays ? s.weightDecay : 0.0f;
+    float scale = static_cast<float>(norm > s.clip ? s.scale * (s.clip / norm) : s.scale);
+    float4 w = load4(pass.weights + at), g = load4(pass.gradients + at), m = load4(pass.firstMoment + at), v = load4(pass.secondMoment + at);
+    adam(w.x, g.x, m.x, v.x, s, scale, decay);
+    adam(w.y, g.y, m.y, v.y, s, scale, decay);
+    adam(w.z, g.z, m.z, v.z, s, scale, decay);
+    adam(w.w, g.w, m.w, v.w, s, scale, decay);
+    store4(pass.weights + at, w);
+    store4(pass.firstMoment + at, m);
+    store4(pass.secondMoment + at, v);
+}
+
+// Adds up the parts of the losses, in order: those of a step, or of a batch that is only evaluated.
+__device__ __forceinline__ void finish_loss(const Pass& pass, int parts)
+{
+    __shared__ double shared[8];
+    double sum = 0;
+    for (int i = threadIdx.x; i < parts; i += 256)
+    {
+        sum += pass.losses[i];
+    }
+    sum = block_sum<256>(sum, shared);
+    if (threadIdx.x == 0)
+    {
+        const Settings& s = *pass.settings;
+        pass.results->lastLoss = sum * s.scale;
+        if (!s.training)
+        {
+            pass.results->evaluated += sum;
+        }
+        else if (!s.skips)
+        {
+            pass.results->lossSum += sum * s.scale;
+        }
+    }
+}

@@ -1,0 +1,198 @@
+// needs: product
+// Layer normalisation of rows, forward and back. A row's statistics are its mean, in two parts, and the inverse of its deviation.
+
+constexpr float norm_epsilon = 1e-5f;
+
+// The statistics of a row of x, by a warp.
+template <int width>
+__device__ __forceinline__ void row_statistics(const float* x, float& mean, float& rest, float& inverse)
+{
+    int lane = threadIdx.x % 32;
+    float sum = 0;
+    for (int column = 4 * lane; column < pad4(width); column += 128)
+    {
+        float4 v = load4(x + column);
+        sum += v.x + v.y + (v.z + v.w);
+    }
+    mean = warp_sum(sum) / width;
+    // From the differences: exact where the mean is large. Their own mean is what rounding took from the first.
+    float differences = 0, squares = 0;
+    for (int column = 4 * lane; column < pad4(width); column += 128)
+    {
+        float4 v = load4(x + column);
+        float values[4] = {v.x, v.y, v.z, v.w};
+        for (int i = 0; i < 4; i++)
+        {
+            float difference = column + i < width ? values[i] - mean : 0.0f;
+            differences += difference;
+            squares += difference * difference;
+        }
+    }
+    rest = warp_sum(differences) / width;
+    inverse = 1.0f / sqrtf(fmaxf(warp_sum(squares) / width - rest * rest, 0.0f) + norm_epsilon);
+}
+
+// The statistics of a product's 64 rows, for its operand; the first column of tiles keeps them for the way back.
+template <int width, int stride>
+__device__ __forceinline__ void tile_statistics(const float* x, int row, int rows, float* shared, float* kept)
+{
+    for (int r = threadIdx.x / 32; r < tile && row + r < rows; r += 8)
+    {
+        float mean, rest, inverse;
+        row_statistics<width>(x + static_cast<long long>(row + r) * stride, mean, rest, inverse);
+        if (threadIdx.x % 32 == 0)
+        {
+            shared[3 * r] = mean, shared[3 * r + 1] = rest, shared[3 * r + 2] = inverse;
+            if (kept != nullptr)
+            {
+                float* own = kept + 3ll * (row + r);
+                own[0] = mean, own[1] = rest, own[2] = inverse;
+            }
+        }
+    }
+    __syncthreads();
+}
+
+// Normalises rows, a warp each.
+template <int width, int stride>
+__device__ __forceinline__ void normalize_forward(const float* x, int rows, const float* scale, const float* shift, float* y, float* statistics)
+{
+    int lane = threadIdx.x % 32;
+    long long row = static_cast<long long>(blockIdx.x) * 8 + threadIdx.x / 32;
+    if (row >= rows)
+    {
+        return;
+    }
+    const float* own = x + row * stride;
+    float mean, rest, inverse;
+    row_statistics<width>(own, mean, rest, inverse);
+    for (int column = 4 * lane; column < pad4(width); column += 128)
+    {
+        store4(y + row * stride + column, normalize4(load4(own + column), mean, rest, inverse, load4(scale + column), load4(shift + column)));
+    }
+    if (lane == 0)
+    {
+        statistics[3 * row] = mean, statistics[3 * row + 1] = rest, statistics[3 * row + 2] = inverse;
+    }
+}
+
+// With n = (x - mean)/deviation and g = scale dy: dx = (g - mean(g) - n mean(g n)) / deviation (+ addend), and the part of the scale's
+// and the shift's gradients that one block of so many has, which takes a stretch of the rows, a warp a row.
+template <int width, int stride>
+__device__ __forceinline__ void normalize_backward(
+    const float* dy, const float* x, const float* statistics, const float* scale, int rows, int part, int parts, const float* addend, float* dx,
+    float* scale_part, float* shift_part)
+{
+    constexpr int fours = (pad4(width) + 127) / 128, kept = fours < 9 ? fours : 1;
+    __shared__ float4 gathered[2][256];
+    int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
+    int from = static_cast<int>(static_cast<long long>(rows) * part / parts), to = static_cast<int>(static_cast<long long>(rows) * (part + 1) / parts);
+    float4 scales[kept], shifts[kept];
+    for (int i = 0; i < kept; i++)
+    {
+        scales[i] = zero4();
+        shifts[i] = zero4();
+    }
+    for (int row = from + warp; row < to; row += 8)
+    {
+        const float* own = x + static_cast<long long>(row) * stride;
+        const float* gradient = dy + static_cast<long long>(row) * stride;
+        float mean = statistics[3ll * row], rest = statistics[3ll * row + 1], inverse = statistics[3ll * row + 2];
+        float sum = 0, product = 0;
+        float4 normals[kept], weighted[kept];
+        for (int i = 0; i < fours; i++)
+        {
+            int column = 4 * lane + 128 * i;
+            if (column >= pad4(width))
+            {
+                continue;
+            }
+            float4 g = load4(gradient + column), n = normalize4(load4(own + column), mean, rest, inverse, make_float4(1, 1, 1, 1), zero4());
+            float4 w = multiply4(g, load4(scale + column));
+            sum += w.x + w.y + (w.z + w.w);
+            product += w.x * n.x + w.y * n.y + (w.z * n.z + w.w * n.w);
+            if (kept == fours)
+            {
+                normals[i] = n;
+                weighted[i] = w;
+                scales[i] = add4(scales[i], multiply4(g, n));
+                shifts[i] = add4(shifts[i], g);
+            }
+        }
+        sum = warp_sum(sum) / width;
+        product = warp_sum(product) / width;
+        for (int i = 0; i < fours; i++)
+        {
+            int column = 4 * lane + 128 * i;
+            if (column >= pad4(width))
+            {
+                continue;
+            }
+            float4 n, w;
+            if (kept == fours)
+            {
+                n = normals[i];
+                w = weighted[i];
+            }
+            else
+            {
+                n = normalize4(load4(own + column), mean, rest, inverse, make_float4(1, 1, 1, 1), zero4());
+                w = multiply4(load4(gradient + column), load4(scale + column));
+            }
+            float4 d = make_float4(
+                (w.x - sum - n.x * product) * inverse, (w.y - sum - n.y * product) * inverse,
+                (w.z - sum - n.z * product) * inverse, (w.w - sum - n.w * product) * inverse);
+            float* target = dx + static_cast<long long>(row) * stride + column;
+            if (column + 1 >= width)
+            {
+                d.y = 0;
+            }
+            if (column + 2 >= width)
+            {
+                d.z = 0;
+            }
+            if (column + 3 >= width)
+            {
+                d.w = 0;
+            }
+            store4(target, addend == nullptr ? d : add4(d, load4(addend + static_cast<long long>(row) * stride + column)));
+        }
+    }
+    // The warps' sums, four columns a lane at a time, added in the warps' order.
+    for (int i = 0; i < fours; i++)
+    {
+        int column = 4 * lane + 128 * i;
+        float4 s = zero4(), h = zero4();
+        if (kept == fours)
+        {
+            s = scales[i];
+            h = shifts[i];
+        }
+        else if (column < pad4(width))
+        {
+            // Rows too wide for registers are read again.
+            for (int row = from + warp; row < to; row += 8)
+            {
+                float4 g = load4(dy + static_cast<long long>(row) * stride + column);
+                float4 n = normalize4(
+                    load4(x + static_cast<long long>(row) * stride + column), statistics[3ll * row], statistics[3ll * row + 1], statistics[3ll * row + 2],
+                    make_float4(1, 1, 1, 1), zero4());
+                s = add4(s, multiply4(g, n));
+                h = add4(h, g);
+            }
+        }
+        __syncthreads();
+        gathered[0][threadIdx.x] = s;
+        gathered[1][threadIdx.x] = h;
+        __syncthreads();
+        if (warp < 2 && column < pad4(width))
+        {
+            float4 total = zero4();
+            for (int w = 0; w < 8; w++)
+            {
+                total = add4(total, gathered[warp][32 * w + lane]);
+            }
+            store4((warp == 0 ? scale_part : shift_part) + column, total);
+        }
+    }
+}

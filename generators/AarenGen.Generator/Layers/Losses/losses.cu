@@ -1,0 +1,283 @@
+// Losses of rows and their gradients by the outputs, in double, a warp a row: each thread returns its share of the row's loss, a sum over
+// targets, and writes the slopes of its columns. Without slopes only the loss is wanted.
+
+// Adds up weight times loss over the rows and writes weight times gradient; rows without weight have none, whatever their targets. Parts of the
+// sum, a number a block, are added up later.
+template <class Loss, int width, int stride, int target_width, int target_stride>
+__device__ __forceinline__ void row_losses(
+    const Pass& pass, const float* outputs, const float* targets, const float* weights, float scale, float* gradient, int head)
+{
+    __shared__ double shared[8];
+    int lane = threadIdx.x % 32, row = static_cast<int>(blockIdx.x) * 8 + threadIdx.x / 32;
+    double sum = 0;
+    if (row < pass.settings->rows)
+    {
+        float weight = weights[row];
+        float* slopes = gradient + static_cast<long long>(row) * stride;
+        bool isTraining = pass.settings->training;
+        if (isTraining)
+        {
+            for (int column = (weight == 0 ? 0 : width) + lane; column < pad4(width); column += 32)
+            {
+                slopes[column] = 0;
+            }
+        }
+        if (weight != 0)
+        {
+            sum = weight * Loss::template row<width, target_width>(
+                outputs + static_cast<long long>(row) * stride, targets + static_cast<long long>(row) * target_stride, static_cast<double>(weight) * scale,
+                isTraining ? slopes : nullptr, lane);
+        }
+    }
+    sum = block_sum<256>(sum, shared);
+    if (threadIdx.x == 0)
+    {
+        pass.losses[static_cast<long long>(head) * gridDim.x + blockIdx.x] = sum * scale;
+    }
+}
+
+__device__ __forceinline__ double softplus(double x)
+{
+    return fmax(x, 0.0) + log1p(exp(-fabs(x)));
+}
+
+// ln of the sum of e^x over a row, by a warp.
+template <int width>
+__device__ __forceinline__ double log_sum_exp(const float* x, int lane)
+{
+    float largest = -infinity();
+    bool has_nan = false;
+    for (int i = lane; i < width; i += 32)
+    {
+        largest = fmaxf(largest, x[i]);
+        has_nan = has_nan || x[i] != x[i];
+    }
+    for (int distance = 16; distance > 0; distance /= 2)
+    {
+        largest = fmaxf(largest, __shfl_xor_sync(0xffffffffu, largest, distance));
+    }
+    double sum = 0;
+    for (int i = lane; i < width; i += 32)
+    {
+        sum += has_nan ? static_cast<double>(not_a_number()) : exp(static_cast<double>(x[i]) - largest);
+    }
+    return largest + log(warp_sum(sum));
+}
+
+// A value and a slope for each difference between output and target.
+template <class Value>
+struct EachValue
+{
+    template <int width, int targets>
+    static __device__ __forceinline__ double row(const float* output, const float* target, double factor, float* slopes, int lane)
+    {
+        double sum = 0;
+        for (int column = lane; column < width; column += 32)
+        {
+            double difference = static_cast<double>(output[column]) - target[column], slope;
+            sum += Value::of(difference, slope);
+            if (slopes != nullptr)
+            {
+                slopes[column] = static_cast<float>(slope * factor);
+            }
+        }
+        return sum;
+    }
+};
+
+struct Squared
+{
+    static __device__ __forceinline__ double of(double difference, double& slope)
+    {
+        slope = 2 * difference;
+        return difference * difference;
+    }
+};
+
+struct Absolute
+{
+    static __device__ __forceinline__ double of(double difference, double& slope)
+    {
+        slope = difference > 0 ? 1 : difference < 0 ? -1 : difference;
+        return fabs(difference);
+    }
+};
+
+// Delta::value() is where the parabola becomes a line.
+template <class Delta>
+struct HuberValue
+{
+    static __device__ __forceinline__ double of(double difference, double& slope)
+    {
+        double delta = Delta::value();
+        slope = difference > delta ? delta : difference < -delta ? -delta : difference;
+        return fabs(difference) <= delta ? difference * difference / 2 : delta * (fabs(difference) - delta / 2);
+    }
+};
+
+// Levels::at(i) is the i-th of so many levels; outputs are a stretch for each.
+template <class Levels, int count>
+struct Pinball
+{
+    template <int width, int targets>
+    static __device__ __forceinline__ double row(const float* output, const float* target, double factor, float* slopes, int lane)
+    {
+        double sum = 0;
+        for (int column = lane; column < width; column += 32)
+        {
+            double level = Levels::at(column / targets), difference = static_cast<double>(target[column % targets]) - output[column];
+            double slope = difference >= 0 ? level : level - 1;
+            sum += slope * difference;
+            if (slopes != nullptr)
+            {
+                slopes[column] = static_cast<float>(-(difference != difference ? difference : slope) / count * factor);
+            }
+        }
+        return sum / count;
+    }
+};
+
+constexpr double half_log_tau = 0.918938533204672741780;
+
+struct GaussianLikelihood
+{
+    template <int width, int targets>
+    static __device__ __forceinline__ double row(const float* output, const float* target, double factor, float* slopes, int lane)
+    {
+        double sum = 0;
+        for (int j = lane; j < targets; j += 32)
+        {
+            double deviation = output[targets + j], z = (target[j] - static_cast<double>(output[j])) / deviation;
+            sum += 0.5 * z * z + log(deviation) + half_log_tau;
+            if (slopes != nullptr)
+            {
+                slopes[j] = static_cast<float>(-z / deviation * factor);
+                slopes[targets + j] = static_cast<float>((1 - z * z) / deviation * factor);
+            }
+        }
+        return sum;
+    }
+};
+
+// ln Gamma(x), x > 0: Stirling's series from 10 on, by recurrence before.
+__device__ __forceinline__ double log_gamma(double x)
+{
+    double shift = 0;
+    for (; x < 10; x++)
+    {
+        shift -= log(x);
+    }
+    double r = 1 / x, s = r * r;
+    double series = r * (1.0 / 12 - s * (1.0 / 360 - s * (1.0 / 1260 - s * (1.0 / 1680 - s * (1.0 / 1188 - s * (691.0 / 360360 - s * (1.0 / 156)))))));
+    return (x - 0.5) * log(x) - x + half_log_tau + series + shift;
+}
+
+// Its derivative.
+__device__ __forceinline__ double digamma(double x)
+{
+    double shift = 0;
+    for (; x < 10; x++)
+    {
+        shift -= 1 / x;
+    }
+    double s = 1 / (x * x);
+    double series = s * (1.0 / 12 - s * (1.0 / 120 - s * (1.0 / 252 - s * (1.0 / 240 - s * (1.0 / 132 - s * (691.0 / 32760 - s * (1.0 / 12)))))));
+    return log(x) - 0.5 / x - series + shift;
+}
+
+struct StudentLikelihood
+{
+    template <int width, int targets>
+    static __device__ __forceinline__ double row(const float* output, const float* target, double factor, float* slopes, int lane)
+    {
+        double sum = 0;
+        for (int j = lane; j < targets; j += 32)
+        {
+            double s = output[targets + j], nu = output[2 * targets + j], z = (target[j] - static_cast<double>(output[j])) / s, square = z * z;
+            double tail = log1p(square / nu);
+            sum += log_gamma(nu / 2) - log_gamma((nu + 1) / 2) + 0.5 * log(nu * 3.14159265358979323846) + log(s) + (nu + 1) / 2 * tail;
+            if (slopes != nullptr)
+            {
+                double pull = (nu + 1) / (nu + square);
+                slopes[j] = static_cast<float>(-pull * z / s * factor);
+                slopes[targets + j] = static_cast<float>((1 - pull * square) / s * factor);
+                double by_degrees = digamma(nu / 2) - digamma((nu + 1) / 2) + 1 / nu + tail - pull * square / nu;
+                slopes[2 * targets + j] = static_cast<float>(0.5 * by_degrees * factor);
+            }
+        }
+        return sum;
+    }
+};
+
+// Smoothing::value() is the share that all classes have of a target, Weights::at(k) a class's weight.
+template <class Smoothing, class Weights>
+struct CrossEntropyLoss
+{
+    template <int width, int targets>
+    static __device__ __forceinline__ double row(const float* output, const float* target, double factor, float* slopes, int lane)
+    {
+        int label = static_cast<int>(target[0]);
+        double log_sum = log_sum_exp<width>(output, lane), smoothing = Smoothing::value(), all = 0, sum = 0;
+        double own = (1 - smoothing) * Weights::at(label);
+        for (int k = lane; k < width && smoothing > 0; k += 32)
+        {
+            double share = smoothing / width * Weights::at(k);
+            all += share;
+            sum += share * (log_sum - output[k]);
+        }
+        all = warp_sum(all);
+        if (lane == 0)
+        {
+            sum += own * (log_sum - output[label]);
+        }
+        for (int k = lane; k < width && slopes != nullptr; k += 32)
+        {
+            double share = smoothing / width * Weights::at(k);
+            slopes[k] = static_cast<float>(((own + all) * exp(output[k] - log_sum) - share - (k == label ? own : 0)) * factor);
+        }
+        return sum;
+    }
+};
+
+// Outputs are the logarithms of weights, the means and the raw deviations of components.
+struct LogNormalMixtureLikelihood
+{
+    static __device__ __forceinline__ double log_part(const float* output, int count, int k, double log_x, double log_weights, double& z, double& deviation)
+    {
+        deviation = softplus(fmax(static_cast<double>(output[2 * count + k]), -300.0));
+        z = (log_x - output[count + k]) / deviation;
+        return output[k] - log_weights - 0.5 * z * z - log(deviation) - half_log_tau;
+    }
+
+    template <int width, int targets>
+    static __device__ __forceinline__ double row(const float* output, const float* target, double factor, float* slopes, int lane)
+    {
+        constexpr int count = width / 3;
+        double log_x = log(static_cast<double>(target[0])), log_weights = log_sum_exp<count>(output, lane), z, deviation;
+        double largest = -static_cast<double>(infinity());
+        for (int k = lane; k < count; k += 32)
+        {
+            largest = fmax(largest, log_part(output, count, k, log_x, log_weights, z, deviation));
+        }
+        for (int distance = 16; distance > 0; distance /= 2)
+        {
+            largest = fmax(largest, __shfl_xor_sync(0xffffffffu, largest, distance));
+        }
+        double sum = 0;
+        for (int k = lane; k < count; k += 32)
+        {
+            sum += exp(log_part(output, count, k, log_x, log_weights, z, deviation) - largest);
+        }
+        double log_density = largest + log(warp_sum(sum));
+        for (int k = lane; k < count && slopes != nullptr; k += 32)
+        {
+            double share = exp(log_part(output, count, k, log_x, log_weights, z, deviation) - log_density);
+            slopes[k] = static_cast<float>((exp(output[k] - log_weights) - share) * factor);
+            // A component without a share has no pull, however far away it is.
+            double pull = share == 0 ? 0 : share * z / deviation, by_deviation = share == 0 ? 0 : share * (1 - z * z) / deviation;
+            slopes[count + k] = static_cast<float>(-pull * factor);
+            slopes[2 * count + k] = static_cast<float>(by_deviation * factor / (1 + exp(-static_cast<double>(output[2 * count + k]))));
+        }
+        return lane == 0 ? log_x - log_density : 0;
+    }
+};
