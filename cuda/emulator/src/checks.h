@@ -1,0 +1,16 @@
+// Checks of single accesses, for those that the compiler does not instrument.
+#pragma once
+
+#include "worker.h"
+
+enum class Access { read, write };
+
+// Any number of bytes, aligned or not; checked, counted and recorded.
+void checkRange(void* address, size_t bytes, Access access, const void* code);
+
+// Bounds, alignment and initialisation only: atomics race with nobody. False for memory that is not checked.
+void checkAtomic(void* address, size_t bytes, const void* code);
+
+// An asynchronous copy's target: written, but not to be read yet. Then: landed.
+void checkCopyStart(void* to, const void* from, int bytes, const void* code);
+void checkCopyEnd(void* to, int bytes);

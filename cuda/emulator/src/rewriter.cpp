@@ -1,0 +1,171 @@
+#include "rewriter.h"
+
+#include <algorithm>
+#include <cctype>
+
+// The header's macros leave three words in the text, each a word that no C++ program has:
+//   __aarengen_shared__   a thread-local variable, since the fibers of a block share a thread of the host;
+//                         with extern, the one block of dynamic shared memory under whatever name and type
+//   __aarengen_global__   a kernel, whose name goes into the table
+//   __aarengen_bounds__   its largest block, which g++ has no word for
+namespace
+{
+struct Reader
+{
+    const std::string& text;
+    size_t at = 0;
+
+    bool done() const { return at >= text.size(); }
+    bool isWord() const { return std::isalpha((unsigned char)text[at]) || text[at] == '_'; }
+
+    std::string word()
+    {
+        size_t start = at;
+        while (!done() && (std::isalnum((unsigned char)text[at]) || text[at] == '_'))
+            at++;
+        return text.substr(start, at - start);
+    }
+
+    // A string, a character, a line of the preprocessor or one character of anything else.
+    std::string other()
+    {
+        size_t start = at;
+        char c = text[at++];
+        if (c == '#' && (start == 0 || text[start - 1] == '\n'))
+            while (!done() && text[at] != '\n')
+                at++;
+        else if (c == '"' || (c == '\'' && !(start > 0 && std::isalnum((unsigned char)text[start - 1]))))
+        {
+            while (!done() && text[at] != c)
+                at += text[at] == '\\' ? 2 : 1;
+            at++;
+        }
+        return text.substr(start, at - start);
+    }
+
+    // From an opening parenthesis to behind the one that closes it.
+    std::string parentheses()
+    {
+        while (!done() && text[at] != '(')
+            at++;
+        size_t start = at;
+        int depth = 0;
+        do
+            depth += text[at] == '(' ? 1 : text[at] == ')' ? -1 : 0, at++;
+        while (!done() && depth > 0);
+        return text.substr(start, at - start);
+    }
+};
+
+std::string firstArgument(const std::string& parentheses)
+{
+    int depth = 0;
+    size_t i = 1;
+    for (; i + 1 < parentheses.size(); i++)
+    {
+        char c = parentheses[i];
+        depth += c == '(' || c == '<' ? 1 : c == ')' || c == '>' ? -1 : 0;
+        if (c == ',' && depth == 0)
+            break;
+    }
+    return parentheses.substr(1, i - 1);
+}
+
+std::string lines(const std::string& text) { return std::string((size_t)std::count(text.begin(), text.end(), '\n'), '\n'); }
+}
+
+Rewritten rewrite(const std::string& preprocessed)
+{
+    Rewritten result;
+    Reader reader{preprocessed};
+    std::string& out = result.text;
+    bool sawExtern = false, sawC = false, sawStatic = false, sawTemplate = false, dynamic = false;
+    bool kernel = false;                 // between __global__ and the kernel's name
+    std::string bounds;
+    std::vector<bool> braces;            // true for extern "C" {
+    while (!reader.done())
+    {
+        if (!reader.isWord())
+        {
+            std::string piece = reader.other();
+            char c = piece[0];
+            if (piece == "\"C\"")
+                sawC = sawExtern;
+            if (c == '{')
+                braces.push_back(sawExtern && sawC);
+            if (c == '}' && !braces.empty())
+                braces.pop_back();
+            if (c == ';' && dynamic)
+                out += " __asm__(\"aarengen_dynamic_shared\")";
+            if (c == ';' || c == '{' || c == '}')
+            {
+                sawExtern = sawC = sawStatic = sawTemplate = dynamic = kernel = false;
+                bounds.clear();
+            }
+            out += piece;
+            continue;
+        }
+
+        std::string word = reader.word();
+        if (word == "__aarengen_shared__")
+        {
+            dynamic = sawExtern;
+            result.usesDynamicShared |= dynamic;
+            out += sawExtern || sawStatic ? "__thread" : "static __thread";
+        }
+        else if (word == "__aarengen_global__")
+        {
+            kernel = true;
+            out += "__attribute__((noinline, used))";
+        }
+        else if (word == "__aarengen_bounds__")
+        {
+            std::string arguments = reader.parentheses();
+            bounds = firstArgument(arguments);
+            out += lines(arguments);
+        }
+        else if (word == "__attribute__" || word == "alignas")
+            out += word + reader.parentheses();
+        else
+        {
+            sawExtern |= word == "extern";
+            sawStatic |= word == "static";
+            sawTemplate |= word == "template";
+            out += word;
+            size_t next = reader.at;
+            while (next < preprocessed.size() && std::isspace((unsigned char)preprocessed[next]))
+                next++;
+            if (!kernel || next >= preprocessed.size() || preprocessed[next] != '(')
+                continue;
+            kernel = false;
+            // Others have mangled names, by which a real module does not give them out either.
+            bool c = (sawExtern && sawC) || std::find(braces.begin(), braces.end(), true) != braces.end();
+            bool known = std::any_of(result.kernels.begin(), result.kernels.end(), [&](auto& k) { return k.name == word; });
+            if (c && !sawTemplate && !known)
+                result.kernels.push_back({word, bounds});
+            else if (known && !bounds.empty())
+                std::find_if(result.kernels.begin(), result.kernels.end(), [&](auto& k) { return k.name == word; })->maxThreads = bounds;
+        }
+    }
+    return result;
+}
+
+std::string kernelTable(const Rewritten& source, size_t dynamicBytes)
+{
+    std::string table = "\n# 1 \"table of kernels\"\n";
+    if (source.usesDynamicShared)
+        table += "extern __thread __attribute__((aligned(128))) unsigned char aarengen_dynamic[" + std::to_string(dynamicBytes) +
+            "] __asm__(\"aarengen_dynamic_shared\");\n"
+            "__thread __attribute__((aligned(128))) unsigned char aarengen_dynamic[" + std::to_string(dynamicBytes) + "];\n";
+    table += "static __thread __attribute__((aligned(16))) char aarengen_marker[16];\n"
+        "extern \"C\" __attribute__((visibility(\"default\"), no_sanitize(\"thread\"))) char* aarengen_shared_marker() { return aarengen_marker; }\n"
+        "template <class... P> static aarengen_kernel aarengen_entry(const char* name, void (*kernel)(P...), unsigned max_threads)\n"
+        "{\n"
+        "    return {name, &aarengen_signature<P...>::template spread<__integer_pack(sizeof...(P))...>, (void (*)())kernel,\n"
+        "        aarengen_signature<P...>::sizes, (unsigned)sizeof...(P), max_threads};\n"
+        "}\n"
+        "extern \"C\" __attribute__((visibility(\"default\"))) const aarengen_kernel aarengen_kernels[] = {\n";
+    for (const KernelDeclaration& kernel : source.kernels)
+        table += "    aarengen_entry(\"" + kernel.name + "\", &" + kernel.name + ", " + (kernel.maxThreads.empty() ? "0" : kernel.maxThreads) + "),\n";
+    return table + "    {nullptr, nullptr, nullptr, nullptr, 0, 0}};\n";
+}
