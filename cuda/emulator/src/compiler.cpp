@@ -129,7 +129,8 @@ CompileResult compile(const CompileRequest& request)
     for (const auto& [name, text] : request.headers)
         if (name.find('/') == std::string::npos)
             folder.write(name, text);
-    std::string source = folder.write("source.cu", "#line 1 \"" + request.name + "\"\n" + request.source);
+    // Debug information names the file, so that it must have the program's name too.
+    std::string source = folder.write("source-" + request.name.substr(request.name.rfind('/') + 1), "#line 1 \"" + request.name + "\"\n" + request.source);
     std::string preprocessed = folder.file("source.ii");
     std::vector<std::string> preprocess{"-E", "-x", "c++", standard, "-include", header, "-I" + folder.path(), "-w",
         "-D__CUDA_ARCH__=" + std::to_string(request.arch * 10), "-D__CUDACC__", "-D__CUDACC_RTC__", "-D__CUDACC_VER_MAJOR__=11",

@@ -137,6 +137,9 @@ std::string sourceOf(const Module& module, const void* code)
         }
         // The compiler names files by their full paths, and the headers' helpers explain nothing.
         line = line.substr(line.rfind('/') + 1);
+        line = line.substr(0, line.find(" (discriminator"));
+        if (line.rfind("source-", 0) == 0)
+            line = line.substr(7);
         if (line.find("aarengen_emulator.h") == std::string::npos && line.rfind("??", 0) != 0)
             text += (text.empty() ? "" : ", called from ") + line + " in " + function;
     }

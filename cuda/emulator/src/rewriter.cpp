@@ -79,7 +79,8 @@ Rewritten rewrite(const std::string& preprocessed)
     Rewritten result;
     Reader reader{preprocessed};
     std::string& out = result.text;
-    bool sawExtern = false, sawC = false, sawStatic = false, sawTemplate = false, dynamic = false;
+    bool sawExtern = false, sawC = false, sawStatic = false, sawTemplate = false, dynamic = false, shared = false;
+    int gaps = 0;
     bool kernel = false;                 // between __global__ and the kernel's name
     std::string bounds;
     std::vector<bool> braces;            // true for extern "C" {
@@ -97,18 +98,22 @@ Rewritten rewrite(const std::string& preprocessed)
                 braces.pop_back();
             if (c == ';' && dynamic)
                 out += " __asm__(\"aarengen_dynamic_shared\")";
+            out += piece;
+            // A gap behind each array, so that an overrun does not land in the next one unseen.
+            if (c == ';' && shared && !dynamic)
+                out += " static __thread __attribute__((used)) char aarengen_gap_" + std::to_string(gaps++) + "[16];";
             if (c == ';' || c == '{' || c == '}')
             {
-                sawExtern = sawC = sawStatic = sawTemplate = dynamic = kernel = false;
+                sawExtern = sawC = sawStatic = sawTemplate = dynamic = shared = kernel = false;
                 bounds.clear();
             }
-            out += piece;
             continue;
         }
 
         std::string word = reader.word();
         if (word == "__aarengen_shared__")
         {
+            shared = true;
             dynamic = sawExtern;
             result.usesDynamicShared |= dynamic;
             out += sawExtern || sawStatic ? "__thread" : "static __thread";
