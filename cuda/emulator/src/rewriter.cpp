@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstring>
 
 // The header's macros leave three words in the text, each a word that no C++ program has:
 //   __aarengen_shared__   a thread-local variable, since the fibers of a block share a thread of the host;
@@ -80,7 +81,7 @@ Rewritten rewrite(const std::string& preprocessed)
     Reader reader{preprocessed};
     std::string& out = result.text;
     bool sawExtern = false, sawC = false, sawStatic = false, sawTemplate = false, dynamic = false, shared = false;
-    int gaps = 0;
+    int gaps = 0, depth = 0;             // gaps behind shared arrays; brackets open since __shared__
     bool kernel = false;                 // between __global__ and the kernel's name
     std::string bounds;
     std::vector<bool> braces;            // true for extern "C" {
@@ -98,8 +99,12 @@ Rewritten rewrite(const std::string& preprocessed)
                 braces.pop_back();
             if (c == ';' && dynamic)
                 out += " __asm__(\"aarengen_dynamic_shared\")";
+            depth += std::strchr("([{<", c) != nullptr ? 1 : std::strchr(")]}>", c) != nullptr ? -1 : 0;
+            // A gap behind each array, so that an overrun does not land in the next one unseen. Within one declaration it has the type of
+            // its neighbours.
+            if (c == ',' && depth == 0 && shared && !dynamic)
+                out += ", aarengen_gap_" + std::to_string(gaps++) + "[2] __attribute__((used))";
             out += piece;
-            // A gap behind each array, so that an overrun does not land in the next one unseen.
             if (c == ';' && shared && !dynamic)
                 out += " static __thread __attribute__((used)) char aarengen_gap_" + std::to_string(gaps++) + "[16];";
             if (c == ';' || c == '{' || c == '}')
@@ -114,6 +119,7 @@ Rewritten rewrite(const std::string& preprocessed)
         if (word == "__aarengen_shared__")
         {
             shared = true;
+            depth = 0;
             dynamic = sawExtern;
             result.usesDynamicShared |= dynamic;
             out += sawExtern || sawStatic ? "__thread" : "static __thread";
