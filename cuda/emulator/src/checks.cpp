@@ -119,6 +119,24 @@ COLD void foreign(Worker& w, uint64_t address, size_t bytes, Access access, cons
     outOfBounds(w, address, bytes, access, "no", what, code);
 }
 
+// What a frame may take, and the hooks after it.
+constexpr size_t stackReserve = 24 << 10;
+
+COLD void stackExhausted(Worker& w, const void* code)
+{
+    if (w.fiber == nullptr)
+        return;
+    Finding f;
+    f.result = CUDA_ERROR_LAUNCH_FAILED;
+    f.kind = "stack overflow";
+    f.block = (unsigned)w.block;
+    f.thread = w.fiber->thread;
+    f.code = code;
+    f.what = "the thread's calls and local arrays take more than " + std::to_string(w.stackBytes >> 10) + " KiB";
+    f.mend = "look for a recursion without end; AARENGEN_EMULATOR_STACK_KB gives more";
+    fail(w, std::move(f));
+}
+
 // ---- races ---------------------------------------------------------------------------------------------------------------------------
 
 [[noreturn]] COLD void race(Worker& w, Space space, uint64_t address, size_t bytes, Access access, uint64_t other, Access otherAccess, const void* code)
@@ -467,7 +485,15 @@ UNALIGNED_HOOKS(16)
 EMULATOR_API void __tsan_read_range(void* p, size_t bytes) { checkRange(p, bytes, Access::read, CALLER); }
 EMULATOR_API void __tsan_write_range(void* p, size_t bytes) { checkRange(p, bytes, Access::write, CALLER); }
 EMULATOR_API void __tsan_init() {}
-EMULATOR_API void __tsan_func_entry(void*) {}
+
+// Recursion is the one way to use up a stack whose frames the compiler bounds.
+EMULATOR_API void __tsan_func_entry(void*)
+{
+    Worker& w = *current;
+    if (UNLIKELY((uintptr_t)__builtin_frame_address(0) - w.stackLow < stackReserve))
+        stackExhausted(w, CALLER);
+}
+
 EMULATOR_API void __tsan_func_exit() {}
 EMULATOR_API void __tsan_vptr_update(void**, void*) {}
 EMULATOR_API void __tsan_vptr_read(void**) {}

@@ -147,7 +147,7 @@ CompileResult compile(const CompileRequest& request)
     std::vector<std::string> flags{"-fpreprocessed", "-x", "c++", standard, "-c", "-O1", "-finline-functions", "-finline-small-functions",
         "-fsanitize=thread", "--param", "tsan-distinguish-volatile=1", "-fno-tree-sra", "-fno-tree-vectorize", "-fno-strict-aliasing",
         "-fPIC", "-fno-plt", "-fvisibility=hidden", "-fno-gnu-unique", "-ffunction-sections", "-fno-exceptions", "-fno-rtti",
-        "-fno-threadsafe-statics", "-fno-stack-protector", "-fcf-protection=none", "-fno-asynchronous-unwind-tables", "-g1", "-w",
+        "-fno-threadsafe-statics", "-fno-stack-protector", "-fcf-protection=none", "-fno-asynchronous-unwind-tables", "-g1", "-Werror=frame-larger-than=16384",
         request.contract ? "-ffp-contract=fast" : "-ffp-contract=off", unit, "-o", object};
     if (__builtin_cpu_supports("fma"))
         flags.push_back("-mfma");

@@ -81,8 +81,10 @@ void findRange(Module& module)
 
 void addFunction(Module& module, const TableEntry& entry, const Blob& blob)
 {
+    static uint64_t functions = 0;
     auto* function = new Function{};
     function->module = &module;
+    function->number = ++functions;
     function->name = entry.name;
     function->call = entry.call;
     function->kernel = entry.kernel;

@@ -17,6 +17,7 @@ struct Module;
 struct Function
 {
     Module* module;
+    uint64_t number;                   // never used twice, unlike an address
     std::string name;
     void (*call)(void (*kernel)(), void** arguments);
     void (*kernel)();

@@ -101,13 +101,15 @@ bool readOption(const std::vector<std::string>& options, size_t& i, Program& pro
         program.request.contract = rest != "false";
         return true;
     }
-    for (auto [names, flag] : {std::pair{std::initializer_list<const char*>{"--define-macro", "-D"}, "-D"},
-             {{"--undefine-macro", "-U"}, "-U"}, {{"--include-path", "-I"}, "-I"}})
-        if (valued(names) || (startsWith(option, flag, rest) && !rest.empty()))
-        {
-            program.request.options.push_back(flag + rest);
-            return true;
-        }
+    auto passed = [&](const char* name, const char* flag)
+    {
+        if (!valued({name, flag}) && (!startsWith(option, flag, rest) || rest.empty()))
+            return false;
+        program.request.options.push_back(flag + rest);
+        return true;
+    };
+    if (passed("--define-macro", "-D") || passed("--undefine-macro", "-U") || passed("--include-path", "-I"))
+        return true;
     if (valued({"--pre-include", "-include"}))
     {
         program.request.options.insert(program.request.options.end(), {"-include", rest});

@@ -162,25 +162,24 @@ void prepareShared(Worker& w, Launch& launch)
     w.sharedBase = (uintptr_t)module.sharedMarker() - module.markerOffset;
     w.sharedBytes = module.sharedBytes;
     size_t words = module.sharedBytes / 4 + 8;
-    if (w.shadowBytes < words)
+    if (w.shadowWords < words)
     {
-        if (w.shadowBytes != 0)
+        if (w.shadowWords != 0)
         {
-            munmap(w.sharedValid, w.shadowBytes);
-            munmap(w.sharedCells, w.shadowBytes * sizeof(Cell));
-            munmap(w.sharedByteCells, w.shadowBytes * 4 * sizeof(Cell));
+            munmap(w.sharedValid, w.shadowWords);
+            munmap(w.sharedCells, w.shadowWords * sizeof(Cell));
+            munmap(w.sharedByteCells, w.shadowWords * 4 * sizeof(Cell));
         }
-        w.shadowBytes = words;
+        w.shadowWords = words;
         w.sharedValid = (uint8_t*)reserveShadow(words);
         w.sharedCells = (Cell*)reserveShadow(words * sizeof(Cell));
         w.sharedByteCells = (Cell*)reserveShadow(words * 4 * sizeof(Cell));
-        w.shadowFunction = nullptr;
+        w.shadowFunction = 0;
     }
-    if (w.shadowFunction != launch.function || w.shadowModule != &module || w.shadowDynamic != launch.dynamicShared)
+    if (w.shadowFunction != launch.function->number || w.shadowDynamic != launch.dynamicShared)
     {
         std::memset(w.sharedValid, 0, words);
-        w.shadowFunction = launch.function;
-        w.shadowModule = &module;
+        w.shadowFunction = launch.function->number;
         w.shadowDynamic = launch.dynamicShared;
     }
 }
@@ -342,10 +341,10 @@ void startSerials(Pool& p)
         for (Worker* w : p.workers)
         {
             w->serial = 0;
-            if (w->shadowBytes == 0)
+            if (w->shadowWords == 0)
                 continue;
-            madvise(w->sharedCells, w->shadowBytes * sizeof(Cell), MADV_DONTNEED);
-            madvise(w->sharedByteCells, w->shadowBytes * 4 * sizeof(Cell), MADV_DONTNEED);
+            madvise(w->sharedCells, w->shadowWords * sizeof(Cell), MADV_DONTNEED);
+            madvise(w->sharedByteCells, w->shadowWords * 4 * sizeof(Cell), MADV_DONTNEED);
         }
     }
     for (Worker* w : p.workers)

@@ -136,9 +136,8 @@ struct Worker
     Warp warps[32]{};
     uint16_t ready[1024]{};
     unsigned readyHead = 0, readyCount = 0;
-    size_t shadowBytes = 0;
-    Module* shadowModule = nullptr;
-    Function* shadowFunction = nullptr;
+    size_t shadowWords = 0;
+    uint64_t shadowFunction = 0;  // whose arrays the shadow of shared memory shows
     size_t shadowDynamic = 0;
     std::vector<std::pair<uint64_t, uint64_t>> blockLog;   // first serial -> block, of this launch
 };
