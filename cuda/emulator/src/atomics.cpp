@@ -44,7 +44,7 @@ template <class U, class S, class F> U atomic(void* address, U operand, U compar
     do
         next = apply<U, S, F>(old, operand, compare, operation);
     while (!__atomic_compare_exchange_n(word, &old, next, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
-    w.fiber->fenced = true;
+    w.ordered = true;
     // A lock or a flag may be waited for in a loop of atomics.
     if (++w.fiber->spins % 64 == 0)
         pauseFiber(w);
@@ -64,7 +64,7 @@ EMULATOR_API unsigned long long aarengen_atomic64(void* address, unsigned long l
 
 EMULATOR_API void aarengen_fence()
 {
-    current->fiber->fenced = true;
+    current->ordered = true;
     current->launch->fenced = true;
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }

@@ -183,7 +183,7 @@ template <Space space> inline Relation relate(const Worker& w, uint64_t before)
 // A counter or flag, passed by fence and atomic, may order what blocks do; trusted only where the user asked for it.
 COLD bool ordersByFence(const Worker& w)
 {
-    return !globalRaces || (fencedRaces && w.fiber->fenced && w.launch->fenced.load(std::memory_order_relaxed));
+    return !globalRaces || (fencedRaces && w.ordered && w.launch->fenced.load(std::memory_order_relaxed));
 }
 
 template <Space space> inline void recordRead(Worker& w, Cell& cell, uint64_t address, size_t bytes, uint64_t& unique, const void* code)

@@ -130,7 +130,6 @@ void startFiber(Fiber& fiber, const Launch& launch)
     unsigned t = fiber.thread;
     fiber.index = {t % launch.block.x, t / launch.block.x % launch.block.y, t / launch.block.x / launch.block.y};
     fiber.exited = false;
-    fiber.fenced = false;
     fiber.wait = Wait::none;
     fiber.spins = 0;
     fiber.openGroup = 0;
@@ -236,6 +235,7 @@ void runBlock(Worker& w, Launch& launch, uint64_t block)
     w.exited = 0;
     w.barrierArrived = 0;
     w.aborted = false;
+    w.ordered = false;
     w.random = launch.seed * 0x9e3779b97f4a7c15ull + launch.number * 0xd1b54a32d192ed03ull + block;
     w.lastFirst = launch.seed != 0 && (nextRandom(w.random) & 1) != 0;
     while (w.fibers.size() < launch.threads)

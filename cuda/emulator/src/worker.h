@@ -55,7 +55,6 @@ struct Fiber
     unsigned thread;              // within the block
     Index3 index;
     bool exited;
-    bool fenced;                  // has executed a fence or an atomic: see "fenced" races
     Wait wait;
     int waitKind;                 // barrier's or shuffle's variant
     int line;
@@ -130,6 +129,7 @@ struct Worker
     Index3 blockIndex{};
     unsigned exited = 0, barrierArrived = 0;
     bool aborted = false;
+    bool ordered = false;         // the block has executed an atomic or a fence: see "fenced" races
     bool lastFirst = false;       // which released thread runs first
     uint64_t random = 0;
     std::vector<Fiber*> fibers;
