@@ -37,7 +37,7 @@ template <class U, class S, class F> U apply(U old, U operand, U compare, int op
 template <class U, class S, class F> U atomic(void* address, U operand, U compare, int operation, const void* code)
 {
     Worker& w = *current;
-    checkAtomic(address, sizeof(U), code);
+    checkAtomic(address, sizeof(U), Access::atomic, code);
     ((uint64_t)address - arena.base < arena.size ? w.counters.global : w.counters.shared).atomics++;
     U* word = (U*)address;
     U old = __atomic_load_n(word, __ATOMIC_RELAXED), next;

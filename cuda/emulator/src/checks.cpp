@@ -19,7 +19,7 @@ namespace
 enum class Space { global, shared };
 
 const char* name(Space space) { return space == Space::global ? "global" : "shared"; }
-const char* name(Access access) { return access == Access::read ? "read" : "write"; }
+const char* name(Access access) { return access == Access::read ? "read" : access == Access::write ? "write" : "atomic"; }
 
 Finding start(Worker& w, CUresult result, std::string kind, uint64_t address, size_t bytes, Access access, const char* space, const void* code)
 {
@@ -186,7 +186,7 @@ COLD bool ordersByFence(const Worker& w)
     return !globalRaces || (fencedRaces && w.ordered && w.launch->fenced.load(std::memory_order_relaxed));
 }
 
-template <Space space> inline void recordRead(Worker& w, Cell& cell, uint64_t address, size_t bytes, uint64_t& unique, const void* code)
+template <Space space> inline void recordRead(Worker& w, Cell& cell, size_t unit, uint64_t address, size_t bytes, uint64_t& unique, const void* code)
 {
     uint64_t tag = w.tag, writer = cell.writer, reader = cell.reader;
     Relation wrote = relate<space>(w, writer);
@@ -197,7 +197,7 @@ template <Space space> inline void recordRead(Worker& w, Cell& cell, uint64_t ad
     switch (relate<space>(w, reader))
     {
         case Relation::old:
-            unique += bytes;
+            unique += unit;
             cell.reader = tag;
             return;
         case Relation::sameBlock:
@@ -220,12 +220,12 @@ template <Space space> inline void recordRead(Worker& w, Cell& cell, uint64_t ad
     cell.reader = tag | marks;
 }
 
-template <Space space> inline void recordWrite(Worker& w, Cell& cell, uint64_t address, size_t bytes, uint64_t& unique, const void* code)
+template <Space space> inline void recordWrite(Worker& w, Cell& cell, size_t unit, uint64_t address, size_t bytes, uint64_t& unique, const void* code)
 {
     uint64_t tag = w.tag, writer = cell.writer, reader = cell.reader;
     Relation wrote = relate<space>(w, writer);
     if (wrote == Relation::old)
-        unique += bytes;
+        unique += unit;
     else if (UNLIKELY(wrote == Relation::sameStretch ? !orderedInStretch(writer, tag) : wrote == Relation::otherBlock) &&
         (space == Space::shared || !ordersByFence(w)))
         race(w, space, address, bytes, Access::write, writer, Access::write, code);
@@ -251,40 +251,44 @@ template <Space space> inline void recordWrite(Worker& w, Cell& cell, uint64_t a
     cell.writer = tag;
 }
 
-template <Space space, Access access> inline void record(Worker& w, Cell& cell, uint64_t address, size_t bytes, uint64_t& unique, const void* code)
+// The cell stands for some bytes (the unit) of an access, which a report tells whole.
+template <Space space, Access access>
+inline void record(Worker& w, Cell& cell, size_t unit, uint64_t address, size_t bytes, uint64_t& unique, const void* code)
 {
     if (access == Access::read)
-        recordRead<space>(w, cell, address, bytes, unique, code);
+        recordRead<space>(w, cell, unit, address, bytes, unique, code);
     else
-        recordWrite<space>(w, cell, address, bytes, unique, code);
+        recordWrite<space>(w, cell, unit, address, bytes, unique, code);
 }
 
 // Parts of a word have cells of their own, so that neighbours in one word (two bf16 values) do not seem to race.
 template <Space space, Access access>
-__attribute__((noinline)) void recordBytes(Worker& w, size_t offset, size_t bytes, uint64_t address, uint64_t& unique, const void* code)
+__attribute__((noinline)) void recordBytes(Worker& w, size_t offset, size_t count, uint64_t address, size_t bytes, uint64_t& unique,
+    const void* code)
 {
     Cell& whole = (space == Space::global ? arena.cells : w.sharedCells)[offset / 4];
     Cell* parts = (space == Space::global ? arena.byteCells : w.sharedByteCells) + offset / 4 * 4;
     if ((whole.writer & splitMark) == 0)
         for (int i = 0; i < 4; i++)
             parts[i] = whole;
-    for (size_t i = 0; i < bytes; i++)
-        record<space, access>(w, parts[offset % 4 + i], address, 1, unique, code);
+    for (size_t i = 0; i < count; i++)
+        record<space, access>(w, parts[offset % 4 + i], 1, address, bytes, unique, code);
     // The whole's tags now only say when the word was last touched.
     whole.writer = w.tag | splitMark;
     whole.reader = w.tag;
 }
 
-template <Space space, Access access> inline void recordWord(Worker& w, size_t offset, uint64_t address, uint64_t& unique, const void* code)
+template <Space space, Access access>
+inline void recordWord(Worker& w, size_t offset, uint64_t address, size_t bytes, uint64_t& unique, const void* code)
 {
     Cell& cell = (space == Space::global ? arena.cells : w.sharedCells)[offset / 4];
     if (UNLIKELY((cell.writer & splitMark) != 0))
     {
         if (relate<space>(w, cell.writer) != Relation::old)
-            return recordBytes<space, access>(w, offset, 4, address, unique, code);
+            return recordBytes<space, access>(w, offset, 4, address, bytes, unique, code);
         cell.writer = 0;
     }
-    record<space, access>(w, cell, address, 4, unique, code);
+    record<space, access>(w, cell, 4, address, bytes, unique, code);
 }
 
 // ---- one access ----------------------------------------------------------------------------------------------------------------------
@@ -330,10 +334,10 @@ inline void check(Worker& w, uint64_t address, size_t offset, Traffic& traffic, 
     (access == Access::read ? traffic.loads : traffic.stores)[sizeIndex(bytes)]++;
     uint64_t& unique = access == Access::read ? traffic.uniqueLoadBytes : traffic.uniqueStoreBytes;
     if constexpr (bytes < 4)
-        recordBytes<space, access>(w, offset, bytes, address, unique, code);
+        recordBytes<space, access>(w, offset, bytes, address, bytes, unique, code);
     else
         for (size_t i = 0; i < bytes; i += 4)
-            recordWord<space, access>(w, offset + i, address + i, unique, code);
+            recordWord<space, access>(w, offset + i, address, bytes, unique, code);
 }
 
 template <size_t bytes, Access access> inline __attribute__((always_inline)) void hook(void* pointer, const void* code)
@@ -359,14 +363,14 @@ template <Space space, Access access> void range(Worker& w, uint64_t address, si
         {
             if (!validate<4, access>(valid, offset + i))
                 invalid(w, space, address, bytes, access, code);
-            recordWord<space, access>(w, offset + i, address + i, unique, code);
+            recordWord<space, access>(w, offset + i, address, bytes, unique, code);
             i += 4;
         }
         else
         {
             if (!validate<1, access>(valid, offset + i))
                 invalid(w, space, address, bytes, access, code);
-            recordBytes<space, access>(w, offset + i, 1, address + i, unique, code);
+            recordBytes<space, access>(w, offset + i, 1, address, bytes, unique, code);
             i++;
         }
     }
@@ -377,25 +381,25 @@ template <Space space, Access access> void range(Worker& w, uint64_t address, si
 // A volatile access is how kernels poll; it races with nobody, and lets the other threads run now and then.
 template <size_t bytes, Access access> void hookVolatile(void* pointer, const void* code)
 {
-    checkAtomic(pointer, access == Access::read ? bytes : 0, code);
-    if (access == Access::write)
+    Worker& w = *current;
+    if (w.fiber == nullptr)
+        return;
+    uint64_t address = (uint64_t)pointer;
+    if (access == Access::read)
+        checkAtomic(pointer, bytes, access, code);
+    else if (size_t offset = address - arena.base; offset < arena.hooked)
     {
-        Worker& w = *current;
-        uint64_t address = (uint64_t)pointer;
-        if (address - arena.base < arena.hooked)
-        {
-            if (!validate<bytes, Access::write>(arena.valid, address - arena.base))
-                invalid(w, Space::global, address, bytes, access, code);
-        }
-        else if (address - w.sharedBase < w.sharedBytes)
-        {
-            if (!validate<bytes, Access::write>(w.sharedValid, address - w.sharedBase))
-                invalid(w, Space::shared, address, bytes, access, code);
-        }
-        else
-            foreign(w, address, bytes, access, code);
+        if (!validate<bytes, access>(arena.valid, offset))
+            invalid(w, Space::global, address, bytes, access, code);
     }
-    if (Worker& w = *current; w.fiber != nullptr && ++w.fiber->spins % 64 == 0)
+    else if (offset = address - w.sharedBase; offset < w.sharedBytes)
+    {
+        if (!validate<bytes, access>(w.sharedValid, offset))
+            invalid(w, Space::shared, address, bytes, access, code);
+    }
+    else
+        foreign(w, address, bytes, access, code);
+    if (++w.fiber->spins % 64 == 0)
         pauseFiber(w);
 }
 }
@@ -416,7 +420,7 @@ void checkRange(void* pointer, size_t bytes, Access access, const void* code)
         foreign(w, address, bytes, access, code);
 }
 
-void checkAtomic(void* pointer, size_t bytes, const void* code)
+void checkAtomic(void* pointer, size_t bytes, Access access, const void* code)
 {
     Worker& w = *current;
     uint64_t address = (uint64_t)pointer;
@@ -424,15 +428,15 @@ void checkAtomic(void* pointer, size_t bytes, const void* code)
         return;
     bool global = address - arena.base < arena.hooked;
     if (!global && address - w.sharedBase >= w.sharedBytes)
-        return foreign(w, address, bytes, Access::read, code);
+        return foreign(w, address, bytes, access, code);
     Space space = global ? Space::global : Space::shared;
     if (address % bytes != 0)
-        misaligned(w, address, bytes, Access::read, name(space), code);
+        misaligned(w, address, bytes, access, name(space), code);
     uint8_t* valid = global ? arena.valid : w.sharedValid;
     size_t offset = address - (global ? arena.base : w.sharedBase);
     for (size_t i = 0; i < bytes; i++)
         if (!validate<1, Access::read>(valid, offset + i))
-            invalid(w, space, address, bytes, Access::read, code);
+            invalid(w, space, address, bytes, access, code);
 }
 
 void checkCopyStart(void* to, const void* from, int bytes, const void* code)
@@ -458,7 +462,7 @@ void checkCopyEnd(void* to, int bytes)
     uint64_t unused = 0;
     std::memset(w.sharedValid + offset / 4, 0xff, (size_t)bytes / 4);
     for (int i = 0; i < bytes; i += 4)
-        recordWord<Space::shared, Access::write>(w, offset + (size_t)i, (uint64_t)to + (uint64_t)i, unused, CALLER);
+        recordWord<Space::shared, Access::write>(w, offset + (size_t)i, (uint64_t)to, (size_t)bytes, unused, CALLER);
 }
 
 #define HOOKS(bytes)                                                                                                    \

@@ -3,13 +3,13 @@
 
 #include "worker.h"
 
-enum class Access { read, write };
+enum class Access { read, write, atomic };
 
 // Any number of bytes, aligned or not; checked, counted and recorded.
 void checkRange(void* address, size_t bytes, Access access, const void* code);
 
-// Bounds, alignment and initialisation only: atomics race with nobody. False for memory that is not checked.
-void checkAtomic(void* address, size_t bytes, const void* code);
+// Bounds, alignment and initialisation only, of accesses that race with nobody.
+void checkAtomic(void* address, size_t bytes, Access access, const void* code);
 
 // An asynchronous copy's target: written, but not to be read yet. Then: landed.
 void checkCopyStart(void* to, const void* from, int bytes, const void* code);

@@ -54,6 +54,9 @@ uint64_t& launchNumber()
 
 CUresult runKernel(KernelCall& call)
 {
+    // A graph may outlive the module.
+    if (!isHandle(call.function))
+        return CUDA_ERROR_INVALID_HANDLE;
     Launch launch;
     launch.function = call.function;
     launch.grid = call.grid;

@@ -56,7 +56,8 @@ void bounds()
     EXPECT(launch(module.function("shared"), {1, 32}, out.address), illegalAddress, "0 bytes past the end of shared::second (128 bytes)", "thread (31, 0, 0)");
     EXPECT(launch(module.function("dynamic"), {1, 32, 124}), illegalAddress, "dynamic shared memory (124 bytes)", "thread (31, 0, 0)");
     Buffer<int> counters(std::vector<int>(8, 0));
-    EXPECT(launch(module.function("atomics"), {1, 9}, counters.address), illegalAddress, "thread (8, 0, 0)", "past the end");
+    EXPECT(launch(module.function("atomics"), {1, 9}, counters.address), illegalAddress, "out-of-bounds atomic", "thread (8, 0, 0)",
+        "past the end");
     Buffer<Pointer> where((size_t)1);
     EXPECT(launch(module.function("stolen"), {1, 2}, where.address), illegalAddress, "local memory of thread 0");
     Pointer freed;
@@ -157,7 +158,8 @@ void races()
         EXPECT(launch(module.function("reused"), {1, 64}, out.address), launchFailed, "race in shared memory", "kernel   reused", "reused::tile",
             "__syncthreads()");
         EXPECT(launch(module.function("lanes"), {1, 32}, out.address), launchFailed, "race in shared memory", "kernel   lanes");
-        EXPECT(launch(module.function("halves"), {1, 64}, out.address), launchFailed, "race in shared memory", "byte 6 of halves::tile");
+        EXPECT(launch(module.function("halves"), {1, 64}, out.address), launchFailed, "race in shared memory", "byte 6 of halves::tile",
+            "of 2 bytes");
         EXPECT(launch(module.function("blocks"), {4, 32}, out.address), launchFailed, "race in global memory", "other    write by block (",
             "thread (0, 0, 0)", "let blocks touch different words");
         EXPECT(launch(module.function("readers"), {8, 1}, out.address, in.address), launchFailed, "race in global memory", "block (3, 0, 0)");
