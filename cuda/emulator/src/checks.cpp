@@ -186,9 +186,12 @@ COLD bool ordersByFence(const Worker& w)
     return !globalRaces || (fencedRaces && w.ordered && w.launch->fenced.load(std::memory_order_relaxed));
 }
 
-template <Space space> inline void recordRead(Worker& w, Cell& cell, size_t unit, uint64_t address, size_t bytes, uint64_t& unique, const void* code)
+// Blocks on other workers change cells at the same time, so that each tag is read once and then believed.
+inline uint64_t load(const uint64_t& tag) { return __atomic_load_n(&tag, __ATOMIC_ACQUIRE); }
+
+template <Space space> inline void recordRead(Worker& w, Cell& cell, uint64_t writer, size_t unit, uint64_t address, size_t bytes, uint64_t& unique, const void* code)
 {
-    uint64_t tag = w.tag, writer = cell.writer, reader = cell.reader;
+    uint64_t tag = w.tag, reader = load(cell.reader);
     Relation wrote = relate<space>(w, writer);
     if (UNLIKELY(wrote == Relation::sameStretch ? !orderedInStretch(writer, tag) : wrote == Relation::otherBlock) &&
         (space == Space::shared || !ordersByFence(w)))
@@ -220,9 +223,9 @@ template <Space space> inline void recordRead(Worker& w, Cell& cell, size_t unit
     cell.reader = tag | marks;
 }
 
-template <Space space> inline void recordWrite(Worker& w, Cell& cell, size_t unit, uint64_t address, size_t bytes, uint64_t& unique, const void* code)
+template <Space space> inline void recordWrite(Worker& w, Cell& cell, uint64_t writer, size_t unit, uint64_t address, size_t bytes, uint64_t& unique, const void* code)
 {
-    uint64_t tag = w.tag, writer = cell.writer, reader = cell.reader;
+    uint64_t tag = w.tag, reader = load(cell.reader);
     Relation wrote = relate<space>(w, writer);
     if (wrote == Relation::old)
         unique += unit;
@@ -253,12 +256,12 @@ template <Space space> inline void recordWrite(Worker& w, Cell& cell, size_t uni
 
 // The cell stands for some bytes (the unit) of an access, which a report tells whole.
 template <Space space, Access access>
-inline void record(Worker& w, Cell& cell, size_t unit, uint64_t address, size_t bytes, uint64_t& unique, const void* code)
+inline void record(Worker& w, Cell& cell, uint64_t writer, size_t unit, uint64_t address, size_t bytes, uint64_t& unique, const void* code)
 {
     if (access == Access::read)
-        recordRead<space>(w, cell, unit, address, bytes, unique, code);
+        recordRead<space>(w, cell, writer, unit, address, bytes, unique, code);
     else
-        recordWrite<space>(w, cell, unit, address, bytes, unique, code);
+        recordWrite<space>(w, cell, writer, unit, address, bytes, unique, code);
 }
 
 // Parts of a word have cells of their own, so that neighbours in one word (two bf16 values) do not seem to race.
@@ -268,27 +271,32 @@ __attribute__((noinline)) void recordBytes(Worker& w, size_t offset, size_t coun
 {
     Cell& whole = (space == Space::global ? arena.cells : w.sharedCells)[offset / 4];
     Cell* parts = (space == Space::global ? arena.byteCells : w.sharedByteCells) + offset / 4 * 4;
-    if ((whole.writer & splitMark) == 0)
+    // In this order, since the mark is set first: a reader's tag that comes with a mark is not the word's.
+    Cell before{};
+    before.reader = load(whole.reader);
+    before.writer = load(whole.writer);
+    if ((before.writer & splitMark) == 0)
         for (int i = 0; i < 4; i++)
-            parts[i] = whole;
+            parts[i] = before;
     for (size_t i = 0; i < count; i++)
-        record<space, access>(w, parts[offset % 4 + i], 1, address, bytes, unique, code);
+        record<space, access>(w, parts[offset % 4 + i], load(parts[offset % 4 + i].writer), 1, address, bytes, unique, code);
     // The whole's tags now only say when the word was last touched.
-    whole.writer = w.tag | splitMark;
-    whole.reader = w.tag;
+    __atomic_store_n(&whole.writer, w.tag | splitMark, __ATOMIC_RELEASE);
+    __atomic_store_n(&whole.reader, w.tag, __ATOMIC_RELEASE);
 }
 
 template <Space space, Access access>
 inline void recordWord(Worker& w, size_t offset, uint64_t address, size_t bytes, uint64_t& unique, const void* code)
 {
     Cell& cell = (space == Space::global ? arena.cells : w.sharedCells)[offset / 4];
-    if (UNLIKELY((cell.writer & splitMark) != 0))
+    uint64_t writer = load(cell.writer);
+    if (UNLIKELY((writer & splitMark) != 0))
     {
-        if (relate<space>(w, cell.writer) != Relation::old)
+        if (relate<space>(w, writer) != Relation::old)
             return recordBytes<space, access>(w, offset, 4, address, bytes, unique, code);
-        cell.writer = 0;
+        cell.writer = writer = 0;
     }
-    record<space, access>(w, cell, 4, address, bytes, unique, code);
+    record<space, access>(w, cell, writer, 4, address, bytes, unique, code);
 }
 
 // ---- one access ----------------------------------------------------------------------------------------------------------------------

@@ -242,6 +242,76 @@ void halvesAndAsynchronousCopies()
         CHECK(result[(size_t)i] == x[(size_t)(255 - i)]);
 }
 
+// Blocks that run at the same time write, and read, neighbouring halves of one word.
+void halvesOfBlocks()
+{
+    TestModule module(R"(
+        extern "C" __global__ void rows(unsigned short* out, const unsigned short* in, int width)
+        {
+            for (int i = threadIdx.x; i < width; i += blockDim.x)
+                out[blockIdx.x * width + i] = in[blockIdx.x * width + i] + in[(blockIdx.x * width + i) ^ 1];
+        }
+        extern "C" __global__ void single(unsigned short* out, const unsigned* in)
+        {
+            unsigned both = in[blockIdx.x / 2];
+            out[blockIdx.x] = ((const unsigned short*)in)[blockIdx.x] + (both & 1);
+        })");
+    const int width = 33, rows = 500;
+    std::vector<unsigned short> x(width * rows, 3);
+    Buffer<unsigned short> in(x), out((size_t)(width * rows)), last((size_t)(width * rows - 500));
+    for (int pass = 0; pass < 20; pass++)
+    {
+        CHECK(launch(module.function("rows"), {rows, 32}, out.address, in.address, width) == 0);
+        CHECK(launch(module.function("single"), {8000, 1}, last.address, in.address) == 0);
+    }
+    CHECK(out.read() == std::vector<unsigned short>(width * rows, 6));
+    CHECK(last.read()[7999] == 4);
+}
+
+// One barrier a round suffices for two buffers in turn; and a part of the block may work alone between barriers.
+void doubleBuffer()
+{
+    TestModule module(R"(
+        extern "C" __global__ void pipeline(float* out, const float* in, int rounds)
+        {
+            extern __shared__ float4 raw[];
+            float (*tile)[64] = (float (*)[64])raw;
+            int t = threadIdx.x, warp = t / 32;
+            tile[0][t] = in[t];
+            __syncthreads();
+            float sum = 0;
+            for (int r = 0; r < rounds; r++)
+            {
+                if (r + 1 < rounds)
+                    tile[(r + 1) & 1][t] = in[(r + 1) * 64 + t];
+                sum += tile[r & 1][63 - t];
+                __syncthreads();
+            }
+            if (warp == 0)
+            {
+                tile[0][t] = sum;
+                __syncwarp();
+                sum = tile[0][t ^ 5];
+            }
+            __syncthreads();
+            if (warp == 1)
+                tile[0][t - 32] = sum;
+            __syncthreads();
+            out[t] = warp == 0 ? sum : tile[0][t - 32];
+        })");
+    const int rounds = 300;
+    Buffer<float> in(values(64 * rounds)), out((size_t)64);
+    CHECK(launch(module.function("pipeline"), {1, 64, 512}, out.address, in.address, rounds) == 0);
+    std::vector<float> result = out.read();
+    for (int t = 0; t < 64; t++)
+    {
+        float sum = 0;
+        for (int r = 0; r < rounds; r++)
+            sum += value(r * 64 + 63 - (t < 32 ? t ^ 5 : t));
+        CHECK(result[(size_t)t] == sum);
+    }
+}
+
 // Lanes of a warp are ordered by __syncwarp, and by a shuffle, without a barrier of the block.
 void warpOrder()
 {
@@ -378,7 +448,7 @@ int main(int count, char** arguments)
     struct { const char* name; void (*run)(); } tests[] = {
         {"saxpy", saxpy}, {"blockScan", blockScan}, {"matrixProducts", matrixProducts},
         {"structuresAndDynamicShared", structuresAndDynamicShared}, {"votesAndAtomics", votesAndAtomics},
-        {"halvesAndAsynchronousCopies", halvesAndAsynchronousCopies}, {"warpOrder", warpOrder}, {"flags", flags},
+        {"halvesAndAsynchronousCopies", halvesAndAsynchronousCopies}, {"halvesOfBlocks", halvesOfBlocks}, {"doubleBuffer", doubleBuffer}, {"warpOrder", warpOrder}, {"flags", flags},
         {"arithmetic", arithmetic}, {"seeds", seeds}, {"counters", counters}};
     for (auto [name, run] : tests)
     {
