@@ -243,10 +243,12 @@ template <class T> AARENGEN_INLINE T __ldca(const T* p) { return *p; }
 template <class T> AARENGEN_INLINE T __ldcg(const T* p) { return *p; }
 template <class T> AARENGEN_INLINE T __ldcs(const T* p) { return *p; }
 template <class T> AARENGEN_INLINE T __ldcv(const T* p) { return *const_cast<const volatile T*>(p); }
-template <class T> AARENGEN_INLINE void __stwb(T* p, T v) { *p = v; }
-template <class T> AARENGEN_INLINE void __stcg(T* p, T v) { *p = v; }
-template <class T> AARENGEN_INLINE void __stcs(T* p, T v) { *p = v; }
-template <class T> AARENGEN_INLINE void __stwt(T* p, T v) { *p = v; }
+// The value's type is the target's, whatever is passed.
+template <class T> struct aarengen_same { typedef T type; };
+template <class T> AARENGEN_INLINE void __stwb(T* p, typename aarengen_same<T>::type v) { *p = v; }
+template <class T> AARENGEN_INLINE void __stcg(T* p, typename aarengen_same<T>::type v) { *p = v; }
+template <class T> AARENGEN_INLINE void __stcs(T* p, typename aarengen_same<T>::type v) { *p = v; }
+template <class T> AARENGEN_INLINE void __stwt(T* p, typename aarengen_same<T>::type v) { *p = v; }
 
 // A call of the C library would pass unseen.
 #define memcpy(to, from, bytes) aarengen_copy(to, from, bytes)
@@ -409,6 +411,16 @@ AARENGEN_INLINE float min(float x, float y) { return __builtin_fminf(x, y); }
 AARENGEN_INLINE float max(float x, float y) { return __builtin_fmaxf(x, y); }
 AARENGEN_INLINE double min(double x, double y) { return __builtin_fmin(x, y); }
 AARENGEN_INLINE double max(double x, double y) { return __builtin_fmax(x, y); }
+AARENGEN_INLINE double min(float x, double y) { return __builtin_fmin(x, y); }
+AARENGEN_INLINE double min(double x, float y) { return __builtin_fmin(x, y); }
+AARENGEN_INLINE double max(float x, double y) { return __builtin_fmax(x, y); }
+AARENGEN_INLINE double max(double x, float y) { return __builtin_fmax(x, y); }
+AARENGEN_INLINE int __dp4a(int x, int y, int sum)
+{
+    for (int i = 0; i < 32; i += 8)
+        sum += (signed char)(x >> i) * (signed char)(y >> i);
+    return sum;
+}
 AARENGEN_INLINE int __mul24(int x, int y) { return x * y; }
 
 // ---- the table of kernels ------------------------------------------------------------------------------------------------------------

@@ -109,7 +109,6 @@ void unload(Module* module)
         take(function);
     if (module->handle != nullptr)
         dlclose(module->handle);
-    unlink(module->path.c_str());
     take(module);
 }
 }
@@ -121,7 +120,11 @@ std::string sourceOf(const Module& module, const void* code)
     char offset[32];
     // The byte before the return address belongs to the call itself.
     std::snprintf(offset, sizeof offset, "0x%zx", (size_t)((uintptr_t)code - module.codeBase - 1));
-    ProcessResult lines = runProcess({"addr2line", "-e", module.path, "-f", "-C", "-i", offset});
+    std::string path;
+    if (!writeObject(module.object, path))
+        return {};
+    ProcessResult lines = runProcess({"addr2line", "-e", path, "-f", "-C", "-i", offset});
+    unlink(path.c_str());
     if (lines.status != 0)
         return {};
     // Pairs of a function and its line, from the innermost outwards.
@@ -168,8 +171,11 @@ EMULATOR_API CUresult cuModuleLoadDataEx(CUmodule* module, const void* image, un
     made->hasDynamic = blob.hasDynamic;
     made->dynamicOffset = blob.dynamicOffset;
     exposeHooks();
-    if (writeObject(blob.object, made->path))
-        made->handle = dlopen(made->path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    made->object = std::move(blob.object);
+    std::string path;
+    if (writeObject(made->object, path))
+        made->handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    unlink(path.c_str());
     if (made->handle == nullptr)
     {
         const char* reason = dlerror();

@@ -31,7 +31,7 @@ struct Function
 
 struct Module
 {
-    std::string path;                  // of the shared object, kept for looking up lines
+    std::string object;                // its bytes, kept for looking up lines; no file stays behind
     void* handle;
     uintptr_t codeBase, low, high;     // where it is loaded
     char* (*sharedMarker)();           // its address tells the calling thread's block of thread-local memory

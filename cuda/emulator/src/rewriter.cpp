@@ -72,6 +72,12 @@ std::string firstArgument(const std::string& parentheses)
     return parentheses.substr(1, i - 1);
 }
 
+struct Brace
+{
+    bool c;              // extern "C" {
+    std::string scope;   // "a::b::" of a named namespace
+};
+
 std::string lines(const std::string& text) { return std::string((size_t)std::count(text.begin(), text.end(), '\n'), '\n'); }
 }
 
@@ -84,7 +90,9 @@ Rewritten rewrite(const std::string& preprocessed)
     int gaps = 0, depth = 0;             // gaps behind shared arrays; brackets open since __shared__
     bool kernel = false;                 // between __global__ and the kernel's name
     std::string bounds;
-    std::vector<bool> braces;            // true for extern "C" {
+    std::vector<Brace> braces;
+    bool sawNamespace = false;
+    std::string scope;                   // of the namespace that is being opened
     while (!reader.done())
     {
         if (!reader.isWord())
@@ -94,7 +102,7 @@ Rewritten rewrite(const std::string& preprocessed)
             if (piece == "\"C\"")
                 sawC = sawExtern;
             if (c == '{')
-                braces.push_back(sawExtern && sawC);
+                braces.push_back({sawExtern && sawC, scope});
             if (c == '}' && !braces.empty())
                 braces.pop_back();
             if (c == ';' && dynamic)
@@ -109,8 +117,9 @@ Rewritten rewrite(const std::string& preprocessed)
                 out += " static __thread __attribute__((used)) char aarengen_gap_" + std::to_string(gaps++) + "[16];";
             if (c == ';' || c == '{' || c == '}')
             {
-                sawExtern = sawC = sawStatic = sawTemplate = dynamic = shared = kernel = false;
+                sawExtern = sawC = sawStatic = sawTemplate = sawNamespace = dynamic = shared = kernel = false;
                 bounds.clear();
+                scope.clear();
             }
             continue;
         }
@@ -139,6 +148,9 @@ Rewritten rewrite(const std::string& preprocessed)
             out += word + reader.parentheses();
         else
         {
+            if (sawNamespace)
+                scope += word + "::";
+            sawNamespace |= word == "namespace";
             sawExtern |= word == "extern";
             sawStatic |= word == "static";
             sawTemplate |= word == "template";
@@ -150,10 +162,13 @@ Rewritten rewrite(const std::string& preprocessed)
                 continue;
             kernel = false;
             // Others have mangled names, by which a real module does not give them out either.
-            bool c = (sawExtern && sawC) || std::find(braces.begin(), braces.end(), true) != braces.end();
+            bool c = sawExtern && sawC;
+            std::string place;
+            for (const Brace& brace : braces)
+                c |= brace.c, place += brace.scope;
             bool known = std::any_of(result.kernels.begin(), result.kernels.end(), [&](auto& k) { return k.name == word; });
             if (c && !sawTemplate && !known)
-                result.kernels.push_back({word, bounds});
+                result.kernels.push_back({word, place, bounds});
             else if (known && !bounds.empty())
                 std::find_if(result.kernels.begin(), result.kernels.end(), [&](auto& k) { return k.name == word; })->maxThreads = bounds;
         }
@@ -177,6 +192,6 @@ std::string kernelTable(const Rewritten& source, size_t dynamicBytes)
         "}\n"
         "extern \"C\" __attribute__((visibility(\"default\"))) const aarengen_kernel aarengen_kernels[] = {\n";
     for (const KernelDeclaration& kernel : source.kernels)
-        table += "    aarengen_entry(\"" + kernel.name + "\", &" + kernel.name + ", " + (kernel.maxThreads.empty() ? "0" : kernel.maxThreads) + "),\n";
+        table += "    aarengen_entry(\"" + kernel.name + "\", &" + kernel.scope + kernel.name + ", " + (kernel.maxThreads.empty() ? "0" : kernel.maxThreads) + "),\n";
     return table + "    {nullptr, nullptr, nullptr, nullptr, 0, 0}};\n";
 }

@@ -7,6 +7,7 @@
 struct KernelDeclaration
 {
     std::string name;
+    std::string scope;        // "a::b::" where it stands in namespaces
     std::string maxThreads;   // the first argument of __launch_bounds__, as an expression; empty without one
 };
 

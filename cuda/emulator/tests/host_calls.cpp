@@ -17,6 +17,8 @@ const char* source = R"(
     extern "C" { __global__ void inBraces(float* y); __global__ void inBraces(float* y) { y[0] = 3; } }
     #define KERNEL(name, value) extern "C" __global__ void name(float* y) { y[0] = value; }
     KERNEL(made, 4)
+    namespace outer { namespace inner { extern "C" __global__ void nested(float* y) { __stcs(y, 5); } } namespace { int hidden; } }
+    namespace { extern "C" __global__ void __launch_bounds__(4 * (8 + 8), 2) nameless(float* y) { y[0] = 6; } }
     #if 0
     extern "C" __global__ void never(float* y) { y[0] = undefined; }
     #endif
@@ -108,7 +110,10 @@ void kernelNames()
     Buffer<float> y((size_t)1);
     CHECK(launch(module.function("inBraces"), {1, 1}, y.address) == 0 && y.read()[0] == 3);
     CHECK(launch(module.function("made"), {1, 1}, y.address) == 0 && y.read()[0] == 4);
+    CHECK(launch(module.function("nested"), {1, 1}, y.address) == 0 && y.read()[0] == 5);
+    CHECK(launch(module.function("nameless"), {1, 1}, y.address) == 0 && y.read()[0] == 6);
     int value = 0;
+    CHECK(call("cuFuncGetAttribute", &value, 0, module.function("nameless")) == 0 && value == 64);
     CHECK(call("cuFuncGetAttribute", &value, 0, module.function("add")) == 0 && value == 1024);
     CHECK(call("cuOccupancyMaxActiveBlocksPerMultiprocessor", &value, module.function("add"), 256, (size_t)0) == 0 && value == 8);
     CHECK(call("cuOccupancyMaxActiveBlocksPerMultiprocessor", &value, module.function("add"), 256, (size_t)40000) == 0 && value == 4);
