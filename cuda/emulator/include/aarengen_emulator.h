@@ -1,4 +1,4 @@
-// The built-ins of CUDA C++ for a kernel compiled by g++. Included before the user's text; includes nothing itself, as NVRTC has no headers.
+// The built-ins of CUDA C++ for a kernel compiled by g++. Included before the user's text; includes nothing, as NVRTC has no headers.
 //
 // Two rules keep the checks exact. Nothing here touches memory of a kernel behind the instrumentation's back, and what needs the scheduler
 // lives in the library (aarengen_*). Line numbers travel as default arguments, which take the caller's line.
@@ -27,7 +27,7 @@
 typedef __SIZE_TYPE__ size_t;
 constexpr int warpSize = 32;
 
-// ---- vectors -----------------------------------------------------------------------------------------------------------------------
+// ---- vectors ------------------------------------------------------------------------------------------------------------------
 
 #define AARENGEN_VECTORS(type, name, align2, align4)                                                                    \
     struct name##1 { type x; };                                                                                         \
@@ -57,7 +57,7 @@ struct dim3
     constexpr dim3(unsigned x = 1, unsigned y = 1, unsigned z = 1) : x(x), y(y), z(z) {}
 };
 
-// ---- the library ---------------------------------------------------------------------------------------------------------------------
+// ---- the library --------------------------------------------------------------------------------------------------------------
 
 struct aarengen_four { float x, y, z, w; };
 
@@ -100,7 +100,7 @@ extern "C"
 #define blockDim aarengen_block_size()
 #define gridDim aarengen_grid_size()
 
-// ---- barriers, votes, shuffles -------------------------------------------------------------------------------------------------------
+// ---- barriers, votes, shuffles ------------------------------------------------------------------------------------------------
 
 AARENGEN_INLINE void __syncthreads(AARENGEN_LINE) { aarengen_barrier(0, 0, line); }
 AARENGEN_INLINE int __syncthreads_count(int predicate, AARENGEN_LINE) { return aarengen_barrier(1, predicate != 0, line); }
@@ -143,21 +143,27 @@ AARENGEN_SHUFFLE(__shfl_down_sync, 2, unsigned)
 AARENGEN_SHUFFLE(__shfl_xor_sync, 3, int)
 #undef AARENGEN_SHUFFLE
 
-AARENGEN_INLINE unsigned __reduce_add_sync(unsigned mask, unsigned value, AARENGEN_LINE) { return aarengen_reduce(value, mask, 0, line); }
-AARENGEN_INLINE int __reduce_add_sync(unsigned mask, int value, AARENGEN_LINE) { return (int)aarengen_reduce((unsigned)value, mask, 0, line); }
-AARENGEN_INLINE unsigned __reduce_min_sync(unsigned mask, unsigned value, AARENGEN_LINE) { return aarengen_reduce(value, mask, 1, line); }
-AARENGEN_INLINE int __reduce_min_sync(unsigned mask, int value, AARENGEN_LINE) { return (int)aarengen_reduce((unsigned)value, mask, 2, line); }
-AARENGEN_INLINE unsigned __reduce_max_sync(unsigned mask, unsigned value, AARENGEN_LINE) { return aarengen_reduce(value, mask, 3, line); }
-AARENGEN_INLINE int __reduce_max_sync(unsigned mask, int value, AARENGEN_LINE) { return (int)aarengen_reduce((unsigned)value, mask, 4, line); }
-AARENGEN_INLINE unsigned __reduce_and_sync(unsigned mask, unsigned value, AARENGEN_LINE) { return aarengen_reduce(value, mask, 5, line); }
-AARENGEN_INLINE unsigned __reduce_or_sync(unsigned mask, unsigned value, AARENGEN_LINE) { return aarengen_reduce(value, mask, 6, line); }
-AARENGEN_INLINE unsigned __reduce_xor_sync(unsigned mask, unsigned value, AARENGEN_LINE) { return aarengen_reduce(value, mask, 7, line); }
+#define AARENGEN_REDUCE(name, type, operation)                                                                          \
+    AARENGEN_INLINE type name(unsigned mask, type value, AARENGEN_LINE)                                                 \
+    {                                                                                                                   \
+        return (type)aarengen_reduce((unsigned)value, mask, operation, line);                                           \
+    }
+AARENGEN_REDUCE(__reduce_add_sync, unsigned, 0)
+AARENGEN_REDUCE(__reduce_add_sync, int, 0)
+AARENGEN_REDUCE(__reduce_min_sync, unsigned, 1)
+AARENGEN_REDUCE(__reduce_min_sync, int, 2)
+AARENGEN_REDUCE(__reduce_max_sync, unsigned, 3)
+AARENGEN_REDUCE(__reduce_max_sync, int, 4)
+AARENGEN_REDUCE(__reduce_and_sync, unsigned, 5)
+AARENGEN_REDUCE(__reduce_or_sync, unsigned, 6)
+AARENGEN_REDUCE(__reduce_xor_sync, unsigned, 7)
+#undef AARENGEN_REDUCE
 template <class T> AARENGEN_INLINE unsigned __match_any_sync(unsigned mask, T value, AARENGEN_LINE)
 {
     return aarengen_match(aarengen_widen(value), mask, line);
 }
 
-// ---- what stands for inline PTX ------------------------------------------------------------------------------------------------------
+// ---- what stands for inline PTX -----------------------------------------------------------------------------------------------
 
 // By value, so that the fragments stay registers: an array whose address escapes would be checked at every access.
 AARENGEN_INLINE void mma_bf16_16x8x16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], AARENGEN_LINE)
@@ -192,7 +198,7 @@ AARENGEN_INLINE void copy_async_16(void* shared, const void* global) { aarengen_
 AARENGEN_INLINE void copy_async_commit() { aarengen_copy_async_commit(); }
 template <int pending> AARENGEN_INLINE void copy_async_wait() { aarengen_copy_async_wait(pending); }
 
-// ---- atomics and memory --------------------------------------------------------------------------------------------------------------
+// ---- atomics and memory -------------------------------------------------------------------------------------------------------
 
 // The operations' numbers are those of src/atomics.cpp.
 AARENGEN_INLINE int atomicAdd(int* p, int v) { return (int)aarengen_atomic32(p, (unsigned)v, 0, 0); }
@@ -255,7 +261,7 @@ template <class T> AARENGEN_INLINE void __stwt(T* p, typename aarengen_same<T>::
 #define memmove(to, from, bytes) aarengen_copy(to, from, bytes)
 #define memset(to, value, bytes) aarengen_fill(to, value, bytes)
 
-// ---- arithmetic ----------------------------------------------------------------------------------------------------------------------
+// ---- arithmetic ---------------------------------------------------------------------------------------------------------------
 
 AARENGEN_INLINE unsigned __float_as_uint(float x) { return aarengen_bits<unsigned>(x); }
 AARENGEN_INLINE int __float_as_int(float x) { return aarengen_bits<int>(x); }
@@ -423,7 +429,7 @@ AARENGEN_INLINE int __dp4a(int x, int y, int sum)
 }
 AARENGEN_INLINE int __mul24(int x, int y) { return x * y; }
 
-// ---- the table of kernels ------------------------------------------------------------------------------------------------------------
+// ---- the table of kernels -----------------------------------------------------------------------------------------------------
 
 // How a launch's void** becomes a call: written by the compiler's front end behind the user's text, once a kernel.
 struct aarengen_kernel

@@ -1,8 +1,9 @@
 // The hooks that g++ -fsanitize=thread puts before every access, and what they decide.
 //
-// A word of four bytes has a shadow of one byte (which bytes belong to an allocation, which were written) and a cell of two tags (who wrote
-// it last, who read it last). A tag names worker, stretch between barriers, turn between the warp's collectives, and thread; two accesses of
-// one word race if one of them writes and neither a barrier, a collective of their common warp nor the end of a launch lies between them.
+// A word of four bytes has a shadow of one byte (which bytes belong to an allocation, which were written) and a cell of two tags (who
+// wrote it last, who read it last). A tag names worker, stretch between barriers, turn between the warp's collectives, and thread; two
+// accesses of one word race if one of them writes and neither a barrier, a collective of their common warp nor the end of a launch lies
+// between them.
 #include "checks.h"
 
 #include <cstring>
@@ -21,7 +22,8 @@ enum class Space { global, shared };
 const char* name(Space space) { return space == Space::global ? "global" : "shared"; }
 const char* name(Access access) { return access == Access::read ? "read" : access == Access::write ? "write" : "atomic"; }
 
-Finding start(Worker& w, CUresult result, std::string kind, uint64_t address, size_t bytes, Access access, const char* space, const void* code)
+Finding start(Worker& w, CUresult result, std::string kind, uint64_t address, size_t bytes, Access access, const char* space,
+    const void* code)
 {
     Finding f;
     f.result = result;
@@ -36,7 +38,7 @@ Finding start(Worker& w, CUresult result, std::string kind, uint64_t address, si
     return f;
 }
 
-// ---- addresses -----------------------------------------------------------------------------------------------------------------------
+// ---- addresses ----------------------------------------------------------------------------------------------------------------
 
 std::string describeShared(const Worker& w, uint64_t address)
 {
@@ -61,7 +63,8 @@ std::string describeShared(const Worker& w, uint64_t address)
     return std::to_string(distance) + (after ? " bytes past the end of " : " bytes before ") + array;
 }
 
-[[noreturn]] COLD void outOfBounds(Worker& w, uint64_t address, size_t bytes, Access access, const char* space, std::string what, const void* code)
+[[noreturn]] COLD void outOfBounds(Worker& w, uint64_t address, size_t bytes, Access access, const char* space, std::string what,
+    const void* code)
 {
     Finding f = start(w, CUDA_ERROR_ILLEGAL_ADDRESS, std::string("out-of-bounds ") + name(access), address, bytes, access, space, code);
     f.what = std::move(what);
@@ -137,15 +140,18 @@ COLD void stackExhausted(Worker& w, const void* code)
     fail(w, std::move(f));
 }
 
-// ---- races ---------------------------------------------------------------------------------------------------------------------------
+// ---- races --------------------------------------------------------------------------------------------------------------------
 
-[[noreturn]] COLD void race(Worker& w, Space space, uint64_t address, size_t bytes, Access access, uint64_t other, Access otherAccess, const void* code)
+[[noreturn]] COLD void race(Worker& w, Space space, uint64_t address, size_t bytes, Access access, uint64_t other, Access otherAccess,
+    const void* code)
 {
-    Finding f = start(w, CUDA_ERROR_LAUNCH_FAILED, std::string("race in ") + name(space) + " memory", address, bytes, access, name(space), code);
+    std::string kind = std::string("race in ") + name(space) + " memory";
+    Finding f = start(w, CUDA_ERROR_LAUNCH_FAILED, kind, address, bytes, access, name(space), code);
     f.otherTag = other;
     f.otherAccess = name(otherAccess);
     bool sameBlock = space == Space::shared || ((other ^ w.tag) & ~splitMark) >> serialShift == 0;
-    f.what = (space == Space::global ? describeDeviceAddress(address) : describeShared(w, address)) + "; no barrier lies between the two accesses";
+    f.what = space == Space::global ? describeDeviceAddress(address) : describeShared(w, address);
+    f.what += "; no barrier lies between the two accesses";
     f.mend = sameBlock ? "put __syncthreads() between them (__syncwarp() within a warp)"
                        : "let blocks touch different words, split the kernel in two launches, or use an atomic";
     fail(w, std::move(f));
@@ -189,7 +195,9 @@ COLD bool ordersByFence(const Worker& w)
 // Blocks on other workers change cells at the same time, so that each tag is read once and then believed.
 inline uint64_t load(const uint64_t& tag) { return __atomic_load_n(&tag, __ATOMIC_ACQUIRE); }
 
-template <Space space> inline void recordRead(Worker& w, Cell& cell, uint64_t writer, size_t unit, uint64_t address, size_t bytes, uint64_t& unique, const void* code)
+template <Space space>
+inline void recordRead(Worker& w, Cell& cell, uint64_t writer, size_t unit, uint64_t address, size_t bytes, uint64_t& unique,
+    const void* code)
 {
     uint64_t tag = w.tag, reader = load(cell.reader);
     Relation wrote = relate<space>(w, writer);
@@ -223,7 +231,9 @@ template <Space space> inline void recordRead(Worker& w, Cell& cell, uint64_t wr
     cell.reader = tag | marks;
 }
 
-template <Space space> inline void recordWrite(Worker& w, Cell& cell, uint64_t writer, size_t unit, uint64_t address, size_t bytes, uint64_t& unique, const void* code)
+template <Space space>
+inline void recordWrite(Worker& w, Cell& cell, uint64_t writer, size_t unit, uint64_t address, size_t bytes, uint64_t& unique,
+    const void* code)
 {
     uint64_t tag = w.tag, reader = load(cell.reader);
     Relation wrote = relate<space>(w, writer);
@@ -299,7 +309,7 @@ inline void recordWord(Worker& w, size_t offset, uint64_t address, size_t bytes,
     record<space, access>(w, cell, writer, 4, address, bytes, unique, code);
 }
 
-// ---- one access ----------------------------------------------------------------------------------------------------------------------
+// ---- one access ---------------------------------------------------------------------------------------------------------------
 
 constexpr int sizeIndex(size_t bytes) { return bytes == 1 ? 0 : bytes == 2 ? 1 : bytes == 4 ? 2 : bytes == 8 ? 3 : 4; }
 

@@ -3,6 +3,9 @@
 
 #include "worker.h"
 
+// Races in global memory: told at all, and allowed where a fence and an atomic may order the blocks.
+extern bool globalRaces, fencedRaces;
+
 enum class Access { read, write, atomic };
 
 // Any number of bytes, aligned or not; checked, counted and recorded.

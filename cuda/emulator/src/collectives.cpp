@@ -89,7 +89,7 @@ unsigned lanesWaiting(const Worker& w, unsigned warp, const Fiber& like)
     return lanes;
 }
 
-// ---- what a warp computes together ---------------------------------------------------------------------------------------------------
+// ---- what a warp computes together --------------------------------------------------------------------------------------------
 
 void shuffleLanes(Worker& w, Fiber* const* lanes, unsigned group)
 {
@@ -173,7 +173,8 @@ void matchLanes(Fiber* const* lanes, unsigned group)
 }
 
 // d += a b for a 16 x k and b k x 8; products of narrow numbers are exact in float, so that fused or not makes no difference.
-template <int depth> __attribute__((target_clones("avx2", "default"))) void multiply(float (*d)[8], const float (*a)[depth], const float (*b)[8])
+template <int depth>
+__attribute__((target_clones("avx2", "default"))) void multiply(float (*d)[8], const float (*a)[depth], const float (*b)[8])
 {
     for (int row = 0; row < 16; row++)
         for (int k = 0; k < depth; k++)
@@ -221,7 +222,7 @@ template <int depth> void multiplyWarp(Fiber* const* lanes)
             lanes[lane]->products[i] = d[lane / 4 + (i >> 1) * 8][lane % 4 * 2 + (i & 1)];
 }
 
-// ---- waiting for one another -----------------------------------------------------------------------------------------------------------
+// ---- waiting for one another --------------------------------------------------------------------------------------------------
 
 void finishGroup(Worker& w, unsigned warpIndex, unsigned group)
 {
@@ -252,7 +253,7 @@ unsigned completeGroup(const Worker& w, unsigned warpIndex, const Fiber& fiber)
     return (lanesWaiting(w, warpIndex, fiber) & needed) == needed ? needed : 0;
 }
 
-// A thread arrives at a collective of its warp and goes on once all others have.
+// A thread arrives at a collective of its warp and goes on once all others have. Only those of equal wait, kind, mask and width meet.
 void meetWarp(Worker& w, Wait wait, int kind, unsigned mask, int width, int line)
 {
     Fiber& fiber = *w.fiber;
@@ -423,6 +424,7 @@ static Four product(Wait wait, float* d, unsigned* fragments, int line)
     Worker& w = *current;
     w.fiber->products = d;
     w.fiber->fragments = fragments;
+    // An aligned instruction is one place in the program for the whole warp: the line stands in for the width.
     meetWarp(w, wait, 0, 0xffffffffu, line, line);
     w.counters.products += w.fiber->thread % 32 == 0;
     return {d[0], d[1], d[2], d[3]};

@@ -130,7 +130,8 @@ CompileResult compile(const CompileRequest& request)
         if (name.find('/') == std::string::npos)
             folder.write(name, text);
     // Debug information names the file, so that it must have the program's name too.
-    std::string source = folder.write("source-" + request.name.substr(request.name.rfind('/') + 1), "#line 1 \"" + request.name + "\"\n" + request.source);
+    std::string file = "source-" + request.name.substr(request.name.rfind('/') + 1);
+    std::string source = folder.write(file, "#line 1 \"" + request.name + "\"\n" + request.source);
     std::string preprocessed = folder.file("source.ii");
     std::vector<std::string> preprocess{"-E", "-x", "c++", standard, "-include", header, "-I" + folder.path(), "-w",
         "-D__CUDA_ARCH__=" + std::to_string(request.arch * 10), "-D__CUDACC__", "-D__CUDACC_RTC__", "-D__CUDACC_VER_MAJOR__=11",
@@ -147,8 +148,8 @@ CompileResult compile(const CompileRequest& request)
     std::vector<std::string> flags{"-fpreprocessed", "-x", "c++", standard, "-c", "-O1", "-finline-functions", "-finline-small-functions",
         "-fsanitize=thread", "--param", "tsan-distinguish-volatile=1", "-fno-tree-sra", "-fno-tree-vectorize", "-fno-strict-aliasing",
         "-fPIC", "-fno-plt", "-fvisibility=hidden", "-fno-gnu-unique", "-ffunction-sections", "-fno-exceptions", "-fno-rtti",
-        "-fno-threadsafe-statics", "-fno-stack-protector", "-fcf-protection=none", "-fno-asynchronous-unwind-tables", "-g1", "-Werror=frame-larger-than=16384",
-        request.contract ? "-ffp-contract=fast" : "-ffp-contract=off", unit, "-o", object};
+        "-fno-threadsafe-statics", "-fno-stack-protector", "-fcf-protection=none", "-fno-asynchronous-unwind-tables", "-g1",
+        "-Werror=frame-larger-than=16384", request.contract ? "-ffp-contract=fast" : "-ffp-contract=off", unit, "-o", object};
     if (__builtin_cpu_supports("fma"))
         flags.push_back("-mfma");
     if (!run(flags) || !run({"-shared", object, "-o", library}))
@@ -167,8 +168,8 @@ CompileResult compile(const CompileRequest& request)
             continue;
         // The assembler of a real device refuses it as well.
         result.status = CompileStatus::refused;
-        result.log += "ptxas error   : Entry function '" + kernel.name + "' uses too much shared data (" + std::to_string(bytes) + " bytes, " +
-            std::to_string(defaultSharedPerBlock) + " max)\n";
+        result.log += "ptxas error   : Entry function '" + kernel.name + "' uses too much shared data (" + std::to_string(bytes) +
+            " bytes, " + std::to_string(defaultSharedPerBlock) + " max)\n";
     }
     if (result.status != CompileStatus::done)
         return result;

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "checks.h"
 #include "counters.h"
 #include "driver.h"
 #include "limits.h"
@@ -10,8 +11,6 @@
 #include "settings.h"
 
 thread_local CUcontext currentContext __attribute__((tls_model("initial-exec"))) = nullptr;
-
-extern bool globalRaces, fencedRaces;
 
 Driver& driver()
 {
@@ -269,7 +268,7 @@ EMULATOR_API CUresult cuCtxSynchronize()
 EMULATOR_API CUresult cuGetErrorName(CUresult code, const char** text) { return tell(code, text, &Error::name); }
 EMULATOR_API CUresult cuGetErrorString(CUresult code, const char** text) { return tell(code, text, &Error::text); }
 
-// ---- the emulator's own ----------------------------------------------------------------------------------------------------------------
+// ---- the emulator's own -------------------------------------------------------------------------------------------------------
 
 EMULATOR_API int aarengen_emulator_counters_json(char* buffer, size_t capacity)
 {

@@ -22,12 +22,14 @@ CUresult checkLimits(const Launch& launch)
     };
     const Index3 &g = launch.grid, &b = launch.block;
     if (g.x == 0 || g.y == 0 || g.z == 0 || b.x == 0 || b.y == 0 || b.z == 0)
-        return refuse(CUDA_ERROR_INVALID_VALUE, "a size of the grid or of the block is zero", "launch nothing where there is nothing to do");
+        return refuse(CUDA_ERROR_INVALID_VALUE, "a size of the grid or of the block is zero",
+            "launch nothing where there is nothing to do");
     if (g.x > 2147483647 || g.y > 65535 || g.z > 65535)
         return refuse(CUDA_ERROR_INVALID_VALUE, "the grid is larger than 2147483647 x 65535 x 65535", "put the long side into x");
     uint64_t threads = (uint64_t)b.x * b.y * b.z;
     if (b.x > 1024 || b.y > 1024 || b.z > 64 || threads > 1024)
-        return refuse(CUDA_ERROR_INVALID_VALUE, "the block is larger than 1024 x 1024 x 64, or than 1024 threads in all", "use smaller blocks");
+        return refuse(CUDA_ERROR_INVALID_VALUE, "the block is larger than 1024 x 1024 x 64, or than 1024 threads in all",
+            "use smaller blocks");
     if (threads > f.maxThreads)
         return refuse(CUDA_ERROR_INVALID_VALUE, std::to_string(threads) + " threads a block, " + std::to_string(f.maxThreads) +
             " by the kernel's __launch_bounds__", "raise the bound or use smaller blocks");

@@ -113,7 +113,10 @@ void unload(Module* module)
 }
 }
 
-bool isModuleAddress(const Module& module, uint64_t address, size_t bytes) { return address >= module.low && address + bytes <= module.high; }
+bool isModuleAddress(const Module& module, uint64_t address, size_t bytes)
+{
+    return address >= module.low && address + bytes <= module.high;
+}
 
 std::string sourceOf(const Module& module, const void* code)
 {

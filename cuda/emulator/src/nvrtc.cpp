@@ -120,11 +120,12 @@ bool readOption(const std::vector<std::string>& options, size_t& i, Program& pro
              "--diag-error", "-diag-error", "--diag-suppress", "-diag-suppress", "--diag-warn", "-diag-warn", "--split-compile"})
         if (valued({name}))
             return true;
-    for (const char* name : {"--device-c", "-dc", "--device-w", "-dw", "--relocatable-device-code=false", "-rdc=false", "--device-debug", "-G",
-             "--generate-line-info", "-lineinfo", "--use_fast_math", "-use_fast_math", "--extra-device-vectorization",
-             "-extra-device-vectorization", "--modify-stack-limit=false", "--dlink-time-opt=false", "--disable-warnings", "-w", "--restrict",
-             "-restrict", "--device-as-default-execution-space", "-default-device", "--display-error-number", "-err-no",
-             "--no-display-error-number", "--no-source-include", "--version-ident=false", "--relocatable-device-code=true", "-rdc=true"})
+    for (const char* name : {"--device-c", "-dc", "--device-w", "-dw", "--relocatable-device-code=false", "-rdc=false",
+             "--relocatable-device-code=true", "-rdc=true", "--device-debug", "-G", "--generate-line-info", "-lineinfo", "--use_fast_math",
+             "-use_fast_math", "--extra-device-vectorization", "-extra-device-vectorization", "--modify-stack-limit=false",
+             "--dlink-time-opt=false", "--disable-warnings", "-w", "--restrict", "-restrict", "--device-as-default-execution-space",
+             "-default-device", "--display-error-number", "-err-no", "--no-display-error-number", "--no-source-include",
+             "--version-ident=false"})
         if (option == name)
             return true;
     return false;
@@ -190,8 +191,8 @@ EMULATOR_API nvrtcResult nvrtcGetSupportedArchs(int* archs)
     return NVRTC_SUCCESS;
 }
 
-EMULATOR_API nvrtcResult nvrtcCreateProgram(void** program, const char* source, const char* name, int headerCount, const char* const* headers,
-    const char* const* includeNames)
+EMULATOR_API nvrtcResult nvrtcCreateProgram(void** program, const char* source, const char* name, int headerCount,
+    const char* const* headers, const char* const* includeNames)
 {
     if (program == nullptr || source == nullptr || headerCount < 0 || (headerCount > 0 && (headers == nullptr || includeNames == nullptr)))
         return NVRTC_ERROR_INVALID_INPUT;

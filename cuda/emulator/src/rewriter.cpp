@@ -184,7 +184,7 @@ std::string kernelTable(const Rewritten& source, size_t dynamicBytes)
             "] __asm__(\"aarengen_dynamic_shared\");\n"
             "__thread __attribute__((aligned(128))) unsigned char aarengen_dynamic[" + std::to_string(dynamicBytes) + "];\n";
     table += "static __thread __attribute__((aligned(16))) char aarengen_marker[16];\n"
-        "extern \"C\" __attribute__((visibility(\"default\"), no_sanitize(\"thread\"))) char* aarengen_shared_marker() { return aarengen_marker; }\n"
+        "extern \"C\" __attribute__((visibility(\"default\"))) char* aarengen_shared_marker() { return aarengen_marker; }\n"
         "template <class... P> static aarengen_kernel aarengen_entry(const char* name, void (*kernel)(P...), unsigned max_threads)\n"
         "{\n"
         "    return {name, &aarengen_signature<P...>::template spread<__integer_pack(sizeof...(P))...>, (void (*)())kernel,\n"
@@ -192,6 +192,7 @@ std::string kernelTable(const Rewritten& source, size_t dynamicBytes)
         "}\n"
         "extern \"C\" __attribute__((visibility(\"default\"))) const aarengen_kernel aarengen_kernels[] = {\n";
     for (const KernelDeclaration& kernel : source.kernels)
-        table += "    aarengen_entry(\"" + kernel.name + "\", &" + kernel.scope + kernel.name + ", " + (kernel.maxThreads.empty() ? "0" : kernel.maxThreads) + "),\n";
+        table += "    aarengen_entry(\"" + kernel.name + "\", &" + kernel.scope + kernel.name + ", " +
+            (kernel.maxThreads.empty() ? "0" : kernel.maxThreads) + "),\n";
     return table + "    {nullptr, nullptr, nullptr, nullptr, 0, 0}};\n";
 }

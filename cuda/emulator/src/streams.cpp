@@ -172,7 +172,7 @@ CUresult submit(CUstream handle, Operation operation)
     return CUDA_SUCCESS;
 }
 
-// ---- streams -----------------------------------------------------------------------------------------------------------------------------
+// ---- streams ------------------------------------------------------------------------------------------------------------------
 
 EMULATOR_API CUresult cuStreamCreate(CUstream* stream, unsigned flags)
 {
@@ -278,7 +278,7 @@ EMULATOR_API CUresult cuStreamEndCapture(CUstream handle, CUgraph* graph)
     return CUDA_SUCCESS;
 }
 
-// ---- graphs ------------------------------------------------------------------------------------------------------------------------------
+// ---- graphs -------------------------------------------------------------------------------------------------------------------
 
 EMULATOR_API CUresult cuGraphGetNodes(CUgraph graph, CUgraphNode* nodes, size_t* count)
 {
@@ -334,7 +334,7 @@ EMULATOR_API CUresult cuGraphExecDestroy(CUgraphExec exec)
     return CUDA_SUCCESS;
 }
 
-// ---- events ------------------------------------------------------------------------------------------------------------------------------
+// ---- events -------------------------------------------------------------------------------------------------------------------
 
 EMULATOR_API CUresult cuEventCreate(CUevent* event, unsigned flags)
 {

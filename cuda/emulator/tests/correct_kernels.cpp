@@ -447,8 +447,8 @@ int main(int count, char** arguments)
     startDevice();
     struct { const char* name; void (*run)(); } tests[] = {
         {"saxpy", saxpy}, {"blockScan", blockScan}, {"matrixProducts", matrixProducts},
-        {"structuresAndDynamicShared", structuresAndDynamicShared}, {"votesAndAtomics", votesAndAtomics},
-        {"halvesAndAsynchronousCopies", halvesAndAsynchronousCopies}, {"halvesOfBlocks", halvesOfBlocks}, {"doubleBuffer", doubleBuffer}, {"warpOrder", warpOrder}, {"flags", flags},
+        {"structuresAndDynamicShared", structuresAndDynamicShared}, {"votesAndAtomics", votesAndAtomics}, {"doubleBuffer", doubleBuffer},
+        {"halvesAndAsynchronousCopies", halvesAndAsynchronousCopies}, {"halvesOfBlocks", halvesOfBlocks}, {"warpOrder", warpOrder}, {"flags", flags},
         {"arithmetic", arithmetic}, {"seeds", seeds}, {"counters", counters}};
     for (auto [name, run] : tests)
     {

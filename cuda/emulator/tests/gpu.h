@@ -162,7 +162,8 @@ struct Shape
 template <class... Arguments> int launch(void* function, Shape shape, Arguments... arguments)
 {
     void* pointers[] = {(void*)&arguments..., nullptr};
-    return call("cuLaunchKernel", function, shape.grid, 1u, 1u, shape.block, 1u, 1u, shape.shared, shape.stream, (void**)pointers, (void**)nullptr);
+    return call("cuLaunchKernel", function, shape.grid, 1u, 1u, shape.block, 1u, 1u, shape.shared, shape.stream, (void**)pointers,
+        (void**)nullptr);
 }
 
 inline void setSeed(unsigned long long seed)

@@ -66,7 +66,8 @@ double timed(const char* name, double accesses, const std::function<int()>& run)
     auto start = std::chrono::steady_clock::now();
     CHECK(run() == 0);
     double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    std::printf("%-12s %.3f s, %.1f million requests, %.1f million requests a second\n", name, seconds, accesses / 1e6, accesses / seconds / 1e6);
+    std::printf("%-12s %.3f s, %.1f million requests, %.1f million requests a second\n", name, seconds, accesses / 1e6,
+        accesses / seconds / 1e6);
     return seconds;
 }
 }
@@ -100,7 +101,8 @@ int main(int count, char** arguments)
     Buffer<float> p(zeros), m(zeros), v(zeros), g(std::vector<float>((size_t)parameters, 1.0f));
     for (int pass = 0; pass < 2; pass++)
         timed("adam", 7.0 * parameters,
-            [&] { return launch(module.function("adam"), {parameters / 256u + 1, 256}, p.address, m.address, v.address, g.address, parameters); });
+            [&] { return launch(module.function("adam"), {parameters / 256u + 1, 256}, p.address, m.address, v.address, g.address,
+                      parameters); });
     CHECK(std::abs(p.read()[7]) > 0);
     std::string json = emulatorText("aarengen_emulator_counters_json");
     std::printf("%s", json.c_str());
