@@ -59,6 +59,9 @@ struct dim3
 
 // ---- the library --------------------------------------------------------------------------------------------------------------
 
+// Dynamic shared memory, defined behind the user's text.
+extern __thread unsigned char aarengen_dynamic[] __asm__("aarengen_dynamic_shared");
+
 struct aarengen_four { float x, y, z, w; };
 
 extern "C"

@@ -5,8 +5,8 @@
 #include <cstring>
 
 // The header's macros leave three words in the text, each a word that no C++ program has:
-//   __aarengen_shared__   a thread-local variable, since the fibers of a block share a thread of the host;
-//                         with extern, the one block of dynamic shared memory under whatever name and type
+//   __aarengen_shared__   a thread-local variable, since the fibers of a block share a thread of the host; with extern, the one block
+//                         of dynamic shared memory under whatever name and type
 //   __aarengen_global__   a kernel, whose name goes into the table
 //   __aarengen_bounds__   its largest block, which g++ has no word for
 namespace
@@ -72,13 +72,38 @@ std::string firstArgument(const std::string& parentheses)
     return parentheses.substr(1, i - 1);
 }
 
+std::string lines(const std::string& text) { return std::string((size_t)std::count(text.begin(), text.end(), '\n'), '\n'); }
+
 struct Brace
 {
     bool c;              // extern "C" {
+    bool block;          // neither that nor a namespace
     std::string scope;   // "a::b::" of a named namespace
 };
 
-std::string lines(const std::string& text) { return std::string((size_t)std::count(text.begin(), text.end(), '\n'), '\n'); }
+// extern __shared__ within a function: a pointer to the one block, since in templates g++ forgets by which name the assembler should know a
+// variable. Reads up to the semicolon; alignment goes, the block has enough.
+std::string dynamicShared(Reader& reader)
+{
+    std::string declaration;
+    while (!reader.done() && reader.text[reader.at] != ';')
+    {
+        std::string piece = reader.isWord() ? reader.word() : reader.other();
+        if (piece == "__attribute__" || piece == "alignas")
+            declaration += lines(reader.parentheses());
+        else
+            declaration += piece;
+    }
+    size_t bracket = declaration.find('['), close = declaration.find(']');
+    if (bracket == std::string::npos || close == std::string::npos)
+        return declaration;
+    size_t end = declaration.find_last_not_of(" \n", bracket - 1) + 1, start = end;
+    while (start > 0 && (std::isalnum((unsigned char)declaration[start - 1]) || declaration[start - 1] == '_'))
+        start--;
+    std::string type = declaration.substr(0, start), name = declaration.substr(start, end - start), rest = declaration.substr(close + 1);
+    return type + "(*const " + name + ")" + rest + " = (" + type + "(*)" + rest + ")aarengen_dynamic";
+}
+
 }
 
 Rewritten rewrite(const std::string& preprocessed)
@@ -92,6 +117,7 @@ Rewritten rewrite(const std::string& preprocessed)
     std::string bounds;
     std::vector<Brace> braces;
     bool sawNamespace = false;
+    int words = 0;                       // of the declaration so far
     std::string scope;                   // of the namespace that is being opened
     while (!reader.done())
     {
@@ -102,7 +128,10 @@ Rewritten rewrite(const std::string& preprocessed)
             if (piece == "\"C\"")
                 sawC = sawExtern;
             if (c == '{')
-                braces.push_back({sawExtern && sawC, scope});
+            {
+                bool linkage = sawExtern && sawC && words == 1;
+                braces.push_back({linkage, !linkage && !sawNamespace, scope});
+            }
             if (c == '}' && !braces.empty())
                 braces.pop_back();
             if (c == ';' && dynamic)
@@ -120,12 +149,23 @@ Rewritten rewrite(const std::string& preprocessed)
                 sawExtern = sawC = sawStatic = sawTemplate = sawNamespace = dynamic = shared = kernel = false;
                 bounds.clear();
                 scope.clear();
+                words = 0;
             }
             continue;
         }
 
         std::string word = reader.word();
-        if (word == "__aarengen_shared__")
+        words++;
+        bool inBlock = std::any_of(braces.begin(), braces.end(), [](const Brace& brace) { return brace.block; });
+        if (word == "__aarengen_shared__" && sawExtern && inBlock)
+        {
+            size_t start = out.rfind("extern");
+            std::string passed = lines(out.substr(start));
+            out.erase(start);
+            out += passed + dynamicShared(reader);
+            result.usesDynamicShared = true;
+        }
+        else if (word == "__aarengen_shared__")
         {
             shared = true;
             depth = 0;
@@ -180,9 +220,7 @@ std::string kernelTable(const Rewritten& source, size_t dynamicBytes)
 {
     std::string table = "\n# 1 \"table of kernels\"\n";
     if (source.usesDynamicShared)
-        table += "extern __thread __attribute__((aligned(128))) unsigned char aarengen_dynamic[" + std::to_string(dynamicBytes) +
-            "] __asm__(\"aarengen_dynamic_shared\");\n"
-            "__thread __attribute__((aligned(128))) unsigned char aarengen_dynamic[" + std::to_string(dynamicBytes) + "];\n";
+        table += "__thread __attribute__((aligned(128))) unsigned char aarengen_dynamic[" + std::to_string(dynamicBytes) + "];\n";
     table += "static __thread __attribute__((aligned(16))) char aarengen_marker[16];\n"
         "extern \"C\" __attribute__((visibility(\"default\"))) char* aarengen_shared_marker() { return aarengen_marker; }\n"
         "template <class... P> static aarengen_kernel aarengen_entry(const char* name, void (*kernel)(P...), unsigned max_threads)\n"

@@ -144,6 +144,16 @@ void structuresAndDynamicShared()
         __constant__ float scale[2] = {2.0f, 3.0f};
         extern __shared__ float4 pool[];
 
+        template <int n> __device__ float staged(float x)
+        {
+            extern __shared__ __align__(16) unsigned char bytes[];
+            extern __shared__ float rows[][n];
+            float* mine = reinterpret_cast<float*>(bytes) + n * threadIdx.x;
+            __syncthreads();
+            mine[0] = x;
+            return rows[threadIdx.x][0];
+        }
+
         extern "C" __global__ void reverse(const Parameters p, double factor)
         {
             __shared__ Tile<float, 4> sums;
@@ -154,7 +164,7 @@ void structuresAndDynamicShared()
             __syncthreads();
             float4 v = pool[p.count - 1 - i];
             float s = (v.x + v.y) * sums.items[0] + (v.z + v.w) * sums.items[1];
-            p.out[i] = p.flag == 7 ? (float)(s * factor) : 0.0f;
+            p.out[i] = staged<4>(p.flag == 7 ? (float)(s * factor) : 0.0f);
         })");
     struct Parameters
     {
