@@ -250,6 +250,9 @@ unsigned completeGroup(const Worker& w, unsigned warpIndex, const Fiber& fiber)
     const Warp& warp = w.warps[warpIndex];
     bool whole = fiber.wait == Wait::mmaBf16 || fiber.wait == Wait::mmaTf32;
     unsigned needed = whole ? 0xffffffffu : fiber.mask & warp.existing & ~warp.exited;
+    // All but the last to arrive are spared the look at the others.
+    if ((warp.waiting & needed) != needed)
+        return 0;
     return (lanesWaiting(w, warpIndex, fiber) & needed) == needed ? needed : 0;
 }
 
