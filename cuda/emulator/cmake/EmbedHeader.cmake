@@ -1,0 +1,11 @@
+# Writes a header as a C++ string, so that the library needs no file beside it. One literal would be too long for some compilers.
+file(READ "${HEADER}" text)
+set(parts "")
+string(LENGTH "${text}" length)
+set(at 0)
+while(at LESS length)
+    string(SUBSTRING "${text}" ${at} 8000 part)
+    string(APPEND parts "    R\"~~~(${part})~~~\"\n")
+    math(EXPR at "${at} + 8000")
+endwhile()
+file(WRITE "${OUTPUT}" "// Made from ${NAME}; not to be edited.\n#pragma once\n\ninline constexpr char kernelHeader[] =\n${parts};\n")

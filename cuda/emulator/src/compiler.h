@@ -1,0 +1,27 @@
+// CUDA C++ to a module, by way of g++.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+struct CompileRequest
+{
+    std::string source, name;
+    std::vector<std::pair<std::string, std::string>> headers;   // name, text
+    int arch = 52;
+    bool contract = true;                                       // a * b + c in one rounding, as NVRTC does
+    int standard = 17;
+    std::vector<std::string> options;                           // for g++ as they are
+};
+
+enum class CompileStatus { done, refused, broken };
+
+struct CompileResult
+{
+    CompileStatus status = CompileStatus::broken;
+    std::string log;
+    std::string cubin, ptx;                                     // the same code; PTX runs on newer devices as well
+};
+
+CompileResult compile(const CompileRequest& request);
