@@ -7,6 +7,7 @@ using AarenGen.Cuda.Driver;
 namespace AarenGen.Cuda.Tests;
 
 /// <summary>The bindings on a device, or on what stands in for one.</summary>
+[Collection(Requirements.Device)]
 public sealed class DeviceTests(DeviceTests.Session session) : IClassFixture<DeviceTests.Session>
 {
     private const int Count = 1000;

@@ -30,9 +30,19 @@ internal sealed class DeviceFactAttribute : FactAttribute
     public DeviceFactAttribute() => Skip = Requirements.MissingDevice;
 }
 
+/// <summary><see cref="DeviceFactAttribute"/> with arguments.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class DeviceTheoryAttribute : TheoryAttribute
+{
+    public DeviceTheoryAttribute() => Skip = Requirements.MissingDevice;
+}
+
 /// <summary>What tests need beside this repository. A library that a variable names is never taken for missing: then tests fail.</summary>
 internal static class Requirements
 {
+    /// <summary>The collection of tests that share the device, one after the other: its order of threads is the whole process's.</summary>
+    public const string Device = "device";
+
     public static string? MissingCompiler { get; } = IsSet(NativeLibraries.CompilerVariable) || Loads(NativeLibraries.Compiler)
         ? null
         : "NVRTC is needed: install libnvrtc of the CUDA toolkit (Debian non-free: libnvrtc11.2, libnvrtc-builtins11.8), or set AARENGEN_LIBNVRTC; see CONTRIBUTING.md.";

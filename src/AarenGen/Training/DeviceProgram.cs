@@ -21,6 +21,9 @@ public sealed record DeviceProgram
     /// <summary>Losses, one a head.</summary>
     public required int Losses { get; init; }
 
+    /// <summary>For each head where in the memory of a pass its outputs lie, in floats a row; rows are padded to 16 floats.</summary>
+    public required IReadOnlyList<int> Outputs { get; init; }
+
     /// <summary>What has to happen once after the weights changed.</summary>
     public required IReadOnlyList<KernelLaunch> Prepare { get; init; }
 

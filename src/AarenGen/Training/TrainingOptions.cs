@@ -36,6 +36,9 @@ public sealed record TrainingOptions
     /// <summary>Stop after so many epochs without a better validation loss, at least 1; never where null, the default.</summary>
     public int? Patience { get; init; }
 
+    /// <summary>Where the training runs; the CPU by default.</summary>
+    public Device Device { get; init; } = Device.Cpu;
+
     /// <summary>Threads, at least 1; the machine's processors by default. A run is repeatable for a given number.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
@@ -53,6 +56,7 @@ public sealed record TrainingOptions
 
     internal void Validate(bool hasValidation)
     {
+        ArgumentNullException.ThrowIfNull(Device);
         Check(Epochs >= 1, Epochs, "at least 1", nameof(Epochs));
         Check(BatchSize >= 1, BatchSize, "at least 1", nameof(BatchSize));
         Check(LearningRate > 0 && double.IsFinite(LearningRate), LearningRate, "above 0", nameof(LearningRate));

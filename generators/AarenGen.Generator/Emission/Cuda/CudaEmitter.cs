@@ -61,7 +61,7 @@ internal sealed class CudaEmitter
         }
         emitter.AdamW();
         return new(
-            emitter.Source(), emitter.partialFloats, emitter.squares, plan.Heads.Count, new(emitter.prepare), new(emitter.forward), new(emitter.evaluate), new(emitter.backward), new(emitter.update));
+            emitter.Source(), emitter.partialFloats, emitter.squares, plan.Heads.Count, new(plan.Heads.Select(h => OutputMemory(plan.Branches && h.Layers.Count > 0 ? h.Layers : plan.Trunk))), new(emitter.prepare), new(emitter.forward), new(emitter.evaluate), new(emitter.backward), new(emitter.update));
     }
 
     private string Source()
@@ -125,6 +125,13 @@ internal sealed class CudaEmitter
     private static string OutputOf(EquatableArray<LayerPlan> chain, string otherwise) =>
         chain.Count == 0 ? otherwise : OutputOf(chain[chain.Count - 1], Number(chain[chain.Count - 1].Repeat - 1));
 
+    /// <summary>Where the last layer's last block has its output.</summary>
+    private static int OutputMemory(EquatableArray<LayerPlan> chain)
+    {
+        LayerPlan last = chain[chain.Count - 1];
+        return last.OutputMemory + (last.Repeat - 1) * Sizes.Pad(last.OutputWidth);
+    }
+
     /// <summary>The memory of a block's output.</summary>
     private static string OutputOf(LayerPlan layer, string block)
     {
@@ -168,7 +175,7 @@ internal sealed class CudaEmitter
         if (plan.Branches)
         {
             int width = plan.Trunk.Count > 0 ? plan.Trunk[plan.Trunk.Count - 1].OutputWidth : plan.RowInputWidth;
-            string own = BoundaryAt(head.Layers.Sum(static l => l.Repeat) % 2), sum = BoundaryAt(SumGradient), sizes = $"{Number(Sizes.Pad(width))}, {Number(width)}";
+            string own = BoundaryAt(head.Layers.Sum(static l => l.Repeat) % 2), sum = plan.Trunk.Count > 0 ? BoundaryAt(SumGradient) : "pass.tokenGradients", sizes = $"{Number(Sizes.Pad(width))}, {Number(width)}";
             string joined = Kernel(stem + "_trunk_gradient", 256, code => code.Line(index == 0 ? $"copy_rows<{sizes}>(pass, {own}, {sum});" : $"add_rows<{sizes}>(pass, {own}, {sum}, {sum});"));
             backward.Add(new(joined, Layers.Shared.Rowwise.Shape, 256, 0, 1));
         }

@@ -14,7 +14,7 @@ internal sealed partial record PrefixAttention
     {
         public override void Forward(DeviceLayer layer)
         {
-            Cut cut = Cut.Of(op.Output.Width, op.Heads, ForwardTokens);
+            Cut cut = Cut.Of(op.Output.Width, op.Heads, ForwardTokens, static (_, group) => group * sizeof(float));
             layer.Add(
                 op.Output.Name + "_forward", cut.Shape, cut.Threads, ["PrefixAttention"],
                 w => w.Call("attention_forward", Sizes(cut), "pass", w.Value(op.Values), w.Value(op.Scores), w.Memory("shares", op.GatesMemory), w.Value(op.Output)));
@@ -22,7 +22,7 @@ internal sealed partial record PrefixAttention
 
         public override void Backward(DeviceLayer layer, EquatableArray<bool> accumulates)
         {
-            Cut cut = Cut.Of(op.Output.Width, op.Heads, BackwardTokens);
+            Cut cut = Cut.Of(op.Output.Width, op.Heads, BackwardTokens, static (lanes, group) => (lanes + 1) * sizeof(double) + group * sizeof(float));
             Value gradient = layer.Resolve(op.Output);
             layer.Add(
                 op.Output.Name + "_backward", cut.Shape, cut.Threads, ["PrefixAttention"],
@@ -43,11 +43,15 @@ internal sealed partial record PrefixAttention
     {
         private const int MostThreads = 256, MostStretches = 16, LanesWanted = 16, LeastLanes = 8;
 
+        /// <summary>Bytes of shared memory that may depend on the number of tokens; a device has 48 KiB for all.</summary>
+        private const int TokenBytes = 36 << 10;
+
         public int Threads => Lanes * Stretches;
 
         public LaunchShape Shape => LaunchShape.OfSequences(Groups);
 
-        public static Cut Of(int width, int heads, int tokens)
+        /// <summary>SharedBytes: those of a token, from lanes and group.</summary>
+        public static Cut Of(int width, int heads, int tokens, Func<int, int, int> sharedBytes)
         {
             int channels = width / heads, vector = channels % 4 == 0 ? 4 : 1, group = Math.Min(heads, Math.Max(1, LanesWanted * vector / channels));
             int wanted = (group * channels + vector - 1) / vector, lanes = LeastLanes;
@@ -55,8 +59,12 @@ internal sealed partial record PrefixAttention
             {
                 lanes *= 2;
             }
-            int length = vector == 4 ? tokens : 4 * tokens;
-            return new(channels, vector, group, lanes, (wanted + lanes - 1) / lanes, Math.Min(MostStretches, MostThreads / lanes), length, (heads + group - 1) / group);
+            int length = vector == 4 ? tokens : 4 * tokens, stretches = Math.Min(MostStretches, MostThreads / lanes);
+            while (length > 1 && stretches * length * sharedBytes(lanes, group) > TokenBytes)
+            {
+                length /= 2;
+            }
+            return new(channels, vector, group, lanes, (wanted + lanes - 1) / lanes, stretches, length, (heads + group - 1) / group);
         }
 
         public override string ToString() => $"{Channels}, {Vector}, {Group}, {Lanes}, {Rounds}, {Stretches}, {Length}";

@@ -62,17 +62,14 @@ __device__ __forceinline__ void attention_shares(
     int lane = threadIdx.x % 32;
     for (int h = threadIdx.x / 32; h < Shape::group; h += Shape::threads / 32)
     {
+        // Of a head that there is not, the shares are zero.
         int head = firstHead + h;
-        if (head >= heads)
-        {
-            continue;
-        }
         float before = maxima[h];
         double weightBefore = weights[h];
         for (int from = 0; from < Shape::tile; from += 32)
         {
             int t = from + lane;
-            bool inside = t < count;
+            bool inside = t < count && head < heads;
             // Infinity would pass for a clear winner: it is an overflow upstream, and NaN says so.
             float score = inside ? scores[(first + t) * score_stride + head] : -infinity();
             if (inside && !(fabsf(score) < infinity()))

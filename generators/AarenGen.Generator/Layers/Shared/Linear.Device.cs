@@ -47,6 +47,12 @@ internal sealed partial record Linear
         _ => throw new InvalidOperationException(Matrix.Name),
     };
 
+    /// <summary>
+    /// The arithmetic: what a narrow map derived from parameters gives may be an exponent, which rounded factors would spoil; it is a small part
+    /// of the work, so it stays in float32.
+    /// </summary>
+    private string Cores => Matrix is DerivedMatrix ? "0" : "TENSOR_CORES";
+
     /// <summary>Tiles of 64 along a width.</summary>
     private static int Tiles(int width) => (width + Tile - 1) / Tile;
 
@@ -116,7 +122,7 @@ internal sealed partial record Linear
                     (string weight, string bias) = map.Pointers(w);
                     string column = start == 0 ? "column" : $"column - {Number(start)}";
                     w.Call(
-                        "linear_forward", $"{Number(map.Input.Width)}, {Number(map.Output.Width)}, {Number(map.Input.Stride)}", operand, weight, bias, "row", "rows", column, "memory", Finish(w, map));
+                        "linear_forward", $"{map.Cores}, {Number(map.Input.Width)}, {Number(map.Output.Width)}, {Number(map.Input.Stride)}", operand, weight, bias, "row", "rows", column, "memory", Finish(w, map));
                 });
                 first = end;
             }
@@ -220,7 +226,7 @@ internal sealed partial record Linear
                         string own = start == 0 ? "tile" : $"(tile - {Number(start)})";
                         w.Call(
                             "linear_weight_gradient",
-                            $"{Number(input.Width)}, {Number(map.Output.Width)}, {Number(input.Stride)}, {Number(map.Output.Stride)}",
+                            $"{map.Cores}, {Number(input.Width)}, {Number(map.Output.Width)}, {Number(input.Stride)}, {Number(map.Output.Stride)}",
                             w.Gradient(gradients[index]), operand, "from", "to", $"{own} / {Number(inputTiles)} * {Number(Tile)}", $"{own} % {Number(inputTiles)} * {Number(Tile)}",
                             w.Part(runs[index].Weight, "part"), w.Part(runs[index].Bias, "part"), "memory");
                     });
@@ -255,7 +261,7 @@ internal sealed partial record Linear
             string finish = activate is not null ? $"WriteProduct<{stride}>{{{w.Gradient(activate.Input)}, {w.Value(activate.Input)}}}"
                 : addend is not null ? $"WriteSum<{stride}>{{{w.Gradient(input)}, {w.Gradient(addend)}}}"
                 : $"Write<{stride}>{{{w.Gradient(input)}}}";
-            w.Call("finish_tile", "true, false", "sums", "row", "rows", "column", $"pad4({Number(input.Width)})", "memory", finish);
+            w.Call("finish_tile", "TENSOR_CORES, true, false", "sums", "row", "rows", "column", $"pad4({Number(input.Width)})", "memory", finish);
         }
     }
 }

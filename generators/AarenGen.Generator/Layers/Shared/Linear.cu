@@ -71,15 +71,15 @@ struct AddBias
     }
 };
 
-// One tile of y: 64 rows from row on, 64 outputs from column on.
-template <int inputs, int outputs, int weight_stride, class Input, class Finish>
+// One tile of y: 64 rows from row on, 64 outputs from column on. Cores: the arithmetic, 0 where it must be float32.
+template <int cores, int inputs, int outputs, int weight_stride, class Input, class Finish>
 __device__ __forceinline__ void linear_forward(
     const Input& x, const float* weight, const float* bias, int row, int rows, int column, ProductMemory& memory, const Finish& finish)
 {
     Sums sums;
     clear(sums);
-    accumulate<false>(sums, x, Along<weight_stride>{weight, outputs, pad4(inputs)}, row, column, 0, pad4(inputs), memory);
-    finish_tile<true, true>(sums, row, rows, column, pad4(outputs), memory, AddBias<Finish>{bias, finish});
+    accumulate<cores, false>(sums, x, Along<weight_stride>{weight, outputs, pad4(inputs)}, row, column, 0, pad4(inputs), memory);
+    finish_tile<cores, true, true>(sums, row, rows, column, pad4(outputs), memory, AddBias<Finish>{bias, finish});
 }
 
 // Adds one map's part, dy W, to one tile of dx.
@@ -87,12 +87,12 @@ template <int inputs, int outputs, int weight_stride, int gradient_stride>
 __device__ __forceinline__ void linear_input_gradient(
     Sums& sums, const float* dy, const float* weight, int row, int rows, int column, ProductMemory& memory)
 {
-    accumulate<false>(
+    accumulate<TENSOR_CORES, false>(
         sums, Along<gradient_stride>{dy, rows, pad4(outputs)}, Across<weight_stride>{weight, pad4(inputs), outputs}, row, column, 0, pad4(outputs), memory);
 }
 
 // One tile of dW = dy^T x over some rows of the batch, and where the tile is the first in its row of tiles db, the column sums of dy.
-template <int inputs, int outputs, int weight_stride, int gradient_stride, class Input>
+template <int cores, int inputs, int outputs, int weight_stride, int gradient_stride, class Input>
 __device__ __forceinline__ void linear_weight_gradient(
     const float* dy, const Input& x, int from, int to, int output, int input, float* dw, float* db, ProductMemory& memory)
 {
@@ -101,7 +101,7 @@ __device__ __forceinline__ void linear_weight_gradient(
     Across<gradient_stride> a{dy, pad4(outputs), to};
     if (input == 0)
     {
-        accumulate<true>(sums, a, x, output, input, from, to, memory);
+        accumulate<cores, true>(sums, a, x, output, input, from, to, memory);
         if (threadIdx.x < tile && output + threadIdx.x < pad4(outputs))
         {
             db[output + threadIdx.x] = memory.columns[threadIdx.x];
@@ -109,9 +109,9 @@ __device__ __forceinline__ void linear_weight_gradient(
     }
     else
     {
-        accumulate<false>(sums, a, x, output, input, from, to, memory);
+        accumulate<cores, false>(sums, a, x, output, input, from, to, memory);
     }
-    finish_tile<false, false>(sums, output, outputs, input, pad4(inputs), memory, Write<weight_stride>{dw});
+    finish_tile<cores, false, false>(sums, output, outputs, input, pad4(inputs), memory, Write<weight_stride>{dw});
 }
 
 // The rows that part of all parts takes: whole multiples of the inner dimension's step, in order.

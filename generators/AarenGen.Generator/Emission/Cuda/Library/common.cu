@@ -5,26 +5,27 @@ typedef unsigned long long ulong64;
 // How a step is taken: written by the host before each step.
 struct Settings
 {
+    long long step;         // the step's number
     int rows;               // rows of the batch: tokens, channel by channel
     int sequences;          // sequences in the batch
     int training;           // 0: forward and loss only, no dropout
-    int skips;              // 1: nothing in the batch counts, so weights stay as they are
+    int tokenGradients;     // 1: the gradient by the tokens is wanted
     float scale;            // 1 / the batch's weight
     float clip;             // longest gradient
     float learningRate, beta1, beta2, epsilon, weightDecay;
     float correction1, correction2;   // 1 - beta1^n, 1 - beta2^n
-    int tokenGradients;     // 1: the gradient by the tokens is wanted
     ulong64 seed;           // decides the step's dropout
 };
 
 // What the host reads back now and then.
 struct Results
 {
-    double lossSum;         // sum of the mean losses of the steps since the host last took them
-    double lastLoss, lastNorm;
+    double lossSum;         // sum of the steps' mean losses
+    double loss;            // that of the last step
     double evaluated;       // sum of the losses of evaluated batches
-    int firstBad;           // steps since then up to the first whose loss or gradient is not finite; 0: none
-    int steps;              // steps since then
+    double badLoss, badNorm;
+    long long badStep;      // the first step whose loss or gradient is not finite; 0: none. From the step after it on
+    long long badNow;       // the same, at once
 };
 
 // What kernels work on. A row of a value has as many floats as its stride says; a value's rows lie one after the other.

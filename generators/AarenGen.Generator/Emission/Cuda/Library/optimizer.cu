@@ -72,7 +72,7 @@ __device__ __forceinline__ void adam(float& weight, float gradient, float& first
 }
 
 // Clips by the global norm and takes a step of AdamW: every block adds up the parts of the norm for itself, in the same order. A loss or a
-// norm that is not finite leaves the weights as they are.
+// norm that is not finite leaves the weights as they are, from then on.
 template <int parameters, int stretches, int squares>
 __device__ __forceinline__ void adamw(const Pass& pass, const Decay* decays)
 {
@@ -84,18 +84,16 @@ __device__ __forceinline__ void adamw(const Pass& pass, const Decay* decays)
     }
     const Settings& s = *pass.settings;
     double norm = sqrt(block_sum<256>(sum, shared)) * s.scale;
-    bool bad = !(norm < static_cast<double>(infinity())) || !(fabs(pass.results->lastLoss) < static_cast<double>(infinity()));
-    if (blockIdx.x == 0 && threadIdx.x == 0)
+    Results& results = *pass.results;
+    bool bad = !(norm < static_cast<double>(infinity())) || !(fabs(results.loss) < static_cast<double>(infinity()));
+    if (bad && results.badStep == 0 && blockIdx.x == 0 && threadIdx.x == 0)
     {
-        pass.results->lastNorm = norm;
-        pass.results->steps++;
-        if (bad && pass.results->firstBad == 0 && !s.skips)
-        {
-            pass.results->firstBad = pass.results->steps;
-        }
+        results.badNow = s.step;
+        results.badLoss = results.loss;
+        results.badNorm = norm;
     }
     int at = 4 * (blockIdx.x * 256 + threadIdx.x);
-    if (at >= parameters || s.skips || bad)
+    if (at >= parameters || bad || results.badStep != 0)
     {
         return;
     }
@@ -136,15 +134,15 @@ __device__ __forceinline__ void finish_loss(const Pass& pass, int parts)
     sum = block_sum<256>(sum, shared);
     if (threadIdx.x == 0)
     {
-        const Settings& s = *pass.settings;
-        pass.results->lastLoss = sum * s.scale;
-        if (!s.training)
+        Results& results = *pass.results;
+        if (!pass.settings->training)
         {
-            pass.results->evaluated += sum;
+            results.evaluated += sum;
+            return;
         }
-        else if (!s.skips)
-        {
-            pass.results->lossSum += sum * s.scale;
-        }
+        // What the last step found is passed on here, where no other block looks.
+        results.badStep = results.badNow;
+        results.loss = sum * pass.settings->scale;
+        results.lossSum += results.loss;
     }
 }

@@ -215,13 +215,13 @@ __device__ __forceinline__ void clear(Sums& sums)
     }
 }
 
+// One element of an operand.
 template <bool is_along>
 __device__ __forceinline__ float operand_at(const float* operand, int place, int k)
 {
     return is_along ? operand[place * along_stride + k] : operand[k * across_stride + place];
 }
 
-#if TENSOR_CORES == 0
 // Which of the tile's rows (or columns) is a thread's i-th, of 16 threads.
 template <bool is_along>
 __device__ __forceinline__ int place_of(int thread, int i)
@@ -248,95 +248,100 @@ __device__ __forceinline__ void load_block(float (&block)[4][4], const float* op
     }
 }
 
-template <bool a_along, bool b_along>
+// Products of 32 of the inner dimension in float32 (cores 0), or on tensor cores: there a warp takes 16 rows by 32 columns, in four products
+// of 16 by 8.
+template <int cores, bool a_along, bool b_along>
 __device__ __forceinline__ void multiply_add(Sums& sums, const float* a, const float* b)
 {
-    int row = threadIdx.x / 16, column = threadIdx.x % 16;
-    for (int k = 0; k < depth; k += 4)
+    if constexpr (cores == 0)
     {
-        float left[4][4], right[4][4];
-        load_block<a_along>(left, a, row, k);
-        load_block<b_along>(right, b, column, k);
-        for (int inner = 0; inner < 4; inner++)
+        int row = threadIdx.x / 16, column = threadIdx.x % 16;
+        for (int k = 0; k < depth; k += 4)
         {
-            for (int i = 0; i < 4; i++)
+            float left[4][4], right[4][4];
+            load_block<a_along>(left, a, row, k);
+            load_block<b_along>(right, b, column, k);
+            for (int inner = 0; inner < 4; inner++)
             {
-                for (int j = 0; j < 4; j++)
+                for (int i = 0; i < 4; i++)
                 {
-                    sums.values[i][j] += left[i][inner] * right[j][inner];
+                    for (int j = 0; j < 4; j++)
+                    {
+                        sums.values[i][j] += left[i][inner] * right[j][inner];
+                    }
                 }
             }
         }
     }
-}
-
-template <bool a_along, bool b_along>
-__device__ __forceinline__ void spill(const Sums& sums, float* to)
-{
-    for (int i = 0; i < 4; i++)
+#if TENSOR_CORES
+    else
     {
-        for (int j = 0; j < 4; j++)
-        {
-            to[place_of<a_along>(threadIdx.x / 16, i) * sum_stride + place_of<b_along>(threadIdx.x % 16, j)] = sums.values[i][j];
-        }
-    }
-}
-#else
-// A warp takes 16 rows by 32 columns: four products of 16 by 8.
-template <bool a_along, bool b_along>
-__device__ __forceinline__ void multiply_add(Sums& sums, const float* a, const float* b)
-{
-    int warp = threadIdx.x / 32, group = threadIdx.x % 32 / 4, member = threadIdx.x % 4;
-    int row = warp % 4 * 16 + group, column = warp / 4 * 32 + group;
+        int warp = threadIdx.x / 32, group = threadIdx.x % 32 / 4, member = threadIdx.x % 4;
+        int row = warp % 4 * 16 + group, column = warp / 4 * 32 + group;
 #if TENSOR_CORES == 1
-    for (int k = member; k < depth; k += 8)
-    {
-        unsigned left[4] = {
-            round_tf32(operand_at<a_along>(a, row, k)), round_tf32(operand_at<a_along>(a, row + 8, k)),
-            round_tf32(operand_at<a_along>(a, row, k + 4)), round_tf32(operand_at<a_along>(a, row + 8, k + 4))};
-        for (int j = 0; j < 4; j++)
+        for (int k = member; k < depth; k += 8)
         {
-            unsigned right[2] = {round_tf32(operand_at<b_along>(b, column + 8 * j, k)), round_tf32(operand_at<b_along>(b, column + 8 * j, k + 4))};
-            mma_tf32_16x8x8(sums.values[j], left, right);
+            unsigned left[4] = {
+                round_tf32(operand_at<a_along>(a, row, k)), round_tf32(operand_at<a_along>(a, row + 8, k)),
+                round_tf32(operand_at<a_along>(a, row, k + 4)), round_tf32(operand_at<a_along>(a, row + 8, k + 4))};
+            for (int j = 0; j < 4; j++)
+            {
+                unsigned right[2] = {round_tf32(operand_at<b_along>(b, column + 8 * j, k)), round_tf32(operand_at<b_along>(b, column + 8 * j, k + 4))};
+                mma_tf32_16x8x8(sums.values[j], left, right);
+            }
         }
-    }
 #else
-    for (int k = 2 * member; k < depth; k += 16)
-    {
-        unsigned left[4] = {
-            pack_bf16(operand_at<a_along>(a, row, k), operand_at<a_along>(a, row, k + 1)),
-            pack_bf16(operand_at<a_along>(a, row + 8, k), operand_at<a_along>(a, row + 8, k + 1)),
-            pack_bf16(operand_at<a_along>(a, row, k + 8), operand_at<a_along>(a, row, k + 9)),
-            pack_bf16(operand_at<a_along>(a, row + 8, k + 8), operand_at<a_along>(a, row + 8, k + 9))};
-        for (int j = 0; j < 4; j++)
+        for (int k = 2 * member; k < depth; k += 16)
         {
-            unsigned right[2] = {
-                pack_bf16(operand_at<b_along>(b, column + 8 * j, k), operand_at<b_along>(b, column + 8 * j, k + 1)),
-                pack_bf16(operand_at<b_along>(b, column + 8 * j, k + 8), operand_at<b_along>(b, column + 8 * j, k + 9))};
-            mma_bf16_16x8x16(sums.values[j], left, right);
+            unsigned left[4] = {
+                pack_bf16(operand_at<a_along>(a, row, k), operand_at<a_along>(a, row, k + 1)),
+                pack_bf16(operand_at<a_along>(a, row + 8, k), operand_at<a_along>(a, row + 8, k + 1)),
+                pack_bf16(operand_at<a_along>(a, row, k + 8), operand_at<a_along>(a, row, k + 9)),
+                pack_bf16(operand_at<a_along>(a, row + 8, k + 8), operand_at<a_along>(a, row + 8, k + 9))};
+            for (int j = 0; j < 4; j++)
+            {
+                unsigned right[2] = {
+                    pack_bf16(operand_at<b_along>(b, column + 8 * j, k), operand_at<b_along>(b, column + 8 * j, k + 1)),
+                    pack_bf16(operand_at<b_along>(b, column + 8 * j, k + 8), operand_at<b_along>(b, column + 8 * j, k + 9))};
+                mma_bf16_16x8x16(sums.values[j], left, right);
+            }
         }
+#endif
     }
 #endif
 }
 
-template <bool a_along, bool b_along>
+// Writes the tile's sums to shared memory.
+template <int cores, bool a_along, bool b_along>
 __device__ __forceinline__ void spill(const Sums& sums, float* to)
 {
-    int warp = threadIdx.x / 32, group = threadIdx.x % 32 / 4, member = threadIdx.x % 4;
-    float* own = to + (warp % 4 * 16 + group) * sum_stride + warp / 4 * 32 + 2 * member;
-    for (int j = 0; j < 4; j++)
+    if constexpr (cores == 0)
     {
-        own[8 * j] = sums.values[j][0];
-        own[8 * j + 1] = sums.values[j][1];
-        own[8 * sum_stride + 8 * j] = sums.values[j][2];
-        own[8 * sum_stride + 8 * j + 1] = sums.values[j][3];
+        for (int i = 0; i < 4; i++)
+        {
+            for (int j = 0; j < 4; j++)
+            {
+                to[place_of<a_along>(threadIdx.x / 16, i) * sum_stride + place_of<b_along>(threadIdx.x % 16, j)] = sums.values[i][j];
+            }
+        }
+    }
+    else
+    {
+        int warp = threadIdx.x / 32, group = threadIdx.x % 32 / 4, member = threadIdx.x % 4;
+        float* own = to + (warp % 4 * 16 + group) * sum_stride + warp / 4 * 32 + 2 * member;
+        for (int j = 0; j < 4; j++)
+        {
+            own[8 * j] = sums.values[j][0];
+            own[8 * j + 1] = sums.values[j][1];
+            own[8 * sum_stride + 8 * j] = sums.values[j][2];
+            own[8 * sum_stride + 8 * j + 1] = sums.values[j][3];
+        }
     }
 }
-#endif
 
 // sums += a b over the inner dimension from one index to another, while the next part is on its way. Where sums_columns, the block's
 // column sums of a over the inner dimension are left in memory.columns.
-template <bool sums_columns, class A, class B>
+template <int cores, bool sums_columns, class A, class B>
 __device__ __forceinline__ void accumulate(Sums& sums, const A& a, const B& b, int row, int column, int from, int to, ProductMemory& memory)
 {
     float columnSum = 0;
@@ -363,7 +368,7 @@ __device__ __forceinline__ void accumulate(Sums& sums, const A& a, const B& b, i
             copy_async_wait<0>();
         }
         __syncthreads();
-        multiply_add<A::is_along, B::is_along>(sums, own, own + operand_floats);
+        multiply_add<cores, A::is_along, B::is_along>(sums, own, own + operand_floats);
         if (sums_columns && threadIdx.x < tile)
         {
             for (int k = 0; k < depth; k++)
@@ -380,11 +385,11 @@ __device__ __forceinline__ void accumulate(Sums& sums, const A& a, const B& b, i
 }
 
 // Hands each four columns of the tile that lie inside to a function of row, column and value.
-template <bool a_along, bool b_along, class Finish>
+template <int cores, bool a_along, bool b_along, class Finish>
 __device__ __forceinline__ void finish_tile(const Sums& sums, int row, int rows, int column, int columns, ProductMemory& memory, const Finish& finish)
 {
     __syncthreads();
-    spill<a_along, b_along>(sums, memory.floats);
+    spill<cores, a_along, b_along>(sums, memory.floats);
     __syncthreads();
     for (int i = threadIdx.x; i < tile * tile / 4; i += 256)
     {

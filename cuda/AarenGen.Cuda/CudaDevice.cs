@@ -1,0 +1,59 @@
+using System.Diagnostics.CodeAnalysis;
+using AarenGen.Cuda.Training;
+using AarenGen.Training;
+
+namespace AarenGen.Cuda;
+
+/// <summary>The arithmetic of matrix products on a GPU. Sums, weights and all else are float32.</summary>
+[SuppressMessage("Naming", "CA1720", Justification = "The names are what the field calls them.")]
+public enum ProductPrecision
+{
+    /// <summary>float32, as on the CPU.</summary>
+    Float32,
+
+    /// <summary>Factors rounded to TF32's 11 significant bits, on tensor cores; sm_80 or newer.</summary>
+    TensorFloat32,
+
+    /// <summary>Factors rounded to bfloat16's 8 significant bits, on tensor cores; sm_80 or newer.</summary>
+    BFloat16,
+}
+
+/// <summary>An NVIDIA GPU, named as the device of a training.</summary>
+/// <remarks>Nothing is opened before a training begins. Any thread may use one.</remarks>
+public sealed class CudaDevice : Device
+{
+    private const int TensorCores = 80;
+
+    /// <summary>The GPU's number, from 0, in the order of <see cref="CudaDeviceInfo.List"/>.</summary>
+    public int Ordinal { get; init; }
+
+    /// <summary>The arithmetic of matrix products; float32 unless set.</summary>
+    public ProductPrecision Products { get; init; }
+
+    /// <summary>As messages show it.</summary>
+    public override string ToString() => $"CUDA device {Ordinal}, products in {Products}";
+
+    /// <exception cref="CudaUnavailableException">There is no driver, no NVRTC or no such device.</exception>
+    internal override TrainingEngine CreateEngine<TModel>(EngineRequest<TModel> request) => new CudaEngine<TModel>(request, this);
+
+    internal void Check(CudaDeviceInfo device)
+    {
+        if (Products != ProductPrecision.Float32 && device.Architecture < TensorCores)
+        {
+            throw new NotSupportedException($"{device.Name} is sm_{device.Architecture}, but products in {Products} need sm_{TensorCores} or newer; use ProductPrecision.Float32.");
+        }
+    }
+}
+
+/// <summary>What this package adds to <see cref="Device"/>.</summary>
+public static class CudaDevices
+{
+    extension(Device)
+    {
+        /// <summary>The first NVIDIA GPU, products in float32; for another, or for tensor cores, make a <see cref="CudaDevice"/>.</summary>
+        public static Device Cuda => new CudaDevice();
+
+        /// <summary>The first NVIDIA GPU where driver, NVRTC and device are there, and else the CPU.</summary>
+        public static Device Auto => CudaDeviceInfo.List(out _).Count > 0 ? new CudaDevice() : Device.Cpu;
+    }
+}

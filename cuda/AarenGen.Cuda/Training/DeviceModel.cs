@@ -1,0 +1,113 @@
+using AarenGen.Cuda.Compilation;
+using AarenGen.Cuda.Driver;
+using AarenGen.Memory;
+using AarenGen.Training;
+
+namespace AarenGen.Cuda.Training;
+
+/// <summary>A model on a device: its kernels, and the memory they work on.</summary>
+internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+{
+    private static readonly ModelDescription Description = SequenceModel<TModel>.Description;
+
+    private readonly CudaModule module;
+    private readonly Dictionary<string, CudaKernel> kernels = new(StringComparer.Ordinal);
+    private readonly DeviceBuffer weights, gradients, firstMoment, secondMoment, partials, memory, losses, squares, results, tokenGradients;
+    private readonly int rows, sequences;
+
+    /// <param name="context">The device.</param>
+    /// <param name="program">The model's kernels.</param>
+    /// <param name="products">The arithmetic of its products.</param>
+    /// <param name="rows">Most rows of a batch.</param>
+    /// <param name="sequences">Most sequences of a batch.</param>
+    public DeviceModel(CudaContext context, DeviceProgram program, ProductPrecision products, int rows, int sequences)
+    {
+        this.rows = rows;
+        this.sequences = sequences;
+        Program = program;
+        var compiler = new RuntimeCompiler(KernelCache.Open());
+        module = new(context, compiler.Compile(Description.Name, program.Source, context.Device.Architecture, $"--define-macro=PRODUCTS={(int)products}"));
+        foreach (KernelLaunch launch in (IEnumerable<KernelLaunch>)[.. program.Prepare, .. program.Forward, .. program.Evaluate, .. program.Backward, .. program.Update])
+        {
+            kernels.TryAdd(launch.Kernel, module.GetKernel(launch.Kernel));
+        }
+        DeviceBuffer Floats(long count) => new(context, Math.Max(1, count) * sizeof(float));
+        weights = Floats(Description.WeightFloats);
+        gradients = Floats(Description.WeightFloats);
+        firstMoment = Floats(Description.WeightFloats);
+        secondMoment = Floats(Description.WeightFloats);
+        partials = Floats(program.PartialFloats);
+        memory = Floats((long)rows * Description.TrainingFloatsPerToken);
+        tokenGradients = Floats((long)rows * BatchReader<TModel>.TokenStride);
+        const int rowsPerLossBlock = 8;
+        losses = new(context, (long)program.Losses * ((rows + rowsPerLossBlock - 1) / rowsPerLossBlock) * sizeof(double));
+        squares = new(context, (long)Math.Max(1, program.SquareParts) * sizeof(double));
+        results = new(context, System.Runtime.CompilerServices.Unsafe.SizeOf<Results>());
+    }
+
+    public DeviceProgram Program { get; }
+
+    /// <summary>The kernels by name.</summary>
+    public IReadOnlyDictionary<string, CudaKernel> Kernels => kernels;
+
+    /// <summary>Addresses of all but the batch.</summary>
+    public Pass Addresses => new()
+    {
+        Weights = weights.Address,
+        Gradients = gradients.Address,
+        FirstMoment = firstMoment.Address,
+        SecondMoment = secondMoment.Address,
+        Partials = partials.Address,
+        Memory = memory.Address,
+        Losses = losses.Address,
+        Squares = squares.Address,
+        Results = results.Address,
+        TokenGradients = tokenGradients.Address,
+        Capacity = rows,
+    };
+
+    public DeviceView<float> Gradients => gradients.View<float>();
+
+    public DeviceView<float> TokenGradients => tokenGradients.View<float>();
+
+    public DeviceView<float> Memory => memory.View<float>();
+
+    public DeviceView<Results> Results => results.View<Results>();
+
+    public void Upload(TrainingTensors tensors, CudaStream stream)
+    {
+        weights.View<float>().CopyFrom(tensors.Weights.Span, stream);
+        firstMoment.View<float>().CopyFrom(tensors.FirstMoment.Span, stream);
+        secondMoment.View<float>().CopyFrom(tensors.SecondMoment.Span, stream);
+        Results.CopyFrom([default], stream);
+        // No kernel writes the padding of rows, which is added up with them.
+        partials.Clear(stream);
+        gradients.Clear(stream);
+    }
+
+    /// <summary>Waits for all that the stream has been given.</summary>
+    public void Download(TrainingTensors tensors, CudaStream stream)
+    {
+        weights.View<float>().CopyTo(tensors.Weights.Span, stream);
+        firstMoment.View<float>().CopyTo(tensors.FirstMoment.Span, stream);
+        secondMoment.View<float>().CopyTo(tensors.SecondMoment.Span, stream);
+    }
+
+    /// <summary>Records launches as a graph.</summary>
+    public CudaGraph Record(CudaStream stream, Pass pass, params IEnumerable<KernelLaunch> launches) => CudaGraph.Capture(stream, () =>
+    {
+        foreach (KernelLaunch launch in launches)
+        {
+            kernels[launch.Kernel].Launch(
+                stream, new Extent(launch.GridSize(rows, sequences), launch.Blocks), launch.Threads, sharedBytes: 0, pass, launch.FirstBlock);
+        }
+    });
+
+    public void Dispose()
+    {
+        foreach (IDisposable resource in (IDisposable[])[weights, gradients, firstMoment, secondMoment, partials, memory, losses, squares, results, tokenGradients, module])
+        {
+            resource.Dispose();
+        }
+    }
+}

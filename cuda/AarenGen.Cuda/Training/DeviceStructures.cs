@@ -1,0 +1,30 @@
+using System.Runtime.InteropServices;
+
+namespace AarenGen.Cuda.Training;
+
+/// <summary>How a step is taken: the structure of this name in the device code.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct Settings
+{
+    public long Step;
+    public int Rows, Sequences, Training, TokenGradients;
+    public float Scale, Clip, LearningRate, Beta1, Beta2, Epsilon, WeightDecay, Correction1, Correction2;
+    public ulong Seed;
+}
+
+/// <summary>What is read back: the structure of this name in the device code.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct Results
+{
+    public double LossSum, Loss, Evaluated, BadLoss, BadNorm;
+    public long BadStep, BadNow;
+}
+
+/// <summary>What all kernels are given: the structure of this name in the device code.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct Pass
+{
+    public nint Weights, Gradients, FirstMoment, SecondMoment, Partials, Memory, Losses, Squares;
+    public nint Tokens, Statistics, Targets, TokenWeights, SequenceWeights, Ends, Settings, Results, TokenGradients;
+    public long Capacity;
+}

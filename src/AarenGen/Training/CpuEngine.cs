@@ -1,0 +1,201 @@
+using AarenGen.Kernels;
+using AarenGen.Memory;
+
+namespace AarenGen.Training;
+
+/// <summary>The arithmetic of a training on the CPU's cores. Bitwise repeatable for a given number of threads.</summary>
+internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+{
+    private static readonly ModelDescription Description = SequenceModel<TModel>.Description;
+
+    private readonly TModel model;
+    private readonly TrainingTensors tensors;
+    private readonly SequenceData train;
+    private readonly SequenceData? validation;
+    private readonly TrainingOptions options;
+    private readonly WorkerTeam team;
+    private readonly PassWorkspace<TModel>[] workspaces;
+    private readonly BatchPlan plan;
+    private readonly BatchPlan? validationPlan;
+    private readonly AlignedBuffer packed = new(Description.PackedTrainingFloats);
+    private readonly (int Start, int End, bool Decays)[] runs = DecayRuns();
+    private readonly Action<int> prepare, runPasses, runValidation, reduce, finish, sumSquares, update;
+    private readonly double[] squares;
+    private StepSettings settings;
+    private double lossSum;
+    private float gradientScale, correction1, correction2;
+
+    public CpuEngine(TModel model, TrainingTensors tensors, SequenceData train, SequenceData? validation, TrainingOptions options, PassSize capacity)
+    {
+        this.model = model;
+        this.tensors = tensors;
+        this.train = train;
+        this.validation = validation;
+        this.options = options;
+        prepare = Prepare;
+        runPasses = RunPasses;
+        runValidation = RunValidation;
+        reduce = Reduce;
+        finish = Finish;
+        sumSquares = SumSquares;
+        squares = new double[options.Threads];
+        update = Update;
+        plan = new(train, BatchReader<TModel>.RowsOf, options.BatchSize);
+        validationPlan = validation is null ? null : BatchPlan.All(validation, BatchReader<TModel>.RowsOf);
+        workspaces = new PassWorkspace<TModel>[options.Threads];
+        for (int i = 0; i < workspaces.Length; i++)
+        {
+            workspaces[i] = new(capacity, training: true);
+        }
+        team = new(options.Threads);
+    }
+
+    /// <summary>The weights' and moments' memory is the caller's own: nothing to bring.</summary>
+    public override void Download()
+    {
+    }
+
+    public override void Dispose() => team.Dispose();
+
+    public override void BeginLosses(double sum) => lossSum = sum;
+
+    public override double ReadLosses() => lossSum;
+
+    /// <summary>Allocates nothing.</summary>
+    public override bool Step(ReadOnlyMemory<int> sequences, in StepSettings step)
+    {
+        settings = step;
+        plan.Plan(sequences);
+        (double loss, double weight) = Gradients();
+        if (weight == 0)
+        {
+            return false;
+        }
+        double scale = 1 / weight;
+        team.Run(sumSquares);
+        double norm = Math.Sqrt(squares.Sum()) * scale;
+        if (!double.IsFinite(loss) || !double.IsFinite(norm))
+        {
+            throw new TrainingDivergedException(step.Step, loss * scale, norm, step.LearningRate);
+        }
+        lossSum += loss * scale;
+        gradientScale = (float)(norm > options.ClipNorm ? scale * options.ClipNorm / norm : scale);
+        correction1 = (float)step.Correction(options.Beta1);
+        correction2 = (float)step.Correction(options.Beta2);
+        team.Run(update);
+        return true;
+    }
+
+    public override double Evaluate()
+    {
+        model.PrepareFor(packed.Span, training: false, WorkShare.All);
+        team.Run(runValidation);
+        return MeanLoss(workspaces);
+    }
+
+    public static double MeanLoss(ReadOnlySpan<PassWorkspace<TModel>> workspaces)
+    {
+        double loss = 0, weight = 0;
+        foreach (PassWorkspace<TModel> workspace in workspaces)
+        {
+            loss += workspace.Loss;
+            weight += workspace.Weight;
+        }
+        return weight == 0 ? 0 : loss / weight;
+    }
+
+    /// <summary>Sums of the planned batch's losses and weights; the gradients of the loss's sum are the first workspace's.</summary>
+    private (double Loss, double Weight) Gradients()
+    {
+        team.Run(prepare);
+        team.Run(runPasses);
+        double loss = 0, weight = 0;
+        foreach (PassWorkspace<TModel> workspace in workspaces)
+        {
+            loss += workspace.Loss;
+            weight += workspace.Weight;
+            Tokens += workspace.Tokens;
+        }
+        team.Run(reduce);
+        team.Run(finish);
+        return (loss, weight);
+    }
+
+    private void Prepare(int worker) => model.PrepareFor(packed.Span, training: true, new(worker, team.Size));
+
+    private void Finish(int worker) => model.Finish(workspaces[0].Gradients.Span, new(worker, team.Size));
+
+    private void SumSquares(int worker)
+    {
+        (int start, int end) = Slice(worker, Description.ParameterFloats);
+        squares[worker] = Optimizers.SquaredNorm(workspaces[0].Gradients.Span[start..end]);
+    }
+
+    private void RunPasses(int worker)
+    {
+        PassWorkspace<TModel> workspace = workspaces[worker];
+        workspace.Reset();
+        for (int pass = worker; pass < plan.Passes; pass += team.Size)
+        {
+            ulong seed = RandomSource.Hash(settings.Seed, (ulong)pass);
+            workspace.Train(model, train, plan.Pass(pass), packed.Span, seed);
+        }
+    }
+
+    /// <summary>Adds the threads' gradients in the order of their numbers; each worker takes its slice of all of them.</summary>
+    private void Reduce(int worker)
+    {
+        (int start, int end) = Slice(worker, Description.WeightFloats);
+        for (int other = 1; other < workspaces.Length; other++)
+        {
+            Elementwise.Accumulate(workspaces[other].Gradients.Span[start..end], workspaces[0].Gradients.Span[start..end]);
+        }
+    }
+
+    private void Update(int worker)
+    {
+        (int start, int end) = Slice(worker, Description.ParameterFloats);
+        foreach ((int runStart, int runEnd, bool decays) in runs)
+        {
+            Range part = Math.Max(start, runStart)..Math.Max(Math.Max(start, runStart), Math.Min(end, runEnd));
+            Optimizers.AdamW(
+                tensors.Weights.Span[part], workspaces[0].Gradients.Span[part], tensors.FirstMoment.Span[part], tensors.SecondMoment.Span[part], gradientScale,
+                (float)settings.LearningRate, (float)options.Beta1, (float)options.Beta2, (float)options.Epsilon,
+                decays ? (float)options.WeightDecay : 0, correction1, correction2);
+        }
+    }
+
+    private (int Start, int End) Slice(int worker, int length)
+    {
+        int lanes = length / Layout.Lane;
+        return ((int)((long)lanes * worker / team.Size) * Layout.Lane, (int)((long)lanes * (worker + 1) / team.Size) * Layout.Lane);
+    }
+
+    private void RunValidation(int worker)
+    {
+        PassWorkspace<TModel> workspace = workspaces[worker];
+        workspace.Reset();
+        for (int pass = worker; pass < validationPlan!.Passes; pass += team.Size)
+        {
+            workspace.Evaluate(model, validation!, validationPlan.Pass(pass), packed.Span);
+        }
+    }
+
+    private static (int, int, bool)[] DecayRuns()
+    {
+        var runs = new List<(int Start, int End, bool Decays)>();
+        foreach (ParameterDescription p in Description.Parameters)
+        {
+            int end = p.Offset + p.Rows * p.RowStride;
+            if (runs.Count > 0 && runs[^1].Decays == p.Decays && runs[^1].End == p.Offset)
+            {
+                runs[^1] = (runs[^1].Start, end, p.Decays);
+            }
+            else
+            {
+                runs.Add((p.Offset, end, p.Decays));
+            }
+        }
+        return [.. runs];
+    }
+}

@@ -1,0 +1,96 @@
+using System.Runtime.InteropServices;
+using AarenGen.Serialization;
+
+namespace AarenGen.Tests.Models;
+
+/// <summary>A model computed in float64 by PyTorch: its weights and data, and what outputs, loss and every gradient should be.</summary>
+internal sealed class GoldenCase<TModel> where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+{
+    private readonly Dictionary<string, double[]> golden;
+    private readonly double whole;
+    private readonly List<string> errors = [];
+
+    public GoldenCase(string name)
+    {
+        golden = Read(name);
+        Model = SequenceModel<TModel>.Allocated();
+        ModelDescription description = SequenceModel<TModel>.Description;
+        foreach (ParameterDescription p in description.Parameters)
+        {
+            double[] values = golden["p:" + p.Name];
+            for (int i = 0; i < values.Length; i++)
+            {
+                Model.Weights[p.Offset + i / p.Columns * p.RowStride + i % p.Columns] = (float)values[i];
+            }
+        }
+        Model.WeightsChanged();
+        Assert.Equal(golden.Keys.Count(static k => k.StartsWith("p:", StringComparison.Ordinal)), description.Parameters.Count);
+        whole = Math.Sqrt(description.Parameters.Sum(p => golden["g:" + p.Name].Sum(static g => g * g)));
+
+        Input = [.. golden["x:input"].Select(static v => (float)v)];
+        float[] target = [.. golden["x:target"].Select(static v => (float)v)];
+        Sequences = name == "aaren-odd-shapes" ? 3 : 2;
+        Length = Input.Length / description.InputWidth / Sequences;
+        Data = new(description.InputWidth, description.TargetWidth);
+        for (int b = 0; b < Sequences; b++)
+        {
+            Data.Add(
+                Input[(b * Length * description.InputWidth)..((b + 1) * Length * description.InputWidth)],
+                target[(b * Length * description.TargetWidth)..((b + 1) * Length * description.TargetWidth)]);
+        }
+    }
+
+    public TModel Model { get; }
+
+    /// <summary>Parts of names of parameters whose gradients' errors are held against the whole gradient.</summary>
+    public string[] AgainstWhole { get; set; } = [];
+
+    public SequenceList Data { get; }
+
+    public float[] Input { get; }
+
+    public int Sequences { get; }
+
+    public int Length { get; }
+
+    /// <summary>Compares outputs, loss and gradients; errors are relative L2 norms.</summary>
+    public void Compare(float[] outputs, double loss, float[] tokenGradients, Func<ParameterDescription, float[]> gradient, double outputBound, double gradientBound)
+    {
+        Compare("outputs", "y:output", outputs, outputBound);
+        Compare("loss", "loss", [(float)loss], outputBound);
+        Compare("input gradient", "g:input", tokenGradients, gradientBound);
+        foreach (ParameterDescription p in SequenceModel<TModel>.Description.Parameters)
+        {
+            Compare(p.Name, "g:" + p.Name, gradient(p), gradientBound);
+        }
+    }
+
+    public void Compare(string what, string key, float[] actual, double bound)
+    {
+        double[] expected = golden[key];
+        double difference = Math.Sqrt(expected.Zip(actual, static (e, a) => (e - a) * (e - a)).Sum());
+        double size = Math.Sqrt(expected.Sum(static e => e * e));
+        // Some gradients are 0 but for rounding (softmax does not see a key's bias): those are held against the whole gradient.
+        if (!(difference <= bound * (size < 1e-12 * whole || AgainstWhole.Any(key.Contains) ? whole : size)))
+        {
+            errors.Add($"{what}: {difference:G3} of {size:G3}, relative {difference / size:G3} > {bound:G3}");
+        }
+    }
+
+    public void AssertNoErrors() => Assert.True(errors.Count == 0, string.Join("\n", errors));
+
+    private static Dictionary<string, double[]> Read(string name)
+    {
+        using FileStream stream = File.OpenRead(Path.Combine(Repository.Root, "tests", "AarenGen.Tests", "Golden", name + ".safetensors"));
+        (Dictionary<string, TensorEntry> tensors, _) = Safetensors.ReadHeader(stream);
+        return tensors.Values.ToDictionary(static t => t.Name, t =>
+        {
+            var bytes = new byte[t.End - t.Start];
+            stream.Position = t.Start;
+            stream.ReadExactly(bytes);
+            return t.Type == "I64"
+                ? [.. MemoryMarshal.Cast<byte, long>(bytes).ToArray().Select(static v => (double)v)]
+                : MemoryMarshal.Cast<byte, double>(bytes).ToArray();
+        });
+    }
+}
