@@ -32,10 +32,12 @@ __device__ __forceinline__ void prefix_mean(const Pass& pass, const float* x, fl
     {
         float4 sums[Shape::length];
         int t = from + place.stretch * Shape::length, channel = place.lane * 4;
+#pragma unroll
         for (int i = 0; i < Shape::length; i++)
         {
             sums[i] = place.isInside && t + i < rows ? load4(x + static_cast<long long>(first + t + i) * stride + place.channel) : zero4();
         }
+#pragma unroll
         for (int i = 1; i < Shape::length; i++)
         {
             sums[i] = add4(sums[i - 1], sums[i]);
@@ -45,6 +47,7 @@ __device__ __forceinline__ void prefix_mean(const Pass& pass, const float* x, fl
         sums_before<Shape, false>(ends, before, carried);
         __syncthreads();
         const double* own = &before[place.stretch][channel];
+#pragma unroll
         for (int i = 0; i < Shape::length; i++)
         {
             if (place.isInside && t + i < rows)
@@ -75,12 +78,14 @@ __device__ __forceinline__ void prefix_mean_backward(const Pass& pass, const flo
     {
         float4 sums[Shape::length];
         int t = from + place.stretch * Shape::length, channel = place.lane * 4;
+#pragma unroll
         for (int i = 0; i < Shape::length; i++)
         {
             float4 gradient = place.isInside && t + i < rows ? load4(dy + static_cast<long long>(first + t + i) * stride + place.channel) : zero4();
             float count = static_cast<float>(t + i + 1);
             sums[i] = make_float4(gradient.x / count, gradient.y / count, gradient.z / count, gradient.w / count);
         }
+#pragma unroll
         for (int i = Shape::length - 2; i >= 0; i--)
         {
             sums[i] = add4(sums[i], sums[i + 1]);
@@ -90,6 +95,7 @@ __device__ __forceinline__ void prefix_mean_backward(const Pass& pass, const flo
         sums_before<Shape, true>(ends, before, carried);
         __syncthreads();
         const double* own = &before[place.stretch][channel];
+#pragma unroll
         for (int i = 0; i < Shape::length; i++)
         {
             if (place.isInside && t + i < rows)

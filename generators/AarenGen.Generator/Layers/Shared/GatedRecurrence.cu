@@ -1,7 +1,13 @@
 // needs: stretches
 // Recurrences whose gates depend on the token alone: h_t = keep_t h_{t-1} + add_t g(c_t) a channel, keep + add = 1, with g(x) = x + 1/2 where
 // x >= 0 and the logistic function elsewhere. The smaller of the two gates is computed to full precision, and h moves from one end by that
-// share; from stretch to stretch it goes on in double. A share is negative where it is the share kept.
+// share; from stretch to stretch it goes on in double. A share has its sign set where it is the share kept.
+
+// Zero has a sign too: a gate may be closed to underflow.
+__device__ __forceinline__ bool is_kept(float share)
+{
+    return __float_as_int(share) < 0;
+}
 
 struct MinGru
 {
@@ -59,7 +65,7 @@ __device__ __forceinline__ float positive(float x, float& slope)
 // From old to the candidate, of which add is the share, or back by the share kept.
 __device__ __forceinline__ float blend(float share, float old, float candidate)
 {
-    return share < 0 ? candidate - share * (old - candidate) : old + share * (candidate - old);
+    return is_kept(share) ? candidate - share * (old - candidate) : old + share * (candidate - old);
 }
 
 template <int index>
@@ -94,6 +100,7 @@ __device__ __forceinline__ void recurrence_forward(const Pass& pass, const float
     {
         int t = from + place.stretch * Shape::length;
         float4 shares[Shape::length], values[Shape::length], lost = zero4(), added = zero4();
+#pragma unroll
         for (int i = 0; i < Shape::length; i++)
         {
             // Behind the end everything is kept.
@@ -124,6 +131,7 @@ __device__ __forceinline__ void recurrence_forward(const Pass& pass, const float
         }
         __syncthreads();
         float4 h = load4(&sums.at[place.stretch][channel]);
+#pragma unroll
         for (int i = 0; i < Shape::length; i++)
         {
             h.x = blend(shares[i].x, h.x, values[i].x);
@@ -145,8 +153,8 @@ __device__ __forceinline__ void factors(float4 first, float4 second, float4 cand
     float share = Gate::share(at4<channel>(first), at4<channel>(second)), smaller = fabsf(share), larger = 1.0f - smaller, slope, slopeFirst, slopeSecond;
     float c = positive(at4<channel>(candidate), slope), odds = smaller * larger * (at4<channel>(before) - c);
     Gate::slopes(at4<channel>(first), at4<channel>(second), slopeFirst, slopeSecond);
-    at4<channel>(keep) = share < 0 ? smaller : larger;
-    at4<channel>(ofCandidate) = (share < 0 ? larger : smaller) * slope;
+    at4<channel>(keep) = is_kept(share) ? smaller : larger;
+    at4<channel>(ofCandidate) = (is_kept(share) ? larger : smaller) * slope;
     at4<channel>(ofFirst) = odds * slopeFirst;
     at4<channel>(ofSecond) = odds * slopeSecond;
 }
@@ -170,6 +178,7 @@ __device__ __forceinline__ void recurrence_backward(
     {
         int t = from + place.stretch * Shape::length;
         float4 own[Shape::length], keep[Shape::length], ofCandidate[Shape::length], ofFirst[Shape::length], ofSecond[Shape::length];
+#pragma unroll
         for (int i = 0; i < Shape::length; i++)
         {
             own[i] = ofCandidate[i] = ofFirst[i] = ofSecond[i] = zero4();
@@ -187,6 +196,7 @@ __device__ __forceinline__ void recurrence_backward(
             }
         }
         float4 product = make_float4(1, 1, 1, 1), flow = zero4();
+#pragma unroll
         for (int i = Shape::length - 1; i >= 0; i--)
         {
             product = multiply4(product, keep[i]);
@@ -206,6 +216,7 @@ __device__ __forceinline__ void recurrence_backward(
         }
         __syncthreads();
         flow = load4(&sums.at[place.stretch][channel]);
+#pragma unroll
         for (int i = Shape::length - 1; i >= 0; i--)
         {
             float4 all = add4(own[i], flow);
