@@ -52,10 +52,10 @@ __device__ __forceinline__ void prefix_mean(const Pass& pass, const float* x, fl
         {
             if (place.isInside && t + i < rows)
             {
-                float count = static_cast<float>(t + i + 1);
+                float share = 1.0f / static_cast<float>(t + i + 1);
                 store4(y + static_cast<long long>(first + t + i) * stride + place.channel, make_float4(
-                    static_cast<float>(own[0] + sums[i].x) / count, static_cast<float>(own[1] + sums[i].y) / count,
-                    static_cast<float>(own[2] + sums[i].z) / count, static_cast<float>(own[3] + sums[i].w) / count));
+                    static_cast<float>(own[0] + sums[i].x) * share, static_cast<float>(own[1] + sums[i].y) * share,
+                    static_cast<float>(own[2] + sums[i].z) * share, static_cast<float>(own[3] + sums[i].w) * share));
             }
         }
     }
@@ -82,8 +82,8 @@ __device__ __forceinline__ void prefix_mean_backward(const Pass& pass, const flo
         for (int i = 0; i < Shape::length; i++)
         {
             float4 gradient = place.isInside && t + i < rows ? load4(dy + static_cast<long long>(first + t + i) * stride + place.channel) : zero4();
-            float count = static_cast<float>(t + i + 1);
-            sums[i] = make_float4(gradient.x / count, gradient.y / count, gradient.z / count, gradient.w / count);
+            float share = 1.0f / static_cast<float>(t + i + 1);
+            sums[i] = make_float4(gradient.x * share, gradient.y * share, gradient.z * share, gradient.w * share);
         }
 #pragma unroll
         for (int i = Shape::length - 2; i >= 0; i--)
