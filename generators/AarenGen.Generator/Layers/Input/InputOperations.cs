@@ -5,7 +5,7 @@ using AarenGen.Generator.Model;
 namespace AarenGen.Generator.Layers.Input;
 
 /// <summary>Some columns of the tokens.</summary>
-internal sealed record ReadColumns(Value Tokens, int Column, Value Output) : Operation
+internal sealed partial record ReadColumns(Value Tokens, int Column, Value Output) : Operation
 {
     public override EquatableArray<Value> Inputs => new([Tokens]);
 
@@ -19,7 +19,7 @@ internal sealed record ReadColumns(Value Tokens, int Column, Value Output) : Ope
 }
 
 /// <summary>The row of a table that a category names.</summary>
-internal sealed record Lookup(int Column, Parameter Table, Value Tokens, Value Output) : Operation
+internal sealed partial record Lookup(int Column, Parameter Table, Value Tokens, Value Output) : Operation
 {
     public override EquatableArray<Value> Inputs => new([]);
 
@@ -36,7 +36,7 @@ internal sealed record Lookup(int Column, Parameter Table, Value Tokens, Value O
 }
 
 /// <summary>Sines and cosines of a real time.</summary>
-internal sealed record EncodeTime(int Column, double LongestPeriod, Value Tokens, Value Output) : Operation
+internal sealed partial record EncodeTime(int Column, double LongestPeriod, Value Tokens, Value Output) : Operation
 {
     public override EquatableArray<Value> Inputs => new([]);
 
@@ -56,7 +56,7 @@ internal sealed record EncodeTime(int Column, double LongestPeriod, Value Tokens
 }
 
 /// <summary>Values side by side.</summary>
-internal sealed record Join(EquatableArray<Value> Pieces, Value Output) : Operation
+internal sealed partial record Join(EquatableArray<Value> Pieces, Value Output) : Operation
 {
     public override EquatableArray<Value> Inputs => Pieces;
 
@@ -87,7 +87,7 @@ internal sealed record Join(EquatableArray<Value> Pieces, Value Output) : Operat
 }
 
 /// <summary>The sum of values that feed nothing else: its gradient is theirs.</summary>
-internal sealed record Sum(EquatableArray<Value> Pieces, Value Output) : Operation
+internal sealed partial record Sum(EquatableArray<Value> Pieces, Value Output) : Operation
 {
     public override EquatableArray<Value> Inputs => new([]);
 
@@ -109,7 +109,7 @@ internal sealed record Sum(EquatableArray<Value> Pieces, Value Output) : Operati
 }
 
 /// <summary>Zeroes the tokens' gradient, to which each input then adds its own columns': categories and times have none.</summary>
-internal sealed record BeginTokenGradient(Value Tokens) : Operation
+internal sealed partial record BeginTokenGradient(Value Tokens) : Operation
 {
     public override EquatableArray<Value> Inputs => new([Tokens]);
 

@@ -4,7 +4,7 @@ using AarenGen.Generator.Model;
 namespace AarenGen.Generator.Layers.Input;
 
 /// <summary>Which of the kinds, in their fixed cycle, each token is; a stream remembers its position.</summary>
-internal sealed record TokenKinds(Value Output, int Count, int StateOffset) : Operation
+internal sealed partial record TokenKinds(Value Output, int Count, int StateOffset) : Operation
 {
     public override EquatableArray<Value> Inputs => new([]);
 
@@ -35,7 +35,7 @@ internal sealed record TokenKinds(Value Output, int Count, int StateOffset) : Op
 }
 
 /// <summary>The tokens of a kind, zero in the rows of others.</summary>
-internal sealed record KeepKind(Value Kinds, int Kind, Value Input, Value Output) : Operation
+internal sealed partial record KeepKind(Value Kinds, int Kind, Value Input, Value Output) : Operation
 {
     public override EquatableArray<Value> Inputs => new([Input]);
 
@@ -50,7 +50,7 @@ internal sealed record KeepKind(Value Kinds, int Kind, Value Input, Value Output
 }
 
 /// <summary>Of each row, the piece of its kind.</summary>
-internal sealed record ChooseKind(Value Kinds, EquatableArray<Value> Pieces, Value Output) : Operation
+internal sealed partial record ChooseKind(Value Kinds, EquatableArray<Value> Pieces, Value Output) : Operation
 {
     public override EquatableArray<Value> Inputs => Pieces;
 

@@ -35,7 +35,7 @@ internal static class OutputLayer
 }
 
 /// <summary>Stretches of the output made positive, then denormalised with the row's mean and deviation.</summary>
-internal sealed record ShapeOutput(Value Input, Value Output, int Values, int Features, EquatableArray<int> Roles) : Operation
+internal sealed partial record ShapeOutput(Value Input, Value Output, int Values, int Features, EquatableArray<int> Roles) : Operation
 {
     public override EquatableArray<Value> Inputs => new([Input]);
 

@@ -22,7 +22,7 @@ internal sealed class PoolDefinition : LayerDefinition
 }
 
 /// <summary>The mean of all tokens so far; a stream remembers their number and sums.</summary>
-internal sealed record PrefixMean(Value Input, Value Output, int StateOffset) : Operation
+internal sealed partial record PrefixMean(Value Input, Value Output, int StateOffset) : Operation
 {
     public override EquatableArray<Value> Inputs => new([Input]);
 

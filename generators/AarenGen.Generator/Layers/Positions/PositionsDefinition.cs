@@ -26,7 +26,7 @@ internal sealed class PositionsDefinition : LayerDefinition
 }
 
 /// <summary>Output = Input + the position's row; a stream remembers its position.</summary>
-internal sealed record AddPositions(Value Input, Value Output, Parameter? Table, int StateOffset) : Operation
+internal sealed partial record AddPositions(Value Input, Value Output, Parameter? Table, int StateOffset) : Operation
 {
     public override EquatableArray<Value> Inputs => new([Input]);
 

@@ -5,7 +5,7 @@ using AarenGen.Generator.Model;
 namespace AarenGen.Generator.Layers.Shared;
 
 /// <summary>Zeroes a share of a branch in place while training; the mask follows from the pass's seed, so it is not kept.</summary>
-internal sealed record Dropout(Value Branch, double Rate, int Salt) : Operation
+internal sealed partial record Dropout(Value Branch, double Rate, int Salt) : Operation
 {
     public override EquatableArray<Value> Inputs => new([]);
 

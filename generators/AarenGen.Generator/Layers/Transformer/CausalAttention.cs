@@ -7,7 +7,7 @@ namespace AarenGen.Generator.Layers.Transformer;
 /// o_t = Σ_i softmax_i(q_t·k_i/√P) v_i a head over the last tokens. A stream remembers how many tokens it saw, and the keys and values
 /// of the last in a ring; training keeps the maximum and the sum of each head's softmax.
 /// </summary>
-internal sealed record CausalAttention(
+internal sealed partial record CausalAttention(
     Value Queries, Value Keys, Value Values, Value Output, int Heads, int Context, int StatisticsMemory, int StateOffset) : Operation
 {
     public override EquatableArray<Value> Inputs => new([Queries, Keys, Values]);
@@ -18,6 +18,9 @@ internal sealed record CausalAttention(
     private int StatisticsStride => 2 * Sizes.Pad(Heads);
 
     private string[] Sizing => [$"{Output.Width}", $"{Heads}", $"{Context}"];
+
+    /// <summary>Floats a token that training keeps: two padded rows of a number a head; a device keeps three numbers a head, without padding.</summary>
+    public static int StatisticsFloats(int heads) => Math.Max(2 * Sizes.Pad(heads), 3 * heads);
 
     /// <summary>The counter, and keys and values as floats, two a double.</summary>
     public static int StateDoubles(int width, int context)

@@ -35,7 +35,7 @@ internal sealed class TransformerDefinition : LayerDefinition
         layer.Linear("mixer.v_proj", input, values);
         layer.Add(new CausalAttention(
             queries, keys, values, attended, heads, context,
-            StatisticsMemory: layer.Memory(2 * Sizes.Pad(heads)),
+            StatisticsMemory: layer.Memory(CausalAttention.StatisticsFloats(heads)),
             StateOffset: layer.State(CausalAttention.StateDoubles(width, context))));
         return attended;
     }

@@ -1,0 +1,83 @@
+// needs: rows
+// Rows of a table that categories choose, and the table's gradient.
+
+template <int width, int stride, int token_stride, int category_column>
+__device__ __forceinline__ void lookup(const Pass& pass, const float* tokens, const float* table, float* y)
+{
+    each_four_columns<width>(pass, [=](long long row, int column)
+    {
+        long long category = static_cast<int>(tokens[row * token_stride + category_column]);
+        store4(y + row * stride + column, load4(table + category * stride + column));
+    });
+}
+
+// A part of the table's gradient: the sum over a stretch of the rows. A block takes some categories and up to 64 fours of their columns, lanes
+// threads along them; of a small table several slots share the rows. Rows of other categories are left out before any gradient is read.
+template <int width, int stride, int token_stride, int category_column, int cardinality, int parts, int lanes, int categories, int slots>
+__device__ __forceinline__ void lookup_backward(const Pass& pass, const float* dy, const float* tokens, float* table_part)
+{
+    constexpr int fours = stride / 4, chunks = (fours + lanes - 1) / lanes, ahead = 4;
+    __shared__ float4 sums[256];
+    __shared__ int hits[256], hitCategories[256], counts[8];
+    int part = blockIdx.x % parts, chunk = blockIdx.x / parts % chunks, firstCategory = blockIdx.x / parts / chunks * categories;
+    int lane = threadIdx.x % lanes, own = threadIdx.x / lanes % categories, slot = threadIdx.x / (lanes * categories);
+    int column = (chunk * lanes + lane) * 4, warp = threadIdx.x / 32;
+    bool isInside = column < pad4(width);
+    int rows = pass.settings->rows;
+    int from = static_cast<int>(static_cast<long long>(rows) * part / parts), to = static_cast<int>(static_cast<long long>(rows) * (part + 1) / parts);
+    float4 sum = zero4();
+    for (; from < to; from += 256)
+    {
+        // The tile's rows of the block's categories, in order.
+        int row = from + threadIdx.x;
+        int category = row < to ? static_cast<int>(tokens[static_cast<long long>(row) * token_stride + category_column]) - firstCategory : -1;
+        bool isHit = category >= 0 && category < categories;
+        unsigned votes = __ballot_sync(0xffffffffu, isHit);
+        if (threadIdx.x % 32 == 0)
+        {
+            counts[warp] = __popc(votes);
+        }
+        __syncthreads();
+        int before = 0, count = 0;
+        for (int w = 0; w < 8; w++)
+        {
+            before += w < warp ? counts[w] : 0;
+            count += counts[w];
+        }
+        if (isHit)
+        {
+            int place = before + __popc(votes & ((1u << threadIdx.x % 32) - 1));
+            hits[place] = row;
+            hitCategories[place] = category;
+        }
+        __syncthreads();
+        for (int hit = slot; hit < count; hit += ahead * slots)
+        {
+            // Several loads are under way at once; what is none adds zero.
+            float4 next[ahead];
+            for (int i = 0; i < ahead; i++)
+            {
+                int at = hit + i * slots;
+                next[i] = isInside && at < count && hitCategories[at] == own ? load4(dy + static_cast<long long>(hits[at]) * stride + column) : zero4();
+            }
+            for (int i = 0; i < ahead; i++)
+            {
+                sum = add4(sum, next[i]);
+            }
+        }
+        __syncthreads();
+    }
+    if (slots > 1)
+    {
+        sums[threadIdx.x] = sum;
+        __syncthreads();
+        for (int other = 1; other < slots && slot == 0; other++)
+        {
+            sum = add4(sum, sums[other * lanes * categories + threadIdx.x]);
+        }
+    }
+    if (slot == 0 && column < stride && firstCategory + own < cardinality)
+    {
+        store4(table_part + static_cast<long long>(firstCategory + own) * stride + column, sum);
+    }
+}

@@ -1,0 +1,236 @@
+// needs: stretches
+// Recurrences whose gates depend on the token alone: h_t = keep_t h_{t-1} + add_t g(c_t) a channel, keep + add = 1, with g(x) = x + 1/2 where
+// x >= 0 and the logistic function elsewhere. The smaller of the two gates is computed to full precision, and h moves from one end by that
+// share; from stretch to stretch it goes on in double. A share has its sign set where it is the share kept.
+
+// Zero has a sign too: a gate may be closed to underflow.
+__device__ __forceinline__ bool is_kept(float share)
+{
+    return __float_as_int(share) < 0;
+}
+
+struct MinGru
+{
+    static constexpr int gates = 1;
+
+    // keep = sigma(-z)
+    static __device__ __forceinline__ float share(float z, float)
+    {
+        float e = expf(-fabsf(z)), smaller = e / (e + 1.0f);
+        return z > 0 ? -smaller : smaller;
+    }
+
+    // The slopes of log(keep / add).
+    static __device__ __forceinline__ void slopes(float, float, float& first, float& second)
+    {
+        first = -1.0f;
+        second = 0.0f;
+    }
+};
+
+struct MinLstm
+{
+    static constexpr int gates = 2;
+
+    // keep = sigma(f) / (sigma(f) + sigma(i)), both divided by the larger power, so that gates that underflow still have a ratio.
+    static __device__ __forceinline__ float share(float f, float i)
+    {
+        float gap = (f < 0 ? f : 0.0f) - (i < 0 ? i : 0.0f), ratio = expf(-fabsf(gap));
+        float keep = (gap < 0 ? ratio : 1.0f) * (1.0f + expf(-fabsf(i))), add = (gap < 0 ? 1.0f : ratio) * (1.0f + expf(-fabsf(f)));
+        return (keep < add ? -keep : add) / (keep + add);
+    }
+
+    static __device__ __forceinline__ void slopes(float f, float i, float& first, float& second)
+    {
+        first = complement(f);
+        second = -complement(i);
+    }
+
+    // 1 - sigma(x)
+    static __device__ __forceinline__ float complement(float x)
+    {
+        float e = expf(-fabsf(x));
+        return (x > 0 ? e : 1.0f) / (1.0f + e);
+    }
+};
+
+// g and its slope.
+__device__ __forceinline__ float positive(float x, float& slope)
+{
+    float e = expf(x >= 0 ? 0.0f : x), inverse = 1.0f / (e + 1.0f);
+    slope = x >= 0 ? 1.0f : e * inverse * inverse;
+    return x >= 0 ? x + 0.5f : e * inverse;
+}
+
+// From old to the candidate, of which add is the share, or back by the share kept.
+__device__ __forceinline__ float blend(float share, float old, float candidate)
+{
+    return is_kept(share) ? candidate - share * (old - candidate) : old + share * (candidate - old);
+}
+
+template <int index>
+__device__ __forceinline__ float& at4(float4& four)
+{
+    return index == 0 ? four.x : index == 1 ? four.y : index == 2 ? four.z : four.w;
+}
+
+// One channel of a token on its way through a stretch: what the stretch loses of what came before it, and what it adds.
+template <class Gate, int channel>
+__device__ __forceinline__ void enter(float4 first, float4 second, float4& share, float4& candidate, float4& lost, float4& added)
+{
+    float slope, own = Gate::share(at4<channel>(first), at4<channel>(second)), c = positive(at4<channel>(candidate), slope);
+    at4<channel>(share) = own;
+    at4<channel>(candidate) = c;
+    at4<channel>(lost) = blend(own, at4<channel>(lost), 1.0f);
+    at4<channel>(added) = blend(own, at4<channel>(added), c);
+}
+
+template <class Gate, class Shape, int width, int stride>
+__device__ __forceinline__ void recurrence_forward(const Pass& pass, const float* first, const float* second, const float* candidates, float* output)
+{
+    __shared__ StretchEnds<Shape> losses, sums;
+    const TimePlace<Shape, width> place;
+    if (place.sequence >= pass.settings->sequences)
+    {
+        return;
+    }
+    int start = first_row(pass, place.sequence), rows = pass.ends[place.sequence] - start, channel = 4 * place.lane;
+    double carried = 0;
+    for (int from = 0; from < rows; from += Shape::tile)
+    {
+        int t = from + place.stretch * Shape::length;
+        float4 shares[Shape::length], values[Shape::length], lost = zero4(), added = zero4();
+#pragma unroll
+        for (int i = 0; i < Shape::length; i++)
+        {
+            // Behind the end everything is kept.
+            shares[i] = zero4();
+            values[i] = zero4();
+            if (place.isInside && t + i < rows)
+            {
+                long long at = static_cast<long long>(start + t + i) * stride + place.channel;
+                float4 a = load4(first + at), b = Gate::gates > 1 ? load4(second + at) : zero4();
+                values[i] = load4(candidates + at);
+                enter<Gate, 0>(a, b, shares[i], values[i], lost, added);
+                enter<Gate, 1>(a, b, shares[i], values[i], lost, added);
+                enter<Gate, 2>(a, b, shares[i], values[i], lost, added);
+                enter<Gate, 3>(a, b, shares[i], values[i], lost, added);
+            }
+        }
+        store4(&losses.at[place.stretch][channel], lost);
+        store4(&sums.at[place.stretch][channel], added);
+        __syncthreads();
+        if (threadIdx.x < Shape::channels)
+        {
+            for (int stretch = 0; stretch < Shape::stretches; stretch++)
+            {
+                double sum = sums.at[stretch][threadIdx.x];
+                sums.at[stretch][threadIdx.x] = static_cast<float>(carried);
+                carried += sum - losses.at[stretch][threadIdx.x] * carried;
+            }
+        }
+        __syncthreads();
+        float4 h = load4(&sums.at[place.stretch][channel]);
+#pragma unroll
+        for (int i = 0; i < Shape::length; i++)
+        {
+            h.x = blend(shares[i].x, h.x, values[i].x);
+            h.y = blend(shares[i].y, h.y, values[i].y);
+            h.z = blend(shares[i].z, h.z, values[i].z);
+            h.w = blend(shares[i].w, h.w, values[i].w);
+            if (place.isInside && t + i < rows)
+            {
+                store4(output + static_cast<long long>(start + t + i) * stride + place.channel, inside_width<width>(h, place.channel));
+            }
+        }
+    }
+}
+
+// One channel of a token on the way back: the gate kept, and by what the gradient of h is multiplied for each input.
+template <class Gate, int channel>
+__device__ __forceinline__ void factors(float4 first, float4 second, float4 candidate, float4 before, float4& keep, float4& ofCandidate, float4& ofFirst, float4& ofSecond)
+{
+    float share = Gate::share(at4<channel>(first), at4<channel>(second)), smaller = fabsf(share), larger = 1.0f - smaller, slope, slopeFirst, slopeSecond;
+    float c = positive(at4<channel>(candidate), slope), odds = smaller * larger * (at4<channel>(before) - c);
+    Gate::slopes(at4<channel>(first), at4<channel>(second), slopeFirst, slopeSecond);
+    at4<channel>(keep) = is_kept(share) ? smaller : larger;
+    at4<channel>(ofCandidate) = (is_kept(share) ? larger : smaller) * slope;
+    at4<channel>(ofFirst) = odds * slopeFirst;
+    at4<channel>(ofSecond) = odds * slopeSecond;
+}
+
+// With H_t = dh_t + keep_{t+1} H_{t+1}, from the end: the gradient by g(c_t) is add_t H_t, that by log(keep_t / add_t) is
+// keep_t add_t (h_{t-1} - g(c_t)) H_t.
+template <class Gate, class Shape, int width, int stride>
+__device__ __forceinline__ void recurrence_backward(
+    const Pass& pass, const float* gradient, const float* first, const float* second, const float* candidates, const float* output,
+    float* first_gradient, float* second_gradient, float* candidate_gradient)
+{
+    __shared__ StretchEnds<Shape> keeps, sums;
+    const TimePlace<Shape, width> place;
+    if (place.sequence >= pass.settings->sequences)
+    {
+        return;
+    }
+    int start = first_row(pass, place.sequence), rows = pass.ends[place.sequence] - start, channel = 4 * place.lane;
+    float carried = 0;
+    for (int from = (rows - 1) / Shape::tile * Shape::tile; from >= 0; from -= Shape::tile)
+    {
+        int t = from + place.stretch * Shape::length;
+        float4 own[Shape::length], keep[Shape::length], ofCandidate[Shape::length], ofFirst[Shape::length], ofSecond[Shape::length];
+#pragma unroll
+        for (int i = 0; i < Shape::length; i++)
+        {
+            own[i] = ofCandidate[i] = ofFirst[i] = ofSecond[i] = zero4();
+            keep[i] = make_float4(1, 1, 1, 1);
+            if (place.isInside && t + i < rows)
+            {
+                long long at = static_cast<long long>(start + t + i) * stride + place.channel;
+                float4 a = load4(first + at), b = Gate::gates > 1 ? load4(second + at) : zero4(), c = load4(candidates + at);
+                float4 before = t + i > 0 ? load4(output + at - stride) : zero4();
+                own[i] = load4(gradient + at);
+                factors<Gate, 0>(a, b, c, before, keep[i], ofCandidate[i], ofFirst[i], ofSecond[i]);
+                factors<Gate, 1>(a, b, c, before, keep[i], ofCandidate[i], ofFirst[i], ofSecond[i]);
+                factors<Gate, 2>(a, b, c, before, keep[i], ofCandidate[i], ofFirst[i], ofSecond[i]);
+                factors<Gate, 3>(a, b, c, before, keep[i], ofCandidate[i], ofFirst[i], ofSecond[i]);
+            }
+        }
+        float4 product = make_float4(1, 1, 1, 1), flow = zero4();
+#pragma unroll
+        for (int i = Shape::length - 1; i >= 0; i--)
+        {
+            product = multiply4(product, keep[i]);
+            flow = multiply4(keep[i], add4(own[i], flow));
+        }
+        store4(&keeps.at[place.stretch][channel], product);
+        store4(&sums.at[place.stretch][channel], flow);
+        __syncthreads();
+        if (threadIdx.x < Shape::channels)
+        {
+            for (int stretch = Shape::stretches - 1; stretch >= 0; stretch--)
+            {
+                float sum = sums.at[stretch][threadIdx.x];
+                sums.at[stretch][threadIdx.x] = carried;
+                carried = keeps.at[stretch][threadIdx.x] * carried + sum;
+            }
+        }
+        __syncthreads();
+        flow = load4(&sums.at[place.stretch][channel]);
+#pragma unroll
+        for (int i = Shape::length - 1; i >= 0; i--)
+        {
+            float4 all = add4(own[i], flow);
+            flow = multiply4(keep[i], all);
+            if (place.isInside && t + i < rows)
+            {
+                long long at = static_cast<long long>(start + t + i) * stride + place.channel;
+                store4(candidate_gradient + at, inside_width<width>(multiply4(all, ofCandidate[i]), place.channel));
+                store4(first_gradient + at, inside_width<width>(multiply4(all, ofFirst[i]), place.channel));
+                if (Gate::gates > 1)
+                {
+                    store4(second_gradient + at, inside_width<width>(multiply4(all, ofSecond[i]), place.channel));
+                }
+            }
+        }
+    }
+}

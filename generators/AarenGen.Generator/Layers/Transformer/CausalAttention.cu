@@ -1,0 +1,400 @@
+// Causal attention over the last tokens: o_t = sum of softmax_i(q_t k_i / sqrt(P)) v_i a head, i from t - context + 1 to t. Kept for the way
+// back, three numbers a head and token: the maximum m of the scores, 1 / sum of 2^(s - m), and g_t o_t, which the way back adds. Scores are
+// in powers of two.
+//
+// A few threads hold a token's part of a head in registers; the tokens on the other side pass by in shared memory, tile after tile. The
+// maximum grows with them, and what was summed is scaled down to it, so that there is no row of scores.
+
+// How a head is cut: lanes threads take so many fours of its channels each, fours of neighbouring lanes side by side; a head wider than
+// that is cut in chunks, a block each. So many tokens pass by at a time.
+template <int channels_, int fours_, int lanes_, int chunks_, int passing_>
+struct HeadShape
+{
+    static constexpr int channels = channels_, fours = fours_, lanes = lanes_, chunks = chunks_, passing = passing_;
+    static constexpr int threads = 128, tokens = threads / lanes, floats = 4 * fours * lanes;
+};
+
+// A stretch of a head's channels in registers.
+template <class Shape>
+struct HeadPart
+{
+    float4 at[Shape::fours];
+};
+
+template <class Shape>
+struct alignas(16) HeadTile
+{
+    float at[Shape::passing][Shape::floats];
+};
+
+template <class Shape>
+__device__ __forceinline__ float4 load_head_four(const float* row, int channel, bool isInside)
+{
+    if (Shape::channels % 4 == 0)
+    {
+        return isInside && channel < Shape::channels ? load4(row + channel) : zero4();
+    }
+    return make_float4(
+        isInside && channel < Shape::channels ? row[channel] : 0.0f, isInside && channel + 1 < Shape::channels ? row[channel + 1] : 0.0f,
+        isInside && channel + 2 < Shape::channels ? row[channel + 2] : 0.0f, isInside && channel + 3 < Shape::channels ? row[channel + 3] : 0.0f);
+}
+
+// Where a block works: its head and chunk, and its tile of one sequence's tokens. Tiles are numbered so that none of a sequence comes before
+// its first row's number divided by the tile's tokens, plus its own number: a few numbers stay without a tile.
+template <class Shape, int heads, int stride>
+struct HeadPlace
+{
+    int head, chunk, start, rows, first, token, lane;
+    long long own;      // the token's first channel of the head
+    bool isToken;
+
+    __device__ __forceinline__ HeadPlace(const Pass& pass)
+    {
+        int index = blockIdx.x / (heads * Shape::chunks), low = 0, high = pass.settings->sequences - 1;
+        head = blockIdx.x / Shape::chunks % heads;
+        chunk = blockIdx.x % Shape::chunks;
+        while (low < high)
+        {
+            int middle = (low + high + 1) / 2;
+            if (first_row(pass, middle) / Shape::tokens + middle <= index)
+            {
+                low = middle;
+            }
+            else
+            {
+                high = middle - 1;
+            }
+        }
+        start = first_row(pass, low);
+        rows = pass.ends[low] - start;
+        first = (index - start / Shape::tokens - low) * Shape::tokens;
+        token = first + static_cast<int>(threadIdx.x) / Shape::lanes;
+        lane = threadIdx.x % Shape::lanes;
+        isToken = token < rows;
+        own = at(token);
+    }
+
+    __device__ __forceinline__ long long at(int t) const
+    {
+        return static_cast<long long>(start + t) * stride + head * Shape::channels;
+    }
+
+    __device__ __forceinline__ int channel(int four) const
+    {
+        return chunk * Shape::floats + 4 * (lane + Shape::lanes * four);
+    }
+};
+
+template <class Shape, class Place>
+__device__ __forceinline__ HeadPart<Shape> load_part(const float* rows, const Place& place)
+{
+    HeadPart<Shape> part;
+#pragma unroll
+    for (int j = 0; j < Shape::fours; j++)
+    {
+        part.at[j] = load_head_four<Shape>(rows + place.own, place.channel(j), place.isToken);
+    }
+    return part;
+}
+
+// Writes the token's part; the last part of a row also the zeros behind it.
+template <class Shape, int heads, int width, class Place>
+__device__ __forceinline__ void store_part(float* rows, const Place& place, const HeadPart<Shape>& part, float factor)
+{
+    if (!place.isToken)
+    {
+        return;
+    }
+    float* row = rows + place.own;
+#pragma unroll
+    for (int j = 0; j < Shape::fours; j++)
+    {
+        int channel = place.channel(j);
+        float4 value = make_float4(part.at[j].x * factor, part.at[j].y * factor, part.at[j].z * factor, part.at[j].w * factor);
+        if (Shape::channels % 4 == 0)
+        {
+            if (channel < Shape::channels)
+            {
+                store4(row + channel, value);
+            }
+            continue;
+        }
+        if (channel < Shape::channels)
+        {
+            row[channel] = value.x;
+        }
+        if (channel + 1 < Shape::channels)
+        {
+            row[channel + 1] = value.y;
+        }
+        if (channel + 2 < Shape::channels)
+        {
+            row[channel + 2] = value.z;
+        }
+        if (channel + 3 < Shape::channels)
+        {
+            row[channel + 3] = value.w;
+        }
+    }
+    if (place.head == heads - 1 && place.chunk == Shape::chunks - 1 && place.lane == 0)
+    {
+        for (int column = Shape::channels; column < Shape::channels + pad4(width) - width; column++)
+        {
+            row[column] = 0;
+        }
+    }
+}
+
+// The rows of so many tokens from one on that pass by, zeros where there are none.
+template <class Shape, class Place>
+__device__ __forceinline__ void stage_tile(HeadTile<Shape>& tile, const float* rows, const Place& place, int first)
+{
+    constexpr int fours = Shape::floats / 4;
+    for (int i = threadIdx.x; i < Shape::passing * fours; i += Shape::threads)
+    {
+        int t = first + i / fours, column = i % fours * 4;
+        store4(&tile.at[i / fours][column], load_head_four<Shape>(rows + place.at(t), place.chunk * Shape::floats + column, t < place.rows));
+    }
+}
+
+template <class Shape>
+__device__ __forceinline__ HeadPart<Shape> passing_part(const HeadTile<Shape>& tile, int t, int lane)
+{
+    HeadPart<Shape> part;
+#pragma unroll
+    for (int j = 0; j < Shape::fours; j++)
+    {
+        part.at[j] = load4(&tile.at[t][4 * (lane + Shape::lanes * j)]);
+    }
+    return part;
+}
+
+// The product of two tokens' rows over the whole head, the same in all its lanes. Channels of other chunks are read where they lie.
+template <class Shape, class Place>
+__device__ __forceinline__ float head_product(
+    const HeadPart<Shape>& a, const HeadPart<Shape>& b, const Place& place, const float* a_rows, const float* b_rows, int other)
+{
+    float sum = 0;
+#pragma unroll
+    for (int j = 0; j < Shape::fours; j++)
+    {
+        sum += a.at[j].x * b.at[j].x + a.at[j].y * b.at[j].y + (a.at[j].z * b.at[j].z + a.at[j].w * b.at[j].w);
+    }
+    if (Shape::chunks > 1 && place.isToken && other < place.rows)
+    {
+        for (int channel = place.lane; channel < Shape::channels; channel += Shape::lanes)
+        {
+            sum += channel / Shape::floats == place.chunk ? 0.0f : a_rows[place.own + channel] * b_rows[place.at(other) + channel];
+        }
+    }
+#pragma unroll
+    for (int distance = Shape::lanes / 2; distance > 0; distance /= 2)
+    {
+        sum += __shfl_xor_sync(0xffffffffu, sum, distance);
+    }
+    return sum;
+}
+
+template <class Shape>
+__device__ __forceinline__ void add_scaled(HeadPart<Shape>& sum, float factor, const HeadPart<Shape>& part)
+{
+#pragma unroll
+    for (int j = 0; j < Shape::fours; j++)
+    {
+        sum.at[j].x += factor * part.at[j].x;
+        sum.at[j].y += factor * part.at[j].y;
+        sum.at[j].z += factor * part.at[j].z;
+        sum.at[j].w += factor * part.at[j].w;
+    }
+}
+
+template <class Shape>
+__device__ __forceinline__ void scale_part(HeadPart<Shape>& part, float factor)
+{
+#pragma unroll
+    for (int j = 0; j < Shape::fours; j++)
+    {
+        part.at[j] = make_float4(part.at[j].x * factor, part.at[j].y * factor, part.at[j].z * factor, part.at[j].w * factor);
+    }
+}
+
+template <class Shape>
+__device__ __forceinline__ void clear_part(HeadPart<Shape>& part)
+{
+#pragma unroll
+    for (int j = 0; j < Shape::fours; j++)
+    {
+        part.at[j] = zero4();
+    }
+}
+
+// 1 / sqrt(P), and the same in powers of two.
+template <class Shape>
+__device__ __forceinline__ float score_scale()
+{
+    return static_cast<float>(1 / sqrt(static_cast<double>(Shape::channels)));
+}
+
+template <class Shape>
+__device__ __forceinline__ float binary_score_scale()
+{
+    return static_cast<float>(1.44269504088896341 / sqrt(static_cast<double>(Shape::channels)));
+}
+
+template <class Shape, int context, int heads, int width, int stride>
+__device__ __forceinline__ void causal_attention(
+    const Pass& pass, const float* queries, const float* keys, const float* values, float* statistics, float* output)
+{
+    constexpr int group = 8;
+    __shared__ HeadTile<Shape> keyTile, valueTile;
+    const HeadPlace<Shape, heads, stride> place(pass);
+    if (place.first >= place.rows)
+    {
+        return;
+    }
+    const float scale = binary_score_scale<Shape>();
+    const HeadPart<Shape> query = load_part<Shape>(queries, place);
+    HeadPart<Shape> sum;
+    clear_part(sum);
+    float maximum = -infinity(), weight = 0;
+    const int end = min(place.first + Shape::tokens, place.rows);
+    for (int from = max(0, place.first - context + 1); from < end; from += Shape::passing)
+    {
+        __syncthreads();
+        stage_tile(keyTile, keys, place, from);
+        stage_tile(valueTile, values, place, from);
+        __syncthreads();
+        int count = min(Shape::passing, end - from);
+        for (int first = 0; first < count; first += group)
+        {
+            float scores[group], most = maximum;
+#pragma unroll
+            for (int i = 0; i < group; i++)
+            {
+                int other = from + first + i;
+                float score = head_product(query, passing_part(keyTile, first + i, place.lane), place, queries, keys, other) * scale;
+                // Infinity would pass for a clear winner: it is an overflow upstream, and NaN says so.
+                score = fabsf(score) < infinity() ? score : not_a_number();
+                scores[i] = other <= place.token && other > place.token - context ? score : -infinity();
+                most = fmaxf(most, scores[i]);
+            }
+            // Where there is nothing yet, the maximum is minus infinity and its difference with itself NaN.
+            float base = most == -infinity() ? 0.0f : most, keep = exp2f(maximum - base);
+            maximum = most;
+            weight *= keep;
+            scale_part(sum, keep);
+#pragma unroll
+            for (int i = 0; i < group; i++)
+            {
+                float share = exp2f(scores[i] - base);
+                weight += share;
+                add_scaled(sum, share, passing_part(valueTile, first + i, place.lane));
+            }
+        }
+    }
+    float inverse = 1.0f / weight;
+    store_part<Shape, heads, width>(output, place, sum, inverse);
+    if (place.isToken && place.lane == 0 && place.chunk == 0)
+    {
+        float* own = statistics + (static_cast<long long>(place.start + place.token) * heads + place.head) * 3;
+        own[0] = maximum;
+        own[1] = inverse;
+    }
+}
+
+// The gradient of the queries: with p the shares, computed anew, and d_t = g_t o_t, dq_t = sum of p_ti (g_t v_i - d_t) k_i / sqrt(P).
+template <class Shape, int context, int heads, int width, int stride>
+__device__ __forceinline__ void causal_attention_query_gradient(
+    const Pass& pass, const float* gradient, const float* queries, const float* keys, const float* values, const float* output, float* statistics,
+    float* query_gradient)
+{
+    __shared__ HeadTile<Shape> keyTile, valueTile;
+    const HeadPlace<Shape, heads, stride> place(pass);
+    if (place.first >= place.rows)
+    {
+        return;
+    }
+    const float scale = binary_score_scale<Shape>();
+    const HeadPart<Shape> query = load_part<Shape>(queries, place), slope = load_part<Shape>(gradient, place);
+    HeadPart<Shape> sum;
+    clear_part(sum);
+    float delta = head_product(slope, load_part<Shape>(output, place), place, gradient, output, place.token), maximum = 0, inverse = 0;
+    if (place.isToken)
+    {
+        float* own = statistics + (static_cast<long long>(place.start + place.token) * heads + place.head) * 3;
+        maximum = own[0];
+        inverse = own[1];
+        if (place.lane == 0 && place.chunk == 0)
+        {
+            own[2] = delta;
+        }
+    }
+    const int end = min(place.first + Shape::tokens, place.rows);
+    for (int from = max(0, place.first - context + 1); from < end; from += Shape::passing)
+    {
+        __syncthreads();
+        stage_tile(keyTile, keys, place, from);
+        stage_tile(valueTile, values, place, from);
+        __syncthreads();
+        int count = min(Shape::passing, end - from);
+#pragma unroll 2
+        for (int i = 0; i < count; i++)
+        {
+            int other = from + i;
+            const HeadPart<Shape> key = passing_part(keyTile, i, place.lane);
+            float score = head_product(query, key, place, queries, keys, other) * scale;
+            float product = head_product(slope, passing_part(valueTile, i, place.lane), place, gradient, values, other);
+            float share = other <= place.token && other > place.token - context ? exp2f(score - maximum) * inverse : 0.0f;
+            add_scaled(sum, share * (product - delta), key);
+        }
+    }
+    store_part<Shape, heads, width>(query_gradient, place, sum, score_scale<Shape>());
+}
+
+// The gradients of keys and values: dv_i = sum of p_ti g_t, dk_i = sum of p_ti (g_t v_i - d_t) q_t / sqrt(P), over the tokens t that see i.
+template <class Shape, int context, int heads, int width, int stride>
+__device__ __forceinline__ void causal_attention_key_gradient(
+    const Pass& pass, const float* gradient, const float* queries, const float* keys, const float* values, const float* statistics,
+    float* key_gradient, float* value_gradient)
+{
+    __shared__ HeadTile<Shape> queryTile, slopeTile;
+    __shared__ float maxima[Shape::passing], inverses[Shape::passing], deltas[Shape::passing];
+    const HeadPlace<Shape, heads, stride> place(pass);
+    if (place.first >= place.rows)
+    {
+        return;
+    }
+    const float scale = binary_score_scale<Shape>();
+    const HeadPart<Shape> key = load_part<Shape>(keys, place), value = load_part<Shape>(values, place);
+    HeadPart<Shape> keySum, valueSum;
+    clear_part(keySum);
+    clear_part(valueSum);
+    const int end = min(place.rows, place.first + Shape::tokens + context - 1);
+    for (int from = place.first; from < end; from += Shape::passing)
+    {
+        __syncthreads();
+        stage_tile(queryTile, queries, place, from);
+        stage_tile(slopeTile, gradient, place, from);
+        for (int i = threadIdx.x; i < Shape::passing && from + i < place.rows; i += Shape::threads)
+        {
+            const float* own = statistics + (static_cast<long long>(place.start + from + i) * heads + place.head) * 3;
+            maxima[i] = own[0];
+            inverses[i] = own[1];
+            deltas[i] = own[2];
+        }
+        __syncthreads();
+        int count = min(Shape::passing, end - from);
+        for (int i = 0; i < count; i++)
+        {
+            int other = from + i;
+            const HeadPart<Shape> query = passing_part(queryTile, i, place.lane), slope = passing_part(slopeTile, i, place.lane);
+            float score = head_product(key, query, place, keys, queries, other) * scale;
+            float product = head_product(value, slope, place, values, gradient, other);
+            float share = other >= place.token && other - place.token < context ? exp2f(score - maxima[i]) * inverses[i] : 0.0f;
+            add_scaled(valueSum, share, slope);
+            add_scaled(keySum, share * (product - deltas[i]), query);
+        }
+    }
+    store_part<Shape, heads, width>(value_gradient, place, valueSum, 1.0f);
+    store_part<Shape, heads, width>(key_gradient, place, keySum, score_scale<Shape>());
+}
