@@ -30,6 +30,14 @@ internal sealed class DeviceFactAttribute : FactAttribute
     public DeviceFactAttribute() => Skip = Requirements.MissingDevice;
 }
 
+/// <summary>Skipped where there is no emulator, which counts and checks what a device does not tell.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class EmulatorFactAttribute : FactAttribute
+{
+    public EmulatorFactAttribute() => Skip = Requirements.MissingDevice
+        ?? (Emulator.IsThere ? null : "The emulator is needed: build cuda/emulator and set AARENGEN_LIBCUDA and AARENGEN_LIBNVRTC; see CONTRIBUTING.md.");
+}
+
 /// <summary><see cref="DeviceFactAttribute"/> with arguments.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class DeviceTheoryAttribute : TheoryAttribute

@@ -10,6 +10,9 @@ internal sealed class CudaEmitter
 {
     private const int ReduceFours = 256, LossRows = 8;
 
+    /// <summary>Most thread blocks of what runs over all weights: enough to keep a device busy, few enough to add up what each leaves.</summary>
+    private const int MostReduceBlocks = 128, MostUpdateBlocks = 512;
+
     /// <summary>The third of the memories for gradients at borders: where heads branch off, the sum of theirs.</summary>
     private const int SumGradient = 2;
 
@@ -237,7 +240,7 @@ internal sealed class CudaEmitter
         }
         table.Line("};");
         kernels.Append('\n').Append(table);
-        int blocks = (before + ReduceFours - 1) / ReduceFours, start = squares;
+        int blocks = Math.Min(MostReduceBlocks, (before + ReduceFours - 1) / ReduceFours), start = squares;
         squares += blocks;
         string name = Kernel("model_reduce_gradients", 256, code =>
         {
@@ -271,7 +274,7 @@ internal sealed class CudaEmitter
         table.Line("};");
         kernels.Append('\n').Append(table);
         string name = Kernel("model_adamw", 256, code => code.Line($"adamw<{Number(plan.ParameterFloats)}, {Number(stretches.Count)}, {Number(squares)}>(pass, weight_decays);"));
-        update.Add(new(name, LaunchShape.Of((plan.ParameterFloats / 4 + 255) / 256), 256, 0, 1));
+        update.Add(new(name, LaunchShape.Of(Math.Min(MostUpdateBlocks, (plan.ParameterFloats / 4 + 255) / 256)), 256, 0, 1));
     }
 
     /// <summary>The launches of stages that run for each block in turn.</summary>

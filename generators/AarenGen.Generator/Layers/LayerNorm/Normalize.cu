@@ -85,6 +85,7 @@ __device__ __forceinline__ void normalize_backward(
 {
     constexpr int fours = (pad4(width) + 127) / 128, kept = fours < 9 ? fours : 1;
     __shared__ float4 gathered[2][256];
+    __shared__ float4 scale_once[fours * 32];
     int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
     int from = static_cast<int>(static_cast<long long>(rows) * part / parts), to = static_cast<int>(static_cast<long long>(rows) * (part + 1) / parts);
     float4 scales[kept], shifts[kept];
@@ -93,11 +94,17 @@ __device__ __forceinline__ void normalize_backward(
         scales[i] = zero4();
         shifts[i] = zero4();
     }
+    for (int i = threadIdx.x; from < to && i < pad4(width) / 4; i += 256)
+    {
+        scale_once[i] = load4(scale + 4 * i);
+    }
+    __syncthreads();
     for (int row = from + warp; row < to; row += 8)
     {
         const float* own = x + static_cast<long long>(row) * stride;
         const float* gradient = dy + static_cast<long long>(row) * stride;
-        float mean = statistics[3ll * row], rest = statistics[3ll * row + 1], inverse = statistics[3ll * row + 2];
+        float statistic = lane < 3 ? statistics[3ll * row + lane] : 0.0f;
+        float mean = __shfl_sync(0xffffffffu, statistic, 0), rest = __shfl_sync(0xffffffffu, statistic, 1), inverse = __shfl_sync(0xffffffffu, statistic, 2);
         float sum = 0, product = 0;
         float4 normals[kept], weighted[kept];
         for (int i = 0; i < fours; i++)
@@ -108,7 +115,7 @@ __device__ __forceinline__ void normalize_backward(
                 continue;
             }
             float4 g = load4(gradient + column), n = normalize4(load4(own + column), mean, rest, inverse, make_float4(1, 1, 1, 1), zero4());
-            float4 w = multiply4(g, load4(scale + column));
+            float4 w = multiply4(g, scale_once[column / 4]);
             sum += w.x + w.y + (w.z + w.w);
             product += w.x * n.x + w.y * n.y + (w.z * n.z + w.w * n.w);
             if (kept == fours)
@@ -137,7 +144,7 @@ __device__ __forceinline__ void normalize_backward(
             else
             {
                 n = normalize4(load4(own + column), mean, rest, inverse, make_float4(1, 1, 1, 1), zero4());
-                w = multiply4(load4(gradient + column), load4(scale + column));
+                w = multiply4(load4(gradient + column), scale_once[column / 4]);
             }
             float4 d = make_float4(
                 (w.x - sum - n.x * product) * inverse, (w.y - sum - n.y * product) * inverse,

@@ -8,13 +8,21 @@ __device__ __forceinline__ void row_losses(
     const Pass& pass, const float* outputs, const float* targets, const float* weights, float scale, float* gradient, int head)
 {
     __shared__ double shared[8];
+    __shared__ int rows;
+    __shared__ bool isTraining;
+    // One thread asks for what all need to know.
+    if (threadIdx.x == 0)
+    {
+        rows = pass.settings->rows;
+        isTraining = pass.settings->training;
+    }
+    __syncthreads();
     int lane = threadIdx.x % 32, row = static_cast<int>(blockIdx.x) * 8 + threadIdx.x / 32;
     double sum = 0;
-    if (row < pass.settings->rows)
+    if (row < rows)
     {
-        float weight = weights[row];
+        float weight = __shfl_sync(0xffffffffu, lane == 0 ? weights[row] : 0.0f, 0);
         float* slopes = gradient + static_cast<long long>(row) * stride;
-        bool isTraining = pass.settings->training;
         if (isTraining)
         {
             for (int column = (weight == 0 ? 0 : width) + lane; column < pad4(width); column += 32)

@@ -35,25 +35,25 @@ __device__ __forceinline__ int find_run(const Run* all, int four)
     return low;
 }
 
-// Four gradients a thread: the sum of their parts. Returns what they add to the squared norm.
+// Gradients as the sums of their parts, four a thread at a time. Returns what the thread's add to the squared norm.
 template <int runs>
 __device__ __forceinline__ double reduce_gradients(const Pass& pass, const Run* all, int fours)
 {
-    int four = blockIdx.x * 256 + threadIdx.x;
-    if (four >= fours)
+    double squares = 0;
+    for (int four = static_cast<int>(blockIdx.x) * 256 + static_cast<int>(threadIdx.x); four < fours; four += static_cast<int>(gridDim.x) * 256)
     {
-        return 0;
+        const Run& run = all[find_run<runs>(all, four)];
+        int offset = 4 * (four - run.before);
+        const float* from = pass.partials + run.partials + offset;
+        float4 sum = load4(from);
+        for (int part = 1; part < run.parts; part++)
+        {
+            sum = add4(sum, load4(from + static_cast<long long>(part) * run.length));
+        }
+        store4(pass.gradients + run.start + offset, sum);
+        squares += run.counted ? squares4(sum) : 0;
     }
-    const Run& run = all[find_run<runs>(all, four)];
-    int offset = 4 * (four - run.before);
-    const float* from = pass.partials + run.partials + offset;
-    float4 sum = load4(from);
-    for (int part = 1; part < run.parts; part++)
-    {
-        sum = add4(sum, load4(from + static_cast<long long>(part) * run.length));
-    }
-    store4(pass.gradients + run.start + offset, sum);
-    return run.counted ? squares4(sum) : 0;
+    return squares;
 }
 
 // Where weights decay, as stretches of the parameters.
@@ -62,9 +62,9 @@ struct Decay
     int start, decays;
 };
 
-__device__ __forceinline__ void adam(float& weight, float gradient, float& first, float& second, const Settings& s, float scale, float decay)
+__device__ __forceinline__ void adam(float& weight, float gradient, float& first, float& second, const Settings& s, float decay)
 {
-    float g = gradient * scale;
+    float g = gradient * s.scale;
     first = s.beta1 * first + (1 - s.beta1) * g;
     second = s.beta2 * second + (1 - s.beta2) * g * g;
     weight -= s.learningRate * decay * weight;
@@ -77,49 +77,60 @@ template <int parameters, int stretches, int squares>
 __device__ __forceinline__ void adamw(const Pass& pass, const Decay* decays)
 {
     __shared__ double shared[8];
+    __shared__ Settings s;
+    __shared__ bool isBad;
     double sum = 0;
     for (int i = threadIdx.x; i < squares; i += 256)
     {
         sum += pass.squares[i];
     }
-    const Settings& s = *pass.settings;
-    double norm = sqrt(block_sum<256>(sum, shared)) * s.scale;
-    Results& results = *pass.results;
-    bool bad = !(norm < static_cast<double>(infinity())) || !(fabs(results.loss) < static_cast<double>(infinity()));
-    if (bad && results.badStep == 0 && blockIdx.x == 0 && threadIdx.x == 0)
+    sum = block_sum<256>(sum, shared);
+    // One thread asks for what all need to know.
+    if (threadIdx.x == 0)
     {
-        results.badNow = s.step;
-        results.badLoss = results.loss;
-        results.badNorm = norm;
+        s = *pass.settings;
+        Results& results = *pass.results;
+        double norm = sqrt(sum) * s.scale, loss = results.loss;
+        bool bad = !(norm < static_cast<double>(infinity())) || !(fabs(loss) < static_cast<double>(infinity()));
+        isBad = bad || results.badStep != 0;
+        if (bad && results.badStep == 0 && blockIdx.x == 0)
+        {
+            results.badNow = s.step;
+            results.badLoss = loss;
+            results.badNorm = norm;
+        }
+        s.scale = static_cast<float>(norm > s.clip ? s.scale * (s.clip / norm) : s.scale);
     }
-    int at = 4 * (blockIdx.x * 256 + threadIdx.x);
-    if (at >= parameters || bad || results.badStep != 0)
+    __syncthreads();
+    if (isBad)
     {
         return;
     }
-    int low = 0, high = stretches - 1;
-    while (low < high)
+    for (int at = 4 * (static_cast<int>(blockIdx.x) * 256 + static_cast<int>(threadIdx.x)); at < parameters; at += 4 * 256 * static_cast<int>(gridDim.x))
     {
-        int middle = (low + high + 1) / 2;
-        if (decays[middle].start <= at)
+        int low = 0, high = stretches - 1;
+        while (low < high)
         {
-            low = middle;
+            int middle = (low + high + 1) / 2;
+            if (decays[middle].start <= at)
+            {
+                low = middle;
+            }
+            else
+            {
+                high = middle - 1;
+            }
         }
-        else
-        {
-            high = middle - 1;
-        }
+        float decay = decays[low].decays ? s.weightDecay : 0.0f;
+        float4 w = load4(pass.weights + at), g = load4(pass.gradients + at), m = load4(pass.firstMoment + at), v = load4(pass.secondMoment + at);
+        adam(w.x, g.x, m.x, v.x, s, decay);
+        adam(w.y, g.y, m.y, v.y, s, decay);
+        adam(w.z, g.z, m.z, v.z, s, decay);
+        adam(w.w, g.w, m.w, v.w, s, decay);
+        store4(pass.weights + at, w);
+        store4(pass.firstMoment + at, m);
+        store4(pass.secondMoment + at, v);
     }
-    float decay = decays[low].decays ? s.weightDecay : 0.0f;
-    float scale = static_cast<float>(norm > s.clip ? s.scale * (s.clip / norm) : s.scale);
-    float4 w = load4(pass.weights + at), g = load4(pass.gradients + at), m = load4(pass.firstMoment + at), v = load4(pass.secondMoment + at);
-    adam(w.x, g.x, m.x, v.x, s, scale, decay);
-    adam(w.y, g.y, m.y, v.y, s, scale, decay);
-    adam(w.z, g.z, m.z, v.z, s, scale, decay);
-    adam(w.w, g.w, m.w, v.w, s, scale, decay);
-    store4(pass.weights + at, w);
-    store4(pass.firstMoment + at, m);
-    store4(pass.secondMoment + at, v);
 }
 
 // Adds up the parts of the losses, in order: those of a step, or of a batch that is only evaluated.
