@@ -53,6 +53,13 @@ internal sealed partial record Linear
     /// </summary>
     private string Cores => Matrix is DerivedMatrix ? "0" : "TENSOR_CORES";
 
+    /// <summary>Declares row and column of a tile from its number, where so many lie side by side.</summary>
+    private static string Places(string number, int columns) => $"row = {Row(number, columns)}, column = {Column(number, columns)}";
+
+    private static string Row(string number, int columns) => columns == 1 ? $"{number} * {Number(Tile)}" : $"{number} / {Number(columns)} * {Number(Tile)}";
+
+    private static string Column(string number, int columns) => columns == 1 ? "0" : $"{number} % {Number(columns)} * {Number(Tile)}";
+
     /// <summary>Tiles of 64 along a width.</summary>
     private static int Tiles(int width) => (width + Tile - 1) / Tile;
 
@@ -97,7 +104,7 @@ internal sealed partial record Linear
             Value input = normalize?.Input ?? maps[0].Input;
             string x = w.Value(input), inputs = $"pad4({Number(input.Width)})";
             string operand = $"Along<{Number(input.Stride)}>{{{x}, rows, {inputs}}}";
-            w.Line($"const int rows = pass.settings->rows, row = static_cast<int>(blockIdx.x) / {Number(tiles)} * {Number(Tile)}, column = static_cast<int>(blockIdx.x) % {Number(tiles)} * {Number(Tile)};");
+            w.Line($"const int rows = pass.settings->rows, {Places("static_cast<int>(blockIdx.x)", tiles)};");
             using (w.Open("if (row >= rows)"))
             {
                 w.Line("return;");
@@ -227,7 +234,7 @@ internal sealed partial record Linear
                         w.Call(
                             "linear_weight_gradient",
                             $"{map.Cores}, {Number(input.Width)}, {Number(map.Output.Width)}, {Number(input.Stride)}, {Number(map.Output.Stride)}",
-                            w.Gradient(gradients[index]), operand, "from", "to", $"{own} / {Number(inputTiles)} * {Number(Tile)}", $"{own} % {Number(inputTiles)} * {Number(Tile)}",
+                            w.Gradient(gradients[index]), operand, "from", "to", Row(own, inputTiles), Column(own, inputTiles),
                             w.Part(runs[index].Weight, "part"), w.Part(runs[index].Bias, "part"), "memory");
                     });
                     first = end;
@@ -243,7 +250,7 @@ internal sealed partial record Linear
                 }
             }
             w.Comment($"gradient of {input.Name}");
-            w.Line($"const int row = (index - {Number(weightBlocks)}) / {Number(inputTiles)} * {Number(Tile)}, column = (index - {Number(weightBlocks)}) % {Number(inputTiles)} * {Number(Tile)};");
+            w.Line($"const int {Places($"(index - {Number(weightBlocks)})", inputTiles)};");
             using (w.Open("if (row >= rows)"))
             {
                 w.Line("return;");
