@@ -108,12 +108,15 @@ public sealed class DeviceGradientTests
         }
     }
 
-    private static void Check<TModel>(int[] lengths) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    private static void Check<TModel>(int[] lengths) where TModel : SequenceModel<TModel>, IModelDefinition<TModel> =>
+        Check<TModel>(Random<TModel>(lengths, seed: 6));
+
+    internal static void Check<TModel>(SequenceList data) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
+        const ulong dropoutSeed = 77;
         TModel model = SequenceModel<TModel>.Create(seed: 5);
-        SequenceList data = Random<TModel>(lengths, seed: 6);
-        var expected = new GradientProbe<TModel>(model, data);
-        var actual = new DeviceProbe<TModel>(model, data);
+        var expected = new GradientProbe<TModel>(model, data, dropoutSeed);
+        var actual = new DeviceProbe<TModel>(model, data, dropoutSeed: dropoutSeed);
         var errors = new List<string>();
         double whole = Norm(SequenceModel<TModel>.Description.Parameters.SelectMany(expected.Gradient));
         Compare("outputs", expected.Outputs, actual.Outputs, OutputBound, 0);
@@ -131,7 +134,7 @@ public sealed class DeviceGradientTests
             double difference = Norm(wanted.Zip(got, static (a, b) => a - b)), size = Math.Max(Norm(wanted), least);
             if (!(difference <= bound * size))
             {
-                errors.Add($"{typeof(TModel).Name} {string.Join(' ', lengths)}, {what}: relative {difference / size:G3} > {bound:G3}");
+                errors.Add($"{typeof(TModel).Name} {string.Join(' ', Enumerable.Range(0, data.Count).Select(data.LengthOf))}, {what}: relative {difference / size:G3} > {bound:G3}");
             }
         }
     }
