@@ -1,3 +1,4 @@
+using AarenGen.Memory;
 using AarenGen.Tests.Models;
 using AarenGen.Training;
 
@@ -44,6 +45,23 @@ public sealed class TrainingTests
                 return new GradientProbe<EveryLayer>(moved, data, dropoutSeed).Loss;
             }
         }
+    }
+
+    [Fact]
+    public void Gradients_by_the_tokens_do_not_gather_over_passes()
+    {
+        Decisions model = Decisions.Create(seed: 1);
+        var data = new SequenceList(Decisions.InputWidth, Decisions.TargetWidth);
+        data.Add([.. Enumerable.Range(0, 9 * Decisions.InputWidth).Select(static i => i % 3 * 1f)], new float[9 * Decisions.TargetWidth]);
+        var workspace = new PassWorkspace<Decisions>(new(9, 9), training: true);
+        var packed = new AlignedBuffer(Decisions.Description.PackedTrainingFloats);
+        model.PrepareFor(packed.Span, training: true, WorkShare.All);
+        var first = new float[9 * BatchReader<Decisions>.TokenStride];
+        var second = new float[first.Length];
+        workspace.Train(model, data, [0], packed.Span, 0, first);
+        workspace.Train(model, data, [0], packed.Span, 0, second);
+        Assert.Contains(first, static g => g != 0);
+        Assert.Equal(first, second);
     }
 
     [Theory]

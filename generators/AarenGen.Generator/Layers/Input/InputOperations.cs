@@ -14,8 +14,15 @@ internal sealed partial record ReadColumns(Value Tokens, int Column, Value Outpu
     public override void Forward(LayerWriter w) => w.Call(
         "Rows.Place", $"{Tokens.Name}.Slice({Column})", "rows", $"{Output.Width}", $"{Tokens.Stride}", Output.Name, "0", $"{Output.Stride}");
 
-    public override void Backward(LayerWriter w, EquatableArray<bool> accumulates) => w.Call(
-        "Rows.Accumulate", Output.GradientName, "rows", $"{Output.Width}", $"{Output.Stride}", Tokens.GradientName, $"{Column}", $"{Tokens.Stride}");
+    public override void Backward(LayerWriter w, EquatableArray<bool> accumulates)
+    {
+        if (!accumulates[0])
+        {
+            w.Comment("columns that nobody reads have no gradient");
+            w.Line($"{Tokens.GradientName}.Clear();");
+        }
+        w.Call("Rows.Accumulate", Output.GradientName, "rows", $"{Output.Width}", $"{Output.Stride}", Tokens.GradientName, $"{Column}", $"{Tokens.Stride}");
+    }
 }
 
 /// <summary>The row of a table that a category names.</summary>
