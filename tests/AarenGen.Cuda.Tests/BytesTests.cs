@@ -17,6 +17,10 @@ public sealed class BytesTests
     /// <summary>What may be moved, over the least, by kernels that are bound by memory.</summary>
     private const double Bound = 1.15;
 
+    // Bytes and operations a second, dense, as the makers' data sheets have them.
+    private static readonly (string, double, double, double)[] Devices =
+        [("H100 SXM: 3.35 TB/s, 67 and 990 TFLOP/s", 3.35e12, 67e12, 990e12), ("RTX 4090: 1.01 TB/s, 83 and 165 TFLOP/s", 1.008e12, 82.6e12, 165e12)];
+
     [EmulatorFact]
     public void Small_model() => Check<SmallModel>(sequences: 32, length: 96);
 
@@ -50,6 +54,14 @@ public sealed class BytesTests
             "all", kernels.Sum(static k => k.Launches), kernels.Sum(static k => k.Loaded), kernels.Sum(static k => k.Stored), kernels.Sum(static k => k.UniqueLoaded),
             kernels.Sum(static k => k.UniqueStored), kernels.Sum(static k => k.Wide)));
         table.Append(CultureInfo.InvariantCulture, $"\nA token: {kernels.Sum(static k => k.UniqueLoaded + k.UniqueStored) / rows:N0} bytes at least, the weights' share of this batch included.\n");
+        long least = kernels.Sum(static k => k.UniqueLoaded + k.UniqueStored), moved = kernels.Sum(static k => k.Loaded + k.Stored);
+        double operations = 6.0 * description.ParameterCount * rows;
+        table.Append("\n| on paper, us | bytes at least | bytes moved, if no cache held any | operations, float32 | operations, bfloat16 |\n| --- | ---: | ---: | ---: | ---: |\n");
+        foreach ((string device, double bytes, double float32, double bfloat16) in Devices)
+        {
+            table.Append(
+                CultureInfo.InvariantCulture, $"| {device} | {least / bytes * 1e6:N1} | {moved / bytes * 1e6:N1} | {operations / float32 * 1e6:N1} | {operations / bfloat16 * 1e6:N1} |\n");
+        }
         Golden.Matches(table.ToString(), $"Bytes.{description.Name}.md");
         string[] above = [.. kernels.Where(static k => !IsProduct(k.Name) && !(k.Factor <= Bound)).Select(static k => $"{k.Name}: {k.Factor:N3}")];
         Assert.True(above.Length == 0, $"More than {Bound} times the least: {string.Join(", ", above)}");

@@ -40,6 +40,43 @@ public sealed class DeviceGradientTests
     public void Several_heads() => Check<TwoLosses>([7, 12]);
 
     [DeviceFact]
+    public void Every_layer() => Check<EveryLayer>([9, 40, 1]);
+
+    [DeviceFact]
+    public void Every_mixer_at_the_edges_of_tiles()
+    {
+        foreach (int length in (int[])[1, 2, 31, 33, 100])
+        {
+            Check<TransformerPre>([length, 5]);
+            Check<MinGruPre>([length, 5]);
+            Check<MinLstmPost>([length, 5]);
+        }
+    }
+
+    [DeviceFact]
+    public void Every_kind_of_token_and_output()
+    {
+        Check<PatchedChannels>([21, 9, 30]);
+        Check<PrefixNormalized>([21, 9, 30]);
+        Check<PatchedFeatures>([21, 9, 30]);
+        Check<ManyChannels>([21, 9, 30]);
+        Check<JoinedInputs>([21, 9, 30]);
+        Check<SummedInputs>([21, 9, 30]);
+        Check<SeveralHeads>([21, 9, 30]);
+        Check<LastToken>([21, 9, 30]);
+        Check<DroppedOut>([21, 9, 30]);
+        Check<HeadsAlone>([21, 9, 30]);
+        Check<NormalizedQuantiles>([21, 9, 30]);
+        Check<NormalizedGaussian>([21, 9, 30]);
+        Check<NormalizedStudentT>([21, 9, 30]);
+        Check<PlainStudentT>([21, 9, 30]);
+        Check<Events>([21, 9, 30]);
+        Check<Classifier>([21, 9, 30]);
+        Check<PatchClassifier>([21, 9, 30]);
+        Check<Decisions>([21, 9, 30]);
+    }
+
+    [DeviceFact]
     public void Overflow_stays_in_its_sequence()
     {
         GoldenPre model = GoldenPre.Create(seed: 1);
@@ -71,12 +108,15 @@ public sealed class DeviceGradientTests
         }
     }
 
-    private static void Check<TModel>(int[] lengths) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    private static void Check<TModel>(int[] lengths) where TModel : SequenceModel<TModel>, IModelDefinition<TModel> =>
+        Check<TModel>(Random<TModel>(lengths, seed: 6));
+
+    internal static void Check<TModel>(SequenceList data) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
+        const ulong dropoutSeed = 77;
         TModel model = SequenceModel<TModel>.Create(seed: 5);
-        SequenceList data = Random<TModel>(lengths, seed: 6);
-        var expected = new GradientProbe<TModel>(model, data);
-        var actual = new DeviceProbe<TModel>(model, data);
+        var expected = new GradientProbe<TModel>(model, data, dropoutSeed);
+        var actual = new DeviceProbe<TModel>(model, data, dropoutSeed: dropoutSeed);
         var errors = new List<string>();
         double whole = Norm(SequenceModel<TModel>.Description.Parameters.SelectMany(expected.Gradient));
         Compare("outputs", expected.Outputs, actual.Outputs, OutputBound, 0);
@@ -94,7 +134,7 @@ public sealed class DeviceGradientTests
             double difference = Norm(wanted.Zip(got, static (a, b) => a - b)), size = Math.Max(Norm(wanted), least);
             if (!(difference <= bound * size))
             {
-                errors.Add($"{typeof(TModel).Name} {string.Join(' ', lengths)}, {what}: relative {difference / size:G3} > {bound:G3}");
+                errors.Add($"{typeof(TModel).Name} {string.Join(' ', Enumerable.Range(0, data.Count).Select(data.LengthOf))}, {what}: relative {difference / size:G3} > {bound:G3}");
             }
         }
     }
@@ -111,6 +151,17 @@ public sealed class DeviceGradientTests
         {
             float[] tokens = [.. Enumerable.Range(0, lengths[i] * description.InputWidth).Select(_ => random.NextSingle() * 2 - 1)];
             float[] targets = [.. Enumerable.Range(0, lengths[i] * description.TargetWidth).Select(_ => random.NextSingle())];
+            for (int t = 0; t < lengths[i]; t++)
+            {
+                foreach (CategoryDescription category in description.Categories.Where(c => c.IsAt(t)))
+                {
+                    tokens[t * description.InputWidth + category.Column] = random.Next(category.Cardinality);
+                }
+                foreach (HeadDescription head in description.Heads.Where(static h => h.TargetKind == TargetKind.Class))
+                {
+                    targets[t * description.TargetWidth + head.TargetOffset] = random.Next(head.Classes);
+                }
+            }
             if (i == spoilt)
             {
                 tokens.AsSpan(lengths[i] / 2 * description.InputWidth + description.InputWidth * 4, description.InputWidth).Fill(3e38f);

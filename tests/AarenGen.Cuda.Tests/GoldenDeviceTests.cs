@@ -31,6 +31,24 @@ public sealed class GoldenDeviceTests
     [DeviceFact]
     public void Intervals() => Check<GoldenIntervals>("aaren-lognormal-mixture");
 
+    [DeviceFact]
+    public void Transformer_pre_norm() => Check<TransformerPre>("transformer-pre");
+
+    [DeviceFact]
+    public void Transformer_post_norm() => Check<TransformerPost>("transformer-post");
+
+    [DeviceFact]
+    public void Min_gru_pre_norm() => Check<MinGruPre>("mingru-pre");
+
+    [DeviceFact]
+    public void Min_gru_post_norm() => Check<MinGruPost>("mingru-post");
+
+    [DeviceFact]
+    public void Min_lstm_pre_norm() => Check<MinLstmPre>("minlstm-pre");
+
+    [DeviceFact]
+    public void Min_lstm_post_norm() => Check<MinLstmPost>("minlstm-post");
+
     private static void Check<TModel>(string name) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         var golden = new GoldenCase<TModel>(name);

@@ -38,7 +38,11 @@ internal sealed class GeneratorRun
 
     public ImmutableArray<Diagnostic> Diagnostics => Result.Diagnostics;
 
-    public string Source => string.Join("\n", Result.GeneratedSources.Select(static s => s.SourceText.ToString()));
+    /// <summary>The C# that every project gets.</summary>
+    public string Source => Text(isCuda: false);
+
+    /// <summary>What projects get that train on a device: CUDA C and its launches.</summary>
+    public string CudaSource => Text(isCuda: true);
 
     /// <summary>Runs over source that has no mistakes.</summary>
     public static GeneratorRun Valid(params string[] sources)
@@ -69,6 +73,9 @@ internal sealed class GeneratorRun
     /// <summary>How the steps of a name ended after an edit.</summary>
     public IEnumerable<IncrementalStepRunReason> ReasonsAfter(Func<CSharpCompilation, CSharpCompilation> edit, string step) =>
         Steps(edit(compilation)).TrackedSteps[step].SelectMany(static s => s.Outputs).Select(static o => o.Reason);
+
+    private string Text(bool isCuda) => string.Join(
+        "\n", Result.GeneratedSources.Where(s => s.HintName.EndsWith(".cuda.g.cs", StringComparison.Ordinal) == isCuda).Select(static s => s.SourceText.ToString()));
 
     private GeneratorRunResult Steps(Compilation next) => driver.RunGenerators(next).GetRunResult().Results.Single();
 

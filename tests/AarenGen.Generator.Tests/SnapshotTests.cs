@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using AarenGen.Generator.Emission.Cuda;
 using AarenGen.Tests;
 
 namespace AarenGen.Generator.Tests;
@@ -146,11 +147,35 @@ public sealed class SnapshotTests
             """,
     };
 
+    /// <summary>Stands for the package that trains on a device.</summary>
+    private const string WithCuda = "namespace AarenGen.Cuda { internal static class CudaDeviceInfo; }";
+
     public static TheoryData<string> Names => new(Sources.Keys);
 
     [Theory]
     [MemberData(nameof(Names))]
     public void Generated_code_is_as_reviewed(string name) => Golden.Matches(GeneratorRun.Valid(Sources[name]).Source, name + ".cs.txt");
+
+    /// <summary>The device code that all models share lies beside the layers; the model's own kernels and their launches are reviewed here.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Generated_cuda_is_as_reviewed(string name)
+    {
+        string text = GeneratorRun.Valid(Sources[name], WithCuda).CudaSource;
+        Golden.Matches(text[text.IndexOf(CudaEmitter.KernelsBegin, StringComparison.Ordinal)..], name + ".cu.txt");
+    }
+
+    [Fact]
+    public void Equal_declarations_give_equal_cuda()
+    {
+        string own = Sources["Readme"];
+        string first = GeneratorRun.Valid(own, WithCuda).CudaSource, second = GeneratorRun.Valid("// moved\n\n" + own, WithCuda).CudaSource;
+        Assert.NotEmpty(first);
+        Assert.Equal(first, second);
+    }
+
+    [Fact]
+    public void Without_the_package_there_is_no_cuda() => Assert.Empty(GeneratorRun.Valid(Sources["Readme"]).CudaSource);
 
     [Fact]
     public void Declarations_in_the_readme_compile()
@@ -168,11 +193,11 @@ public sealed class SnapshotTests
     public void Generated_code_is_the_same_in_every_culture(string culture)
     {
         CultureInfo before = CultureInfo.CurrentCulture;
-        string[] expected = [.. Sources.Values.Select(static s => GeneratorRun.Valid(s).Source)];
+        string[] expected = [.. Sources.Values.Select(static s => GeneratorRun.Valid(s, WithCuda)).SelectMany(static r => (string[])[r.Source, r.CudaSource])];
         try
         {
             CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = new CultureInfo(culture);
-            Assert.Equal(expected, Sources.Values.Select(static s => GeneratorRun.Valid(s).Source));
+            Assert.Equal(expected, Sources.Values.Select(static s => GeneratorRun.Valid(s, WithCuda)).SelectMany(static r => (string[])[r.Source, r.CudaSource]));
         }
         finally
         {

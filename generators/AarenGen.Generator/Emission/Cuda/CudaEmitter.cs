@@ -8,6 +8,9 @@ namespace AarenGen.Generator.Emission.Cuda;
 /// <summary>Prints a plan as one translation unit of CUDA C, and lists which kernels run when.</summary>
 internal sealed class CudaEmitter
 {
+    /// <summary>What follows is the model's own; what stands before are the files of device code that it needs.</summary>
+    public const string KernelsBegin = "// The model's kernels.";
+
     private const int ReduceFours = 256, LossRows = 8;
 
     /// <summary>Most thread blocks of what runs over all weights: enough to keep a device busy, few enough to add up what each leaves.</summary>
@@ -75,7 +78,7 @@ internal sealed class CudaEmitter
         {
             text.Append(file).Append('\n');
         }
-        return text.Append(kernels.ToString().TrimStart('\n')).ToString();
+        return text.Append(KernelsBegin).Append('\n').Append(kernels).ToString();
     }
 
     /// <summary>

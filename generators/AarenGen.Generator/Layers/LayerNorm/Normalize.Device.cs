@@ -1,12 +1,13 @@
 using AarenGen.Generator.Emission.Cuda;
+using AarenGen.Generator.Layers.Shared;
 using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Layers.LayerNorm;
 
 internal sealed partial record Normalize
 {
-    /// <summary>Rows of a thread block, a warp each; thread blocks that share the rows on the way back.</summary>
-    private const int RowsPerBlock = 8, BackwardBlocks = 128;
+    /// <summary>Thread blocks that share the rows on the way back.</summary>
+    private const int BackwardBlocks = 128;
 
     public override DevicePart Device => new Part(this);
 
@@ -18,11 +19,7 @@ internal sealed partial record Normalize
         {
             if (layer.NormalizedOnLoad(op.Output) is null)
             {
-                layer.Add(
-                    op.Output.Name + "_forward", LaunchShape.OfRows(RowsPerBlock), 256, ["Normalize"],
-                    w => w.Call(
-                        "normalize_forward", Sizes, w.Value(op.Input), "pass.settings->rows", w.Weights(op.Scale), w.Weights(op.Shift), w.Value(op.Output),
-                        w.Memory("statistics", op.StatisticsMemory)));
+                layer.Add(new NormalizeStage(layer, op));
             }
         }
 
@@ -34,7 +31,7 @@ internal sealed partial record Normalize
             layer.Add(
                 op.Output.Name + "_backward", LaunchShape.Of(BackwardBlocks), 256, ["Normalize"],
                 w => w.Call(
-                    "normalize_backward", Sizes, w.Gradient(gradient), w.Value(op.Input), w.Memory("statistics", op.StatisticsMemory), w.Weights(op.Scale),
+                    "normalize_backward", Sizes, w.Gradient(gradient), w.Value(op.Input), w.Memory(TileStage.StatisticsOf(op), op.StatisticsMemory), w.Weights(op.Scale),
                     "pass.settings->rows", "static_cast<int>(blockIdx.x)", $"{BackwardBlocks}", addend is null ? "nullptr" : w.Gradient(addend), w.Gradient(op.Input),
                     w.Part(scale, "blockIdx.x"), w.Part(shift, "blockIdx.x")));
         }

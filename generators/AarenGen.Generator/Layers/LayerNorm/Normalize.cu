@@ -53,26 +53,24 @@ __device__ __forceinline__ void tile_statistics(const float* x, int row, int row
     __syncthreads();
 }
 
-// Normalises rows, a warp each.
+// Normalises up to 64 rows, a warp each.
 template <int width, int stride>
-__device__ __forceinline__ void normalize_forward(const float* x, int rows, const float* scale, const float* shift, float* y, float* statistics)
+__device__ __forceinline__ void normalize_forward(const float* x, int first, int rows, const float* scale, const float* shift, float* y, float* statistics)
 {
     int lane = threadIdx.x % 32;
-    long long row = static_cast<long long>(blockIdx.x) * 8 + threadIdx.x / 32;
-    if (row >= rows)
+    for (long long row = first + threadIdx.x / 32; row < min(rows, first + tile); row += 8)
     {
-        return;
-    }
-    const float* own = x + row * stride;
-    float mean, rest, inverse;
-    row_statistics<width>(own, mean, rest, inverse);
-    for (int column = 4 * lane; column < pad4(width); column += 128)
-    {
-        store4(y + row * stride + column, normalize4(load4(own + column), mean, rest, inverse, load4(scale + column), load4(shift + column)));
-    }
-    if (lane == 0)
-    {
-        statistics[3 * row] = mean, statistics[3 * row + 1] = rest, statistics[3 * row + 2] = inverse;
+        const float* own = x + row * stride;
+        float mean, rest, inverse;
+        row_statistics<width>(own, mean, rest, inverse);
+        for (int column = 4 * lane; column < pad4(width); column += 128)
+        {
+            store4(y + row * stride + column, normalize4(load4(own + column), mean, rest, inverse, load4(scale + column), load4(shift + column)));
+        }
+        if (lane == 0)
+        {
+            statistics[3 * row] = mean, statistics[3 * row + 1] = rest, statistics[3 * row + 2] = inverse;
+        }
     }
 }
 

@@ -1,17 +1,18 @@
 // needs: stretches
 // The mean of all tokens so far, forward and back. Sums go on from stretch to stretch in double.
 
-// Of each stretch's sum the sum before it, in the order of time or against it; a thread a channel.
+// Each stretch's sum becomes the sum before it, in the order of time or against it; a thread a channel.
 template <class Shape, bool backwards>
-__device__ __forceinline__ void sums_before(const StretchEnds<Shape>& ends, double (&before)[Shape::stretches][Shape::channels], double& carried)
+__device__ __forceinline__ void sums_before(StretchEnds<Shape>& ends, double& carried)
 {
     if (threadIdx.x < Shape::channels)
     {
         for (int i = 0; i < Shape::stretches; i++)
         {
-            int stretch = backwards ? Shape::stretches - 1 - i : i;
-            before[stretch][threadIdx.x] = carried;
-            carried += ends.at[stretch][threadIdx.x];
+            float& end = ends.at[backwards ? Shape::stretches - 1 - i : i][threadIdx.x];
+            float sum = end;
+            end = static_cast<float>(carried);
+            carried += sum;
         }
     }
 }
@@ -20,7 +21,6 @@ template <class Shape, int width, int stride>
 __device__ __forceinline__ void prefix_mean(const Pass& pass, const float* x, float* y)
 {
     __shared__ StretchEnds<Shape> ends;
-    __shared__ double before[Shape::stretches][Shape::channels];
     const TimePlace<Shape, width> place;
     if (place.sequence >= pass.settings->sequences)
     {
@@ -44,9 +44,9 @@ __device__ __forceinline__ void prefix_mean(const Pass& pass, const float* x, fl
         }
         store4(&ends.at[place.stretch][channel], sums[Shape::length - 1]);
         __syncthreads();
-        sums_before<Shape, false>(ends, before, carried);
+        sums_before<Shape, false>(ends, carried);
         __syncthreads();
-        const double* own = &before[place.stretch][channel];
+        float4 before = load4(&ends.at[place.stretch][channel]);
 #pragma unroll
         for (int i = 0; i < Shape::length; i++)
         {
@@ -54,8 +54,8 @@ __device__ __forceinline__ void prefix_mean(const Pass& pass, const float* x, fl
             {
                 float share = 1.0f / static_cast<float>(t + i + 1);
                 store4(y + static_cast<long long>(first + t + i) * stride + place.channel, make_float4(
-                    static_cast<float>(own[0] + sums[i].x) * share, static_cast<float>(own[1] + sums[i].y) * share,
-                    static_cast<float>(own[2] + sums[i].z) * share, static_cast<float>(own[3] + sums[i].w) * share));
+                    (before.x + sums[i].x) * share, (before.y + sums[i].y) * share,
+                    (before.z + sums[i].z) * share, (before.w + sums[i].w) * share));
             }
         }
     }
@@ -66,7 +66,6 @@ template <class Shape, bool adds, int width, int stride>
 __device__ __forceinline__ void prefix_mean_backward(const Pass& pass, const float* dy, float* dx)
 {
     __shared__ StretchEnds<Shape> ends;
-    __shared__ double before[Shape::stretches][Shape::channels];
     const TimePlace<Shape, width> place;
     if (place.sequence >= pass.settings->sequences)
     {
@@ -92,18 +91,16 @@ __device__ __forceinline__ void prefix_mean_backward(const Pass& pass, const flo
         }
         store4(&ends.at[place.stretch][channel], sums[0]);
         __syncthreads();
-        sums_before<Shape, true>(ends, before, carried);
+        sums_before<Shape, true>(ends, carried);
         __syncthreads();
-        const double* own = &before[place.stretch][channel];
+        float4 before = load4(&ends.at[place.stretch][channel]);
 #pragma unroll
         for (int i = 0; i < Shape::length; i++)
         {
             if (place.isInside && t + i < rows)
             {
                 float* target = dx + static_cast<long long>(first + t + i) * stride + place.channel;
-                float4 gradient = make_float4(
-                    static_cast<float>(own[0] + sums[i].x), static_cast<float>(own[1] + sums[i].y),
-                    static_cast<float>(own[2] + sums[i].z), static_cast<float>(own[3] + sums[i].w));
+                float4 gradient = add4(before, sums[i]);
                 store4(target, adds ? add4(load4(target), gradient) : gradient);
             }
         }

@@ -19,7 +19,7 @@ internal sealed partial record Linear
 
     private sealed class Part(Linear linear) : DevicePart
     {
-        public override void Forward(DeviceLayer layer) => layer.Add(new LinearForwardStage(linear, layer.NormalizedOnLoad(linear.Input)));
+        public override void Forward(DeviceLayer layer) => layer.Add(new LinearForwardStage(layer, linear, layer.NormalizedOnLoad(linear.Input)));
 
         public override void Backward(DeviceLayer layer, EquatableArray<bool> accumulates)
         {
@@ -53,6 +53,13 @@ internal sealed partial record Linear
     /// </summary>
     private string Cores => Matrix is DerivedMatrix ? "0" : "TENSOR_CORES";
 
+    /// <summary>Declares row and column of a tile from its number, where so many lie side by side.</summary>
+    private static string Places(string number, int columns) => $"row = {Row(number, columns)}, column = {Column(number, columns)}";
+
+    private static string Row(string number, int columns) => columns == 1 ? $"{number} * {Number(Tile)}" : $"{number} / {Number(columns)} * {Number(Tile)}";
+
+    private static string Column(string number, int columns) => columns == 1 ? "0" : $"{number} % {Number(columns)} * {Number(Tile)}";
+
     /// <summary>Tiles of 64 along a width.</summary>
     private static int Tiles(int width) => (width + Tile - 1) / Tile;
 
@@ -61,20 +68,20 @@ internal sealed partial record Linear
     private static string Number(int n) => n.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Linear maps of the same rows in one kernel, the rows normalised as they are loaded where that is asked; an activation follows the last.</summary>
-    private sealed class LinearForwardStage : DeviceStage
+    private sealed class LinearForwardStage : TileStage
     {
         private readonly EquatableArray<Linear> maps;
         private readonly Normalize? normalize;
         private readonly Activate? activate;
 
-        public LinearForwardStage(Linear map, Normalize? normalize)
-            : this(new([map]), normalize, null)
+        public LinearForwardStage(DeviceLayer layer, Linear map, Normalize? normalize)
+            : this(layer, new([map]), normalize, null)
         {
         }
 
-        private LinearForwardStage(EquatableArray<Linear> maps, Normalize? normalize, Activate? activate)
+        private LinearForwardStage(DeviceLayer layer, EquatableArray<Linear> maps, Normalize? normalize, Activate? activate)
             : base(
-                string.Join("_", maps.Select(static m => m.Output.Name)) + "_forward", LaunchShape.OfRows(Tile, maps.Sum(static m => Tiles(m.Output.Width))), 256,
+                layer, string.Join("_", maps.Select(static m => m.Output.Name)), maps.Sum(static m => Tiles(m.Output.Width)),
                 ["Linear", .. normalize is null ? Array.Empty<string>() : ["Normalize"], .. activate is null ? Array.Empty<string>() : ["Activate"]])
         {
             this.maps = maps;
@@ -85,32 +92,29 @@ internal sealed partial record Linear
         public override DeviceStage? Join(DeviceStage next) => next switch
         {
             LinearForwardStage other when activate is null && other.maps[0].Input == maps[0].Input && other.maps.All(m => maps.All(own => m.Residual != own.Output)) =>
-                new LinearForwardStage(new([.. maps, .. other.maps]), normalize, other.activate),
+                new LinearForwardStage(Layer, new([.. maps, .. other.maps]), normalize, other.activate),
             ActivateStage other when activate is null && maps.Count == 1 && maps[0].Residual is null && other.Operation.Input == maps[0].Output =>
-                new LinearForwardStage(maps, normalize, other.Operation),
-            _ => null,
+                new LinearForwardStage(Layer, maps, normalize, other.Operation),
+            _ => base.Join(next),
         };
 
-        public override void Print(KernelWriter w)
+        public override void PrintRows(KernelWriter w)
         {
-            int tiles = Shape.PerRowTile;
-            Value input = normalize?.Input ?? maps[0].Input;
-            string x = w.Value(input), inputs = $"pad4({Number(input.Width)})";
-            string operand = $"Along<{Number(input.Stride)}>{{{x}, rows, {inputs}}}";
-            w.Line($"const int rows = pass.settings->rows, row = static_cast<int>(blockIdx.x) / {Number(tiles)} * {Number(Tile)}, column = static_cast<int>(blockIdx.x) % {Number(tiles)} * {Number(Tile)};");
-            using (w.Open("if (row >= rows)"))
-            {
-                w.Line("return;");
-            }
-            w.Line("__shared__ ProductMemory memory;");
             if (normalize is not null)
             {
-                w.Comment($"{normalize.Output.Name} = LayerNorm({input.Name}), as it is loaded");
+                w.Comment($"{normalize.Output.Name} = LayerNorm({normalize.Input.Name}), as it is loaded");
                 w.Call(
-                    "tile_statistics", $"{Number(input.Width)}, {Number(input.Stride)}", x, "row", "rows", "memory.statistics",
-                    $"column == 0 ? {w.Memory("statistics", normalize.StatisticsMemory)} : nullptr");
-                operand = $"NormalizedAlong<{Number(input.Stride)}>{{{x}, rows, {inputs}, {w.Weights(normalize.Scale)}, {w.Weights(normalize.Shift)}, memory.statistics}}";
+                    "tile_statistics", $"{Number(normalize.Input.Width)}, {Number(normalize.Input.Stride)}", w.Value(normalize.Input), "row", "rows", "memory.statistics",
+                    $"{(IsChained ? "" : "column == 0 ? ")}{w.Memory(StatisticsOf(normalize), normalize.StatisticsMemory)}{(IsChained ? "" : " : nullptr")}");
             }
+        }
+
+        public override void PrintTile(KernelWriter w)
+        {
+            Value input = normalize?.Input ?? maps[0].Input;
+            string x = w.Value(input), inputs = $"pad4({Number(input.Width)})";
+            string operand = normalize is null ? $"Along<{Number(input.Stride)}>{{{x}, rows, {inputs}}}"
+                : $"NormalizedAlong<{Number(input.Stride)}>{{{x}, rows, {inputs}, {w.Weights(normalize.Scale)}, {w.Weights(normalize.Shift)}, memory.statistics}}";
             int first = 0;
             for (int i = 0; i < maps.Count; i++)
             {
@@ -208,7 +212,7 @@ internal sealed partial record Linear
             int inputTiles = Tiles(input.Width), weightBlocks = Shape.Fixed;
             w.Line("const int rows = pass.settings->rows, index = static_cast<int>(blockIdx.x);");
             w.Line("__shared__ ProductMemory memory;");
-            string scale = normalize is null ? "" : $", {w.Weights(normalize.Scale)}, {w.Weights(normalize.Shift)}, {w.Memory("statistics", normalize.StatisticsMemory)}";
+            string scale = normalize is null ? "" : $", {w.Weights(normalize.Scale)}, {w.Weights(normalize.Shift)}, {w.Memory(TileStage.StatisticsOf(normalize), normalize.StatisticsMemory)}";
             string operand = $"{(normalize is null ? "Across" : "NormalizedAcross")}<{Number(input.Stride)}>{{{w.Value(rowsOf)}, pad4({Number(input.Width)}), to{scale}}}";
             using (w.Open($"if (index < {Number(weightBlocks)})"))
             {
@@ -227,7 +231,7 @@ internal sealed partial record Linear
                         w.Call(
                             "linear_weight_gradient",
                             $"{map.Cores}, {Number(input.Width)}, {Number(map.Output.Width)}, {Number(input.Stride)}, {Number(map.Output.Stride)}",
-                            w.Gradient(gradients[index]), operand, "from", "to", $"{own} / {Number(inputTiles)} * {Number(Tile)}", $"{own} % {Number(inputTiles)} * {Number(Tile)}",
+                            w.Gradient(gradients[index]), operand, "from", "to", Row(own, inputTiles), Column(own, inputTiles),
                             w.Part(runs[index].Weight, "part"), w.Part(runs[index].Bias, "part"), "memory");
                     });
                     first = end;
@@ -243,7 +247,7 @@ internal sealed partial record Linear
                 }
             }
             w.Comment($"gradient of {input.Name}");
-            w.Line($"const int row = (index - {Number(weightBlocks)}) / {Number(inputTiles)} * {Number(Tile)}, column = (index - {Number(weightBlocks)}) % {Number(inputTiles)} * {Number(Tile)};");
+            w.Line($"const int {Places($"(index - {Number(weightBlocks)})", inputTiles)};");
             using (w.Open("if (row >= rows)"))
             {
                 w.Line("return;");

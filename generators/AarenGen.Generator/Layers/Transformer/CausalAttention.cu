@@ -149,7 +149,8 @@ __device__ __forceinline__ void store_part(float* rows, const Place& place, cons
 template <class Shape, class Place>
 __device__ __forceinline__ void stage_tile(HeadTile<Shape>& tile, const float* rows, const Place& place, int first)
 {
-    constexpr int fours = Shape::floats / 4;
+    constexpr int fours = Shape::floats / 4, ahead = Shape::channels % 4 == 0 ? 2 : 1;
+#pragma unroll ahead
     for (int i = threadIdx.x; i < Shape::passing * fours; i += Shape::threads)
     {
         int t = first + i / fours, column = i % fours * 4;
@@ -265,6 +266,7 @@ __device__ __forceinline__ void causal_attention(
         stage_tile(valueTile, values, place, from);
         __syncthreads();
         int count = min(Shape::passing, end - from);
+#pragma unroll 1
         for (int first = 0; first < count; first += group)
         {
             float scores[group], most = maximum;
@@ -337,7 +339,7 @@ __device__ __forceinline__ void causal_attention_query_gradient(
         stage_tile(valueTile, values, place, from);
         __syncthreads();
         int count = min(Shape::passing, end - from);
-#pragma unroll 2
+#pragma unroll 1
         for (int i = 0; i < count; i++)
         {
             int other = from + i;
@@ -384,6 +386,7 @@ __device__ __forceinline__ void causal_attention_key_gradient(
         }
         __syncthreads();
         int count = min(Shape::passing, end - from);
+#pragma unroll 1
         for (int i = 0; i < count; i++)
         {
             int other = from + i;
