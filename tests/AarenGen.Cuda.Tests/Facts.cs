@@ -23,6 +23,13 @@ internal sealed class NvidiaCompilerTheoryAttribute : TheoryAttribute
     public NvidiaCompilerTheoryAttribute() => Skip = Requirements.MissingNvidiaCompiler;
 }
 
+/// <summary>Skipped where NVIDIA's compiler and the tools behind it, ptxas and cuobjdump, are not all there; a stand-in does not matter.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class NvidiaToolsFactAttribute : FactAttribute
+{
+    public NvidiaToolsFactAttribute() => Skip = NvidiaTools.Missing;
+}
+
 /// <summary>Skipped where there is neither a device nor a stand-in for one.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class DeviceFactAttribute : FactAttribute

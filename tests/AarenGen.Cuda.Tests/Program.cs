@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using AarenGen.Cuda.Compilation;
 
 namespace AarenGen.Cuda.Tests;
@@ -19,12 +20,15 @@ internal static class Program
             case ["fault"]:
                 Console.Write(DeviceTests.Fault());
                 return 0;
+            case ["translate-kernels", string folder, string share, string shares]:
+                KernelTranslation.Write(folder, Number(share), Number(shares));
+                return 0;
             case ["fill-default-cache"]:
                 KernelCache.Open().GetOrAdd(KernelCacheTests.KeyOf(1), static () => KernelCacheTests.CodeOf(1), out _);
                 return 0;
             case ["fill-cache", string folder, string count]:
                 var cache = new KernelCache(folder);
-                for (int i = 0; i < int.Parse(count, System.Globalization.CultureInfo.InvariantCulture); i++)
+                for (int i = 0; i < Number(count); i++)
                 {
                     cache.GetOrAdd(KernelCacheTests.KeyOf(i % 8), () => KernelCacheTests.CodeOf(i % 8), out _);
                 }
@@ -35,11 +39,11 @@ internal static class Program
         }
     }
 
-    /// <summary>Runs this program with other environment variables and gives what it wrote.</summary>
-    public static async Task<string> StartAsync(string[] arguments, params (string Name, string Value)[] environment)
+    /// <summary>Runs this program with other environment variables (null takes one away) and gives what it wrote.</summary>
+    public static async Task<string> StartAsync(string[] arguments, params (string Name, string? Value)[] environment)
     {
         var start = new ProcessStartInfo("dotnet", ["exec", typeof(Program).Assembly.Location, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach ((string name, string value) in environment)
+        foreach ((string name, string? value) in environment)
         {
             start.Environment[name] = value;
         }
@@ -50,6 +54,8 @@ internal static class Program
         Assert.True(process.ExitCode == 0, $"{string.Join(' ', arguments)} ended with {process.ExitCode}:\n{output}\n{await errors}");
         return output;
     }
+
+    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 
     private static string Try(Func<string> action)
     {

@@ -48,13 +48,21 @@ internal sealed unsafe class RuntimeCompiler
     public DeviceCode Compile(string name, string source, int architecture, params IReadOnlyList<string> options)
     {
         CompilationTarget target = CompilationTarget.For(architecture, Architectures, Version);
-        // Products and sums are fused, as on the CPU; nothing else about the arithmetic is loosened, so --use_fast_math is not there.
-        string[] all = [$"--gpu-architecture={target.Name}", "--std=c++17", "-default-device", "--fmad=true", .. options];
+        string[] all = AllOptions(target, options);
         string fileName = name + ".cu";
         byte[] key = KernelCache.Key([library, Version.ToString(), .. all, fileName, source]);
-        byte[] image = cache.GetOrAdd(key, () => Build(source, fileName, target, all), out bool found);
+        byte[] image = cache.GetOrAdd(key, () => Build(source, fileName, target, all, out _), out bool found);
         return new(name, target, image, found);
     }
+
+    /// <summary>Compiles past the cache with the same options, and tells what the compiler said though it succeeded: its warnings.</summary>
+    /// <exception cref="CudaException">The source does not compile.</exception>
+    public DeviceCode Compile(string name, string source, CompilationTarget target, IReadOnlyList<string> options, out string log) =>
+        new(name, target, Build(source, name + ".cu", target, AllOptions(target, options), out log), FromCache: false);
+
+    /// <summary>Products and sums are fused, as on the CPU; nothing else about the arithmetic is loosened, so --use_fast_math is not there.</summary>
+    private static string[] AllOptions(CompilationTarget target, IReadOnlyList<string> options) =>
+        [$"--gpu-architecture={target.Name}", "--std=c++17", "-default-device", "--fmad=true", .. options];
 
     /// <summary>A file that someone named may be replaced by another of the same version, so it counts with its size and time.</summary>
     private static string Identify(string path)
@@ -63,15 +71,16 @@ internal sealed unsafe class RuntimeCompiler
         return Path.IsPathFullyQualified(path) && file.Exists ? $"{path} {file.Length} {file.LastWriteTimeUtc.Ticks}" : path;
     }
 
-    private byte[] Build(string source, string fileName, CompilationTarget target, string[] options)
+    private byte[] Build(string source, string fileName, CompilationTarget target, string[] options, out string log)
     {
         Check(NvrtcApi.nvrtcCreateProgram(out nint program, source, fileName, 0, null, null));
         try
         {
             NvrtcResult result = NvrtcApi.nvrtcCompileProgram(program, options.Length, options);
+            log = ReadLog(program);
             if (result != NvrtcResult.Success)
             {
-                string detail = $"{fileName} for {target.Name} by NVRTC {Version}, options {string.Join(' ', options)}:{CompilerLog.Quote(ReadLog(program), source, fileName)}";
+                string detail = $"{fileName} for {target.Name} by NVRTC {Version}, options {string.Join(' ', options)}:{CompilerLog.Quote(log, source, fileName)}";
                 throw Failure(result, detail, nameof(NvrtcApi.nvrtcCompileProgram));
             }
             return target.IsPtx ? ReadPtx(program) : ReadCubin(program);

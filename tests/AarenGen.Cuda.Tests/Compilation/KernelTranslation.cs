@@ -1,0 +1,34 @@
+using AarenGen.Cuda.Compilation;
+using AarenGen.Tests.Models;
+
+namespace AarenGen.Cuda.Tests;
+
+/// <summary>
+/// NVRTC's part: each model's CUDA C becomes PTX. It runs in processes of its own, since a stand-in may be loaded in the tests', and since
+/// NVRTC compiles one program at a time in a process.
+/// </summary>
+internal static class KernelTranslation
+{
+    /// <summary>The model that is translated for every architecture, to see that they do not differ.</summary>
+    public const string Compared = nameof(GoldenPre);
+
+    /// <summary>Every so manyth of the files: PTX, and what the compiler said.</summary>
+    public static void Write(string folder, int share, int shares)
+    {
+        var compiler = new RuntimeCompiler(new(null));
+        foreach ((CompiledModel model, KernelVariant variant) in Jobs().Where((_, i) => i % shares == share))
+        {
+            DeviceCode code = compiler.Compile(model.Name, model.Program.Source, new CompilationTarget(variant.Architecture, IsPtx: true), [variant.Option], out string log);
+            string file = Path.Combine(folder, variant.FileOf(model.Name));
+            File.WriteAllBytes(file + ".ptx", code.Image.AsSpan().TrimEnd((byte)0));
+            File.WriteAllText(file + ".log", log);
+        }
+    }
+
+    /// <summary>All files, by as many processes as there are cores.</summary>
+    public static Task WriteAllAsync(string folder) => Task.WhenAll(Enumerable.Range(0, Environment.ProcessorCount).Select(
+        i => Program.StartAsync(["translate-kernels", folder, $"{i}", $"{Environment.ProcessorCount}"], NvidiaTools.WithoutStandIns)));
+
+    private static IEnumerable<(CompiledModel Model, KernelVariant Variant)> Jobs() => CompiledModel.All.SelectMany(static m =>
+        (m.Name == Compared ? KernelVariant.All : KernelVariant.All.Select(static v => v.Translated).Distinct()).Select(v => (m, v)));
+}

@@ -1,0 +1,33 @@
+using System.Globalization;
+
+namespace AarenGen.Cuda.Tests;
+
+/// <summary>One of the ways in which a model's kernels are compiled.</summary>
+internal sealed record KernelVariant(int Architecture, ProductPrecision Products)
+{
+    /// <summary>Every architecture that is served; on tensor cores those whose code differs most.</summary>
+    public static IReadOnlyList<KernelVariant> All { get; } =
+    [
+        new(75, ProductPrecision.Float32), new(80, ProductPrecision.Float32), new(86, ProductPrecision.Float32), new(89, ProductPrecision.Float32), new(90, ProductPrecision.Float32),
+        new(80, ProductPrecision.TensorFloat32), new(90, ProductPrecision.TensorFloat32), new(80, ProductPrecision.BFloat16), new(90, ProductPrecision.BFloat16),
+    ];
+
+    /// <summary>
+    /// Whose PTX is assembled. The device code tells architectures apart at 80 alone, so that the PTX of newer ones is that of 80 but for the
+    /// line that names them; a test says so.
+    /// </summary>
+    public KernelVariant Translated => this with { Architecture = Math.Min(Architecture, 80) };
+
+    /// <summary>As columns show it.</summary>
+    public string Title => Architecture.ToString(CultureInfo.InvariantCulture) + Products switch
+    {
+        ProductPrecision.TensorFloat32 => " TF32",
+        ProductPrecision.BFloat16 => " bf16",
+        _ => "",
+    };
+
+    public string Option => $"--define-macro=PRODUCTS={(int)Products}";
+
+    /// <summary>The stem of a model's files of this variant.</summary>
+    public string FileOf(string model) => $"{model}.{Architecture}.{(int)Products}";
+}

@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using AarenGen.Cuda.Interop;
+
+namespace AarenGen.Cuda.Tests;
+
+/// <summary>NVIDIA's programs behind the compiler, from the folder that a variable names or from the path. They need no GPU.</summary>
+internal static class NvidiaTools
+{
+    private const string FolderVariable = "AARENGEN_CUDA_TOOLS";
+
+    private static readonly Lazy<string?> Reason = new(FindReason);
+
+    /// <summary>Why kernels cannot be looked at; null where they can.</summary>
+    public static string? Missing => Reason.Value;
+
+    /// <summary>
+    /// What takes stand-ins away from a process of its own. The compiler's library is only one where the driver's is named as well: a file
+    /// that is named alone is a toolkit's.
+    /// </summary>
+    public static (string Name, string? Value)[] WithoutStandIns { get; } =
+        IsSet(NativeLibraries.DriverVariable) ? [(NativeLibraries.DriverVariable, null), (NativeLibraries.CompilerVariable, null)] : [];
+
+    /// <summary>Translates PTX to an architecture's code, and gives what the assembler says of each kernel.</summary>
+    public static Task<string> AssembleAsync(string ptx, int architecture, string cubin) => RunAsync("ptxas", "-v", $"-arch=sm_{architecture}", ptx, "-o", cubin);
+
+    /// <summary>The instructions of each kernel as text.</summary>
+    public static Task<string> DisassembleAsync(string cubin) => RunAsync("cuobjdump", "-sass", cubin);
+
+    private static string? FindReason()
+    {
+        string[] missing = [.. ((string[])["ptxas", "cuobjdump", "nvdisasm"]).Where(static t => Find(t) is null)];
+        if (missing.Length > 0)
+        {
+            return $"{string.Join(", ", missing)} of the CUDA toolkit needed: put them on the path, or let {FolderVariable} name their folder; see CONTRIBUTING.md.";
+        }
+        string said = Program.StartAsync(["start-compiler"], WithoutStandIns).GetAwaiter().GetResult();
+        return said.StartsWith("NVRTC", StringComparison.Ordinal) ? null : said.Split('\n')[0] + " See CONTRIBUTING.md.";
+    }
+
+    private static string? Find(string tool)
+    {
+        string folders = Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } named ? named : Environment.GetEnvironmentVariable("PATH") ?? "";
+        string file = OperatingSystem.IsWindows() ? tool + ".exe" : tool;
+        return folders.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Select(f => Path.Combine(f, file)).FirstOrDefault(File.Exists);
+    }
+
+    private static async Task<string> RunAsync(string tool, params string[] arguments)
+    {
+        string path = Find(tool)!;
+        var start = new ProcessStartInfo(path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        // cuobjdump starts nvdisasm by its name.
+        start.Environment["PATH"] = Path.GetDirectoryName(path) + Path.PathSeparator + Environment.GetEnvironmentVariable("PATH");
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string said = await process.StandardOutput.ReadToEndAsync() + await errors;
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == 0, $"{tool} {string.Join(' ', arguments)} ended with {process.ExitCode}:\n{said}");
+        return said;
+    }
+
+    private static bool IsSet(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 };
+}

@@ -1,0 +1,52 @@
+using System.Globalization;
+using System.Text;
+using AarenGen.Benchmarks;
+
+namespace AarenGen.Cuda.Tests;
+
+public sealed partial class KernelTableTests
+{
+    /// <summary>The model whose machine code is looked at: wide enough for every kernel.</summary>
+    private const string Disassembled = nameof(LargeModel);
+
+    /// <summary>Kernels that have a few numbers a head or a row to load or store, which do not fill 16 bytes.</summary>
+    private static readonly string[] Narrow = ["fold_query", "model_loss", "model_finish_loss"];
+
+    [NvidiaToolsFact]
+    public async Task Machine_code_has_wide_accesses_background_copies_and_tensor_cores()
+    {
+        IReadOnlyDictionary<string, Instructions> float32 = await Disassemble(ProductPrecision.Float32), tensorFloat32 = await Disassemble(ProductPrecision.TensorFloat32), bfloat16 = await Disassemble(ProductPrecision.BFloat16);
+        var table = new StringBuilder($"Instructions in the machine code of {Disassembled} for sm_90, products in float32; HMMA with products in TF32 and bfloat16.\n\n");
+        table.Append("| kernel | loads of 16 bytes | narrower | stores of 16 bytes | narrower | background copies of 16 bytes | HMMA, TF32 | HMMA, bf16 |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
+        var errors = new List<string>();
+        foreach ((string name, Instructions own) in float32.OrderBy(static k => k.Key, StringComparer.Ordinal))
+        {
+            int tf32 = tensorFloat32[name].TensorCores, bf16 = bfloat16[name].TensorCores;
+            table.Append(
+                CultureInfo.InvariantCulture,
+                $"| {name} | {own.Loads.Wide} | {own.Loads.Narrow} | {own.Stores.Wide} | {own.Stores.Narrow} | {own.Copies.Wide} | {tf32} | {bf16} |\n");
+            bool isNarrow = Narrow.Any(n => name.Contains(n, StringComparison.Ordinal));
+            // Products alone copy to shared memory in the background.
+            bool isProduct = own.Copies != default;
+            Require(isNarrow || own.Loads.Wide + own.Copies.Wide > 0, "no load of 16 bytes");
+            Require(isNarrow || own.Stores.Wide > 0, "no store of 16 bytes");
+            Require(own.Copies.Narrow == 0, "background copies of fewer than 16 bytes");
+            Require(own.TensorCores == 0, "tensor cores with products in float32");
+            Require(isProduct == tf32 > 0 && isProduct == bf16 > 0, $"a product is {isProduct}, on tensor cores {tf32} and {bf16} instructions");
+
+            void Require(bool condition, string otherwise)
+            {
+                if (!condition)
+                {
+                    errors.Add($"{name}: {otherwise}");
+                }
+            }
+        }
+        Assert.True(errors.Count == 0, string.Join("\n", errors));
+        Assert.Contains(float32.Values, static k => k.Copies.Wide > 0);
+        Golden.Matches(table.ToString(), "Instructions.md");
+    }
+
+    private async Task<IReadOnlyDictionary<string, Instructions>> Disassemble(ProductPrecision products) =>
+        Instructions.Parse(await NvidiaTools.DisassembleAsync(compilation.Cubin(Disassembled, new(90, products))));
+}
