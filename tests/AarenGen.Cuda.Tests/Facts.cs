@@ -9,7 +9,7 @@ internal sealed class CompilerFactAttribute : FactAttribute
     public CompilerFactAttribute() => Skip = Requirements.MissingCompiler;
 }
 
-/// <summary>Skipped where NVRTC is not found, or may be a stand-in whose code is not NVIDIA's.</summary>
+/// <summary>Skipped where NVIDIA's own NVRTC is not found; a stand-in does not matter.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class NvidiaCompilerFactAttribute : FactAttribute
 {
@@ -62,9 +62,7 @@ internal static class Requirements
         ? null
         : "NVRTC is needed: install libnvrtc of the CUDA toolkit (Debian non-free: libnvrtc11.2, libnvrtc-builtins11.8), or set AARENGEN_LIBNVRTC; see CONTRIBUTING.md.";
 
-    public static string? MissingNvidiaCompiler { get; } = IsSet(NativeLibraries.CompilerVariable) && IsSet(NativeLibraries.DriverVariable)
-        ? "NVIDIA's own formats are looked at here: run it without AARENGEN_LIBCUDA, which names a stand-in."
-        : MissingCompiler;
+    public static string? MissingNvidiaCompiler { get; } = NvidiaTools.MissingCompiler;
 
     public static string? MissingDevice { get; } = IsSet(NativeLibraries.DriverVariable) || CudaDeviceInfo.List(out _).Count > 0
         ? MissingCompiler

@@ -17,6 +17,9 @@ internal static class Program
             case ["start-compiler"]:
                 Console.Write(Try(static () => $"NVRTC {new RuntimeCompiler(new(null)).Version}"));
                 return 0;
+            case ["compile-kernel", string architecture]:
+                Console.Write(RuntimeCompilerTests.Compiled(Number(architecture)));
+                return 0;
             case ["fault"]:
                 Console.Write(DeviceTests.Fault());
                 return 0;

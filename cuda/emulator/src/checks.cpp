@@ -208,8 +208,15 @@ inline void recordRead(Worker& w, Cell& cell, uint64_t writer, size_t unit, uint
     switch (relate<space>(w, reader))
     {
         case Relation::old:
-            unique += unit;
-            cell.reader = tag;
+            // Of blocks that come at once, one is the first: a byte is counted once whatever their order.
+            if (space == Space::shared || __atomic_compare_exchange_n(&cell.reader, &reader, tag, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+            {
+                unique += unit;
+                if (space == Space::shared)
+                    cell.reader = tag;
+            }
+            else
+                cell.reader = tag | manyBlocks;
             return;
         case Relation::sameBlock:
             if ((reader & manyBlocks) == 0)

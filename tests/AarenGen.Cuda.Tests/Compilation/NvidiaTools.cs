@@ -8,7 +8,10 @@ internal static class NvidiaTools
 {
     private const string FolderVariable = "AARENGEN_CUDA_TOOLS";
 
-    private static readonly Lazy<string?> Reason = new(FindReason);
+    private static readonly Lazy<string?> Reason = new(FindReason), CompilerReason = new(FindCompiler);
+
+    /// <summary>Why NVIDIA's own NVRTC cannot be had; null where it can.</summary>
+    public static string? MissingCompiler => CompilerReason.Value;
 
     /// <summary>Why kernels cannot be looked at; null where they can.</summary>
     public static string? Missing => Reason.Value;
@@ -33,6 +36,11 @@ internal static class NvidiaTools
         {
             return $"{string.Join(", ", missing)} of the CUDA toolkit needed: put them on the path, or let {FolderVariable} name their folder; see CONTRIBUTING.md.";
         }
+        return MissingCompiler;
+    }
+
+    private static string? FindCompiler()
+    {
         string said = Program.StartAsync(["start-compiler"], WithoutStandIns).GetAwaiter().GetResult();
         return said.StartsWith("NVRTC", StringComparison.Ordinal) ? null : said.Split('\n')[0] + " See CONTRIBUTING.md.";
     }
