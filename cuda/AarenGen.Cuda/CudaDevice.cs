@@ -22,7 +22,7 @@ public enum ProductPrecision
 /// <remarks>Nothing is opened before a training begins. Any thread may use one.</remarks>
 public sealed class CudaDevice : Device
 {
-    private const int TensorCores = 80;
+    internal const int TensorCores = 80;
 
     /// <summary>The GPU's number, from 0, in the order of <see cref="CudaDeviceInfo.List"/>.</summary>
     public int Ordinal { get; init; }

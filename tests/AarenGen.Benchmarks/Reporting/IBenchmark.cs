@@ -9,6 +9,9 @@ internal interface IBenchmark
     /// <summary>One line for the help.</summary>
     string Description { get; }
 
+    /// <summary>Why this machine cannot run it; null where it can.</summary>
+    string? WhyImpossible() => null;
+
     /// <summary>Measures; the sections come one by one, so that what is done is shown and written while the rest runs.</summary>
     IEnumerable<Section> Run(Thoroughness thoroughness, CancellationToken cancellation);
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Spectre.Console;
 
@@ -10,7 +9,7 @@ namespace AarenGen.Benchmarks;
 /// </summary>
 internal sealed class ReportWriter(string folder, string command)
 {
-    private readonly StringBuilder page = new($"# Measured\n\nMade by `{command}` on {DateTime.UtcNow:yyyy-MM-dd}.\n");
+    private readonly MarkdownPage page = new(command);
 
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
 
@@ -35,33 +34,12 @@ internal sealed class ReportWriter(string folder, string command)
         }
         AnsiConsole.WriteLine();
         Directory.CreateDirectory(folder);
-        AddToPage(section);
+        page.Add(section);
         File.WriteAllText(Path.Combine(folder, "results.md"), page.ToString());
         File.WriteAllText(Path.Combine(folder, section.Name + ".json"), JsonSerializer.Serialize(section.Data, Json) + "\n");
         foreach ((string name, string svg) in section.Figures)
         {
             File.WriteAllText(Path.Combine(folder, $"{section.Name}-{name}.svg"), svg);
         }
-    }
-
-    private void AddToPage(Section section)
-    {
-        page.Append($"\n## {section.Title}\n\n");
-        AddRow(section.Columns);
-        AddRow([.. section.Columns.Select(static (_, i) => i == 0 ? "---" : "---:")]);
-        foreach (IReadOnlyList<string> row in section.Rows)
-        {
-            AddRow(row);
-        }
-        foreach (string note in section.Notes)
-        {
-            page.Append($"\n{note}\n");
-        }
-        foreach ((string name, _) in section.Figures)
-        {
-            page.Append($"\n![{section.Title}]({section.Name}-{name}.svg)\n");
-        }
-
-        void AddRow(IReadOnlyList<string> cells) => page.Append("| ").AppendJoin(" | ", cells).Append(" |\n");
     }
 }

@@ -24,7 +24,10 @@ internal sealed class GoldenCase<TModel> where TModel : SequenceModel<TModel>, I
             }
         }
         Model.WeightsChanged();
-        Assert.Equal(golden.Keys.Count(static k => k.StartsWith("p:", StringComparison.Ordinal)), description.Parameters.Count);
+        if (golden.Keys.Count(static k => k.StartsWith("p:", StringComparison.Ordinal)) != description.Parameters.Count)
+        {
+            throw new InvalidOperationException($"{name} has other parameters than {description.Name}.");
+        }
         whole = Math.Sqrt(description.Parameters.Sum(p => golden["g:" + p.Name].Sum(static g => g * g)));
 
         Input = [.. golden["x:input"].Select(static v => (float)v)];
@@ -56,32 +59,52 @@ internal sealed class GoldenCase<TModel> where TModel : SequenceModel<TModel>, I
     /// <summary>Compares outputs, loss and gradients; errors are relative L2 norms.</summary>
     public void Compare(float[] outputs, double loss, float[] tokenGradients, Func<ParameterDescription, float[]> gradient, double outputBound, double gradientBound)
     {
-        Compare("outputs", "y:output", outputs, outputBound);
-        Compare("loss", "loss", [(float)loss], outputBound);
-        Compare("input gradient", "g:input", tokenGradients, gradientBound);
-        foreach (ParameterDescription p in SequenceModel<TModel>.Description.Parameters)
+        foreach ((string what, string key, float[] actual, bool isGradient) in All(outputs, loss, tokenGradients, gradient))
         {
-            Compare(p.Name, "g:" + p.Name, gradient(p), gradientBound);
+            Compare(what, key, actual, isGradient ? gradientBound : outputBound);
         }
     }
 
+    /// <summary>The largest of the errors of outputs, loss and gradients.</summary>
+    public double LargestError(float[] outputs, double loss, float[] tokenGradients, Func<ParameterDescription, float[]> gradient) =>
+        All(outputs, loss, tokenGradients, gradient).Max(c => Measure(c.Key, c.Actual) is var (difference, size) ? difference / size : 0);
+
     public void Compare(string what, string key, float[] actual, double bound)
     {
-        double[] expected = golden[key];
-        double difference = Math.Sqrt(expected.Zip(actual, static (e, a) => (e - a) * (e - a)).Sum());
-        double size = Math.Sqrt(expected.Sum(static e => e * e));
-        // Some gradients are 0 but for rounding (softmax does not see a key's bias): those are held against the whole gradient.
-        if (!(difference <= bound * (size < 1e-12 * whole || AgainstWhole.Any(key.Contains) ? whole : size)))
+        (double difference, double size) = Measure(key, actual);
+        if (!(difference <= bound * size))
         {
             errors.Add($"{what}: {difference:G3} of {size:G3}, relative {difference / size:G3} > {bound:G3}");
         }
     }
 
-    public void AssertNoErrors() => Assert.True(errors.Count == 0, string.Join("\n", errors));
+    public void AssertNoErrors()
+    {
+        if (errors.Count > 0)
+        {
+            throw new InvalidOperationException(string.Join("\n", errors));
+        }
+    }
+
+    private static IEnumerable<(string What, string Key, float[] Actual, bool IsGradient)> All(float[] outputs, double loss, float[] tokenGradients, Func<ParameterDescription, float[]> gradient) =>
+    [
+        ("outputs", "y:output", outputs, false), ("loss", "loss", [(float)loss], false), ("input gradient", "g:input", tokenGradients, true),
+        .. SequenceModel<TModel>.Description.Parameters.Select(p => (p.Name, "g:" + p.Name, gradient(p), true)),
+    ];
+
+    /// <summary>How far the values are off, and what that is held against.</summary>
+    private (double Difference, double Size) Measure(string key, float[] actual)
+    {
+        double[] expected = golden[key];
+        double difference = Math.Sqrt(expected.Zip(actual, static (e, a) => (e - a) * (e - a)).Sum());
+        double size = Math.Sqrt(expected.Sum(static e => e * e));
+        // Some gradients are 0 but for rounding (softmax does not see a key's bias): those are held against the whole gradient.
+        return (difference, size < 1e-12 * whole || AgainstWhole.Any(key.Contains) ? whole : size);
+    }
 
     private static Dictionary<string, double[]> Read(string name)
     {
-        using FileStream stream = File.OpenRead(Path.Combine(Repository.Root, "tests", "AarenGen.Tests", "Golden", name + ".safetensors"));
+        using FileStream stream = File.OpenRead(Path.Combine(GoldenFiles.Folder, name + ".safetensors"));
         (Dictionary<string, TensorEntry> tensors, _) = Safetensors.ReadHeader(stream);
         return tensors.Values.ToDictionary(static t => t.Name, t =>
         {
@@ -93,4 +116,13 @@ internal sealed class GoldenCase<TModel> where TModel : SequenceModel<TModel>, I
                 : MemoryMarshal.Cast<byte, double>(bytes).ToArray();
         });
     }
+}
+
+/// <summary>Where the golden files lie: in the repository, or beside a program that was copied to another machine with them.</summary>
+internal static class GoldenFiles
+{
+    public static string Folder { get; } = ((string[])[Path.Combine(Repository.Root, "tests", "AarenGen.Tests", "Golden"), Path.Combine(AppContext.BaseDirectory, "Golden")])
+        .FirstOrDefault(Directory.Exists, "");
+
+    public static bool AreThere => Folder.Length > 0;
 }

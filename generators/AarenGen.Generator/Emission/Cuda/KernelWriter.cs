@@ -10,6 +10,7 @@ internal sealed class KernelWriter(DeviceLayer layer, LayerBorder border, long p
     private readonly CodeWriter body = new();
     private readonly List<string> declarations = [];
     private readonly HashSet<string> declared = new(StringComparer.Ordinal);
+    private bool hasProducts;
 
     public LayerPlan Layer => layer.Plan;
 
@@ -22,6 +23,16 @@ internal sealed class KernelWriter(DeviceLayer layer, LayerBorder border, long p
     /// <summary>A call of device code: its template's arguments, then its arguments.</summary>
     public void Call(string function, string sizes, params string[] arguments) =>
         body.Line($"{function}{(sizes.Length == 0 ? "" : $"<{sizes}>")}({string.Join(", ", arguments)});");
+
+    /// <summary>
+    /// Declares what products share. Their thread blocks are told to meet in twos on a multiprocessor at least: otherwise the assembler spills a few
+    /// numbers to let more of them meet than shared memory has room for.
+    /// </summary>
+    public void DeclareProductMemory()
+    {
+        hasProducts = true;
+        body.Line("__shared__ ProductMemory memory;");
+    }
 
     /// <summary>A value's rows.</summary>
     public string Value(Value value)
@@ -68,7 +79,7 @@ internal sealed class KernelWriter(DeviceLayer layer, LayerBorder border, long p
     public string Finish(string name, int threads)
     {
         var code = new CodeWriter();
-        using (code.Open($"extern \"C\" __global__ void __launch_bounds__({Number(threads)}) {name}(const Pass pass, const int firstBlock)"))
+        using (code.Open($"extern \"C\" __global__ void __launch_bounds__({Number(threads)}{(hasProducts ? ", 2" : "")}) {name}(const Pass pass, const int firstBlock)"))
         {
             if (layer.Plan.Repeat > 1)
             {

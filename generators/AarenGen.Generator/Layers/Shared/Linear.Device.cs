@@ -211,7 +211,7 @@ internal sealed partial record Linear
             Value input = maps[0].Input, rowsOf = normalize?.Input ?? input;
             int inputTiles = Tiles(input.Width), weightBlocks = Shape.Fixed;
             w.Line("const int rows = pass.settings->rows, index = static_cast<int>(blockIdx.x);");
-            w.Line("__shared__ ProductMemory memory;");
+            w.DeclareProductMemory();
             string scale = normalize is null ? "" : $", {w.Weights(normalize.Scale)}, {w.Weights(normalize.Shift)}, {w.Memory(TileStage.StatisticsOf(normalize), normalize.StatisticsMemory)}";
             string operand = $"{(normalize is null ? "Across" : "NormalizedAcross")}<{Number(input.Stride)}>{{{w.Value(rowsOf)}, pad4({Number(input.Width)}), to{scale}}}";
             using (w.Open($"if (index < {Number(weightBlocks)})"))

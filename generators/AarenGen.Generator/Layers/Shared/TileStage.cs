@@ -55,7 +55,7 @@ internal abstract class TileStage(DeviceLayer layer, string name, int tiles, str
         {
             w.Line("return;");
         }
-        w.Line("__shared__ ProductMemory memory;");
+        w.DeclareProductMemory();
     }
 
     private static string Number(int n) => n.ToString(CultureInfo.InvariantCulture);

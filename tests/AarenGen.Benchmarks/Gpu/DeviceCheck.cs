@@ -1,0 +1,85 @@
+using System.Globalization;
+using AarenGen.Cuda;
+using AarenGen.Cuda.Training;
+using AarenGen.Tests.Models;
+using AarenGen.Training;
+
+namespace AarenGen.Benchmarks;
+
+/// <summary>What is compared with a reference: a model, the arithmetic of its products, and the largest relative error of outputs, loss or a gradient.</summary>
+internal sealed record DeviceComparison(string What, ProductPrecision Products, double Error, double Bound);
+
+/// <summary>Before anything is timed: outputs, losses and every gradient on the device against the CPU's, and against golden files where they are at hand.</summary>
+internal sealed class DeviceCheck(IReadOnlyList<ProductPrecision> products, bool isShort) : IModelVisitor<IReadOnlyList<DeviceComparison>>
+{
+    /// <summary>Relative L2, as the tests have it: two computations in float32 that sum in another order; rounded factors of products beside them.</summary>
+    private const double OutputBound = 2e-5, GradientBound = 2e-4, TensorFloat32Bound = 2e-3, BFloat16Bound = 2e-2;
+
+    /// <summary>The device beside the CPU, on sequences of unequal lengths.</summary>
+    public IReadOnlyList<DeviceComparison> Visit<TModel>(BenchmarkModel<TModel> model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    {
+        TModel own = SequenceModel<TModel>.Create(seed: 5);
+        SequenceList data = DeviceBatches.Random<TModel>(isShort ? [3, 6] : [3, 130, 1, 64, 65], seed: 6);
+        IReadOnlyList<ParameterDescription> parameters = SequenceModel<TModel>.Description.Parameters;
+        var expected = new GradientProbe<TModel>(own, data);
+        double whole = Norm(parameters.SelectMany(expected.Gradient));
+        return [.. products.SelectMany(p => Compare(new DeviceProbe<TModel>(own, data, p), p))];
+
+        IEnumerable<DeviceComparison> Compare(DeviceProbe<TModel> actual, ProductPrecision precision)
+        {
+            double output = Math.Max(Error(expected.Outputs, actual.Outputs, 0), Error([(float)expected.Loss], [(float)actual.Loss], 0));
+            // Some gradients are 0 but for rounding: held against the whole.
+            double gradient = parameters.Select(p => Error(expected.Gradient(p), actual.Gradient(p), 1e-3 * whole)).Append(Error(expected.TokenGradients, actual.TokenGradients, 0)).Max();
+            yield return new($"{model.Name} against the CPU: outputs, loss", precision, output, Bound(precision, OutputBound));
+            yield return new($"{model.Name} against the CPU: gradients", precision, gradient, Bound(precision, GradientBound));
+        }
+    }
+
+    /// <summary>The device beside PyTorch's float64, as golden files have it; none where the files are not at hand.</summary>
+    public IEnumerable<DeviceComparison> Golden()
+    {
+        if (!GoldenFiles.AreThere)
+        {
+            return [];
+        }
+        IEnumerable<DeviceComparison> all = Golden<GoldenPre>("aaren-pre");
+        return isShort ? all : all.Concat(Golden<GoldenPost>("aaren-post")).Concat(Golden<GoldenOneBlock>("aaren-large-scores")).Concat(Golden<GoldenPost>("aaren-one-token"))
+            .Concat(Golden<GoldenOdd>("aaren-odd-shapes")).Concat(Golden<GoldenClasses>("aaren-cross-entropy")).Concat(Golden<GoldenIntervals>("aaren-lognormal-mixture"))
+            .Concat(Golden<TransformerPre>("transformer-pre")).Concat(Golden<TransformerPost>("transformer-post")).Concat(Golden<MinGruPre>("mingru-pre"))
+            .Concat(Golden<MinGruPost>("mingru-post")).Concat(Golden<MinLstmPre>("minlstm-pre")).Concat(Golden<MinLstmPost>("minlstm-post"));
+    }
+
+    /// <summary>Throws where an error is beyond its bound: times of wrong results are worth nothing.</summary>
+    public static void Require(IEnumerable<DeviceComparison> comparisons)
+    {
+        string[] wrong = [.. comparisons.Where(static c => !(c.Error <= c.Bound)).Select(static c => string.Create(CultureInfo.InvariantCulture, $"{c.What}, products in {c.Products}: relative error {c.Error:G3} > {c.Bound:G3}"))];
+        if (wrong.Length > 0)
+        {
+            throw new InvalidOperationException("The device computes something else:\n" + string.Join('\n', wrong));
+        }
+    }
+
+    private IEnumerable<DeviceComparison> Golden<TModel>(string name) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    {
+        var golden = new GoldenCase<TModel>(name);
+        foreach (ProductPrecision precision in products)
+        {
+            // There the query's and keys' gradients are what is left of far larger terms that cancel, so that rounded factors leave few digits.
+            golden.AgainstWhole = name == "aaren-large-scores" && precision != ProductPrecision.Float32 ? [".mixer.query", ".mixer.q_proj", ".mixer.k_proj"] : [];
+            var probe = new DeviceProbe<TModel>(golden.Model, golden.Data, precision);
+            double bound = Bound(precision, 1e-4);
+            yield return new($"{name}, golden file", precision, golden.LargestError(probe.Outputs, probe.Loss, probe.TokenGradients, probe.Gradient), bound);
+        }
+    }
+
+    private static double Bound(ProductPrecision products, double float32) => products switch
+    {
+        ProductPrecision.TensorFloat32 => TensorFloat32Bound,
+        ProductPrecision.BFloat16 => BFloat16Bound,
+        _ => float32,
+    };
+
+    private static double Error(float[] wanted, float[] got, double least) => Norm(wanted.Zip(got, static (a, b) => a - b)) / Math.Max(Norm(wanted), least);
+
+    private static double Norm(IEnumerable<float> values) => Math.Sqrt(values.Sum(static v => (double)v * v));
+}

@@ -1,0 +1,44 @@
+using AarenGen.Cuda;
+using AarenGen.Cuda.Driver;
+
+namespace AarenGen.Benchmarks;
+
+/// <summary>How fast a kernel was: bytes or operations a second.</summary>
+internal sealed record KernelRate(string Model, string Kernel, ProductPrecision Products, int Tokens, Timing Timing, double PerSecond);
+
+/// <summary>Times a model's scan on a batch that no cache holds.</summary>
+internal sealed class ScansOnDevice(CudaContext context, CudaStream stream, DeviceTimer timer, bool isShort) : IModelVisitor<IReadOnlyList<KernelRate>>
+{
+    private const double Bytes = 512e6;
+
+    public IReadOnlyList<KernelRate> Visit<TModel>(BenchmarkModel<TModel> model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    {
+        ModelSizes sizes = ModelSizes.Of(model);
+        // A third of the memory at most: a model keeps much more of a token than a scan moves.
+        double wanted = Bytes / sizes.Scans[0].BytesPerToken, possible = context.GetFreeMemory() / 3.0 / (sizeof(float) * SequenceModel<TModel>.Description.TrainingFloatsPerToken);
+        (int sequences, int length) = isShort ? (2, 8) : (Math.Max(1, (int)(Math.Min(wanted, possible) / model.Length)), model.Length);
+        using var own = new ModelOnDevice<TModel>(context, stream, ProductPrecision.Float32, sequences, length);
+        int tokens = sequences * length;
+        return [.. sizes.Scans.Select(s =>
+        {
+            Timing timing = own.Measure(timer, s.Kernel);
+            return new KernelRate(model.Name, s.Kernel, ProductPrecision.Float32, tokens, timing, s.BytesPerToken * tokens / timing.Median);
+        })];
+    }
+}
+
+/// <summary>Times a model's products on a large batch.</summary>
+internal sealed class ProductsOnDevice(CudaContext context, CudaStream stream, DeviceTimer timer, ProductPrecision products, bool isShort) : IModelVisitor<IReadOnlyList<KernelRate>>
+{
+    public IReadOnlyList<KernelRate> Visit<TModel>(BenchmarkModel<TModel> model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    {
+        (int sequences, int length) = isShort ? (2, 8) : (8 * model.Batch, model.Length);
+        using var own = new ModelOnDevice<TModel>(context, stream, products, sequences, length);
+        int tokens = sequences * length;
+        return [.. ModelSizes.Of(model).Products(own.HasChains).Select(p =>
+        {
+            Timing timing = own.Measure(timer, p.Kernel);
+            return new KernelRate(model.Name, p.Kernel, products, tokens, timing, p.OperationsPerToken * tokens / timing.Median);
+        })];
+    }
+}

@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using AarenGen.Cuda;
+using AarenGen.Cuda.Driver;
+using AarenGen.Cuda.Training;
+using AarenGen.Training;
+
+namespace AarenGen.Benchmarks;
+
+/// <summary>A row of the table of training steps. WithBatches: milliseconds a step by the host's clock, batches read and copied as in a training.</summary>
+internal sealed record DeviceStep(string Model, int Sequences, int Length, string Name, string Products, double Milliseconds, double Spread, double? WithBatches)
+{
+    public double TokensPerSecond => 1e3 * Sequences * Length / Milliseconds;
+}
+
+/// <summary>Times a model's training steps: the graph of a step by the device's clock, and steps of the trainer, which reads and copies a batch each.</summary>
+internal sealed class TrainingOnDevice(CudaContext context, CudaStream stream, DeviceTimer timer, ProductPrecision products, int sequences, int length, bool isShort) : IModelVisitor<DeviceStep>
+{
+    public DeviceStep Visit<TModel>(BenchmarkModel<TModel> model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    {
+        Timing timing;
+        using (var own = new ModelOnDevice<TModel>(context, stream, products, sequences, length))
+        {
+            timing = timer.Measure(model.Name, own.Step);
+        }
+        return new(model.Name, sequences, length, "AarenGen, Aaren", DeviceTables.Name(products), 1e3 * timing.Median, timing.Spread, 1e3 * WithBatches<TModel>());
+    }
+
+    private double WithBatches<TModel>() where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    {
+        TModel model = SequenceModel<TModel>.Create(seed: 1);
+        int weights = SequenceModel<TModel>.Description.WeightFloats;
+        SequenceList data = DeviceBatches.Random<TModel>([.. Enumerable.Repeat(length, sequences)], seed: 1);
+        var request = new EngineRequest<TModel>(model, new(model.WeightBuffer, new(weights), new(weights)), data, null, new() { BatchSize = sequences }, new(length, length));
+        using var engine = new CudaEngine<TModel>(request, new CudaDevice { Products = products });
+        int[] batch = [.. Enumerable.Range(0, sequences)];
+        long step = 0;
+        Run(isShort ? 1 : 20);
+        int steps = isShort ? 1 : Math.Clamp((int)(0.7 / Math.Max(1e-5, Run(20))), 20, 2000);
+        return Run(steps);
+
+        double Run(int count)
+        {
+            long started = Stopwatch.GetTimestamp();
+            for (int i = 0; i < count; i++)
+            {
+                step++;
+                engine.Step(batch, new(step, step, 1e-4, 0));
+            }
+            // Waits for the device.
+            engine.ReadLosses();
+            return Stopwatch.GetElapsedTime(started).TotalSeconds / count;
+        }
+    }
+}
