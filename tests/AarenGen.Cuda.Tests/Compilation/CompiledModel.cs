@@ -30,7 +30,7 @@ internal sealed record CompiledModel(string Name, DeviceProgram Program)
         .GroupBy(static l => l.Kernel).ToDictionary(static g => g.Key, static g => g.Max(static l => l.Threads));
 
     private static bool IsCompiled(Type type) =>
-        type.BaseType is { IsGenericType: true } parent && parent.GetGenericTypeDefinition() == typeof(SequenceModel<>) && type.GetField("CudaSource") is not null;
+        type.BaseType is { IsGenericType: true } parent && parent.GetGenericTypeDefinition() == typeof(SequenceModel<>) && type.GetProperty("CudaSource") is not null;
 
     private static CompiledModel Describe(Type type) => (CompiledModel)typeof(CompiledModel)
         .GetMethod(nameof(Of), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(type).Invoke(null, null)!;

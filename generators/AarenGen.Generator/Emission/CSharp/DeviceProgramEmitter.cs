@@ -26,14 +26,15 @@ internal static class DeviceProgramEmitter
         using (code.Open($"partial class {plan.Name}"))
         {
             code.Summary("The model's training on an NVIDIA GPU, in CUDA C: one translation unit without includes, all sizes literals.");
-            code.Line("public const string CudaSource = \"\"\"");
+            code.Line("/// <remarks>UTF-8, a constant of the assembly's data: the strings of an assembly may not exceed 16 MiB, which a hundred models would.</remarks>");
+            code.Line("public static global::System.ReadOnlySpan<byte> CudaSource => \"\"\"");
             code.Raw(program.Source);
-            code.Raw("\"\"\";\n");
+            code.Raw("\"\"\"u8;\n");
             code.Line();
             code.Line("/// <inheritdoc/>");
             code.Line($"protected override {Training}DeviceProgram? DescribeDevice() => new()");
             code.Line("{");
-            code.Line("    Source = CudaSource,");
+            code.Line("    Source = global::System.Text.Encoding.UTF8.GetString(CudaSource),");
             code.Line($"    PartialFloats = {Number(program.PartialFloats)},");
             code.Line($"    SquareParts = {Number(program.SquareParts)},");
             code.Line($"    Losses = {Number(program.Losses)},");
