@@ -1,5 +1,6 @@
 using System.Globalization;
 using AarenGen.Benchmarks;
+using AarenGen.Cuda;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 IBenchmark benchmark = new GpuBenchmark();
@@ -16,8 +17,10 @@ for (int i = 0; i < args.Length; i++)
             folder = args[++i];
             break;
         default:
-            Console.Error.WriteLine($"AarenGen.GpuBenchmark [--short] [--output FOLDER]\n{benchmark.Description}.\n--short: tiny sizes, only to see that everything works. FOLDER gets results.md and results.json.");
-            return args[i] is "--help" or "-h" ? 0 : 2;
+            bool isHelp = args[i] is "--help" or "-h";
+            (isHelp ? Console.Out : Console.Error).WriteLine(
+                $"AarenGen.GpuBenchmark [--short] [--output FOLDER]\n{benchmark.Description}.\n--short: tiny sizes, only to see that everything works. FOLDER gets results.md and results.json.");
+            return isHelp ? 0 : 2;
     }
 }
 if (benchmark.WhyImpossible() is { } reason)
@@ -44,4 +47,9 @@ catch (OperationCanceledException)
 {
     Console.Error.WriteLine("Stopped. What was measured is written.");
     return ExitCodes.Stopped;
+}
+catch (Exception e) when (e is InvalidOperationException or CudaException)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
 }

@@ -27,8 +27,8 @@ internal sealed record DeviceCeilings(double BytesPerSecond, IReadOnlyDictionary
         from.Clear(stream);
         var memory = new Memory { From = from.Address, To = to.Address, Count = bytes / 16 };
         CudaKernel copy = module.GetKernel("copy");
-        int blocks = isShort ? 4 : device.Multiprocessors * 8, turns = isShort ? 2 : 20_000;
-        double copied = 2.0 * bytes / timer.Measure("copy", () => copy.Launch(stream, blocks, CeilingKernels.Threads, 0, memory, 0)).Median;
+        int turns = isShort ? 2 : 20_000, copyBlocks = Blocks(copy);
+        double copied = 2.0 * bytes / timer.Measure("copy", () => copy.Launch(stream, copyBlocks, CeilingKernels.Threads, 0, memory, 0)).Median;
         var operations = new Dictionary<ProductPrecision, double> { [ProductPrecision.Float32] = Peak("multiply_adds", CeilingKernels.MultiplyAdds * CeilingKernels.Threads) };
         if (device.Architecture >= CudaDevice.TensorCores)
         {
@@ -40,8 +40,12 @@ internal sealed record DeviceCeilings(double BytesPerSecond, IReadOnlyDictionary
         double Peak(string name, double operationsOfBlock)
         {
             CudaKernel kernel = module.GetKernel(name);
+            int blocks = Blocks(kernel);
             Timing timing = timer.Measure(name, () => kernel.Launch(stream, blocks, CeilingKernels.Threads, 0, memory, turns));
             return operationsOfBlock * turns * blocks / timing.Seconds.Min();
         }
+
+        // As many as run at once: no multiprocessor waits for others at the end.
+        int Blocks(CudaKernel kernel) => isShort ? 4 : device.Multiprocessors * kernel.BlocksPerMultiprocessor(CeilingKernels.Threads, 0);
     }
 }

@@ -12,8 +12,14 @@ internal sealed record DeviceComparison(string What, ProductPrecision Products, 
 /// <summary>Before anything is timed: outputs, losses and every gradient on the device against the CPU's, and against golden files where they are at hand.</summary>
 internal sealed class DeviceCheck(IReadOnlyList<ProductPrecision> products, bool isShort) : IModelVisitor<IReadOnlyList<DeviceComparison>>
 {
-    /// <summary>Relative L2, as the tests have it: two computations in float32 that sum in another order; rounded factors of products beside them.</summary>
-    private const double OutputBound = 2e-5, GradientBound = 2e-4, TensorFloat32Bound = 2e-3, BFloat16Bound = 2e-2;
+    /// <summary>
+    /// Relative L2, as the tests have it: two computations in float32 whose sums are taken in another order. Where factors of products are rounded,
+    /// twice what golden files allow, since a rounding error grows with a model's depth: these models have up to twice as many blocks.
+    /// </summary>
+    private const double OutputBound = 2e-5, GradientBound = 2e-4, TensorFloat32Bound = 4e-3, BFloat16Bound = 4e-2;
+
+    /// <summary>Relative L2 from golden files, in float64.</summary>
+    private const double GoldenBound = 1e-4, GoldenTensorFloat32Bound = 2e-3, GoldenBFloat16Bound = 2e-2;
 
     /// <summary>The device beside the CPU, on sequences of unequal lengths.</summary>
     public IReadOnlyList<DeviceComparison> Visit<TModel>(BenchmarkModel<TModel> model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
@@ -30,8 +36,8 @@ internal sealed class DeviceCheck(IReadOnlyList<ProductPrecision> products, bool
             double output = Math.Max(Error(expected.Outputs, actual.Outputs, 0), Error([(float)expected.Loss], [(float)actual.Loss], 0));
             // Some gradients are 0 but for rounding: held against the whole.
             double gradient = parameters.Select(p => Error(expected.Gradient(p), actual.Gradient(p), 1e-3 * whole)).Append(Error(expected.TokenGradients, actual.TokenGradients, 0)).Max();
-            yield return new($"{model.Name} against the CPU: outputs, loss", precision, output, Bound(precision, OutputBound));
-            yield return new($"{model.Name} against the CPU: gradients", precision, gradient, Bound(precision, GradientBound));
+            yield return new($"{model.Name} against the CPU: outputs, loss", precision, output, Bound(precision, OutputBound, TensorFloat32Bound, BFloat16Bound));
+            yield return new($"{model.Name} against the CPU: gradients", precision, gradient, Bound(precision, GradientBound, TensorFloat32Bound, BFloat16Bound));
         }
     }
 
@@ -42,11 +48,13 @@ internal sealed class DeviceCheck(IReadOnlyList<ProductPrecision> products, bool
         {
             return [];
         }
-        IEnumerable<DeviceComparison> all = Golden<GoldenPre>("aaren-pre");
-        return isShort ? all : all.Concat(Golden<GoldenPost>("aaren-post")).Concat(Golden<GoldenOneBlock>("aaren-large-scores")).Concat(Golden<GoldenPost>("aaren-one-token"))
-            .Concat(Golden<GoldenOdd>("aaren-odd-shapes")).Concat(Golden<GoldenClasses>("aaren-cross-entropy")).Concat(Golden<GoldenIntervals>("aaren-lognormal-mixture"))
-            .Concat(Golden<TransformerPre>("transformer-pre")).Concat(Golden<TransformerPost>("transformer-post")).Concat(Golden<MinGruPre>("mingru-pre"))
-            .Concat(Golden<MinGruPost>("mingru-post")).Concat(Golden<MinLstmPre>("minlstm-pre")).Concat(Golden<MinLstmPost>("minlstm-post"));
+        IEnumerable<DeviceComparison> all = Golden<GoldenPre>("aaren-pre", products);
+        // A compilation takes seconds, so that rounded products are looked at once a mixer.
+        ProductPrecision[] float32 = [ProductPrecision.Float32];
+        return isShort ? all : all.Concat(Golden<TransformerPre>("transformer-pre", products)).Concat(Golden<MinGruPre>("mingru-pre", products)).Concat(Golden<MinLstmPre>("minlstm-pre", products))
+            .Concat(Golden<GoldenPost>("aaren-post", float32)).Concat(Golden<GoldenPost>("aaren-one-token", float32)).Concat(Golden<GoldenOneBlock>("aaren-large-scores", float32))
+            .Concat(Golden<GoldenOdd>("aaren-odd-shapes", float32)).Concat(Golden<GoldenClasses>("aaren-cross-entropy", float32)).Concat(Golden<GoldenIntervals>("aaren-lognormal-mixture", float32))
+            .Concat(Golden<TransformerPost>("transformer-post", float32)).Concat(Golden<MinGruPost>("mingru-post", float32)).Concat(Golden<MinLstmPost>("minlstm-post", float32));
     }
 
     /// <summary>Throws where an error is beyond its bound: times of wrong results are worth nothing.</summary>
@@ -59,23 +67,21 @@ internal sealed class DeviceCheck(IReadOnlyList<ProductPrecision> products, bool
         }
     }
 
-    private IEnumerable<DeviceComparison> Golden<TModel>(string name) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    private static IEnumerable<DeviceComparison> Golden<TModel>(string name, IReadOnlyList<ProductPrecision> products) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         var golden = new GoldenCase<TModel>(name);
-        foreach (ProductPrecision precision in products)
+        return products.Select(precision =>
         {
-            // There the query's and keys' gradients are what is left of far larger terms that cancel, so that rounded factors leave few digits.
-            golden.AgainstWhole = name == "aaren-large-scores" && precision != ProductPrecision.Float32 ? [".mixer.query", ".mixer.q_proj", ".mixer.k_proj"] : [];
             var probe = new DeviceProbe<TModel>(golden.Model, golden.Data, precision);
-            double bound = Bound(precision, 1e-4);
-            yield return new($"{name}, golden file", precision, golden.LargestError(probe.Outputs, probe.Loss, probe.TokenGradients, probe.Gradient), bound);
-        }
+            double error = golden.LargestError(probe.Outputs, probe.Loss, probe.TokenGradients, probe.Gradient);
+            return new DeviceComparison($"{name}, golden file", precision, error, Bound(precision, GoldenBound, GoldenTensorFloat32Bound, GoldenBFloat16Bound));
+        });
     }
 
-    private static double Bound(ProductPrecision products, double float32) => products switch
+    private static double Bound(ProductPrecision products, double float32, double tensorFloat32, double bfloat16) => products switch
     {
-        ProductPrecision.TensorFloat32 => TensorFloat32Bound,
-        ProductPrecision.BFloat16 => BFloat16Bound,
+        ProductPrecision.TensorFloat32 => tensorFloat32,
+        ProductPrecision.BFloat16 => bfloat16,
         _ => float32,
     };
 

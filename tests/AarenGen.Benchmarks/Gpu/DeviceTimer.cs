@@ -18,7 +18,7 @@ internal sealed class DeviceTimer : IDisposable
         end = new(context, withTiming: true);
         (warmUp, turn, most, turns) = isShort
             ? (TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, 1)
-            : (TimeSpan.FromMilliseconds(150), TimeSpan.FromMilliseconds(3), TimeSpan.FromSeconds(1), 101);
+            : (TimeSpan.FromMilliseconds(150), TimeSpan.FromMilliseconds(3), TimeSpan.FromMilliseconds(500), 101);
     }
 
     /// <summary>Seconds that a unit of work takes: turns of many units each, after a warm-up in which clocks rise and caches fill.</summary>
@@ -53,6 +53,7 @@ internal sealed class DeviceTimer : IDisposable
         }
         end.Record(stream);
         end.Synchronize();
-        return end.ElapsedSince(start).TotalSeconds;
+        // The clock ticks every half microsecond; none at all would make rates infinite.
+        return Math.Max(end.ElapsedSince(start).TotalSeconds, 5e-7);
     }
 }

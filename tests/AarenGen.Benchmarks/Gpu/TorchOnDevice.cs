@@ -12,7 +12,7 @@ internal sealed record TorchOnDevice(IReadOnlyList<DeviceStep> Steps, IReadOnlyL
 {
     private const string Script = "torch_peer.py";
 
-    /// <summary>Runs the script. It begins no case after the time; whatever then still runs is ended a minute later.</summary>
+    /// <summary>Runs the script. It begins no case after the time; whatever then still runs is ended half a minute later.</summary>
     public static TorchOnDevice Measure(TimeSpan time, bool isShort)
     {
         string path = Path.Combine(Path.GetTempPath(), $"aarengen-{Environment.ProcessId}-{Script}");
@@ -45,7 +45,7 @@ internal sealed record TorchOnDevice(IReadOnlyList<DeviceStep> Steps, IReadOnlyL
             process.ErrorDataReceived += (_, line) => last = line.Data is { Length: > 0 } text ? text : last;
             process.BeginOutputReadLine();
             process.BeginErrorReadLine();
-            if (process.WaitForExit(time + TimeSpan.FromMinutes(1)))
+            if (process.WaitForExit(time + TimeSpan.FromSeconds(30)))
             {
                 process.WaitForExit();
             }

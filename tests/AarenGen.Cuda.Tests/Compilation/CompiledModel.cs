@@ -11,18 +11,23 @@ internal sealed record CompiledModel(string Name, DeviceProgram Program)
     /// <summary>Set to 1, all models are looked at, which takes some ten minutes; the table then has more than its golden file.</summary>
     private const string AllVariable = "AARENGEN_ALL_KERNELS";
 
-    /// <summary>The models of the golden cases and of the benchmarks.</summary>
-    private static readonly Type[] Usual =
-    [
-        typeof(GoldenPre), typeof(GoldenPost), typeof(GoldenOneBlock), typeof(GoldenOdd), typeof(GoldenClasses), typeof(GoldenIntervals), typeof(TransformerPre), typeof(TransformerPost),
-        typeof(MinGruPre), typeof(MinGruPost), typeof(MinLstmPre), typeof(MinLstmPost), typeof(SmallModel), typeof(MediumModel), typeof(LargeModel),
-    ];
+    /// <summary>The models of the benchmarks, and of golden cases one a mixer and one of odd sizes: those whose products are looked at on tensor cores as well.</summary>
+    private static readonly Type[] OnTensorCores =
+        [typeof(GoldenPre), typeof(GoldenOdd), typeof(TransformerPre), typeof(MinGruPre), typeof(MinLstmPre), typeof(SmallModel), typeof(MediumModel), typeof(LargeModel)];
+
+    /// <summary>The other golden cases.</summary>
+    private static readonly Type[] InFloat32 =
+        [typeof(GoldenPost), typeof(GoldenOneBlock), typeof(GoldenClasses), typeof(GoldenIntervals), typeof(TransformerPost), typeof(MinGruPost), typeof(MinLstmPost)];
 
     public static bool AreAll { get; } = Environment.GetEnvironmentVariable(AllVariable) == "1";
 
     /// <summary>Those looked at, by name. A model whose layers have no CUDA part yet is not there.</summary>
     public static IReadOnlyList<CompiledModel> All { get; } =
-        [.. (AreAll ? typeof(CompiledModel).Assembly.GetTypes() : Usual).Where(IsCompiled).Select(Describe).OrderBy(static m => m.Name, StringComparer.Ordinal)];
+        [.. (AreAll ? typeof(CompiledModel).Assembly.GetTypes() : [.. OnTensorCores, .. InFloat32]).Where(IsCompiled).Select(Describe).OrderBy(static m => m.Name, StringComparer.Ordinal)];
+
+    /// <summary>The ways in which it is compiled here.</summary>
+    public IReadOnlyList<KernelVariant> Variants { get; } =
+        AreAll || OnTensorCores.Any(t => t.Name == Name) ? KernelVariant.All : [.. KernelVariant.All.Where(static v => v.Products == ProductPrecision.Float32)];
 
     /// <summary>Threads of a block of each kernel, at most.</summary>
     public IReadOnlyDictionary<string, int> Threads { get; } =

@@ -30,5 +30,5 @@ internal static class KernelTranslation
         i => Program.StartAsync(["translate-kernels", folder, $"{i}", $"{Environment.ProcessorCount}"], NvidiaTools.WithoutStandIns)));
 
     private static IEnumerable<(CompiledModel Model, KernelVariant Variant)> Jobs() => CompiledModel.All.SelectMany(static m =>
-        (m.Name == Compared ? KernelVariant.All : KernelVariant.All.Select(static v => v.Translated).Distinct()).Select(v => (m, v)));
+        (m.Name == Compared ? m.Variants : m.Variants.Select(static v => v.Translated).Distinct()).Select(v => (m, v)));
 }
