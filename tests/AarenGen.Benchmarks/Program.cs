@@ -38,7 +38,7 @@ Task<int> Run(ParseResult parsed, IReadOnlyList<IBenchmark> chosen, Cancellation
         {
             if (impossible is not null)
             {
-                Console.WriteLine($"{benchmark.Name} was left out: {impossible.Split('\n')[0]}");
+                Console.WriteLine($"{benchmark.Name} was left out: {impossible.Split(". ")[0]}.");
                 continue;
             }
             foreach (Section section in benchmark.Run(new(parsed.GetValue(isShort)), cancellation))
