@@ -5,6 +5,9 @@ namespace AarenGen.Generator.Model;
 /// <summary>How an operation runs on a device: the kernels it adds to those of its layer. Values are rows in the device's memory.</summary>
 internal abstract class DevicePart
 {
+    /// <summary>Whether all it does with a value is to load it as rows that it can normalise on their way.</summary>
+    public virtual bool TakesNormalized(Value value) => false;
+
     /// <summary>Adds what has to happen once after the weights changed.</summary>
     public virtual void Prepare(DeviceLayer layer)
     {

@@ -183,7 +183,7 @@ internal sealed class CudaEmitter
             int width = plan.Trunk.Count > 0 ? plan.Trunk[plan.Trunk.Count - 1].OutputWidth : plan.RowInputWidth;
             string own = BoundaryAt(head.Layers.Sum(static l => l.Repeat) % 2), sum = plan.Trunk.Count > 0 ? BoundaryAt(SumGradient) : "pass.tokenGradients", sizes = $"{Number(Sizes.Pad(width))}, {Number(width)}";
             string joined = Kernel(stem + "_trunk_gradient", 256, code => code.Line(index == 0 ? $"copy_rows<{sizes}>(pass, {own}, {sum});" : $"add_rows<{sizes}>(pass, {own}, {sum}, {sum});"));
-            backward.Add(new(joined, Layers.Shared.Rowwise.Shape, 256, 0, 1));
+            backward.Add(new(joined, Rowwise.Shape, 256, 0, 1));
         }
     }
 

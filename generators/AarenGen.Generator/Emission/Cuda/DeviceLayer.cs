@@ -51,7 +51,7 @@ internal sealed class DeviceLayer(LayerPlan plan)
         {
             deferred.Remove(copy.Key);
             Value to = copy.Key == "input" ? new Value("input", plan.InputWidth) : plan.Values.Single(v => v.Name == copy.Key);
-            Add(Layers.Shared.Copy.GradientStage(copy.Value, to, accumulates: false));
+            Add(Rowwise.GradientStage(copy.Value, to, accumulates: false));
         }
         foreach (DeviceStage stage in Backward)
         {
@@ -81,13 +81,6 @@ internal sealed class DeviceLayer(LayerPlan plan)
         return addend;
     }
 
-    /// <summary>The normalisation whose output nobody needs in memory: linear maps alone read it, and take the normalised rows as they load them.</summary>
-    public Layers.LayerNorm.Normalize? NormalizedOnLoad(Value value)
-    {
-        Layers.LayerNorm.Normalize? normalize = plan.Operations.Select(static s => s.Operation).OfType<Layers.LayerNorm.Normalize>().FirstOrDefault(n => n.Output.Name == value.Name);
-        return normalize is not null && !value.IsBorder && plan.Operations.All(s => ReadsAsOperand(s.Operation, value)) ? normalize : null;
-    }
-
     /// <summary>Places for a gradient in so many parts.</summary>
     public GradientRun Partials(int start, int length, int parts, bool isCounted)
     {
@@ -100,9 +93,6 @@ internal sealed class DeviceLayer(LayerPlan plan)
     public GradientRun Partials(Parameter parameter, int parts) => Partials(plan.Weights.Start + parameter.Offset, parameter.Floats, parts, isCounted: true);
 
     public GradientRun Partials(Region derived, int parts) => Partials(plan.Derived.Start + derived.Offset, derived.Length, parts, isCounted: false);
-
-    private static bool ReadsAsOperand(Operation operation, Value value) =>
-        operation is Layers.Shared.Linear linear ? linear.Residual?.Name != value.Name : operation.Inputs.All(v => v.Name != value.Name);
 
     private void Phase(List<DeviceStage> stages, Action<DevicePart, DeviceLayer, EquatableArray<bool>> add, bool reverse)
     {

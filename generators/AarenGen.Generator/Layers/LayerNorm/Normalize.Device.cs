@@ -1,5 +1,4 @@
 using AarenGen.Generator.Emission.Cuda;
-using AarenGen.Generator.Layers.Shared;
 using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Layers.LayerNorm;
@@ -11,13 +10,24 @@ internal sealed partial record Normalize
 
     public override DevicePart Device => new Part(this);
 
+    /// <summary>What kernels call the memory of the statistics.</summary>
+    public string StatisticsName => "statisticsOf" + char.ToUpperInvariant(Output.Name[0]) + Output.Name.Substring(1);
+
+    /// <summary>The normalisation that makes a value which nobody needs in memory: all who read it normalise rows as they load them.</summary>
+    public static Normalize? OnLoad(DeviceLayer layer, Value value)
+    {
+        IEnumerable<Operation> operations = layer.Plan.Operations.Select(static s => s.Operation);
+        Normalize? normalize = operations.OfType<Normalize>().FirstOrDefault(n => n.Output.Name == value.Name);
+        return normalize is not null && !value.IsBorder && operations.All(o => o.Inputs.All(v => v.Name != value.Name) || o.Device?.TakesNormalized(value) == true) ? normalize : null;
+    }
+
     private sealed class Part(Normalize op) : DevicePart
     {
         private string Sizes => $"{op.Input.Width}, {op.Input.Stride}";
 
         public override void Forward(DeviceLayer layer)
         {
-            if (layer.NormalizedOnLoad(op.Output) is null)
+            if (OnLoad(layer, op.Output) is null)
             {
                 layer.Add(new NormalizeStage(layer, op));
             }
@@ -31,7 +41,7 @@ internal sealed partial record Normalize
             layer.Add(
                 op.Output.Name + "_backward", LaunchShape.Of(BackwardBlocks), 256, ["Normalize"],
                 w => w.Call(
-                    "normalize_backward", Sizes, w.Gradient(gradient), w.Value(op.Input), w.Memory(TileStage.StatisticsOf(op), op.StatisticsMemory), w.Weights(op.Scale),
+                    "normalize_backward", Sizes, w.Gradient(gradient), w.Value(op.Input), w.Memory(op.StatisticsName, op.StatisticsMemory), w.Weights(op.Scale),
                     "pass.settings->rows", "static_cast<int>(blockIdx.x)", $"{BackwardBlocks}", addend is null ? "nullptr" : w.Gradient(addend), w.Gradient(op.Input),
                     w.Part(scale, "blockIdx.x"), w.Part(shift, "blockIdx.x")));
         }

@@ -38,7 +38,7 @@ internal sealed partial record AddPositions
             Value gradient = layer.Resolve(op.Output);
             if (op.Table is not { } table)
             {
-                layer.Add(Copy.GradientStage(gradient, op.Input, accumulates[0]));
+                layer.Add(Rowwise.GradientStage(gradient, op.Input, accumulates[0]));
                 return;
             }
             int fours = table.Floats / 4, slots = Math.Max(1, Threads / fours), owners = slots == 1 ? Threads : fours, chunks = (fours + owners - 1) / owners;

@@ -19,7 +19,9 @@ internal sealed partial record Linear
 
     private sealed class Part(Linear linear) : DevicePart
     {
-        public override void Forward(DeviceLayer layer) => layer.Add(new LinearForwardStage(layer, linear, layer.NormalizedOnLoad(linear.Input)));
+        public override bool TakesNormalized(Value value) => linear.Residual?.Name != value.Name;
+
+        public override void Forward(DeviceLayer layer) => layer.Add(new LinearForwardStage(layer, linear, Normalize.OnLoad(layer, linear.Input)));
 
         public override void Backward(DeviceLayer layer, EquatableArray<bool> accumulates)
         {
@@ -27,7 +29,7 @@ internal sealed partial record Linear
             {
                 if (accumulates[1])
                 {
-                    layer.Add(Copy.GradientStage(layer.Resolve(linear.Output), layer.Resolve(residual), accumulates: true));
+                    layer.Add(Rowwise.GradientStage(layer.Resolve(linear.Output), layer.Resolve(residual), accumulates: true));
                 }
                 else
                 {
@@ -35,7 +37,7 @@ internal sealed partial record Linear
                 }
             }
             Value gradient = layer.Resolve(linear.Output);
-            layer.Add(new LinearBackwardStage(layer, linear, gradient, layer.NormalizedOnLoad(linear.Input), layer.Addend(linear.Input, accumulates[0])));
+            layer.Add(new LinearBackwardStage(layer, linear, gradient, Normalize.OnLoad(layer, linear.Input), layer.Addend(linear.Input, accumulates[0])));
         }
     }
 
@@ -105,7 +107,7 @@ internal sealed partial record Linear
                 w.Comment($"{normalize.Output.Name} = LayerNorm({normalize.Input.Name}), as it is loaded");
                 w.Call(
                     "tile_statistics", $"{Number(normalize.Input.Width)}, {Number(normalize.Input.Stride)}", w.Value(normalize.Input), "row", "rows", "memory.statistics",
-                    $"{(IsChained ? "" : "column == 0 ? ")}{w.Memory(StatisticsOf(normalize), normalize.StatisticsMemory)}{(IsChained ? "" : " : nullptr")}");
+                    $"{(IsChained ? "" : "column == 0 ? ")}{w.Memory(normalize.StatisticsName, normalize.StatisticsMemory)}{(IsChained ? "" : " : nullptr")}");
             }
         }
 
@@ -212,7 +214,7 @@ internal sealed partial record Linear
             int inputTiles = Tiles(input.Width), weightBlocks = Shape.Fixed;
             w.Line("const int rows = pass.settings->rows, index = static_cast<int>(blockIdx.x);");
             w.DeclareProductMemory();
-            string scale = normalize is null ? "" : $", {w.Weights(normalize.Scale)}, {w.Weights(normalize.Shift)}, {w.Memory(TileStage.StatisticsOf(normalize), normalize.StatisticsMemory)}";
+            string scale = normalize is null ? "" : $", {w.Weights(normalize.Scale)}, {w.Weights(normalize.Shift)}, {w.Memory(normalize.StatisticsName, normalize.StatisticsMemory)}";
             string operand = $"{(normalize is null ? "Across" : "NormalizedAcross")}<{Number(input.Stride)}>{{{w.Value(rowsOf)}, pad4({Number(input.Width)}), to{scale}}}";
             using (w.Open($"if (index < {Number(weightBlocks)})"))
             {

@@ -15,6 +15,6 @@ internal sealed partial record Residual
 
         // A copy at once: the branch's dropout changes the shared gradient.
         public override void Backward(DeviceLayer layer, EquatableArray<bool> accumulates) =>
-            layer.Add(Copy.GradientStage(layer.Resolve(residual.Output), residual.Stream, accumulates[0]));
+            layer.Add(Rowwise.GradientStage(layer.Resolve(residual.Output), residual.Stream, accumulates[0]));
     }
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using AarenGen.Generator.Emission.Cuda;
-using AarenGen.Generator.Layers.LayerNorm;
 using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Layers.Shared;
@@ -24,8 +23,6 @@ internal abstract class TileStage(DeviceLayer layer, string name, int tiles, str
 
     /// <summary>Whether it is one of several in a kernel.</summary>
     public bool IsChained { get; set; }
-
-    public static string StatisticsOf(Normalize normalize) => "statisticsOf" + char.ToUpperInvariant(normalize.Output.Name[0]) + normalize.Output.Name.Substring(1);
 
     public override DeviceStage? Join(DeviceStage next) =>
         next is TileStage other && Math.Max(layer.Plan.InputWidth, layer.Plan.OutputWidth) <= Narrow ? new ChainStage([this, other]) : null;
@@ -98,17 +95,5 @@ internal abstract class TileStage(DeviceLayer layer, string name, int tiles, str
                 }
             }
         }
-    }
-}
-
-/// <summary>A layer normalisation whose output is needed in memory, of 64 rows at a time.</summary>
-internal sealed class NormalizeStage(DeviceLayer layer, Normalize op) : TileStage(layer, op.Output.Name, 1, ["Normalize"])
-{
-    public override void PrintTile(KernelWriter w)
-    {
-        w.Comment($"{op.Output.Name} = LayerNorm({op.Input.Name})");
-        w.Call(
-            "normalize_forward", $"{op.Input.Width}, {op.Input.Stride}", w.Value(op.Input), "row", "rows", w.Weights(op.Scale), w.Weights(op.Shift), w.Value(op.Output),
-            w.Memory(StatisticsOf(op), op.StatisticsMemory));
     }
 }
