@@ -39,8 +39,8 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
         partials = Floats(program.PartialFloats);
         memory = Floats((long)rows * Description.TrainingFloatsPerToken);
         tokenGradients = Floats((long)rows * BatchReader<TModel>.TokenStride);
-        const int rowsPerLossBlock = 8;
-        losses = new(context, (long)program.Losses * ((rows + rowsPerLossBlock - 1) / rowsPerLossBlock) * sizeof(double));
+        // A number a thread block of each loss; the last launch adds them up.
+        losses = new(context, program.Evaluate.SkipLast(1).Sum(l => (long)l.GridSize(rows, sequences)) * sizeof(double));
         squares = new(context, (long)Math.Max(1, program.SquareParts) * sizeof(double));
         results = new(context, System.Runtime.CompilerServices.Unsafe.SizeOf<Results>());
     }

@@ -5,7 +5,7 @@ namespace AarenGen.Generator.Model;
 /// Prepare once, then Forward and Evaluate.
 /// </summary>
 internal sealed record DeviceProgram(
-    string Source, long PartialFloats, int SquareParts, int Losses, EquatableArray<int> Outputs, EquatableArray<DeviceLaunch> Prepare, EquatableArray<DeviceLaunch> Forward, EquatableArray<DeviceLaunch> Evaluate,
+    string Source, long PartialFloats, int SquareParts, EquatableArray<int> Outputs, EquatableArray<DeviceLaunch> Prepare, EquatableArray<DeviceLaunch> Forward, EquatableArray<DeviceLaunch> Evaluate,
     EquatableArray<DeviceLaunch> Backward, EquatableArray<DeviceLaunch> Update);
 
 /// <summary>A kernel's launch. Blocks: of a repeated layer, how many it is for, from the first on.</summary>

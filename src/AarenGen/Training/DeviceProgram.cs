@@ -18,9 +18,6 @@ public sealed record DeviceProgram
     /// <summary>Parts of the gradient's squared norm.</summary>
     public required int SquareParts { get; init; }
 
-    /// <summary>Losses, one a head.</summary>
-    public required int Losses { get; init; }
-
     /// <summary>For each head where in the memory of a pass its outputs lie, in floats a row; rows are padded to 16 floats.</summary>
     public required IReadOnlyList<int> Outputs { get; init; }
 
@@ -30,7 +27,7 @@ public sealed record DeviceProgram
     /// <summary>The way forward through all layers.</summary>
     public required IReadOnlyList<KernelLaunch> Forward { get; init; }
 
-    /// <summary>The losses alone, after the way forward.</summary>
+    /// <summary>The losses alone, after the way forward: each thread block leaves a part, and the last launch adds these up.</summary>
     public required IReadOnlyList<KernelLaunch> Evaluate { get; init; }
 
     /// <summary>The losses and the way back.</summary>

@@ -37,7 +37,6 @@ internal static class DeviceProgramEmitter
             code.Line("    Source = global::System.Text.Encoding.UTF8.GetString(CudaSource),");
             code.Line($"    PartialFloats = {Number(program.PartialFloats)},");
             code.Line($"    SquareParts = {Number(program.SquareParts)},");
-            code.Line($"    Losses = {Number(program.Losses)},");
             code.Line($"    Outputs = new int[] {{ {string.Join(", ", program.Outputs.Select(static o => Number(o)))} }},");
             Launches("Prepare", program.Prepare);
             Launches("Forward", program.Forward);

@@ -67,7 +67,7 @@ internal sealed class CudaEmitter
         }
         emitter.AdamW();
         return new(
-            emitter.Source(), emitter.partialFloats, emitter.squares, plan.Heads.Count, new(plan.Heads.Select(h => OutputMemory(plan.Branches && h.Layers.Count > 0 ? h.Layers : plan.Trunk))), new(emitter.prepare), new(emitter.forward), new(emitter.evaluate), new(emitter.backward), new(emitter.update));
+            emitter.Source(), emitter.partialFloats, emitter.squares, new(plan.Heads.Select(h => OutputMemory(plan.Branches && h.Layers.Count > 0 ? h.Layers : plan.Trunk))), new(emitter.prepare), new(emitter.forward), new(emitter.evaluate), new(emitter.backward), new(emitter.update));
     }
 
     private string Source()
