@@ -5,25 +5,15 @@ __device__ __forceinline__ double squares4(float4 v)
     return static_cast<double>(v.x) * v.x + static_cast<double>(v.y) * v.y + (static_cast<double>(v.z) * v.z + static_cast<double>(v.w) * v.w);
 }
 
-// A stretch of the gradients whose parts lie one after the other.
-struct Run
+// The last of some entries, in ascending order of their first, that begins at or before a place.
+template <int count, class Entry>
+__device__ __forceinline__ const Entry& find_entry(const Entry* all, int place)
 {
-    int start, length;      // in the gradients
-    int parts;
-    int counted;            // whether it counts in the norm: what is derived from parameters does not
-    long long partials;     // the first part
-    int before;             // fours of all runs before it
-};
-
-// The last of the runs that begins at or before so many fours.
-template <int runs>
-__device__ __forceinline__ int find_run(const Run* all, int four)
-{
-    int low = 0, high = runs - 1;
+    int low = 0, high = count - 1;
     while (low < high)
     {
         int middle = (low + high + 1) / 2;
-        if (all[middle].before <= four)
+        if (all[middle].first <= place)
         {
             low = middle;
         }
@@ -32,8 +22,18 @@ __device__ __forceinline__ int find_run(const Run* all, int four)
             high = middle - 1;
         }
     }
-    return low;
+    return all[low];
 }
+
+// A stretch of the gradients whose parts lie one after the other.
+struct Run
+{
+    int start, length;      // in the gradients
+    int parts;
+    int counted;            // whether it counts in the norm: what is derived from parameters does not
+    long long partials;     // the first part
+    int first;              // its first four, the fours of all runs counted through
+};
 
 // Gradients as the sums of their parts, four a thread at a time. Returns what the thread's add to the squared norm.
 template <int runs>
@@ -42,8 +42,8 @@ __device__ __forceinline__ double reduce_gradients(const Pass& pass, const Run* 
     double squares = 0;
     for (int four = static_cast<int>(blockIdx.x) * 256 + static_cast<int>(threadIdx.x); four < fours; four += static_cast<int>(gridDim.x) * 256)
     {
-        const Run& run = all[find_run<runs>(all, four)];
-        int offset = 4 * (four - run.before);
+        const Run& run = find_entry<runs>(all, four);
+        int offset = 4 * (four - run.first);
         const float* from = pass.partials + run.partials + offset;
         float4 sum = load4(from);
         for (int part = 1; part < run.parts; part++)
@@ -59,7 +59,7 @@ __device__ __forceinline__ double reduce_gradients(const Pass& pass, const Run* 
 // Where weights decay, as stretches of the parameters.
 struct Decay
 {
-    int start, decays;
+    int first, decays;
 };
 
 __device__ __forceinline__ void adam(float& weight, float gradient, float& first, float& second, const Settings& s, float decay)
@@ -108,20 +108,7 @@ __device__ __forceinline__ void adamw(const Pass& pass, const Decay* decays)
     }
     for (int at = 4 * (static_cast<int>(blockIdx.x) * 256 + static_cast<int>(threadIdx.x)); at < parameters; at += 4 * 256 * static_cast<int>(gridDim.x))
     {
-        int low = 0, high = stretches - 1;
-        while (low < high)
-        {
-            int middle = (low + high + 1) / 2;
-            if (decays[middle].start <= at)
-            {
-                low = middle;
-            }
-            else
-            {
-                high = middle - 1;
-            }
-        }
-        float decay = decays[low].decays ? s.weightDecay : 0.0f;
+        float decay = find_entry<stretches>(decays, at).decays ? s.weightDecay : 0.0f;
         float4 w = load4(pass.weights + at), g = load4(pass.gradients + at), m = load4(pass.firstMoment + at), v = load4(pass.secondMoment + at);
         adam(w.x, g.x, m.x, v.x, s, decay);
         adam(w.y, g.y, m.y, v.y, s, decay);
