@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using AarenGen.Generator.Emission.Cuda;
 using AarenGen.Tests;
+using Microsoft.CodeAnalysis;
 
 namespace AarenGen.Generator.Tests;
 
@@ -172,6 +173,17 @@ public sealed class SnapshotTests
         string first = GeneratorRun.Valid(own, WithCuda).CudaSource, second = GeneratorRun.Valid("// moved\n\n" + own, WithCuda).CudaSource;
         Assert.NotEmpty(first);
         Assert.Equal(first, second);
+    }
+
+    [Fact]
+    public void A_hundred_models_with_cuda_fit_one_assembly()
+    {
+        string models = "using AarenGen;\n" + string.Concat(Enumerable.Range(0, 100).Select(static i =>
+            $"[SequenceModel, Continuous(7), Dense({4 * (i + 4)}), Aaren(Heads = 4, Repeat = 2), Dense(7), MeanSquaredError] public sealed partial class Model{i};\n"));
+        GeneratorRun run = GeneratorRun.Any(models, WithCuda);
+        Assert.Empty(run.Diagnostics);
+        using var image = new MemoryStream();
+        Assert.Empty(run.Output.Emit(image).Diagnostics.Where(static d => d.Severity == DiagnosticSeverity.Error));
     }
 
     [Fact]
