@@ -29,11 +29,15 @@ internal sealed partial record PrefixAttention
             Value gradient = layer.Resolve(op.Output);
             layer.Add(new SimpleStage(
                 op.Output.Name + "_backward", cut.Shape, cut.Threads, ["PrefixAttention"],
-                w => w.Call(
-                    "attention_backward", Sizes(cut), "pass", w.Gradient(gradient), w.Value(op.Values), w.Value(op.Output), w.Memory("shares", op.GatesMemory),
-                    w.Gradient(op.Values), w.Gradient(op.Scores)))
+                w =>
+                {
+                    w.MeetInTwos();
+                    w.Call(
+                        "attention_backward", Sizes(cut), "pass", w.Gradient(gradient), w.Value(op.Values), w.Value(op.Output), w.Memory("shares", op.GatesMemory),
+                        w.Gradient(op.Values), w.Gradient(op.Scores));
+                })
             {
-                CarriedWords = 3 * cut.Columns,
+                CarriedWords = cut.Columns + 2 * cut.Rounds * cut.Lanes,
             });
         }
 

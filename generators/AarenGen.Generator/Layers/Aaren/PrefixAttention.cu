@@ -15,8 +15,8 @@ struct AttentionShape
     static constexpr int channels = channels_of_head, vector = vector_, group = group_, lanes = lanes_, rounds = rounds_, stretches = stretches_, length = length_;
     static constexpr int tile = stretches * length, threads = lanes * stretches, columns = lanes * vector;
 
-    // Words that a tile hands on: forward a float and a double a head and a float a channel, back a float and a double a channel.
-    static constexpr int forward_words = 3 * group + rounds * columns, backward_words = 3 * rounds * columns;
+    // Words that a tile hands on: forward a float and a double a head and a float a channel, back a float a channel and a double a vector of them.
+    static constexpr int forward_words = 3 * group + rounds * columns, backward_words = rounds * (columns + 2 * lanes);
 };
 
 // Where a thread works in a round.
@@ -381,17 +381,17 @@ __device__ __forceinline__ void attention_forward(const Pass& pass, const float*
 template <class Shape>
 struct AttentionBackwardMemory
 {
-    double sums[Shape::stretches][Shape::columns];
+    double sums[Shape::stretches][Shape::lanes];
     double differences[Shape::tile][Shape::lanes + 1];
-    double carriedSums[Shape::columns];
+    double carriedSums[Shape::lanes];
     AttentionShares<Shape> shares;
     float factors[Shape::stretches][Shape::group];
     float ends[Shape::stretches][Shape::columns + 1];
     float carried[Shape::columns];
 };
 
-// The way back, from a sequence's end: G_t = g_t + (1 - b_{t+1}) G_{t+1} and C_t = g_t o_t + (1 - b_{t+1}) C_{t+1} a channel;
-// dv_t = b_t G_t, ds_t = b_t times the sum over the head's channels of v_t G_t - C_t, which cancel: C and the sum are in double.
+// The way back, from a sequence's end: G_t = g_t + (1 - b_{t+1}) G_{t+1} a channel and C_t = g_t o_t + (1 - b_{t+1}) C_{t+1}, summed over a
+// thread's channels; dv_t = b_t G_t, ds_t = b_t times the sum over the head's channels of v_t G_t - C_t, which cancel: C and sums are in double.
 // All rows begin with the tile's first one. Before and after: what the tile behind this one hands on, and where to hand on.
 template <class Shape, int width, int heads, int stride, int score_stride, int share_stride>
 __device__ __forceinline__ void attention_backward_tile(
@@ -409,8 +409,8 @@ __device__ __forceinline__ void attention_backward_tile(
         AttentionPlace<Shape, width> place(round, firstHead);
         int t = place.t, head = place.head, column = place.lane * Shape::vector;
         unsigned starts = tile.starts.of_stretch(t, Shape::length);
-        Channels<Shape::vector> g[Shape::length], product[Shape::length], v[Shape::length], flow;
-        double flowing[Shape::vector];
+        Channels<Shape::vector> g[Shape::length], v[Shape::length], flow;
+        double dots[Shape::length], sum = 0;
         float factor = 1;
 #pragma unroll
         for (int i = 0; i < Shape::length; i++)
@@ -419,33 +419,34 @@ __device__ __forceinline__ void attention_backward_tile(
             bool isToken = place.isInside && t + i < tile.count;
             g[i] = load_channels<Shape::vector>(gradient + at, isToken);
             v[i] = load_channels<Shape::vector>(values + at, isToken);
-            product[i] = load_channels<Shape::vector>(output + at, isToken);
+            Channels<Shape::vector> o = load_channels<Shape::vector>(output + at, isToken);
+            dots[i] = 0;
             for (int c = 0; c < Shape::vector; c++)
             {
-                product[i].at[c] *= g[i].at[c];
+                dots[i] += static_cast<double>(g[i].at[c]) * o.at[c];
             }
         }
         for (int c = 0; c < Shape::vector; c++)
         {
             flow.at[c] = 0;
-            flowing[c] = 0;
         }
 #pragma unroll
         for (int i = Shape::length - 1; i >= 0; i--)
         {
             float keep = 1.0f - memory.shares.at[head][t + i];
+            bool isFirst = (starts >> i & 1) != 0;
             factor *= keep;
             for (int c = 0; c < Shape::vector; c++)
             {
-                flow.at[c] = (starts >> i & 1) != 0 ? 0.0f : keep * (g[i].at[c] + flow.at[c]);
-                flowing[c] = (starts >> i & 1) != 0 ? 0.0 : keep * (product[i].at[c] + flowing[c]);
+                flow.at[c] = isFirst ? 0.0f : keep * (g[i].at[c] + flow.at[c]);
             }
+            sum = isFirst ? 0.0 : keep * (dots[i] + sum);
         }
         for (int c = 0; c < Shape::vector; c++)
         {
             memory.ends[place.stretch][column + c] = flow.at[c];
-            memory.sums[place.stretch][column + c] = flowing[c];
         }
+        memory.sums[place.stretch][place.lane] = sum;
         if (place.isFirstOfHead())
         {
             memory.factors[place.stretch][head] = factor;
@@ -456,11 +457,10 @@ __device__ __forceinline__ void attention_backward_tile(
         bool isLonger = next == Shape::tile;
         float factorAfter = 1;
         Channels<Shape::vector> flowAfter;
-        double flowingAfter[Shape::vector];
+        double sumAfter = isLonger ? 0.0 : memory.sums[next / Shape::length][place.lane];
         for (int c = 0; c < Shape::vector; c++)
         {
             flowAfter.at[c] = isLonger ? 0.0f : memory.ends[next / Shape::length][column + c];
-            flowingAfter[c] = isLonger ? 0.0 : memory.sums[next / Shape::length][column + c];
         }
         for (int other = isLonger ? Shape::stretches - 1 : next / Shape::length - 1; other > place.stretch && place.isInside; other--)
         {
@@ -469,59 +469,61 @@ __device__ __forceinline__ void attention_backward_tile(
             for (int c = 0; c < Shape::vector; c++)
             {
                 flowAfter.at[c] = own * flowAfter.at[c] + memory.ends[other][column + c];
-                flowingAfter[c] = own * flowingAfter[c] + memory.sums[other][column + c];
             }
+            sumAfter = own * sumAfter + memory.sums[other][place.lane];
         }
         isLonger = isLonger && tile.goesOn;
         if (place.stretch == 0 && place.isInside)
         {
             Channels<Shape::vector> carried;
-            double carriedSums[Shape::vector];
-            ulong64* place_before = before + 3 * (round * Shape::columns + column);
-            ulong64* place_after = after + 3 * (round * Shape::columns + column);
+            double carriedSum[1];
+            int flows = round * Shape::columns + column, sums = Shape::rounds * Shape::columns + 2 * (round * Shape::lanes + place.lane);
             if (tile.goesOn)
             {
-                take_over(place_before, carried.at);
-                take_over(place_before + Shape::vector, carriedSums);
+                take_over(before + flows, carried.at);
+                take_over(before + sums, carriedSum);
             }
             if (tile.isBegun)
             {
+                double handed[1] = {starts != 0 ? sum : factor * (isLonger ? factorAfter * carriedSum[0] + sumAfter : sumAfter) + sum};
                 for (int c = 0; c < Shape::vector; c++)
                 {
                     float old = isLonger ? factorAfter * carried.at[c] + flowAfter.at[c] : flowAfter.at[c];
-                    double oldSum = isLonger ? factorAfter * carriedSums[c] + flowingAfter[c] : flowingAfter[c];
                     flow.at[c] = starts != 0 ? flow.at[c] : factor * old + flow.at[c];
-                    flowing[c] = starts != 0 ? flowing[c] : factor * oldSum + flowing[c];
                 }
-                hand_on(place_after, flow.at);
-                hand_on(place_after + Shape::vector, flowing);
+                hand_on(after + flows, flow.at);
+                hand_on(after + sums, handed);
             }
-            for (int c = 0; c < Shape::vector && tile.goesOn; c++)
+            if (tile.goesOn)
             {
-                memory.carried[column + c] = carried.at[c];
-                memory.carriedSums[column + c] = carriedSums[c];
+                for (int c = 0; c < Shape::vector; c++)
+                {
+                    memory.carried[column + c] = carried.at[c];
+                }
+                memory.carriedSums[place.lane] = carriedSum[0];
             }
         }
         __syncthreads();
+        isLonger = isLonger && place.isInside;
+        sum = isLonger ? factorAfter * memory.carriedSums[place.lane] + sumAfter : sumAfter;
         for (int c = 0; c < Shape::vector; c++)
         {
-            flow.at[c] = isLonger && place.isInside ? factorAfter * memory.carried[column + c] + flowAfter.at[c] : flowAfter.at[c];
-            flowing[c] = isLonger && place.isInside ? factorAfter * memory.carriedSums[column + c] + flowingAfter[c] : flowingAfter[c];
+            flow.at[c] = isLonger ? factorAfter * memory.carried[column + c] + flowAfter.at[c] : flowAfter.at[c];
         }
 #pragma unroll
         for (int i = Shape::length - 1; i >= 0; i--)
         {
             float add = memory.shares.at[head][t + i], keep = 1.0f - add;
-            double difference = 0;
+            bool isFirst = (starts >> i & 1) != 0;
+            double difference = -(dots[i] + sum);
+            sum = isFirst ? 0.0 : keep * (dots[i] + sum);
             Channels<Shape::vector> result;
             for (int c = 0; c < Shape::vector; c++)
             {
                 float all = g[i].at[c] + flow.at[c];
-                double sum = product[i].at[c] + flowing[c];
                 result.at[c] = add * all;
-                difference += static_cast<double>(v[i].at[c]) * all - sum;
-                flow.at[c] = (starts >> i & 1) != 0 ? 0.0f : keep * all;
-                flowing[c] = (starts >> i & 1) != 0 ? 0.0 : keep * sum;
+                difference += static_cast<double>(v[i].at[c]) * all;
+                flow.at[c] = isFirst ? 0.0f : keep * all;
             }
             if (place.isInside && t + i < tile.count)
             {
