@@ -39,7 +39,7 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
         secondMoment = Floats(Description.WeightFloats);
         partials = Floats(program.PartialFloats);
         memory = Floats((long)rows * Description.TrainingFloatsPerToken);
-        // One for all launches, since they come one after the other and each leaves zeros.
+        // The same for all launches, which come one after the other; each leaves zeros.
         carries = new(context, Math.Max(1, launches.Max(l => (long)l.CarriedWords * l.GridSize(rows, sequences))) * sizeof(ulong));
         tickets = new(context, sizeof(uint));
         tokenGradients = Floats((long)rows * BatchReader<TModel>.TokenStride);

@@ -240,8 +240,8 @@ struct AttentionForwardMemory
     float carried[Shape::columns];
 };
 
-// Some heads of a tile. Values, scores, shares kept and output begin with the tile's first row; the first three and the last may lie in shared
-// memory. Before and after: what the tile before hands on, and where to hand on.
+// Some heads of a tile. Values, scores, shares kept and output begin with the tile's first row and may lie in global or in shared memory. Before
+// and after: what the tile before hands on, and where to hand on.
 template <class Shape, int width, int heads, int stride, int score_stride, int share_stride>
 __device__ __forceinline__ void attention_forward_tile(
     const RowTile<Shape::tile>& tile, int firstHead, ulong64* before, ulong64* after, AttentionForwardMemory<Shape>& memory,

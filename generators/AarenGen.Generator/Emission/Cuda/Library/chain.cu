@@ -6,8 +6,7 @@
 //
 // Where a sequence begins, what came before is discarded by selection: a product with zero would let infinity and NaN through.
 
-// How many thread blocks of this launch came before this one. The count is zero again once all have come. What a launch's blocks hand on
-// is read in the same launch.
+// How many thread blocks of this launch came before this one. The count is zero again once all have come, those without a tile included.
 __device__ __forceinline__ int take_ticket(const Pass& pass)
 {
     __shared__ int ticket;
@@ -110,8 +109,8 @@ struct RowTile
 };
 
 // What blocks hand on: each number in words of 64 bits, one for 32 bits of it, whose upper half says that it has come. A word is written and
-// read as a whole, so that no fence has to stand between a number and the word that it is there. Its one reader clears it for the next
-// launch. Words: how many a block hands on, one or two a number, as it is a float or a double.
+// read as a whole, so that no fence has to stand between a number and the news of it. What is handed on has one reader, in the same launch, who
+// clears it for the next. Words: how many a block hands on, one or two a number, as it is a float or a double.
 template <int words>
 __device__ __forceinline__ ulong64* carries_of(const Pass& pass, int tile, int part, int parts)
 {
