@@ -30,7 +30,7 @@ internal static unsafe class Emulator
             long Number(string name) => memory.GetProperty(name).GetInt64();
             return new KernelBytes(
                 k.GetProperty("name").GetString()!, k.GetProperty("launches").GetInt64(), Number("loadBytes"), Number("storeBytes"),
-                Number("uniqueLoadBytes"), Number("uniqueStoreBytes"), 16 * (Number("loads16") + Number("stores16")));
+                Number("uniqueLoadBytes"), Number("uniqueStoreBytes"), 16 * (Number("loads16") + Number("stores16")), k.GetProperty("matrixProducts").GetInt64());
         })];
     }
 
@@ -44,9 +44,18 @@ internal static unsafe class Emulator
     }
 }
 
-/// <summary>Bytes of global memory that a kernel's launches moved. Unique: counting each byte once a launch. Wide: in requests of 16 bytes.</summary>
-internal sealed record KernelBytes(string Name, long Launches, long Loaded, long Stored, long UniqueLoaded, long UniqueStored, long Wide)
+/// <summary>
+/// Bytes of global memory that a kernel's launches moved. Unique: counting each byte once a launch. Wide: in requests of 16 bytes.
+/// MatrixProducts: instructions of the tensor cores, a warp each.
+/// </summary>
+internal sealed record KernelBytes(string Name, long Launches, long Loaded, long Stored, long UniqueLoaded, long UniqueStored, long Wide, long MatrixProducts)
 {
+    /// <summary>Each input and each output once.</summary>
+    public long Least => UniqueLoaded + UniqueStored;
+
+    /// <summary>All that was asked of memory, whatever cache served it.</summary>
+    public long Moved => Loaded + Stored;
+
     /// <summary>What was moved, over the least: each input and each output once.</summary>
-    public double Factor => (Loaded + Stored) / (double)Math.Max(1, UniqueLoaded + UniqueStored);
+    public double Factor => Moved / (double)Math.Max(1, Least);
 }
