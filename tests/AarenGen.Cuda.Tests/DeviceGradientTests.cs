@@ -28,6 +28,15 @@ public sealed class DeviceGradientTests
     public void Unequal_lengths_in_a_batch() => Check<GoldenPre>([3, 130, 1, 64, 65]);
 
     [DeviceFact]
+    public void Sequences_of_many_tiles()
+    {
+        Check<GoldenPre>([3000]);
+        Check<NarrowHeads>([700, 1, 127, 128, 129, 5, 900]);
+        Check<OneWideHead>([200, 56, 150]);
+        Check<OddWideHead>([65, 200]);
+    }
+
+    [DeviceFact]
     public void One_head_wider_than_a_block() => Check<OneWideHead>([5, 20]);
 
     [DeviceFact]
@@ -79,13 +88,22 @@ public sealed class DeviceGradientTests
     [DeviceFact]
     public void Overflow_stays_in_its_sequence()
     {
+        Overflow(40, 33, 50);
+        // Borders of sequences that are borders of tiles, and that are none.
+        Overflow(128, 256, 128);
+        Overflow(200, 300, 150);
+    }
+
+    private static void Overflow(int before, int length, int after)
+    {
         GoldenPre model = GoldenPre.Create(seed: 1);
-        SequenceList clean = Random<GoldenPre>([40, 33, 50], seed: 2), spoilt = Random<GoldenPre>([40, 33, 50], seed: 2, spoilt: 1);
+        int[] lengths = [before, length, after];
+        SequenceList clean = Random<GoldenPre>(lengths, seed: 2), spoilt = Random<GoldenPre>(lengths, seed: 2, spoilt: 1);
         var expected = new DeviceProbe<GoldenPre>(model, clean);
         var actual = new DeviceProbe<GoldenPre>(model, spoilt);
-        int outputs = GoldenPre.OutputWidth, inputs = GoldenPre.InputWidth;
-        Assert.All(actual.Outputs[(60 * outputs)..(73 * outputs)], static v => Assert.False(float.IsFinite(v)));
-        foreach ((int from, int to) in ((int, int)[])[(0, 40), (73, 123)])
+        int outputs = GoldenPre.OutputWidth, inputs = GoldenPre.InputWidth, end = before + length;
+        Assert.All(actual.Outputs[((before + length / 2 + 4) * outputs)..(end * outputs)], static v => Assert.False(float.IsFinite(v)));
+        foreach ((int from, int to) in ((int, int)[])[(0, before), (end, end + after)])
         {
             Assert.Equal(expected.Outputs[(from * outputs)..(to * outputs)], actual.Outputs[(from * outputs)..(to * outputs)]);
             Assert.Equal(expected.TokenGradients[(from * inputs)..(to * inputs)], actual.TokenGradients[(from * inputs)..(to * inputs)]);
@@ -96,7 +114,7 @@ public sealed class DeviceGradientTests
     public void The_order_of_threads_changes_no_bit()
     {
         GoldenOdd model = GoldenOdd.Create(seed: 1);
-        SequenceList data = Random<GoldenOdd>([40, 3, 77], seed: 2);
+        SequenceList data = Random<GoldenOdd>([40, 3, 77, 700], seed: 2);
         float[]? first = null;
         foreach (ulong seed in (ulong[])[0, 1, 77])
         {
@@ -174,6 +192,9 @@ public sealed class DeviceGradientTests
 
 [SequenceModel, Continuous(2), Dense(260), Aaren(Heads = 1, FeedForward = 8), Dense(2), MeanSquaredError]
 internal sealed partial class OneWideHead;
+
+[SequenceModel, Continuous(2), Dense(70), Aaren(Heads = 1, FeedForward = 3), Dense(2), MeanSquaredError]
+internal sealed partial class OddWideHead;
 
 [SequenceModel, Continuous(2), Dense(24), Aaren(Heads = 24, FeedForward = 8), Aaren(Heads = 8, FeedForward = 3), Dense(2), Huber(Delta = 0.1)]
 internal sealed partial class NarrowHeads;

@@ -12,7 +12,7 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
 
     private readonly CudaModule module;
     private readonly Dictionary<string, CudaKernel> kernels = new(StringComparer.Ordinal);
-    private readonly DeviceBuffer weights, gradients, firstMoment, secondMoment, partials, memory, losses, squares, results, tokenGradients;
+    private readonly DeviceBuffer weights, gradients, firstMoment, secondMoment, partials, memory, carries, tickets, losses, squares, results, tokenGradients;
     private readonly int rows, sequences;
 
     /// <param name="context">The device.</param>
@@ -27,7 +27,8 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
         Program = program;
         var compiler = new RuntimeCompiler(KernelCache.Open());
         module = new(context, compiler.Compile(Description.Name, program.Source, context.Device.Architecture, $"--define-macro=PRODUCTS={(int)products}"));
-        foreach (KernelLaunch launch in (IEnumerable<KernelLaunch>)[.. program.Prepare, .. program.Forward, .. program.Evaluate, .. program.Backward, .. program.Update])
+        KernelLaunch[] launches = [.. program.Prepare, .. program.Forward, .. program.Evaluate, .. program.Backward, .. program.Update];
+        foreach (KernelLaunch launch in launches)
         {
             kernels.TryAdd(launch.Kernel, module.GetKernel(launch.Kernel));
         }
@@ -38,6 +39,9 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
         secondMoment = Floats(Description.WeightFloats);
         partials = Floats(program.PartialFloats);
         memory = Floats((long)rows * Description.TrainingFloatsPerToken);
+        // The same for all launches, which come one after the other; each leaves zeros.
+        carries = new(context, Math.Max(1, launches.Max(l => (long)l.CarriedWords * l.GridSize(rows, sequences))) * sizeof(ulong));
+        tickets = new(context, sizeof(uint));
         tokenGradients = Floats((long)rows * BatchReader<TModel>.TokenStride);
         // A number a thread block of each loss; the last launch adds them up.
         losses = new(context, program.Evaluate.SkipLast(1).Sum(l => (long)l.GridSize(rows, sequences)) * sizeof(double));
@@ -59,6 +63,8 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
         SecondMoment = secondMoment.Address,
         Partials = partials.Address,
         Memory = memory.Address,
+        Carries = carries.Address,
+        Tickets = tickets.Address,
         Losses = losses.Address,
         Squares = squares.Address,
         Results = results.Address,
@@ -83,6 +89,8 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
         // No kernel writes the padding of rows, which is added up with them.
         partials.Clear(stream);
         gradients.Clear(stream);
+        carries.Clear(stream);
+        tickets.Clear(stream);
     }
 
     /// <summary>Waits for all that the stream has been given.</summary>
@@ -105,7 +113,7 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
 
     public void Dispose()
     {
-        foreach (IDisposable resource in (IDisposable[])[weights, gradients, firstMoment, secondMoment, partials, memory, losses, squares, results, tokenGradients, module])
+        foreach (IDisposable resource in (IDisposable[])[weights, gradients, firstMoment, secondMoment, partials, memory, carries, tickets, losses, squares, results, tokenGradients, module])
         {
             resource.Dispose();
         }

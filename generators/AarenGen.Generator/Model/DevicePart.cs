@@ -41,6 +41,11 @@ internal abstract class DeviceStage(string name, LaunchShape shape, int threads,
     /// <summary>Whether each of its thread blocks leaves a part of the gradient's squared norm.</summary>
     public virtual bool CountsSquares => false;
 
+    /// <summary>
+    /// Words of 64 bits that each of its thread blocks hands on to the block of the next tile of rows; 0 where tiles do not depend on each other.
+    /// </summary>
+    public int CarriedWords { get; init; }
+
     /// <summary>Takes places for parts of gradients, once no more stages are joined.</summary>
     public virtual void Place()
     {

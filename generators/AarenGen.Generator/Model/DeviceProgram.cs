@@ -8,8 +8,11 @@ internal sealed record DeviceProgram(
     string Source, long PartialFloats, int SquareParts, EquatableArray<int> Outputs, EquatableArray<DeviceLaunch> Prepare, EquatableArray<DeviceLaunch> Forward, EquatableArray<DeviceLaunch> Evaluate,
     EquatableArray<DeviceLaunch> Backward, EquatableArray<DeviceLaunch> Update);
 
-/// <summary>A kernel's launch. Blocks: of a repeated layer, how many it is for, from the first on.</summary>
-internal sealed record DeviceLaunch(string Kernel, LaunchShape Shape, int Threads, int FirstBlock, int Blocks);
+/// <summary>
+/// A kernel's launch. Blocks: of a repeated layer, how many it is for, from the first on. CarriedWords: of 64 bits, that each of its thread blocks
+/// hands on to another.
+/// </summary>
+internal sealed record DeviceLaunch(string Kernel, LaunchShape Shape, int Threads, int FirstBlock, int Blocks, int CarriedWords = 0);
 
 /// <summary>
 /// How many thread blocks a launch takes: so many for each tile of so many rows for which there is memory, so many for each sequence, and so many.

@@ -59,7 +59,7 @@ internal static class DeviceProgramEmitter
             {
                 code.Line(
                     $"        new(\"{l.Kernel}\", {Number(l.Shape.PerRowTile)}, {Number(l.Shape.RowsPerTile)}, {Number(l.Shape.PerSequence)}, {Number(l.Shape.Fixed)}, "
-                    + $"{Number(l.Threads)}, {Number(l.FirstBlock)}, {Number(l.Blocks)}),");
+                    + $"{Number(l.Threads)}, {Number(l.FirstBlock)}, {Number(l.Blocks)}){(l.CarriedWords == 0 ? "" : $" {{ CarriedWords = {Number(l.CarriedWords)} }}")},");
             }
             code.Line("    },");
         }

@@ -287,7 +287,7 @@ internal sealed class CudaEmitter
         var launches = new List<DeviceLaunch>();
         for (int i = 0; i < layer.Repeat; i++)
         {
-            launches.AddRange(stages.Zip(printed, (s, name) => new DeviceLaunch(name, s.Shape, s.Threads, descending ? layer.Repeat - 1 - i : i, 1)));
+            launches.AddRange(stages.Zip(printed, (s, name) => new DeviceLaunch(name, s.Shape, s.Threads, descending ? layer.Repeat - 1 - i : i, 1, s.CarriedWords)));
         }
         return launches;
     }

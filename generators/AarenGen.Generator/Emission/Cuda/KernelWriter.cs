@@ -10,7 +10,7 @@ internal sealed class KernelWriter(DeviceLayer layer, LayerBorder border, long p
     private readonly CodeWriter body = new();
     private readonly List<string> declarations = [];
     private readonly HashSet<string> declared = new(StringComparer.Ordinal);
-    private bool hasProducts;
+    private bool meetsInTwos;
 
     public LayerPlan Layer => layer.Plan;
 
@@ -27,14 +27,17 @@ internal sealed class KernelWriter(DeviceLayer layer, LayerBorder border, long p
         body.Line($"{function}{(sizes.Length == 0 ? "" : $"<{sizes}>")}({string.Join(", ", arguments)});");
 
     /// <summary>
-    /// Declares what products share. Their thread blocks are told to meet in twos on a multiprocessor at least: otherwise the assembler spills a few
-    /// numbers to let more of them meet than shared memory has room for.
+    /// Declares what products share. Without being told how many of them are to meet, the assembler spills a few numbers to let more meet than shared
+    /// memory has room for.
     /// </summary>
     public void DeclareProductMemory()
     {
-        hasProducts = true;
+        MeetInTwos();
         body.Line("__shared__ ProductMemory memory;");
     }
+
+    /// <summary>Says that two thread blocks of the kernel are to meet on a multiprocessor at least: a bound of its registers.</summary>
+    public void MeetInTwos() => meetsInTwos = true;
 
     /// <summary>A value's rows.</summary>
     public string Value(Value value)
@@ -81,7 +84,7 @@ internal sealed class KernelWriter(DeviceLayer layer, LayerBorder border, long p
     public string Finish(string name, int threads)
     {
         var code = new CodeWriter();
-        using (code.Open($"extern \"C\" __global__ void __launch_bounds__({Number(threads)}{(hasProducts ? ", 2" : "")}) {name}(const Pass pass, const int firstBlock)"))
+        using (code.Open($"extern \"C\" __global__ void __launch_bounds__({Number(threads)}{(meetsInTwos ? ", 2" : "")}) {name}(const Pass pass, const int firstBlock)"))
         {
             if (layer.Plan.Repeat > 1)
             {

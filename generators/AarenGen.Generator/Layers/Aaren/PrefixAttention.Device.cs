@@ -5,8 +5,8 @@ namespace AarenGen.Generator.Layers.Aaren;
 
 internal sealed partial record PrefixAttention
 {
-    /// <summary>Tokens that a thread holds in registers, where it has four channels of each; four times as many where it has one.</summary>
-    private const int ForwardTokens = 8, BackwardTokens = 4;
+    /// <summary>Tokens of a tile. On the way back a thread holds three times as many numbers of each.</summary>
+    private const int ForwardTokens = 128, BackwardTokens = 64;
 
     public override DevicePart Device => new Part(this);
 
@@ -14,21 +14,31 @@ internal sealed partial record PrefixAttention
     {
         public override void Forward(DeviceLayer layer)
         {
-            Cut cut = Cut.Of(op.Output.Width, op.Heads, ForwardTokens, static (_, group) => group * sizeof(float));
-            layer.Add(
+            Cut cut = Cut.Of(op.Output.Width, op.Heads, ForwardTokens);
+            layer.Add(new SimpleStage(
                 op.Output.Name + "_forward", cut.Shape, cut.Threads, ["PrefixAttention"],
-                w => w.Call("attention_forward", Sizes(cut), "pass", w.Value(op.Values), w.Value(op.Scores), w.Memory("shares", op.GatesMemory), w.Value(op.Output)));
+                w => w.Call("attention_forward", Sizes(cut), "pass", w.Value(op.Values), w.Value(op.Scores), w.Memory("shares", op.GatesMemory), w.Value(op.Output)))
+            {
+                CarriedWords = 3 * cut.Group + cut.Columns,
+            });
         }
 
         public override void Backward(DeviceLayer layer, EquatableArray<bool> accumulates)
         {
-            Cut cut = Cut.Of(op.Output.Width, op.Heads, BackwardTokens, static (lanes, group) => (lanes + 1) * sizeof(double) + group * sizeof(float));
+            Cut cut = Cut.Of(op.Output.Width, op.Heads, BackwardTokens);
             Value gradient = layer.Resolve(op.Output);
-            layer.Add(
+            layer.Add(new SimpleStage(
                 op.Output.Name + "_backward", cut.Shape, cut.Threads, ["PrefixAttention"],
-                w => w.Call(
-                    "attention_backward", Sizes(cut), "pass", w.Gradient(gradient), w.Value(op.Values), w.Value(op.Output), w.Memory("shares", op.GatesMemory),
-                    w.Gradient(op.Values), w.Gradient(op.Scores)));
+                w =>
+                {
+                    w.MeetInTwos();
+                    w.Call(
+                        "attention_backward", Sizes(cut), "pass", w.Gradient(gradient), w.Value(op.Values), w.Value(op.Output), w.Memory("shares", op.GatesMemory),
+                        w.Gradient(op.Values), w.Gradient(op.Scores));
+                })
+            {
+                CarriedWords = cut.Columns + 2 * cut.Rounds * cut.Lanes,
+            });
         }
 
         /// <summary>A number a head is kept, so that rows of them need no padding.</summary>
@@ -36,35 +46,30 @@ internal sealed partial record PrefixAttention
     }
 
     /// <summary>
-    /// How a thread block is cut: it takes Group heads of a sequence, Lanes threads along their channels with Vector of them each (in Rounds where
-    /// a head is wider), times Stretches of Length tokens.
+    /// How a thread block is cut: it takes Group heads of a tile of tokens, Lanes threads along their channels with Vector of them each (in Rounds
+    /// where a head is wider), times Stretches of Length tokens.
     /// </summary>
     private sealed record Cut(int Channels, int Vector, int Group, int Lanes, int Rounds, int Stretches, int Length, int Groups)
     {
         private const int MostThreads = 256, MostStretches = 16, LanesWanted = 16, LeastLanes = 8;
 
-        /// <summary>Bytes of shared memory that may depend on the number of tokens; a device has 48 KiB for all.</summary>
-        private const int TokenBytes = 36 << 10;
-
         public int Threads => Lanes * Stretches;
 
-        public LaunchShape Shape => LaunchShape.OfSequences(Groups);
+        /// <summary>Channels of all rounds, those that there are not included.</summary>
+        public int Columns => Rounds * Lanes * Vector;
 
-        /// <summary>SharedBytes: those of a token, from lanes and group.</summary>
-        public static Cut Of(int width, int heads, int tokens, Func<int, int, int> sharedBytes)
+        public LaunchShape Shape => LaunchShape.OfRows(Stretches * Length, Groups);
+
+        public static Cut Of(int width, int heads, int tokens)
         {
             int channels = width / heads, vector = channels % 4 == 0 ? 4 : 1, group = Math.Min(heads, Math.Max(1, LanesWanted * vector / channels));
             int wanted = (group * channels + vector - 1) / vector, lanes = LeastLanes;
-            while (lanes < wanted && lanes < MostThreads)
+            while (lanes < wanted && lanes * vector < LanesWanted * 4)
             {
                 lanes *= 2;
             }
-            int length = vector == 4 ? tokens : 4 * tokens, stretches = Math.Min(MostStretches, MostThreads / lanes);
-            while (length > 1 && stretches * length * sharedBytes(lanes, group) > TokenBytes)
-            {
-                length /= 2;
-            }
-            return new(channels, vector, group, lanes, (wanted + lanes - 1) / lanes, stretches, length, (heads + group - 1) / group);
+            int stretches = Math.Min(MostStretches, MostThreads / lanes);
+            return new(channels, vector, group, lanes, (wanted + lanes - 1) / lanes, stretches, tokens / stretches, (heads + group - 1) / group);
         }
 
         public override string ToString() => $"{Channels}, {Vector}, {Group}, {Lanes}, {Rounds}, {Stretches}, {Length}";

@@ -37,6 +37,8 @@ struct Pass
     float* secondMoment;
     float* partials;        // gradients of parts of the batch
     float* memory;          // capacity x the model's floats a token
+    ulong64* carries;       // what the tiles of a scan hand on; zero between launches
+    unsigned* tickets;      // one: how many blocks of a launch have taken a tile; zero between launches
     double* losses;         // a number a block of each loss
     double* squares;        // a number a block: parts of the gradient's squared norm
     const float* tokens;
