@@ -23,8 +23,11 @@ internal abstract class TileStep(DeviceLayer layer, int tiles, IEnumerable<strin
     /// <summary>Whether it leaves parts of gradients, for which a fixed number of thread blocks share the rows.</summary>
     public virtual bool LeavesParts => false;
 
+    /// <summary>Words of 64 bits that the thread block of each tile of rows hands on to that of the next; 0 where tiles do not depend on each other.</summary>
+    public virtual int CarriedWords => 0;
+
     /// <summary>Whether a thread block has to take all columns of its rows.</summary>
-    public virtual bool TakesWholeRows => LeavesParts;
+    public virtual bool TakesWholeRows => LeavesParts || CarriedWords > 0;
 
     /// <summary>What has to hold for it to run; null where it always does.</summary>
     public virtual string? Condition => null;
