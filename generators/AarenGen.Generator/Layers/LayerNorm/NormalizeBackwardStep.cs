@@ -23,7 +23,7 @@ internal sealed class NormalizeBackwardStep(DeviceLayer layer, Normalize op, Val
     public override bool WritesGradient(Value value) => value == op.Input || product?.WritesGradient(value) == true;
 
     public override TileStep? After(TileStep step) =>
-        product is null && step is ProductStep { FitsRegisters: true } before && before.Gives == gradient.GradientName ? new NormalizeBackwardStep(Layer, op, gradient, addend, before) : null;
+        product is null && step is ProductStep { KeepsRows: true } before && before.Gives == gradient.GradientName ? new NormalizeBackwardStep(Layer, op, gradient, addend, before) : null;
 
     public override void Place(int parts)
     {

@@ -154,13 +154,6 @@ internal sealed partial record Linear
             }
         }
 
-        protected override void PrintSums(KernelWriter w)
-        {
-            PrintBefore(w, isAlone: false);
-            DeclareSums(w);
-            w.Call("linear_sums", Sizes, "sums", Operand(w), maps[0].Pointers(w).Weight, "row", "0", "memory");
-        }
-
         protected override void PrintKept(KernelWriter w) => w.Call("linear_sums_of_kept", Sizes, "sums", maps[0].Pointers(w).Weight, "column", "memory");
 
         protected override void PrintFinish(KernelWriter w, bool keeps) => w.Call(
@@ -242,10 +235,13 @@ internal sealed partial record Linear
             PrintFinish(w, "part", "column", keeps, writes: true);
         }
 
-        protected override void PrintSums(KernelWriter w)
+        public override bool KeepsRows => FitsRegisters;
+
+        public override void PrintKeptRows(KernelWriter w)
         {
             w.Line($"Sums sums[{Number(Tiles)}];");
             PrintProducts(w, "sums", "0");
+            PrintFinish(w, keeps: true);
         }
 
         protected override void PrintKept(KernelWriter w) => w.Call("linear_input_gradient_of_kept", Sizes(0), "sums", maps[0].Pointers(w).Weight, "column", "memory");

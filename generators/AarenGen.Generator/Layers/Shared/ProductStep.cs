@@ -15,8 +15,11 @@ internal abstract class ProductStep(DeviceLayer layer, int tiles, IEnumerable<st
     /// <summary>Name of the only rows that it gives; null where there are others.</summary>
     public abstract string? Gives { get; }
 
-    /// <summary>Whether the sums of all columns fit registers, so that its rows can stay in shared memory.</summary>
-    public bool FitsRegisters => Tiles <= MostTiles;
+    /// <summary>Whether it can leave its rows in shared memory and nowhere else.</summary>
+    public virtual bool KeepsRows => false;
+
+    /// <summary>Whether the sums of all columns fit registers.</summary>
+    protected bool FitsRegisters => Tiles <= MostTiles;
 
     public override TileStep? After(TileStep step) =>
         step is ProductStep product and not ProductOfProduct && product.Gives is { } rows && rows == Reads && FitsRegisters ? new ProductOfProduct(product, this) : null;
@@ -36,12 +39,8 @@ internal abstract class ProductStep(DeviceLayer layer, int tiles, IEnumerable<st
         PrintTile(w, keeps: false);
     }
 
-    /// <summary>Prints all columns of the rows, left in shared memory and nowhere else.</summary>
-    public void PrintKeptRows(KernelWriter w)
-    {
-        PrintSums(w);
-        PrintFinish(w, keeps: true);
-    }
+    /// <summary>Prints all columns of the rows, left in shared memory.</summary>
+    public virtual void PrintKeptRows(KernelWriter w) => throw new InvalidOperationException("Its rows go to memory.");
 
     /// <summary>Prints what has to happen once for the rows.</summary>
     protected virtual void PrintBefore(KernelWriter w, bool isAlone)
@@ -51,20 +50,11 @@ internal abstract class ProductStep(DeviceLayer layer, int tiles, IEnumerable<st
     /// <summary>Prints the tile at column. Keeps: it stays in shared memory as well.</summary>
     protected abstract void PrintTile(KernelWriter w, bool keeps);
 
-    /// <summary>Prints the sums of all columns.</summary>
-    protected abstract void PrintSums(KernelWriter w);
-
     /// <summary>Prints that a tile in shared memory, the columns from column on of what it reads, is multiplied into the sums of all columns.</summary>
     protected abstract void PrintKept(KernelWriter w);
 
     /// <summary>Prints what becomes of the sums of all columns. Keeps: they are left in shared memory and nowhere else.</summary>
     protected abstract void PrintFinish(KernelWriter w, bool keeps);
-
-    protected void DeclareSums(KernelWriter w)
-    {
-        w.Line($"Sums sums[{Number(Tiles)}];");
-        w.Line("clear(sums);");
-    }
 
     /// <summary>Two products of which the second multiplies what the first gives: each tile of that goes on through shared memory.</summary>
     private sealed class ProductOfProduct(ProductStep first, ProductStep second) : ProductStep(first.Layer, second.Tiles, first.Libraries.Concat(second.Libraries))
@@ -81,16 +71,25 @@ internal abstract class ProductStep(DeviceLayer layer, int tiles, IEnumerable<st
 
         public override bool WritesGradient(Value value) => first.WritesGradient(value) || second.WritesGradient(value);
 
+        public override bool KeepsRows => second.KeepsRows;
+
         public override void PrintRows(KernelWriter w)
         {
             PrintSums(w);
             PrintFinish(w, keeps: false);
         }
 
-        protected override void PrintSums(KernelWriter w)
+        public override void PrintKeptRows(KernelWriter w)
+        {
+            PrintSums(w);
+            PrintFinish(w, keeps: true);
+        }
+
+        private void PrintSums(KernelWriter w)
         {
             first.PrintBefore(w, isAlone: false);
-            DeclareSums(w);
+            w.Line($"Sums sums[{Number(Tiles)}];");
+            w.Line("clear(sums);");
             using (w.Open($"for (int column = 0; column < {Number(first.Tiles * Tile)}; column += {Number(Tile)})"))
             {
                 first.PrintTile(w, keeps: true);

@@ -63,7 +63,7 @@ internal sealed class TileStage : DeviceStage
                     return new TileStage(!isBackward ? $"{stem}_{other.stem}" : steps.Count == 1 ? $"{other.stem}_{stem}" : stem, isBackward, [.. steps.Take(steps.Count - 1), joined], both);
                 }
                 string name = isBackward ? stem : other.stem;
-                return beside is not null || !IsNarrow(last.Layer) ? null
+                return beside is not null || !IsNarrow(last.Layer) || !GoesWith(other) ? null
                     : step.After(last) is { } merged ? new TileStage(name, isBackward, [.. steps.Take(steps.Count - 1), merged], null)
                     : new TileStage(name, isBackward, [.. steps, step], null);
             case WeightGradients weights when !weights.Gradients.Any(g => steps.Any(s => s.WritesGradient(g))):
@@ -72,6 +72,9 @@ internal sealed class TileStage : DeviceStage
                 return last.Take(next) is { } taken ? new TileStage(stem, isBackward, [.. steps.Take(steps.Count - 1), taken], beside) : null;
         }
     }
+
+    /// <summary>Whether thread blocks can take tiles as both want: by tickets for one scan, or in stretches for parts of gradients.</summary>
+    private bool GoesWith(TileStage other) => (CarriedWords == 0 || other.CarriedWords == 0) && (CarriedWords + other.CarriedWords == 0 || !(IsShared || other.IsShared));
 
     /// <summary>The same with gradients of weights beside it, which need nothing of what it writes.</summary>
     public TileStage Beside(WeightGradients weights) => new(stem, isBackward, steps, beside?.And(weights) ?? weights);
