@@ -14,12 +14,13 @@ internal sealed class ScansOnDevice(CudaContext context, CudaStream stream, Devi
     public IReadOnlyList<KernelRate> Visit<TModel>(BenchmarkModel<TModel> model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         ModelSizes sizes = ModelSizes.Of(model);
+        double scanned = sizes.Scans(areChained: false)[0].BytesPerToken;
         // A third of the memory at most: a model keeps much more of a token than a scan moves.
-        double wanted = Bytes / sizes.Scans[0].BytesPerToken, possible = context.GetFreeMemory() / 3.0 / (sizeof(float) * SequenceModel<TModel>.Description.TrainingFloatsPerToken);
+        double wanted = Bytes / scanned, possible = context.GetFreeMemory() / 3.0 / (sizeof(float) * SequenceModel<TModel>.Description.TrainingFloatsPerToken);
         (int sequences, int length) = isShort ? (2, 8) : (Math.Max(1, (int)(Math.Min(wanted, possible) / model.Length)), model.Length);
         using var own = new ModelOnDevice<TModel>(context, stream, ProductPrecision.Float32, sequences, length);
         int tokens = sequences * length;
-        return [.. sizes.Scans.Select(s =>
+        return [.. sizes.Scans(own.HasChains).Select(s =>
         {
             Timing timing = own.Measure(timer, s.Kernel);
             return new KernelRate(model.Name, s.Kernel, ProductPrecision.Float32, tokens, timing, s.BytesPerToken * tokens / timing.Median);

@@ -46,7 +46,7 @@ internal sealed class ModelOnDevice<TModel> : IDisposable where TModel : Sequenc
         stream.Synchronize();
     }
 
-    /// <summary>Whether products are chained forward, as where layers are narrow.</summary>
+    /// <summary>Whether what a layer does with its rows is chained, as where layers are narrow.</summary>
     public bool HasChains => !model.Kernels.ContainsKey("Aaren1_hiddenSums_forward");
 
     /// <summary>Enqueues a whole training step.</summary>

@@ -3,23 +3,29 @@ namespace AarenGen.Benchmarks;
 /// <summary>Sizes of a benchmark's model, and what its kernels have to do at least.</summary>
 internal sealed record ModelSizes(int Width, int Hidden, int Heads)
 {
-    /// <summary>Bytes that the scan reads and writes of a token: forward scores, values, shares and results; back shares, values, results, their gradients, and the gradients of values and scores.</summary>
-    public IReadOnlyList<(string Kernel, double BytesPerToken)> Scans =>
-    [
-        ("Aaren1_attended_forward", sizeof(float) * (2.0 * Width + 2 * Heads)),
-        ("Aaren1_attended_backward", sizeof(float) * (4.0 * Width + 2 * Heads)),
-    ];
+    /// <summary>
+    /// Bytes that the scan reads and writes of a token: forward scores, values, shares and results; back shares, values, results, their gradients, and
+    /// the gradients of values and scores. Chained: where layers are narrow, the way forward of a layer is one kernel, its scan among the rest.
+    /// </summary>
+    public IReadOnlyList<(string Kernel, double BytesPerToken)> Scans(bool areChained)
+    {
+        (string, double) back = ("Aaren1_attended_backward", sizeof(float) * (4.0 * Width + 2 * Heads));
+        return areChained ? [back] : [("Aaren1_attended_forward", sizeof(float) * (2.0 * Width + 2 * Heads)), back];
+    }
 
     /// <summary>
     /// Operations of the products of a token, two a weight; on the way back as many for the gradient of the rows and as many for the weights'.
-    /// Chained: where layers are narrow, rows pass through the products from the mixer's output on in one kernel.
+    /// Chained: on the way back rows pass from the layer's output to the scan in one kernel; the gradients of all weights are computed in the next.
     /// </summary>
     public IReadOnlyList<(string Kernel, double OperationsPerToken)> Products(bool areChained)
     {
-        double values = 2.0 * Width * (Width + Heads), output = 2.0 * Width * Width, hidden = 2.0 * Width * Hidden;
-        (string, double)[] forward = areChained ? [("values_scores", values), ("output", output + 2 * hidden)] : [("values_scores", values), ("output", output), ("hiddenSums", hidden), ("sum", hidden)];
-        (string, double)[] backward = [("values_scores", 2 * values), ("output", 2 * output), ("hiddenSums", 2 * hidden), ("sum", 2 * hidden)];
-        return [.. forward.Select(static p => ($"Aaren1_{p.Item1}_forward", p.Item2)), .. backward.Select(static p => ($"Aaren1_{p.Item1}_backward", p.Item2))];
+        double values = 2.0 * Width * (Width + Heads), output = 2.0 * Width * Width, hidden = 2.0 * Width * Hidden, all = values + output + 2 * hidden;
+        return areChained
+            ? [("Aaren1_output_forward", all), ("Aaren1_output_backward", output + 2 * hidden), ("Aaren1_values_scores_backward", values + all)]
+            : [
+                ("Aaren1_values_scores_forward", values), ("Aaren1_output_forward", output), ("Aaren1_hiddenSums_forward", hidden), ("Aaren1_sum_forward", hidden),
+                ("Aaren1_values_scores_backward", 2 * values), ("Aaren1_output_backward", 2 * output), ("Aaren1_hiddenSums_backward", 2 * hidden), ("Aaren1_sum_backward", 2 * hidden),
+            ];
     }
 
     public static ModelSizes Of<TModel>(BenchmarkModel<TModel> model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>

@@ -24,6 +24,12 @@ internal sealed class CodeWriter
     public Block Open(string line)
     {
         Line(line);
+        return OpenBlock();
+    }
+
+    /// <summary>An opening brace; disposing closes it.</summary>
+    public Block OpenBlock()
+    {
         Line("{");
         depth++;
         return new(this);

@@ -10,6 +10,7 @@ internal sealed class DeviceLayer(LayerPlan plan)
 
     private readonly Dictionary<string, Value> deferred = new(StringComparer.Ordinal);
     private readonly List<GradientRun> runs = [];
+    private readonly List<DeviceStage> last = [];
     private List<DeviceStage> current = [];
 
     public LayerPlan Plan => plan;
@@ -38,6 +39,9 @@ internal sealed class DeviceLayer(LayerPlan plan)
         current.Add(stage);
     }
 
+    /// <summary>Adds a stage of the way back behind all others: nothing in the layer reads what it writes, nothing changes what it reads.</summary>
+    public void AddLast(DeviceStage stage) => last.Add(stage);
+
     public void Add(string name, LaunchShape shape, int threads, string[] libraries, Action<KernelWriter> print, bool countsSquares = false) =>
         Add(new SimpleStage(name, shape, threads, libraries, print, countsSquares));
 
@@ -47,6 +51,7 @@ internal sealed class DeviceLayer(LayerPlan plan)
         Phase(Prepare, static (part, layer, _) => part.Prepare(layer), reverse: false);
         Phase(Forward, static (part, layer, _) => part.Forward(layer), reverse: false);
         Phase(Backward, static (part, layer, accumulates) => part.Backward(layer, accumulates), reverse: true);
+        last.ForEach(Add);
         foreach (KeyValuePair<string, Value> copy in deferred.ToArray())
         {
             deferred.Remove(copy.Key);

@@ -18,6 +18,8 @@ internal sealed class KernelWriter(DeviceLayer layer, LayerBorder border, long p
 
     public CodeWriter.Block Open(string line) => body.Open(line);
 
+    public CodeWriter.Block OpenBlock() => body.OpenBlock();
+
     public void Comment(string text) => body.Line("// " + text);
 
     /// <summary>A call of device code: its template's arguments, then its arguments.</summary>

@@ -1,4 +1,5 @@
 using AarenGen.Generator.Emission.Cuda;
+using AarenGen.Generator.Layers.Shared;
 using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Layers.Aaren;
@@ -14,12 +15,17 @@ internal sealed partial record PrefixAttention
     {
         public override void Forward(DeviceLayer layer)
         {
+            if (TileStage.IsNarrow(layer))
+            {
+                layer.Add(new TileStage(op.Output.Name, new PrefixAttentionStep(layer, op)));
+                return;
+            }
             Cut cut = Cut.Of(op.Output.Width, op.Heads, ForwardTokens);
             layer.Add(new SimpleStage(
                 op.Output.Name + "_forward", cut.Shape, cut.Threads, ["PrefixAttention"],
-                w => w.Call("attention_forward", Sizes(cut), "pass", w.Value(op.Values), w.Value(op.Scores), w.Memory("shares", op.GatesMemory), w.Value(op.Output)))
+                w => w.Call("attention_forward", op.DeviceSizes(cut), "pass", w.Value(op.Values), w.Value(op.Scores), w.Memory("shares", op.GatesMemory), w.Value(op.Output)))
             {
-                CarriedWords = 3 * cut.Group + cut.Columns,
+                CarriedWords = ForwardWords(cut),
             });
         }
 
@@ -33,17 +39,35 @@ internal sealed partial record PrefixAttention
                 {
                     w.MeetInTwos();
                     w.Call(
-                        "attention_backward", Sizes(cut), "pass", w.Gradient(gradient), w.Value(op.Values), w.Value(op.Output), w.Memory("shares", op.GatesMemory),
+                        "attention_backward", op.DeviceSizes(cut), "pass", w.Gradient(gradient), w.Value(op.Values), w.Value(op.Output), w.Memory("shares", op.GatesMemory),
                         w.Gradient(op.Values), w.Gradient(op.Scores));
                 })
             {
                 CarriedWords = cut.Columns + 2 * cut.Rounds * cut.Lanes,
             });
         }
-
-        /// <summary>A number a head is kept, so that rows of them need no padding.</summary>
-        private string Sizes(Cut cut) => $"AttentionShape<{cut}>, {op.Output.Width}, {op.Heads}, {op.Output.Stride}, {op.Scores.Stride}, {op.Heads}";
     }
+
+    /// <summary>A number a head is kept, so that rows of them need no padding.</summary>
+    private string DeviceSizes(Cut cut) => $"AttentionShape<{cut}>, {Output.Width}, {Heads}, {Output.Stride}, {Scores.Stride}, {Heads}";
+
+    /// <summary>All heads of a tile of rows, one group after the other.</summary>
+    private sealed class PrefixAttentionStep(DeviceLayer layer, PrefixAttention op) : TileStep(layer, 1, ["PrefixAttention"])
+    {
+        private readonly Cut cut = Cut.Of(op.Output.Width, op.Heads, Tile, Cut.AllLanes);
+
+        public override IReadOnlyList<string> Comments => [$"{op.Output.Name} [rows, {Number(op.Output.Width)}] = prefix attention of {Number(op.Heads)} heads"];
+
+        public override int CarriedWords => cut.Groups * ForwardWords(cut);
+
+        public override void PrintRows(KernelWriter w) => w.Call(
+            "attention_forward_rows", op.DeviceSizes(cut), "pass", "row", "memory.floats", w.Value(op.Values), w.Value(op.Scores), w.Memory("shares", op.GatesMemory), w.Value(op.Output));
+
+        public override void PrintTile(KernelWriter w) => PrintRows(w);
+    }
+
+    /// <summary>What a tile hands on of a group of heads: a float and a double a head, and a float a channel.</summary>
+    private static int ForwardWords(Cut cut) => 3 * cut.Group + cut.Columns;
 
     /// <summary>
     /// How a thread block is cut: it takes Group heads of a tile of tokens, Lanes threads along their channels with Vector of them each (in Rounds
@@ -60,10 +84,13 @@ internal sealed partial record PrefixAttention
 
         public LaunchShape Shape => LaunchShape.OfRows(Stretches * Length, Groups);
 
-        public static Cut Of(int width, int heads, int tokens)
+        /// <summary>Of a thread block of as many threads as it may have.</summary>
+        public const int AllLanes = MostThreads / MostStretches;
+
+        public static Cut Of(int width, int heads, int tokens, int leastLanes = LeastLanes)
         {
             int channels = width / heads, vector = channels % 4 == 0 ? 4 : 1, group = Math.Min(heads, Math.Max(1, LanesWanted * vector / channels));
-            int wanted = (group * channels + vector - 1) / vector, lanes = LeastLanes;
+            int wanted = (group * channels + vector - 1) / vector, lanes = leastLanes;
             while (lanes < wanted && lanes * vector < LanesWanted * 4)
             {
                 lanes *= 2;

@@ -378,6 +378,28 @@ __device__ __forceinline__ void attention_forward(const Pass& pass, const float*
         values + row * stride, scores + row * score_stride, shares_kept + row * share_stride, output + row * stride);
 }
 
+// All heads of a tile that a block has among other work, in shared memory that it has for that.
+template <class Shape, int width, int heads, int stride, int score_stride, int share_stride, int count>
+__device__ __forceinline__ void attention_forward_rows(
+    const Pass& pass, int row, float (&shared)[count], const float* values, const float* scores, float* shares_kept, float* output)
+{
+    constexpr int groups = (heads + Shape::group - 1) / Shape::group, words = Shape::forward_words;
+    static_assert(sizeof(AttentionForwardMemory<Shape>) <= sizeof(shared), "");
+    __shared__ SequenceStarts<Shape::tile> starts;
+    int index = row / Shape::tile;
+    const RowTile<Shape::tile> tile(pass, index, starts);
+    long long first = row;
+    clear_padding<width, stride>(output, first, tile.count);
+    for (int part = 0; part < groups; part++)
+    {
+        attention_forward_tile<Shape, width, heads, stride, score_stride, share_stride>(
+            tile, part * Shape::group, carries_of<words>(pass, index - 1, part, groups), carries_of<words>(pass, index, part, groups),
+            *reinterpret_cast<AttentionForwardMemory<Shape>*>(shared),
+            values + first * stride, scores + first * score_stride, shares_kept + first * share_stride, output + first * stride);
+        __syncthreads();
+    }
+}
+
 template <class Shape>
 struct AttentionBackwardMemory
 {

@@ -1,4 +1,5 @@
 using AarenGen.Generator.Emission.Cuda;
+using AarenGen.Generator.Layers.Shared;
 using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Layers.LayerNorm;
@@ -29,7 +30,7 @@ internal sealed partial record Normalize
         {
             if (OnLoad(layer, op.Output) is null)
             {
-                layer.Add(new NormalizeStage(layer, op));
+                layer.Add(new TileStage(op.Output.Name, new NormalizeStep(layer, op)));
             }
         }
 
@@ -37,6 +38,11 @@ internal sealed partial record Normalize
         {
             Value gradient = layer.Resolve(op.Output);
             Value? addend = layer.Addend(op.Input, accumulates[0]);
+            if (TileStage.IsNarrow(layer) && op.Input.Width <= NormalizeBackwardStep.Widest)
+            {
+                layer.Add(new TileStage(op.Output.Name, new NormalizeBackwardStep(layer, op, gradient, addend), isBackward: true));
+                return;
+            }
             GradientRun scale = layer.Partials(op.Scale, BackwardBlocks), shift = layer.Partials(op.Shift, BackwardBlocks);
             layer.Add(
                 op.Output.Name + "_backward", LaunchShape.Of(BackwardBlocks), 256, ["Normalize"],

@@ -74,6 +74,15 @@ __device__ __forceinline__ void normalize_forward(const float* x, int first, int
     }
 }
 
+// Four columns of (w - mean(w) - n mean(w n)) / deviation, zeros beyond the width.
+template <int width>
+__device__ __forceinline__ float4 normal_gradient(float4 n, float4 w, float mean, float product, float inverse, int column)
+{
+    return make_float4(
+        column < width ? (w.x - mean - n.x * product) * inverse : 0.0f, column + 1 < width ? (w.y - mean - n.y * product) * inverse : 0.0f,
+        column + 2 < width ? (w.z - mean - n.z * product) * inverse : 0.0f, column + 3 < width ? (w.w - mean - n.w * product) * inverse : 0.0f);
+}
+
 // With n = (x - mean)/deviation and g = scale dy: dx = (g - mean(g) - n mean(g n)) / deviation (+ addend), and the part of the scale's
 // and the shift's gradients that one block of so many has, which takes a stretch of the rows, a warp a row.
 template <int width, int stride>
@@ -85,7 +94,7 @@ __device__ __forceinline__ void normalize_backward(
     __shared__ float4 gathered[2][256];
     __shared__ float4 scale_once[fours * 32];
     int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
-    int from = static_cast<int>(static_cast<long long>(rows) * part / parts), to = static_cast<int>(static_cast<long long>(rows) * (part + 1) / parts);
+    int from = share(rows, part, parts), to = share(rows, part + 1, parts);
     float4 scales[kept], shifts[kept];
     for (int i = 0; i < kept; i++)
     {
@@ -144,22 +153,8 @@ __device__ __forceinline__ void normalize_backward(
                 n = normalize4(load4(own + column), mean, rest, inverse, make_float4(1, 1, 1, 1), zero4());
                 w = multiply4(load4(gradient + column), scale_once[column / 4]);
             }
-            float4 d = make_float4(
-                (w.x - sum - n.x * product) * inverse, (w.y - sum - n.y * product) * inverse,
-                (w.z - sum - n.z * product) * inverse, (w.w - sum - n.w * product) * inverse);
+            float4 d = normal_gradient<width>(n, w, sum, product, inverse, column);
             float* target = dx + static_cast<long long>(row) * stride + column;
-            if (column + 1 >= width)
-            {
-                d.y = 0;
-            }
-            if (column + 2 >= width)
-            {
-                d.z = 0;
-            }
-            if (column + 3 >= width)
-            {
-                d.w = 0;
-            }
             store4(target, addend == nullptr ? d : add4(d, load4(addend + static_cast<long long>(row) * stride + column)));
         }
     }
@@ -199,5 +194,117 @@ __device__ __forceinline__ void normalize_backward(
             }
             store4((warp == 0 ? scale_part : shift_part) + column, total);
         }
+    }
+}
+
+// Rows of a tile as finish_tiles left them in shared memory.
+template <int tiles>
+struct KeptRows
+{
+    const float* data;
+    int first;
+
+    __device__ __forceinline__ float4 operator()(int row, int column) const
+    {
+        return load4(data + (row - first) * sum_stride<tiles> + column);
+    }
+};
+
+template <int stride>
+struct MemoryRows
+{
+    const float* data;
+
+    __device__ __forceinline__ float4 operator()(int row, int column) const
+    {
+        return load4(data + static_cast<long long>(row) * stride + column);
+    }
+};
+
+// A thread block's parts of the gradients of scale (0) and shift (1), four columns a lane. Each belongs to one of its first threads, which
+// alone touches it: no barrier is needed.
+struct NormalizationParts
+{
+    float4 of[2][32];
+};
+
+__device__ __forceinline__ void clear(NormalizationParts& parts)
+{
+    if (threadIdx.x < 64)
+    {
+        parts.of[threadIdx.x / 32][threadIdx.x % 32] = zero4();
+    }
+}
+
+template <int width>
+__device__ __forceinline__ void write_parts(const NormalizationParts& parts, float* scale_part, float* shift_part)
+{
+    int lane = threadIdx.x % 32, kind = threadIdx.x / 32;
+    if (kind < 2 && 4 * lane < pad4(width))
+    {
+        store4((kind == 0 ? scale_part : shift_part) + 4 * lane, parts.of[kind][lane]);
+    }
+}
+
+// normalize_backward of a tile of rows of up to 128 columns, a warp a row and four rows at a time; it adds to the block's parts.
+template <int width, int stride, class Rows>
+__device__ __forceinline__ void normalize_tile_backward(
+    const Rows& dy, const float* x, const float* statistics, const float* scale, int row, int rows, const float* addend, float* dx,
+    NormalizationParts& parts, ProductMemory& memory)
+{
+    constexpr int together = 4;
+    const int thread = fresh_thread();
+    int lane = thread % 32, warp = thread / 32, column = 4 * lane;
+    bool isInside = column < pad4(width);
+    float4 factor = isInside ? load4(scale + column) : zero4(), scales = zero4(), shifts = zero4();
+    __syncthreads();
+    for (int first = row + warp; first < min(rows, row + tile); first += 8 * together)
+    {
+        float4 normals[together], weighted[together], addends[together];
+        float inverses[together];
+        for (int i = 0; i < together; i++)
+        {
+            int own = first + 8 * i;
+            const float* statistic = statistics + 3ll * own;
+            bool isThere = own < rows;
+            inverses[i] = isThere ? statistic[2] : 0.0f;
+            normals[i] = isThere && isInside
+                ? normalize4(load4(x + static_cast<long long>(own) * stride + column), statistic[0], statistic[1], inverses[i], make_float4(1, 1, 1, 1), zero4())
+                : zero4();
+            addends[i] = addend != nullptr && isThere && isInside ? load4(addend + static_cast<long long>(own) * stride + column) : zero4();
+        }
+        for (int i = 0; i < together; i++)
+        {
+            float4 g = first + 8 * i < rows && isInside ? dy(first + 8 * i, column) : zero4();
+            weighted[i] = multiply4(g, factor);
+            scales = add4(scales, multiply4(g, normals[i]));
+            shifts = add4(shifts, g);
+        }
+        for (int i = 0; i < together; i++)
+        {
+            float4 n = normals[i], w = weighted[i];
+            float mean = warp_sum(w.x + w.y + (w.z + w.w)) / width, product = warp_sum(w.x * n.x + w.y * n.y + (w.z * n.z + w.w * n.w)) / width;
+            if (first + 8 * i < rows && isInside)
+            {
+                store4(
+                    dx + static_cast<long long>(first + 8 * i) * stride + column,
+                    add4(normal_gradient<width>(n, w, mean, product, inverses[i], column), addends[i]));
+            }
+        }
+    }
+    // The warps' sums, added in the warps' order.
+    float4* gathered = reinterpret_cast<float4*>(memory.floats);
+    __syncthreads();
+    gathered[thread] = scales;
+    gathered[256 + thread] = shifts;
+    __syncthreads();
+    if (warp < 2)
+    {
+        float4 total = parts.of[warp][lane];
+        for (int w = 0; w < 8; w++)
+        {
+            total = add4(total, gathered[256 * warp + 32 * w + lane]);
+        }
+        parts.of[warp][lane] = total;
     }
 }

@@ -10,7 +10,7 @@ internal sealed partial record Linear
     public override DevicePart Device => new Part(this);
 
     /// <summary>Places for the gradients of weight and bias in so many parts.</summary>
-    private (GradientRun Weight, GradientRun Bias) Partials(DeviceLayer layer, int parts) => Matrix switch
+    public (GradientRun Weight, GradientRun Bias) Partials(DeviceLayer layer, int parts) => Matrix switch
     {
         ParameterMatrix m => (layer.Partials(m.Values, parts), layer.Partials(m.Offsets, parts)),
         DerivedMatrix m => (layer.Partials(m.Values, parts), layer.Partials(m.Offsets, parts)),
@@ -21,7 +21,8 @@ internal sealed partial record Linear
     {
         public override bool TakesNormalized(Value value) => linear.Residual?.Name != value.Name;
 
-        public override void Forward(DeviceLayer layer) => layer.Add(new LinearForwardStage(layer, linear, Normalize.OnLoad(layer, linear.Input)));
+        public override void Forward(DeviceLayer layer) =>
+            layer.Add(new TileStage(linear.Output.Name, new ForwardStep(layer, linear, Normalize.OnLoad(layer, linear.Input))));
 
         public override void Backward(DeviceLayer layer, EquatableArray<bool> accumulates)
         {
@@ -37,7 +38,17 @@ internal sealed partial record Linear
                 }
             }
             Value gradient = layer.Resolve(linear.Output);
-            layer.Add(new LinearBackwardStage(layer, linear, gradient, Normalize.OnLoad(layer, linear.Input), layer.Addend(linear.Input, accumulates[0])));
+            var rows = new TileStage(linear.Output.Name, new InputGradientStep(layer, linear, gradient, layer.Addend(linear.Input, accumulates[0])), isBackward: true);
+            var weights = new WeightGradients(layer, linear, gradient);
+            if (TileStage.IsNarrow(layer))
+            {
+                layer.Add(rows);
+                layer.AddLast(weights);
+            }
+            else
+            {
+                layer.Add(rows.Beside(weights));
+            }
         }
     }
 
@@ -53,37 +64,41 @@ internal sealed partial record Linear
     /// The arithmetic: what a narrow map derived from parameters gives may be an exponent, which rounded factors would spoil; it is a small part
     /// of the work, so it stays in float32.
     /// </summary>
-    private string Cores => Matrix is DerivedMatrix ? "0" : "TENSOR_CORES";
-
-    /// <summary>Declares row and column of a tile from its number, where so many lie side by side.</summary>
-    private static string Places(string number, int columns) => $"row = {Row(number, columns)}, column = {Column(number, columns)}";
-
-    private static string Row(string number, int columns) => columns == 1 ? $"{number} * {Number(Tile)}" : $"{number} / {Number(columns)} * {Number(Tile)}";
-
-    private static string Column(string number, int columns) => columns == 1 ? "0" : $"{number} % {Number(columns)} * {Number(Tile)}";
+    public string Cores => Matrix is DerivedMatrix ? "0" : "TENSOR_CORES";
 
     /// <summary>Tiles of 64 along a width.</summary>
-    private static int Tiles(int width) => (width + Tile - 1) / Tile;
+    public static int TilesOf(int width) => (width + TileStep.Tile - 1) / TileStep.Tile;
 
-    private const int Tile = 64;
+    /// <summary>What a thread block does for one of several maps, chosen by its tile's number.</summary>
+    public static void OneOf(string number, int index, int end, int count, KernelWriter w, Action print)
+    {
+        if (count == 1)
+        {
+            print();
+            return;
+        }
+        string condition = index == count - 1 ? "else" : $"{(index == 0 ? "" : "else ")}if ({number} < {end.ToString(CultureInfo.InvariantCulture)})";
+        using (w.Open(condition))
+        {
+            print();
+        }
+    }
 
-    private static string Number(int n) => n.ToString(CultureInfo.InvariantCulture);
-
-    /// <summary>Linear maps of the same rows in one kernel, the rows normalised as they are loaded where that is asked; an activation follows the last.</summary>
-    private sealed class LinearForwardStage : TileStage
+    /// <summary>Linear maps of the same rows, normalised as they are loaded where that is asked; an activation follows the last.</summary>
+    private sealed class ForwardStep : ProductStep
     {
         private readonly EquatableArray<Linear> maps;
         private readonly Normalize? normalize;
         private readonly Activate? activate;
 
-        public LinearForwardStage(DeviceLayer layer, Linear map, Normalize? normalize)
+        public ForwardStep(DeviceLayer layer, Linear map, Normalize? normalize)
             : this(layer, new([map]), normalize, null)
         {
         }
 
-        private LinearForwardStage(DeviceLayer layer, EquatableArray<Linear> maps, Normalize? normalize, Activate? activate)
+        private ForwardStep(DeviceLayer layer, EquatableArray<Linear> maps, Normalize? normalize, Activate? activate)
             : base(
-                layer, string.Join("_", maps.Select(static m => m.Output.Name)), maps.Sum(static m => Tiles(m.Output.Width)),
+                layer, maps.Sum(static m => TilesOf(m.Output.Width)),
                 ["Linear", .. normalize is null ? Array.Empty<string>() : ["Normalize"], .. activate is null ? Array.Empty<string>() : ["Activate"]])
         {
             this.maps = maps;
@@ -91,47 +106,68 @@ internal sealed partial record Linear
             this.activate = activate;
         }
 
-        public override DeviceStage? Join(DeviceStage next) => next switch
-        {
-            LinearForwardStage other when activate is null && other.maps[0].Input == maps[0].Input && other.maps.All(m => maps.All(own => m.Residual != own.Output)) =>
-                new LinearForwardStage(Layer, new([.. maps, .. other.maps]), normalize, other.activate),
-            ActivateStage other when activate is null && maps.Count == 1 && maps[0].Residual is null && other.Operation.Input == maps[0].Output =>
-                new LinearForwardStage(Layer, maps, normalize, other.Operation),
-            _ => base.Join(next),
-        };
+        public override IReadOnlyList<string> Comments =>
+        [
+            .. normalize is null ? Array.Empty<string>() : [$"{normalize.Output.Name} = LayerNorm({normalize.Input.Name}), as it is loaded"],
+            .. maps.Select(static m => $"{m.Output.Name} [rows, {Number(m.Output.Width)}] = {m.Input.Name} [rows, {Number(m.Input.Width)}] {m.Matrix.Name}^T + bias{(m.Residual is null ? "" : $" + {m.Residual.Name}")}"),
+            .. activate is null ? Array.Empty<string>() : [$"{activate.Output.Name} = {activate.Function}({activate.Input.Name}), which becomes the slope"],
+        ];
 
-        public override void PrintRows(KernelWriter w)
+        public override string? Reads => maps.Count == 1 && normalize is null ? maps[0].Input.Name : null;
+
+        public override string? Gives => maps.Count == 1 ? (activate?.Output ?? maps[0].Output).Name : null;
+
+        public override TileStep? Join(TileStep next) =>
+            next is ForwardStep other && activate is null && other.maps[0].Input == maps[0].Input && other.maps.All(m => maps.All(own => m.Residual != own.Output))
+                ? new ForwardStep(Layer, new([.. maps, .. other.maps]), normalize, other.activate) : null;
+
+        public override TileStep? Take(DeviceStage next) =>
+            next is ActivateStage other && activate is null && maps.Count == 1 && maps[0].Residual is null && other.Operation.Input == maps[0].Output
+                ? new ForwardStep(Layer, maps, normalize, other.Operation) : null;
+
+        protected override void PrintBefore(KernelWriter w, bool isAlone)
         {
             if (normalize is not null)
             {
-                w.Comment($"{normalize.Output.Name} = LayerNorm({normalize.Input.Name}), as it is loaded");
+                string kept = w.Memory(normalize.StatisticsName, normalize.StatisticsMemory);
                 w.Call(
                     "tile_statistics", $"{Number(normalize.Input.Width)}, {Number(normalize.Input.Stride)}", w.Value(normalize.Input), "row", "rows", "memory.statistics",
-                    $"{(IsChained ? "" : "column == 0 ? ")}{w.Memory(normalize.StatisticsName, normalize.StatisticsMemory)}{(IsChained ? "" : " : nullptr")}");
+                    isAlone ? $"column == 0 ? {kept} : nullptr" : kept);
             }
         }
 
-        public override void PrintTile(KernelWriter w)
+        protected override void PrintTile(KernelWriter w, bool keeps)
         {
-            Value input = normalize?.Input ?? maps[0].Input;
-            string x = w.Value(input), inputs = $"pad4({Number(input.Width)})";
-            string operand = normalize is null ? $"Along<{Number(input.Stride)}>{{{x}, rows, {inputs}}}"
-                : $"NormalizedAlong<{Number(input.Stride)}>{{{x}, rows, {inputs}, {w.Weights(normalize.Scale)}, {w.Weights(normalize.Shift)}, memory.statistics}}";
             int first = 0;
             for (int i = 0; i < maps.Count; i++)
             {
                 Linear map = maps[i];
-                int start = first, end = first + Tile * Tiles(map.Output.Width);
-                OneOf("column", i, end, maps.Count, w, () =>
+                int start = first;
+                OneOf("column", i, first += Tile * TilesOf(map.Output.Width), maps.Count, w, () =>
                 {
-                    w.Comment($"{map.Output.Name} [rows, {Number(map.Output.Width)}] = {map.Input.Name} [rows, {Number(map.Input.Width)}] {map.Matrix.Name}^T + bias{(map.Residual is null ? "" : $" + {map.Residual.Name}")}");
                     (string weight, string bias) = map.Pointers(w);
                     string column = start == 0 ? "column" : $"column - {Number(start)}";
                     w.Call(
-                        "linear_forward", $"{map.Cores}, {Number(map.Input.Width)}, {Number(map.Output.Width)}, {Number(map.Input.Stride)}", operand, weight, bias, "row", "rows", column, "memory", Finish(w, map));
+                        "linear_forward", $"{map.Cores}, {(keeps ? "true" : "false")}, {Number(map.Input.Width)}, {Number(map.Output.Width)}, {Number(map.Input.Stride)}",
+                        Operand(w), weight, bias, "row", "rows", column, "memory", Finish(w, map));
                 });
-                first = end;
             }
+        }
+
+        protected override void PrintKept(KernelWriter w) => w.Call("linear_sums_of_kept", Sizes, "sums", maps[0].Pointers(w).Weight, "column", "memory");
+
+        protected override void PrintFinish(KernelWriter w, bool keeps) => w.Call(
+            "linear_finish", $"{maps[0].Cores}, {(keeps ? "true" : "false")}, {Number(maps[0].Output.Width)}",
+            "sums", maps[0].Pointers(w).Bias, "row", "rows", "0", "memory", Finish(w, maps[0]));
+
+        private string Sizes => $"{maps[0].Cores}, {Number(maps[0].Input.Width)}, {Number(maps[0].Output.Width)}, {Number(maps[0].Input.Stride)}";
+
+        private string Operand(KernelWriter w)
+        {
+            Value input = normalize?.Input ?? maps[0].Input;
+            string x = w.Value(input), inputs = $"pad4({Number(input.Width)})", stride = Number(input.Stride);
+            return normalize is null ? $"Along<{stride}>{{{x}, rows, {inputs}}}"
+                : $"NormalizedAlong<{stride}>{{{x}, rows, {inputs}, {w.Weights(normalize.Scale)}, {w.Weights(normalize.Shift)}, memory.statistics}}";
         }
 
         private string Finish(KernelWriter w, Linear map)
@@ -143,131 +179,97 @@ internal sealed partial record Linear
         }
     }
 
-    /// <summary>What a thread block does for one of several maps, chosen by its tile's number.</summary>
-    private static void OneOf(string number, int index, int end, int count, KernelWriter w, Action print)
+    /// <summary>The gradient of rows from those of the linear maps that read them; multiplied by a slope where the rows are what an activation gave.</summary>
+    private sealed class InputGradientStep : ProductStep
     {
-        if (count == 1)
-        {
-            print();
-            return;
-        }
-        string condition = index == count - 1 ? "else" : $"{(index == 0 ? "" : "else ")}if ({number} < {Number(end)})";
-        using (w.Open(condition))
-        {
-            print();
-        }
-    }
-
-    /// <summary>The way back of linear maps of the same rows: gradients of the weights, each in parts, and of the rows, in one kernel.</summary>
-    private sealed class LinearBackwardStage : DeviceStage
-    {
-        private readonly DeviceLayer layer;
         private readonly EquatableArray<Linear> maps;
         private readonly EquatableArray<Value> gradients;
-        private readonly Normalize? normalize;
         private readonly Value? addend;
         private readonly Activate? activate;
-        private readonly Lazy<(int Parts, (GradientRun Weight, GradientRun Bias)[] Runs)> partials;
 
-        public LinearBackwardStage(DeviceLayer layer, Linear map, Value gradient, Normalize? normalize, Value? addend)
-            : this(layer, new([map]), new([gradient]), normalize, addend, null)
+        public InputGradientStep(DeviceLayer layer, Linear map, Value gradient, Value? addend)
+            : this(layer, new([map]), new([gradient]), addend, null)
         {
         }
 
-        private LinearBackwardStage(DeviceLayer layer, EquatableArray<Linear> maps, EquatableArray<Value> gradients, Normalize? normalize, Value? addend, Activate? activate)
-            : base(
-                string.Join("_", maps.Reverse().Select(static m => m.Output.Name)) + "_backward",
-                new(Tiles(maps[0].Input.Width), Tile, 0, Parts(maps) * WeightTiles(maps)), 256, ["Linear", .. normalize is null ? Array.Empty<string>() : ["Normalize"]])
+        private InputGradientStep(DeviceLayer layer, EquatableArray<Linear> maps, EquatableArray<Value> gradients, Value? addend, Activate? activate)
+            : base(layer, TilesOf(maps[0].Input.Width), ["Linear"])
         {
-            this.layer = layer;
             this.maps = maps;
             this.gradients = gradients;
-            this.normalize = normalize;
             this.addend = addend;
             this.activate = activate;
-            partials = new(() => (Parts(maps), [.. maps.Select(m => m.Partials(layer, Parts(maps)))]));
         }
 
-        public override DeviceStage? Join(DeviceStage next) => next switch
+        private Value Input => maps[0].Input;
+
+        /// <summary>Whose gradient it gives.</summary>
+        private Value Target => activate?.Input ?? Input;
+
+        public override IReadOnlyList<string> Comments =>
+        [
+            $"gradient of {Target.Name} [rows, {Number(Target.Width)}]",
+            .. Condition is null ? Array.Empty<string>() : ["Nobody needs the tokens' own while training."],
+        ];
+
+        public override string? Condition => Layer.Plan.IsFirst && Input.IsBorder ? "pass.settings->tokenGradients" : null;
+
+        public override string? Reads => maps.Count == 1 ? gradients[0].GradientName : null;
+
+        public override string? Gives => Target.GradientName;
+
+        public override bool WritesGradient(Value value) => value == Target;
+
+        public override TileStep? Join(TileStep next) =>
+            next is InputGradientStep other && activate is null && other.Input == Input
+                ? new InputGradientStep(Layer, new([.. maps, .. other.maps]), new([.. gradients, .. other.gradients]), addend, null) : null;
+
+        public override TileStep? Take(DeviceStage next) =>
+            next is ActivateGradientStage other && activate is null && addend is null && other.Operation.Output == Input && Readers(Input) == maps.Count
+                ? new InputGradientStep(Layer, maps, gradients, null, other.Operation) : null;
+
+        protected override void PrintTile(KernelWriter w, bool keeps)
         {
-            LinearBackwardStage other when activate is null && other.maps[0].Input == maps[0].Input =>
-                new LinearBackwardStage(layer, new([.. maps, .. other.maps]), new([.. gradients, .. other.gradients]), normalize, addend, null),
-            ActivateGradientStage other when activate is null && addend is null && other.Operation.Output == maps[0].Input && Readers(other.Operation.Output) == maps.Count =>
-                new LinearBackwardStage(layer, maps, gradients, normalize, null, other.Operation),
-            _ => null,
-        };
+            w.Line("Sums part[1];");
+            PrintProducts(w, "part", "column");
+            PrintFinish(w, "part", "column", keeps, writes: true);
+        }
 
-        /// <summary>Called before printing, so that all gradients have their places.</summary>
-        public override void Place() => _ = partials.Value;
+        public override bool KeepsRows => FitsRegisters;
 
-        private int Readers(Value value) => layer.Plan.Operations.Count(s => s.Operation.Inputs.Any(v => v.Name == value.Name));
-
-        private static int WeightTiles(EquatableArray<Linear> maps) => maps.Sum(static m => Tiles(m.Output.Width) * Tiles(m.Input.Width));
-
-        private static int Parts(EquatableArray<Linear> maps) =>
-            Math.Min(DeviceLayer.LargestParts, Math.Max(DeviceLayer.SmallestParts, (DeviceLayer.BlocksWanted + WeightTiles(maps) - 1) / WeightTiles(maps)));
-
-        public override void Print(KernelWriter w)
+        public override void PrintKeptRows(KernelWriter w)
         {
-            (int parts, (GradientRun Weight, GradientRun Bias)[] runs) = partials.Value;
-            Value input = maps[0].Input, rowsOf = normalize?.Input ?? input;
-            int inputTiles = Tiles(input.Width), weightBlocks = Shape.Fixed;
-            w.Line("const int rows = pass.settings->rows, index = static_cast<int>(blockIdx.x);");
-            w.DeclareProductMemory();
-            string scale = normalize is null ? "" : $", {w.Weights(normalize.Scale)}, {w.Weights(normalize.Shift)}, {w.Memory(normalize.StatisticsName, normalize.StatisticsMemory)}";
-            string operand = $"{(normalize is null ? "Across" : "NormalizedAcross")}<{Number(input.Stride)}>{{{w.Value(rowsOf)}, pad4({Number(input.Width)}), to{scale}}}";
-            using (w.Open($"if (index < {Number(weightBlocks)})"))
-            {
-                w.Comment($"gradients of the weights, in {Number(parts)} parts of the rows");
-                w.Line($"int from, to, part = index % {Number(parts)}, tile = index / {Number(parts)};");
-                w.Line($"part_rows(rows, part, {Number(parts)}, from, to);");
-                int first = 0;
-                for (int i = 0; i < maps.Count; i++)
-                {
-                    Linear map = maps[i];
-                    int end = first + Tiles(map.Output.Width) * inputTiles;
-                    int index = i, start = first;
-                    OneOf("tile", i, end, maps.Count, w, () =>
-                    {
-                        string own = start == 0 ? "tile" : $"(tile - {Number(start)})";
-                        w.Call(
-                            "linear_weight_gradient",
-                            $"{map.Cores}, {Number(input.Width)}, {Number(map.Output.Width)}, {Number(input.Stride)}, {Number(map.Output.Stride)}",
-                            w.Gradient(gradients[index]), operand, "from", "to", Row(own, inputTiles), Column(own, inputTiles),
-                            w.Part(runs[index].Weight, "part"), w.Part(runs[index].Bias, "part"), "memory");
-                    });
-                    first = end;
-                }
-                w.Line("return;");
-            }
-            if (layer.Plan.IsFirst && input.IsBorder)
-            {
-                w.Comment("nobody needs the tokens' own gradient while training");
-                using (w.Open("if (!pass.settings->tokenGradients)"))
-                {
-                    w.Line("return;");
-                }
-            }
-            w.Comment($"gradient of {input.Name}");
-            w.Line($"const int {Places($"(index - {Number(weightBlocks)})", inputTiles)};");
-            using (w.Open("if (row >= rows)"))
-            {
-                w.Line("return;");
-            }
-            w.Line("Sums sums;");
-            w.Line("clear(sums);");
+            w.Line($"Sums sums[{Number(Tiles)}];");
+            PrintProducts(w, "sums", "0");
+            PrintFinish(w, keeps: true);
+        }
+
+        protected override void PrintKept(KernelWriter w) => w.Call("linear_input_gradient_of_kept", Sizes(0), "sums", maps[0].Pointers(w).Weight, "column", "memory");
+
+        protected override void PrintFinish(KernelWriter w, bool keeps) => PrintFinish(w, "sums", "0", keeps, writes: !keeps);
+
+        private int Readers(Value value) => Layer.Plan.Operations.Count(s => s.Operation.Inputs.Any(v => v.Name == value.Name));
+
+        private string Sizes(int map) => $"{Number(Input.Width)}, {Number(maps[map].Output.Width)}, {Number(Input.Stride)}";
+
+        private void PrintProducts(KernelWriter w, string sums, string column)
+        {
+            w.Line($"clear({sums});");
             for (int i = 0; i < maps.Count; i++)
             {
-                Linear map = maps[i];
                 w.Call(
-                    "linear_input_gradient", $"{Number(input.Width)}, {Number(map.Output.Width)}, {Number(input.Stride)}, {Number(map.Output.Stride)}",
-                    "sums", w.Gradient(gradients[i]), map.Pointers(w).Weight, "row", "rows", "column", "memory");
+                    "linear_input_gradient", $"{Sizes(i)}, {Number(maps[i].Output.Stride)}",
+                    sums, w.Gradient(gradients[i]), maps[i].Pointers(w).Weight, "row", "rows", column, "memory");
             }
-            string stride = Number(input.Stride);
+        }
+
+        private void PrintFinish(KernelWriter w, string sums, string column, bool keeps, bool writes)
+        {
+            string stride = Number(Input.Stride);
             string finish = activate is not null ? $"WriteProduct<{stride}>{{{w.Gradient(activate.Input)}, {w.Value(activate.Input)}}}"
-                : addend is not null ? $"WriteSum<{stride}>{{{w.Gradient(input)}, {w.Gradient(addend)}}}"
-                : $"Write<{stride}>{{{w.Gradient(input)}}}";
-            w.Call("finish_tile", "TENSOR_CORES, true, false", "sums", "row", "rows", "column", $"pad4({Number(input.Width)})", "memory", finish);
+                : addend is null ? (writes ? $"Write<{stride}>{{{w.Gradient(Input)}}}" : "Unchanged{}")
+                : writes ? $"WriteSum<{stride}>{{{w.Gradient(Input)}, {w.Gradient(addend)}}}" : $"Sum<{stride}>{{{w.Gradient(addend)}}}";
+            w.Call("finish_tiles", $"TENSOR_CORES, true, false, {(keeps ? "true" : "false")}", sums, "row", "rows", column, $"pad4({Number(Input.Width)})", "memory", finish);
         }
     }
 }

@@ -63,6 +63,19 @@ __device__ __forceinline__ float not_a_number()
     return __int_as_float(0x7fffffff);
 }
 
+// The thread's number, asked for anew: otherwise what follows from it, for each of the loops that a kernel has, is computed before the first and
+// takes registers through all of them.
+__device__ __forceinline__ int fresh_thread()
+{
+#ifdef AARENGEN_EMULATOR
+    return threadIdx.x;
+#else
+    int thread;
+    asm volatile("mov.u32 %0, %%tid.x;" : "=r"(thread));
+    return thread;
+#endif
+}
+
 __device__ __forceinline__ float4 load4(const float* at)
 {
     return *reinterpret_cast<const float4*>(at);
@@ -101,6 +114,12 @@ __device__ __forceinline__ float4 multiply4(float4 a, float4 b)
 __device__ __forceinline__ constexpr int pad4(int n)
 {
     return (n + 3) / 4 * 4;
+}
+
+// Where a part of something begins that is cut into so many, as equal as they can be.
+__device__ __forceinline__ int share(int whole, int part, int parts)
+{
+    return static_cast<int>(static_cast<long long>(whole) * part / parts);
 }
 
 __device__ __forceinline__ int first_row(const Pass& pass, int sequence)

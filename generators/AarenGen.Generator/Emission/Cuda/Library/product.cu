@@ -12,12 +12,15 @@ constexpr int tile = 64, depth = 32;
 // Floats from row to row of an operand in shared memory: chosen so that a warp's reads fall into different banks.
 constexpr int along_stride = TENSOR_CORES == 2 ? 40 : 36, across_stride = TENSOR_CORES == 2 ? 68 : 72;
 constexpr int operand_floats = tile * along_stride > depth * across_stride ? tile * along_stride : depth * across_stride;
-constexpr int sum_stride = tile + 4;
 
-// Two stages of two operands; afterwards the sums.
+// The same of so many tiles side by side, where sums lie that become an operand, or rows that a whole warp reads.
+template <int tiles>
+constexpr int sum_stride = tiles * tile + (TENSOR_CORES == 2 ? 8 : 4);
+
+// Two stages of two operands; or sums, of up to two tiles, or of one beside two stages of the operand they are multiplied with.
 struct ProductMemory
 {
-    alignas(16) float floats[4 * operand_floats > tile * sum_stride ? 4 * operand_floats : tile * sum_stride];
+    alignas(16) float floats[4 * operand_floats];
     alignas(16) float columns[tile];
     alignas(16) float statistics[3 * tile];
 };
@@ -82,14 +85,15 @@ __device__ __forceinline__ void mma_bf16_16x8x16(float (&d)[4], const unsigned (
 template <int stride>
 struct Along
 {
-    static constexpr bool is_along = true;
+    static constexpr bool is_along = true, is_kept = false;
+    static constexpr int shared_stride = along_stride;
     const float* data;
     int rows;       // rows there are
     int inner;      // columns there are, a multiple of four
 
-    __device__ __forceinline__ void stage(float* shared, int first, int from) const
+    __device__ __forceinline__ void stage(float* shared, int first, int from, int thread) const
     {
-        for (int i = threadIdx.x; i < tile * depth / 4; i += 256)
+        for (int i = thread; i < tile * depth / 4; i += 256)
         {
             int row = i / (depth / 4), column = i % (depth / 4) * 4;
             float* to = shared + row * along_stride + column;
@@ -109,14 +113,15 @@ struct Along
 template <int stride>
 struct Across
 {
-    static constexpr bool is_along = false;
+    static constexpr bool is_along = false, is_kept = false;
+    static constexpr int shared_stride = across_stride;
     const float* data;
     int columns;    // columns there are, a multiple of four
     int inner;      // the row after the last
 
-    __device__ __forceinline__ void stage(float* shared, int first, int from) const
+    __device__ __forceinline__ void stage(float* shared, int first, int from, int thread) const
     {
-        for (int i = threadIdx.x; i < tile * depth / 4; i += 256)
+        for (int i = thread; i < tile * depth / 4; i += 256)
         {
             int row = i / (tile / 4), column = i % (tile / 4) * 4;
             float* to = shared + row * across_stride + column;
@@ -144,16 +149,17 @@ __device__ __forceinline__ float4 normalize4(float4 x, float mean, float rest, f
 template <int stride>
 struct NormalizedAlong
 {
-    static constexpr bool is_along = true;
+    static constexpr bool is_along = true, is_kept = false;
+    static constexpr int shared_stride = along_stride;
     const float* data;
     int rows, inner;
     const float* scale;
     const float* shift;
     const float* statistics;
 
-    __device__ __forceinline__ void stage(float* shared, int first, int from) const
+    __device__ __forceinline__ void stage(float* shared, int first, int from, int thread) const
     {
-        for (int i = threadIdx.x; i < tile * depth / 4; i += 256)
+        for (int i = thread; i < tile * depth / 4; i += 256)
         {
             int row = i / (depth / 4), column = i % (depth / 4) * 4;
             float4 value = zero4();
@@ -173,16 +179,17 @@ struct NormalizedAlong
 template <int stride>
 struct NormalizedAcross
 {
-    static constexpr bool is_along = false;
+    static constexpr bool is_along = false, is_kept = false;
+    static constexpr int shared_stride = across_stride;
     const float* data;
     int columns, inner;
     const float* scale;
     const float* shift;
     const float* statistics;
 
-    __device__ __forceinline__ void stage(float* shared, int first, int from) const
+    __device__ __forceinline__ void stage(float* shared, int first, int from, int thread) const
     {
-        for (int i = threadIdx.x; i < tile * depth / 4; i += 256)
+        for (int i = thread; i < tile * depth / 4; i += 256)
         {
             int row = i / (tile / 4), column = i % (tile / 4) * 4;
             float4 value = zero4();
@@ -195,6 +202,17 @@ struct NormalizedAcross
             }
             store4(shared + row * across_stride + column, value);
         }
+    }
+};
+
+// Rows along the inner dimension that finish_tiles left in shared memory.
+struct Kept
+{
+    static constexpr bool is_along = true, is_kept = true;
+    static constexpr int shared_stride = sum_stride<1>;
+
+    __device__ __forceinline__ void stage(float*, int, int, int) const
+    {
     }
 };
 
@@ -215,11 +233,21 @@ __device__ __forceinline__ void clear(Sums& sums)
     }
 }
 
+template <int tiles>
+__device__ __forceinline__ void clear(Sums (&sums)[tiles])
+{
+#pragma unroll
+    for (int i = 0; i < tiles; i++)
+    {
+        clear(sums[i]);
+    }
+}
+
 // One element of an operand.
-template <bool is_along>
+template <class Operand>
 __device__ __forceinline__ float operand_at(const float* operand, int place, int k)
 {
-    return is_along ? operand[place * along_stride + k] : operand[k * across_stride + place];
+    return Operand::is_along ? operand[place * Operand::shared_stride + k] : operand[k * Operand::shared_stride + place];
 }
 
 // Which of the tile's rows (or columns) is a thread's i-th, of 16 threads.
@@ -230,19 +258,19 @@ __device__ __forceinline__ int place_of(int thread, int i)
 }
 
 // Four places by four inner of an operand.
-template <bool is_along>
+template <class Operand>
 __device__ __forceinline__ void load_block(float (&block)[4][4], const float* operand, int thread, int k)
 {
     for (int i = 0; i < 4; i++)
     {
-        if (is_along)
+        if (Operand::is_along)
         {
-            float4 four = load4(operand + (thread + 16 * i) * along_stride + k);
+            float4 four = load4(operand + (thread + 16 * i) * Operand::shared_stride + k);
             block[i][0] = four.x, block[i][1] = four.y, block[i][2] = four.z, block[i][3] = four.w;
         }
         else
         {
-            float4 four = load4(operand + (k + i) * across_stride + 4 * thread);
+            float4 four = load4(operand + (k + i) * Operand::shared_stride + 4 * thread);
             block[0][i] = four.x, block[1][i] = four.y, block[2][i] = four.z, block[3][i] = four.w;
         }
     }
@@ -250,17 +278,17 @@ __device__ __forceinline__ void load_block(float (&block)[4][4], const float* op
 
 // Products of 32 of the inner dimension in float32 (cores 0), or on tensor cores: there a warp takes 16 rows by 32 columns, in four products
 // of 16 by 8.
-template <int cores, bool a_along, bool b_along>
-__device__ __forceinline__ void multiply_add(Sums& sums, const float* a, const float* b)
+template <int cores, class A, class B>
+__device__ __forceinline__ void multiply_add(Sums& sums, const float* a, const float* b, int thread)
 {
     if constexpr (cores == 0)
     {
-        int row = threadIdx.x / 16, column = threadIdx.x % 16;
+        int row = thread / 16, column = thread % 16;
         for (int k = 0; k < depth; k += 4)
         {
             float left[4][4], right[4][4];
-            load_block<a_along>(left, a, row, k);
-            load_block<b_along>(right, b, column, k);
+            load_block<A>(left, a, row, k);
+            load_block<B>(right, b, column, k);
             for (int inner = 0; inner < 4; inner++)
             {
                 for (int i = 0; i < 4; i++)
@@ -276,17 +304,17 @@ __device__ __forceinline__ void multiply_add(Sums& sums, const float* a, const f
 #if TENSOR_CORES
     else
     {
-        int warp = threadIdx.x / 32, group = threadIdx.x % 32 / 4, member = threadIdx.x % 4;
+        int warp = thread / 32, group = thread % 32 / 4, member = thread % 4;
         int row = warp % 4 * 16 + group, column = warp / 4 * 32 + group;
 #if TENSOR_CORES == 1
         for (int k = member; k < depth; k += 8)
         {
             unsigned left[4] = {
-                round_tf32(operand_at<a_along>(a, row, k)), round_tf32(operand_at<a_along>(a, row + 8, k)),
-                round_tf32(operand_at<a_along>(a, row, k + 4)), round_tf32(operand_at<a_along>(a, row + 8, k + 4))};
+                round_tf32(operand_at<A>(a, row, k)), round_tf32(operand_at<A>(a, row + 8, k)),
+                round_tf32(operand_at<A>(a, row, k + 4)), round_tf32(operand_at<A>(a, row + 8, k + 4))};
             for (int j = 0; j < 4; j++)
             {
-                unsigned right[2] = {round_tf32(operand_at<b_along>(b, column + 8 * j, k)), round_tf32(operand_at<b_along>(b, column + 8 * j, k + 4))};
+                unsigned right[2] = {round_tf32(operand_at<B>(b, column + 8 * j, k)), round_tf32(operand_at<B>(b, column + 8 * j, k + 4))};
                 mma_tf32_16x8x8(sums.values[j], left, right);
             }
         }
@@ -294,15 +322,15 @@ __device__ __forceinline__ void multiply_add(Sums& sums, const float* a, const f
         for (int k = 2 * member; k < depth; k += 16)
         {
             unsigned left[4] = {
-                pack_bf16(operand_at<a_along>(a, row, k), operand_at<a_along>(a, row, k + 1)),
-                pack_bf16(operand_at<a_along>(a, row + 8, k), operand_at<a_along>(a, row + 8, k + 1)),
-                pack_bf16(operand_at<a_along>(a, row, k + 8), operand_at<a_along>(a, row, k + 9)),
-                pack_bf16(operand_at<a_along>(a, row + 8, k + 8), operand_at<a_along>(a, row + 8, k + 9))};
+                pack_bf16(operand_at<A>(a, row, k), operand_at<A>(a, row, k + 1)),
+                pack_bf16(operand_at<A>(a, row + 8, k), operand_at<A>(a, row + 8, k + 1)),
+                pack_bf16(operand_at<A>(a, row, k + 8), operand_at<A>(a, row, k + 9)),
+                pack_bf16(operand_at<A>(a, row + 8, k + 8), operand_at<A>(a, row + 8, k + 9))};
             for (int j = 0; j < 4; j++)
             {
                 unsigned right[2] = {
-                    pack_bf16(operand_at<b_along>(b, column + 8 * j, k), operand_at<b_along>(b, column + 8 * j, k + 1)),
-                    pack_bf16(operand_at<b_along>(b, column + 8 * j, k + 8), operand_at<b_along>(b, column + 8 * j, k + 9))};
+                    pack_bf16(operand_at<B>(b, column + 8 * j, k), operand_at<B>(b, column + 8 * j, k + 1)),
+                    pack_bf16(operand_at<B>(b, column + 8 * j, k + 8), operand_at<B>(b, column + 8 * j, k + 9))};
                 mma_bf16_16x8x16(sums.values[j], left, right);
             }
         }
@@ -311,9 +339,9 @@ __device__ __forceinline__ void multiply_add(Sums& sums, const float* a, const f
 #endif
 }
 
-// Writes the tile's sums to shared memory.
-template <int cores, bool a_along, bool b_along>
-__device__ __forceinline__ void spill(const Sums& sums, float* to)
+// Writes a tile's sums to shared memory.
+template <int cores, bool a_along, bool b_along, int stride>
+__device__ __forceinline__ void spill(const Sums& sums, float* to, int thread)
 {
     if constexpr (cores == 0)
     {
@@ -321,45 +349,48 @@ __device__ __forceinline__ void spill(const Sums& sums, float* to)
         {
             for (int j = 0; j < 4; j++)
             {
-                to[place_of<a_along>(threadIdx.x / 16, i) * sum_stride + place_of<b_along>(threadIdx.x % 16, j)] = sums.values[i][j];
+                to[place_of<a_along>(thread / 16, i) * stride + place_of<b_along>(thread % 16, j)] = sums.values[i][j];
             }
         }
     }
     else
     {
-        int warp = threadIdx.x / 32, group = threadIdx.x % 32 / 4, member = threadIdx.x % 4;
-        float* own = to + (warp % 4 * 16 + group) * sum_stride + warp / 4 * 32 + 2 * member;
+        int warp = thread / 32, group = thread % 32 / 4, member = thread % 4;
+        float* own = to + (warp % 4 * 16 + group) * stride + warp / 4 * 32 + 2 * member;
         for (int j = 0; j < 4; j++)
         {
             own[8 * j] = sums.values[j][0];
             own[8 * j + 1] = sums.values[j][1];
-            own[8 * sum_stride + 8 * j] = sums.values[j][2];
-            own[8 * sum_stride + 8 * j + 1] = sums.values[j][3];
+            own[8 * stride + 8 * j] = sums.values[j][2];
+            own[8 * stride + 8 * j + 1] = sums.values[j][3];
         }
     }
 }
 
-// sums += a b over the inner dimension from one index to another, while the next part is on its way. Where sums_columns, the block's
+// sums += a b over the inner dimension from one index to another, while the next part is on its way. Kept rows have the inner dimension from 0 on. Where sums_columns, the block's
 // column sums of a over the inner dimension are left in memory.columns.
 template <int cores, bool sums_columns, class A, class B>
 __device__ __forceinline__ void accumulate(Sums& sums, const A& a, const B& b, int row, int column, int from, int to, ProductMemory& memory)
 {
+    static_assert(A::is_kept == false || tile * A::shared_stride + 2 * operand_floats <= sizeof(memory.floats) / sizeof(float), "");
+    constexpr int b_offset = A::is_kept ? tile * A::shared_stride : operand_floats, stage_floats = A::is_kept ? operand_floats : 2 * operand_floats;
+    const int thread = fresh_thread();
     float columnSum = 0;
     __syncthreads();
     if (from < to)
     {
-        a.stage(memory.floats, row, from);
-        b.stage(memory.floats + operand_floats, column, from);
+        a.stage(memory.floats, row, from, thread);
+        b.stage(memory.floats + b_offset, column, from, thread);
         copy_async_commit();
     }
     for (int at = from, part = 0; at < to; at += depth, part++)
     {
-        float* own = memory.floats + part % 2 * 2 * operand_floats;
+        float* own = memory.floats + part % 2 * stage_floats;
         if (at + depth < to)
         {
-            float* next = memory.floats + (part + 1) % 2 * 2 * operand_floats;
-            a.stage(next, row, at + depth);
-            b.stage(next + operand_floats, column, at + depth);
+            float* next = memory.floats + (part + 1) % 2 * stage_floats;
+            a.stage(next, row, at + depth, thread);
+            b.stage(next + b_offset, column, at + depth, thread);
             copy_async_commit();
             copy_async_wait<1>();
         }
@@ -368,35 +399,46 @@ __device__ __forceinline__ void accumulate(Sums& sums, const A& a, const B& b, i
             copy_async_wait<0>();
         }
         __syncthreads();
-        multiply_add<cores, A::is_along, B::is_along>(sums, own, own + operand_floats);
-        if (sums_columns && threadIdx.x < tile)
+        multiply_add<cores, A, B>(sums, A::is_kept ? memory.floats + at : own, own + b_offset, thread);
+        if (sums_columns && thread < tile)
         {
             for (int k = 0; k < depth; k++)
             {
-                columnSum += operand_at<A::is_along>(own, threadIdx.x, k);
+                columnSum += operand_at<A>(own, thread, k);
             }
         }
         __syncthreads();
     }
-    if (sums_columns && threadIdx.x < tile)
+    if (sums_columns && thread < tile)
     {
-        memory.columns[threadIdx.x] = columnSum;
+        memory.columns[thread] = columnSum;
     }
 }
 
-// Hands each four columns of the tile that lie inside to a function of row, column and value.
-template <int cores, bool a_along, bool b_along, class Finish>
-__device__ __forceinline__ void finish_tile(const Sums& sums, int row, int rows, int column, int columns, ProductMemory& memory, const Finish& finish)
+// Hands each four columns of tiles side by side that lie inside to a function of row, column and value. Where keeps, what it returns stays in
+// memory.floats, zeros around it.
+template <int cores, bool a_along, bool b_along, bool keeps, int tiles, class Finish>
+__device__ __forceinline__ void finish_tiles(const Sums (&sums)[tiles], int row, int rows, int column, int columns, ProductMemory& memory, const Finish& finish)
 {
+    constexpr int stride = sum_stride<tiles>, fours = tiles * tile / 4;
+    static_assert(tile * stride <= sizeof(memory.floats) / sizeof(float), "");
+    const int thread = fresh_thread();
     __syncthreads();
-    spill<cores, a_along, b_along>(sums, memory.floats);
-    __syncthreads();
-    for (int i = threadIdx.x; i < tile * tile / 4; i += 256)
+#pragma unroll
+    for (int i = 0; i < tiles; i++)
     {
-        int r = i / (tile / 4), c = i % (tile / 4) * 4;
-        if (row + r < rows && column + c < columns)
+        spill<cores, a_along, b_along, stride>(sums[i], memory.floats + i * tile, thread);
+    }
+    __syncthreads();
+    for (int i = thread; i < tile * fours; i += 256)
+    {
+        int r = i / fours, c = i % fours * 4;
+        float* own = memory.floats + r * stride + c;
+        bool isInside = row + r < rows && column + c < columns;
+        float4 value = isInside ? finish(row + r, column + c, load4(own)) : zero4();
+        if (keeps)
         {
-            finish(row + r, column + c, load4(memory.floats + r * sum_stride + c));
+            store4(own, value);
         }
     }
 }
