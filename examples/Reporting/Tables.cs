@@ -1,7 +1,7 @@
 using System.Globalization;
 using Spectre.Console;
 
-namespace Experiments;
+namespace Reporting;
 
 /// <summary>A group as a table: a row a model, a column a score.</summary>
 internal static class Tables

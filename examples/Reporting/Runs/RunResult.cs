@@ -1,4 +1,4 @@
-namespace Experiments;
+namespace Reporting;
 
 /// <summary>What a run is: one model, or baseline, in one setting, from one seed.</summary>
 /// <param name="Task">forecasting, classification or events.</param>

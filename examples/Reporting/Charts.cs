@@ -1,6 +1,6 @@
 using ScottPlot;
 
-namespace Experiments;
+namespace Reporting;
 
 /// <summary>Pictures of results, as SVG. The colours are told apart by the colour-blind too (Okabe and Ito).</summary>
 internal static class Charts

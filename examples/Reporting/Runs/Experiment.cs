@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using AarenGen;
 using Spectre.Console;
 
-namespace Experiments;
+namespace Reporting;
 
 /// <summary>Makes the runs that a folder lacks, side by side, and writes the folder's report.</summary>
 internal static class Experiment
