@@ -60,8 +60,8 @@ internal sealed record DensityFigure(string Unit, double[] Edges, double[] Share
 /// <summary>A run that can be made.</summary>
 /// <param name="Key">What it is.</param>
 /// <param name="Options">All that decides its result beside the key.</param>
-/// <param name="Make">Makes it, telling of progress.</param>
-internal sealed record PlannedRun(RunKey Key, string Options, Func<IProgress<AarenGen.TrainingProgress>, CancellationToken, RunOutcome> Make);
+/// <param name="Make">Makes it, telling the share that is done.</param>
+internal sealed record PlannedRun(RunKey Key, string Options, Func<IProgress<double>, CancellationToken, RunOutcome> Make);
 
 /// <summary>What making a run gives, before it is known who made it.</summary>
 internal sealed record RunOutcome(
