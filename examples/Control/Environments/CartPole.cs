@@ -19,6 +19,9 @@ internal sealed class CartPole : ControlEnvironment
     public override EnvironmentDescription Description => Reference;
 
     /// <inheritdoc/>
+    public override double SecondsPerStep => TimeStep;
+
+    /// <inheritdoc/>
     public override void Reset(Random random, Span<float> observation)
     {
         SetState(Start(), Start(), Start(), Start());

@@ -26,6 +26,9 @@ internal abstract class ControlEnvironment : IDisposable
     /// <summary>Sizes, limits and reference returns.</summary>
     public abstract EnvironmentDescription Description { get; }
 
+    /// <summary>Time that passes in a step, in seconds.</summary>
+    public abstract double SecondsPerStep { get; }
+
     /// <summary>Begins an episode.</summary>
     /// <param name="random">Decides the start.</param>
     /// <param name="observation">[ObservationWidth], to be written.</param>

@@ -34,12 +34,15 @@ internal sealed record PolicyRecipe(int Epochs, int BatchSize, double LearningRa
 /// <param name="Learner">Which model.</param>
 /// <param name="Seed">The seed.</param>
 /// <param name="Recipe">How.</param>
-/// <param name="Progress">Told of the share that is done.</param>
-/// <param name="Cancellation">Stops; the next call goes on.</param>
 internal sealed record PolicyTraining(
-    string Path, string Dataset, EnvironmentDescription Environment, TrajectorySet Data, Learner Learner, int Seed, PolicyRecipe Recipe,
-    IProgress<double> Progress, CancellationToken Cancellation) : IModelUse<TrainedPolicy>
+    string Path, string Dataset, EnvironmentDescription Environment, TrajectorySet Data, Learner Learner, int Seed, PolicyRecipe Recipe) : IModelUse<TrainedPolicy>
 {
+    /// <summary>Told the share that is done.</summary>
+    public IProgress<double> Progress { get; init; } = new Progress<double>();
+
+    /// <summary>Stops; the next training of the same policy goes on.</summary>
+    public CancellationToken Cancellation { get; init; }
+
     /// <inheritdoc/>
     public TrainedPolicy With<TModel>() where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {

@@ -18,10 +18,6 @@ internal sealed record TrainedPolicy(
 {
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter() } };
 
-    /// <summary>The path of a policy's files, without their ending.</summary>
-    public static string PathOf(string folder, string environment, string dataset, Learner learner, int seed) =>
-        Path.Combine(folder, FormattableString.Invariant($"{environment}-{dataset}-{learner}-{seed}").ToLowerInvariant());
-
     /// <summary>Keeps a policy: the weights first, so that where there is a description there are weights.</summary>
     public void Save<TModel>(string path, TModel model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {

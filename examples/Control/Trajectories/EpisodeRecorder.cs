@@ -12,7 +12,10 @@ internal static class EpisodeRecorder
     /// <param name="environment">Where.</param>
     /// <param name="random">Decides the start.</param>
     /// <param name="decide">What to do.</param>
-    public static Episode Record(ControlEnvironment environment, Random random, Decision decide)
+    /// <param name="rewarded">Told of each reward; null where nobody listens.</param>
+    /// <param name="watched">Called before each action; null where nobody watches.</param>
+    public static Episode Record(
+        ControlEnvironment environment, Random random, Decision decide, Action<double>? rewarded = null, Action? watched = null)
     {
         EnvironmentDescription description = environment.Description;
         List<float> observations = [], actions = [], rewards = [];
@@ -22,11 +25,13 @@ internal static class EpisodeRecorder
         bool isTerminal = false;
         while (!isTerminal && rewards.Count < description.StepLimit)
         {
+            watched?.Invoke();
             decide(observation, action);
             observations.AddRange(observation);
             actions.AddRange(action);
             (double reward, isTerminal) = environment.Step(action, observation);
             rewards.Add((float)reward);
+            rewarded?.Invoke(reward);
         }
         return new([.. observations], [.. actions], [.. rewards], isTerminal);
     }

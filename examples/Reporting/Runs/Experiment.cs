@@ -25,7 +25,7 @@ internal static class Experiment
                 DateTimeOffset started = DateTimeOffset.UtcNow;
                 RunOutcome outcome = run.Make(share, stop);
                 store.Add(new(
-                    run.Key, run.Options, outcome.Metrics, outcome.Training, outcome.Forecast, outcome.Confusion, outcome.Density,
+                    run.Key, run.Options, outcome.Metrics, outcome.Training, outcome.Forecast, outcome.Confusion, outcome.Density, outcome.Scores,
                     new(command, Commit, Machine, started)));
             },
             cancellation);
