@@ -57,7 +57,7 @@ watch.SetAction((parsed, _) => Run(() =>
 
 var root = new RootCommand("Offline reinforcement learning: collects trajectories, trains decision models that differ by their mixer, lets them act.")
 {
-    dataset, mixers, seeds, epochs, batch, rate, episodes, collect, train, evaluate, watch,
+    environment, output, dataset, mixers, seeds, epochs, batch, rate, episodes, collect, train, evaluate, watch,
 };
 root.SetAction((parsed, cancellation) => Run(() =>
 {

@@ -74,9 +74,9 @@ internal static class PolicyEvaluation
         return new(
             [
                 new("normalised score", scores.Average(), HigherIsBetter: true), new("return", returns.Average(), HigherIsBetter: true),
-                new("us an action", microseconds), new("bytes remembered", agent.StateBytes),
+                new("us an action", microseconds),
             ],
-            policy.Training, Scores: new(scores, environment.Description.NormalizedScore(policy.DataReturn)));
+            policy.Training with { StateBytes = agent.StateBytes }, Scores: new(scores, environment.Description.NormalizedScore(policy.DataReturn)));
     }
 
     /// <summary>The data set itself, beside which agents stand.</summary>
