@@ -12,7 +12,7 @@ internal static class Collection
 
     private const double MediumShare = 1.0 / 3;
 
-    private const int RandomEpisodes = 1000;
+    private const int RandomEpisodes = 100;
 
     private const int RandomPurpose = 4, MediumPurpose = 5, ExpertPurpose = 6;
 

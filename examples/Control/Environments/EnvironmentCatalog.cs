@@ -6,6 +6,10 @@ internal static class EnvironmentCatalog
     private static readonly (EnvironmentDescription Description, Func<ControlEnvironment> Create)[] entries =
     [
         (CartPole.Reference, static () => new CartPole()),
+        Entry(LocomotionTask.Hopper),
+        Entry(LocomotionTask.HalfCheetah),
+        Entry(LocomotionTask.Walker2d),
+        Entry(LocomotionTask.Ant),
     ];
 
     /// <summary>All of them, the simplest first.</summary>
@@ -18,6 +22,9 @@ internal static class EnvironmentCatalog
     /// <summary>Makes one.</summary>
     /// <exception cref="UserException">There is none of that name, or it needs a simulator that is not installed.</exception>
     public static ControlEnvironment Create(string name) => Entry(name).Create();
+
+    private static (EnvironmentDescription Description, Func<ControlEnvironment> Create) Entry(LocomotionTask task) =>
+        (task.Description, () => new Locomotion(task));
 
     private static (EnvironmentDescription Description, Func<ControlEnvironment> Create) Entry(string name)
     {
