@@ -59,7 +59,7 @@ internal static class TrajectoryFile
             using var file = H5File.Open(stream);
             return Read(file, path, environment);
         }
-        catch (Exception e) when (e is not (UserException or IOException or UnauthorizedAccessException or OutOfMemoryException))
+        catch (Exception e) when (e is EndOfStreamException or not (UserException or IOException or UnauthorizedAccessException or OutOfMemoryException))
         {
             // The reader throws all kinds of exceptions where bytes make no sense.
             throw new UserException($"{path}: this is no whole HDF5 file ({e.Message.Split('\n')[0].TrimEnd('.', '\r')}); fetch or collect it again.");

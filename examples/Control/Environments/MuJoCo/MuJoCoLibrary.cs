@@ -14,6 +14,10 @@ internal static unsafe class MuJoCoLibrary
 
     private const int Version = 222;
 
+    private static readonly string[] names = OperatingSystem.IsWindows() ? ["mujoco.dll"]
+        : OperatingSystem.IsMacOS() ? ["libmujoco.2.2.2.dylib"]
+        : ["libmujoco.so.2.2.2", "libmujoco.so"];
+
     private static readonly Lock gate = new();
     private static nint loaded;
 
@@ -28,18 +32,15 @@ internal static unsafe class MuJoCoLibrary
             if (loaded == 0)
             {
                 string? named = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } file ? file : null;
-                loaded = Search(named);
+                loaded = Search(named, names);
                 Silence(loaded);
             }
         }
     }
 
     /// <summary>A handle of the first file that will do: the named one, then what the system's loader finds.</summary>
-    internal static nint Search(string? named)
+    internal static nint Search(string? named, IEnumerable<string> names)
     {
-        string[] names = OperatingSystem.IsWindows() ? ["mujoco.dll"]
-            : OperatingSystem.IsMacOS() ? ["libmujoco.2.2.2.dylib"]
-            : ["libmujoco.so.2.2.2", "libmujoco.so"];
         var tried = new List<string>();
         foreach (string candidate in named is null ? names : [named, .. names])
         {
