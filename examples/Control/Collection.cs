@@ -10,6 +10,7 @@ internal static class Collection
     /// <remarks>D4RL's policies are stochastic; a linear policy found by random search is not, so noise stands in for it.</remarks>
     private const double ActionNoise = 0.1;
 
+    /// <summary>D4RL's medium policies are at about a third of the expert's return.</summary>
     private const double MediumShare = 1.0 / 3;
 
     private const int RandomEpisodes = 100;
@@ -41,6 +42,10 @@ internal static class Collection
         var search = new AugmentedRandomSearch(history, pool, ActionNoise);
         Search(search, history, searchFile, cancellation);
         int mediumIndex = history.IndexOfShare(MediumShare);
+        if (mediumIndex == 0)
+        {
+            throw new UserException($"{searchFile}: {settings.Iterations} iterations found nothing better than the start, a return of {history.Best.Return:F1}; give it more --iterations.");
+        }
         SearchPoint medium = history.Points[mediumIndex], best = history.Best;
         AnsiConsole.MarkupLineInterpolated(
             $"best return {best.Return:F1} after {best.Steps:N0} steps, score {description.NormalizedScore(best.Return!.Value):F1}; medium {medium.Return:F1} after {medium.Steps:N0}");
@@ -74,6 +79,7 @@ internal static class Collection
             ProgressTask task = context.AddTask("searching a policy", maxValue: iterations);
             try
             {
+                search.EvaluateStart(cancellation);
                 while (history.Points.Count - 1 < iterations)
                 {
                     search.Advance(cancellation);

@@ -88,6 +88,7 @@ public sealed class AugmentedRandomSearchTests
     {
         using var pool = new EnvironmentPool(static () => new CartPole());
         var search = new AugmentedRandomSearch(history, pool, 0.1);
+        search.EvaluateStart(default);
         for (int i = 0; i < iterations; i++)
         {
             search.Advance(default);

@@ -15,6 +15,13 @@ internal sealed class AugmentedRandomSearch(SearchHistory history, EnvironmentPo
     /// <summary>What random numbers are for: streams that never meet.</summary>
     private const int DirectionPurpose = 1, StartPurpose = 2, EvaluationPurpose = 3;
 
+    /// <summary>Evaluates the weights of zero that it begins with, where that was not done yet.</summary>
+    public void EvaluateStart(CancellationToken cancellation)
+    {
+        SearchPoint start = history.Points[0];
+        history.Points[0] = start with { Return = start.Return ?? Evaluate(start.Policy, iteration: -1, cancellation) };
+    }
+
     /// <summary>Runs one iteration.</summary>
     /// <exception cref="OperationCanceledException">Stopped by <paramref name="cancellation"/>; the iteration left no trace.</exception>
     public void Advance(CancellationToken cancellation)

@@ -19,10 +19,11 @@ internal sealed record SearchHistory(string Environment, int Seed, SearchSetting
     /// <summary>The point with the best return, the earliest of equals.</summary>
     public SearchPoint Best => Points.Where(static p => p.Return is not null).MaxBy(static p => p.Return)!;
 
-    /// <summary>The first evaluated point that reached a share of the best return; of a best below 0, the best itself.</summary>
+    /// <summary>The first evaluated point that came a share of the way from the return of weights of zero to the best.</summary>
+    /// <remarks>From there, not from 0: an ant that stands still returns about 1000, and a policy that has learnt nothing is not medium.</remarks>
     public int IndexOfShare(double share)
     {
-        double goal = Math.Min(share * Best.Return!.Value, Best.Return.Value);
+        double start = Points[0].Return!.Value, goal = start + share * (Best.Return!.Value - start);
         return Points.FindIndex(p => p.Return >= goal);
     }
 

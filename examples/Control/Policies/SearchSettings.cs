@@ -16,7 +16,7 @@ internal sealed record SearchSettings(
     public static SearchSettings For(string environment) => environment switch
     {
         "halfcheetah" => new(0.02, 0.03, Directions: 32, TopDirections: 4, SurvivalBonus: 0, Iterations: 150, IterationsPerEvaluation: 5),
-        "hopper" => new(0.01, 0.025, Directions: 8, TopDirections: 4, SurvivalBonus: 1, Iterations: 600, IterationsPerEvaluation: 10),
+        "hopper" => new(0.01, 0.025, Directions: 8, TopDirections: 4, SurvivalBonus: 1, Iterations: 250, IterationsPerEvaluation: 10),
         "walker2d" => new(0.03, 0.025, Directions: 40, TopDirections: 30, SurvivalBonus: 1, Iterations: 300, IterationsPerEvaluation: 5),
         "ant" => new(0.015, 0.025, Directions: 60, TopDirections: 20, SurvivalBonus: 1, Iterations: 150, IterationsPerEvaluation: 5),
         _ => new(0.005, 0.03, Directions: 8, TopDirections: 4, SurvivalBonus: 0, Iterations: 40, IterationsPerEvaluation: 1),
