@@ -30,7 +30,7 @@ internal static class TrainJob
                     {
                         all++;
                         var training = new PolicyTraining(work.Policy(environment.Name, dataset.Name, learner, seed), dataset.Name, environment, dataset.Episodes, learner, seed, recipe);
-                        if (TrainedPolicy.Find(training.Path)?.Training.Recipe != recipe.ToString())
+                        if (TrainedPolicy.Find(training.Path) is not { } found || !training.IsOf(found))
                         {
                             missing.Add(training);
                         }

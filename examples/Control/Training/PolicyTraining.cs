@@ -43,6 +43,10 @@ internal sealed record PolicyTraining(
     /// <summary>Stops; the next training of the same policy goes on.</summary>
     public CancellationToken Cancellation { get; init; }
 
+    /// <summary>Whether a policy came of such a training: of these data, by this recipe.</summary>
+    public bool IsOf(TrainedPolicy policy) =>
+        policy.Training.Recipe == Recipe.ToString() && policy.DataSteps == Data.Steps && policy.DataReturn == Data.MeanReturn;
+
     /// <inheritdoc/>
     public TrainedPolicy With<TModel>() where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
@@ -52,7 +56,8 @@ internal sealed record PolicyTraining(
             ? new CloningWindows(Data, scale, Seed)
             : new DecisionWindows(Data, scale, description.InputWidth, Seed);
         TModel model = SequenceModel<TModel>.Create(Seed);
-        string checkpoint = Path + ".checkpoint";
+        // A stopped training goes on where its recipe is the same, and is left alone where it is not.
+        string checkpoint = FormattableString.Invariant($"{Path}-{Recipe.Epochs}-{Recipe.BatchSize}-{Recipe.LearningRate}.checkpoint");
         long started = Stopwatch.GetTimestamp();
         TrainingReport report = model.Fit(windows, null, Recipe.Options(Seed, checkpoint), new TrainingShare(Progress), Cancellation);
         var policy = new TrainedPolicy(
