@@ -37,6 +37,9 @@ public sealed class DeviceOperationTests
     public void Interleaved_inputs() => Check<Decisions>();
 
     [DeviceFact]
+    public void Interleaved_inputs_with_what_each_token_has() => Check<DecisionsInTime>();
+
+    [DeviceFact]
     public void Interleaved_times_and_sinusoids() => Check<InterleavedTimes>();
 
     [DeviceFact]

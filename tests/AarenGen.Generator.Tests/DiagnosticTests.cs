@@ -49,6 +49,7 @@ public sealed class DiagnosticTests
         { "AAREN018", "[SequenceModel, Continuous(4), Dense(8), [|Head(\"A\")|], Head(\"B\"), MeanSquaredError] partial class M;" },
         { "AAREN018", "[SequenceModel, Continuous(4), Dense(8), Head(\"A\"), MeanSquaredError, [|Head(\"B\")|], Dense(3)] partial class M;" },
         { "AAREN019", "[SequenceModel, Continuous(4), Dense(8), MeanSquaredError, [|Dense(8)|]] partial class M;" },
+        { "AAREN020", "[SequenceModel, Continuous(4), Continuous(2), Interleave(8, Common = [|2|]), Dense(8), MeanSquaredError] partial class M;" },
         { "AAREN020", "[SequenceModel, Continuous(4), Dense(8), Huber(Delta = [|0|])] partial class M;" },
         { "AAREN020", "[SequenceModel, Continuous(4), Dense(8), Head(\"A\", Weight = [|-1|]), MeanSquaredError] partial class M;" },
         { "AAREN020", "[SequenceModel, Continuous(4), Dense(8), CrossEntropy(Smoothing = [|1|])] partial class M;" },

@@ -146,6 +146,13 @@ public sealed class SnapshotTests
             [SequenceModel, Continuous(1), Continuous(3), Categorical(4), Interleave(8), Aaren(Heads = 2, FeedForward = 8), Dense(4), Huber(Delta = 2)]
             public sealed partial class Turns;
             """,
+        ["InTurnWithSteps"] = """
+            using AarenGen;
+            namespace Example;
+
+            [SequenceModel, Continuous(1), Continuous(3), Categorical(9), Interleave(8, Common = 1), LayerNorm, Aaren(Heads = 2, FeedForward = 8), Dense(4, Activation = Activation.Tanh), MeanSquaredError]
+            public sealed partial class StepsInTurn;
+            """,
     };
 
     /// <summary>Stands for the package that trains on a device.</summary>

@@ -60,6 +60,15 @@ public sealed class ModelConsistencyTests
     public void Kinds_of_tokens_in_turn() => Check<Decisions>();
 
     [Fact]
+    public void Kinds_of_tokens_in_turn_and_what_each_has()
+    {
+        Check<DecisionsInTime>();
+        // Of four columns for the widest kind, one for the category and one for the time; the category is every token's.
+        Assert.Equal(6, DecisionsInTime.InputWidth);
+        Assert.Equal([new CategoryDescription(4, 3, 0, 1)], DecisionsInTime.Description.Categories);
+    }
+
+    [Fact]
     public void A_class_is_learned_from_sequences_that_end_amid_a_patch()
     {
         var data = new SequenceList(2, 1);

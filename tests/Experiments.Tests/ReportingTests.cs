@@ -77,5 +77,5 @@ public sealed class ReportingTests : IDisposable
     private static RunResult Result(string model, int seed, double loss, double accuracy) => new(
         new("task", "data", "setting", model, seed), "options", [new("loss", loss), new("accuracy", accuracy, HigherIsBetter: true)], null,
         new("title", [1, 2, 3], [4, 5], [4, 4], [3, 3], [5, 5]), new(["x", "y"], [3, 1, 0, 4]),
-        new("hours", [0.1, 1, 10], [0.5, 0.5], [0.4, 0.6]), new("experiments …", "c0ffee", "machine", DateTimeOffset.UnixEpoch));
+        new("hours", [0.1, 1, 10], [0.5, 0.5], [0.4, 0.6]), null, new("experiments …", "c0ffee", "machine", DateTimeOffset.UnixEpoch));
 }

@@ -35,11 +35,11 @@ internal static class ModelRun
     /// <param name="recipe">How to train.</param>
     /// <param name="seed">The seed.</param>
     /// <param name="score">Scores the trained model.</param>
-    /// <param name="progress">Told of training.</param>
+    /// <param name="progress">Told of the share that is done.</param>
     /// <param name="cancellation">Stops training.</param>
     public static RunOutcome Make(
         string declaration, SequenceData train, SequenceData? validation, Recipe recipe, int seed, IScore score,
-        IProgress<TrainingProgress> progress, CancellationToken cancellation)
+        IProgress<double> progress, CancellationToken cancellation)
     {
         MethodInfo method = typeof(ModelRun).GetMethod(nameof(Run), BindingFlags.NonPublic | BindingFlags.Static)!
             .MakeGenericMethod(ModelCompiler.Compile(declaration));
@@ -56,12 +56,12 @@ internal static class ModelRun
 
     private static RunOutcome Run<TModel>(
         string declaration, SequenceData train, SequenceData? validation, Recipe recipe, int seed, IScore score,
-        IProgress<TrainingProgress> progress, CancellationToken cancellation) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+        IProgress<double> progress, CancellationToken cancellation) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         TModel model = SequenceModel<TModel>.Create(seed);
         ModelDescription description = SequenceModel<TModel>.Description;
         long started = Stopwatch.GetTimestamp();
-        TrainingReport report = model.Fit(train, validation, recipe.Options(seed), progress, cancellation);
+        TrainingReport report = model.Fit(train, validation, recipe.Options(seed), new TrainingShare(progress), cancellation);
         var training = new Training(
             declaration, description.ParameterCount, (long)description.StateDoubles * sizeof(double), recipe.ToString(),
             [.. report.Epochs.Select(static e => new Epoch(e.TrainingLoss, e.ValidationLoss))], report.BestEpoch, Stopwatch.GetElapsedTime(started).TotalSeconds);

@@ -27,8 +27,8 @@ internal sealed class Outline
     /// <summary>Says that each input is a kind of token of its own; null where all inputs make one token.</summary>
     public PartDeclaration? Interleave { get; private set; }
 
-    /// <summary>Kinds of tokens that come in turn.</summary>
-    public int Kinds => Interleave is null ? 1 : Inputs.Count;
+    /// <summary>Kinds of tokens that come in turn: the first inputs. The others are every token's.</summary>
+    public int Kinds { get; private set; } = 1;
 
     /// <summary>Numbers in a sample.</summary>
     public int Columns { get; private set; }
@@ -68,12 +68,7 @@ internal sealed class Outline
                 case InterleaveDefinition:
                     CheckBegin(part, site, outline.Interleave is not null || outline.SumsInputs);
                     outline.Interleave = part;
-                    // Each kind begins at the token's first column.
-                    outline.Columns = outline.Inputs.Select(i => i.Definition.Columns(i.Part, NoProblems(declaration))).DefaultIfEmpty(1).Max();
-                    for (int input = 0; input < outline.Inputs.Count; input++)
-                    {
-                        outline.Inputs[input] = (outline.Inputs[input].Part, outline.Inputs[input].Definition, 0);
-                    }
+                    outline.PlaceKinds(Math.Max(1, outline.Inputs.Count - problems.InRange(part, "Common", 0, Math.Max(0, outline.Inputs.Count - 1))), declaration);
                     break;
                 case ShapingDefinition shaping:
                     CheckBegin(part, site, outline.Shaping.Any(s => s.Definition == shaping));
@@ -133,6 +128,19 @@ internal sealed class Outline
             {
                 problems.Add(Problem.At(problems.SiteOf(head.Part!, "Name"), Descriptors.BadHeadName, head.Name, declaration.Name));
             }
+        }
+    }
+
+    /// <summary>Each kind begins at the token's first column; what all tokens have stands behind the widest.</summary>
+    private void PlaceKinds(int kinds, Declaration declaration)
+    {
+        Kinds = kinds;
+        int[] columns = Inputs.Select(i => i.Definition.Columns(i.Part, NoProblems(declaration))).ToArray();
+        Columns = columns.Take(kinds).DefaultIfEmpty(1).Max();
+        for (int input = 0; input < Inputs.Count; input++)
+        {
+            Inputs[input] = (Inputs[input].Part, Inputs[input].Definition, input < kinds ? 0 : Columns);
+            Columns = input < kinds ? Columns : checked(Columns + columns[input]);
         }
     }
 

@@ -64,7 +64,9 @@ internal static class Planner
     }
 
     private static IEnumerable<Category> Categories(Outline outline) => outline.Inputs
-        .Select((input, i) => new Category(input.Column, input.Definition.Cardinality(input.Part), outline.Interleave is null ? 0 : i, outline.Kinds))
+        .Select((input, i) => outline.Interleave is not null && i < outline.Kinds
+            ? new Category(input.Column, input.Definition.Cardinality(input.Part), i, outline.Kinds)
+            : new Category(input.Column, input.Definition.Cardinality(input.Part), 0, 1))
         .Where(static c => c.Cardinality > 0);
 
     private static void CheckState(Declaration declaration, long doubles, ProblemList problems)

@@ -46,7 +46,8 @@ public sealed class TimeEncodingAttribute(int width) : ModelPartAttribute
 /// <summary>
 /// Each input is a token of its own kind, with its own embedding, and kinds come in turn: with <c>[Continuous(1)]</c>,
 /// <c>[Continuous(17)]</c> and <c>[Categorical(4)]</c> the first token of a sequence is a number, the second 17 numbers, the third
-/// a category, the fourth a number again. A token has as many columns as the widest kind; those its kind does not have are ignored.
+/// a category, the fourth a number again. A token has as many columns as the widest kind, and those of the <see cref="Common"/> inputs;
+/// columns that its kind does not have are ignored.
 /// </summary>
 /// <remarks>Stands after the inputs. Source: Chen et al., Decision Transformer, NeurIPS 2021, section 3.</remarks>
 /// <param name="width">Width of all embeddings, 1 to 65,536.</param>
@@ -55,6 +56,12 @@ public sealed class InterleaveAttribute(int width) : ModelPartAttribute
 {
     /// <summary>Width of all embeddings.</summary>
     public int Width { get; } = width;
+
+    /// <summary>
+    /// How many of the inputs, the last ones, are no kinds of their own: every token has them, in the columns after the widest kind's, and
+    /// their embeddings are added to the token's own, as a decision model's time step. Fewer than there are inputs; 0 by default.
+    /// </summary>
+    public int Common { get; set; }
 }
 
 /// <summary>Adds the embeddings of the inputs, which must all have the same width, rather than putting them side by side.</summary>

@@ -19,14 +19,14 @@ internal static class InputLayer
         else if (outline.SumsInputs)
         {
             layer.Summary = "inputs, summed";
-            List<Value> pieces = Embed(outline, layer, 0, (_, _) => layer.Input, (name, width) => layer.Branch(name, width, "output"));
+            List<Value> pieces = Embed(outline, layer, 0, (_, _) => layer.Input, (_, name, width) => layer.Branch(name, width, "output"));
             CheckWidths(outline, layer, pieces, pieces[0].Width);
             layer.Add(new Sum(new(pieces), layer.Output(pieces[0].Width)));
         }
         else
         {
             layer.Summary = "inputs";
-            List<Value> pieces = Embed(outline, layer, 0, (_, _) => layer.Input, layer.Value);
+            List<Value> pieces = Embed(outline, layer, 0, (_, _) => layer.Input, (_, name, width) => layer.Value(name, width));
             layer.Add(new Join(new(pieces), layer.Output(checked(pieces.Sum(static p => p.Width)))));
         }
         layer.Add(new BeginTokenGradient(layer.Input));
@@ -34,12 +34,20 @@ internal static class InputLayer
 
     private static void Interleave(Outline outline, LayerBuilder layer, int width)
     {
-        layer.Summary = FormattableString.Invariant($"inputs, {outline.Inputs.Count} in turn");
+        int common = outline.Inputs.Count - outline.Kinds;
+        layer.Summary = FormattableString.Invariant($"inputs, {outline.Kinds} in turn") + (common > 0 ? FormattableString.Invariant($" and {common} in each") : "");
         Value kinds = layer.Value("kinds", 1);
-        layer.Add(new TokenKinds(kinds, outline.Inputs.Count, layer.State(1)));
-        List<Value> pieces = Embed(outline, layer, width, Keep, layer.Value);
+        layer.Add(new TokenKinds(kinds, outline.Kinds, layer.State(1)));
+        List<Value> pieces = Embed(
+            outline, layer, width, (i, name) => i < outline.Kinds ? Keep(i, name) : layer.Input,
+            (i, name, own) => i < outline.Kinds ? layer.Value(name, own) : layer.Branch(name, own, "output"));
         CheckWidths(outline, layer, pieces, width);
-        layer.Add(new ChooseKind(kinds, new(pieces), layer.Output(width)));
+        Value chosen = common == 0 ? layer.Output(width) : layer.Branch("chosen", width, "output");
+        layer.Add(new ChooseKind(kinds, new(pieces.Take(outline.Kinds)), chosen));
+        if (common > 0)
+        {
+            layer.Add(new Sum(new([chosen, .. pieces.Skip(outline.Kinds)]), layer.Output(width)));
+        }
 
         Value Keep(int kind, string name)
         {
@@ -49,14 +57,16 @@ internal static class InputLayer
         }
     }
 
-    private static List<Value> Embed(Outline outline, LayerBuilder layer, int width, Func<int, string, Value> tokens, Func<string, int, Value> result)
+    private static List<Value> Embed(
+        Outline outline, LayerBuilder layer, int width, Func<int, string, Value> tokens, Func<int, string, int, Value> result)
     {
         var pieces = new List<Value>();
         for (int i = 0; i < outline.Inputs.Count; i++)
         {
             (PartDeclaration part, InputDefinition definition, int column) = outline.Inputs[i];
             string name = "input" + i.ToString(CultureInfo.InvariantCulture);
-            pieces.Add(definition.Embed(part, layer, name, tokens(i, name), column, width, w => result(name, w)));
+            int index = i;
+            pieces.Add(definition.Embed(part, layer, name, tokens(i, name), column, width, w => result(index, name, w)));
         }
         return pieces;
     }

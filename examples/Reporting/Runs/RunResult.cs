@@ -1,4 +1,4 @@
-namespace Experiments;
+namespace Reporting;
 
 /// <summary>What a run is: one model, or baseline, in one setting, from one seed.</summary>
 /// <param name="Task">forecasting, classification or events.</param>
@@ -39,10 +39,11 @@ internal sealed record Provenance(string Command, string Commit, string Machine,
 /// <param name="Forecast">An example forecast, where there is one.</param>
 /// <param name="Confusion">Counts of true (rows) and predicted classes, where there are.</param>
 /// <param name="Density">A predicted density, where there is one.</param>
+/// <param name="Scores">Scores of single episodes, where there are.</param>
 /// <param name="Provenance">Who made it.</param>
 internal sealed record RunResult(
     RunKey Key, string Options, IReadOnlyList<Metric> Metrics, Training? Training, ForecastFigure? Forecast, ConfusionFigure? Confusion,
-    DensityFigure? Density, Provenance Provenance);
+    DensityFigure? Density, ScoresFigure? Scores, Provenance Provenance);
 
 /// <summary>A forecast beside what came. Lower and Upper: an interval of 80 %.</summary>
 internal sealed record ForecastFigure(string Title, float[] History, float[] Truth, float[] Median, float[] Lower, float[] Upper);
@@ -57,12 +58,18 @@ internal sealed record ConfusionFigure(string[] Labels, long[] Counts);
 /// <param name="Predicted">Mean predicted probability of the bars.</param>
 internal sealed record DensityFigure(string Unit, double[] Edges, double[] Shares, double[] Predicted);
 
+/// <summary>How single episodes came out.</summary>
+/// <param name="Episodes">A score each.</param>
+/// <param name="Reference">Mean score of the data that was learned from.</param>
+internal sealed record ScoresFigure(double[] Episodes, double Reference);
+
 /// <summary>A run that can be made.</summary>
 /// <param name="Key">What it is.</param>
 /// <param name="Options">All that decides its result beside the key.</param>
-/// <param name="Make">Makes it, telling of progress.</param>
-internal sealed record PlannedRun(RunKey Key, string Options, Func<IProgress<AarenGen.TrainingProgress>, CancellationToken, RunOutcome> Make);
+/// <param name="Make">Makes it, telling the share that is done.</param>
+internal sealed record PlannedRun(RunKey Key, string Options, Func<IProgress<double>, CancellationToken, RunOutcome> Make);
 
 /// <summary>What making a run gives, before it is known who made it.</summary>
 internal sealed record RunOutcome(
-    IReadOnlyList<Metric> Metrics, Training? Training = null, ForecastFigure? Forecast = null, ConfusionFigure? Confusion = null, DensityFigure? Density = null);
+    IReadOnlyList<Metric> Metrics, Training? Training = null, ForecastFigure? Forecast = null, ConfusionFigure? Confusion = null, DensityFigure? Density = null,
+    ScoresFigure? Scores = null);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Spectre.Console;
 
-namespace Experiments;
+namespace Reporting;
 
 /// <summary>A group as a table: a row a model, a column a score.</summary>
 internal static class Tables
@@ -38,7 +38,7 @@ internal static class Tables
 
     private static string Text(ScoreSummary score)
     {
-        string digits = Math.Abs(score.Mean) >= 1000 ? "N0" : "F4";
+        string digits = Math.Abs(score.Mean) switch { >= 1000 => "N0", >= 100 => "F1", >= 10 => "F2", _ => "F4" };
         string mean = score.Mean.ToString(digits, CultureInfo.InvariantCulture);
         return score.Deviation is { } deviation ? $"{mean} ± {deviation.ToString(digits, CultureInfo.InvariantCulture)}" : mean;
     }

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 
-namespace Experiments;
+namespace Reporting;
 
 /// <summary>The report of a folder of runs: one self-contained page, the same as Markdown with pictures beside it, and JSON.</summary>
 internal static class Report

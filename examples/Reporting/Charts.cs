@@ -1,6 +1,6 @@
 using ScottPlot;
 
-namespace Experiments;
+namespace Reporting;
 
 /// <summary>Pictures of results, as SVG. The colours are told apart by the colour-blind too (Okabe and Ito).</summary>
 internal static class Charts
@@ -17,6 +17,10 @@ internal static class Charts
             yield break;
         }
         yield return ("loss", "Loss by epoch, mean over seeds: training dashed, validation solid.", Losses(trained));
+        if (trained.All(static m => m.Runs.All(static r => r.Scores is not null)))
+        {
+            yield return ("scores", "Normalised score of each episode, all seeds, and their mean; dashed: the mean of the data.", Scores(trained));
+        }
         if (trained[0].Runs[0].Forecast is { } forecast)
         {
             yield return ("forecast", $"An example: {forecast.Title}, seed {trained[0].Runs[0].Key.Seed} of each model{(forecast.Lower.Length > 0 ? $"; the band is {trained[0].Model}'s interval of 80 %" : "")}.", Forecast(trained));
@@ -33,6 +37,33 @@ internal static class Charts
         {
             yield return ("density", "The next interval: predicted probabilities, averaged over test events, over the histogram of what came.", Densities(trained));
         }
+    }
+
+    /// <summary>A column a model: each episode a dot, their mean a line.</summary>
+    private static string Scores(ModelSummary[] models)
+    {
+        using var plot = new Plot();
+        for (int i = 0; i < models.Length; i++)
+        {
+            double[] scores = [.. models[i].Runs.SelectMany(static r => r.Scores!.Episodes)];
+            Color color = Palette[i % Palette.Length];
+            // Beside each other in the order of their values, so that equal ones are seen.
+            double[] places = [.. Enumerable.Range(0, scores.Length).Select(e => i - 0.3 + 0.6 * (e + 0.5) / scores.Length)];
+            ScottPlot.Plottables.Scatter dots = plot.Add.Scatter(places, [.. scores.Order()], color.WithAlpha(.5));
+            dots.LineWidth = 0;
+            dots.MarkerSize = 6;
+            ScottPlot.Plottables.LinePlot mean = plot.Add.Line(i - 0.35, scores.Average(), i + 0.35, scores.Average());
+            mean.LineColor = color;
+            mean.LineWidth = 3;
+        }
+        ScottPlot.Plottables.HorizontalLine reference = plot.Add.HorizontalLine(models[0].Runs[0].Scores!.Reference, 1.5f, Colors.Gray, LinePattern.Dashed);
+        reference.LegendText = "mean of the data";
+        plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual(
+            [.. Enumerable.Range(0, models.Length).Select(static i => (double)i)], [.. models.Select(static m => m.Model.Replace(", ", "\n", StringComparison.Ordinal))]);
+        plot.Axes.SetLimitsX(-0.6, models.Length - 0.4);
+        plot.YLabel("normalised score");
+        plot.ShowLegend(Edge.Right);
+        return plot.GetSvgXml(Width, Height);
     }
 
     private static string Losses(ModelSummary[] models)

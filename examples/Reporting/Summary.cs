@@ -1,4 +1,4 @@
-namespace Experiments;
+namespace Reporting;
 
 /// <summary>A score over the seeds of a model.</summary>
 /// <param name="Name">The score's name.</param>

@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Experiments;
+namespace Reporting;
 
 /// <summary>Finished runs in a folder, a file each, so that an interrupted experiment goes on with what is missing.</summary>
 internal sealed class RunStore

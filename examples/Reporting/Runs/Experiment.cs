@@ -1,9 +1,8 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
-using AarenGen;
 using Spectre.Console;
 
-namespace Experiments;
+namespace Reporting;
 
 /// <summary>Makes the runs that a folder lacks, side by side, and writes the folder's report.</summary>
 internal static class Experiment
@@ -19,26 +18,17 @@ internal static class Experiment
         var store = new RunStore(output);
         PlannedRun[] missing = [.. plan.Where(run => store.Find(run) is null)];
         AnsiConsole.MarkupLineInterpolated($"{plan.Count} runs, {plan.Count - missing.Length} of them finished before.");
-        AnsiConsole.Progress()
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
-            .HideCompleted(true)
-            .Start(context =>
+        WorkList.Do(
+            missing, static run => $"{run.Key.Dataset} {run.Key.Setting} {run.Key.Model} {run.Key.Seed}",
+            (run, share, stop) =>
             {
-                ProgressTask total = context.AddTask("all runs", maxValue: Math.Max(1, missing.Length));
-                var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation };
-                Parallel.ForEach(System.Collections.Concurrent.Partitioner.Create(missing, loadBalance: true), options, run =>
-                {
-                    RunKey key = run.Key;
-                    ProgressTask task = context.AddTask(Markup.Escape($"{key.Dataset} {key.Setting} {key.Model} {key.Seed}"));
-                    DateTimeOffset started = DateTimeOffset.UtcNow;
-                    RunOutcome outcome = run.Make(new Reporter(task), options.CancellationToken);
-                    store.Add(new(
-                        key, run.Options, outcome.Metrics, outcome.Training, outcome.Forecast, outcome.Confusion, outcome.Density,
-                        new(command, Commit, Machine, started)));
-                    task.Value = task.MaxValue;
-                    total.Increment(1);
-                });
-            });
+                DateTimeOffset started = DateTimeOffset.UtcNow;
+                RunOutcome outcome = run.Make(share, stop);
+                store.Add(new(
+                    run.Key, run.Options, outcome.Metrics, outcome.Training, outcome.Forecast, outcome.Confusion, outcome.Density, outcome.Scores,
+                    new(command, Commit, Machine, started)));
+            },
+            cancellation);
         Report.Write(output, store.All());
         foreach (Group group in Summary.Of([.. plan.Select(run => store.Find(run)!)]))
         {
@@ -61,10 +51,5 @@ internal static class Experiment
                 ? File.ReadLines(info).FirstOrDefault(static l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() : null;
             return $"{processor ?? RuntimeInformation.ProcessArchitecture.ToString()}, {Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}";
         }
-    }
-
-    private sealed class Reporter(ProgressTask task) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => task.Value = task.MaxValue * value.Step / value.Steps;
     }
 }

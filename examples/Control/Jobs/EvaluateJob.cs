@@ -1,0 +1,51 @@
+namespace Control;
+
+/// <summary>The command evaluate: trained policies act, and a report says how it went.</summary>
+internal static class EvaluateJob
+{
+    /// <summary>Runs what the folder lacks and writes its report.</summary>
+    /// <param name="work">The folder.</param>
+    /// <param name="selection">Which policies.</param>
+    /// <param name="episodes">Episodes of each.</param>
+    /// <param name="command">The command line, for the report.</param>
+    /// <param name="cancellation">Stops; what is finished is kept.</param>
+    /// <exception cref="UserException">A policy is not trained, or the simulator is missing.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static void Run(Workplace work, Selection selection, int episodes, string command, CancellationToken cancellation)
+    {
+        List<PlannedRun> plan = [];
+        string setting = FormattableString.Invariant($"{episodes} episodes");
+        foreach (EnvironmentDescription environment in selection.Environments)
+        {
+            foreach (string name in selection.Datasets)
+            {
+                Dataset dataset = work.Open(environment, name);
+                string title = $"{environment.Name}-{dataset.Name}";
+                plan.Add(new(
+                    new("control", title, setting, "the data", 0), FormattableString.Invariant($"{dataset.Episodes.Steps} steps, return {dataset.Episodes.MeanReturn:R}"),
+                    (_, _) => PolicyEvaluation.OfData(environment, dataset.Episodes)));
+                foreach (Learner learner in selection.Learners)
+                {
+                    for (int seed = 1; seed <= selection.Seeds; seed++)
+                    {
+                        string path = work.Policy(environment.Name, dataset.Name, learner, seed);
+                        TrainedPolicy policy = TrainedPolicy.Find(path) ?? throw new UserException(
+                            $"{path}.json: {learner} is not trained on {title} with seed {seed}; train it by: control train --environment {environment.Name} --dataset {name} --seeds {selection.Seeds}");
+                        foreach (Acting acting in learner == Learner.Aaren ? [Acting.Streaming, Acting.Rereading] : (Acting[])[Acting.Streaming])
+                        {
+                            plan.Add(new(
+                                new("control", title, setting, PolicyEvaluation.Name(learner, acting), seed), $"{policy.Training.Recipe}; {policy.DataSteps} steps",
+                                (share, stop) =>
+                                {
+                                    using ControlEnvironment world = EnvironmentCatalog.Create(environment.Name);
+                                    Agent agent = ModelCatalog.Use(environment.Name, learner, new AgentLoading(path, policy, acting));
+                                    return PolicyEvaluation.Run(world, agent, policy, episodes, share, stop);
+                                }));
+                        }
+                    }
+                }
+            }
+        }
+        Experiment.Run(plan, work.Folder, command, cancellation);
+    }
+}

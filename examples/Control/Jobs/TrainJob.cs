@@ -1,0 +1,56 @@
+using Spectre.Console;
+
+namespace Control;
+
+/// <summary>The command train: trains the policies that a folder lacks, side by side.</summary>
+internal static class TrainJob
+{
+    /// <summary>Trains what is missing.</summary>
+    /// <param name="work">The folder.</param>
+    /// <param name="selection">Which policies.</param>
+    /// <param name="recipe">How.</param>
+    /// <param name="cancellation">Stops; the same call goes on.</param>
+    /// <exception cref="UserException">A data set is missing or damaged.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static void Run(Workplace work, Selection selection, PolicyRecipe recipe, CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(work.Policies);
+        var opened = new Dictionary<string, Dataset>(StringComparer.Ordinal);
+        List<PolicyTraining> missing = [];
+        int all = 0;
+        // Seeds last, so that a run that is stopped has something of everything.
+        for (int seed = 1; seed <= selection.Seeds; seed++)
+        {
+            foreach (EnvironmentDescription environment in selection.Environments)
+            {
+                foreach (string name in selection.Datasets)
+                {
+                    Dataset dataset = Opened(environment, name);
+                    foreach (Learner learner in selection.Learners)
+                    {
+                        all++;
+                        var training = new PolicyTraining(work.Policy(environment.Name, dataset.Name, learner, seed), dataset.Name, environment, dataset.Episodes, learner, seed, recipe);
+                        if (TrainedPolicy.Find(training.Path) is not { } found || !training.IsOf(found))
+                        {
+                            missing.Add(training);
+                        }
+                    }
+                }
+            }
+        }
+        AnsiConsole.MarkupLineInterpolated($"{all} policies, {all - missing.Count} of them trained before.");
+        WorkList.Do(
+            missing, static t => FormattableString.Invariant($"{t.Environment.Name} {t.Dataset} {t.Learner} {t.Seed}"),
+            static (training, share, stop) => ModelCatalog.Use(training.Environment.Name, training.Learner, training with { Progress = share, Cancellation = stop }), cancellation);
+
+        Dataset Opened(EnvironmentDescription environment, string name)
+        {
+            string key = environment.Name + " " + name;
+            if (!opened.TryGetValue(key, out Dataset? dataset))
+            {
+                opened.Add(key, dataset = work.Open(environment, name));
+            }
+            return dataset;
+        }
+    }
+}

@@ -1,0 +1,46 @@
+namespace Control;
+
+/// <summary>Where everything lies: data sets, policies, and the report with its runs.</summary>
+/// <param name="Folder">The folder.</param>
+internal sealed record Workplace(string Folder)
+{
+    /// <summary>Data sets and the searches they came from.</summary>
+    public string Data => Path.Combine(Folder, "data");
+
+    /// <summary>Trained policies.</summary>
+    public string Policies => Path.Combine(Folder, "policies");
+
+    /// <summary>The path of a policy, without ending.</summary>
+    public string Policy(string environment, string dataset, Learner learner, int seed) =>
+        Path.Combine(Policies, FormattableString.Invariant($"{environment}-{dataset}-{learner}-{seed}").ToLowerInvariant());
+
+    /// <summary>Whether nothing has to be collected: the data set is there, or it is the user's own file.</summary>
+    public bool Has(EnvironmentDescription environment, string nameOrPath) => IsPath(nameOrPath) || File.Exists(PathOf(environment, nameOrPath));
+
+    /// <summary>A data set by name, or a file of D4RL's by its path.</summary>
+    /// <exception cref="UserException">It is not there, or damaged.</exception>
+    public Dataset Open(EnvironmentDescription environment, string nameOrPath)
+    {
+        string path = PathOf(environment, nameOrPath);
+        if (!File.Exists(path))
+        {
+            throw new UserException(IsPath(nameOrPath)
+                ? $"{path}: there is no such file."
+                : $"{path}: there is no data set '{nameOrPath}' of {environment.Name} yet; make it by: control collect --environment {environment.Name}");
+        }
+        return new(IsPath(nameOrPath) ? Path.GetFileNameWithoutExtension(path) : nameOrPath, TrajectoryFile.Read(path, environment));
+    }
+
+    private static bool IsPath(string text) =>
+        text.EndsWith(".hdf5", StringComparison.OrdinalIgnoreCase) || text.EndsWith(".h5", StringComparison.OrdinalIgnoreCase);
+
+    private string PathOf(EnvironmentDescription environment, string nameOrPath) =>
+        IsPath(nameOrPath) ? nameOrPath : TrajectoryFile.PathOf(Data, environment.Name, nameOrPath);
+}
+
+/// <summary>A data set and what it is called.</summary>
+internal sealed record Dataset(string Name, TrajectorySet Episodes);
+
+/// <summary>What is trained and evaluated: all combinations.</summary>
+internal sealed record Selection(
+    IReadOnlyList<EnvironmentDescription> Environments, IReadOnlyList<string> Datasets, IReadOnlyList<Learner> Learners, int Seeds);

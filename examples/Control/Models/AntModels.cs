@@ -1,0 +1,48 @@
+using AarenGen;
+
+namespace Control;
+
+// A token is a return-to-go, an observation of 27 numbers or an action of 8, in turn, and the step's number in each.
+
+[SequenceModel]
+[Continuous(1), Continuous(27), Continuous(8), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Common = 1)]
+[LayerNorm]
+[Aaren(Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
+[LayerNorm]
+[Dense(8, Activation = Activation.Tanh)]
+[MeanSquaredError]
+internal sealed partial class AntAaren;
+
+[SequenceModel]
+[Continuous(1), Continuous(27), Continuous(8), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Common = 1)]
+[LayerNorm]
+[Transformer(Context = Sizes.Context, Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
+[LayerNorm]
+[Dense(8, Activation = Activation.Tanh)]
+[MeanSquaredError]
+internal sealed partial class AntTransformer;
+
+[SequenceModel]
+[Continuous(1), Continuous(27), Continuous(8), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Common = 1)]
+[LayerNorm]
+[MinGru(Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
+[LayerNorm]
+[Dense(8, Activation = Activation.Tanh)]
+[MeanSquaredError]
+internal sealed partial class AntMinGru;
+
+[SequenceModel]
+[Continuous(1), Continuous(27), Continuous(8), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Common = 1)]
+[LayerNorm]
+[MinLstm(Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
+[LayerNorm]
+[Dense(8, Activation = Activation.Tanh)]
+[MeanSquaredError]
+internal sealed partial class AntMinLstm;
+
+[SequenceModel]
+[Continuous(27)]
+[Dense(256, Activation = Activation.Relu), Dense(256, Activation = Activation.Relu)]
+[Dense(8, Activation = Activation.Tanh)]
+[MeanSquaredError]
+internal sealed partial class AntCloning;

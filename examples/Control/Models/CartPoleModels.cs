@@ -1,0 +1,48 @@
+using AarenGen;
+
+namespace Control;
+
+// A token is a return-to-go, an observation of 4 numbers or an action of 1, in turn, and the step's number in each.
+
+[SequenceModel]
+[Continuous(1), Continuous(4), Continuous(1), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Common = 1)]
+[LayerNorm]
+[Aaren(Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
+[LayerNorm]
+[Dense(1, Activation = Activation.Tanh)]
+[MeanSquaredError]
+internal sealed partial class CartPoleAaren;
+
+[SequenceModel]
+[Continuous(1), Continuous(4), Continuous(1), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Common = 1)]
+[LayerNorm]
+[Transformer(Context = Sizes.Context, Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
+[LayerNorm]
+[Dense(1, Activation = Activation.Tanh)]
+[MeanSquaredError]
+internal sealed partial class CartPoleTransformer;
+
+[SequenceModel]
+[Continuous(1), Continuous(4), Continuous(1), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Common = 1)]
+[LayerNorm]
+[MinGru(Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
+[LayerNorm]
+[Dense(1, Activation = Activation.Tanh)]
+[MeanSquaredError]
+internal sealed partial class CartPoleMinGru;
+
+[SequenceModel]
+[Continuous(1), Continuous(4), Continuous(1), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Common = 1)]
+[LayerNorm]
+[MinLstm(Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
+[LayerNorm]
+[Dense(1, Activation = Activation.Tanh)]
+[MeanSquaredError]
+internal sealed partial class CartPoleMinLstm;
+
+[SequenceModel]
+[Continuous(4)]
+[Dense(256, Activation = Activation.Relu), Dense(256, Activation = Activation.Relu)]
+[Dense(1, Activation = Activation.Tanh)]
+[MeanSquaredError]
+internal sealed partial class CartPoleCloning;

@@ -1,0 +1,48 @@
+using AarenGen;
+
+namespace Control;
+
+// A token is a return-to-go, an observation of 17 numbers or an action of 6, in turn, and the step's number in each.
+
+[SequenceModel]
+[Continuous(1), Continuous(17), Continuous(6), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Common = 1)]
+[LayerNorm]
+[Aaren(Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
+[LayerNorm]
+[Dense(6, Activation = Activation.Tanh)]
+[MeanSquaredError]
+internal sealed partial class HalfCheetahAaren;
+
+[SequenceModel]
+[Continuous(1), Continuous(17), Continuous(6), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Common = 1)]
+[LayerNorm]
+[Transformer(Context = Sizes.Context, Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
+[LayerNorm]
+[Dense(6, Activation = Activation.Tanh)]
+[MeanSquaredError]
+internal sealed partial class HalfCheetahTransformer;
+
+[SequenceModel]
+[Continuous(1), Continuous(17), Continuous(6), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Common = 1)]
+[LayerNorm]
+[MinGru(Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
+[LayerNorm]
+[Dense(6, Activation = Activation.Tanh)]
+[MeanSquaredError]
+internal sealed partial class HalfCheetahMinGru;
+
+[SequenceModel]
+[Continuous(1), Continuous(17), Continuous(6), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Common = 1)]
+[LayerNorm]
+[MinLstm(Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
+[LayerNorm]
+[Dense(6, Activation = Activation.Tanh)]
+[MeanSquaredError]
+internal sealed partial class HalfCheetahMinLstm;
+
+[SequenceModel]
+[Continuous(17)]
+[Dense(256, Activation = Activation.Relu), Dense(256, Activation = Activation.Relu)]
+[Dense(6, Activation = Activation.Tanh)]
+[MeanSquaredError]
+internal sealed partial class HalfCheetahCloning;

@@ -1,0 +1,13 @@
+namespace Control;
+
+/// <summary>What learns from logged episodes: decision models that differ by their mixer alone, and behaviour cloning.</summary>
+internal enum Learner
+{
+    Aaren,
+    Transformer,
+    MinGru,
+    MinLstm,
+
+    /// <summary>A feed-forward network from an observation to the action that was logged.</summary>
+    Cloning,
+}

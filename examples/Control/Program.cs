@@ -1,0 +1,126 @@
+using System.CommandLine;
+using System.Globalization;
+using Control;
+using Spectre.Console;
+
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+
+string environments = string.Join(", ", EnvironmentCatalog.Descriptions.Select(static d => d.Name));
+Option<string> environment = new("--environment") { Description = $"Where to act: {environments}; several parted by commas", DefaultValueFactory = static _ => "cartpole", Recursive = true };
+Option<string> output = new("--output") { Description = "Folder of data sets, policies and results; a second run goes on with what is missing", DefaultValueFactory = static _ => "control-output", Recursive = true };
+Option<string> dataset = new("--dataset") { Description = "What to learn from: medium, medium-replay, medium-expert, or a file in D4RL's layout; several parted by commas", DefaultValueFactory = static _ => "medium-replay" };
+Option<string> mixers = new("--mixers") { Description = "Who learns: aaren, transformer, mingru, minlstm, cloning", DefaultValueFactory = static _ => "aaren,transformer,mingru,minlstm,cloning" };
+Option<int> seeds = new("--seeds") { Description = "Seeds 1 to this", DefaultValueFactory = static _ => 1 };
+Option<int> epochs = new("--epochs") { Description = "Times through the data, about", DefaultValueFactory = static _ => 6 };
+Option<int> batch = new("--batch") { Description = "Windows a training step", DefaultValueFactory = static _ => 16 };
+Option<double> rate = new("--learning-rate") { Description = "The highest learning rate", DefaultValueFactory = static _ => 1e-3 };
+Option<int> episodes = new("--episodes") { Description = "Episodes that each policy acts in", DefaultValueFactory = static _ => 10 };
+Option<int?> size = new("--size") { Description = "Steps of each data set, about; 100 episodes of full length by default" };
+Option<int?> iterations = new("--iterations") { Description = "Iterations of the policy search; what suits the environment by default" };
+Option<int> seed = new("--seed") { Description = "Decides what is drawn", DefaultValueFactory = static _ => 1 };
+Option<string> mixer = new("--mixer") { Description = "Who acts: aaren, transformer, mingru, minlstm, cloning", DefaultValueFactory = static _ => "aaren" };
+foreach (Option<int> atLeastOne in (Option<int>[])[seeds, epochs, batch, episodes])
+{
+    AtLeast(atLeastOne, 1);
+}
+foreach (Option<int?> atLeastOne in (Option<int?>[])[size, iterations])
+{
+    AtLeast(atLeastOne, 1);
+}
+
+var collect = new Command("collect", "Search for a policy online and log trajectories on the way: medium, medium-replay, medium-expert") { size, iterations, seed };
+collect.SetAction((parsed, cancellation) => Run(() =>
+{
+    foreach (EnvironmentDescription one in Environments(parsed))
+    {
+        Collection.Run(one.Name, Place(parsed).Data, parsed.GetValue(size), parsed.GetValue(iterations), parsed.GetValue(seed), cancellation);
+    }
+}));
+
+var train = new Command("train", "Train decision models and behaviour cloning on logged trajectories") { dataset, mixers, seeds, epochs, batch, rate };
+train.SetAction((parsed, cancellation) => Run(() => TrainJob.Run(Place(parsed), Selected(parsed), Recipe(parsed), cancellation)));
+
+var evaluate = new Command("evaluate", "Let trained policies act, and write a report") { dataset, mixers, seeds, episodes };
+evaluate.SetAction((parsed, cancellation) => Run(() => EvaluateJob.Run(Place(parsed), Selected(parsed), parsed.GetValue(episodes), CommandLine(), cancellation)));
+
+var watch = new Command("watch", "Draw an episode of a trained policy as an animated SVG") { dataset, mixer, seed };
+watch.SetAction((parsed, _) => Run(() =>
+{
+    foreach (EnvironmentDescription one in Environments(parsed))
+    {
+        foreach (string name in List(parsed.GetValue(dataset)!))
+        {
+            WatchJob.Run(Place(parsed), one, name, LearnerOf(parsed.GetValue(mixer)!, mixer.Name), parsed.GetValue(seed));
+        }
+    }
+}));
+
+var root = new RootCommand("Offline reinforcement learning: collects trajectories, trains decision models that differ by their mixer, lets them act.")
+{
+    environment, output, dataset, mixers, seeds, epochs, batch, rate, episodes, collect, train, evaluate, watch,
+};
+root.SetAction((parsed, cancellation) => Run(() =>
+{
+    Workplace place = Place(parsed);
+    Selection selection = Selected(parsed);
+    foreach (EnvironmentDescription one in selection.Environments.Where(e => selection.Datasets.Any(d => !place.Has(e, d))))
+    {
+        Collection.Run(one.Name, place.Data, null, null, 1, cancellation);
+    }
+    TrainJob.Run(place, selection, Recipe(parsed), cancellation);
+    EvaluateJob.Run(place, selection, parsed.GetValue(episodes), CommandLine(), cancellation);
+    WatchJob.Run(place, selection.Environments[0], selection.Datasets[0], selection.Learners[0], 1);
+}));
+return await root.Parse(args).InvokeAsync();
+
+Task<int> Run(Action job)
+{
+    try
+    {
+        job();
+        return Task.FromResult(0);
+    }
+    catch (Exception exception) when (Mistake(exception) is { } message)
+    {
+        AnsiConsole.MarkupLineInterpolated($"[red]error:[/] {message}");
+        return Task.FromResult(1);
+    }
+    catch (Exception exception) when (exception is OperationCanceledException || exception is AggregateException { InnerException: OperationCanceledException })
+    {
+        AnsiConsole.MarkupLine("Stopped. What is finished is kept: the same command goes on with what is missing.");
+        return Task.FromResult(130);
+    }
+}
+
+static string? Mistake(Exception exception) => exception switch
+{
+    AggregateException { InnerException: { } inner } => Mistake(inner),
+    UserException or ArgumentException or IOException or UnauthorizedAccessException or AarenGen.ModelFileException or AarenGen.TrainingDivergedException => exception.Message,
+    _ => null,
+};
+
+// Where results go decides nothing about them.
+string CommandLine() => "control " + string.Join(
+    ' ', args.Where((a, i) => a != output.Name && (i == 0 || args[i - 1] != output.Name) && !a.StartsWith(output.Name + "=", StringComparison.Ordinal)));
+
+Workplace Place(ParseResult parsed) => new(parsed.GetValue(output)!);
+
+IReadOnlyList<EnvironmentDescription> Environments(ParseResult parsed) => [.. List(parsed.GetValue(environment)!).Select(EnvironmentCatalog.Find)];
+
+Selection Selected(ParseResult parsed) => new(
+    Environments(parsed), List(parsed.GetValue(dataset)!), [.. List(parsed.GetValue(mixers)!).Select(name => LearnerOf(name, mixers.Name))], parsed.GetValue(seeds));
+
+PolicyRecipe Recipe(ParseResult parsed) => new(parsed.GetValue(epochs), parsed.GetValue(batch), parsed.GetValue(rate));
+
+static IReadOnlyList<string> List(string text) => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+static Learner LearnerOf(string name, string option) => !char.IsAsciiDigit(name[0]) && Enum.TryParse(name, ignoreCase: true, out Learner learner)
+    ? learner : throw new UserException($"{option}: there is no '{name}'; choose of {string.Join(", ", Enum.GetNames<Learner>()).ToLowerInvariant()}.");
+
+static void AtLeast<T>(Option<T> option, int least) => option.Validators.Add(result =>
+{
+    if (result.Tokens.Count > 0 && result.GetValue(option) is int value && value < least)
+    {
+        result.AddError($"{option.Name} must be at least {least}.");
+    }
+});

@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Globalization;
+using AarenGen;
+
+namespace Control;
+
+/// <summary>How policies are trained: the Decision Transformer's recipe by default.</summary>
+/// <remarks>Source: Chen et al., Decision Transformer, NeurIPS 2021, appendix A.</remarks>
+/// <param name="Epochs">Times through as many windows as hold the data about once.</param>
+/// <param name="BatchSize">Windows a step.</param>
+/// <param name="LearningRate">The highest learning rate of AdamW.</param>
+internal sealed record PolicyRecipe(int Epochs, int BatchSize, double LearningRate)
+{
+    private const double WeightDecay = 1e-4, ClipNorm = 0.25;
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"AdamW, {Epochs} epochs of windows of {Sizes.ContextSteps} steps, batch {BatchSize}, learning rate {LearningRate}, weight decay {WeightDecay}, clipping at {ClipNorm}");
+
+    /// <summary>Options of one seed; a stopped training goes on from its checkpoint. One thread, since policies are trained side by side.</summary>
+    public TrainingOptions Options(int seed, string checkpoint) => new()
+    {
+        Epochs = Epochs, BatchSize = BatchSize, LearningRate = LearningRate, WeightDecay = WeightDecay, ClipNorm = ClipNorm, Threads = 1, Seed = seed,
+        CheckpointPath = checkpoint, Resume = true,
+    };
+}
+
+/// <summary>Trains one policy and keeps it.</summary>
+/// <param name="Path">Where it is kept, without ending.</param>
+/// <param name="Dataset">The data set's name.</param>
+/// <param name="Environment">The environment.</param>
+/// <param name="Data">The episodes.</param>
+/// <param name="Learner">Which model.</param>
+/// <param name="Seed">The seed.</param>
+/// <param name="Recipe">How.</param>
+internal sealed record PolicyTraining(
+    string Path, string Dataset, EnvironmentDescription Environment, TrajectorySet Data, Learner Learner, int Seed, PolicyRecipe Recipe) : IModelUse<TrainedPolicy>
+{
+    /// <summary>Told the share that is done.</summary>
+    public IProgress<double> Progress { get; init; } = new Progress<double>();
+
+    /// <summary>Stops; the next training of the same policy goes on.</summary>
+    public CancellationToken Cancellation { get; init; }
+
+    /// <summary>Whether a policy came of such a training: of these data, by this recipe.</summary>
+    public bool IsOf(TrainedPolicy policy) =>
+        policy.Training.Recipe == Recipe.ToString() && policy.DataSteps == Data.Steps && policy.DataReturn == Data.MeanReturn;
+
+    /// <inheritdoc/>
+    public TrainedPolicy With<TModel>() where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    {
+        ModelDescription description = SequenceModel<TModel>.Description;
+        TrajectoryScale scale = TrajectoryScale.Of(Data);
+        TrajectoryWindows windows = Learner == Learner.Cloning
+            ? new CloningWindows(Data, scale, Seed)
+            : new DecisionWindows(Data, scale, description.InputWidth, Seed);
+        TModel model = SequenceModel<TModel>.Create(Seed);
+        // A stopped training goes on where its recipe is the same, and is left alone where it is not.
+        string checkpoint = FormattableString.Invariant($"{Path}-{Recipe.Epochs}-{Recipe.BatchSize}-{Recipe.LearningRate}.checkpoint");
+        long started = Stopwatch.GetTimestamp();
+        TrainingReport report = model.Fit(windows, null, Recipe.Options(Seed, checkpoint), new TrainingShare(Progress), Cancellation);
+        var policy = new TrainedPolicy(
+            Environment.Name, Dataset, Learner, Seed, scale, Data.Episodes.Max(static e => e.Return), Data.MeanReturn, Data.Steps,
+            new(description.Card, description.ParameterCount, (long)description.StateDoubles * sizeof(double), Recipe.ToString(),
+                [.. report.Epochs.Select(static e => new Epoch(e.TrainingLoss, e.ValidationLoss))], report.BestEpoch, Stopwatch.GetElapsedTime(started).TotalSeconds));
+        policy.Save(Path, model);
+        File.Delete(checkpoint);
+        return policy;
+    }
+}
