@@ -15,9 +15,13 @@ internal sealed record CompiledModel(string Name, DeviceProgram Program)
     private static readonly Type[] OnTensorCores =
         [typeof(GoldenPre), typeof(GoldenOdd), typeof(TransformerPre), typeof(MinGruPre), typeof(MinLstmPre), typeof(SmallModel), typeof(MediumModel), typeof(LargeModel)];
 
-    /// <summary>The other golden cases.</summary>
+    /// <summary>The other golden cases, and the examples' models: of examples/Control those of one environment, as its others differ by two widths.</summary>
     private static readonly Type[] InFloat32 =
-        [typeof(GoldenPost), typeof(GoldenOneBlock), typeof(GoldenClasses), typeof(GoldenIntervals), typeof(TransformerPost), typeof(MinGruPost), typeof(MinLstmPost)];
+    [
+        typeof(GoldenPost), typeof(GoldenOneBlock), typeof(GoldenClasses), typeof(GoldenIntervals), typeof(TransformerPost), typeof(MinGruPost), typeof(MinLstmPost),
+        typeof(Forecasting.Forecaster),
+        typeof(Control.HopperAaren), typeof(Control.HopperTransformer), typeof(Control.HopperMinGru), typeof(Control.HopperMinLstm), typeof(Control.HopperCloning),
+    ];
 
     public static bool AreAll { get; } = Environment.GetEnvironmentVariable(AllVariable) == "1";
 
