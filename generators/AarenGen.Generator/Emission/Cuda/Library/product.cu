@@ -383,6 +383,8 @@ __device__ __forceinline__ void accumulate(Sums& sums, const A& a, const B& b, i
         b.stage(memory.floats + b_offset, column, from, thread);
         copy_async_commit();
     }
+    // A turn is long enough: unrolled, wide layers' kernels would not fit the cache of instructions.
+#pragma unroll 1
     for (int at = from, part = 0; at < to; at += depth, part++)
     {
         float* own = memory.floats + part % 2 * stage_floats;
