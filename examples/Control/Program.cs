@@ -8,7 +8,7 @@ CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureIn
 string environments = string.Join(", ", EnvironmentCatalog.Descriptions.Select(static d => d.Name));
 Option<string> environment = new("--environment") { Description = $"Where to act: {environments}; several parted by commas", DefaultValueFactory = static _ => "cartpole", Recursive = true };
 Option<string> output = new("--output") { Description = "Folder of data sets, policies and results; a second run goes on with what is missing", DefaultValueFactory = static _ => "control-output", Recursive = true };
-Option<string> dataset = new("--dataset") { Description = "What to learn from: medium, medium-replay, medium-expert, or a file in D4RL's layout; several parted by commas", DefaultValueFactory = static _ => "medium-replay" };
+Option<string> dataset = new("--dataset") { Description = "What to learn from: medium, medium-replay, medium-expert, or a file in D4RL's layout; several parted by commas", DefaultValueFactory = static _ => "medium-expert" };
 Option<string> mixers = new("--mixers") { Description = "Who learns: aaren, transformer, mingru, minlstm, cloning", DefaultValueFactory = static _ => "aaren,transformer,mingru,minlstm,cloning" };
 Option<int> seeds = new("--seeds") { Description = "Seeds 1 to this", DefaultValueFactory = static _ => 1 };
 Option<int> epochs = new("--epochs") { Description = "Times through the data, about", DefaultValueFactory = static _ => 6 };
@@ -19,6 +19,7 @@ Option<int?> size = new("--size") { Description = "Steps of each data set, about
 Option<int?> iterations = new("--iterations") { Description = "Iterations of the policy search; what suits the environment by default" };
 Option<int> seed = new("--seed") { Description = "Decides what is drawn", DefaultValueFactory = static _ => 1 };
 Option<string> mixer = new("--mixer") { Description = "Who acts: aaren, transformer, mingru, minlstm, cloning", DefaultValueFactory = static _ => "aaren" };
+Option<Acting> acting = new("--acting") { Description = "How it acts: streaming, with its whole history; rereading the last steps; relay, of two states", DefaultValueFactory = static _ => Acting.Relay };
 foreach (Option<int> atLeastOne in (Option<int>[])[seeds, epochs, batch, episodes])
 {
     AtLeast(atLeastOne, 1);
@@ -43,14 +44,14 @@ train.SetAction((parsed, cancellation) => Run(() => TrainJob.Run(Place(parsed), 
 var evaluate = new Command("evaluate", "Let trained policies act, and write a report") { dataset, mixers, seeds, episodes };
 evaluate.SetAction((parsed, cancellation) => Run(() => EvaluateJob.Run(Place(parsed), Selected(parsed), parsed.GetValue(episodes), CommandLine(), cancellation)));
 
-var watch = new Command("watch", "Draw an episode of a trained policy as an animated SVG") { dataset, mixer, seed };
+var watch = new Command("watch", "Draw an episode of a trained policy as an animated SVG") { dataset, mixer, acting, seed };
 watch.SetAction((parsed, _) => Run(() =>
 {
     foreach (EnvironmentDescription one in Environments(parsed))
     {
         foreach (string name in List(parsed.GetValue(dataset)!))
         {
-            WatchJob.Run(Place(parsed), one, name, LearnerOf(parsed.GetValue(mixer)!, mixer.Name), parsed.GetValue(seed));
+            WatchJob.Run(Place(parsed), one, name, LearnerOf(parsed.GetValue(mixer)!, mixer.Name), parsed.GetValue(acting), parsed.GetValue(seed));
         }
     }
 }));
@@ -69,7 +70,7 @@ root.SetAction((parsed, cancellation) => Run(() =>
     }
     TrainJob.Run(place, selection, Recipe(parsed), cancellation);
     EvaluateJob.Run(place, selection, parsed.GetValue(episodes), CommandLine(), cancellation);
-    WatchJob.Run(place, selection.Environments[0], selection.Datasets[0], selection.Learners[0], 1);
+    WatchJob.Run(place, selection.Environments[0], selection.Datasets[0], selection.Learners[0], Acting.Relay, 1);
 }));
 return await root.Parse(args).InvokeAsync();
 

@@ -48,6 +48,34 @@ public sealed class AgentTests
     }
 
     [Fact]
+    public void Two_states_relieve_each_other_with_half_a_history_to_a_whole_one()
+    {
+        CartPoleAaren model = CartPoleAaren.Create(seed: 2);
+        const int Steps = 14;
+        float[] acted = Act(new RelayAgent<CartPoleAaren>(model, Scale, 6), Steps), output = new float[Steps * Sizes.TokensPerStep];
+        var writer = new DecisionTokens(Scale, CartPoleAaren.InputWidth);
+        for (int last = 0; last < Steps; last++)
+        {
+            // At step 6 the one begun at 3 takes over, at step 9 the one begun at 6.
+            int begun = Math.Max(0, last / 3 - 1) * 3, count = (last - begun + 1) * Sizes.TokensPerStep - 1;
+            var tokens = new float[count * CartPoleAaren.InputWidth];
+            for (int i = 0; i < count; i++)
+            {
+                Span<float> token = tokens.AsSpan(i * CartPoleAaren.InputWidth, CartPoleAaren.InputWidth);
+                int step = begun + i / Sizes.TokensPerStep;
+                switch (i % Sizes.TokensPerStep)
+                {
+                    case 0: writer.Return(50 - step, step, token); break;
+                    case 1: writer.Observation(Seen(step), step, token); break;
+                    default: writer.Action(acted.AsSpan(step, 1), step, token); break;
+                }
+            }
+            model.Forward(model.CreateState(), tokens, output.AsSpan(0, count));
+            Assert.Equal(output[count - 1], acted[last]);
+        }
+    }
+
+    [Fact]
     public void An_agent_begins_anew()
     {
         Agent agent = new StreamingAgent<CartPoleMinGru>(CartPoleMinGru.Create(seed: 3), Scale);
@@ -61,6 +89,7 @@ public sealed class AgentTests
         [
             new StreamingAgent<CartPoleTransformer>(CartPoleTransformer.Create(seed: 4), Scale),
             new RereadingAgent<CartPoleAaren>(CartPoleAaren.Create(seed: 4), Scale, Sizes.ContextSteps),
+            new RelayAgent<CartPoleAaren>(CartPoleAaren.Create(seed: 4), Scale, Sizes.ContextSteps),
             new CloningAgent<CartPoleCloning>(CartPoleCloning.Create(seed: 4), Scale),
         ];
         float[] observation = [0.1f, 0.2f, 0.3f, 0.4f], action = new float[1];
@@ -113,13 +142,15 @@ public sealed class AgentTests
         }
     }
 
+    private static float[] Seen(int step) => [0.1f * step, 0.2f, -0.01f * step, 0.3f];
+
     private static float[] Act(Agent agent, int steps)
     {
         var actions = new float[steps];
         agent.Begin(50);
         for (int i = 0; i < steps; i++)
         {
-            agent.Act([0.1f * i, 0.2f, -0.01f * i, 0.3f], actions.AsSpan(i, 1));
+            agent.Act(Seen(i), actions.AsSpan(i, 1));
             agent.Reward(1);
         }
         return actions;

@@ -55,30 +55,18 @@ internal abstract class DecisionAgent<TModel>(TModel model, TrajectoryScale scal
     protected abstract void Decide(Span<float> action);
 }
 
-/// <summary>The whole history in a state of constant size: each token is read once.</summary>
-internal sealed class StreamingAgent<TModel> : DecisionAgent<TModel> where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+/// <summary>Tokens are read once, into states of constant size, whatever the episode's length.</summary>
+internal abstract class OnceReadingAgent<TModel> : DecisionAgent<TModel> where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
-    // The last action, which the model has not yet read, stands before this step's tokens.
+    // The last action, which no state has read yet, stands before this step's tokens.
     private readonly float[] tokens, outputs;
-    private bool hasActed;
 
     /// <param name="model">The model.</param>
     /// <param name="scale">Brings numbers near to one.</param>
-    public StreamingAgent(TModel model, TrajectoryScale scale) : base(model, scale)
+    protected OnceReadingAgent(TModel model, TrajectoryScale scale) : base(model, scale)
     {
         tokens = new float[(1 + Sizes.TokensPerStep) * TokenWidth];
         outputs = new float[Sizes.TokensPerStep * ActionWidth];
-    }
-
-    /// <inheritdoc/>
-    public override long StateBytes => ModelStateBytes;
-
-    /// <inheritdoc/>
-    public override void Begin(double targetReturn)
-    {
-        base.Begin(targetReturn);
-        State.Reset();
-        hasActed = false;
     }
 
     /// <inheritdoc/>
@@ -88,14 +76,80 @@ internal sealed class StreamingAgent<TModel> : DecisionAgent<TModel> where TMode
         return tokens.AsSpan(TokenWidth);
     }
 
+    /// <summary>Reads what is new: a fresh state does not see the last action, as a training window does not.</summary>
+    protected ReadOnlySpan<float> Read(StreamState<TModel> state)
+    {
+        // In one call, so that the weights are read once.
+        int first = state.TokenCount == 0 ? 1 : 0, count = Sizes.TokensPerStep - first;
+        Model.Forward(state, tokens.AsSpan(first * TokenWidth, count * TokenWidth), outputs.AsSpan(0, count * ActionWidth));
+        return outputs.AsSpan((count - 1) * ActionWidth, ActionWidth);
+    }
+}
+
+/// <summary>The whole history in one state.</summary>
+internal sealed class StreamingAgent<TModel>(TModel model, TrajectoryScale scale) : OnceReadingAgent<TModel>(model, scale)
+    where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+{
+    /// <inheritdoc/>
+    public override long StateBytes => ModelStateBytes;
+
+    /// <inheritdoc/>
+    public override void Begin(double targetReturn)
+    {
+        base.Begin(targetReturn);
+        State.Reset();
+    }
+
+    /// <inheritdoc/>
+    protected override void Decide(Span<float> action) => Read(State).CopyTo(action);
+}
+
+/// <summary>
+/// Two states that relieve each other, so that no history is longer than those of training: one acts while the other, begun half a history
+/// later, reads along. The one that acts has read between half a history and a whole one.
+/// </summary>
+internal sealed class RelayAgent<TModel> : OnceReadingAgent<TModel> where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+{
+    private readonly StreamState<TModel>[] states;
+    private readonly int half;
+    private int step;
+
+    /// <param name="model">The model.</param>
+    /// <param name="scale">Brings numbers near to one.</param>
+    /// <param name="steps">Steps of a whole history, an even number.</param>
+    public RelayAgent(TModel model, TrajectoryScale scale, int steps) : base(model, scale)
+    {
+        half = steps / 2;
+        states = [State, model.CreateState()];
+    }
+
+    /// <inheritdoc/>
+    public override long StateBytes => states.Length * ModelStateBytes;
+
+    /// <inheritdoc/>
+    public override void Begin(double targetReturn)
+    {
+        base.Begin(targetReturn);
+        step = 0;
+        states[0].Reset();
+    }
+
     /// <inheritdoc/>
     protected override void Decide(Span<float> action)
     {
-        // In one call, so that the weights are read once.
-        int first = hasActed ? 0 : 1, count = Sizes.TokensPerStep - first;
-        Model.Forward(State, tokens.AsSpan(first * TokenWidth, count * TokenWidth), outputs.AsSpan(0, count * ActionWidth));
-        outputs.AsSpan((count - 1) * ActionWidth, ActionWidth).CopyTo(action);
-        hasActed = true;
+        // The first state begins at the first step and acts for a whole history; from then on they take turns.
+        int turn = step / half, actor = Math.Max(0, turn - 1) % 2;
+        if (turn > 0)
+        {
+            StreamState<TModel> follower = states[1 - actor];
+            if (step % half == 0)
+            {
+                follower.Reset();
+            }
+            Read(follower);
+        }
+        Read(states[actor]).CopyTo(action);
+        step++;
     }
 }
 

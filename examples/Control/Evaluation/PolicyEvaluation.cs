@@ -11,6 +11,9 @@ internal enum Acting
 
     /// <summary>With the last steps alone, read again for each action: as it was trained.</summary>
     Rereading,
+
+    /// <summary>With two states that relieve each other, so that none gets older than in training.</summary>
+    Relay,
 }
 
 /// <summary>Makes the agent of a trained policy.</summary>
@@ -24,8 +27,13 @@ internal sealed record AgentLoading(string Path, TrainedPolicy Policy, Acting Ac
     {
         TModel model = SequenceModel<TModel>.Load(Path + ".safetensors");
         return Policy.Learner == Learner.Cloning ? new CloningAgent<TModel>(model, Policy.Scale)
-            : Acting == Acting.Rereading ? new RereadingAgent<TModel>(model, Policy.Scale, Sizes.ContextSteps)
-            : new StreamingAgent<TModel>(model, Policy.Scale);
+            : Acting switch
+            {
+                Acting.Streaming => new StreamingAgent<TModel>(model, Policy.Scale),
+                Acting.Rereading => new RereadingAgent<TModel>(model, Policy.Scale, Sizes.ContextSteps),
+                Acting.Relay => new RelayAgent<TModel>(model, Policy.Scale, Sizes.ContextSteps),
+                _ => throw new ArgumentOutOfRangeException(nameof(Acting), Acting, null),
+            };
     }
 }
 
@@ -37,6 +45,7 @@ internal static class PolicyEvaluation
     {
         Learner.Cloning => "behaviour cloning",
         _ when acting == Acting.Rereading => FormattableString.Invariant($"{learner}, last {Sizes.ContextSteps} steps"),
+        _ when acting == Acting.Relay => $"{learner}, two states",
         _ => learner.ToString(),
     };
 

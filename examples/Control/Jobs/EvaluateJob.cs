@@ -31,7 +31,7 @@ internal static class EvaluateJob
                         string path = work.Policy(environment.Name, dataset.Name, learner, seed);
                         TrainedPolicy policy = TrainedPolicy.Find(path) ?? throw new UserException(
                             $"{path}.json: {learner} is not trained on {title} with seed {seed}; train it by: control train --environment {environment.Name} --dataset {name} --seeds {selection.Seeds}");
-                        foreach (Acting acting in learner == Learner.Aaren ? [Acting.Streaming, Acting.Rereading] : (Acting[])[Acting.Streaming])
+                        foreach (Acting acting in learner == Learner.Aaren ? Enum.GetValues<Acting>() : [Acting.Streaming])
                         {
                             plan.Add(new(
                                 new("control", title, setting, PolicyEvaluation.Name(learner, acting), seed), $"{policy.Training.Recipe}; {policy.DataSteps} steps",

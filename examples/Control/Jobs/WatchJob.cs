@@ -12,20 +12,21 @@ internal static class WatchJob
     /// <param name="environment">Where.</param>
     /// <param name="dataset">The data set that the policy was trained on.</param>
     /// <param name="learner">Which policy.</param>
+    /// <param name="acting">How it acts.</param>
     /// <param name="seed">Of which seed; decides the start too.</param>
     /// <exception cref="UserException">The policy is not trained, or the simulator is missing.</exception>
-    public static void Run(Workplace work, EnvironmentDescription environment, string dataset, Learner learner, int seed)
+    public static void Run(Workplace work, EnvironmentDescription environment, string dataset, Learner learner, Acting acting, int seed)
     {
         string name = Path.GetFileNameWithoutExtension(dataset), path = work.Policy(environment.Name, name, learner, seed);
         TrainedPolicy policy = TrainedPolicy.Find(path) ?? throw new UserException(
             $"{path}.json: {learner} is not trained on {environment.Name}-{name} with seed {seed}; train it by: control train --environment {environment.Name} --dataset {dataset}");
         using ControlEnvironment world = EnvironmentCatalog.Create(environment.Name);
-        Agent agent = ModelCatalog.Use(environment.Name, learner, new AgentLoading(path, policy, Acting.Streaming));
+        Agent agent = ModelCatalog.Use(environment.Name, learner, new AgentLoading(path, policy, acting));
         agent.Begin(policy.TargetReturn);
         List<Scene> scenes = [];
         Episode episode = EpisodeRecorder.Record(world, Sampling.For(seed, Purpose), agent.Act, agent.Reward, () => scenes.Add(world.Look()));
         string title = FormattableString.Invariant(
-            $"{environment.Name}, {PolicyEvaluation.Name(learner, Acting.Streaming)} trained on {name}: {episode.Length} steps, return {episode.Return:F0}, score {environment.NormalizedScore(episode.Return):F1}");
+            $"{environment.Name}, {PolicyEvaluation.Name(learner, acting)} trained on {name}: {episode.Length} steps, return {episode.Return:F0}, score {environment.NormalizedScore(episode.Return):F1}");
         string file = Path.Combine(work.Folder, FormattableString.Invariant($"{environment.Name}-{name}-{learner}-{seed}.svg").ToLowerInvariant());
         File.WriteAllText(file, AnimatedSvg.Draw(title, scenes, world.SecondsPerStep));
         AnsiConsole.MarkupLineInterpolated($"{title}\n{file}: open it in a browser");
