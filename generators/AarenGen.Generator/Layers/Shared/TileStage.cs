@@ -7,7 +7,8 @@ namespace AarenGen.Generator.Layers.Shared;
 
 /// <summary>
 /// A kernel over tiles of 64 rows. Where it is one step, a thread block takes a tile of 64 columns; in narrow layers a thread block takes all
-/// columns of its rows through one step after the other; what tiles hand on to each other goes from thread block to thread block, which take tiles by tickets. On the way back gradients of weights can be computed beside it, by thread blocks of their own.
+/// columns of its rows through one step after the other. What tiles hand on to each other goes from thread block to thread block, which take
+/// tiles by tickets. On the way back gradients of weights can be computed beside it, by thread blocks of their own.
 /// </summary>
 internal sealed class TileStage : DeviceStage
 {
@@ -93,7 +94,10 @@ internal sealed class TileStage : DeviceStage
         // Whoever waits for another tile comes after it.
         string number = CarriedWords > 0 ? "take_ticket(pass)" : "static_cast<int>(blockIdx.x)";
         w.Line($"const int rows = pass.settings->rows, index = {number}{(Before == 0 ? "" : $" - {Number(Before)}")};");
-        w.DeclareProductMemory();
+        if (beside is not null || steps.Any(static s => s.NeedsProductMemory))
+        {
+            w.DeclareProductMemory();
+        }
         if (beside is not null)
         {
             using (w.Open("if (index < 0)"))

@@ -29,6 +29,9 @@ internal abstract class TileStep(DeviceLayer layer, int tiles, IEnumerable<strin
     /// <summary>Whether a thread block has to take all columns of its rows.</summary>
     public virtual bool TakesWholeRows => LeavesParts || CarriedWords > 0;
 
+    /// <summary>Whether it works in the shared memory that products have.</summary>
+    public virtual bool NeedsProductMemory => true;
+
     /// <summary>What has to hold for it to run; null where it always does.</summary>
     public virtual string? Condition => null;
 
