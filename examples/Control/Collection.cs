@@ -11,6 +11,9 @@ internal static class Collection
     private const double ActionNoise = 0.1;
 
     /// <summary>D4RL's medium policies are at about a third of the expert's return.</summary>
+    /// <summary>The sets that are written.</summary>
+    public static IReadOnlyList<string> Sets { get; } = ["medium", "medium-replay", "medium-expert"];
+
     private const double MediumShare = 1.0 / 3;
 
     private const int RandomEpisodes = 100;
@@ -52,9 +55,9 @@ internal static class Collection
 
         Episode[] mediumEpisodes = Log(pool, medium.Policy, Purpose(seed, MediumPurpose), steps, cancellation);
         Episode[] expertEpisodes = Log(pool, best.Policy, Purpose(seed, ExpertPurpose), steps / 2, cancellation);
-        Write("medium", mediumEpisodes);
-        Write("medium-replay", Replay(search, pool, mediumIndex, steps, cancellation));
-        Write("medium-expert", [.. Until(mediumEpisodes, steps / 2), .. expertEpisodes]);
+        Write(Sets[0], mediumEpisodes);
+        Write(Sets[1], Replay(search, pool, mediumIndex, steps, cancellation));
+        Write(Sets[2], [.. Until(mediumEpisodes, steps / 2), .. expertEpisodes]);
         string policies = Path.Combine(folder, $"{environment}-policies.json");
         WholeFile.Write(policies, temporary => File.WriteAllText(
             temporary, JsonSerializer.Serialize(new Dictionary<string, SearchPoint> { ["medium"] = medium, ["expert"] = best })));

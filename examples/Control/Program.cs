@@ -9,7 +9,7 @@ string environments = string.Join(", ", EnvironmentCatalog.Descriptions.Select(s
 Option<string> environment = new("--environment") { Description = $"Where to act: {environments}; several parted by commas", DefaultValueFactory = static _ => "cartpole", Recursive = true };
 Option<string> output = new("--output") { Description = "Folder of data sets, policies and results; a second run goes on with what is missing", DefaultValueFactory = static _ => "control-output", Recursive = true };
 Option<string> dataset = new("--dataset") { Description = "What to learn from: medium, medium-replay, medium-expert, or a file in D4RL's layout; several parted by commas", DefaultValueFactory = static _ => "medium-expert" };
-Option<string> mixers = new("--mixers") { Description = "Who learns: aaren, transformer, mingru, minlstm, cloning", DefaultValueFactory = static _ => "aaren,transformer,mingru,minlstm,cloning" };
+Option<string> mixers = new("--mixers") { Description = "Who learns: decision models of aaren, transformer, mingru, minlstm, and behaviour cloning", DefaultValueFactory = static _ => "aaren,transformer,mingru,minlstm,cloning" };
 Option<int> seeds = new("--seeds") { Description = "Seeds 1 to this", DefaultValueFactory = static _ => 1 };
 Option<int> epochs = new("--epochs") { Description = "Times through the data, about", DefaultValueFactory = static _ => 6 };
 Option<int> batch = new("--batch") { Description = "Windows a training step", DefaultValueFactory = static _ => 16 };
@@ -18,16 +18,15 @@ Option<int> episodes = new("--episodes") { Description = "Episodes that each pol
 Option<int?> size = new("--size") { Description = "Steps of each data set, about; 100 episodes of full length by default" };
 Option<int?> iterations = new("--iterations") { Description = "Iterations of the policy search; what suits the environment by default" };
 Option<int> seed = new("--seed") { Description = "Decides what is drawn", DefaultValueFactory = static _ => 1 };
-Option<string> mixer = new("--mixer") { Description = "Who acts: aaren, transformer, mingru, minlstm, cloning", DefaultValueFactory = static _ => "aaren" };
-Option<Acting> acting = new("--acting") { Description = "How it acts: streaming, with its whole history; rereading the last steps; relay, of two states", DefaultValueFactory = static _ => Acting.Relay };
+string learners = string.Join(", ", Enum.GetNames<Learner>()).ToLowerInvariant();
+Option<string> mixer = new("--mixer") { Description = $"Who acts: {learners}", DefaultValueFactory = static _ => "aaren" };
+Option<Acting?> acting = new("--acting") { Description = "How it acts: Streaming, with its whole history; Rereading the last steps; Relay, of two states; what suits the mixer by default" };
 foreach (Option<int> atLeastOne in (Option<int>[])[seeds, epochs, batch, episodes])
 {
     AtLeast(atLeastOne, 1);
 }
-foreach (Option<int?> atLeastOne in (Option<int?>[])[size, iterations])
-{
-    AtLeast(atLeastOne, 1);
-}
+AtLeast(size, 2);
+AtLeast(iterations, 1);
 
 var collect = new Command("collect", "Search for a policy online and log trajectories on the way: medium, medium-replay, medium-expert") { size, iterations, seed };
 collect.SetAction((parsed, cancellation) => Run(() =>
@@ -49,9 +48,10 @@ watch.SetAction((parsed, _) => Run(() =>
 {
     foreach (EnvironmentDescription one in Environments(parsed))
     {
-        foreach (string name in List(parsed.GetValue(dataset)!))
+        foreach (string name in Datasets(parsed))
         {
-            WatchJob.Run(Place(parsed), one, name, LearnerOf(parsed.GetValue(mixer)!, mixer.Name), parsed.GetValue(acting), parsed.GetValue(seed));
+            Learner learner = LearnerOf(parsed.GetValue(mixer)!, mixer.Name);
+            WatchJob.Run(Place(parsed), one, name, learner, parsed.GetValue(acting) ?? PolicyEvaluation.Actings(learner)[^1], parsed.GetValue(seed));
         }
     }
 }));
@@ -70,26 +70,27 @@ root.SetAction((parsed, cancellation) => Run(() =>
     }
     TrainJob.Run(place, selection, Recipe(parsed), cancellation);
     EvaluateJob.Run(place, selection, parsed.GetValue(episodes), CommandLine(), cancellation);
-    WatchJob.Run(place, selection.Environments[0], selection.Datasets[0], selection.Learners[0], Acting.Relay, 1);
+    WatchJob.Run(place, selection.Environments[0], selection.Datasets[0], selection.Learners[0], PolicyEvaluation.Actings(selection.Learners[0])[^1], 1);
 }));
-return await root.Parse(args).InvokeAsync();
+// Long enough for a training to write its checkpoint.
+return await root.Parse(args).InvokeAsync(new() { ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });
 
-Task<int> Run(Action job)
+async Task<int> Run(Action job)
 {
     try
     {
-        job();
-        return Task.FromResult(0);
+        await Task.Run(job);
+        return 0;
     }
     catch (Exception exception) when (Mistake(exception) is { } message)
     {
         AnsiConsole.MarkupLineInterpolated($"[red]error:[/] {message}");
-        return Task.FromResult(1);
+        return 1;
     }
     catch (Exception exception) when (exception is OperationCanceledException || exception is AggregateException { InnerException: OperationCanceledException })
     {
         AnsiConsole.MarkupLine("Stopped. What is finished is kept: the same command goes on with what is missing.");
-        return Task.FromResult(130);
+        return 130;
     }
 }
 
@@ -106,17 +107,37 @@ string CommandLine() => "control " + string.Join(
 
 Workplace Place(ParseResult parsed) => new(parsed.GetValue(output)!);
 
-IReadOnlyList<EnvironmentDescription> Environments(ParseResult parsed) => [.. List(parsed.GetValue(environment)!).Select(EnvironmentCatalog.Find)];
+IReadOnlyList<EnvironmentDescription> Environments(ParseResult parsed) => [.. List(parsed, environment).Select(EnvironmentCatalog.Find)];
+
+IReadOnlyList<string> Datasets(ParseResult parsed)
+{
+    IReadOnlyList<string> given = List(parsed, dataset);
+    if (given.FirstOrDefault(static d => !Workplace.IsPath(d) && !Collection.Sets.Contains(d)) is { } unknown)
+    {
+        throw new UserException($"{dataset.Name}: there is no set '{unknown}'; choose of {string.Join(", ", Collection.Sets)}, or name a file that ends with .hdf5.");
+    }
+    if (given.GroupBy(Workplace.NameOf).FirstOrDefault(static g => g.Count() > 1 || (Collection.Sets.Contains(g.Key) && Workplace.IsPath(g.First()))) is { } twice)
+    {
+        throw new UserException($"{dataset.Name}: {string.Join(" and ", twice)} would be reported as '{twice.Key}', which is another set; rename the file.");
+    }
+    return given.FirstOrDefault(Workplace.IsPath) is { } file && Environments(parsed) is { Count: > 1 }
+        ? throw new UserException($"{dataset.Name}: {file} is of one environment, but {environment.Name} names several.")
+        : given;
+}
 
 Selection Selected(ParseResult parsed) => new(
-    Environments(parsed), List(parsed.GetValue(dataset)!), [.. List(parsed.GetValue(mixers)!).Select(name => LearnerOf(name, mixers.Name))], parsed.GetValue(seeds));
+    Environments(parsed), Datasets(parsed), [.. List(parsed, mixers).Select(name => LearnerOf(name, mixers.Name)).Distinct()], parsed.GetValue(seeds));
 
 PolicyRecipe Recipe(ParseResult parsed) => new(parsed.GetValue(epochs), parsed.GetValue(batch), parsed.GetValue(rate));
 
-static IReadOnlyList<string> List(string text) => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+static IReadOnlyList<string> List(ParseResult parsed, Option<string> option)
+{
+    string[] names = [.. parsed.GetValue(option)!.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct()];
+    return names.Length > 0 ? names : throw new UserException($"{option.Name} is empty; {option.Description}.");
+}
 
-static Learner LearnerOf(string name, string option) => !char.IsAsciiDigit(name[0]) && Enum.TryParse(name, ignoreCase: true, out Learner learner)
-    ? learner : throw new UserException($"{option}: there is no '{name}'; choose of {string.Join(", ", Enum.GetNames<Learner>()).ToLowerInvariant()}.");
+Learner LearnerOf(string name, string option) => Array.FindIndex(Enum.GetNames<Learner>(), l => l.Equals(name, StringComparison.OrdinalIgnoreCase)) is var index and >= 0
+    ? Enum.GetValues<Learner>()[index] : throw new UserException($"{option}: there is no '{name}'; choose of {learners}.");
 
 static void AtLeast<T>(Option<T> option, int least) => option.Validators.Add(result =>
 {

@@ -6,7 +6,7 @@ namespace Reporting;
 internal static class Charts
 {
     private const int Width = 760, Height = 380;
-    private static readonly Color[] Palette = [.. ((string[])["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]).Select(static h => new Color(h))];
+    private static readonly Color[] Palette = [.. ((string[])["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]).Select(static h => new Color(h))];
 
     /// <summary>The pictures of a group, each with a caption.</summary>
     public static IEnumerable<(string Name, string Caption, string Svg)> Of(Group group)
@@ -16,7 +16,9 @@ internal static class Charts
         {
             yield break;
         }
-        yield return ("loss", "Loss by epoch, mean over seeds: training dashed, validation solid.", Losses(trained));
+        // A training whose model was scored in several ways is one line.
+        ModelSummary[] trainings = [.. trained.DistinctBy(static m => (m.Training!.Declaration, m.Training.Seconds))];
+        yield return ("loss", trainings[0].Training!.Epochs[0].Validation is null ? "Loss by epoch, mean over seeds." : "Loss by epoch, mean over seeds: training dashed, validation solid.", Losses(trainings));
         if (trained.All(static m => m.Runs.All(static r => r.Scores is not null)))
         {
             yield return ("scores", "Normalised score of each episode, all seeds, and their mean; dashed: the mean of the data.", Scores(trained));

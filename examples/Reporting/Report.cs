@@ -33,7 +33,7 @@ internal static class Report
         var markdown = new StringBuilder();
         html.Append(CultureInfo.InvariantCulture, $"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/><title>Results</title><style>{Style}</style></head><body>\n<h1>Results</h1>\n");
         markdown.Append("# Results\n\n");
-        const string intro = "Scores of the test parts, mean ± sample standard deviation over seeds; the best mean of a column is bold. Models differ by their mixer alone.";
+        const string intro = "Scores, mean ± sample standard deviation over seeds; the best mean of a column is bold. Models that are called by a mixer differ by it alone.";
         html.Append(CultureInfo.InvariantCulture, $"<p>{(groups.Count == 0 ? "No run is finished." : intro)}</p>\n");
         markdown.Append(groups.Count == 0 ? "No run is finished.\n" : intro + "\n");
         foreach (Group group in groups)

@@ -21,6 +21,17 @@ public sealed class TrajectoryFileTests : IDisposable
         Assert.Single(Directory.GetFiles(folder.File("new")));
     }
 
+    /// <summary>D4RL's ant has its contact forces behind what is seen here.</summary>
+    [Fact]
+    public void OfWiderObservationsTheFirstNumbersAreRead()
+    {
+        TrajectorySet set = Toy();
+        TrajectoryFile.Write(folder.File("wide.hdf5"), set);
+        TrajectorySet read = TrajectoryFile.Read(folder.File("wide.hdf5"), new("toy", 2, 2, StepLimit: 4, 0, 1) { LoggedObservationWidth = 3 });
+        Assert.Equal(2, read.ObservationWidth);
+        Assert.Equal(set.Episodes.SelectMany(static e => e.Observations.Where(static (_, i) => i % 3 < 2)), read.Episodes.SelectMany(static e => e.Observations));
+    }
+
     /// <summary>More rows than a chunk has.</summary>
     [Fact]
     public void LongSetsAreReadAgain()

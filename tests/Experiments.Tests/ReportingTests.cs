@@ -38,11 +38,12 @@ public sealed class ReportingTests : IDisposable
         Assert.Null(store.Find(Planned(result.Key with { Seed = 2 }, result.Options)));
         RunResult later = result with { Options = "other options", Provenance = result.Provenance with { Started = DateTimeOffset.UnixEpoch.AddDays(1) } };
         store.Add(later);
-        Assert.Equal("other options", Assert.Single(store.All()).Options);
+        Assert.Equal("other options", Assert.Single(store.For([])).Options);
+        Assert.Equal(result.Options, Assert.Single(store.For([Planned(result.Key, result.Options)])).Options);
         File.Delete(Directory.GetFiles(Path.Combine(folder, "runs")).Single(path => File.ReadAllText(path).Contains("other options", StringComparison.Ordinal)));
         File.WriteAllText(Directory.GetFiles(Path.Combine(folder, "runs"))[0], "{ cut short");
         Assert.Null(store.Find(Planned(result.Key, result.Options)));
-        Assert.Empty(store.All());
+        Assert.Empty(store.For([]));
     }
 
     [Fact]

@@ -87,7 +87,7 @@ public sealed class TaskTests : IDisposable
     {
         string output = Path.Combine(folder, "out");
         Experiment.Run(plan, output, "test", CancellationToken.None);
-        return new RunStore(output).All();
+        return new RunStore(output).For([]);
     }
 
     private string Write(string name, IEnumerable<string> lines)

@@ -10,6 +10,9 @@ namespace Control;
 internal sealed record EnvironmentDescription(
     string Name, int ObservationWidth, int ActionWidth, int StepLimit, double RandomReturn, double ExpertReturn)
 {
+    /// <summary>Numbers of an observation in D4RL's files, where they have more: those of the environment stand first.</summary>
+    public int LoggedObservationWidth { get; init; } = ObservationWidth;
+
     /// <summary>A return on D4RL's scale: 0 is random, 100 the expert.</summary>
     /// <remarks>Source: Fu et al., D4RL, arXiv 2004.07219, section 5.</remarks>
     public double NormalizedScore(double episodeReturn) => 100 * (episodeReturn - RandomReturn) / (ExpertReturn - RandomReturn);

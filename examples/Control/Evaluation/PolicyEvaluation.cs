@@ -40,6 +40,9 @@ internal sealed record AgentLoading(string Path, TrainedPolicy Policy, Acting Ac
 /// <summary>Lets an agent act and scores it.</summary>
 internal static class PolicyEvaluation
 {
+    /// <summary>The ways in which a learner's models act, the one that suits best last.</summary>
+    public static IReadOnlyList<Acting> Actings(Learner learner) => learner == Learner.Aaren ? [Acting.Streaming, Acting.Rereading, Acting.Relay] : [Acting.Streaming];
+
     /// <summary>What an agent is called in tables.</summary>
     public static string Name(Learner learner, Acting acting) => learner switch
     {
@@ -55,7 +58,7 @@ internal static class PolicyEvaluation
     /// <param name="policy">What it was trained on.</param>
     /// <param name="episodes">How many.</param>
     /// <param name="progress">Told the share that is done.</param>
-    /// <param name="cancellation">Stops between episodes.</param>
+    /// <param name="cancellation">Stops.</param>
     public static RunOutcome Run(
         ControlEnvironment environment, Agent agent, TrainedPolicy policy, int episodes, IProgress<double> progress, CancellationToken cancellation)
     {
@@ -64,12 +67,12 @@ internal static class PolicyEvaluation
         List<long> ticks = [];
         for (int i = 0; i < episodes; i++)
         {
-            cancellation.ThrowIfCancellationRequested();
             agent.Begin(policy.TargetReturn);
             returns[i] = EpisodeRecorder.Record(
                 environment, Sampling.For(policy.Seed, Purpose, i),
                 (observation, action) =>
                 {
+                    cancellation.ThrowIfCancellationRequested();
                     long started = Stopwatch.GetTimestamp();
                     agent.Act(observation, action);
                     ticks.Add(Stopwatch.GetTimestamp() - started);

@@ -30,11 +30,15 @@ internal static class EvaluateJob
                     {
                         string path = work.Policy(environment.Name, dataset.Name, learner, seed);
                         TrainedPolicy policy = TrainedPolicy.Find(path) ?? throw new UserException(
-                            $"{path}.json: {learner} is not trained on {title} with seed {seed}; train it by: control train --environment {environment.Name} --dataset {name} --seeds {selection.Seeds}");
-                        foreach (Acting acting in learner == Learner.Aaren ? Enum.GetValues<Acting>() : [Acting.Streaming])
+                            $"{path}.json: {learner} is not trained on {title} with seed {seed}; train it by the command train with the same options.");
+                        if (!policy.IsOf(dataset.Episodes))
+                        {
+                            throw new UserException($"{path}.json: {learner} was trained on other data than {title} has now; train it anew by the command train with the same options.");
+                        }
+                        foreach (Acting acting in PolicyEvaluation.Actings(learner))
                         {
                             plan.Add(new(
-                                new("control", title, setting, PolicyEvaluation.Name(learner, acting), seed), $"{policy.Training.Recipe}; {policy.DataSteps} steps",
+                                new("control", title, setting, PolicyEvaluation.Name(learner, acting), seed), FormattableString.Invariant($"{policy.Training.Recipe}; {policy.DataSteps} steps, return {policy.DataReturn:R}, asked for {policy.TargetReturn:R}"),
                                 (share, stop) =>
                                 {
                                     using ControlEnvironment world = EnvironmentCatalog.Create(environment.Name);

@@ -17,9 +17,9 @@ internal static class WatchJob
     /// <exception cref="UserException">The policy is not trained, or the simulator is missing.</exception>
     public static void Run(Workplace work, EnvironmentDescription environment, string dataset, Learner learner, Acting acting, int seed)
     {
-        string name = Path.GetFileNameWithoutExtension(dataset), path = work.Policy(environment.Name, name, learner, seed);
+        string name = Workplace.NameOf(dataset), path = work.Policy(environment.Name, name, learner, seed);
         TrainedPolicy policy = TrainedPolicy.Find(path) ?? throw new UserException(
-            $"{path}.json: {learner} is not trained on {environment.Name}-{name} with seed {seed}; train it by: control train --environment {environment.Name} --dataset {dataset}");
+            $"{path}.json: {learner} is not trained on {environment.Name}-{name} with seed {seed}; train it by: control train --environment {environment.Name} --dataset {dataset} --mixers {learner.ToString().ToLowerInvariant()} --seeds {seed}");
         using ControlEnvironment world = EnvironmentCatalog.Create(environment.Name);
         Agent agent = ModelCatalog.Use(environment.Name, learner, new AgentLoading(path, policy, acting));
         agent.Begin(policy.TargetReturn);
@@ -27,8 +27,8 @@ internal static class WatchJob
         Episode episode = EpisodeRecorder.Record(world, Sampling.For(seed, Purpose), agent.Act, agent.Reward, () => scenes.Add(world.Look()));
         string title = FormattableString.Invariant(
             $"{environment.Name}, {PolicyEvaluation.Name(learner, acting)} trained on {name}: {episode.Length} steps, return {episode.Return:F0}, score {environment.NormalizedScore(episode.Return):F1}");
-        string file = Path.Combine(work.Folder, FormattableString.Invariant($"{environment.Name}-{name}-{learner}-{seed}.svg").ToLowerInvariant());
-        File.WriteAllText(file, AnimatedSvg.Draw(title, scenes, world.SecondsPerStep));
+        string file = Path.Combine(work.Folder, FormattableString.Invariant($"{environment.Name}-{name}-{learner}-{acting}-{seed}.svg").ToLowerInvariant());
+        WholeFile.Write(file, temporary => File.WriteAllText(temporary, AnimatedSvg.Draw(title, scenes, world.SecondsPerStep)));
         AnsiConsole.MarkupLineInterpolated($"{title}\n{file}: open it in a browser");
     }
 }

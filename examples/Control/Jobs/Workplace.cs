@@ -28,10 +28,14 @@ internal sealed record Workplace(string Folder)
                 ? $"{path}: there is no such file."
                 : $"{path}: there is no data set '{nameOrPath}' of {environment.Name} yet; make it by: control collect --environment {environment.Name}");
         }
-        return new(IsPath(nameOrPath) ? Path.GetFileNameWithoutExtension(path) : nameOrPath, TrajectoryFile.Read(path, environment));
+        return new(NameOf(nameOrPath), TrajectoryFile.Read(path, environment));
     }
 
-    private static bool IsPath(string text) =>
+    /// <summary>What a data set is called: its name, or its file's.</summary>
+    public static string NameOf(string nameOrPath) => IsPath(nameOrPath) ? Path.GetFileNameWithoutExtension(nameOrPath) : nameOrPath;
+
+    /// <summary>Whether it names a file rather than a set that collect makes.</summary>
+    public static bool IsPath(string text) =>
         text.EndsWith(".hdf5", StringComparison.OrdinalIgnoreCase) || text.EndsWith(".h5", StringComparison.OrdinalIgnoreCase);
 
     private string PathOf(EnvironmentDescription environment, string nameOrPath) =>

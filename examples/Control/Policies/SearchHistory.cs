@@ -55,10 +55,14 @@ internal sealed record SearchHistory(string Environment, int Seed, SearchSetting
             throw new UserException($"{path}: this is no search to go on with ({e.Message}); remove the file to begin anew.");
         }
         // A search with more iterations than it had is the same search, gone on with.
+        if (history is { Points.Count: var points } && points - 1 > settings.Iterations)
+        {
+            throw new UserException($"{path}: this search has {points - 1} iterations, more than the {settings.Iterations} asked for; ask for as many, or remove the file to begin anew.");
+        }
         return history is { Points.Count: > 0 } && history.Environment == environment.Name && history.Seed == seed
             && history.Settings with { Iterations = settings.Iterations } == settings
             ? history with { Settings = settings }
-            : throw new UserException($"{path}: this search was begun with another seed or other settings; use another --datasets folder, or remove the file to begin anew.");
+            : throw new UserException($"{path}: this search was begun with another seed or other settings; use another --output folder, or remove the file to begin anew.");
     }
 
     /// <summary>Keeps it.</summary>

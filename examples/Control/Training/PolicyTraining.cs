@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using AarenGen;
 
 namespace Control;
 
-/// <summary>How policies are trained: the Decision Transformer's recipe by default.</summary>
+/// <summary>How policies are trained. Windows, decay and clipping are the Decision Transformer's; the rest suits two processors.</summary>
 /// <remarks>Source: Chen et al., Decision Transformer, NeurIPS 2021, appendix A.</remarks>
 /// <param name="Epochs">Times through as many windows as hold the data about once.</param>
 /// <param name="BatchSize">Windows a step.</param>
@@ -44,8 +46,7 @@ internal sealed record PolicyTraining(
     public CancellationToken Cancellation { get; init; }
 
     /// <summary>Whether a policy came of such a training: of these data, by this recipe.</summary>
-    public bool IsOf(TrainedPolicy policy) =>
-        policy.Training.Recipe == Recipe.ToString() && policy.DataSteps == Data.Steps && policy.DataReturn == Data.MeanReturn;
+    public bool IsOf(TrainedPolicy policy) => policy.Training.Recipe == Recipe.ToString() && policy.IsOf(Data);
 
     /// <inheritdoc/>
     public TrainedPolicy With<TModel>() where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
@@ -56,8 +57,9 @@ internal sealed record PolicyTraining(
             ? new CloningWindows(Data, scale, Seed)
             : new DecisionWindows(Data, scale, description.InputWidth, Seed);
         TModel model = SequenceModel<TModel>.Create(Seed);
-        // A stopped training goes on where its recipe is the same, and is left alone where it is not.
-        string checkpoint = FormattableString.Invariant($"{Path}-{Recipe.Epochs}-{Recipe.BatchSize}-{Recipe.LearningRate}.checkpoint");
+        // A stopped training goes on where recipe and data are the same, and is left alone where they are not.
+        string key = FormattableString.Invariant($"{Recipe}; {Data.Steps} steps, return {Data.MeanReturn:R}; {description.Fingerprint}");
+        string checkpoint = $"{Path}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))[..8]}.checkpoint";
         long started = Stopwatch.GetTimestamp();
         TrainingReport report = model.Fit(windows, null, Recipe.Options(Seed, checkpoint), new TrainingShare(Progress), Cancellation);
         var policy = new TrainedPolicy(

@@ -16,14 +16,19 @@ namespace Control;
 internal sealed record TrainedPolicy(
     string Environment, string Dataset, Learner Learner, int Seed, TrajectoryScale Scale, double TargetReturn, double DataReturn, int DataSteps, Training Training)
 {
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter() } };
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true, Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter() },
+    };
+
+    /// <summary>Whether these are the data that it was trained on, as far as their steps and returns tell.</summary>
+    public bool IsOf(TrajectorySet data) => DataSteps == data.Steps && DataReturn == data.MeanReturn;
 
     /// <summary>Keeps a policy: the weights first, so that where there is a description there are weights.</summary>
     public void Save<TModel>(string path, TModel model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         model.Save(path + ".safetensors");
-        File.WriteAllText(path + ".json.tmp", JsonSerializer.Serialize(this, Json));
-        File.Move(path + ".json.tmp", path + ".json", overwrite: true);
+        WholeFile.Write(path + ".json", temporary => File.WriteAllText(temporary, JsonSerializer.Serialize(this, Json)));
     }
 
     /// <summary>The description of a trained policy; null where there is none.</summary>

@@ -106,7 +106,8 @@ internal static class TrajectoryFile
     {
         IH5Dataset data = Find(file, path, name) ?? throw new UserException($"{path}: there is no data set '{name}'; it has {Contents(file)}.");
         ulong[] dimensions = data.Space.Dimensions;
-        if (!(dimensions.Length == 2 && dimensions[1] == (ulong)width || dimensions.Length == 1 && width == 1))
+        bool isLogged = name == Observations && dimensions.Length == 2 && dimensions[1] == (ulong)environment.LoggedObservationWidth;
+        if (!(isLogged || dimensions.Length == 2 && dimensions[1] == (ulong)width || dimensions.Length == 1 && width == 1))
         {
             throw new UserException(
                 $"{path}: '{name}' has the shape [{string.Join(", ", dimensions)}], but {environment.Name} has {(width == 1 ? "one number" : $"{width} numbers")} a step; is it of another environment?");
@@ -117,10 +118,24 @@ internal static class TrajectoryFile
             (H5DataTypeClass.FloatingPoint, 8) => Array.ConvertAll(data.Read<double[]>(), static v => (float)v),
             _ => throw new UserException($"{path}: '{name}' holds {8 * data.Type.Size}-bit {data.Type.Class} numbers; float32 or float64 is needed."),
         };
+        if (isLogged && environment.LoggedObservationWidth > width)
+        {
+            values = FirstColumns(values, environment.LoggedObservationWidth, width);
+        }
         int bad = Array.FindIndex(values, static v => !float.IsFinite(v));
         return bad < 0
             ? (values, (int)dimensions[0])
             : throw new UserException($"{path}: '{name}' is {values[bad]} in row {bad / width}, column {bad % width}; leave that episode out.");
+    }
+
+    private static float[] FirstColumns(float[] values, int width, int kept)
+    {
+        var first = new float[values.Length / width * kept];
+        for (int row = 0; row < values.Length / width; row++)
+        {
+            values.AsSpan(row * width, kept).CopyTo(first.AsSpan(row * kept));
+        }
+        return first;
     }
 
     /// <summary>Whole numbers or Booleans of any width, not 0 for yes; null where there is no such data set.</summary>

@@ -29,7 +29,7 @@ internal static class Experiment
                     new(command, Commit, Machine, started)));
             },
             cancellation);
-        Report.Write(output, store.All());
+        Report.Write(output, store.For(plan));
         foreach (Group group in Summary.Of([.. plan.Select(run => store.Find(run)!)]))
         {
             AnsiConsole.Write(Tables.ForConsole(group));

@@ -33,12 +33,20 @@ internal sealed class RunStore
         return File.Exists(path) && Read(path) is { } result && result.Key == run.Key && result.Options == run.Options ? result : null;
     }
 
-    /// <summary>All finished runs, by their files' names; of several with the same key and other options, the one made last.</summary>
-    public RunResult[] All() =>
-    [
-        .. Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal).Select(Read).OfType<RunResult>()
-            .GroupBy(static r => r.Key).Select(static g => g.MaxBy(static r => r.Provenance.Started)!),
-    ];
+    /// <summary>
+    /// The finished runs of a report, by their files' names. Of a model in a setting only those with one set of options, so that seeds can be
+    /// averaged: the plan's where it has the model, else those of the run that was made last.
+    /// </summary>
+    public RunResult[] For(IReadOnlyList<PlannedRun> plan)
+    {
+        ILookup<RunKey, string> planned = plan.ToLookup(static p => p.Key with { Seed = 0 }, static p => p.Options);
+        return
+        [
+            .. Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal).Select(Read).OfType<RunResult>()
+                .GroupBy(static r => r.Key with { Seed = 0 })
+                .SelectMany(g => (planned[g.Key].FirstOrDefault() ?? g.MaxBy(static r => r.Provenance.Started)!.Options) is var options ? g.Where(r => r.Options == options) : []),
+        ];
+    }
 
     /// <summary>Keeps a run. The file appears whole or not at all.</summary>
     public void Add(RunResult result)

@@ -73,7 +73,7 @@ internal sealed record LocomotionTask(EnvironmentDescription Description)
     };
 
     /// <summary>A ball on four legs; contact forces are neither seen nor paid for, as by default.</summary>
-    public static LocomotionTask Ant { get; } = new(new EnvironmentDescription("ant", 27, 8, 1000, -325.6, 3879.7))
+    public static LocomotionTask Ant { get; } = new(new EnvironmentDescription("ant", 27, 8, 1000, -325.6, 3879.7) { LoggedObservationWidth = 111 })
     {
         FrameSkip = 5,
         ControlCost = 0.5,
