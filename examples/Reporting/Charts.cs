@@ -61,12 +61,15 @@ internal static class Charts
         ScottPlot.Plottables.HorizontalLine reference = plot.Add.HorizontalLine(models[0].Runs[0].Scores!.Reference, 1.5f, Colors.Gray, LinePattern.Dashed);
         reference.LegendText = "mean of the data";
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual(
-            [.. Enumerable.Range(0, models.Length).Select(static i => (double)i)], [.. models.Select(static m => m.Model.Replace(", ", "\n", StringComparison.Ordinal))]);
+            [.. Enumerable.Range(0, models.Length).Select(static i => (double)i)], [.. models.Select(static m => OnTwoLines(m.Model))]);
         plot.Axes.SetLimitsX(-0.6, models.Length - 0.4);
         plot.YLabel("normalised score");
-        plot.ShowLegend(Edge.Right);
+        plot.ShowLegend(Edge.Top);
         return plot.GetSvgXml(Width, Height);
     }
+
+    private static string OnTwoLines(string name) => name.Contains(", ", StringComparison.Ordinal)
+        ? name.Replace(", ", "\n", StringComparison.Ordinal) : name.Replace(' ', '\n');
 
     private static string Losses(ModelSummary[] models)
     {

@@ -26,7 +26,7 @@ internal static class AnimatedSvg
 
         // A mark each metre, which moves past as the eye follows.
         double left = frames.Min(static f => f.Centre) - Width / scale, right = frames.Max(static f => f.Centre) + Width / scale;
-        svg.Append("<g stroke=\"#8a949e\" fill=\"#5c6670\" font-size=\"11\" text-anchor=\"middle\">\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<g transform=\"translate({Text(Width / 2.0 - frames[0].Centre * scale)})\" stroke=\"#8a949e\" fill=\"#5c6670\" font-size=\"11\" text-anchor=\"middle\">\n");
         for (int metre = (int)Math.Floor(left); metre <= right; metre++)
         {
             svg.Append(CultureInfo.InvariantCulture, $"<line x1=\"{Text(metre * scale)}\" x2=\"{Text(metre * scale)}\" y1=\"{Text(ground)}\" y2=\"{Text(ground + 8)}\"/><text x=\"{Text(metre * scale)}\" y=\"{Text(ground + 22)}\" stroke=\"none\">{metre} m</text>\n");
@@ -36,20 +36,24 @@ internal static class AnimatedSvg
         for (int b = 0; b < frames[0].Bodies.Count; b++)
         {
             int body = b;
-            svg.Append(CultureInfo.InvariantCulture, $"<line stroke=\"{Palette[b % Palette.Length]}\" stroke-width=\"{Text(2 * frames[0].Bodies[b].Radius * scale)}\" stroke-linecap=\"round\">");
-            Animate("x1", f => X(f, f.Bodies[body].X1));
-            Animate("y1", f => ground - f.Bodies[body].Y1 * scale);
-            Animate("x2", f => X(f, f.Bodies[body].X2));
-            Animate("y2", f => ground - f.Bodies[body].Y2 * scale);
+            (string Attribute, Func<Scene, double> Value)[] ends =
+            [
+                ("x1", f => X(f, f.Bodies[body].X1)), ("y1", f => ground - f.Bodies[body].Y1 * scale),
+                ("x2", f => X(f, f.Bodies[body].X2)), ("y2", f => ground - f.Bodies[body].Y2 * scale),
+            ];
+            // The first frame stands where nothing moves: in print, in a viewer without animation.
+            string still = string.Join(' ', ends.Select(e => $"{e.Attribute}=\"{Text(e.Value(frames[0]))}\""));
+            svg.Append(CultureInfo.InvariantCulture, $"<line {still} stroke=\"{Palette[b % Palette.Length]}\" stroke-width=\"{Text(2 * frames[0].Bodies[b].Radius * scale)}\" stroke-linecap=\"round\">");
+            foreach ((string attribute, Func<Scene, double> value) in ends)
+            {
+                svg.Append(CultureInfo.InvariantCulture, $"<animate attributeName=\"{attribute}\" values=\"{Values(value)}\" {Timing(seconds)}/>");
+            }
             svg.Append("</line>\n");
         }
-        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"16\" y=\"28\" font-size=\"16\" fill=\"#1b2024\">{Escape(title)}</text>\n<rect y=\"{Height - 6}\" height=\"6\" fill=\"#0072b2\"><animate attributeName=\"width\" values=\"0;{Width}\" {Timing(seconds)}/></rect>\n</svg>\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"16\" y=\"28\" font-size=\"14\" fill=\"#1b2024\">{Escape(title)}</text>\n<rect y=\"{Height - 6}\" height=\"6\" fill=\"#0072b2\"><animate attributeName=\"width\" values=\"0;{Width}\" {Timing(seconds)}/></rect>\n</svg>\n");
         return svg.ToString();
 
         double X(Scene frame, double x) => Width / 2.0 + (x - frame.Centre) * scale;
-
-        void Animate(string attribute, Func<Scene, double> value) =>
-            svg.Append(CultureInfo.InvariantCulture, $"<animate attributeName=\"{attribute}\" values=\"{Values(value)}\" {Timing(seconds)}/>");
 
         string Values(Func<Scene, double> value) => string.Join(';', frames.Select(f => Text(value(f))));
     }
