@@ -11,7 +11,7 @@ Option<string> output = new("--output") { Description = "Folder of data sets, po
 Option<string> dataset = new("--dataset") { Description = "What to learn from: medium, medium-replay, medium-expert, or a file in D4RL's layout; several parted by commas", DefaultValueFactory = static _ => "medium-expert" };
 Option<string> mixers = new("--mixers") { Description = "Who learns: decision models of aaren, transformer, mingru, minlstm, and behaviour cloning", DefaultValueFactory = static _ => "aaren,transformer,mingru,minlstm,cloning" };
 Option<int> seeds = new("--seeds") { Description = "Seeds 1 to this", DefaultValueFactory = static _ => 1 };
-Option<int> epochs = new("--epochs") { Description = "Times through the data, about", DefaultValueFactory = static _ => 6 };
+Option<int> epochs = new("--epochs") { Description = "Times through the data, about", DefaultValueFactory = static _ => 3 };
 Option<int> batch = new("--batch") { Description = "Windows a training step", DefaultValueFactory = static _ => 16 };
 Option<double> rate = new("--learning-rate") { Description = "The highest learning rate", DefaultValueFactory = static _ => 1e-3 };
 Option<int> episodes = new("--episodes") { Description = "Episodes that each policy acts in", DefaultValueFactory = static _ => 10 };
