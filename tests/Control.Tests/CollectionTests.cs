@@ -1,5 +1,6 @@
 namespace Control.Tests;
 
+[Collection(Requirements.Console)]
 public sealed class CollectionTests
 {
     [Fact]
