@@ -13,7 +13,6 @@ public sealed class AgentTests
         var agent = new StreamingAgent<CartPoleAaren>(model, Scale);
         agent.Begin(200);
         using var world = new CartPole();
-        List<float> acted = [];
         Episode episode = EpisodeRecorder.Record(world, new Random(1), agent.Act, agent.Reward);
 
         // The same episode as a training window: its return-to-go begins at what the agent was asked for.

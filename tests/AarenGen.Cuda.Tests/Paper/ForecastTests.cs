@@ -50,7 +50,7 @@ public sealed class ForecastTests
         {
             int blocks = launches[kernel.Name].Max(l => l.GridSize(rows, sequences));
             Time[] times = [.. GpuSheet.All.Select(g => Time.Of(g, kernel, blocks, isTensorCores: true))];
-            IEnumerable<string> cells = GpuSheet.All.Zip(times, (g, t) => string.Create(CultureInfo.InvariantCulture, $"{100.0 * Occupied(g, kernel, bfloat16: true):N0} % | {t.Total * 1e6:N1}"));
+            IEnumerable<string> cells = GpuSheet.All.Zip(times, (g, t) => string.Create(CultureInfo.InvariantCulture, $"{100.0 * Occupied(g, kernel):N0} % | {t.Total * 1e6:N1}"));
             text.Append(CultureInfo.InvariantCulture, $"| {kernel.Name} | {kernel.Launches} | {blocks} | {string.Join(" | ", cells)} | {string.Join(", ", times.Select(static t => t.Bound).Distinct())} |\n");
         }
 
@@ -69,10 +69,10 @@ public sealed class ForecastTests
         }
         Golden.Matches(text.ToString(), $"Forecast.{name}.md");
 
-        double Occupied(GpuSheet gpu, KernelBytes kernel, bool bfloat16)
+        double Occupied(GpuSheet gpu, KernelBytes kernel)
         {
             int threads = table[kernel.Name, "threads"];
-            return (double)gpu.Resident(threads, table[kernel.Name, bfloat16 ? gpu.Architecture.BFloat16 : gpu.Architecture.Float32], table[kernel.Name, "shared"]) * threads / gpu.Threads;
+            return (double)gpu.Resident(threads, table[kernel.Name, gpu.Architecture], table[kernel.Name, "shared"]) * threads / gpu.Threads;
         }
     }
 

@@ -2,7 +2,7 @@ namespace AarenGen.Cuda.Tests.Paper;
 
 /// <summary>What a device does at most, and what a multiprocessor of it holds.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Architecture">Its columns in the table of kernels: float32's, and bfloat16's or the nearest there is.</param>
+/// <param name="Architecture">Its column in the table of kernels, of products in bfloat16, or the nearest there is.</param>
 /// <param name="MemoryBytes">Bytes a second of its memory, from the data sheet.</param>
 /// <param name="CacheBytes">Bytes a second of its second-level cache, as others measured.</param>
 /// <param name="Float32">Operations a second outside tensor cores, from the data sheet.</param>
@@ -13,7 +13,7 @@ namespace AarenGen.Cuda.Tests.Paper;
 /// <param name="Blocks">Thread blocks that one holds.</param>
 /// <param name="SharedBytes">Shared memory that one has.</param>
 internal sealed record GpuSheet(
-    string Name, (string Float32, string BFloat16) Architecture, double MemoryBytes, double CacheBytes, double Float32, double TensorCores, double Clock,
+    string Name, string Architecture, double MemoryBytes, double CacheBytes, double Float32, double TensorCores, double Clock,
     int Multiprocessors, int Threads, int Blocks, int SharedBytes)
 {
     private const int Registers = 65_536, RegisterUnit = 256, SharedOfBlock = 1024, Warp = 32;
@@ -24,8 +24,8 @@ internal sealed record GpuSheet(
     /// </summary>
     public static IReadOnlyList<GpuSheet> All { get; } =
     [
-        new("H100", ("90", "90 bf16"), 3.35e12, 5.5e12, 67e12, 0.62 * 990e12, 1.98e9, 132, 2048, 32, 228 << 10),
-        new("RTX 4090", ("89", "80 bf16"), 1.008e12, 5e12, 82.6e12, 165e12, 2.52e9, 128, 1536, 24, 100 << 10),
+        new("H100", "90 bf16", 3.35e12, 5.5e12, 67e12, 0.62 * 990e12, 1.98e9, 132, 2048, 32, 228 << 10),
+        new("RTX 4090", "80 bf16", 1.008e12, 5e12, 82.6e12, 165e12, 2.52e9, 128, 1536, 24, 100 << 10),
     ];
 
     /// <summary>Bytes a second that so many thread blocks draw, of what there are: a multiprocessor takes 64 bytes a cycle at most.</summary>
