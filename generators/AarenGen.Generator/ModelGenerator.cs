@@ -26,15 +26,20 @@ public sealed class ModelGenerator : IIncrementalGenerator
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
         IncrementalValuesProvider<ParsedModel> models = context.SyntaxProvider.ForAttributeWithMetadataName(
-            Parser.ModelAttribute, static (node, _) => node is TypeDeclarationSyntax, Parser.Parse);
+            Parser.ModelAttribute, static (node, _) => node is TypeDeclarationSyntax, Parser.Parse)
+            .Where(static m => m is not null)!;
 
         // Source: nothing in it knows where the declaration stands, so that moving it re-runs nothing from here on.
-        IncrementalValuesProvider<Plan> plans = models
+        IncrementalValuesProvider<Plan> planned = models
             .Select(static (m, _) => m.Declaration).WithTrackingName(DeclarationStep)
             .Select(static (d, _) => Planner.Plan(d).Plan).WithTrackingName(PlanStep)
             .Where(static p => p is not null)!;
+        // Only names that collide change how their files are called, so that in nearly every project nothing is planned again for them.
+        IncrementalValuesProvider<Plan> plans = planned
+            .Combine(planned.Select(static (p, _) => p.FileName).Collect().Select(static (names, _) => FileName.Colliding(names)))
+            .Select(static (pair, _) => pair.Right.Contains(pair.Left.FileName) ? pair.Left with { FileName = FileName.WithHash(pair.Left.FileName) } : pair.Left);
         context.RegisterSourceOutput(plans, static (output, plan) =>
-            output.AddSource(plan.HintName + ".g.cs", SourceText.From(ModelEmitter.Emit(plan), Encoding.UTF8)));
+            output.AddSource(plan.FileName + ".g.cs", SourceText.From(ModelEmitter.Emit(plan), Encoding.UTF8)));
 
         // Training on a device, where the project refers to the package that does it.
         IncrementalValueProvider<bool> hasDevice = context.CompilationProvider
@@ -44,7 +49,7 @@ public sealed class ModelGenerator : IIncrementalGenerator
             (Plan plan, bool trains) = pair;
             if (trains && CudaEmitter.WithoutDevice(plan) is null)
             {
-                output.AddSource(plan.HintName + ".cuda.g.cs", SourceText.From(DeviceProgramEmitter.Emit(plan, CudaEmitter.Emit(plan)), Encoding.UTF8));
+                output.AddSource(plan.FileName + ".cuda.g.cs", SourceText.From(DeviceProgramEmitter.Emit(plan, CudaEmitter.Emit(plan)), Encoding.UTF8));
             }
         });
 
@@ -52,6 +57,10 @@ public sealed class ModelGenerator : IIncrementalGenerator
         IncrementalValuesProvider<Diagnostic> diagnostics = models.Combine(hasDevice)
             .SelectMany(static (m, _) => Report(m.Left, m.Right)).WithTrackingName(DiagnosticsStep);
         context.RegisterSourceOutput(diagnostics, static (output, diagnostic) => output.ReportDiagnostic(diagnostic));
+
+        IncrementalValuesProvider<UnmarkedClass> unmarked = context.SyntaxProvider.CreateSyntaxProvider(UnmarkedParts.IsCandidate, UnmarkedParts.Check)
+            .Where(static c => c is not null)!;
+        context.RegisterSourceOutput(unmarked, static (output, unmarkedClass) => output.ReportDiagnostic(unmarkedClass.Warning()));
     }
 
     private static ImmutableArray<Diagnostic> Report(ParsedModel model, bool hasDevice)

@@ -13,10 +13,12 @@ namespace AarenGen.Generator.Tests;
 /// </summary>
 internal sealed class GeneratorRun
 {
-    private static readonly CSharpParseOptions ParseOptions = new(LanguageVersion.Latest, DocumentationMode.Diagnose);
+    public static readonly CSharpParseOptions ParseOptions = new(LanguageVersion.Latest, DocumentationMode.Diagnose);
 
-    private static readonly MetadataReference[] References =
-        [.. Net100.References.All, MetadataReference.CreateFromFile(typeof(SequenceModelAttribute).Assembly.Location)];
+    public static readonly MetadataReference Runtime = MetadataReference.CreateFromFile(typeof(SequenceModelAttribute).Assembly.Location);
+
+    private static readonly CSharpCompilationOptions CompilationOptions =
+        new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable, warningLevel: 9999);
 
     private readonly GeneratorDriver driver;
     private readonly CSharpCompilation compilation;
@@ -25,7 +27,7 @@ internal sealed class GeneratorRun
     {
         this.compilation = compilation;
         driver = CSharpGeneratorDriver.Create(
-            [new ModelGenerator().AsSourceGenerator()], parseOptions: ParseOptions,
+            [new ModelGenerator().AsSourceGenerator()], parseOptions: (CSharpParseOptions)compilation.SyntaxTrees[0].Options,
             driverOptions: new GeneratorDriverOptions(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
         driver = driver.RunGeneratorsAndUpdateCompilation(compilation, out Compilation output, out _);
         Result = driver.GetRunResult().Results.Single();
@@ -54,18 +56,23 @@ internal sealed class GeneratorRun
     }
 
     /// <summary>Runs over source, mistakes or not.</summary>
-    public static GeneratorRun Any(params string[] sources)
+    public static GeneratorRun Any(params string[] sources) => Over(Compile(sources));
+
+    /// <summary>Runs over a compilation, mistakes or not.</summary>
+    public static GeneratorRun Over(CSharpCompilation compilation)
     {
-        var run = new GeneratorRun(Compile(sources));
+        var run = new GeneratorRun(compilation);
         Assert.Null(run.Result.Exception);
         run.AssertCached(run.compilation);
         run.AssertHoldsNoSymbols();
         return run;
     }
 
-    public static CSharpCompilation Compile(params string[] sources) => CSharpCompilation.Create(
-        "Test", sources.Select(static (s, i) => CSharpSyntaxTree.ParseText(s, ParseOptions, $"File{i}.cs", System.Text.Encoding.UTF8)), References,
-        new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable, warningLevel: 9999));
+    public static CSharpCompilation Compile(params string[] sources) => Compile(ParseOptions, sources);
+
+    public static CSharpCompilation Compile(CSharpParseOptions options, params string[] sources) => CSharpCompilation.Create(
+        "Test", sources.Select((s, i) => CSharpSyntaxTree.ParseText(s, options, $"File{i}.cs", System.Text.Encoding.UTF8)),
+        [.. Net100.References.All, Runtime], CompilationOptions);
 
     /// <summary>Asserts that after the edit every step's result is that of before.</summary>
     public void AssertCachedAfter(Func<CSharpCompilation, CSharpCompilation> edit) => AssertCached(edit(compilation));
@@ -90,7 +97,7 @@ internal sealed class GeneratorRun
             static o => Assert.True(o.Reason is IncrementalStepRunReason.Cached or IncrementalStepRunReason.Unchanged, o.Reason.ToString()));
     }
 
-    private void AssertCompiles()
+    public void AssertCompiles()
     {
         // CS1591 is the user's own class without a comment, in sources that are tests.
         ImmutableArray<Diagnostic> all = Output.GetDiagnostics();

@@ -15,6 +15,15 @@ public sealed class IncrementalityTests
         run.AssertCachedAfter(static c => Replace(c, 1, "class Unrelated { public int B = 2; void M() { } }"));
     }
 
+    [Theory]
+    [InlineData("[SequenceModel, Continuous(4), Dense(8), MeanSquaredError] partial class Load; [SequenceModel, Continuous(4), Dense(8), MeanSquaredError] partial class LOAD;")]
+    [InlineData("[Continuous(4), Dense(8), MeanSquaredError] partial class NoModel;")]
+    public void Editing_an_unrelated_file_reruns_nothing_for_what_is_rare(string source)
+    {
+        GeneratorRun run = GeneratorRun.Any("using AarenGen; " + source, "class Unrelated { public int A = 1; }");
+        run.AssertCachedAfter(static c => Replace(c, 1, "class Unrelated { public int B = 2; void M() { } }"));
+    }
+
     [Fact]
     public void Moving_the_declaration_plans_nothing_again()
     {

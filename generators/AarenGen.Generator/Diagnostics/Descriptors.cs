@@ -13,7 +13,8 @@ internal static class Descriptors
         OutOfRange = "AAREN020", HeadsDoNotDivide = "AAREN021", UndefinedValue = "AAREN022", BadName = "AAREN023",
         DuplicateName = "AAREN024", TooLarge = "AAREN025", InputWidthsDiffer = "AAREN026", OutputsDoNotFit = "AAREN027",
         CannotDenormalize = "AAREN028", NotNormalizable = "AAREN029", BadLevels = "AAREN030", BadClassWeights = "AAREN031", BadHeadName = "AAREN032",
-        BadWeightsFile = "AAREN033", NoDevicePart = "AAREN034";
+        BadWeightsFile = "AAREN033", NoDevicePart = "AAREN034",
+        PartsWithoutModel = "AAREN035", LanguageTooOld = "AAREN036", MissingRuntime = "AAREN037", NameTooLong = "AAREN038";
 
     private static readonly Dictionary<string, DiagnosticDescriptor> All = new[]
     {
@@ -24,7 +25,7 @@ internal static class Descriptors
         Error(ContainerNotPartial, "A type around a sequence model must be partial", "'{0}' contains the sequence model '{1}' and must be declared 'partial'"),
         Error(BaseClass, "A sequence model cannot have a base class", "'{0}' derives from '{1}', but a sequence model derives from AarenGen.SequenceModel<{0}>; hold the model in a field instead"),
         Error(SeveralDeclarations, "The parts of a sequence model must stand on one declaration", "This part stands on another declaration of '{0}' than [SequenceModel]; put all parts on one, since their order is the order of the layers"),
-        Error(MemberExists, "The generator writes this member", "'{0}' declares '{1}', which the generator writes; rename or remove it"),
+        Error(MemberExists, "The generator writes this member", "'{0}' {1}; {2}"),
         Error(MissingInput, "A sequence model needs an input", "'{0}' does not say what a token is; begin with an input such as [Continuous(7)]"),
         Error(MisplacedInput, "Inputs come first", "[{0}] must stand before all layers and losses of '{1}'"),
         Error(NoLayer, "A sequence model needs a layer", "'{0}' has no layer; put at least one, such as [Dense(1)], between input and loss"),
@@ -45,11 +46,15 @@ internal static class Descriptors
         Error(OutputsDoNotFit, "The loss does not fit the outputs", "[{0}] needs {1}, but the layers before it give {2}; change the units of the last layer"),
         Error(CannotDenormalize, "The outputs do not repeat the features", "[InstanceNorm] cannot denormalise {0} values a row, which are no multiple of the {1} features it normalised; predict all features, or add [ChannelIndependent]"),
         Error(NotNormalizable, "The loss predicts nothing on the input's scale", "[{0}] predicts no values on the scale of the input, which [InstanceNorm] of '{1}' could denormalise; remove one of them"),
-        Error(BadLevels, "The quantile levels are not usable", "The levels {0} are not usable; give at least one, each above 0 and below 1, in ascending order"),
-        Error(BadClassWeights, "The class weights are not usable", "{0} class weights for {1} classes are not usable; give each class one, 0 or more, not all 0"),
-        Error(BadHeadName, "The name cannot be a head's", "'{0}' is no usable head; give each head of '{1}' a name of its own that is a C# identifier, since predictions are read by it"),
+        Error(BadLevels, "The quantile levels are not usable", "The levels {0} are not usable; give at least one, each above 0 and below 1, in an ascending order that float still tells apart"),
+        Error(BadClassWeights, "The class weights are not usable", "{0} class weights for {1} classes are not usable; give each class one, 0 or more and finite as a float, not all 0"),
+        Error(BadHeadName, "The name cannot be a head's", "'{0}' cannot name a head of '{1}', because {2}; choose another name, since predictions are read by a method of that name"),
         Error(BadWeightsFile, "The weights have no usable file name", "[Weights] needs the name of an embedded file, such as \"load.safetensors\", without its folder; '{0}' is none"),
         Warning(NoDevicePart, "The model cannot be trained on a device", "'{0}' holds {1}, which has no CUDA part, so Device.Cuda cannot train it; train it on the CPU, or leave that part out"),
+        Warning(PartsWithoutModel, "The parts belong to no sequence model", "'{0}' has [{1}], but not [SequenceModel], so nothing is generated for it; add [SequenceModel], or remove the parts"),
+        Error(LanguageTooOld, "The language version is too old", "'{0}' is compiled as C# {1}, but generated code needs C# {2}; set <LangVersion> of the project to {2} or later, or remove it"),
+        Error(MissingRuntime, "The project's references do not fit", "'{0}' needs {1}, which the project must reference exactly once; reference the package AarenGen alone, and target a .NET version that it supports"),
+        Error(NameTooLong, "The name is too long", "The full name of '{0}' has {1} bytes, more than the limit of {2}; shorten the name of the class, of its namespace or of a type around it"),
     }.ToDictionary(static d => d.Id, StringComparer.Ordinal);
 
     public static IEnumerable<DiagnosticDescriptor> Descriptions => All.Values;

@@ -1,26 +1,42 @@
+using System.Globalization;
+
 namespace AarenGen.Generator.Model;
 
-/// <summary>What the user said, without symbols, syntax or positions: equal for equal declarations wherever they stand.</summary>
+/// <summary>
+/// What the user said, without symbols, syntax or positions: equal for equal declarations wherever they stand. IsUnfit: the project
+/// cannot compile a model, and nothing else is said.
+/// </summary>
 internal sealed record Declaration(
     string Namespace,
     EquatableArray<string> ContainingTypes,
     string Name,
     EquatableArray<PartDeclaration> Parts,
     string? WeightsFile,
-    EquatableArray<string> UserMembers,
-    EquatableArray<Problem> Problems)
+    MemberNames Members,
+    EquatableArray<Problem> Problems,
+    bool IsUnfit = false)
 {
-    /// <summary>Unique in a compilation, and fit for a file name.</summary>
-    public string HintName => string.Join(".", new[] { Namespace }.Concat(ContainingTypes.Select(static t => t.Split(' ').Last())).Append(Name).Where(static s => s.Length > 0)).Replace("@", "");
+    /// <summary>The class's name with its namespace and the types around it.</summary>
+    public string FullName => string
+        .Join(".", new[] { Namespace }.Concat(ContainingTypes.Select(static t => t.Split(' ').Last())).Append(Name).Where(static s => s.Length > 0))
+        .Replace("@", "");
 }
+
+/// <summary>
+/// Names that the class has before anything is generated: of members that its own code declares, that SequenceModel declares and it can
+/// see, and that every object has.
+/// </summary>
+internal sealed record MemberNames(EquatableArray<string> Own, EquatableArray<string> Model, EquatableArray<string> Object);
 
 /// <summary>One attribute: the name of its class without "Attribute", and its arguments by property name.</summary>
 internal sealed record PartDeclaration(string Name, EquatableArray<Argument> Arguments)
 {
     public int Integer(string name, int otherwise = 0) => Find(name) is int value ? value : otherwise;
 
-    public double Number(string name, double otherwise = 0) =>
-        Find(name) is { } value ? Convert.ToDouble(value, System.Globalization.CultureInfo.InvariantCulture) : otherwise;
+    /// <summary>An integer argument, or the nearest number in the range.</summary>
+    public int Clamped(string name, int min, int max) => Math.Min(max, Math.Max(min, Integer(name)));
+
+    public double Number(string name, double otherwise = 0) => Find(name) is double value ? value : otherwise;
 
     /// <summary>The numbers of an array argument; none where it is not written.</summary>
     public EquatableArray<double> Numbers(string name) => Find(name) is EquatableArray<double> values ? values : new([]);
@@ -42,7 +58,13 @@ internal sealed record Argument(string Name, object? Value);
 internal sealed record Problem(string Id, Site Site, EquatableArray<string> Arguments)
 {
     public static Problem At(Site site, string id, params object[] arguments) =>
-        new(id, site, new(arguments.Select(static a => Convert.ToString(a, System.Globalization.CultureInfo.InvariantCulture)!)));
+        new(id, site, new(arguments.Select(static a => Printable(Convert.ToString(a, CultureInfo.InvariantCulture)!))));
+
+    /// <summary>On one line of the compiler's output, whatever the user's text holds.</summary>
+    private static string Printable(string text) => string.Concat(text.Select(static c =>
+        char.IsControl(c) || char.IsSurrogate(c)
+        || CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+            ? FormattableString.Invariant($"\\u{(int)c:X4}") : c.ToString()));
 }
 
 /// <summary>A place in a declaration: an argument of a part, a part, or (Part −1) the class; Member names a user's member.</summary>

@@ -2,7 +2,7 @@ namespace AarenGen.Generator.Model;
 
 /// <summary>Everything decided about a model: what the emitters print.</summary>
 internal sealed record Plan(
-    string HintName, string? WeightsFile, string Namespace, EquatableArray<string> ContainingTypes, string Name,
+    string FileName, string? WeightsFile, string Namespace, EquatableArray<string> ContainingTypes, string Name,
     TokenShape Tokens, EquatableArray<Category> Categories, int InputWidth, int OutputWidth, int TargetWidth,
     EquatableArray<Parameter> Parameters, int ParameterFloats, int WeightFloats, int PackedFloats, int PackedTrainingFloats,
     int RowsPerPass, int ScratchFloats, int TrainingFloatsPerToken, int StateDoubles, int SampleStateDoubles,
@@ -19,8 +19,16 @@ internal sealed record Plan(
 
     public int RowTargetWidth => TargetWidth / Tokens.Channels;
 
-    /// <summary>Whether parts of one sequence can be run side by side: all that a stream remembers combines.</summary>
-    public bool CanScan => Tokens == TokenShape.Plain && !Branches && Layers.Any(static l => l.State.Step > 0) && Layers.All(static l => l.Combines);
+    /// <summary>Why parts of one sequence cannot run in parallel; null where they can, since the state of every layer combines.</summary>
+    public string? ScanObstacle =>
+        Tokens != TokenShape.Plain ? "samples are normalised, gathered or split before the first layer"
+        : Branches ? "heads branch off"
+        : Layers.FirstOrDefault(static l => !l.Combines) is { } layer ? $"the states that {layer.Name} ({layer.Summary}) leaves after parts of a sequence do not combine"
+        : Layers.All(static l => l.State.Step == 0) ? "no layer keeps a state"
+        : null;
+
+    /// <summary>Whether parts of one sequence can run in parallel.</summary>
+    public bool CanScan => ScanObstacle is null;
 
     /// <summary>Whether heads branch off, rather than one loss ending the trunk.</summary>
     public bool Branches => Heads.Any(static h => h.Name is not null);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using AarenGen.Generator.Diagnostics;
 using AarenGen.Generator.Model;
 using Microsoft.CodeAnalysis;
@@ -13,32 +14,117 @@ internal static class Parser
     public const string ModelAttribute = "AarenGen.SequenceModelAttribute";
     private const string WeightsAttribute = "AarenGen.WeightsAttribute";
     private const string PartAttribute = "ModelPartAttribute";
+    private const string BaseModel = "AarenGen.SequenceModel`1";
 
-    public static ParsedModel Parse(GeneratorAttributeSyntaxContext context, CancellationToken cancellation)
+    /// <summary>C# 12, whose collection expressions generated code has. The Roslyn that this is built against does not know its name.</summary>
+    private const LanguageVersion MinLanguage = (LanguageVersion)1200;
+
+    /// <summary>Null for a second declaration with [SequenceModel], which the compiler reports.</summary>
+    public static ParsedModel? Parse(GeneratorAttributeSyntaxContext context, CancellationToken cancellation)
     {
         var type = (INamedTypeSymbol)context.TargetSymbol;
         var syntax = (TypeDeclarationSyntax)context.TargetNode;
+        if (Declaration(type.GetAttributes().First(IsModel), cancellation) != syntax)
+        {
+            return null;
+        }
         var locations = ImmutableDictionary.CreateBuilder<Site, Location>();
         var problems = new List<Problem>();
         var here = new Site();
         locations[here] = syntax.Identifier.GetLocation();
 
+        if (CheckProject(type, syntax, context.SemanticModel.Compilation) is { } unfit)
+        {
+            var nothing = new EquatableArray<string>([]);
+            return new(
+                new("", nothing, type.Name, new([]), null, new(nothing, nothing, nothing), new([unfit]), IsUnfit: true), locations.ToImmutable());
+        }
         CheckType(type, syntax, here, problems, locations, cancellation);
         EquatableArray<PartDeclaration> parts = ParseParts(type, context.Attributes[0], problems, locations, cancellation);
 
-        IEnumerable<ISymbol> members = type.GetMembers().Where(static m => !m.IsImplicitlyDeclared && m.Locations.Length > 0);
-        var names = new List<string>();
-        foreach (ISymbol member in members)
-        {
-            names.Add(member.Name);
-            locations[new Site(Member: member.Name)] = member.Locations[0];
-        }
+        EquatableArray<string> own = ParseMembers(type, problems, locations, cancellation);
+        INamedTypeSymbol model = context.SemanticModel.Compilation.GetTypeByMetadataName(BaseModel)!;
+        var members = new MemberNames(own, Names(model, type.ContainingAssembly), Names(model.BaseType!, type.ContainingAssembly));
 
         var declaration = new Declaration(
             type.ContainingNamespace.IsGlobalNamespace ? "" : type.ContainingNamespace.ToDisplayString(SymbolDisplayFormat.CSharpErrorMessageFormat),
-            new(Containers(type).Reverse().Select(static c => $"{Keyword(c)} {Escape(c.Name)}")),
-            Escape(type.Name), parts, ParseWeights(type, problems, locations, cancellation), new(names.Distinct(StringComparer.Ordinal)), new(problems));
+            new(Containers(type).Reverse().Select(static c => $"{Keyword(c)} {Identifier.Escape(c.Name)}")),
+            Identifier.Escape(type.Name), parts, ParseWeights(type, problems, locations, cancellation), members, new(problems));
         return new(declaration, locations.ToImmutable());
+    }
+
+    /// <summary>Whether the attribute marks a class as a model.</summary>
+    public static bool IsModel(AttributeData attribute) => attribute.AttributeClass?.ToDisplayString() == ModelAttribute;
+
+    /// <summary>Whether the attribute says something of a model.</summary>
+    public static bool IsPartOrWeights(AttributeData attribute) => IsPart(attribute.AttributeClass) || IsWeights(attribute);
+
+    /// <summary>The declaration that an attribute stands on.</summary>
+    public static TypeDeclarationSyntax? Declaration(AttributeData attribute, CancellationToken cancellation) =>
+        attribute.ApplicationSyntaxReference?.GetSyntax(cancellation).FirstAncestorOrSelf<TypeDeclarationSyntax>();
+
+    /// <summary>Why the project cannot compile generated code, which makes every other mistake secondary.</summary>
+    private static Problem? CheckProject(INamedTypeSymbol type, TypeDeclarationSyntax syntax, Compilation compilation)
+    {
+        if (syntax.SyntaxTree.Options is CSharpParseOptions { LanguageVersion: < MinLanguage and var version })
+        {
+            return Problem.At(new Site(), Descriptors.LanguageTooOld, type.Name, version.ToDisplayString(), "12");
+        }
+        string? missing =
+            compilation.GetTypeByMetadataName(BaseModel) is null ? "the class AarenGen.SequenceModel<T>"
+            : compilation.GetSpecialType(SpecialType.System_Object).ContainingAssembly?
+                .GetTypeByMetadataName("System.Runtime.CompilerServices.RuntimeFeature")?.GetMembers("VirtualStaticsInInterfaces").IsEmpty != false
+                ? "a runtime with static members of interfaces"
+            : null;
+        return missing is null ? null : Problem.At(new Site(), Descriptors.MissingRuntime, type.Name, missing);
+    }
+
+    /// <summary>The names of the members that the class's own code declares; those of accessors follow from them.</summary>
+    private static EquatableArray<string> ParseMembers(
+        INamedTypeSymbol type, List<Problem> problems, ImmutableDictionary<Site, Location>.Builder locations, CancellationToken cancellation)
+    {
+        var names = new List<string>();
+        int constructors = 0;
+        foreach (ISymbol member in type.GetMembers().Where(static m => !m.IsImplicitlyDeclared && m.Locations.Length > 0))
+        {
+            if (member is IMethodSymbol { AssociatedSymbol: not null } or IMethodSymbol { MethodKind: MethodKind.StaticConstructor })
+            {
+                continue;
+            }
+            bool isConstructor = member is IMethodSymbol { MethodKind: MethodKind.Constructor };
+            var site = new Site(Member: isConstructor ? FormattableString.Invariant($"constructor {constructors++}") : member.Name);
+            locations[site] = member.Locations[0];
+            if (isConstructor)
+            {
+                problems.Add(Problem.At(site, Descriptors.MemberExists, type.Name, "declares a constructor, but models are made by Create and Load", "remove it"));
+                continue;
+            }
+            names.Add(member.Name);
+            // An indexer's name is Item.
+            names.Add(member.MetadataName);
+            MemberDeclarationSyntax? syntax = member.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(cancellation).FirstAncestorOrSelf<MemberDeclarationSyntax>();
+            if (syntax is not TypeDeclarationSyntax && syntax?.Modifiers.Any(static m => m.ValueText == "required") == true)
+            {
+                problems.Add(Problem.At(
+                    site, Descriptors.MemberExists, type.Name, $"declares the required member '{member.Name}', but Create and Load have no value for it",
+                    "remove 'required'"));
+            }
+        }
+        return new(names.Distinct(StringComparer.Ordinal));
+    }
+
+    /// <summary>The names of a type's members that a type of the assembly that derives from it can see.</summary>
+    private static EquatableArray<string> Names(INamedTypeSymbol type, IAssemblySymbol from)
+    {
+        bool seesInternals = SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, from) || type.ContainingAssembly.GivesAccessTo(from);
+        return new(type.GetMembers()
+            .Where(m => m is not IMethodSymbol { AssociatedSymbol: not null } && m.DeclaredAccessibility switch
+            {
+                Accessibility.Public or Accessibility.Protected or Accessibility.ProtectedOrInternal => true,
+                Accessibility.Internal or Accessibility.ProtectedAndInternal => seesInternals,
+                _ => false,
+            })
+            .Select(static m => m.Name).Distinct(StringComparer.Ordinal));
     }
 
     private static void CheckType(
@@ -47,6 +133,8 @@ internal static class Parser
     {
         string? kind = type switch
         {
+            { TypeKind: TypeKind.Struct } => "a struct",
+            { TypeKind: TypeKind.Interface } => "an interface",
             { IsRecord: true } => "a record",
             { IsStatic: true } => "static",
             { IsAbstract: true } => "abstract",
@@ -74,10 +162,11 @@ internal static class Parser
             locations[site] = container.Identifier.GetLocation();
             problems.Add(Problem.At(site, Descriptors.ContainerNotPartial, container.Identifier.ValueText, type.Name));
         }
-        if (type.BaseType is { SpecialType: not SpecialType.System_Object, TypeKind: not TypeKind.Error } parent
-            && !(parent.Name == "SequenceModel" && parent.ContainingNamespace.ToDisplayString() == "AarenGen"))
+        if (type is { TypeKind: TypeKind.Class, BaseType: { SpecialType: not SpecialType.System_Object, TypeKind: not TypeKind.Error } parent }
+            && !(parent is { Name: "SequenceModel", TypeArguments: [var self] } && parent.ContainingNamespace.ToDisplayString() == "AarenGen"
+                && SymbolEqualityComparer.Default.Equals(self, type)))
         {
-            var site = new Site(Member: "base");
+            var site = new Site(Member: "base list");
             locations[site] = type.DeclaringSyntaxReferences.Select(r => r.GetSyntax(cancellation)).OfType<TypeDeclarationSyntax>()
                 .Select(static t => t.BaseList?.Types[0].GetLocation()).FirstOrDefault(static l => l is not null) ?? locations[here];
             problems.Add(Problem.At(site, Descriptors.BaseClass, type.Name, parent.ToDisplayString()));
@@ -88,21 +177,26 @@ internal static class Parser
     private static string? ParseWeights(
         INamedTypeSymbol type, List<Problem> problems, ImmutableDictionary<Site, Location>.Builder locations, CancellationToken cancellation)
     {
-        AttributeData? weights = type.GetAttributes().FirstOrDefault(static a => a.AttributeClass?.ToDisplayString() == WeightsAttribute);
+        AttributeData? weights = type.GetAttributes().FirstOrDefault(IsWeights);
         if (weights?.AttributeConstructor is null)
         {
             return null;
         }
         string? file = weights.ConstructorArguments[0].Value as string;
         // Resources have no folders: a path would never be found.
-        if (string.IsNullOrWhiteSpace(file) || file!.IndexOfAny(['/', '\\', '"', '\n', '\r']) >= 0)
+        if (string.IsNullOrWhiteSpace(file) || !file!.All(IsOfFileName))
         {
-            var site = new Site(Member: "weights");
+            var site = new Site(Member: "weights attribute");
             locations[site] = weights.ApplicationSyntaxReference?.GetSyntax(cancellation).GetLocation() ?? locations[new Site()];
             problems.Add(Problem.At(site, Descriptors.BadWeightsFile, file ?? "null"));
         }
         return file;
     }
+
+    /// <summary>Whether file systems, C# strings and XML comments all take the character as it is.</summary>
+    private static bool IsOfFileName(char c) => c is not ('/' or '\\' or '"') && CharUnicodeInfo.GetUnicodeCategory(c) is not (
+        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+        or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
 
     private static EquatableArray<PartDeclaration> ParseParts(
         INamedTypeSymbol type, AttributeData model, List<Problem> problems,
@@ -163,14 +257,12 @@ internal static class Parser
             else if (constant.Kind is TypedConstantKind.Array && !constant.IsNull)
             {
                 arguments.Add(new(name, new EquatableArray<double>(constant.Values
-                    .Where(static v => v.Value is not null)
-                    .Select(static v => Convert.ToDouble(v.Value, System.Globalization.CultureInfo.InvariantCulture)))));
+                    .Where(static v => v.Kind == TypedConstantKind.Primitive).Select(static v => v.Value).OfType<double>())));
             }
         }
     }
 
-    private static TypeDeclarationSyntax? Declaration(AttributeData attribute, CancellationToken cancellation) =>
-        attribute.ApplicationSyntaxReference?.GetSyntax(cancellation).FirstAncestorOrSelf<TypeDeclarationSyntax>();
+    private static bool IsWeights(AttributeData attribute) => attribute.AttributeClass?.ToDisplayString() == WeightsAttribute;
 
     private static bool IsPart(INamedTypeSymbol? type)
     {
@@ -202,9 +294,6 @@ internal static class Parser
         { TypeKind: TypeKind.Interface } => "interface",
         _ => "class",
     };
-
-    private static string Escape(string name) =>
-        SyntaxFacts.GetKeywordKind(name) == SyntaxKind.None && SyntaxFacts.GetContextualKeywordKind(name) == SyntaxKind.None ? name : "@" + name;
 }
 
 /// <summary>A declaration, and where its pieces stand: the second only for reporting.</summary>

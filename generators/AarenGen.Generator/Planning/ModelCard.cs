@@ -37,6 +37,10 @@ internal static class ModelCard
             string line = row[0].PadRight(widths[0]) + string.Concat(row.Skip(1).Select((cell, c) => "  " + cell.PadLeft(widths[c + 1])));
             text.Append('\n').Append(line.TrimEnd());
         }
+        if (plan.ScanObstacle is { } obstacle)
+        {
+            text.Append("\nno Forward(state, tokens, outputs, threads): ").Append(obstacle);
+        }
         return text.ToString();
     }
 

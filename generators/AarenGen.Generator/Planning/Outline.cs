@@ -80,7 +80,6 @@ internal sealed class Outline
                         problems.Add(Problem.At(problems.SiteOf(open.Part), Descriptors.HeadWithoutLoss, open.Name!, declaration.Name));
                     }
                     head = new(part);
-                    CheckName(head);
                     outline.Heads.Add(head);
                     break;
                 case LossDefinition loss:
@@ -118,15 +117,6 @@ internal sealed class Outline
             if (hasOthers || isSecond || outline.Inputs.Count == 0)
             {
                 problems.Add(Problem.At(site, Descriptors.MisplacedShaping, part.Name, declaration.Name));
-            }
-        }
-
-        void CheckName(HeadOutline head)
-        {
-            bool isIdentifier = head.Name!.Length > 0 && (char.IsLetter(head.Name[0]) || head.Name[0] == '_') && head.Name.All(static c => c == '_' || c < 128 && char.IsLetterOrDigit(c));
-            if (!isIdentifier || outline.Heads.Any(h => string.Equals(h.Name, head.Name, StringComparison.OrdinalIgnoreCase)))
-            {
-                problems.Add(Problem.At(problems.SiteOf(head.Part!, "Name"), Descriptors.BadHeadName, head.Name, declaration.Name));
             }
         }
     }

@@ -9,17 +9,13 @@ namespace AarenGen.Generator.Planning;
 /// <summary>From the declaration to the plan: shapes, names, places and costs. Decides everything that is printed.</summary>
 internal static class Planner
 {
-    /// <summary>Members that generated code or its base class declares.</summary>
-    private static readonly HashSet<string> Reserved = new(StringComparer.Ordinal)
-    {
-        ".ctor", ".cctor", "InputWidth", "OutputWidth", "ParameterCount", "StateBytes", "FlopsPerToken", "TrainingFloatsPerToken",
-        "Prepare", "Infer", "Train", "FinishGradients", "DescribeDevice", "CudaSource",
-        "TargetWidth", "Description", "Create", "Load", "Save", "CreateState", "Precision", "SaveCompiled", "LoadEmbedded", "Trained", "trained", "Step", "StepMany", "Forward", "Fit", "Evaluate",
-    };
-
     public static PlanResult Plan(Declaration declaration)
     {
         var problems = new ProblemList(declaration, declaration.Problems);
+        if (declaration.IsUnfit)
+        {
+            return new(null, declaration.Problems);
+        }
         try
         {
             Plan? plan = Plan(declaration, problems);
@@ -27,7 +23,11 @@ internal static class Planner
         }
         catch (OverflowException)
         {
-            problems.Add(Problem.At(new Site(), Descriptors.TooLarge, "The memory", declaration.Name, "over 2^31 numbers", "2^31 - 1"));
+            // After a mistake the sizes are stand-ins.
+            if (problems.All.Count == 0)
+            {
+                problems.Add(Problem.At(new Site(), Descriptors.TooLarge, "The memory", declaration.Name, "over 2^31 numbers", "2^31 - 1"));
+            }
             return new(null, new(problems.All));
         }
     }
@@ -36,7 +36,8 @@ internal static class Planner
     {
         Outline outline = Outline.Sort(declaration, problems);
         ModelDraft draft = ModelDraft.Of(declaration, outline, problems);
-        CheckMembers(declaration, draft.Layers.Select(static d => d.Method), outline.Heads.Select(static h => h.Name ?? "Prediction"), problems);
+        GeneratedMembers.Check(declaration, draft.Layers.Select(static d => d.Method), outline.Heads, problems);
+        CheckName(declaration, problems);
         if (!outline.IsComplete)
         {
             return null;
@@ -54,7 +55,7 @@ internal static class Planner
         CheckState(declaration, samples + (long)places.State * shape.Channels, problems);
         long flops = places.Layers.Sum(static l => l.Repeat * l.Operations.Sum(static o => o.Operation.Flops)) * shape.Channels / shape.PatchStride;
         var plan = new Plan(
-            declaration.HintName, declaration.WeightsFile, declaration.Namespace, declaration.ContainingTypes, declaration.Name, shape, new(Categories(outline)),
+            FileName.Of(declaration.FullName), declaration.WeightsFile, declaration.Namespace, declaration.ContainingTypes, declaration.Name, shape, new(Categories(outline)),
             outline.Columns, checked(draft.Outputs * shape.Channels), checked(draft.Targets * shape.Channels),
             new(places.Parameters), places.ParameterFloats, places.WeightFloats, places.PackedFloats, places.PackedTrainingFloats,
             draft.RowsPerPass, places.ScratchFloats, places.TrainingFloatsPerToken, checked(samples + places.State * shape.Channels), samples,
@@ -69,6 +70,15 @@ internal static class Planner
             : new Category(input.Column, input.Definition.Cardinality(input.Part), 0, 1))
         .Where(static c => c.Cardinality > 0);
 
+    private static void CheckName(Declaration declaration, ProblemList problems)
+    {
+        int bytes = Encoding.UTF8.GetByteCount(declaration.FullName);
+        if (bytes > Limits.NameBytes)
+        {
+            problems.Add(Problem.At(new Site(), Descriptors.NameTooLong, declaration.Name, bytes, Limits.NameBytes));
+        }
+    }
+
     private static void CheckState(Declaration declaration, long doubles, ProblemList problems)
     {
         long bytes = doubles * sizeof(double);
@@ -77,20 +87,6 @@ internal static class Planner
             problems.Add(Problem.At(
                 new Site(), Descriptors.TooLarge, "The state", declaration.Name, $"{bytes.ToString(CultureInfo.InvariantCulture)} bytes",
                 $"{Limits.StateBytes.ToString(CultureInfo.InvariantCulture)} bytes"));
-        }
-    }
-
-    private static void CheckMembers(Declaration declaration, IEnumerable<string> methods, IEnumerable<string> predictions, ProblemList problems)
-    {
-        var written = new HashSet<string>(Reserved, StringComparer.Ordinal);
-        written.UnionWith(predictions);
-        foreach (string method in methods)
-        {
-            written.UnionWith(LayerMethods.Suffixes.Select(s => method + s));
-        }
-        foreach (string member in declaration.UserMembers.Where(written.Contains))
-        {
-            problems.Add(Problem.At(new Site(Member: member), Descriptors.MemberExists, declaration.Name, member is ".ctor" or ".cctor" ? "a constructor" : member));
         }
     }
 

@@ -35,27 +35,29 @@ internal sealed class ProblemList(Declaration declaration, IEnumerable<Problem> 
         return least;
     }
 
-    /// <summary>A double argument from 0 to below 1; 0 where it is not written.</summary>
+    /// <summary>A double argument from 0 to below 1, as a float too; 0 where it is not written.</summary>
     public double Share(PartDeclaration part, string argument)
     {
         double value = part.Number(argument);
-        if (value is >= 0 and < 1)
+        if (value >= 0 && (float)value < 1)
         {
             return value;
         }
-        Add(Problem.At(SiteOf(part, argument), Descriptors.OutOfRange, argument, part.Name, value, "from 0 to below 1"));
+        Add(Problem.At(SiteOf(part, argument), Descriptors.OutOfRange, argument, part.Name, value, "from 0 to below 1 when rounded to a float"));
         return 0;
     }
 
-    /// <summary>A double argument above 0; <paramref name="otherwise"/> where it is not written.</summary>
+    /// <summary>A double argument above 0, within limits; <paramref name="otherwise"/> where it is not written.</summary>
     public double Positive(PartDeclaration part, string argument, double otherwise)
     {
         double value = part.Number(argument, otherwise);
-        if (value > 0 && !double.IsInfinity(value))
+        if (value is >= Limits.MinPositive and <= Limits.MaxPositive)
         {
             return value;
         }
-        Add(Problem.At(SiteOf(part, argument), Descriptors.OutOfRange, argument, part.Name, value, "above 0"));
+        Add(Problem.At(
+            SiteOf(part, argument), Descriptors.OutOfRange, argument, part.Name, value,
+            FormattableString.Invariant($"from {Limits.MinPositive} to {Limits.MaxPositive}")));
         return otherwise;
     }
 

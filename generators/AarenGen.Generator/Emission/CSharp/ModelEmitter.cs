@@ -196,7 +196,7 @@ internal static class ModelEmitter
                 code.Line($"/// <param name=\"channel\">The channel, 0 to {Number(plan.Tokens.Channels - 1)}.</param>");
             }
             string offset = hasChannels ? $"channel * {Number(plan.RowOutputWidth)} + {Number(head.OutputOffset)}" : Number(head.OutputOffset);
-            using (code.Open($"public static {type} {head.Name ?? "Prediction"}({ReadSpan} output{(hasChannels ? ", int channel" : "")})"))
+            using (code.Open($"public static {type} {Identifier.Escape(head.Name ?? GeneratedMembers.Prediction)}({ReadSpan} output{(hasChannels ? ", int channel" : "")})"))
             {
                 if (hasChannels)
                 {

@@ -65,7 +65,7 @@ internal static class PrefixScanEmitter
                             code.Line($"case <= {last}: break;");
                         }
                     }
-                    code.Line($"default: throw new global::System.ArgumentOutOfRangeException(nameof({number}));");
+                    code.Line($"default: throw new global::System.ArgumentOutOfRangeException(\"{number}\");");
                 }
             }
             code.Line();

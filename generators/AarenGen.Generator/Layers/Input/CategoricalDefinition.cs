@@ -14,7 +14,7 @@ internal sealed class CategoricalDefinition : InputDefinition
         return 1;
     }
 
-    public override int Cardinality(PartDeclaration part) => Math.Max(1, part.Integer("Cardinality"));
+    public override int Cardinality(PartDeclaration part) => part.Clamped("Cardinality", 1, Limits.Cardinality);
 
     public override Value Embed(PartDeclaration part, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result)
     {

@@ -14,7 +14,7 @@ internal sealed class ContinuousDefinition : InputDefinition
 
     public override Value Embed(PartDeclaration part, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result)
     {
-        int features = Math.Max(1, part.Integer("Features"));
+        int features = part.Clamped("Features", 1, Limits.Width);
         if (IsRaw(part) && width == 0)
         {
             Value raw = result(features);

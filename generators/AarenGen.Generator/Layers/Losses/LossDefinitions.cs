@@ -51,7 +51,8 @@ internal sealed class QuantilesDefinition : LossDefinition
     public override Loss Plan(PartDeclaration part, int width, ProblemList problems)
     {
         EquatableArray<double> levels = part.Numbers("Levels");
-        bool isValid = levels.Count > 0 && levels.All(static l => l is > 0 and < 1) && levels.Zip(levels.Skip(1), static (a, b) => a < b).All(static b => b);
+        bool isValid = levels.Count > 0 && levels.All(static l => (float)l is > 0 and < 1)
+            && levels.Zip(levels.Skip(1), static (a, b) => (float)a < (float)b).All(static b => b);
         if (!isValid)
         {
             problems.Add(Problem.At(problems.SiteOf(part, "Levels"), Descriptors.BadLevels, string.Join(", ", levels.Select(Text.Double))));
@@ -110,7 +111,7 @@ internal sealed class CrossEntropyDefinition : LossDefinition
         }
         double smoothing = problems.Share(part, "Smoothing");
         EquatableArray<double> weights = part.Numbers("ClassWeights");
-        if (part.Has("ClassWeights") && (weights.Count != width || !weights.All(static w => w >= 0 && !double.IsInfinity(w)) || weights.All(static w => w == 0)))
+        if (part.Has("ClassWeights") && (weights.Count != width || !weights.All(static w => w >= 0 && (float)w <= float.MaxValue) || weights.All(static w => (float)w == 0)))
         {
             problems.Add(Problem.At(problems.SiteOf(part, "ClassWeights"), Descriptors.BadClassWeights, weights.Count, width));
         }

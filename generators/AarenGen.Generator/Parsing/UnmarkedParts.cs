@@ -1,0 +1,53 @@
+using AarenGen.Generator.Diagnostics;
+using AarenGen.Generator.Layers;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace AarenGen.Generator.Parsing;
+
+/// <summary>
+/// Classes that have parts of a model but are not marked as one. They are found by the names of their attributes, so that symbols are looked
+/// up for hardly any class but those that are reported.
+/// </summary>
+internal static class UnmarkedParts
+{
+    private const string Model = "SequenceModel", Weights = "Weights", Suffix = "Attribute";
+
+    public static bool IsCandidate(SyntaxNode node, CancellationToken cancellation)
+    {
+        if (node is not TypeDeclarationSyntax { AttributeLists.Count: > 0 } type)
+        {
+            return false;
+        }
+        string[] names = type.AttributeLists.SelectMany(static l => l.Attributes).Select(static a => NameOf(a.Name)).ToArray();
+        return !names.Contains(Model) && names.Any(static n => n == Weights || Registry.Find(n) is not null);
+    }
+
+    /// <summary>The class, at the first of its declarations that has a part; null where it is a model after all, or the attributes are other ones.</summary>
+    public static UnmarkedClass? Check(GeneratorSyntaxContext context, CancellationToken cancellation)
+    {
+        var syntax = (TypeDeclarationSyntax)context.Node;
+        if (context.SemanticModel.GetDeclaredSymbol(syntax, cancellation) is not INamedTypeSymbol type || type.GetAttributes().Any(Parser.IsModel)
+            || type.GetAttributes().FirstOrDefault(Parser.IsPartOrWeights) is not { } part || Parser.Declaration(part, cancellation) != syntax)
+        {
+            return null;
+        }
+        return new(syntax.Identifier.GetLocation(), type.Name, Short(part.AttributeClass!.Name));
+    }
+
+    private static string NameOf(NameSyntax name) => name switch
+    {
+        QualifiedNameSyntax qualified => NameOf(qualified.Right),
+        AliasQualifiedNameSyntax alias => NameOf(alias.Name),
+        _ => Short(((SimpleNameSyntax)name).Identifier.ValueText),
+    };
+
+    private static string Short(string name) =>
+        name.EndsWith(Suffix, StringComparison.Ordinal) ? name.Substring(0, name.Length - Suffix.Length) : name;
+}
+
+/// <summary>A class with parts that no model has. The diagnostic is made of it last, since two equal diagnostics do not compare equal.</summary>
+internal sealed record UnmarkedClass(Location Location, string Name, string Part)
+{
+    public Diagnostic Warning() => Diagnostic.Create(Descriptors.Get(Descriptors.PartsWithoutModel), Location, Name, Part);
+}

@@ -1,0 +1,75 @@
+using System.Text;
+using AarenGen.Generator.Diagnostics;
+using AarenGen.Generator.Model;
+
+namespace AarenGen.Generator.Planning;
+
+/// <summary>The names of members that the emitters write, and which names that leaves to the user.</summary>
+internal static class GeneratedMembers
+{
+    /// <summary>The method that reads the outputs of a model without named heads.</summary>
+    public const string Prediction = "Prediction";
+
+    /// <summary>
+    /// Members beside the methods of layers and heads. Some are written only for models that need them; their names are taken in every model,
+    /// so that a name remains usable when the model changes.
+    /// </summary>
+    private static readonly string[] Fixed =
+    [
+        "InputWidth", "OutputWidth", "TargetWidth", "ParameterCount", "StateBytes", "FlopsPerToken", "TrainingFloatsPerToken",
+        "Trained", "trained", "Prepare", "Infer", "Train", "FinishGradients", "Forward", "DescribeDevice", "CudaSource",
+    ];
+
+    /// <summary>What the compiler puts before a property's or an event's name to name its accessors.</summary>
+    private static readonly string[] Accessors = ["get_", "set_", "add_", "remove_"];
+
+    /// <summary>The names of all members that the emitters write for a model of these layers' methods, but for those of named heads.</summary>
+    public static HashSet<string> Of(IEnumerable<string> layerMethods) => new(
+        Fixed.Concat(layerMethods.SelectMany(static method => LayerMethods.Suffixes.Select(suffix => method + suffix))), StringComparer.Ordinal);
+
+    /// <summary>Reports the class's own members, its name and the names of heads that the generated half has another use for.</summary>
+    public static void Check(Declaration declaration, IEnumerable<string> layerMethods, IReadOnlyList<HeadOutline> heads, ProblemList problems)
+    {
+        HashSet<string> written = Of(layerMethods);
+        if (heads.Any(static h => h.Name is null))
+        {
+            written.Add(Prediction);
+        }
+        string className = declaration.Name.TrimStart('@');
+        if (Takes(written, className))
+        {
+            problems.Add(Problem.At(new Site(), Descriptors.MemberExists, className, "has the name of a member that the generator writes", "rename the class"));
+        }
+        var taken = new HashSet<string>(written.Concat(declaration.Members.Model), StringComparer.Ordinal);
+        foreach (string member in declaration.Members.Own.Where(m => Takes(taken, m)))
+        {
+            problems.Add(Problem.At(
+                new Site(Member: member), Descriptors.MemberExists, className, $"declares '{member}', which the generated half or its base class has",
+                "rename or remove it"));
+        }
+        taken.UnionWith(declaration.Members.Object);
+        var own = new HashSet<string>(declaration.Members.Own, StringComparer.Ordinal);
+        var earlier = new HashSet<string>(StringComparer.Ordinal);
+        foreach (HeadOutline head in heads.Where(static h => h.Name is not null))
+        {
+            string name = head.Name!;
+            string? objection =
+                !Identifier.IsValid(name) ? "it is not a C# identifier"
+                : Encoding.UTF8.GetByteCount(name) > Limits.HeadNameBytes ? FormattableString.Invariant($"it has more than {Limits.HeadNameBytes} bytes")
+                : !earlier.Add(Identifier.FoldCase(name)) ? "another head has that name, perhaps in other case"
+                : name == className ? "the class has that name"
+                : Takes(own, name) ? "the class declares a member of that name"
+                : Takes(taken, name) ? "the generated class has a member of that name"
+                : name == "Main" ? "the compiler takes a method of that name for the program's entry point"
+                : null;
+            if (objection is not null)
+            {
+                problems.Add(Problem.At(problems.SiteOf(head.Part!, "Name"), Descriptors.BadHeadName, name, className, objection));
+            }
+        }
+    }
+
+    /// <summary>Whether a name is one of these, or that of an accessor of one.</summary>
+    private static bool Takes(HashSet<string> names, string name) => names.Contains(name)
+        || Accessors.Any(a => name.StartsWith(a, StringComparison.Ordinal) && names.Contains(name.Substring(a.Length)));
+}

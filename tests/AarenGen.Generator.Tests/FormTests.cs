@@ -1,0 +1,164 @@
+using AarenGen.Generator.Diagnostics;
+using Microsoft.CodeAnalysis;
+
+namespace AarenGen.Generator.Tests;
+
+/// <summary>The forms of classes and their surroundings.</summary>
+public sealed class FormTests
+{
+    private const string Parts = "[SequenceModel, Continuous(4), Dense(8), MeanSquaredError]";
+
+    public static TheoryData<string> Supported => new()
+    {
+        $"{Parts} partial class M {{ static M() {{ }} }}",
+        $"{Parts} partial class M {{ ~M() {{ }} }}",
+        $"{Parts} partial class M {{ public override string ToString() => \"\"; public override bool Equals(object? o) => o == this; public override int GetHashCode() => 1; }}",
+        $"{Parts} partial class M {{ internal int field = 3; public event System.Action? Changed {{ add {{ }} remove {{ }} }} public int this[int i] => i + field; public static M operator +(M a, M b) => a; class Nested; }}",
+        $"{Parts} partial class M : System.IDisposable {{ public void Dispose() {{ }} }}",
+        $"{Parts} partial class M : SequenceModel<M>;",
+        $"interface IFit {{ void Fit(); }} {Parts} partial class M : IFit {{ void IFit.Fit() {{ }} }}",
+        $"{Parts} internal sealed partial class M;",
+        $"[System.Obsolete(\"old\")] {Parts} partial class M;",
+        $"[System.Diagnostics.CodeAnalysis.Experimental(\"X1\")] {Parts} partial class M;",
+        $"public partial interface IOuter {{ {Parts} public partial class M; }}",
+        $"partial record struct Outer {{ {Parts} private partial class M; }}",
+        $"ref partial struct Outer {{ {Parts} internal partial class M; }}",
+        $"readonly partial struct Outer {{ {Parts} internal partial class M; }}",
+        $"partial class Outer(int x) {{ public int X => x; {Parts} protected internal partial class M; }}",
+        $"class Base {{ protected class M; }} partial class Outer : Base {{ {Parts} private new partial class M; }}",
+        $"namespace @class.@record.where.@partial.var.@file.dynamic {{ {Parts} partial class @required; }}",
+        $"namespace Größe.日本 {{ {Parts} partial class Ελλάδα; }}",
+        $"namespace N {{ {Parts} partial class Con; }} {Parts} partial class Aux;",
+        $"namespace System {{ {Parts} partial class Span; }}",
+        $"namespace N.AarenGen.System {{ {Parts} partial class M; class SequenceModel<T>; }}",
+        $"{Parts} partial class M; {Parts} partial class m;",
+        $"partial class A {{ {Parts} partial class M; }} namespace a {{ {Parts} partial class m; }}",
+        $"{Parts} partial class M; partial class M {{ int mine; public int Mine => mine++; }}",
+    };
+
+    public static TheoryData<string, string> Unsupported => new()
+    {
+        { Descriptors.UnsupportedKind, $"{Parts} partial struct M;" },
+        { Descriptors.UnsupportedKind, $"{Parts} ref partial struct M;" },
+        { Descriptors.UnsupportedKind, $"{Parts} partial record struct M;" },
+        { Descriptors.UnsupportedKind, $"{Parts} partial interface M;" },
+        { Descriptors.UnsupportedKind, $"{Parts} partial record M;" },
+        { Descriptors.BaseClass, $"{Parts} partial class Other; {Parts} partial class M : SequenceModel<Other>;" },
+        { Descriptors.MemberExists, $"{Parts} partial class M {{ public M() {{ }} }}" },
+        { Descriptors.MemberExists, $"{Parts} partial class M {{ public required int X {{ get; set; }} }}" },
+        { Descriptors.MemberExists, $"{Parts} partial class M {{ public required int X; }}" },
+        { Descriptors.MemberExists, $"{Parts} partial class Dense0;" },
+        { Descriptors.MemberExists, $"{Parts} partial class Prediction;" },
+        { Descriptors.NameTooLong, $"{Parts} partial class {new string('M', 1000)};" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Supported))]
+    public void A_supported_form_compiles(string declaration)
+    {
+        GeneratorRun run = GeneratorRun.Any("using AarenGen;\n" + declaration);
+        Assert.Empty(run.Diagnostics);
+        // Warnings of the user's own half are the test's.
+        Assert.Empty(run.Output.GetDiagnostics().Where(static d =>
+            d.Severity == DiagnosticSeverity.Error || (d.Severity == DiagnosticSeverity.Warning && d.Location.SourceTree?.FilePath.EndsWith(".g.cs", StringComparison.Ordinal) == true)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Unsupported))]
+    public void An_unsupported_form_has_one_error(string id, string declaration)
+    {
+        GeneratorRun run = GeneratorRun.Any("using AarenGen;\n" + declaration);
+        Assert.Equal(id, Assert.Single(run.Diagnostics).Id);
+        Assert.DoesNotContain(run.Result.GeneratedSources, static s => s.SourceText.ToString().Contains("partial class M ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Constructors_are_each_reported_in_words_that_fit()
+    {
+        GeneratorRun run = GeneratorRun.Any($"using AarenGen;\n{Parts} partial class M {{ M() {{ }} public M(int x) {{ }} }}");
+        Assert.Equal(2, run.Diagnostics.Select(static d => d.Location.SourceSpan).Distinct().Count());
+        Assert.All(run.Diagnostics, static d => Assert.Equal(
+            "'M' declares a constructor, but models are made by Create and Load; remove it", d.GetMessage(System.Globalization.CultureInfo.InvariantCulture)));
+    }
+
+    [Fact]
+    public void A_model_marked_twice_is_generated_once()
+    {
+        GeneratorRun run = GeneratorRun.Any($"using AarenGen;\n{Parts} partial class M; [SequenceModel] partial class M;");
+        Assert.Single(run.Result.GeneratedSources);
+    }
+
+    [Fact]
+    public void Arguments_of_a_foreign_part_are_of_any_type()
+    {
+        GeneratorRun run = GeneratorRun.Any("""
+            using AarenGen;
+            class MineAttribute(params object?[] a) : LayerAttribute { public string[]? Texts; public System.Type[]? Types; public long L; public char C; }
+            [SequenceModel, Continuous(4), Dense(8), Mine(1, "a", new[] { 1 }, typeof(int), null, Texts = new[] { "x", null! }, Types = new[] { typeof(int) }, L = 3, C = 'c'), MeanSquaredError] partial class M;
+            """);
+        Assert.Equal(Descriptors.UnknownPart, Assert.Single(run.Diagnostics).Id);
+    }
+
+    [Theory]
+    [InlineData("[Continuous(4), Dense(8), MeanSquaredError] partial class [|M|];")]
+    [InlineData("[AarenGen.DenseAttribute(8)] class [|M|];")]
+    [InlineData("[global::AarenGen.Weights(\"w\")] class [|M|];")]
+    [InlineData("[Dense(8)] record [|M|];")]
+    [InlineData("[Dense(8)] partial class [|M|]; [Dense(9)] partial class M;")]
+    public void Parts_without_a_model_are_a_warning_at_the_class(string marked)
+    {
+        string source = "using AarenGen;\n" + marked.Replace("[|", "", StringComparison.Ordinal).Replace("|]", "", StringComparison.Ordinal);
+        Diagnostic diagnostic = Assert.Single(GeneratorRun.Any(source).Diagnostics);
+        Assert.Equal(Descriptors.PartsWithoutModel, diagnostic.Id);
+        Assert.Equal(DiagnosticSeverity.Warning, diagnostic.Severity);
+        Assert.Equal(("using AarenGen;\n" + marked).IndexOf("[|", StringComparison.Ordinal), diagnostic.Location.SourceSpan.Start);
+        Assert.Equal("M", source.Substring(diagnostic.Location.SourceSpan.Start, diagnostic.Location.SourceSpan.Length));
+    }
+
+    [Theory]
+    [InlineData("[SequenceModel, Continuous(4), Dense(8), MeanSquaredError] partial class M; [System.Obsolete] class Other;")]
+    [InlineData("class DenseAttribute : System.Attribute; [Dense] class M;")]
+    public void Nothing_is_said_of_other_classes(string source) => Assert.Empty(GeneratorRun.Any("using AarenGen; " + source).Diagnostics);
+
+    [Theory]
+    [InlineData("M", "M.g.cs")]
+    [InlineData("Größe", "Größe.g.cs")]
+    [InlineData("Con", "_Con.g.cs")]
+    public void Generated_files_have_the_class_name(string name, string expected) =>
+        Assert.Equal(expected, Assert.Single(GeneratorRun.Valid($"using AarenGen; {Parts} partial class {name};").Result.GeneratedSources).HintName);
+
+    [Fact]
+    public void Generated_files_can_be_written()
+    {
+        string longName = new('N', 300), wide = new('値', 200);
+        GeneratorRun run = GeneratorRun.Valid($$"""
+            using AarenGen;
+            namespace Long { {{Parts}} partial class {{longName}}A; {{Parts}} partial class {{longName}}B; {{Parts}} partial class {{wide}}; }
+            namespace {{wide}} { {{Parts}} partial class M; }
+            namespace Case { {{Parts}} partial class Load; {{Parts}} partial class loaD; {{Parts}} partial class LOAD; }
+            namespace Arity { {{Parts}} partial class M; class M<T>; partial class Outer { {{Parts}} internal partial class M; } }
+            """, "namespace AarenGen.Cuda { internal static class CudaDeviceInfo; }");
+        string[] files = [.. run.Result.GeneratedSources.Select(static s => s.HintName)];
+        Assert.Equal(18, files.Length);
+        Assert.Equal(files.Length, files.Distinct(StringComparer.OrdinalIgnoreCase).Count());
+        Assert.Contains("Arity.Outer.M.g.cs", files);
+        string folder = Directory.CreateTempSubdirectory("aarengen-files").FullName;
+        try
+        {
+            foreach (GeneratedSourceResult source in run.Result.GeneratedSources)
+            {
+                Assert.InRange(System.Text.Encoding.UTF8.GetByteCount(source.HintName), 1, 128);
+                File.WriteAllText(Path.Combine(folder, source.HintName), source.SourceText.ToString());
+            }
+            Assert.Equal(files.Length, Directory.GetFiles(folder).Length);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        // The longest names give the longest names in metadata.
+        using var image = new MemoryStream();
+        GeneratorRun longest = GeneratorRun.Valid($"using AarenGen; [SequenceModel, Continuous(4), Aaren(Heads = 1), MeanSquaredError] partial class {new string('N', 900)};");
+        Assert.Empty(longest.Output.Emit(image).Diagnostics.Where(static d => d.Severity == DiagnosticSeverity.Error));
+    }
+}

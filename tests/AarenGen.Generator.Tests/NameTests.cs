@@ -1,0 +1,149 @@
+using System.Reflection;
+using AarenGen.Generator.Diagnostics;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace AarenGen.Generator.Tests;
+
+/// <summary>Any name, wherever the user chooses it, is refused at its place or gives code that compiles.</summary>
+public sealed class NameTests
+{
+    private const string Device = "namespace AarenGen.Cuda { internal static class CudaDeviceInfo; }";
+
+    /// <summary>A model whose sequences threads can share, and one with heads: together they have every generated member.</summary>
+    private static readonly string[] Models =
+    [
+        "[SequenceModel, Weights(\"w.safetensors\"), Continuous(4), Dense(8), Aaren(Heads = 2), Dense(4), Gaussian]",
+        "[SequenceModel, Weights(\"w.safetensors\"), Continuous(4), Categorical(3), Aaren(Heads = 1), Head(\"Price\"), Dense(2), Quantiles(0.1, 0.9), Head(\"Kind\"), Dense(3), CrossEntropy]",
+    ];
+
+    /// <summary>All names that mean something to C#, the runtime or the generated class.</summary>
+    private static readonly string[] Names =
+    [
+        .. SyntaxFacts.GetKeywordKinds().Concat(SyntaxFacts.GetContextualKeywordKinds()).Select(SyntaxFacts.GetText).Where(static t => t.All(static c => c is '_' or (>= 'a' and <= 'z'))),
+        .. Members(typeof(SequenceModel<>)), .. Members(typeof(object)), .. Members(typeof(IModelDefinition<>)), .. Members(typeof(IPrefixScan<>)),
+        .. Models.SelectMany(Generated),
+        "get_Trained", "set_Trained", "get_Description", "set_Precision", "get_Precision", "get_CudaSource", "add_X", "Main", "Item", "get_Item", "M", "_", "__", "Größe", "naïve", "Ключ", "値",
+        "op_Addition", "op_Implicit", "Finalize", "System", "AarenGen", "global", "extension", "field", "rows", "pass", "block", "input", "output", "row", "channel", "Deconstruct", "GetAwaiter", "Current",
+    ];
+
+    public static TheoryData<string> NotIdentifiers => new()
+    {
+        "", " ", "a b", "1a", "a-b", "@class", "a.b", "a\u200db", "\ud83d\ude80", "\ud800", "a\nb", "\"", "a\u2028", "<T>", "M<int>",
+    };
+
+    [Fact]
+    public void A_head_of_any_name_compiles_or_is_refused_at_the_name()
+    {
+        Assert.Contains("Dense0Forward", Names);
+        Assert.Contains("MemberwiseClone", Names);
+        (string Name, Diagnostic[] Errors)[] results = Check(static name =>
+            $"[SequenceModel, Weights(\"w.safetensors\"), Continuous(4), Dense(8), Aaren(Heads = 2), Head(\"{name}\"), Dense(4), Gaussian] partial class M {{ int mine; static int Own {{ get; set; }} int this[int i] => 0; }}");
+        foreach ((string name, Diagnostic[] errors) in results.Where(static r => r.Errors.Length > 0))
+        {
+            Assert.Equal([Descriptors.BadHeadName], errors.Select(static e => e.Id));
+            Assert.Equal($"\"{name}\"", errors[0].Location.SourceTree!.GetText().ToString(errors[0].Location.SourceSpan));
+        }
+        // The kinds of names are not refused wholesale.
+        string[] usable = [.. results.Where(static r => r.Errors.Length == 0).Select(static r => r.Name)];
+        Assert.Superset(new HashSet<string> { "class", "event", "record", "Größe", "値", "extension", "rows" }, usable.ToHashSet());
+        Assert.Empty(usable.Intersect(["M", "InputWidth", "Trained", "get_Trained", "Description", "Precision", "Step", "Fit", "GetHashCode", "ToString", "Equals", "MemberwiseClone", "Item", "Main", "Dense0Forward"]));
+    }
+
+    [Fact]
+    public void A_member_of_any_name_compiles_or_is_refused_where_it_stands()
+    {
+        foreach (string model in Models)
+        {
+            foreach ((string name, Diagnostic[] errors) in Check(name => $"{model} partial class M {{ public static int @{name}() => 0; }}").Where(static r => r.Errors.Length > 0 && r.Name != "M"))
+            {
+                Diagnostic error = Assert.Single(errors);
+                Assert.True(error.Id is Descriptors.MemberExists or Descriptors.BadHeadName, error.ToString());
+            }
+        }
+    }
+
+    [Fact]
+    public void A_class_of_any_name_compiles_or_is_refused()
+    {
+        foreach (string model in Models)
+        {
+            foreach ((string name, Diagnostic[] errors) in Check(name => $"{model} partial class @{name};").Where(static r => r.Errors.Length > 0))
+            {
+                Diagnostic error = Assert.Single(errors);
+                Assert.True(error.Id is Descriptors.MemberExists or Descriptors.BadHeadName, error.ToString());
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(NotIdentifiers))]
+    public void A_head_is_named_by_an_identifier(string name)
+    {
+        GeneratorRun run = GeneratorRun.Any($"using AarenGen; [SequenceModel, Continuous(4), Head({SymbolDisplay.FormatLiteral(name, quote: true)}), Dense(4), MeanSquaredError] partial class M;");
+        Diagnostic diagnostic = Assert.Single(run.Diagnostics);
+        Assert.Equal(Descriptors.BadHeadName, diagnostic.Id);
+        Assert.DoesNotContain(diagnostic.GetMessage(System.Globalization.CultureInfo.InvariantCulture), char.IsControl);
+    }
+
+    [Theory]
+    [InlineData("Price", "Price", 1)]
+    [InlineData("Price", "PRICE", 1)]
+    [InlineData("é", "e\u0301", 1)]
+    [InlineData("Price", "Prices", 0)]
+    public void Heads_have_names_of_their_own(string first, string second, int errors)
+    {
+        GeneratorRun run = GeneratorRun.Any(
+            $"using AarenGen; [SequenceModel, Continuous(4), Dense(4), Head(\"{first}\"), MeanSquaredError, Head(\"{second}\"), MeanSquaredError] partial class M;");
+        Assert.Equal(Enumerable.Repeat(Descriptors.BadHeadName, errors), run.Diagnostics.Select(static d => d.Id));
+    }
+
+    [Theory]
+    [InlineData(255, 0)]
+    [InlineData(256, 1)]
+    public void A_head_may_have_a_long_name(int length, int errors)
+    {
+        GeneratorRun run = GeneratorRun.Any(
+            $"using AarenGen; [SequenceModel, Continuous(4), Dense(4), Head(\"{new string('x', length)}\"), MeanSquaredError] partial class M;");
+        Assert.Equal(Enumerable.Repeat(Descriptors.BadHeadName, errors), run.Diagnostics.Select(static d => d.Id));
+    }
+
+    /// <summary>Each name in a class of its own, all in one compilation; of each the errors that the generator reports.</summary>
+    private static (string Name, Diagnostic[] Errors)[] Check(Func<string, string> declaration)
+    {
+        string[] names = [.. Names.Distinct()];
+        string source = "using AarenGen;\n" + string.Concat(names.Select((n, i) => $"namespace N{i} {{ {declaration(n)} }}\n"));
+        GeneratorRun run = GeneratorRun.Any(source);
+        ILookup<int, Diagnostic> errors = run.Diagnostics.ToLookup(static d => d.Location.GetLineSpan().StartLinePosition.Line);
+        foreach (Diagnostic complaint in run.Output.GetDiagnostics().Where(static d => d.Severity >= DiagnosticSeverity.Warning))
+        {
+            bool isGenerated = complaint.Location.SourceTree?.FilePath.EndsWith(".g.cs", StringComparison.Ordinal) == true;
+            // Of the user's own half only errors count, and those in classes that nothing was generated for follow from that.
+            bool counts = isGenerated || complaint.Id is "CS0028"
+                || (complaint.Severity == DiagnosticSeverity.Error && !errors.Contains(complaint.Location.GetLineSpan().StartLinePosition.Line) && complaint.Id != "CS0542");
+            Assert.False(counts, $"{complaint}\n{source.Split('\n')[complaint.Location.GetLineSpan().StartLinePosition.Line]}");
+        }
+        return [.. names.Select((n, i) => (n, errors[i + 1].ToArray()))];
+    }
+
+    private static IEnumerable<string> Members(Type type) => type
+        .GetMembers(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
+        .Select(static m => m.Name).Where(SyntaxFacts.IsValidIdentifier);
+
+    /// <summary>The names of all members that are written for a model.</summary>
+    private static IEnumerable<string> Generated(string model)
+    {
+        GeneratorRun run = GeneratorRun.Valid($"using AarenGen; {model} partial class Whole;", Device);
+        return run.Result.GeneratedSources
+            .SelectMany(static s => s.SyntaxTree.GetRoot().DescendantNodes().OfType<ClassDeclarationSyntax>().Single().Members)
+            .SelectMany(static m => m switch
+            {
+                MethodDeclarationSyntax method => [method.Identifier.ValueText],
+                PropertyDeclarationSyntax property => [property.Identifier.ValueText],
+                FieldDeclarationSyntax field => field.Declaration.Variables.Select(static v => v.Identifier.ValueText),
+                ConstructorDeclarationSyntax => (string[])[],
+                _ => throw new NotSupportedException($"Say here what a {m.Kind()} is called."),
+            });
+    }
+}

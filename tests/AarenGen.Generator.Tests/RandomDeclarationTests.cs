@@ -1,0 +1,206 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text;
+using AarenGen.Generator.Layers;
+using CsCheck;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+
+namespace AarenGen.Generator.Tests;
+
+/// <summary>
+/// Any declaration gives either an AAREN error or code that compiles without a warning, and never an exception of the generator. The
+/// attributes are found by reflection, so that a new one is drawn without a change here.
+/// </summary>
+public sealed class RandomDeclarationTests
+{
+    /// <summary>How many compilations are drawn at random; without it a few are, always the same.</summary>
+    private const string CountVariable = "AARENGEN_RANDOM_DECLARATIONS";
+
+    private const int FixedCount = 6, Batch = 10;
+
+    /// <summary>Stands for the package that trains on a device.</summary>
+    private const string Device = "namespace AarenGen.Cuda { internal static class CudaDeviceInfo; }";
+
+    private static readonly Type[] Parts =
+        [.. typeof(ModelPartAttribute).Assembly.GetTypes().Where(static t => t.IsSubclassOf(typeof(ModelPartAttribute)) && !t.IsAbstract).OrderBy(static t => t.Name, StringComparer.Ordinal)];
+
+    private static readonly Gen<int> ModestInt = OneOf(1, 2, 3, 4, 6, 8, 12);
+
+    private static readonly Gen<int> AnyInt = Gen.Frequency(
+        (1, OneOf(int.MinValue, int.MaxValue, -1, 0, 1_023, 1_024, 1_025, 65_535, 65_536, 65_537, 1_000_000, 1_048_576, 1_048_577)), (1, (IGen<int>)Gen.Int));
+
+    private static readonly Gen<double> ModestDouble = OneOf(0.1, 0.25, 0.5, 0.9);
+
+    private static readonly Gen<double> AnyDouble = Gen.Frequency(
+        (3, OneOf(
+            double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.Epsilon, double.MaxValue, double.MinValue, -0.0, 0, 1, -1, 1e300, 1e-300, 1e30,
+            1e-30, 1e-45, 3.4028235677973366e38, 0.99999999, 0.9999999999999999)), (1, (IGen<double>)Gen.Double));
+
+    private static readonly Gen<string?> ModestText = OneOf<string?>("Price", "Volume", "Größe", "class", "event", "a", "middle_part");
+
+    private static readonly Gen<string?> AnyText = Gen.Frequency(
+        (2, OneOf<string?>(
+            null, "", " ", "Fit", "InputWidth", "a b", "a.b", "a..b", "@x", "\"", "\\", "{0}", "\u200d", "a\u2028b", "\ud83d\ude80", "\ud800", "e\u0301", "1", "*/", "</summary>",
+            new string('x', 2000))), (1, (IGen<string?>)Gen.String));
+
+    private static readonly Gen<Class> Classes = Gen.Select(
+        Gen.Frequency((9, (IGen<bool>)Gen.Const(true)), (1, Gen.Const(false))),
+        Gen.OneOf(Parts.Select(Part).ToArray<IGen<Drawn>>()).Array[0, 8],
+        Gen.OneOf(Parts.Where(static t => Order(t) == 0).Select(Part).ToArray<IGen<Drawn>>()),
+        Gen.OneOf(Parts.Where(static t => Order(t) == 2).Select(Part).ToArray<IGen<Drawn>>()),
+        Gen.OneOf(Parts.Where(static t => Order(t) == 4).Select(Part).ToArray<IGen<Drawn>>()),
+        Gen.Frequency(
+            (12, (IGen<string>)Gen.Const("partial class M;")),
+            (1, OneOf(
+                "partial class Dense0;", "partial class Größe;", "partial class @class;", "partial class Train;", "sealed partial class M { int Price; }",
+                "partial class M { public M(int x) { } }", "partial class M { required public int X { get; set; } }", "partial record M;", "partial class M<T>;",
+                "static partial class M;", "abstract partial class M;", "class M;", "partial class M { static M() { } public override string ToString() => \"\"; }",
+                $"partial class {new string('M', 300)};"))),
+        static (isOrdered, drawn, input, layer, loss, type) =>
+        {
+            // A declaration that nothing is missing from is drawn more often than chance would have it.
+            Drawn[] all = isOrdered ? [.. drawn.Append(input).Append(layer).Append(loss).OrderBy(static d => d.Order)] : drawn;
+            if (isOrdered && all.Count(static d => d.Order == 4) > 1 && !all.Any(static d => d.Order == 3))
+            {
+                all = [.. all.Where(d => d.Order != 4), loss];
+            }
+            return new Class([.. all.GroupBy(static d => d.IsSingle ? d.Name : null).SelectMany(static g => g.Key is null ? g : g.Take(1)).OrderBy(d => Array.IndexOf(all, d))], type);
+        });
+
+    [Fact]
+    public void Any_declaration_compiles_or_is_refused_at_the_mistake()
+    {
+        Gen<Class[]> batches = Classes.Array[Batch];
+        if (int.TryParse(Environment.GetEnvironmentVariable(CountVariable), NumberStyles.None, CultureInfo.InvariantCulture, out int count))
+        {
+            batches.Sample(static b => Check(b), iter: count, threads: 1, print: static b => Source(b));
+            return;
+        }
+        int compiled = 0;
+        for (uint i = 0; i < FixedCount; i++)
+        {
+            compiled += Check(batches.Generate(new PCG(i, 20_240_522), null, out _));
+        }
+        // Were every declaration refused, nothing would have been shown of the code.
+        Assert.InRange(compiled, FixedCount * Batch / 10, FixedCount * Batch * 9 / 10);
+    }
+
+    /// <summary>Compiles the classes together; returns how many of them have generated code.</summary>
+    private static int Check(Class[] classes)
+    {
+        string source = Source(classes);
+        CSharpCompilation compilation = GeneratorRun.Compile(source, Device);
+        GeneratorDriver driver = CSharpGeneratorDriver
+            .Create([new ModelGenerator().AsSourceGenerator()], parseOptions: (CSharpParseOptions)compilation.SyntaxTrees[0].Options)
+            .RunGeneratorsAndUpdateCompilation(compilation, out Compilation output, out _);
+        GeneratorRunResult result = driver.GetRunResult().Results.Single();
+        Assert.True(result.Exception is null, $"{result.Exception}\n{source}");
+        Assert.All(result.Diagnostics, d => Assert.True(d.Location.IsInSource, $"{d}\n{source}"));
+        HashSet<int> refused = [.. result.Diagnostics.Where(static d => d.Severity == DiagnosticSeverity.Error).Select(static d => d.Location.GetLineSpan().StartLinePosition.Line)];
+        int compiled = 0;
+        for (int i = 0; i < classes.Length; i++)
+        {
+            // Line 0 is the using directive.
+            string hint = $"N{i}.";
+            bool isGenerated = result.GeneratedSources.Any(s => s.HintName.StartsWith(hint, StringComparison.Ordinal) || s.HintName.Contains($"M{i}.", StringComparison.Ordinal));
+            Assert.True(refused.Contains(i + 1) || isGenerated, $"neither code nor an error: {classes[i].Text(i)}");
+            compiled += isGenerated ? 1 : 0;
+        }
+        IEnumerable<Diagnostic> complaints = output.GetDiagnostics().Where(d => d.Severity != DiagnosticSeverity.Hidden
+            && !(d.Location.SourceTree == compilation.SyntaxTrees[0] && (refused.Contains(d.Location.GetLineSpan().StartLinePosition.Line) || IsOfUsersCode(d.Id))));
+        Assert.Empty(complaints.Select(d => $"{d}\n{source}"));
+        return compiled;
+    }
+
+    /// <summary>No comment, a field that is never used, and a lower-case type name are the test's own.</summary>
+    private static bool IsOfUsersCode(string id) => id is "CS1591" or "CS0169" or "CS0649" or "CS8981";
+
+    private static string Source(Class[] classes) => "using AarenGen;\n" + string.Concat(classes.Select(static (c, i) => c.Text(i) + "\n"));
+
+    /// <summary>Where a part belongs in a declaration.</summary>
+    private static int Order(Type part) => Registry.Find(Name(part)) switch
+    {
+        InputDefinition => 0,
+        LayerDefinition => 2,
+        HeadDefinition => 3,
+        LossDefinition => 4,
+        null => throw new InvalidOperationException($"The generator does not know {part}."),
+        _ => 1,
+    };
+
+    private static string Name(Type part) => part.Name[..^"Attribute".Length];
+
+    private static Gen<Drawn> Part(Type part)
+    {
+        ConstructorInfo constructor = part.GetConstructors().Single();
+        PropertyInfo[] settable = [.. part.GetProperties().Where(static p => p.SetMethod is { IsPublic: true })];
+        bool isSingle = !part.GetCustomAttribute<AttributeUsageAttribute>()!.AllowMultiple;
+        int order = Order(part);
+        IEnumerable<Gen<string>> required = constructor.GetParameters().Select(static p => Literal(p.ParameterType));
+        IEnumerable<Gen<string>> optional = settable.Select(static p => Gen.Frequency(
+            (3, (IGen<string>)Gen.Const("")), (1, Literal(p.PropertyType).Select(v => $"{p.Name} = {v}"))));
+        return All(required.Concat(optional)).Select(
+            arguments => new Drawn(order, Name(part), isSingle, $"{Name(part)}({string.Join(", ", arguments.Where(static a => a.Length > 0))})"));
+    }
+
+    private static Gen<string[]> All(IEnumerable<Gen<string>> gens) =>
+        gens.Aggregate(Gen.Const(Array.Empty<string>()), static (all, next) => Gen.Select(all, next, static (a, n) => a.Append(n).ToArray()));
+
+    /// <summary>A value as C# text: mostly modest, sometimes any.</summary>
+    private static Gen<string> Literal(Type type)
+    {
+        if (type.IsEnum)
+        {
+            return Mostly(OneOf(Enum.GetNames(type)).Select(n => $"{type.Name}.{n}"), AnyInt.Select(v => $"({type.Name})({Text(v)})"));
+        }
+        return type switch
+        {
+            _ when type == typeof(int) => Mostly(ModestInt, AnyInt).Select(Text),
+            _ when type == typeof(double) => Mostly(ModestDouble, AnyDouble).Select(Text),
+            _ when type == typeof(bool) => OneOf("true", "false"),
+            _ when type == typeof(string) => Mostly(ModestText, AnyText).Select(Text),
+            _ when type == typeof(double[]) => Mostly(OneOf("new double[] { 0.1, 0.9 }", "new[] { 0.1, 0.5, 0.9 }"), Gen.Frequency(
+                (1, (IGen<string>)OneOf("null", "new double[0]")),
+                (2, AnyDouble.Array[1, 4].Select(static a => $"new double[] {{ {string.Join(", ", a.Select(Text))} }}")))),
+            _ => throw new NotSupportedException($"Say here how a {type} is drawn."),
+        };
+    }
+
+    private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
+
+    private static Gen<T> Mostly<T>(Gen<T> modest, Gen<T> any) => Gen.Frequency((19, (IGen<T>)modest), (1, any));
+
+    private static string Text(int value) => value == int.MinValue ? "int.MinValue" : value.ToString(CultureInfo.InvariantCulture);
+
+    private static string Text(double value) => value switch
+    {
+        double.NaN => "double.NaN",
+        double.PositiveInfinity => "double.PositiveInfinity",
+        double.NegativeInfinity => "double.NegativeInfinity",
+        _ => value.ToString("R", CultureInfo.InvariantCulture) + "d",
+    };
+
+    private static string Text(string? value)
+    {
+        if (value is null)
+        {
+            return "null";
+        }
+        var text = new StringBuilder("\"");
+        foreach (char c in value)
+        {
+            text.Append(c is >= ' ' and <= '~' and not ('"' or '\\') ? c.ToString() : FormattableString.Invariant($"\\u{(int)c:x4}"));
+        }
+        return text.Append('"').ToString();
+    }
+
+    /// <summary>An attribute as drawn.</summary>
+    private sealed record Drawn(int Order, string Name, bool IsSingle, string Code);
+
+    /// <summary>A class as drawn: its parts, and the declaration behind them.</summary>
+    private sealed record Class(Drawn[] Parts, string Declaration)
+    {
+        public string Text(int number) => $"namespace N{number} {{ [SequenceModel{string.Concat(Parts.Select(static p => ", " + p.Code))}] {Declaration} }}";
+    }
+}
