@@ -37,7 +37,8 @@ public sealed class ModelGenerator : IIncrementalGenerator
         // Only names that collide change how their files are called, so that in nearly every project nothing is planned again for them.
         IncrementalValuesProvider<Plan> plans = planned
             .Combine(planned.Select(static (p, _) => p.FileName).Collect().Select(static (names, _) => FileName.Colliding(names)))
-            .Select(static (pair, _) => pair.Right.Contains(pair.Left.FileName) ? pair.Left with { FileName = FileName.WithHash(pair.Left.FileName) } : pair.Left);
+            .Select(static (pair, _) => pair.Right.Contains(pair.Left.FileName)
+                ? pair.Left with { FileName = FileName.WithHash(pair.Left.FileName) } : pair.Left);
         context.RegisterSourceOutput(plans, static (output, plan) =>
             output.AddSource(plan.FileName + ".g.cs", SourceText.From(ModelEmitter.Emit(plan), Encoding.UTF8)));
 
@@ -58,7 +59,8 @@ public sealed class ModelGenerator : IIncrementalGenerator
             .SelectMany(static (m, _) => Report(m.Left, m.Right)).WithTrackingName(DiagnosticsStep);
         context.RegisterSourceOutput(diagnostics, static (output, diagnostic) => output.ReportDiagnostic(diagnostic));
 
-        IncrementalValuesProvider<UnmarkedClass> unmarked = context.SyntaxProvider.CreateSyntaxProvider(UnmarkedParts.IsCandidate, UnmarkedParts.Check)
+        IncrementalValuesProvider<UnmarkedClass> unmarked = context.SyntaxProvider
+            .CreateSyntaxProvider(UnmarkedParts.IsCandidate, UnmarkedParts.Check)
             .Where(static c => c is not null)!;
         context.RegisterSourceOutput(unmarked, static (output, unmarkedClass) => output.ReportDiagnostic(unmarkedClass.Warning()));
     }

@@ -12,8 +12,9 @@ public sealed class FormTests
     {
         $"{Parts} partial class M {{ static M() {{ }} }}",
         $"{Parts} partial class M {{ ~M() {{ }} }}",
-        $"{Parts} partial class M {{ public override string ToString() => \"\"; public override bool Equals(object? o) => o == this; public override int GetHashCode() => 1; }}",
-        $"{Parts} partial class M {{ internal int field = 3; public event System.Action? Changed {{ add {{ }} remove {{ }} }} public int this[int i] => i + field; public static M operator +(M a, M b) => a; class Nested; }}",
+        $"{Parts} partial class M {{ public override string ToString() => \"\"; public override int GetHashCode() => 1; }}",
+        $"{Parts} partial class M {{ internal int field = 3; public event System.Action? Changed {{ add {{ }} remove {{ }} }} }}",
+        $"{Parts} partial class M {{ public int this[int i] => i; public static M operator +(M a, M b) => a; class Nested; }}",
         $"{Parts} partial class M : System.IDisposable {{ public void Dispose() {{ }} }}",
         $"{Parts} partial class M : SequenceModel<M>;",
         $"interface IFit {{ void Fit(); }} {Parts} partial class M : IFit {{ void IFit.Fit() {{ }} }}",
@@ -59,8 +60,8 @@ public sealed class FormTests
         GeneratorRun run = GeneratorRun.Any("using AarenGen;\n" + declaration);
         Assert.Empty(run.Diagnostics);
         // Warnings of the user's own half are the test's.
-        Assert.Empty(run.Output.GetDiagnostics().Where(static d =>
-            d.Severity == DiagnosticSeverity.Error || (d.Severity == DiagnosticSeverity.Warning && d.Location.SourceTree?.FilePath.EndsWith(".g.cs", StringComparison.Ordinal) == true)));
+        Assert.Empty(run.Output.GetDiagnostics().Where(static d => d.Severity == DiagnosticSeverity.Error
+            || (d.Severity == DiagnosticSeverity.Warning && d.Location.SourceTree?.FilePath.EndsWith(".g.cs", StringComparison.Ordinal) == true)));
     }
 
     [Theory]
@@ -94,7 +95,9 @@ public sealed class FormTests
         GeneratorRun run = GeneratorRun.Any("""
             using AarenGen;
             class MineAttribute(params object?[] a) : LayerAttribute { public string[]? Texts; public System.Type[]? Types; public long L; public char C; }
-            [SequenceModel, Continuous(4), Dense(8), Mine(1, "a", new[] { 1 }, typeof(int), null, Texts = new[] { "x", null! }, Types = new[] { typeof(int) }, L = 3, C = 'c'), MeanSquaredError] partial class M;
+            [SequenceModel, Continuous(4), Dense(8), MeanSquaredError]
+            [Mine(1, "a", new[] { 1 }, typeof(int), null, Texts = new[] { "x", null! }, Types = new[] { typeof(int) }, L = 3, C = 'c')]
+            partial class M;
             """);
         Assert.Equal(Descriptors.UnknownPart, Assert.Single(run.Diagnostics).Id);
     }
@@ -158,7 +161,8 @@ public sealed class FormTests
         }
         // The longest names give the longest names in metadata.
         using var image = new MemoryStream();
-        GeneratorRun longest = GeneratorRun.Valid($"using AarenGen; [SequenceModel, Continuous(4), Aaren(Heads = 1), MeanSquaredError] partial class {new string('N', 900)};");
+        GeneratorRun longest = GeneratorRun.Valid(
+            $"using AarenGen; [SequenceModel, Continuous(4), Aaren(Heads = 1), MeanSquaredError] partial class {new string('N', 900)};");
         Assert.Empty(longest.Output.Emit(image).Diagnostics.Where(static d => d.Severity == DiagnosticSeverity.Error));
     }
 }

@@ -8,20 +8,27 @@ namespace AarenGen.Generator.Tests;
 public sealed class ProjectTests
 {
     // Written as C# 7.3 allows, but for the generated half.
-    private const string Model = "[AarenGen.SequenceModel, AarenGen.Continuous(4), AarenGen.Dense(6), AarenGen.Aaren(Heads = 2), AarenGen.Dense(9), AarenGen.Quantiles(0.1, 0.5, 0.9)] public partial class M { }";
+    private const string Model =
+        "[AarenGen.SequenceModel, AarenGen.Continuous(4), AarenGen.Dense(6), AarenGen.Aaren(Heads = 2), AarenGen.Dense(9)] "
+        + "[AarenGen.Quantiles(0.1, 0.5, 0.9)] public partial class M { }";
 
-    public static TheoryData<LanguageVersion> OldVersions => new(Enum.GetValues<LanguageVersion>().Where(static v => v is >= LanguageVersion.CSharp2 and < LanguageVersion.CSharp12));
+    /// <summary>C# 1 has no partial classes.</summary>
+    public static TheoryData<LanguageVersion> OldVersions => new(
+        Enum.GetValues<LanguageVersion>().Where(static v => v is >= LanguageVersion.CSharp2 and < LanguageVersion.CSharp12));
 
-    public static TheoryData<LanguageVersion> NewVersions => new(Enum.GetValues<LanguageVersion>().Where(static v => v is LanguageVersion.Default or >= LanguageVersion.CSharp12));
+    public static TheoryData<LanguageVersion> NewVersions => new(
+        Enum.GetValues<LanguageVersion>().Where(static v => v is LanguageVersion.Default or >= LanguageVersion.CSharp12));
 
     [Theory]
     [MemberData(nameof(OldVersions))]
     public void An_old_language_version_is_one_error(LanguageVersion version)
     {
-        CSharpCompilation compilation = GeneratorRun.Compile(new CSharpParseOptions(version), Model, "[AarenGen.SequenceModel, AarenGen.Dense(-1)] class Wrong { }");
+        CSharpCompilation compilation = GeneratorRun.Compile(
+            new CSharpParseOptions(version), Model, "[AarenGen.SequenceModel, AarenGen.Dense(-1)] class Wrong { }");
         GeneratorRun run = GeneratorRun.Over(compilation.WithOptions(compilation.Options.WithNullableContextOptions(NullableContextOptions.Disable)));
         Assert.Equal([Descriptors.LanguageTooOld, Descriptors.LanguageTooOld], run.Diagnostics.Select(static d => d.Id));
-        Assert.Contains($"C# {version.ToDisplayString()},", run.Diagnostics[0].GetMessage(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        string message = run.Diagnostics[0].GetMessage(System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Contains($"C# {version.ToDisplayString()},", message, StringComparison.Ordinal);
         Assert.Empty(run.Result.GeneratedSources);
         Assert.Empty(run.Output.GetDiagnostics().Where(static d => d.Severity == DiagnosticSeverity.Error));
     }
@@ -38,16 +45,17 @@ public sealed class ProjectTests
     [Fact]
     public void References_without_the_runtime_are_one_error()
     {
-        CSharpCompilation compilation = GeneratorRun.Compile(Model, "namespace AarenGen { class SequenceModelAttribute : System.Attribute; }").RemoveReferences(GeneratorRun.Runtime);
+        CSharpCompilation compilation = GeneratorRun
+            .Compile(Model, "namespace AarenGen { class SequenceModelAttribute : System.Attribute; }").RemoveReferences(GeneratorRun.Runtime);
         Assert.Equal([Descriptors.MissingRuntime], GeneratorRun.Over(compilation).Diagnostics.Select(static d => d.Id));
     }
 
     [Fact]
     public void A_runtime_without_static_members_of_interfaces_is_one_error()
     {
-        const string old = "namespace System { public class Object; public class Attribute; public class String; public struct Void; public struct Int32; public struct Double; public class ValueType; public class Enum; public struct Boolean; }";
-        CSharpCompilation compilation = GeneratorRun.Compile(
-            "[AarenGen.SequenceModel] partial class M;", old + "namespace AarenGen { public class SequenceModelAttribute : System.Attribute; public class SequenceModel<T>; }").RemoveAllReferences();
+        const string old = "namespace System { public class Object; public class Attribute; public class ValueType; public struct Void; } "
+            + "namespace AarenGen { public class SequenceModelAttribute : System.Attribute; public class SequenceModel<T>; }";
+        CSharpCompilation compilation = GeneratorRun.Compile("[AarenGen.SequenceModel] partial class M;", old).RemoveAllReferences();
         Diagnostic diagnostic = Assert.Single(GeneratorRun.Over(compilation).Diagnostics);
         Assert.Equal(Descriptors.MissingRuntime, diagnostic.Id);
     }

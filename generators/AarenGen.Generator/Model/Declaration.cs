@@ -17,8 +17,8 @@ internal sealed record Declaration(
     bool IsUnfit = false)
 {
     /// <summary>The class's name with its namespace and the types around it.</summary>
-    public string FullName => string
-        .Join(".", new[] { Namespace }.Concat(ContainingTypes.Select(static t => t.Split(' ').Last())).Append(Name).Where(static s => s.Length > 0))
+    public string FullName => string.Join(
+        ".", new[] { Namespace }.Concat(ContainingTypes.Select(static t => t.Split(' ').Last())).Append(Name).Where(static s => s.Length > 0))
         .Replace("@", "");
 }
 
@@ -62,9 +62,8 @@ internal sealed record Problem(string Id, Site Site, EquatableArray<string> Argu
 
     /// <summary>On one line of the compiler's output, whatever the user's text holds.</summary>
     private static string Printable(string text) => string.Concat(text.Select(static c =>
-        char.IsControl(c) || char.IsSurrogate(c)
-        || CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
-            ? FormattableString.Invariant($"\\u{(int)c:X4}") : c.ToString()));
+        CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
+            or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator ? FormattableString.Invariant($"\\u{(int)c:X4}") : c.ToString()));
 }
 
 /// <summary>A place in a declaration: an argument of a part, a part, or (Part −1) the class; Member names a user's member.</summary>

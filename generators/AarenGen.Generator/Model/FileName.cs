@@ -15,7 +15,7 @@ internal static class FileName
 
     /// <summary>Names that Windows keeps for devices, whatever the extension.</summary>
     private static readonly HashSet<string> Devices = new(
-        new[] { "CON", "PRN", "AUX", "NUL" }.Concat(Enumerable.Range(0, 10).SelectMany(static n => new[] { Device("COM", n), Device("LPT", n) })),
+        [.. new[] { "CON", "PRN", "AUX", "NUL" }, .. Enumerable.Range(0, 10).SelectMany(static n => new[] { Device("COM", n), Device("LPT", n) })],
         StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The name for a class of this full name.</summary>
@@ -29,13 +29,15 @@ internal static class FileName
     public static string WithHash(string fullName)
     {
         using var sha = SHA256.Create();
-        string hash = string.Concat(sha.ComputeHash(Encoding.UTF8.GetBytes(fullName)).Take(4).Select(static b => b.ToString("x2", CultureInfo.InvariantCulture)));
-        int start = 0;
-        while (Encoding.UTF8.GetByteCount(fullName.Substring(start)) > MaxBytes - 1 - hash.Length)
+        byte[] digest = sha.ComputeHash(Encoding.UTF8.GetBytes(fullName));
+        string hash = string.Concat(digest.Take(4).Select(static b => b.ToString("x2", CultureInfo.InvariantCulture)));
+        // Identifiers have no surrogates, so that any place is between two characters, of at most three bytes each.
+        string end = fullName.Substring(Math.Max(0, fullName.Length - MaxBytes));
+        while (Encoding.UTF8.GetByteCount(end) > MaxBytes - 1 - hash.Length)
         {
-            start++;
+            end = end.Substring(1);
         }
-        return $"{fullName.Substring(start).TrimStart('.')}.{hash}";
+        return $"{end.TrimStart('.')}.{hash}";
     }
 
     /// <summary>Those of the names that a file system may take for one another.</summary>

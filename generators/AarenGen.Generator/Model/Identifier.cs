@@ -6,13 +6,13 @@ namespace AarenGen.Generator.Model;
 /// <summary>Names of C# code.</summary>
 internal static class Identifier
 {
-    /// <summary>The name as generated code writes it. Keywords of every language version are lower-case ASCII letters and underscores.</summary>
+    /// <summary>The name as generated code writes it. All keywords are lower-case ASCII letters and underscores, future ones too.</summary>
     public static string Escape(string name) => name.All(static c => c is '_' or (>= 'a' and <= 'z')) ? "@" + name : name;
 
     /// <summary>Whether C# has exactly this name: the compiler drops formatting characters, so that two names could become one.</summary>
     public static bool IsValid(string name) =>
         SyntaxFacts.IsValidIdentifier(name) && name.All(static c => CharUnicodeInfo.GetUnicodeCategory(c) != UnicodeCategory.Format);
 
-    /// <summary>Equal for names that a reader or a file system may take for the same: those that differ only in case or in normalization.</summary>
+    /// <summary>Equal for names that a file system may take for the same: those that differ in case or normalization alone.</summary>
     public static string FoldCase(string name) => name.Normalize().ToUpperInvariant();
 }

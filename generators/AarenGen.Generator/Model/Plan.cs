@@ -23,7 +23,9 @@ internal sealed record Plan(
     public string? ScanObstacle =>
         Tokens != TokenShape.Plain ? "samples are normalised, gathered or split before the first layer"
         : Branches ? "heads branch off"
-        : Layers.FirstOrDefault(static l => !l.Combines) is { } layer ? $"the states that {layer.Name} ({layer.Summary}) leaves after parts of a sequence do not combine"
+        : Layers.Any(static l => !l.Combines)
+            ? "a sequence passes only in order through "
+                + string.Join(", ", Layers.Where(static l => !l.Combines).Select(static l => $"{l.Name} ({l.Summary})").Distinct())
         : Layers.All(static l => l.State.Step == 0) ? "no layer keeps a state"
         : null;
 

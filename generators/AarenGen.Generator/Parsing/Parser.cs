@@ -16,7 +16,7 @@ internal static class Parser
     private const string PartAttribute = "ModelPartAttribute";
     private const string BaseModel = "AarenGen.SequenceModel`1";
 
-    /// <summary>C# 12, whose collection expressions generated code has. The Roslyn that this is built against does not know its name.</summary>
+    /// <summary>C# 12, for the collection expressions in generated code. The Roslyn of the build does not know its name.</summary>
     private const LanguageVersion MinLanguage = (LanguageVersion)1200;
 
     /// <summary>Null for a second declaration with [SequenceModel], which the compiler reports.</summary>
@@ -36,8 +36,8 @@ internal static class Parser
         if (CheckProject(type, syntax, context.SemanticModel.Compilation) is { } unfit)
         {
             var nothing = new EquatableArray<string>([]);
-            return new(
-                new("", nothing, type.Name, new([]), null, new(nothing, nothing, nothing), new([unfit]), IsUnfit: true), locations.ToImmutable());
+            var named = new Declaration("", nothing, type.Name, new([]), null, new(nothing, nothing, nothing), new([unfit]), IsUnfit: true);
+            return new(named, locations.ToImmutable());
         }
         CheckType(type, syntax, here, problems, locations, cancellation);
         EquatableArray<PartDeclaration> parts = ParseParts(type, context.Attributes[0], problems, locations, cancellation);
@@ -70,11 +70,11 @@ internal static class Parser
         {
             return Problem.At(new Site(), Descriptors.LanguageTooOld, type.Name, version.ToDisplayString(), "12");
         }
+        INamedTypeSymbol? features = compilation.GetSpecialType(SpecialType.System_Object).ContainingAssembly?
+            .GetTypeByMetadataName("System.Runtime.CompilerServices.RuntimeFeature");
         string? missing =
-            compilation.GetTypeByMetadataName(BaseModel) is null ? "the class AarenGen.SequenceModel<T>"
-            : compilation.GetSpecialType(SpecialType.System_Object).ContainingAssembly?
-                .GetTypeByMetadataName("System.Runtime.CompilerServices.RuntimeFeature")?.GetMembers("VirtualStaticsInInterfaces").IsEmpty != false
-                ? "a runtime with static members of interfaces"
+            compilation.GetTypeByMetadataName(BaseModel) is not { TypeKind: TypeKind.Class } ? "the class AarenGen.SequenceModel<T>"
+            : features is null || features.GetMembers("VirtualStaticsInInterfaces").IsEmpty ? "a runtime with static members of interfaces"
             : null;
         return missing is null ? null : Problem.At(new Site(), Descriptors.MissingRuntime, type.Name, missing);
     }
@@ -96,18 +96,20 @@ internal static class Parser
             locations[site] = member.Locations[0];
             if (isConstructor)
             {
-                problems.Add(Problem.At(site, Descriptors.MemberExists, type.Name, "declares a constructor, but models are made by Create and Load", "remove it"));
+                problems.Add(Problem.At(
+                    site, Descriptors.MemberExists, type.Name, "declares a constructor, but models are made by Create and Load", "remove it"));
                 continue;
             }
             names.Add(member.Name);
             // An indexer's name is Item.
             names.Add(member.MetadataName);
-            MemberDeclarationSyntax? syntax = member.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(cancellation).FirstAncestorOrSelf<MemberDeclarationSyntax>();
+            MemberDeclarationSyntax? syntax = member.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(cancellation)
+                .FirstAncestorOrSelf<MemberDeclarationSyntax>();
             if (syntax is not TypeDeclarationSyntax && syntax?.Modifiers.Any(static m => m.ValueText == "required") == true)
             {
                 problems.Add(Problem.At(
-                    site, Descriptors.MemberExists, type.Name, $"declares the required member '{member.Name}', but Create and Load have no value for it",
-                    "remove 'required'"));
+                    site, Descriptors.MemberExists, type.Name,
+                    $"declares the required member '{member.Name}', but Create and Load have no value for it", "remove 'required'"));
             }
         }
         return new(names.Distinct(StringComparer.Ordinal));
@@ -116,7 +118,8 @@ internal static class Parser
     /// <summary>The names of a type's members that a type of the assembly that derives from it can see.</summary>
     private static EquatableArray<string> Names(INamedTypeSymbol type, IAssemblySymbol from)
     {
-        bool seesInternals = SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, from) || type.ContainingAssembly.GivesAccessTo(from);
+        IAssemblySymbol home = type.ContainingAssembly;
+        bool seesInternals = SymbolEqualityComparer.Default.Equals(home, from) || home.GivesAccessTo(from);
         return new(type.GetMembers()
             .Where(m => m is not IMethodSymbol { AssociatedSymbol: not null } && m.DeclaredAccessibility switch
             {
@@ -163,8 +166,8 @@ internal static class Parser
             problems.Add(Problem.At(site, Descriptors.ContainerNotPartial, container.Identifier.ValueText, type.Name));
         }
         if (type is { TypeKind: TypeKind.Class, BaseType: { SpecialType: not SpecialType.System_Object, TypeKind: not TypeKind.Error } parent }
-            && !(parent is { Name: "SequenceModel", TypeArguments: [var self] } && parent.ContainingNamespace.ToDisplayString() == "AarenGen"
-                && SymbolEqualityComparer.Default.Equals(self, type)))
+            && !(parent is { Name: "SequenceModel", TypeArguments: [var self] } && SymbolEqualityComparer.Default.Equals(self, type)
+                && parent.ContainingNamespace.ToDisplayString() == "AarenGen"))
         {
             var site = new Site(Member: "base list");
             locations[site] = type.DeclaringSyntaxReferences.Select(r => r.GetSyntax(cancellation)).OfType<TypeDeclarationSyntax>()

@@ -6,8 +6,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace AarenGen.Generator.Parsing;
 
 /// <summary>
-/// Classes that have parts of a model but are not marked as one. They are found by the names of their attributes, so that symbols are looked
-/// up for hardly any class but those that are reported.
+/// Classes that have parts of a model but are not marked as one. They are found by the names of their attributes, so that symbols are
+/// looked up for hardly any class but those that are reported.
 /// </summary>
 internal static class UnmarkedParts
 {
@@ -23,16 +23,17 @@ internal static class UnmarkedParts
         return !names.Contains(Model) && names.Any(static n => n == Weights || Registry.Find(n) is not null);
     }
 
-    /// <summary>The class, at the first of its declarations that has a part; null where it is a model after all, or the attributes are other ones.</summary>
+    /// <summary>The class, at the first of its declarations that has a part; null where there is nothing to report.</summary>
     public static UnmarkedClass? Check(GeneratorSyntaxContext context, CancellationToken cancellation)
     {
         var syntax = (TypeDeclarationSyntax)context.Node;
-        if (context.SemanticModel.GetDeclaredSymbol(syntax, cancellation) is not INamedTypeSymbol type || type.GetAttributes().Any(Parser.IsModel)
-            || type.GetAttributes().FirstOrDefault(Parser.IsPartOrWeights) is not { } part || Parser.Declaration(part, cancellation) != syntax)
+        if (context.SemanticModel.GetDeclaredSymbol(syntax, cancellation) is not INamedTypeSymbol type || type.GetAttributes().Any(Parser.IsModel))
         {
             return null;
         }
-        return new(syntax.Identifier.GetLocation(), type.Name, Short(part.AttributeClass!.Name));
+        AttributeData? part = type.GetAttributes().FirstOrDefault(Parser.IsPartOrWeights);
+        return part is not null && Parser.Declaration(part, cancellation) == syntax
+            ? new(syntax.Identifier.GetLocation(), type.Name, Short(part.AttributeClass!.Name)) : null;
     }
 
     private static string NameOf(NameSyntax name) => name switch
@@ -46,7 +47,10 @@ internal static class UnmarkedParts
         name.EndsWith(Suffix, StringComparison.Ordinal) ? name.Substring(0, name.Length - Suffix.Length) : name;
 }
 
-/// <summary>A class with parts that no model has. The diagnostic is made of it last, since two equal diagnostics do not compare equal.</summary>
+/// <summary>
+/// A class with parts that no model has. It compares by value, so that the pipeline can tell that nothing changed; diagnostics compare
+/// their arguments by reference.
+/// </summary>
 internal sealed record UnmarkedClass(Location Location, string Name, string Part)
 {
     public Diagnostic Warning() => Diagnostic.Create(Descriptors.Get(Descriptors.PartsWithoutModel), Location, Name, Part);

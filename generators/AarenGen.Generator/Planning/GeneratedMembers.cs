@@ -11,8 +11,8 @@ internal static class GeneratedMembers
     public const string Prediction = "Prediction";
 
     /// <summary>
-    /// Members beside the methods of layers and heads. Some are written only for models that need them; their names are taken in every model,
-    /// so that a name remains usable when the model changes.
+    /// Members beside the methods of layers and heads. Some are written only for models that need them; their names are taken in every
+    /// model, so that a name remains usable when the model changes.
     /// </summary>
     private static readonly string[] Fixed =
     [
@@ -23,14 +23,12 @@ internal static class GeneratedMembers
     /// <summary>What the compiler puts before a property's or an event's name to name its accessors.</summary>
     private static readonly string[] Accessors = ["get_", "set_", "add_", "remove_"];
 
-    /// <summary>The names of all members that the emitters write for a model of these layers' methods, but for those of named heads.</summary>
-    public static HashSet<string> Of(IEnumerable<string> layerMethods) => new(
-        Fixed.Concat(layerMethods.SelectMany(static method => LayerMethods.Suffixes.Select(suffix => method + suffix))), StringComparer.Ordinal);
-
     /// <summary>Reports the class's own members, its name and the names of heads that the generated half has another use for.</summary>
-    public static void Check(Declaration declaration, IEnumerable<string> layerMethods, IReadOnlyList<HeadOutline> heads, ProblemList problems)
+    public static void Check(
+        Declaration declaration, IEnumerable<string> layerMethods, IReadOnlyList<HeadOutline> heads, ProblemList problems)
     {
-        HashSet<string> written = Of(layerMethods);
+        var written = new HashSet<string>(Fixed, StringComparer.Ordinal);
+        written.UnionWith(layerMethods.SelectMany(static method => LayerMethods.Suffixes.Select(suffix => method + suffix)));
         if (heads.Any(static h => h.Name is null))
         {
             written.Add(Prediction);
@@ -38,14 +36,15 @@ internal static class GeneratedMembers
         string className = declaration.Name.TrimStart('@');
         if (Takes(written, className))
         {
-            problems.Add(Problem.At(new Site(), Descriptors.MemberExists, className, "has the name of a member that the generator writes", "rename the class"));
+            problems.Add(Problem.At(
+                new Site(), Descriptors.MemberExists, className, "has the name of a member that the generator writes", "rename the class"));
         }
         var taken = new HashSet<string>(written.Concat(declaration.Members.Model), StringComparer.Ordinal);
         foreach (string member in declaration.Members.Own.Where(m => Takes(taken, m)))
         {
             problems.Add(Problem.At(
-                new Site(Member: member), Descriptors.MemberExists, className, $"declares '{member}', which the generated half or its base class has",
-                "rename or remove it"));
+                new Site(Member: member), Descriptors.MemberExists, className,
+                $"declares '{member}', which the generated half or its base class has", "rename or remove it"));
         }
         taken.UnionWith(declaration.Members.Object);
         var own = new HashSet<string>(declaration.Members.Own, StringComparer.Ordinal);

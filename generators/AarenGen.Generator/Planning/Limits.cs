@@ -14,14 +14,14 @@ internal static class Limits
     public const int Patch = 65_536;
 
     /// <summary>
-    /// Bytes of the class's full name. Metadata allow a name 1,023, and a method that implements an interface of the class has this in its own.
+    /// Bytes of the class's full name. Metadata allow a name 1,023, and methods that implement an interface have the class's in theirs.
     /// </summary>
     public const int NameBytes = 900;
 
     /// <summary>Bytes of a head's name, which methods and files have with more around it.</summary>
     public const int HeadNameBytes = 255;
 
-    /// <summary>Bounds of an argument that must be positive: well inside those of a float, in which it is computed with, also after a division.</summary>
+    /// <summary>Bounds of an argument that must be positive: a float still holds it after a division by any width.</summary>
     public const double MinPositive = 1e-30, MaxPositive = 1e30;
 
     /// <summary>Least inputs and outputs of a matrix that inference may keep in a narrower type: smaller ones cost little as they are.</summary>

@@ -55,7 +55,8 @@ internal static class Planner
         CheckState(declaration, samples + (long)places.State * shape.Channels, problems);
         long flops = places.Layers.Sum(static l => l.Repeat * l.Operations.Sum(static o => o.Operation.Flops)) * shape.Channels / shape.PatchStride;
         var plan = new Plan(
-            FileName.Of(declaration.FullName), declaration.WeightsFile, declaration.Namespace, declaration.ContainingTypes, declaration.Name, shape, new(Categories(outline)),
+            FileName.Of(declaration.FullName), declaration.WeightsFile, declaration.Namespace, declaration.ContainingTypes, declaration.Name,
+            shape, new(Categories(outline)),
             outline.Columns, checked(draft.Outputs * shape.Channels), checked(draft.Targets * shape.Channels),
             new(places.Parameters), places.ParameterFloats, places.WeightFloats, places.PackedFloats, places.PackedTrainingFloats,
             draft.RowsPerPass, places.ScratchFloats, places.TrainingFloatsPerToken, checked(samples + places.State * shape.Channels), samples,

@@ -43,7 +43,8 @@ internal sealed class ProblemList(Declaration declaration, IEnumerable<Problem> 
         {
             return value;
         }
-        Add(Problem.At(SiteOf(part, argument), Descriptors.OutOfRange, argument, part.Name, value, "from 0 to below 1 when rounded to a float"));
+        Add(Problem.At(
+            SiteOf(part, argument), Descriptors.OutOfRange, argument, part.Name, value, "from 0 to below 1 when rounded to a float"));
         return 0;
     }
 

@@ -196,7 +196,8 @@ internal static class ModelEmitter
                 code.Line($"/// <param name=\"channel\">The channel, 0 to {Number(plan.Tokens.Channels - 1)}.</param>");
             }
             string offset = hasChannels ? $"channel * {Number(plan.RowOutputWidth)} + {Number(head.OutputOffset)}" : Number(head.OutputOffset);
-            using (code.Open($"public static {type} {Identifier.Escape(head.Name ?? GeneratedMembers.Prediction)}({ReadSpan} output{(hasChannels ? ", int channel" : "")})"))
+            string method = Identifier.Escape(head.Name ?? GeneratedMembers.Prediction);
+            using (code.Open($"public static {type} {method}({ReadSpan} output{(hasChannels ? ", int channel" : "")})"))
             {
                 if (hasChannels)
                 {

@@ -152,7 +152,9 @@ internal sealed class CudaEmitter
     {
         HeadPlan head = plan.Heads[index];
         List<DeviceLaunch> back = Chain(head.Layers, trunk, 0, isFirst: false);
-        string outputs = OutputOf(head.Layers, trunk), stem = head.Name is null ? "model" : "head_" + (head.Name.All(static c => c < 128) ? head.Name : Number(index));
+        string outputs = OutputOf(head.Layers, trunk);
+        // Device code is ASCII; a head of another name is called by its number.
+        string stem = head.Name is null ? "model" : "head_" + (head.Name.All(static c => c < 128) ? head.Name : Number(index));
         if (!plan.Branches)
         {
             outputs = trunk;

@@ -111,7 +111,8 @@ internal sealed class CrossEntropyDefinition : LossDefinition
         }
         double smoothing = problems.Share(part, "Smoothing");
         EquatableArray<double> weights = part.Numbers("ClassWeights");
-        if (part.Has("ClassWeights") && (weights.Count != width || !weights.All(static w => w >= 0 && (float)w <= float.MaxValue) || weights.All(static w => (float)w == 0)))
+        bool areUsable = weights.Count == width && weights.All(static w => w >= 0 && (float)w <= float.MaxValue) && weights.Any(static w => (float)w > 0);
+        if (part.Has("ClassWeights") && !areUsable)
         {
             problems.Add(Problem.At(problems.SiteOf(part, "ClassWeights"), Descriptors.BadClassWeights, weights.Count, width));
         }
