@@ -1,17 +1,41 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace AarenGen;
 
 /// <summary>Checks of what callers pass in: each throws before anything is written.</summary>
 internal static class Arguments
 {
+    private const float LargestTokenNumber = 1e15f;
+    private const string TokenRule = "numbers of a token must be finite and from -1e15 to 1e15: scale larger ones, as StandardScaler does.";
+
     public static void CheckLength(
         ReadOnlySpan<float> span, long expected, [CallerArgumentExpression(nameof(span))] string name = "")
     {
         if (span.Length != expected)
         {
             throw new ArgumentException($"'{name}' must hold {expected} numbers, but holds {span.Length}.", name);
+        }
+    }
+
+    /// <summary>Returns the index where it lies from 0 to below the count.</summary>
+    public static int CheckIndex(int index, int count, [CallerArgumentExpression(nameof(index))] string name = "")
+    {
+        if ((uint)index >= (uint)count)
+        {
+            throw new ArgumentOutOfRangeException(name, index, $"'{name}' must be from 0 to below {count}.");
+        }
+        return index;
+    }
+
+    /// <summary>Checks that an output consists of a number of parts of equal length.</summary>
+    public static void CheckParts(ReadOnlySpan<float> output, int parts, string meaning, bool isEmptyAllowed = true)
+    {
+        if (output.Length % parts != 0 || (output.IsEmpty && !isEmptyAllowed))
+        {
+            throw new ArgumentException(
+                $"'{nameof(output)}' holds {output.Length} numbers, but must hold {meaning}: pass what the model wrote for one token and head.",
+                nameof(output));
         }
     }
 
@@ -54,17 +78,53 @@ internal static class Arguments
         }
     }
 
-    public static void CheckFinite(ReadOnlySpan<float> span, int width, [CallerArgumentExpression(nameof(span))] string name = "")
+    /// <summary>
+    /// Whether a token may hold a number. The highest power of a token anywhere is its square, in attention scores: 1e30 leaves a factor of
+    /// 3e8 to the largest float for weights and sums.
+    /// </summary>
+    public static bool IsTokenNumber(float value) => MathF.Abs(value) <= LargestTokenNumber;
+
+    /// <summary>Checks the tokens of streams.</summary>
+    public static void CheckTokens(ReadOnlySpan<float> span, int width, [CallerArgumentExpression(nameof(span))] string name = "")
     {
-        const uint exponent = 0x7F80_0000;
-        ReadOnlySpan<uint> bits = MemoryMarshal.Cast<float, uint>(span);
-        for (int i = 0; i < bits.Length; i++)
+        for (int i = 0; i < span.Length; i++)
         {
-            if ((bits[i] & exponent) == exponent)
+            if (!IsTokenNumber(span[i]))
             {
                 throw new ArgumentException(
-                    $"'{name}' holds {span[i]} in row {i / width}, column {i % width}; a stream takes finite numbers only.", name);
+                    $"'{name}' holds {Text(span[i])} in row {i / width}, column {i % width}; {TokenRule} Pass another token in its place, or none.",
+                    name);
             }
         }
     }
+
+    /// <summary>Checks a token of data to train or evaluate on.</summary>
+    public static void CheckToken(ReadOnlySpan<float> token, int sequence, int position)
+    {
+        for (int i = 0; i < token.Length; i++)
+        {
+            if (!IsTokenNumber(token[i]))
+            {
+                throw new ArgumentException(
+                    $"Sequence {sequence}, token {position}: column {i} holds {Text(token[i])}; {TokenRule} "
+                    + "Fill what is missing, for example with the value before, or end the sequence there.");
+            }
+        }
+    }
+
+    /// <summary>Checks data that are no tokens yet.</summary>
+    public static void CheckFinite(ReadOnlySpan<float> span, int width, [CallerArgumentExpression(nameof(span))] string name = "")
+    {
+        for (int i = 0; i < span.Length; i++)
+        {
+            if (!float.IsFinite(span[i]))
+            {
+                throw new ArgumentException(
+                    $"'{name}' holds {Text(span[i])} in row {i / width}, column {i % width}; "
+                    + "numbers must be finite: fill what is missing, or leave out such rows.", name);
+            }
+        }
+    }
+
+    private static string Text(float value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -13,6 +13,9 @@ namespace AarenGen;
 /// <para>Thread safety: any number of threads may infer with one model at the same time, each with states of its own.
 /// <see cref="Fit"/> changes the weights and must run alone.</para>
 /// <para>Inference allocates nothing but, once a thread, its working memory.</para>
+/// <para>The numbers of tokens must be finite and from −1e15 to 1e15, so that with ordinary weights nothing overflows. Weights so large
+/// that something does make outputs NaN or infinite and may leave the state so: then <see cref="StreamState{TModel}.Save(string)"/>
+/// refuses it, and <see cref="StreamState{TModel}.Reset"/> or <see cref="StreamState{TModel}.Load(string)"/> makes it usable again.</para>
 /// </remarks>
 /// <typeparam name="TSelf">The annotated class.</typeparam>
 public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, IModelDefinition<TSelf>
@@ -69,9 +72,10 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <summary>A model with the weights of a safetensors file, written by <see cref="Save"/> or from PyTorch's <c>state_dict</c>.</summary>
     /// <param name="path">The file; tensors F32, F64, F16 or BF16, little-endian.</param>
     /// <exception cref="ModelFileException">
-    /// The file is damaged or does not fit: the message names every missing, unexpected and misshapen tensor.
+    /// The file is damaged, holds a weight that is not finite in float, is of another kind, or does not fit: the message says what it is,
+    /// or names the missing, unexpected and misshapen tensors.
     /// </exception>
-    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="IOException">The file cannot be read; the message says why.</exception>
     public static TSelf Load(string path)
     {
         TSelf model = Allocated();
@@ -81,8 +85,9 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     }
 
     /// <summary>Writes the weights as safetensors with PyTorch's names and layouts, replacing the file atomically.</summary>
-    /// <param name="path">The file.</param>
-    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <param name="path">The file. Through a symbolic link its target is written; an existing file keeps its mode.</param>
+    /// <exception cref="IOException">The file cannot be written; the message says why. It is as it was.</exception>
+    /// <exception cref="InvalidOperationException">A weight is NaN or infinite. The file is as it was.</exception>
     public void Save(string path) => ModelFile.Write(path, Description, weights);
 
     /// <summary>
@@ -90,8 +95,9 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <see cref="WeightsAttribute"/>, which then needs no copy. Keep a file of <see cref="Save"/> as well: this one is for the same
     /// version of the library alone.
     /// </summary>
-    /// <param name="path">The file.</param>
-    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <param name="path">The file. Through a symbolic link its target is written; an existing file keeps its mode.</param>
+    /// <exception cref="IOException">The file cannot be written; the message says why. It is as it was.</exception>
+    /// <exception cref="InvalidOperationException">A weight is NaN or infinite. The file is as it was.</exception>
     public void SaveCompiled(string path) => CompiledModel.Write(path, Description, weights, packed, Precision);
 
     /// <summary>A state for a new stream.</summary>
@@ -99,19 +105,20 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
 
     /// <summary>Takes one token of a stream: updates its state and writes the output of this token.</summary>
     /// <param name="state">The stream.</param>
-    /// <param name="token">InputWidth finite numbers.</param>
+    /// <param name="token">InputWidth numbers from −1e15 to 1e15.</param>
     /// <param name="output">
     /// OutputWidth numbers, overwritten; with NaN where a patch is not yet full (<see cref="StreamState{TModel}.HasOutput"/>).
     /// </param>
     /// <exception cref="ArgumentException">
-    /// A length is wrong, or the token holds NaN, infinity or a category that there is not. Nothing was written, the state is as it was.
+    /// A length is wrong, or the token holds NaN, a number beyond ±1e15 or an out-of-range category. Nothing was written, the state is as
+    /// it was.
     /// </exception>
     public void Step(StreamState<TSelf> state, ReadOnlySpan<float> token, Span<float> output)
     {
         ArgumentNullException.ThrowIfNull(state);
         Arguments.CheckLength(token, Description.InputWidth);
         Arguments.CheckLength(output, Description.OutputWidth);
-        Arguments.CheckFinite(token, Description.InputWidth);
+        Arguments.CheckTokens(token, Description.InputWidth);
         Arguments.CheckCategories(token, Description.InputWidth, Description.Categories, state.TokenCount);
         Run(new ReadOnlySpan<StreamState<TSelf>>(ref state), token, output);
     }
@@ -121,10 +128,11 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// appears more than once takes its tokens in order.
     /// </summary>
     /// <param name="states">The streams.</param>
-    /// <param name="tokens">[states, InputWidth] finite numbers, a row a stream.</param>
+    /// <param name="tokens">[states, InputWidth] numbers from −1e15 to 1e15, a row a stream.</param>
     /// <param name="outputs">[states, OutputWidth] numbers, overwritten as by <see cref="Step"/>.</param>
     /// <exception cref="ArgumentException">
-    /// A length is wrong, a state is null, or a token holds NaN, infinity or a category that there is not. Nothing was written, the states are as they were.
+    /// A length is wrong, a state is null, or a token holds NaN, a number beyond ±1e15 or an out-of-range category. Nothing was
+    /// written, the states are as they were.
     /// </exception>
     public void StepMany(ReadOnlySpan<StreamState<TSelf>> states, ReadOnlySpan<float> tokens, Span<float> outputs)
     {
@@ -137,7 +145,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
                 throw new ArgumentException($"State {i} is null.", nameof(states));
             }
         }
-        Arguments.CheckFinite(tokens, Description.InputWidth);
+        Arguments.CheckTokens(tokens, Description.InputWidth);
         for (int i = 0; i < states.Length && Description.Categories.Count > 0; i++)
         {
             Arguments.CheckCategories(
@@ -151,11 +159,19 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// Takes many tokens of one stream in one call. The outputs and the state are those of <see cref="Step"/> token by token,
     /// only sooner; a stream may go on with either.
     /// </summary>
+    /// <remarks>
+    /// Models whose states combine have a second overload with an argument <c>threads</c>, which shares one sequence among threads: those
+    /// of <see cref="AarenAttribute"/> and of layers without state alone. Transformer, minGRU, minLSTM, pooling by the mean, patches, instance
+    /// normalisation, independent channels and several heads have no such
+    /// combination, and the overload is missing. Long sequences of such models are run by this method; several run in
+    /// parallel, one a thread.
+    /// </remarks>
     /// <param name="state">The stream; a fresh state for a whole sequence.</param>
-    /// <param name="tokens">[tokens, InputWidth] finite numbers; none is allowed.</param>
+    /// <param name="tokens">[tokens, InputWidth] numbers from −1e15 to 1e15; no token at all is allowed.</param>
     /// <param name="outputs">[tokens, OutputWidth] numbers, overwritten as by <see cref="Step"/>.</param>
     /// <exception cref="ArgumentException">
-    /// A length is wrong, or a token holds NaN, infinity or a category that there is not. Nothing was written, the state is as it was.
+    /// A length is wrong, or a token holds NaN, a number beyond ±1e15 or an out-of-range category. Nothing was written, the state is as
+    /// it was.
     /// </exception>
     public void Forward(StreamState<TSelf> state, ReadOnlySpan<float> tokens, Span<float> outputs)
     {
@@ -259,7 +275,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     {
         int count = Arguments.CountRows(tokens, Description.InputWidth);
         Arguments.CheckLength(outputs, (long)count * Description.OutputWidth);
-        Arguments.CheckFinite(tokens, Description.InputWidth);
+        Arguments.CheckTokens(tokens, Description.InputWidth);
         Arguments.CheckCategories(tokens, Description.InputWidth, Description.Categories, state.TokenCount);
         return count;
     }

@@ -161,8 +161,8 @@ public sealed class KernelCacheTests : TemporaryFolder
             Get(cache, i);
             File.SetLastWriteTimeUtc(At(Convert.ToHexStringLower(KeyOf(i)) + ".kernels"), DateTime.UtcNow.AddMinutes(i - 10));
         }
-        File.WriteAllText(At("0.kernels.0.tmp"), "left behind");
-        File.SetLastWriteTimeUtc(At("0.kernels.0.tmp"), DateTime.UtcNow.AddHours(-2));
+        File.WriteAllText(At(".aarengen-0-0.tmp"), "left behind");
+        File.SetLastWriteTimeUtc(At(".aarengen-0-0.tmp"), DateTime.UtcNow.AddHours(-2));
         File.WriteAllText(At("notes.txt"), "not ours");
         Assert.True(Get(cache, 0));
         Assert.False(Get(cache, 3));

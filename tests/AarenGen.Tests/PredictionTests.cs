@@ -24,19 +24,6 @@ public sealed class PredictionTests
     public void Student_t_quantiles_are_those_of_tables(float degrees, double p, double expected) =>
         Assert.Equal(expected, new StudentTPrediction([0, 1, degrees]).Quantile(p), 1e-11);
 
-    [Theory]
-    [InlineData(1, 0)]
-    [InlineData(0.5, 0.5723649429247001)]
-    [InlineData(100, 359.1342053695754)]
-    [InlineData(1e-3, 6.907178885383854)]
-    public void Log_gamma(double x, double expected) => Assert.Equal(expected, SpecialFunctions.LogGamma(x), 1e-13 * Math.Max(1, expected));
-
-    [Theory]
-    [InlineData(1, -0.5772156649015329)]
-    [InlineData(0.5, -1.9635100260214235)]
-    [InlineData(10.5, 2.3030010342976145)]
-    public void Digamma(double x, double expected) => Assert.Equal(expected, SpecialFunctions.Digamma(x), 1e-13 * Math.Max(1, Math.Abs(expected)));
-
     [Fact]
     public void Quantile_and_distribution_are_inverse()
     {
@@ -123,6 +110,128 @@ public sealed class PredictionTests
         Assert.Equal(9, prediction.Quantile(0.95, 1), 1e-6);
         Assert.Throws<ArgumentOutOfRangeException>(static () => new QuantilePrediction([1], [0.5f]).Quantile(1));
         Assert.Throws<ArgumentOutOfRangeException>(static () => new QuantilePrediction([1], [0.5f]).AtLevel(1));
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(2)]
+    [InlineData(int.MinValue)]
+    [InlineData(int.MaxValue)]
+    public void An_index_out_of_range_is_refused_by_every_reader(int index)
+    {
+        var random = new Random(1);
+        Action[] calls =
+        [
+            () => Gaussian().Mean(index), () => Gaussian().Deviation(index), () => Gaussian().Quantile(0.5, index), () => Gaussian().Cumulative(1, index),
+            () => Gaussian().LogDensity(1, index), () => Gaussian().Sample(random, index),
+            () => Student().Mean(index), () => Student().Scale(index), () => Student().Degrees(index), () => Student().Quantile(0.5, index),
+            () => Student().Cumulative(1, index), () => Student().LogDensity(1, index), () => Student().Sample(random, index),
+            () => Levels().AtLevel(0, index), () => Levels().AtLevel(index == 2 ? 3 : index), () => Levels().Quantile(0.5, index),
+            () => Classes().Probability(index), () => Classes().LogProbability(index),
+        ];
+        foreach (Action call in calls)
+        {
+            Assert.Contains("from 0 to below", Assert.Throws<ArgumentOutOfRangeException>(call).Message, StringComparison.Ordinal);
+        }
+
+        static GaussianPrediction Gaussian() => new([1, 2, 3, 4]);
+        static StudentTPrediction Student() => new([1, 2, 3, 4, 5, 6]);
+        static QuantilePrediction Levels() => new([1, 2, 3, 4, 5, 6], [0.1f, 0.5f, 0.9f]);
+        static CategoricalPrediction Classes() => new([1, 2]);
+    }
+
+    [Fact]
+    public void An_output_of_a_wrong_length_is_refused()
+    {
+        Action[] calls =
+        [
+            static () => _ = new GaussianPrediction([1, 2, 3]), static () => _ = new StudentTPrediction([1, 2, 3, 4]), static () => _ = new StudentTPrediction([1, 2]),
+            static () => _ = new LogNormalMixturePrediction([1, 2]), static () => _ = new LogNormalMixturePrediction([]),
+            static () => _ = new QuantilePrediction([1, 2, 3], [0.1f, 0.9f]), static () => _ = new QuantilePrediction([1], []),
+            static () => _ = new CategoricalPrediction([]),
+        ];
+        foreach (Action call in calls)
+        {
+            Assert.IsType<ArgumentException>(Record.Exception(call));
+        }
+        Assert.Equal(0, default(QuantilePrediction).Count);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(-1)]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    public void A_probability_out_of_range_is_refused(double p)
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => new GaussianPrediction([0, 1]).Quantile(p));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new StudentTPrediction([0, 1, 3]).Quantile(p));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new LogNormalMixturePrediction([0, 1, 3]).Quantile(p));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new QuantilePrediction([0], [0.5f]).Quantile(p));
+    }
+
+    [Theory]
+    [InlineData(float.Epsilon)]
+    [InlineData(1e-30f)]
+    [InlineData(1e30f)]
+    [InlineData(float.MaxValue)]
+    public void Gaussians_of_any_deviation_have_quantiles_and_densities(float deviation)
+    {
+        var prediction = new GaussianPrediction([0, deviation]);
+        Assert.Equal(1.959963984540054 * deviation, prediction.Quantile(0.975), 1e-12 * deviation);
+        Assert.Equal(-7.034483825301131 * deviation, prediction.Quantile(1e-12), 1e-11 * deviation);
+        Assert.Equal(-0.5 - Math.Log(deviation) - SpecialFunctions.HalfLogTau, prediction.LogDensity(deviation), 1e-12 * 100);
+        Assert.Equal(0.8413447460685429, prediction.Cumulative(deviation), 1e-14);
+        Assert.Equal((0.0, 1.0), (prediction.Cumulative(double.MinValue), prediction.Cumulative(double.MaxValue)));
+    }
+
+    [Theory]
+    [InlineData(-1e4f)]
+    [InlineData(-300)]
+    [InlineData(-40)]
+    [InlineData(0)]
+    [InlineData(1e4f)]
+    [InlineData(float.MaxValue)]
+    public void Mixtures_of_any_deviation_have_ordered_quantiles(float raw)
+    {
+        var prediction = new LogNormalMixturePrediction([0, 1, -1e30f, 1, 2, 3, raw, raw, raw]);
+        double before = 0;
+        foreach (double p in (double[])[1e-300, 1e-9, 0.1, 0.3, 0.6, 0.9, 1 - 1e-9])
+        {
+            double x = prediction.Quantile(p);
+            Assert.True(x >= before, $"{p}: {x} after {before}");
+            before = x;
+        }
+        // Of a narrow component, the median; of two such, the one that has most of the weight.
+        if (raw <= -40)
+        {
+            Assert.Equal(Math.Exp(2), prediction.Median, 1e-12);
+            Assert.Equal(Math.E, prediction.Quantile(0.1), 1e-12);
+        }
+        Assert.False(double.IsNaN(prediction.Mean));
+        Assert.InRange(prediction.LimitedMean(7), 0, 7 * (1 + 1e-12));
+        Assert.Equal(prediction.Mean, prediction.LimitedMean(double.PositiveInfinity));
+    }
+
+    /// <summary>Expected values by mpmath with 80 digits.</summary>
+    [Fact]
+    public void A_limited_mean_is_right_where_the_mean_is_beyond_all_doubles()
+    {
+        // Softplus of 60 is 60, and e^(1 + 60²/2) no double.
+        Assert.Equal(3.502512862933524, new LogNormalMixturePrediction([0, 1, 60]).LimitedMean(7), 1e-12);
+        Assert.Equal(1.1094872726074062, new LogNormalMixturePrediction([0, 0, 1]).LimitedMean(2), 1e-12);
+        Assert.Throws<ArgumentOutOfRangeException>(static () => new LogNormalMixturePrediction([0, 0, 0]).LimitedMean(double.NaN));
+    }
+
+    [Fact]
+    public void Classes_have_losses_and_gradients_up_to_the_largest_outputs()
+    {
+        var gradient = new float[Layout.Lane];
+        double loss = CrossEntropy.NegativeLogLikelihood([float.MaxValue, float.MinValue, 0], 1, 3, Layout.Lane, [1], 0, 1, [1], 1, gradient, 0, default);
+        Assert.Equal(2.0 * float.MaxValue, loss);
+        Assert.Equal([1f, -1, 0], gradient[..3]);
+        Assert.Equal(0, CrossEntropy.NegativeLogLikelihood([float.MaxValue, float.MinValue, 0], 1, 3, Layout.Lane, [0], 0, 1, [1], 1, gradient, 0, default));
     }
 
     [Fact]

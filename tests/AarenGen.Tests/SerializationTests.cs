@@ -45,7 +45,7 @@ public sealed class SerializationTests : IDisposable
         model.Save(path);
         Assert.Equal(model.Weights.ToArray(), EveryLayer.Load(path).Weights.ToArray());
         Assert.NotEqual(model.Weights.ToArray(), EveryLayer.Create(seed: 6).Weights.ToArray());
-        Assert.Empty(Directory.GetFiles(Path.GetTempPath(), Path.GetFileName(path) + ".*.tmp"));
+        Assert.False(File.Exists(AtomicFile.TemporaryName(path, 0)));
     }
 
     [Fact]
@@ -102,7 +102,7 @@ public sealed class SerializationTests : IDisposable
             throw new InvalidOperationException();
         }));
         Assert.Equal("old", File.ReadAllText(path));
-        Assert.Empty(Directory.GetFiles(Path.GetTempPath(), Path.GetFileName(path) + ".*.tmp"));
+        Assert.False(File.Exists(AtomicFile.TemporaryName(path, 0)));
     }
 
     [Fact]

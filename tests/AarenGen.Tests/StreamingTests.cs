@@ -150,7 +150,8 @@ public sealed class StreamingTests
     {
         StreamState<EveryLayer> wild = Model.CreateState(), calm = Model.CreateState();
         float[] expected = StepAll(Model.CreateState(), 0);
-        float[] huge = [.. Enumerable.Repeat(float.MaxValue, EveryLayer.InputWidth)];
+        float[] huge = [.. Enumerable.Repeat(1e15f, EveryLayer.InputWidth)];
+        wild.LayerMemory(0).Fill(double.NaN);
         var outputs = new float[Tokens * EveryLayer.OutputWidth];
         for (int t = 0; t < Tokens; t++)
         {

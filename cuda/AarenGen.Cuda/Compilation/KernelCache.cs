@@ -132,7 +132,7 @@ internal sealed class KernelCache
             }
         }
         // What a process left that ended while it wrote.
-        foreach (FileInfo file in directory.EnumerateFiles($"*{Extension}.*.tmp").Where(static f => f.LastWriteTimeUtc < DateTime.UtcNow.AddHours(-1)))
+        foreach (FileInfo file in directory.EnumerateFiles(AtomicFile.Pattern).Where(static f => f.LastWriteTimeUtc < DateTime.UtcNow.AddHours(-1)))
         {
             file.Delete();
         }

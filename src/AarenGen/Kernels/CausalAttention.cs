@@ -44,7 +44,8 @@ public static class CausalAttention
         Span<float> cache = MemoryMarshal.Cast<double, float>(state.Slice(1, context * width));
         Span<float> keys = cache[..(context * width)], values = cache[(context * width)..];
         double seen = state[0];
-        int newest = (int)((long)seen % context);
+        // Unsigned, so that no number that a file may hold leads out of the ring.
+        int newest = (int)((ulong)seen % (ulong)context);
         key[..width].CopyTo(keys.Slice(newest * width, width));
         value[..width].CopyTo(values.Slice(newest * width, width));
         state[0] = seen + 1;
@@ -52,6 +53,13 @@ public static class CausalAttention
         int channels = width / heads;
         for (int first = 0; first < width; first += channels)
         {
+            Span<float> ownKey = keys.Slice(newest * width + first, channels), ownValue = values.Slice(newest * width + first, channels);
+            if (!VectorMath.AreFinite(ownKey) || !VectorMath.AreFinite(ownValue))
+            {
+                // The whole head, so that one of two neighbours is seen where two floats are taken for a double.
+                ownKey.Fill(float.NaN);
+                ownValue.Fill(float.NaN);
+            }
             Attend(
                 query.Slice(first, channels), ref keys[first], ref values[first], width, window, output.Slice(first, channels), out _, out _);
         }

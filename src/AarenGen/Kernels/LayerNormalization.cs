@@ -12,6 +12,12 @@ public static class LayerNormalization
     private const int Lane = Layout.Lane;
     private const float Epsilon = 1e-5f;
 
+    /// <summary>
+    /// 1/deviation below which a difference from the mean may be beyond all floats: it is at most √width deviations, and
+    /// 2^100 · √width is below 2^128 for any width.
+    /// </summary>
+    private const float SmallestInverse = 1f / (1L << 50) / (1L << 50);
+
     /// <summary>Normalises rows.</summary>
     /// <param name="x">[rows, stride], the padding zero.</param>
     /// <param name="rows">Rows.</param>
@@ -52,8 +58,16 @@ public static class LayerNormalization
                 sum += difference;
                 squares = Vector512.MultiplyAddEstimate(difference, difference, squares);
             }
+            float squareSum = VectorMath.Sum(squares);
+            if (!(squareSum < float.PositiveInfinity))
+            {
+                ForwardInDouble(
+                    x.Slice(row * stride, stride), width, gamma, beta, y.Slice(row * stride, stride),
+                    statistics.IsEmpty ? default : statistics.Slice(3 * row, 3));
+                continue;
+            }
             float rest = VectorMath.Sum(sum) / width;
-            float inverse = 1 / MathF.Sqrt(Math.Max(VectorMath.Sum(squares) / width - rest * rest, 0) + Epsilon);
+            float inverse = 1 / MathF.Sqrt(Math.Max(squareSum / width - rest * rest, 0) + Epsilon);
             Vector512<float> factor = Vector512.Create(inverse), rests = Vector512.Create(rest);
             for (int i = 0; i < stride; i += Lane)
             {
@@ -100,6 +114,13 @@ public static class LayerNormalization
         ref float shiftGradient = ref MemoryMarshal.GetReference(dbeta);
         for (int row = 0; row < rows; row++)
         {
+            if (statistics[3 * row + 2] < SmallestInverse)
+            {
+                BackwardInDouble(
+                    dy.Slice(row * stride, stride), x.Slice(row * stride, stride), statistics.Slice(3 * row, 3), gamma, width,
+                    dx.Slice(row * stride, stride), accumulate, dgamma, dbeta);
+                continue;
+            }
             nuint first = (nuint)(row * stride);
             Vector512<float> mean = Vector512.Create(statistics[3 * row]), rest = Vector512.Create(statistics[3 * row + 1]);
             Vector512<float> inverse = Vector512.Create(statistics[3 * row + 2]);
@@ -124,6 +145,61 @@ public static class LayerNormalization
                 Vector512<float> result = Inside((g - meanG - normal * meanGn) * inverse, i, width);
                 (accumulate ? result + Vector512.LoadUnsafe(ref target, first + at) : result).StoreUnsafe(ref target, first + at);
             }
+        }
+    }
+
+    /// <summary>A row whose squares or sum are beyond all floats; NaN where one of its values is not finite.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ForwardInDouble(
+        ReadOnlySpan<float> x, int width, ReadOnlySpan<float> gamma, ReadOnlySpan<float> beta, Span<float> y, Span<float> statistics)
+    {
+        double mean = 0, squares = 0;
+        foreach (float value in x[..width])
+        {
+            mean += value;
+        }
+        mean /= width;
+        foreach (float value in x[..width])
+        {
+            squares += (value - mean) * (value - mean);
+        }
+        double inverse = 1 / Math.Sqrt(squares / width + Epsilon);
+        if (!statistics.IsEmpty)
+        {
+            statistics[0] = (float)mean;
+            statistics[1] = (float)(mean - (float)mean);
+            statistics[2] = (float)inverse;
+        }
+        for (int i = 0; i < width; i++)
+        {
+            y[i] = (float)((x[i] - mean) * inverse * gamma[i] + beta[i]);
+        }
+        y[width..].Clear();
+    }
+
+    /// <summary>The gradients of a row that <see cref="ForwardInDouble"/> normalised.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void BackwardInDouble(
+        ReadOnlySpan<float> dy, ReadOnlySpan<float> x, ReadOnlySpan<float> statistics, ReadOnlySpan<float> gamma, int width, Span<float> dx,
+        bool accumulate, Span<float> dgamma, Span<float> dbeta)
+    {
+        double mean = (double)statistics[0] + statistics[1], inverse = statistics[2], meanG = 0, meanGn = 0;
+        for (int i = 0; i < width; i++)
+        {
+            double normal = (x[i] - mean) * inverse, g = (double)dy[i] * gamma[i];
+            meanG += g / width;
+            meanGn += g * normal / width;
+            dgamma[i] += (float)(dy[i] * normal);
+            dbeta[i] += dy[i];
+        }
+        for (int i = 0; i < width; i++)
+        {
+            double normal = (x[i] - mean) * inverse, result = ((double)dy[i] * gamma[i] - meanG - normal * meanGn) * inverse;
+            dx[i] = (float)(accumulate ? dx[i] + result : result);
+        }
+        if (!accumulate)
+        {
+            dx[width..].Clear();
         }
     }
 

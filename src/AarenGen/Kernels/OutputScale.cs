@@ -19,8 +19,7 @@ public static class OutputScale
         {
             foreach (ref float value in y.Slice(row * stride + first, columns))
             {
-                double x = value;
-                value = (float)(least + Math.Max(x, 0) + double.LogP1(Math.Exp(-Math.Abs(x))));
+                value = (float)(least + SpecialFunctions.Softplus(value));
             }
         }
     }

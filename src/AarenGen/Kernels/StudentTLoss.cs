@@ -24,17 +24,14 @@ public static class StudentTLoss
             int values = target.Length;
             for (int j = 0; j < values; j++)
             {
-                double s = output[values + j], nu = output[2 * values + j], z = (target[j] - (double)output[j]) / s, square = z * z;
-                double tail = double.LogP1(square / nu);
-                sum += SpecialFunctions.LogGamma(nu / 2) - SpecialFunctions.LogGamma((nu + 1) / 2) + 0.5 * Math.Log(nu * Math.PI) + Math.Log(s)
-                    + (nu + 1) / 2 * tail;
+                double s = output[values + j], nu = output[2 * values + j], z = (target[j] - (double)output[j]) / s;
+                sum += Math.Log(s) - SpecialFunctions.StudentTLogDensity(z, nu);
                 if (!slopes.IsEmpty)
                 {
-                    double pull = (nu + 1) / (nu + square);
+                    (double pull, double byDegrees) = SpecialFunctions.StudentTDerivatives(z, nu);
                     slopes[j] = (float)(-pull * z / s * factor);
-                    slopes[values + j] = (float)((1 - pull * square) / s * factor);
-                    double byDegrees = SpecialFunctions.Digamma(nu / 2) - SpecialFunctions.Digamma((nu + 1) / 2) + 1 / nu + tail - pull * square / nu;
-                    slopes[2 * values + j] = (float)(0.5 * byDegrees * factor);
+                    slopes[values + j] = (float)((1 - pull * z * z) / s * factor);
+                    slopes[2 * values + j] = (float)(-byDegrees * factor);
                 }
             }
             return sum;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -33,6 +34,26 @@ internal static class VectorMath
         // By two powers of two, since 2^n alone may be below or above all floats. The first product is exact.
         Vector512<int> whole = Vector512.ConvertToInt32(n), half = whole >> 1, bias = Vector512.Create(127);
         return p * ((half + bias) << 23).AsSingle() * ((whole - half + bias) << 23).AsSingle();
+    }
+
+    /// <summary>Whether no value is NaN or infinite.</summary>
+    public static bool AreFinite(ReadOnlySpan<float> values)
+    {
+        ref float first = ref MemoryMarshal.GetReference(values);
+        // A difference from itself is 0, but NaN where it is not finite, and stays so in a sum.
+        Vector512<float> differences = Vector512<float>.Zero;
+        int i = 0;
+        for (; i + Vector512<float>.Count <= values.Length; i += Vector512<float>.Count)
+        {
+            Vector512<float> next = Vector512.LoadUnsafe(ref first, (nuint)i);
+            differences += next - next;
+        }
+        float rest = 0;
+        for (; i < values.Length; i++)
+        {
+            rest += values[i] - values[i];
+        }
+        return rest == 0 && Vector512.EqualsAll(differences, Vector512<float>.Zero);
     }
 
     /// <summary>The sum of the elements, always in the same order: halves, then halves of these.</summary>

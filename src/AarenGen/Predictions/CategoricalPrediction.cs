@@ -9,7 +9,12 @@ public readonly ref struct CategoricalPrediction
 
     /// <summary>Called by generated code.</summary>
     /// <param name="output">The logarithm of the weight of each class, up to a constant.</param>
-    public CategoricalPrediction(ReadOnlySpan<float> output) => this.output = output;
+    /// <exception cref="ArgumentException">There are none.</exception>
+    public CategoricalPrediction(ReadOnlySpan<float> output)
+    {
+        Arguments.CheckParts(output, 1, "a number for each class", isEmptyAllowed: false);
+        this.output = output;
+    }
 
     /// <summary>Classes.</summary>
     public int Count => output.Length;
@@ -29,11 +34,13 @@ public readonly ref struct CategoricalPrediction
     }
 
     /// <summary>The logarithm of the probability of a class.</summary>
-    /// <param name="k">The class, from 0.</param>
-    public double LogProbability(int k) => output[k] - SpecialFunctions.LogSumExp(output);
+    /// <param name="k">The class, from 0 to below <see cref="Count"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such class.</exception>
+    public double LogProbability(int k) => output[Arguments.CheckIndex(k, Count)] - SpecialFunctions.LogSumExp(output);
 
     /// <summary>The probability of a class.</summary>
-    /// <param name="k">The class, from 0.</param>
+    /// <param name="k">The class, from 0 to below <see cref="Count"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such class.</exception>
     public double Probability(int k) => Math.Exp(LogProbability(k));
 
     /// <summary>Writes the probabilities of all classes, which sum to 1.</summary>

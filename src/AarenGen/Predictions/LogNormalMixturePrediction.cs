@@ -9,7 +9,12 @@ public readonly ref struct LogNormalMixturePrediction
 
     /// <summary>Called by generated code.</summary>
     /// <param name="output">A log-weight a component, then their means, then their raw deviations.</param>
-    public LogNormalMixturePrediction(ReadOnlySpan<float> output) => this.output = output;
+    /// <exception cref="ArgumentException">The length is 0 or no multiple of 3.</exception>
+    public LogNormalMixturePrediction(ReadOnlySpan<float> output)
+    {
+        Arguments.CheckParts(output, 3, "a weight, a mean and a deviation for each component", isEmptyAllowed: false);
+        this.output = output;
+    }
 
     /// <summary>Components of the mixture.</summary>
     public int Components => output.Length / 3;
@@ -38,14 +43,22 @@ public readonly ref struct LogNormalMixturePrediction
     /// <exception cref="ArgumentOutOfRangeException">The limit is not above 0.</exception>
     public double LimitedMean(double limit)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
+        if (!(limit > 0))
+        {
+            throw new ArgumentOutOfRangeException(nameof(limit), limit, "A limited mean needs a limit above 0.");
+        }
+        if (double.IsPositiveInfinity(limit))
+        {
+            return Mean;
+        }
         double logSum = SpecialFunctions.LogSumExp(output[..Components]), mean = 0;
         for (int k = 0; k < Components; k++)
         {
             double deviation = Deviation(k), z = (Math.Log(limit) - output[Components + k]) / deviation;
-            double below = SpecialFunctions.Normal(z - deviation);
-            // The logarithm of 0 is −∞, whose exponential is 0 again.
-            double cut = Math.Exp(output[Components + k] + deviation * deviation / 2 + Math.Log(below));
+            // Where the first exponential may be beyond all doubles, μ + σ z = ln limit takes it into the probability.
+            double cut = deviation - z > 3
+                ? limit * Math.Exp(-0.5 * z * z - SpecialFunctions.HalfLogTau) * SpecialFunctions.MillsRatio(deviation - z)
+                : Math.Exp(output[Components + k] + deviation * deviation / 2) * SpecialFunctions.Normal(z - deviation);
             mean += Math.Exp(output[k] - logSum) * (cut + limit * SpecialFunctions.Normal(-z));
         }
         return mean;
@@ -60,13 +73,7 @@ public readonly ref struct LogNormalMixturePrediction
     public double Quantile(double p)
     {
         Arguments.CheckProbability(p);
-        double low = double.PositiveInfinity, high = double.NegativeInfinity;
-        for (int k = 0; k < Components; k++)
-        {
-            low = Math.Min(low, output[Components + k] - Deviation(k));
-            high = Math.Max(high, output[Components + k] + Deviation(k));
-        }
-        return Math.Exp(SpecialFunctions.Invert(new OfLogarithm(output), p, low, high));
+        return Math.Exp(SpecialFunctions.Invert(new OfLogarithm(output), p));
     }
 
     /// <summary>The probability of at most <paramref name="x"/>.</summary>

@@ -11,30 +11,37 @@ public readonly ref struct QuantilePrediction
     /// <summary>Called by generated code.</summary>
     /// <param name="output">All values at the first level, then at the second, and so on.</param>
     /// <param name="levels">The levels, ascending.</param>
+    /// <exception cref="ArgumentException">There are no levels, or their number does not divide that of the outputs.</exception>
     public QuantilePrediction(ReadOnlySpan<float> output, ReadOnlySpan<float> levels)
     {
+        if (levels.IsEmpty)
+        {
+            throw new ArgumentException("Quantiles need at least one level.", nameof(levels));
+        }
+        Arguments.CheckParts(output, levels.Length, "one for each level and value");
         this.output = output;
         this.levels = levels;
     }
 
     /// <summary>How many values are predicted.</summary>
-    public int Count => output.Length / levels.Length;
+    public int Count => levels.IsEmpty ? 0 : output.Length / levels.Length;
 
     /// <summary>The declared levels, ascending.</summary>
     public ReadOnlySpan<float> Levels => levels;
 
     /// <summary>The value below which the truth lies with the probability of a declared level.</summary>
-    /// <param name="level">The level's index, from 0.</param>
-    /// <param name="value">The value, from 0.</param>
+    /// <param name="level">The level's index, from 0 to below the number of <see cref="Levels"/>.</param>
+    /// <param name="value">The value, from 0 to below <see cref="Count"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The level or the value is out of range.</exception>
     public float AtLevel(int level, int value = 0)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(level);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(level, levels.Length);
+        Arguments.CheckIndex(level, levels.Length);
+        Arguments.CheckIndex(value, Count);
         // The value that as many lie below as levels do: selection, since there are few levels and nothing may be allocated.
         int count = Count;
         for (int i = 0; i < levels.Length; i++)
         {
-            float candidate = output.Slice(i * count, count)[value];
+            float candidate = output[i * count + value];
             int before = 0;
             for (int j = 0; j < levels.Length; j++)
             {
@@ -51,7 +58,7 @@ public readonly ref struct QuantilePrediction
 
     /// <summary>A quantile between the declared levels, interpolated; the outermost level beyond them.</summary>
     /// <param name="p">Above 0 and below 1.</param>
-    /// <param name="value">The value, from 0.</param>
+    /// <param name="value">The value, from 0 to below <see cref="Count"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">p or value is out of range.</exception>
     public double Quantile(double p, int value = 0)
     {

@@ -19,6 +19,7 @@ internal static class CompiledModel
 
     public static void Write(string path, ModelDescription description, AlignedBuffer weights, AlignedBuffer packed, WeightPrecision precision)
     {
+        ModelFile.CheckFinite(weights);
         byte[] header = Safetensors.WriteHeader(
             [(Weights, [weights.Length]), (Packed, [packed.Length])],
             new SortedDictionary<string, string>(StringComparer.Ordinal) { [Fingerprint] = description.Fingerprint, [Mark] = Version(precision) });
@@ -49,8 +50,17 @@ internal static class CompiledModel
     /// <exception cref="ModelFileException">It was written for another declaration or by another version.</exception>
     public static (AlignedBuffer Weights, AlignedBuffer Packed, WeightPrecision Precision)? TryRead(UnmanagedMemoryStream resource, ModelDescription description, string file)
     {
-        resource.Position = 0;
-        (Dictionary<string, TensorEntry> tensors, Dictionary<string, string> metadata) = Safetensors.ReadHeader(resource);
+        Dictionary<string, TensorEntry> tensors;
+        Dictionary<string, string> metadata;
+        try
+        {
+            resource.Position = 0;
+            (tensors, metadata) = Safetensors.ReadHeader(resource);
+        }
+        catch (ModelFileException e)
+        {
+            throw new ModelFileException($"{file}: {e.Message}", e);
+        }
         if (!metadata.TryGetValue(Mark, out string? version))
         {
             return null;

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using AarenGen.Kernels;
 using AarenGen.Memory;
 
 namespace AarenGen.Serialization;
@@ -9,18 +10,36 @@ namespace AarenGen.Serialization;
 /// <summary>Weights in safetensors files: PyTorch's names and shapes, without the padding of memory.</summary>
 internal static class ModelFile
 {
+    /// <summary>The metadata that a checkpoint has and a file of weights has not.</summary>
+    public const string CheckpointMark = "checkpoint";
     private const string Checksum = "aarengen.sha256", Fingerprint = "aarengen.fingerprint";
     private const int BufferBytes = 1 << 15;
 
-    public static void Write(string path, ModelDescription description, AlignedBuffer weights) =>
+    /// <summary>Tensors that a message names at most.</summary>
+    private const int MostNamed = 50;
+
+    /// <exception cref="InvalidOperationException">The weights are not finite. Nothing was written.</exception>
+    public static void Write(string path, ModelDescription description, AlignedBuffer weights)
+    {
+        CheckFinite(weights);
         WriteSets(path, description, [("", weights)], new Dictionary<string, string> { ["format"] = "pt" });
+    }
+
+    /// <summary>Refuses to write what could not be read again.</summary>
+    public static void CheckFinite(AlignedBuffer weights)
+    {
+        if (!VectorMath.AreFinite(weights.Span))
+        {
+            throw new InvalidOperationException("The weights hold NaN or infinity and are not saved: load or train the model anew.");
+        }
+    }
 
     public static void Read(string path, ModelDescription description, AlignedBuffer weights) =>
-        ReadSets(path, description, [("", weights)], requireChecksum: false);
+        ReadSets(path, description, [("", weights)], isCheckpoint: false);
 
     /// <summary>Reads a stream from its start; the name is for messages.</summary>
     public static void Read(Stream stream, string name, ModelDescription description, AlignedBuffer weights) =>
-        ReadSets(stream, name, description, [("", weights)], requireChecksum: false);
+        ReadSets(stream, name, description, [("", weights)], isCheckpoint: false);
 
     /// <summary>Writes several buffers laid out as the parameters, each tensor's name led by its set's prefix.</summary>
     public static void WriteSets(
@@ -44,14 +63,14 @@ internal static class ModelFile
 
     /// <summary>Reads what <see cref="WriteSets"/> wrote, or, without checksum, any file with these tensors.</summary>
     public static IReadOnlyDictionary<string, string> ReadSets(
-        string path, ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets, bool requireChecksum = true)
+        string path, ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets, bool isCheckpoint = true)
     {
-        using FileStream stream = File.OpenRead(path);
-        return ReadSets(stream, path, description, sets, requireChecksum);
+        using FileStream stream = InputFile.Open(path);
+        return ReadSets(stream, path, description, sets, isCheckpoint);
     }
 
     private static Dictionary<string, string> ReadSets(
-        Stream stream, string path, ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets, bool requireChecksum)
+        Stream stream, string path, ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets, bool isCheckpoint)
     {
         try
         {
@@ -60,6 +79,12 @@ internal static class ModelFile
             if (metadata.ContainsKey(CompiledModel.Mark))
             {
                 throw new ModelFileException("this is a file of SaveCompiled, which [Weights] embeds; load one of Save.");
+            }
+            if (metadata.ContainsKey(CheckpointMark) != isCheckpoint)
+            {
+                throw new ModelFileException(isCheckpoint
+                    ? "this is a file of weights, not a checkpoint of Fit: load it with Load and train without Resume."
+                    : "this is a checkpoint of Fit, not a file of weights: Fit with it as CheckpointPath and Resume, then Save.");
             }
             CheckNames(description, sets, tensors);
             foreach ((string prefix, AlignedBuffer weights) in sets)
@@ -70,7 +95,7 @@ internal static class ModelFile
                 }
             }
             bool hasChecksum = metadata.Remove(Checksum, out string? expected);
-            if (hasChecksum ? Hash(description, sets, new SortedDictionary<string, string>(metadata, StringComparer.Ordinal)) != expected : requireChecksum)
+            if (hasChecksum ? Hash(description, sets, new SortedDictionary<string, string>(metadata, StringComparer.Ordinal)) != expected : isCheckpoint)
             {
                 throw new ModelFileException("the checksum does not fit the contents; the file is damaged. Use an older copy.");
             }
@@ -115,7 +140,8 @@ internal static class ModelFile
         if (errors.Count > 0)
         {
             throw new ModelFileException(
-                $"the tensors do not fit '{description.Name}'; use a file of the same declaration:\n  {string.Join("\n  ", errors)}");
+                $"the tensors do not fit '{description.Name}'; use a file of the same declaration:\n  {string.Join("\n  ", errors.Take(MostNamed))}"
+                + (errors.Count > MostNamed ? $"\n  and {errors.Count - MostNamed} more" : ""));
         }
     }
 

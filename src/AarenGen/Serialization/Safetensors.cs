@@ -16,6 +16,9 @@ internal static class Safetensors
     private const int LengthBytes = 8;
     private const long LargestHeader = 100_000_000;
 
+    /// <summary>Far above what a model has; far below what a header of that size could name, and take memory for.</summary>
+    private const int MostTensors = 100_000, MostMetadata = 10_000, LongestName = 4096, MostDimensions = 32;
+
     private static readonly Dictionary<string, int> Bytes = new(StringComparer.Ordinal)
     {
         ["F64"] = 8, ["F32"] = 4, ["F16"] = 2, ["BF16"] = 2, ["I64"] = 8, ["I32"] = 4, ["I16"] = 2, ["I8"] = 1,
@@ -30,16 +33,18 @@ internal static class Safetensors
             throw new ModelFileException("A pipe cannot be read as a model; copy its contents to a file.");
         }
         long length = stream.Length;
-        Span<byte> prefix = stackalloc byte[LengthBytes];
-        if (length < LengthBytes || stream.ReadAtLeast(prefix, LengthBytes, throwOnEndOfStream: false) < LengthBytes)
+        Span<byte> start = stackalloc byte[FileFormat.StartBytes];
+        start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
+        if (start.Length <= LengthBytes || start[LengthBytes] != '{')
         {
-            throw new ModelFileException($"Not a safetensors file: it has {length} bytes, fewer than the 8 of the header's length.");
+            throw new ModelFileException($"Not a safetensors file, but {FileFormat.Describe(start, isState: false)}.");
         }
-        ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
+        ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(start);
         if (headerLength > (ulong)Math.Min(length - LengthBytes, LargestHeader))
         {
             throw new ModelFileException($"Not a safetensors file, or cut short: the header claims {headerLength} bytes, the file has {length}.");
         }
+        stream.Position = LengthBytes;
         var header = new byte[headerLength];
         stream.ReadExactly(header);
         try
@@ -106,7 +111,11 @@ internal static class Safetensors
         Expect(ref json, JsonTokenType.StartObject);
         while (Next(ref json) == JsonTokenType.PropertyName)
         {
-            string name = json.GetString()!;
+            string name = ReadName(ref json);
+            if (tensors.Count == MostTensors)
+            {
+                throw new FormatException($"it names more than {MostTensors} tensors.");
+            }
             Expect(ref json, JsonTokenType.StartObject);
             bool isNew = name == "__metadata__" ? ReadMetadata(ref json, metadata) && !hasMetadata : tensors.TryAdd(name, ReadEntry(ref json, name, dataStart));
             if (!isNew)
@@ -136,7 +145,11 @@ internal static class Safetensors
         bool isNew = true;
         while (Next(ref json) == JsonTokenType.PropertyName)
         {
-            string key = json.GetString()!;
+            string key = ReadName(ref json);
+            if (metadata.Count == MostMetadata)
+            {
+                throw new FormatException($"it has more than {MostMetadata} entries of metadata.");
+            }
             Expect(ref json, JsonTokenType.String);
             isNew &= metadata.TryAdd(key, json.GetString()!);
         }
@@ -149,7 +162,7 @@ internal static class Safetensors
         List<long>? shape = null, offsets = null;
         while (Next(ref json) == JsonTokenType.PropertyName)
         {
-            switch (json.GetString())
+            switch (ReadName(ref json))
             {
                 case "dtype" when type is null:
                     Expect(ref json, JsonTokenType.String);
@@ -177,12 +190,20 @@ internal static class Safetensors
         return new(name, type, [.. shape], checked(dataStart + start), checked(dataStart + end));
     }
 
+    private static string ReadName(ref Utf8JsonReader json) => json.ValueSpan.Length <= LongestName
+        ? json.GetString()!
+        : throw new FormatException($"it has a name of {json.ValueSpan.Length} bytes, more than {LongestName}.");
+
     private static List<long> ReadNumbers(ref Utf8JsonReader json)
     {
         var numbers = new List<long>();
         Expect(ref json, JsonTokenType.StartArray);
         while (Next(ref json) == JsonTokenType.Number)
         {
+            if (numbers.Count == MostDimensions)
+            {
+                throw new FormatException($"a shape has more than {MostDimensions} dimensions.");
+            }
             numbers.Add(json.TryGetInt64(out long n) && n >= 0 ? n : throw new FormatException("a size or offset is no non-negative integer."));
         }
         return json.TokenType == JsonTokenType.EndArray ? numbers : throw new FormatException("a list of sizes holds something else.");

@@ -12,10 +12,20 @@ namespace AarenGen.Serialization;
 internal static class StateSnapshot
 {
     private const int FingerprintBytes = 64;
+
+    /// <summary>2^53: to there, doubles count.</summary>
+    private const long MostTokens = 1L << 53;
     private static readonly byte[] Magic = "AARENST1"u8.ToArray();
 
+    /// <exception cref="InvalidOperationException">The state is not finite. Nothing was written.</exception>
     public static void Write(Stream stream, string fingerprint, long tokenCount, ReadOnlySpan<double> memory)
     {
+        if (!IsFinite(memory))
+        {
+            throw new InvalidOperationException(
+                "The state holds NaN or infinity, as the model's weights overflowed, and is not saved: "
+                + "Reset it or Load an earlier one, and check the weights.");
+        }
         byte[] bytes = new byte[BodyBytes(memory.Length) + SHA256.HashSizeInBytes];
         Span<byte> at = bytes;
         Magic.CopyTo(at);
@@ -35,13 +45,14 @@ internal static class StateSnapshot
         ReadOnlySpan<byte> body = bytes.AsSpan(0, BodyBytes(memory.Length));
         if (read < Magic.Length + FingerprintBytes || !body.StartsWith(Magic))
         {
-            throw new ModelFileException("This is no saved state of a stream.");
+            string found = FileFormat.Describe(bytes.AsSpan(0, Math.Min(read, FileFormat.StartBytes)), isState: true);
+            throw new ModelFileException($"This is no saved state of a stream, but {found}.");
         }
-        string found = Encoding.ASCII.GetString(body.Slice(Magic.Length, FingerprintBytes));
-        if (found != fingerprint)
+        string owner = Encoding.ASCII.GetString(body.Slice(Magic.Length, FingerprintBytes));
+        if (owner != fingerprint)
         {
             throw new ModelFileException(
-                $"The state belongs to another declaration ({found[..8]}…, this model's is {fingerprint[..8]}…); save it again from a model declared like this one.");
+                $"The state belongs to another declaration ({owner[..8]}…, this model's is {fingerprint[..8]}…); save it again from a model declared like this one.");
         }
         if (read < bytes.Length)
         {
@@ -53,12 +64,35 @@ internal static class StateSnapshot
         }
         long tokens = BinaryPrimitives.ReadInt64LittleEndian(body[(Magic.Length + FingerprintBytes)..]);
         long count = BinaryPrimitives.ReadInt64LittleEndian(body[(Magic.Length + FingerprintBytes + 8)..]);
-        if (tokens < 0 || count != memory.Length)
+        ReadOnlySpan<double> numbers = MemoryMarshal.Cast<byte, double>(body[(Magic.Length + FingerprintBytes + 16)..]);
+        if (tokens is < 0 or > MostTokens || count != memory.Length)
         {
             throw new ModelFileException($"The saved state holds {count} numbers after {tokens} tokens, which cannot be.");
         }
-        body[(Magic.Length + FingerprintBytes + 16)..].CopyTo(MemoryMarshal.AsBytes(memory));
+        if (!IsFinite(numbers))
+        {
+            throw new ModelFileException("The saved state holds NaN or infinity; use an older copy.");
+        }
+        numbers.CopyTo(memory);
         return tokens;
+    }
+
+    /// <summary>
+    /// Whether all numbers are finite. Some layers keep floats, two to a double: the exponent of the later one lies in the upper bits of
+    /// the double's, so that a double from 2^1017 on, which no state reaches, counts as infinite. Layers whose floats are not finite see to it
+    /// that neighbours are neither.
+    /// </summary>
+    private static bool IsFinite(ReadOnlySpan<double> memory)
+    {
+        const ulong exponent = 0x7F80_0000_0000_0000;
+        foreach (double value in memory)
+        {
+            if ((BitConverter.DoubleToUInt64Bits(value) & exponent) == exponent)
+            {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static int BodyBytes(int doubles) => Magic.Length + FingerprintBytes + 16 + sizeof(double) * doubles;

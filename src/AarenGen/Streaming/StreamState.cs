@@ -51,11 +51,14 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
     }
 
     /// <summary>Writes the state to a file, replacing it atomically, with the declaration's fingerprint and a checksum.</summary>
-    /// <param name="path">The file.</param>
-    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <param name="path">The file. Through a symbolic link its target is written; an existing file keeps its mode.</param>
+    /// <exception cref="IOException">The file cannot be written; the message says why. It is as it was.</exception>
+    /// <exception cref="InvalidOperationException">The state is not finite: weights overflowed. The file is as it was.</exception>
     public void Save(string path) => AtomicFile.Write(path, Save);
 
     /// <summary>Writes the state to a stream, with the declaration's fingerprint and a checksum.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <exception cref="InvalidOperationException">The state is not finite: weights overflowed. Nothing was written.</exception>
     public void Save(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -64,19 +67,38 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
 
     /// <summary>Replaces this state by one saved in a file. On any error the state stays as it was.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="ModelFileException">The file is damaged, or belongs to a model with another declaration.</exception>
-    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="ModelFileException">
+    /// The file is damaged, holds a state that is not finite, belongs to a model with another declaration or is no state at all.
+    /// </exception>
+    /// <exception cref="IOException">The file cannot be read; the message says why.</exception>
     public void Load(string path)
     {
-        using FileStream stream = File.OpenRead(path);
-        Load(stream);
+        using FileStream stream = InputFile.Open(path);
+        try
+        {
+            Load(stream);
+        }
+        catch (ModelFileException e)
+        {
+            throw new ModelFileException($"{path}: {e.Message}", e);
+        }
     }
 
     /// <summary>Replaces this state by one saved in a stream. On any error the state stays as it was.</summary>
-    /// <exception cref="ModelFileException">The data are damaged, or belong to a model with another declaration.</exception>
+    /// <param name="stream">The stream, at the state's first byte; read up to its last.</param>
+    /// <exception cref="ModelFileException">
+    /// The data are damaged, hold a state that is not finite, belong to a model with another declaration or are no state at all.
+    /// </exception>
     public void Load(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        TokenCount = StateSnapshot.Read(stream, SequenceModel<TModel>.Description.Fingerprint, memory);
+        var read = new double[memory.Length];
+        long tokens = StateSnapshot.Read(stream, SequenceModel<TModel>.Description.Fingerprint, read);
+        if (SampleDoubles > 0 && read[0] != tokens)
+        {
+            throw new ModelFileException($"The saved state counts {read[0]} samples after {tokens} tokens, which cannot be.");
+        }
+        read.AsSpan().CopyTo(memory);
+        TokenCount = tokens;
     }
 }

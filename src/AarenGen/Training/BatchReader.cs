@@ -81,7 +81,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         for (int t = 0; t < length; t++)
         {
             ReadOnlySpan<float> sample = samples.AsSpan(t * width, width);
-            CheckFinite(sample, "token", index, t);
+            Arguments.CheckToken(sample, index, t);
             CheckCategories(sample, index, t);
             if (!Tokenizer.Push(Shape, sampleState, sample, completed, completedStatistics))
             {
@@ -136,7 +136,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
                 continue;
             }
             ReadOnlySpan<float> target = values.Slice(head.TargetOffset, head.TargetWidth);
-            CheckFinite(target, "target", sequence, token);
+            CheckFinite(target, sequence, token);
             if (head.TargetKind == TargetKind.Positive && target[0] <= 0)
             {
                 throw new ArgumentException($"Sequence {sequence}, token {token}: the target of '{head.Name}' is {target[0]}, but must be above 0; give events at the same time a small distance, or the token weight 0.");
@@ -159,13 +159,13 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         }
     }
 
-    private static void CheckFinite(ReadOnlySpan<float> values, string what, int sequence, int token)
+    private static void CheckFinite(ReadOnlySpan<float> values, int sequence, int token)
     {
         foreach (float value in values)
         {
             if (!float.IsFinite(value))
             {
-                throw new ArgumentException($"Sequence {sequence}, token {token}: the {what} holds {value}; mend the data, or give the token weight 0 if its target is unknown.");
+                throw new ArgumentException($"Sequence {sequence}, token {token}: the target holds {value}; mend the data, or give the token weight 0 if its target is unknown.");
             }
         }
     }

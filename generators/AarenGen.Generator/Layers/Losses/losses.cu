@@ -167,32 +167,39 @@ struct GaussianLikelihood
     }
 };
 
-// ln Gamma(x), x > 0: Stirling's series from 10 on, by recurrence before.
-__device__ __forceinline__ double log_gamma(double x)
+// ln Gamma(x + 1/2) - ln Gamma(x) - ln(x)/2, x > 0, and its derivative; both go to 0 as x grows. From 10 on by the asymptotic series, whose
+// first term left out is below 6e-17 there; by recurrence before. The difference of two log-gammas loses all digits for large x.
+__device__ __forceinline__ double log_gamma_half_step(double x, double& derivative)
 {
-    double shift = 0;
+    double value = 0;
+    derivative = 0;
     for (; x < 10; x++)
     {
-        shift -= log(x);
+        value -= 0.5 * log1p(0.25 / (x * (x + 1)));
+        derivative += 0.25 / (x * (x + 0.5) * (x + 1));
     }
     double r = 1 / x, s = r * r;
-    double series = r * (1.0 / 12 - s * (1.0 / 360 - s * (1.0 / 1260 - s * (1.0 / 1680 - s * (1.0 / 1188 - s * (691.0 / 360360 - s * (1.0 / 156)))))));
-    return (x - 0.5) * log(x) - x + half_log_tau + series + shift;
+    value -= r * (1.0 / 8 - s * (1.0 / 192 - s * (1.0 / 640 - s * (17.0 / 14336 - s * (31.0 / 18432 - s * (691.0 / 180224 - s * (5461.0 / 425984)))))));
+    derivative += s * (1.0 / 8 - s * (1.0 / 64 - s * (1.0 / 128 - s * (17.0 / 2048 - s * (31.0 / 2048 - s * (7601.0 / 180224 - s * (70993.0 / 425984)))))));
+    return value;
 }
 
-// Its derivative.
-__device__ __forceinline__ double digamma(double x)
+// ln(1 + ratio) - fraction, fraction = ratio / (1 + ratio): below 0.01 by the series of -ln(1 - fraction) - fraction, where the difference cancels.
+__device__ __forceinline__ double log_excess(double ratio, double fraction)
 {
-    double shift = 0;
-    for (; x < 10; x++)
+    if (!(fraction < 0.01))
     {
-        shift -= 1 / x;
+        return log1p(ratio) - fraction;
     }
-    double s = 1 / (x * x);
-    double series = s * (1.0 / 12 - s * (1.0 / 120 - s * (1.0 / 252 - s * (1.0 / 240 - s * (1.0 / 132 - s * (691.0 / 32760 - s * (1.0 / 12)))))));
-    return log(x) - 0.5 / x - series + shift;
+    double sum = 0;
+    for (int k = 9; k >= 2; k--)
+    {
+        sum = (sum + 1.0 / k) * fraction;
+    }
+    return sum * fraction;
 }
 
+// The normal distribution for infinite degrees of freedom.
 struct StudentLikelihood
 {
     template <int width, int targets>
@@ -201,16 +208,15 @@ struct StudentLikelihood
         double sum = 0;
         for (int j = lane; j < targets; j += 32)
         {
-            double s = output[targets + j], nu = output[2 * targets + j], z = (target[j] - static_cast<double>(output[j])) / s, square = z * z;
-            double tail = log1p(square / nu);
-            sum += log_gamma(nu / 2) - log_gamma((nu + 1) / 2) + 0.5 * log(nu * 3.14159265358979323846) + log(s) + (nu + 1) / 2 * tail;
+            double s = output[targets + j], nu = output[2 * targets + j], z = (target[j] - static_cast<double>(output[j])) / s, ratio = z * z / nu, step;
+            double power = isinf(nu) ? 0.5 * z * z : (nu + 1) / 2 * log1p(ratio);
+            sum += half_log_tau + log(s) + power - log_gamma_half_step(nu / 2, step);
             if (slopes != nullptr)
             {
-                double pull = (nu + 1) / (nu + square);
+                double pull = (1 + 1 / nu) / (1 + ratio), fraction = ratio / (1 + ratio);
                 slopes[j] = static_cast<float>(-pull * z / s * factor);
-                slopes[targets + j] = static_cast<float>((1 - pull * square) / s * factor);
-                double by_degrees = digamma(nu / 2) - digamma((nu + 1) / 2) + 1 / nu + tail - pull * square / nu;
-                slopes[2 * targets + j] = static_cast<float>(0.5 * by_degrees * factor);
+                slopes[targets + j] = static_cast<float>((1 - pull * z * z) / s * factor);
+                slopes[2 * targets + j] = static_cast<float>(-0.5 * (step - log_excess(ratio, fraction) + fraction / nu) * factor);
             }
         }
         return sum;
