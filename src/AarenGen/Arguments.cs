@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -21,6 +22,37 @@ internal static class Arguments
         {
             throw new ArgumentOutOfRangeException(nameof(p), p, "A quantile needs a probability above 0 and below 1.");
         }
+    }
+
+    public static void CheckIndex(int index, int count, [CallerArgumentExpression(nameof(index))] string name = "")
+    {
+        if ((uint)index >= (uint)count)
+        {
+            throw new ArgumentOutOfRangeException(name, index, FormattableString.Invariant($"'{name}' must be from 0 to {count - 1}."));
+        }
+    }
+
+    /// <summary>The first number that is NaN or infinite; -1 where there is none.</summary>
+    public static int IndexOfNotFinite(ReadOnlySpan<float> values)
+    {
+        const uint exponent = 0x7F80_0000;
+        ReadOnlySpan<uint> bits = MemoryMarshal.Cast<float, uint>(values);
+        int i = 0;
+        for (; i + Vector<uint>.Count <= bits.Length; i += Vector<uint>.Count)
+        {
+            if (Vector.EqualsAny(new Vector<uint>(bits[i..]) & new Vector<uint>(exponent), new Vector<uint>(exponent)))
+            {
+                break;
+            }
+        }
+        for (; i < bits.Length; i++)
+        {
+            if ((bits[i] & exponent) == exponent)
+            {
+                return i;
+            }
+        }
+        return -1;
     }
 
     public static int CountRows(ReadOnlySpan<float> span, int width, [CallerArgumentExpression(nameof(span))] string name = "")
