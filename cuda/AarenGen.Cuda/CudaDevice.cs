@@ -33,6 +33,8 @@ public sealed class CudaDevice : Device
     /// <summary>As messages show it.</summary>
     public override string ToString() => $"CUDA device {Ordinal}, products in {Products}";
 
+    internal override int MaxRows<TModel>() => BatchReader<TModel>.MaxRows;
+
     /// <exception cref="CudaUnavailableException">There is no driver, no NVRTC or no such device.</exception>
     internal override TrainingEngine CreateEngine<TModel>(EngineRequest<TModel> request) => new CudaEngine<TModel>(request, this);
 

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace AarenGen;
 
@@ -7,7 +9,8 @@ namespace AarenGen;
 internal static class Arguments
 {
     private const float LargestTokenNumber = 1e15f;
-    private const string TokenRule = "numbers of a token must be finite and from -1e15 to 1e15: scale larger ones, as StandardScaler does.";
+    /// <summary>What numbers of a token must be, for messages.</summary>
+    public const string TokenRule = "numbers of a token must be finite and from -1e15 to 1e15 (scale larger ones, as StandardScaler does)";
 
     public static void CheckLength(
         ReadOnlySpan<float> span, long expected, [CallerArgumentExpression(nameof(span))] string name = "")
@@ -79,36 +82,42 @@ internal static class Arguments
     }
 
     /// <summary>
-    /// Whether a token may hold a number. The highest power of a token anywhere is its square, in attention scores: 1e30 leaves a factor of
-    /// 3e8 to the largest float for weights and sums.
+    /// The index of the first number that a token may not hold; -1 where there is none. The highest power of a token anywhere is its square, in
+    /// attention scores: 1e30 leaves a factor of 3e8 to the largest float for weights and sums.
     /// </summary>
-    public static bool IsTokenNumber(float value) => MathF.Abs(value) <= LargestTokenNumber;
+    public static int IndexOfBadTokenNumber(ReadOnlySpan<float> values)
+    {
+        // Without their sign, the bits of floats are in the order of the floats; infinity and NaN come last.
+        const uint size = 0x7FFF_FFFF;
+        uint largest = BitConverter.SingleToUInt32Bits(LargestTokenNumber);
+        ReadOnlySpan<uint> bits = MemoryMarshal.Cast<float, uint>(values);
+        int i = 0;
+        for (; i + Vector<uint>.Count <= bits.Length; i += Vector<uint>.Count)
+        {
+            if (Vector.GreaterThanAny(new Vector<uint>(bits[i..]) & new Vector<uint>(size), new Vector<uint>(largest)))
+            {
+                break;
+            }
+        }
+        for (; i < bits.Length; i++)
+        {
+            if ((bits[i] & size) > largest)
+            {
+                return i;
+            }
+        }
+        return -1;
+    }
 
     /// <summary>Checks the tokens of streams.</summary>
     public static void CheckTokens(ReadOnlySpan<float> span, int width, [CallerArgumentExpression(nameof(span))] string name = "")
     {
-        for (int i = 0; i < span.Length; i++)
+        int bad = IndexOfBadTokenNumber(span);
+        if (bad >= 0)
         {
-            if (!IsTokenNumber(span[i]))
-            {
-                throw new ArgumentException(
-                    $"'{name}' holds {Text(span[i])} in row {i / width}, column {i % width}; {TokenRule} Pass another token in its place, or none.",
-                    name);
-            }
-        }
-    }
-
-    /// <summary>Checks a token of data to train or evaluate on.</summary>
-    public static void CheckToken(ReadOnlySpan<float> token, int sequence, int position)
-    {
-        for (int i = 0; i < token.Length; i++)
-        {
-            if (!IsTokenNumber(token[i]))
-            {
-                throw new ArgumentException(
-                    $"Sequence {sequence}, token {position}: column {i} holds {Text(token[i])}; {TokenRule} "
-                    + "Fill what is missing, for example with the value before, or end the sequence there.");
-            }
+            throw new ArgumentException(
+                $"'{name}' holds {Text(span[bad])} in row {bad / width}, column {bad % width}; {TokenRule}. Pass another token in its place, or none.",
+                name);
         }
     }
 

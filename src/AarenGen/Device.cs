@@ -16,6 +16,9 @@ public abstract class Device
     /// <summary>The cores of this machine, as many as <see cref="TrainingOptions.Threads"/> says.</summary>
     public static Device Cpu { get; } = new CpuDevice();
 
+    /// <summary>Rows that one sequence may have in a training on the device.</summary>
+    internal abstract int MaxRows<TModel>() where TModel : SequenceModel<TModel>, IModelDefinition<TModel>;
+
     /// <summary>What runs a training on the device.</summary>
     internal abstract TrainingEngine CreateEngine<TModel>(EngineRequest<TModel> request) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>;
 
@@ -23,12 +26,22 @@ public abstract class Device
     {
         public override string ToString() => "CPU";
 
-        internal override TrainingEngine CreateEngine<TModel>(EngineRequest<TModel> request) =>
-            new CpuEngine<TModel>(request.Model, request.Tensors, request.Train, request.Validation, request.Options, request.Capacity);
+        internal override int MaxRows<TModel>() => PassWorkspace<TModel>.MaxRows;
+
+        internal override TrainingEngine CreateEngine<TModel>(EngineRequest<TModel> request) => new CpuEngine<TModel>(request);
     }
 }
 
-/// <summary>What an engine is made from. Capacity: the rows of the largest pass, and the samples of the longest sequence.</summary>
+/// <summary>What an engine is made from.</summary>
+/// <param name="Model">The model to train.</param>
+/// <param name="Tensors">What the training changes.</param>
+/// <param name="Train">The sequences to learn from.</param>
+/// <param name="Validation">The sequences to judge by; null where there are none.</param>
+/// <param name="Options">How to train.</param>
+/// <param name="BatchSize">Sequences a step: those of the options, or all where there are fewer.</param>
+/// <param name="Capacity">The rows of the largest pass, and the samples of the longest sequence.</param>
+/// <param name="ValidationScale">The <see cref="WeightScale"/> of all validation data.</param>
 internal sealed record EngineRequest<TModel>(
-    TModel Model, TrainingTensors Tensors, SequenceData Train, SequenceData? Validation, TrainingOptions Options, PassSize Capacity)
+    TModel Model, TrainingTensors Tensors, SequenceData Train, SequenceData? Validation, TrainingOptions Options, int BatchSize, PassSize Capacity,
+    double ValidationScale)
     where TModel : SequenceModel<TModel>, IModelDefinition<TModel>;

@@ -11,7 +11,9 @@ namespace AarenGen;
 /// </summary>
 /// <remarks>
 /// <para>Thread safety: any number of threads may infer with one model at the same time, each with states of its own.
-/// <see cref="Fit"/> changes the weights and must run alone.</para>
+/// <see cref="Fit"/> changes the weights and must run alone: another <see cref="Fit"/>, <see cref="Evaluate"/>, <see cref="Save"/>,
+/// <see cref="SaveCompiled"/> or a change of <see cref="Precision"/> meanwhile throws <see cref="InvalidOperationException"/>, from its
+/// progress callback too. Inference does not check this, since it must be fast; its outputs then are meaningless.</para>
 /// <para>Inference allocates nothing but, once a thread, its working memory.</para>
 /// <para>The numbers of tokens must be finite and from −1e15 to 1e15, so that with ordinary weights nothing overflows. Weights so large
 /// that something does make outputs NaN or infinite and may leave the state so: then <see cref="StreamState{TModel}.Save(string)"/>
@@ -23,6 +25,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     [ThreadStatic]
     private static StreamState<TSelf>[]? gatheredStates;
 
+    private readonly WeightAccess access = new();
     private AlignedBuffer weights = null!, packed = null!;
     private WeightPrecision precision;
 
@@ -41,6 +44,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// </summary>
     /// <remarks>Setting packs the matrices anew and, like <see cref="Fit"/>, must run alone. States keep their meaning.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">The value is none of the enumeration.</exception>
+    /// <exception cref="InvalidOperationException">Another call trains, evaluates or saves this model.</exception>
     public WeightPrecision Precision
     {
         get => precision;
@@ -50,8 +54,16 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
             {
                 throw new ArgumentOutOfRangeException(nameof(value), value, "There is no such precision; choose Float32, BFloat16 or Int8.");
             }
-            precision = value;
-            WeightsChanged();
+            access.BeginChange("Setting Precision");
+            try
+            {
+                precision = value;
+                WeightsChanged();
+            }
+            finally
+            {
+                access.EndChange();
+            }
         }
     }
 
@@ -87,8 +99,10 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <summary>Writes the weights as safetensors with PyTorch's names and layouts, replacing the file atomically.</summary>
     /// <param name="path">The file. Through a symbolic link its target is written; an existing file keeps its mode.</param>
     /// <exception cref="IOException">The file cannot be written; the message says why. It is as it was.</exception>
-    /// <exception cref="InvalidOperationException">A weight is NaN or infinite. The file is as it was.</exception>
-    public void Save(string path) => ModelFile.Write(path, Description, weights);
+    /// <exception cref="InvalidOperationException">
+    /// A weight is NaN or infinite, or another call trains this model or sets its <see cref="Precision"/>. The file is as it was.
+    /// </exception>
+    public void Save(string path) => Read(nameof(Save), () => ModelFile.Write(path, Description, weights));
 
     /// <summary>
     /// Writes the model as inference reads it, its matrices packed in its <see cref="Precision"/>, replacing the file atomically: for
@@ -97,8 +111,10 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// </summary>
     /// <param name="path">The file. Through a symbolic link its target is written; an existing file keeps its mode.</param>
     /// <exception cref="IOException">The file cannot be written; the message says why. It is as it was.</exception>
-    /// <exception cref="InvalidOperationException">A weight is NaN or infinite. The file is as it was.</exception>
-    public void SaveCompiled(string path) => CompiledModel.Write(path, Description, weights, packed, Precision);
+    /// <exception cref="InvalidOperationException">
+    /// A weight is NaN or infinite, or another call trains this model or sets its <see cref="Precision"/>. The file is as it was.
+    /// </exception>
+    public void SaveCompiled(string path) => Read(nameof(SaveCompiled), () => CompiledModel.Write(path, Description, weights, packed, Precision));
 
     /// <summary>A state for a new stream.</summary>
     public StreamState<TSelf> CreateState() => new();
@@ -180,38 +196,72 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         Run(new ReadOnlySpan<StreamState<TSelf>>(ref state), tokens, outputs);
     }
 
-    /// <summary>Trains the model on sequences, on the CPU.</summary>
+    /// <summary>Trains the model on sequences, on the device that the options name; the CPU unless they say otherwise.</summary>
+    /// <remarks>
+    /// Before the first step all data are read once and checked, so that wrong data are found before the model changes. With a
+    /// <see cref="TrainingOptions.CheckpointPath"/> they are hashed as well (seconds a gigabyte): a checkpoint is resumed on the same data only.
+    /// Exceptions that the data's own methods or the progress callback throw pass through; the model then has the weights of the last step.
+    /// </remarks>
     /// <param name="train">The sequences to learn from.</param>
     /// <param name="validation">
     /// Sequences that decide which epoch was best: the weights of that epoch remain. Null: those of the last epoch remain.
     /// </param>
     /// <param name="options">How to train; sensible defaults where null.</param>
-    /// <param name="progress">Told of every step, on the calling thread; null where nobody watches.</param>
+    /// <param name="progress">
+    /// Told, on the calling thread, at the end of each epoch, and after a step when 100 ms have passed since; null where nobody watches.
+    /// </param>
     /// <param name="cancellationToken">
     /// Stops the training after the step under way, writing a checkpoint where the options name one.
     /// </param>
     /// <returns>What happened: losses, times, the best epoch.</returns>
-    /// <exception cref="ArgumentException">The data or options do not fit the model.</exception>
+    /// <exception cref="ArgumentException">
+    /// The data or options do not fit the model: a width or a number is wrong, no target has a weight above 0, or a sequence is longer
+    /// than the model, or this machine's memory, takes. The message says which and where. The model is as it was.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// Another call trains, evaluates or saves this model, or the data changed while they were used.
+    /// </exception>
     /// <exception cref="TrainingDivergedException">The loss or a gradient became NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled; the model has the weights of the last step.</exception>
-    /// <exception cref="ModelFileException">The checkpoint to go on from is damaged or belongs to another training.</exception>
+    /// <exception cref="ModelFileException">
+    /// The checkpoint to go on from is damaged or belongs to another training: the message names every option, and what of the data, differs. The
+    /// model is as it was.
+    /// </exception>
+    /// <exception cref="IOException">
+    /// The checkpoint cannot be read or written. Whether its directory exists and allows it is tried before the first step.
+    /// </exception>
     public TrainingReport Fit(
         SequenceData train, SequenceData? validation = null, TrainingOptions? options = null,
         IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(train);
-        weights = weights.Writable();
-        using var trainer = new Trainer<TSelf>((TSelf)this, train, validation, options ?? new TrainingOptions());
-        return trainer.Run(progress, cancellationToken);
+        access.BeginChange(nameof(Fit));
+        try
+        {
+            weights = weights.Writable();
+            using var trainer = new Trainer<TSelf>((TSelf)this, train, validation, options ?? new TrainingOptions());
+            return trainer.Run(progress, cancellationToken);
+        }
+        finally
+        {
+            access.EndChange();
+        }
     }
 
     /// <summary>The declared loss over all sequences: the mean over their tokens, weighted as the data say.</summary>
     /// <param name="data">The sequences.</param>
-    /// <exception cref="ArgumentException">The data do not fit the model.</exception>
+    /// <exception cref="ArgumentException">
+    /// The data do not fit the model, no target has a weight above 0, or a sequence is longer than the model, or this machine's memory, takes.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// Another call trains this model or sets its <see cref="Precision"/>, or the data changed while they were used.
+    /// </exception>
     public double Evaluate(SequenceData data)
     {
         ArgumentNullException.ThrowIfNull(data);
-        return Trainer<TSelf>.Evaluate((TSelf)this, data);
+        double loss = 0;
+        Read(nameof(Evaluate), () => loss = Trainer<TSelf>.Evaluate((TSelf)this, data));
+        return loss;
     }
 
     /// <summary>Called by generated code: the model with the weights of a file embedded in its assembly.</summary>
@@ -298,6 +348,20 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         weights = weights.Writable();
         packed = packed.Writable();
         Prepare(weights.Span, packed.Span, Precision, training: false, WorkShare.All);
+    }
+
+    /// <summary>Does what needs weights that nobody changes meanwhile.</summary>
+    private void Read(string call, Action action)
+    {
+        access.BeginRead(call);
+        try
+        {
+            action();
+        }
+        finally
+        {
+            access.EndRead();
+        }
     }
 
     /// <summary>A model with memory of its own, all zero.</summary>

@@ -65,14 +65,39 @@ public sealed class DeviceTrainingTests : TemporaryFolder
     }
 
     [DeviceFact]
-    public void Tokens_without_weight_change_nothing()
+    public void Batches_without_weight_change_nothing()
+    {
+        SequenceList data = Weighted(1, 5), none = Weighted(0, 5);
+        SequenceList both = Weighted(1, 5);
+        both.Add(new float[15], new float[25], new float[5]);
+        TrainingOptions options = Options with { Epochs = 1, BatchSize = 1, WarmupSteps = 0, FinalShare = 1 };
+        GoldenPre one = GoldenPre.Create(seed: 1), two = GoldenPre.Create(seed: 1);
+        Assert.Equal(one.Fit(data, null, options).Epochs, two.Fit(both, null, options).Epochs);
+        Assert.Equal(one.Weights.ToArray(), two.Weights.ToArray());
+        Assert.Throws<ArgumentException>("train", () => one.Fit(none, null, options));
+    }
+
+    /// <summary>Only the ratio of weights matters, and a power of two changes no bit of it.</summary>
+    [DeviceTheory]
+    [InlineData(-140)]
+    [InlineData(125)]
+    public void Weights_of_any_size_train_as_1_does(int exponent)
+    {
+        TrainingOptions options = Options with { Epochs = 2 };
+        float weight = MathF.ScaleB(1, exponent);
+        GoldenPre one = GoldenPre.Create(seed: 1), scaled = GoldenPre.Create(seed: 1);
+        Assert.Equal(one.Fit(Weighted(1, 5), Weighted(1, 4), options).Epochs, scaled.Fit(Weighted(weight, 5), Weighted(weight, 4), options).Epochs);
+        Assert.Equal(one.Weights.ToArray(), scaled.Weights.ToArray());
+    }
+
+    /// <summary>One sequence whose tokens all have a weight.</summary>
+    private static SequenceList Weighted(float weight, int length)
     {
         var data = new SequenceList(3, 5);
-        data.Add(new float[30], new float[50], new float[10]);
-        GoldenPre model = GoldenPre.Create(seed: 1);
-        float[] before = model.Weights.ToArray();
-        model.Fit(data, options: Options with { Epochs = 2 });
-        Assert.Equal(before, model.Weights.ToArray());
+        data.Add(
+            [.. Enumerable.Range(0, length * 3).Select(static i => MathF.Sin(i))], [.. Enumerable.Range(0, length * 5).Select(static i => MathF.Cos(i))],
+            [.. Enumerable.Repeat(weight, length)]);
+        return data;
     }
 
     private static (GoldenPre, TrainingReport) Fit(TrainingOptions options)

@@ -7,7 +7,7 @@ namespace AarenGen.Tests;
 /// <summary>Training: gradients against differences, repeatability, going on after a stop, and what is refused.</summary>
 public sealed class TrainingTests
 {
-    private static readonly TrainingOptions Options = new() { Epochs = 4, BatchSize = 5, Threads = 2, Seed = 3, LearningRate = 3e-3 };
+    internal static readonly TrainingOptions Options = new() { Epochs = 4, BatchSize = 5, Threads = 2, Seed = 3, LearningRate = 3e-3 };
 
     [Theory]
     [InlineData(0UL)]
@@ -210,7 +210,7 @@ public sealed class TrainingTests
     }
 
     /// <summary>Targets that depend on the past: running means of the tokens.</summary>
-    private static SequenceList Data(int count, int longest)
+    internal static SequenceList Data(int count, int longest)
     {
         var data = new SequenceList(EveryLayer.InputWidth, EveryLayer.OutputWidth);
         for (int s = 0; s < count; s++)
@@ -228,7 +228,7 @@ public sealed class TrainingTests
         return data;
     }
 
-    private sealed class StopAt(long step, CancellationTokenSource stop) : IProgress<TrainingProgress>
+    internal sealed class StopAt(long step, CancellationTokenSource stop) : IProgress<TrainingProgress>
     {
         public void Report(TrainingProgress value)
         {

@@ -48,7 +48,7 @@ internal sealed class BatchSlot<TModel> : IDisposable where TModel : SequenceMod
     };
 
     /// <summary>Reads sequences into pinned memory, once the device is done with what was there.</summary>
-    public BatchExtent Read(BatchReader<TModel> reader, SequenceData data, ReadOnlySpan<int> sequences)
+    public BatchExtent Read(BatchReader<TModel> reader, SequenceData data, ReadOnlySpan<int> sequences, double weightScale = 1)
     {
         done.Synchronize();
         return reader.Read(data, sequences, new()
@@ -59,7 +59,7 @@ internal sealed class BatchSlot<TModel> : IDisposable where TModel : SequenceMod
             TokenWeights = tokenWeights.Host,
             SequenceWeights = sequenceWeights.Host,
             Ends = ends.Host,
-        });
+        }, weightScale);
     }
 
     /// <summary>Copies what was read to the device, and lets a stream work on it when it has come.</summary>

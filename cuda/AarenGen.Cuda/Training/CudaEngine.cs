@@ -57,6 +57,10 @@ internal sealed class CudaEngine<TModel> : TrainingEngine where TModel : Sequenc
         {
             return false;
         }
+        if (WeightScale.For(extent.Weight) is not 1 and var weightScale)
+        {
+            extent = slots[own].Read(reader, request.Train, sequences.Span, weightScale);
+        }
         TrainingOptions options = request.Options;
         lastRate = step.LearningRate;
         slots[own].Run(extent, new()
@@ -99,11 +103,11 @@ internal sealed class CudaEngine<TModel> : TrainingEngine where TModel : Sequenc
         {
             int own = turn;
             turn = (turn + 1) % Slots;
-            BatchExtent extent = slots[own].Read(reader, request.Validation!, batch);
+            BatchExtent extent = slots[own].Read(reader, request.Validation!, batch, request.ValidationScale);
             weight += extent.Weight;
             slots[own].Run(extent, new() { Rows = extent.Rows, Sequences = extent.Sequences, Scale = 1 }, work, evaluations[own]);
         }
-        return weight == 0 ? 0 : (ReadResults().Evaluated - before) / weight;
+        return (ReadResults().Evaluated - before) / weight;
     }
 
     public override void Download() => model.Download(request.Tensors, work);
@@ -126,13 +130,17 @@ internal sealed class CudaEngine<TModel> : TrainingEngine where TModel : Sequenc
     /// <summary>Rows and sequences for the longest sequences that could meet in a batch, and for the longest of the validation data.</summary>
     private static (int Rows, int Sequences) LargestBatch(EngineRequest<TModel> request)
     {
-        int batch = Math.Min(request.Options.BatchSize, request.Train.Count), channels = SequenceModel<TModel>.Description.Tokens.Channels;
-        long rows = Lengths(request.Train).OrderDescending().Take(batch).Sum(static r => (long)r);
+        int channels = SequenceModel<TModel>.Description.Tokens.Channels;
+        long rows = Lengths(request.Train).OrderDescending().Take(request.BatchSize).Sum(static r => (long)r);
         if (request.Validation is { } validation)
         {
             rows = Math.Max(rows, Lengths(validation).Max());
         }
-        return (checked((int)rows), checked(batch * channels));
+        if (rows > BatchReader<TModel>.MaxRows)
+        {
+            throw new ArgumentException($"The longest sequences of a batch have {rows} tokens together, but a batch takes at most {BatchReader<TModel>.MaxRows}; lower BatchSize, or cut long sequences.");
+        }
+        return ((int)rows, request.BatchSize * channels);
 
         static IEnumerable<int> Lengths(SequenceData data) => Enumerable.Range(0, data.Count).Select(i => BatchReader<TModel>.RowsOf(data.LengthOf(i)));
     }

@@ -44,15 +44,19 @@ public sealed class SequenceList(int tokenWidth, int targetWidth) : SequenceData
     }
 
     /// <inheritdoc/>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such sequence.</exception>
     public override int LengthOf(int index) => sequences[index].Tokens.Length / TokenWidth;
 
     /// <inheritdoc/>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such sequence.</exception>
     public override void ReadTokens(int index, Span<float> tokens) => sequences[index].Tokens.CopyTo(tokens);
 
     /// <inheritdoc/>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such sequence or token.</exception>
     public override float ReadTarget(int index, int token, Span<float> target)
     {
-        (_, float[] targets, float[]? weights) = sequences[index];
+        (float[] tokens, float[] targets, float[]? weights) = sequences[index];
+        Arguments.CheckIndex(token, tokens.Length / TokenWidth);
         targets.AsSpan(targets.Length == TargetWidth ? 0 : token * TargetWidth, TargetWidth).CopyTo(target);
         return weights is null ? 1 : weights[token];
     }

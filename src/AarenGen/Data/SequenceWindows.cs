@@ -50,15 +50,27 @@ public sealed class SequenceWindows : SequenceData
     public override int TargetWidth { get; }
 
     /// <inheritdoc/>
-    public override int LengthOf(int index) => length;
+    /// <exception cref="ArgumentOutOfRangeException">There is no such sequence.</exception>
+    public override int LengthOf(int index)
+    {
+        Arguments.CheckIndex(index, Count);
+        return length;
+    }
 
     /// <inheritdoc/>
-    public override void ReadTokens(int index, Span<float> tokens) =>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such sequence.</exception>
+    public override void ReadTokens(int index, Span<float> tokens)
+    {
+        Arguments.CheckIndex(index, Count);
         this.tokens.AsSpan(index * stride * TokenWidth, length * TokenWidth).CopyTo(tokens);
+    }
 
     /// <inheritdoc/>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such sequence or token.</exception>
     public override float ReadTarget(int index, int token, Span<float> target)
     {
+        Arguments.CheckIndex(index, Count);
+        Arguments.CheckIndex(token, length);
         int row = index * stride + token;
         targets.AsSpan(row * TargetWidth, TargetWidth).CopyTo(target);
         return weights is null ? 1 : weights[row];

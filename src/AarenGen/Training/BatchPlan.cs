@@ -1,6 +1,9 @@
 namespace AarenGen.Training;
 
 /// <summary>Cuts some sequences into passes of whole sequences, each about as many rows as stay in a core's cache.</summary>
+/// <param name="data">The sequences.</param>
+/// <param name="rowsOf">The rows of a sequence of some samples.</param>
+/// <param name="largestBatch">Sequences that may be planned at once, at most all.</param>
 internal sealed class BatchPlan(SequenceData data, Func<int, int> rowsOf, int largestBatch)
 {
     /// <summary>Rows of a pass; a longer sequence is a pass of its own.</summary>

@@ -1,4 +1,5 @@
 using AarenGen.Kernels;
+using static System.FormattableString;
 
 namespace AarenGen.Training;
 
@@ -47,16 +48,45 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
     /// <summary>Rows of a sequence of so many samples.</summary>
     public static int RowsOf(int samples) => checked(Shape.OutputsOf(samples) * Shape.Channels);
 
-    /// <summary>Reads sequences one after the other.</summary>
+    /// <summary>Rows of a batch so that each of its buffers, rows of numbers one after the other, can be indexed by an int.</summary>
+    public static int MaxRows { get; } =
+        Array.MaxLength / Math.Max(Math.Max(TokenStride, Description.RowStatistics), Math.Max(Description.RowTargetWidth, 1));
+
+    /// <summary>Checks a sequence as <see cref="Read"/> does; returns the sum of its weights.</summary>
+    /// <param name="data">The sequences.</param>
+    /// <param name="index">The one to check.</param>
+    /// <param name="name">The argument that the data came in.</param>
+    /// <param name="digest">Given all that training reads of it; null where nobody asks.</param>
     /// <exception cref="ArgumentException">A number in the data cannot be used; the message says where.</exception>
-    public BatchExtent Read(SequenceData data, ReadOnlySpan<int> sequences, scoped in BatchRows to)
+    public double Check(SequenceData data, int index, string name, DataDigestBuilder? digest)
+    {
+        int length = data.LengthOf(index), outputs = Shape.OutputsOf(length);
+        ReadOnlySpan<float> read = ReadSamples(data, index, length, name);
+        digest?.AddSequence(length, read);
+        double sum = 0;
+        for (int output = 0; output < outputs; output++)
+        {
+            float weight = ReadTarget(data, index, output, output == outputs - 1, name);
+            digest?.AddTarget(weight, target);
+            sum += weight;
+        }
+        return sum * Shape.Channels;
+    }
+
+    /// <summary>Reads sequences one after the other.</summary>
+    /// <param name="data">The sequences.</param>
+    /// <param name="sequences">Which of them.</param>
+    /// <param name="to">Where to.</param>
+    /// <param name="weightScale">A power of two (<see cref="WeightScale"/>) that the weights are multiplied by.</param>
+    /// <exception cref="ArgumentException">A number in the data cannot be used; the message says where.</exception>
+    public BatchExtent Read(SequenceData data, ReadOnlySpan<int> sequences, scoped in BatchRows to, double weightScale = 1)
     {
         int rows = 0, count = 0;
         foreach (int index in sequences)
         {
             int length = data.LengthOf(index), outputs = Shape.OutputsOf(length);
             ReadTokens(data, index, rows, length, outputs, to);
-            ReadTargets(data, index, rows, outputs, to);
+            ReadTargets(data, index, rows, outputs, weightScale, to);
             for (int channel = 0; channel < Shape.Channels; channel++)
             {
                 rows += outputs;
@@ -75,15 +105,12 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
     private void ReadTokens(SequenceData data, int index, int firstRow, int length, int outputs, scoped in BatchRows to)
     {
         int width = Description.InputWidth;
-        data.ReadTokens(index, samples.AsSpan(0, length * width));
+        ReadOnlySpan<float> read = ReadSamples(data, index, length);
         sampleState.AsSpan().Clear();
         int output = 0;
         for (int t = 0; t < length; t++)
         {
-            ReadOnlySpan<float> sample = samples.AsSpan(t * width, width);
-            Arguments.CheckToken(sample, index, t);
-            CheckCategories(sample, index, t);
-            if (!Tokenizer.Push(Shape, sampleState, sample, completed, completedStatistics))
+            if (!Tokenizer.Push(Shape, sampleState, read.Slice(t * width, width), completed, completedStatistics))
             {
                 continue;
             }
@@ -98,28 +125,18 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         }
     }
 
-    private void ReadTargets(SequenceData data, int index, int firstRow, int outputs, scoped in BatchRows to)
+    private void ReadTargets(SequenceData data, int index, int firstRow, int outputs, double weightScale, scoped in BatchRows to)
     {
         float sum = 0;
         for (int output = 0; output < outputs; output++)
         {
             bool isLast = output == outputs - 1;
-            int sample = Shape.SampleOf(output);
-            float weight = isLast || !IsPerSequence ? data.ReadTarget(index, sample, target) : 0;
-            if (!(weight >= 0 && float.IsFinite(weight)))
-            {
-                throw new ArgumentException($"Sequence {index}, token {sample}: the weight is {weight}, but must be 0 or more.");
-            }
+            float weight = (float)(ReadTarget(data, index, output, isLast) * weightScale);
             sum += weight;
             for (int channel = 0; channel < Shape.Channels; channel++)
             {
                 int row = firstRow + channel * outputs + output;
-                ReadOnlySpan<float> part = target.AsSpan(channel * Description.RowTargetWidth, Description.RowTargetWidth);
-                if (weight != 0)
-                {
-                    CheckTarget(part, index, sample, isLast);
-                }
-                part.CopyTo(to.Targets[(row * Description.RowTargetWidth)..]);
+                target.AsSpan(channel * Description.RowTargetWidth, Description.RowTargetWidth).CopyTo(to.Targets[(row * Description.RowTargetWidth)..]);
                 to.TokenWeights[row] = weight;
                 // Beside heads for each token, a sequence counts as much as its tokens.
                 to.SequenceWeights[row] = !isLast || weight == 0 ? 0 : IsPerSequence ? weight : sum;
@@ -127,7 +144,62 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         }
     }
 
-    private static void CheckTarget(ReadOnlySpan<float> values, int sequence, int token, bool isLast)
+    /// <summary>Reads and checks the samples of a sequence.</summary>
+    private ReadOnlySpan<float> ReadSamples(SequenceData data, int index, int length, string? name = null)
+    {
+        int width = Description.InputWidth;
+        if ((long)length * width > samples.Length)
+        {
+            throw new InvalidOperationException(
+                Invariant($"Sequence {index} now has {length} tokens, more than when the call began; data must not change while they are used."));
+        }
+        Span<float> read = samples.AsSpan(0, length * width);
+        data.ReadTokens(index, read);
+        int bad = Arguments.IndexOfBadTokenNumber(read);
+        if (bad >= 0)
+        {
+            throw Bad(
+                name, index, bad / width,
+                $"column {bad % width} of the token holds {read[bad]}; {Arguments.TokenRule}, also where the weight is 0. Fill what is missing, or cut the sequence there.");
+        }
+        for (int t = 0; t < length && Categories.Length > 0; t++)
+        {
+            ReadOnlySpan<float> sample = read.Slice(t * width, width);
+            foreach (CategoryDescription category in Categories)
+            {
+                if (category.IsAt(t) && !Arguments.IsCategory(sample[category.Column], category.Cardinality))
+                {
+                    throw Bad(
+                        name, index, t,
+                        $"column {category.Column} of the token holds {sample[category.Column]}, but must be a category, a whole number from 0 to {category.Cardinality - 1}.");
+                }
+            }
+        }
+        return read;
+    }
+
+    /// <summary>Reads the target of an output and checks it where it counts; returns its weight.</summary>
+    private float ReadTarget(SequenceData data, int index, int output, bool isLast, string? name = null)
+    {
+        if (IsPerSequence && !isLast)
+        {
+            return 0;
+        }
+        int sample = Shape.SampleOf(output);
+        float weight = data.ReadTarget(index, sample, target);
+        if (!(weight >= 0 && float.IsFinite(weight)))
+        {
+            throw Bad(name, index, sample, $"the weight is {weight}, but must be a finite number of 0 or more.");
+        }
+        for (int channel = 0; channel < Shape.Channels && weight != 0; channel++)
+        {
+            CheckTarget(channel * Description.RowTargetWidth, index, sample, isLast, name);
+        }
+        return weight;
+    }
+
+    /// <summary>Checks the target of a channel, which begins at a column.</summary>
+    private void CheckTarget(int start, int sequence, int token, bool isLast, string? name)
     {
         foreach (HeadDescription head in Heads)
         {
@@ -135,38 +207,32 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
             {
                 continue;
             }
-            ReadOnlySpan<float> target = values.Slice(head.TargetOffset, head.TargetWidth);
-            CheckFinite(target, sequence, token);
-            if (head.TargetKind == TargetKind.Positive && target[0] <= 0)
+            int first = start + head.TargetOffset;
+            for (int column = first; column < first + head.TargetWidth; column++)
             {
-                throw new ArgumentException($"Sequence {sequence}, token {token}: the target of '{head.Name}' is {target[0]}, but must be above 0; give events at the same time a small distance, or the token weight 0.");
+                if (!float.IsFinite(target[column]))
+                {
+                    throw Bad(
+                        name, sequence, token,
+                        $"column {column} of the target holds {target[column]}; correct it, or give the token the weight 0 if its target is unknown.");
+                }
             }
-            if (head.TargetKind == TargetKind.Class && !(target[0] >= 0 && target[0] < head.Classes && float.IsInteger(target[0])))
+            float value = target[first];
+            if (head.TargetKind == TargetKind.Positive && value <= 0)
             {
-                throw new ArgumentException($"Sequence {sequence}, token {token}: the target of '{head.Name}' is {target[0]}, but must be a class, a whole number from 0 to {head.Classes - 1}.");
+                throw Bad(
+                    name, sequence, token,
+                    $"the target of '{head.Name}' is {value}, but must be above 0; give events at the same time a small distance, or the token weight 0.");
+            }
+            if (head.TargetKind == TargetKind.Class && !(value >= 0 && value < head.Classes && float.IsInteger(value)))
+            {
+                throw Bad(
+                    name, sequence, token,
+                    $"the target of '{head.Name}' is {value}, but must be a class, a whole number from 0 to {head.Classes - 1}.");
             }
         }
     }
 
-    private static void CheckCategories(ReadOnlySpan<float> sample, int sequence, int token)
-    {
-        foreach (CategoryDescription category in Categories)
-        {
-            if (category.IsAt(token) && !Arguments.IsCategory(sample[category.Column], category.Cardinality))
-            {
-                throw new ArgumentException($"Sequence {sequence}, token {token}: column {category.Column} holds {sample[category.Column]}, but must be a category, a whole number from 0 to {category.Cardinality - 1}.");
-            }
-        }
-    }
-
-    private static void CheckFinite(ReadOnlySpan<float> values, int sequence, int token)
-    {
-        foreach (float value in values)
-        {
-            if (!float.IsFinite(value))
-            {
-                throw new ArgumentException($"Sequence {sequence}, token {token}: the target holds {value}; mend the data, or give the token weight 0 if its target is unknown.");
-            }
-        }
-    }
+    private static ArgumentException Bad(string? name, int sequence, int token, FormattableString what) =>
+        new(Invariant($"Sequence {sequence}, token {token}: {Invariant(what)}"), name);
 }

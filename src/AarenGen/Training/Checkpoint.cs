@@ -7,7 +7,7 @@ namespace AarenGen.Training;
 /// <summary>Where a training stands, beside its tensors: all that going on needs.</summary>
 internal sealed class Checkpoint
 {
-    private const string Format = "1";
+    private const string Format = "2";
 
     /// <summary>Batches taken.</summary>
     public long Step { get; set; }
@@ -24,10 +24,45 @@ internal sealed class Checkpoint
 
     public List<EpochReport> Epochs { get; } = [];
 
-    public void Write(
-        string path, ModelDescription description, IReadOnlyList<(string, AlignedBuffer)> sets, Dictionary<string, string> signature)
+    /// <summary>Finds before a training what would keep its checkpoints from being written.</summary>
+    /// <exception cref="IOException">No file can be written there.</exception>
+    public static void CheckWritable(string path)
     {
-        var metadata = new Dictionary<string, string>(signature)
+        string full = Path.GetFullPath(path);
+        if (Directory.Exists(full))
+        {
+            throw new IOException($"Cannot write a checkpoint to {full}: it is a directory; add a file name to CheckpointPath.");
+        }
+        if (File.Exists(full))
+        {
+            full = File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
+        }
+        string directory = Path.GetDirectoryName(full) ?? full;
+        if (!Directory.Exists(directory))
+        {
+            throw new DirectoryNotFoundException($"Cannot write a checkpoint to {full}: the directory {directory} does not exist; create it first.");
+        }
+        try
+        {
+            // Reading the attributes also finds a name that is too long, which the probe below, of another name, does not.
+            FileAttributes attributes = new FileInfo(full).Attributes;
+            if (File.Exists(full) && attributes.HasFlag(FileAttributes.ReadOnly))
+            {
+                throw new IOException("the file is read-only.");
+            }
+            using var probe = new FileStream(
+                Path.Combine(directory, Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"Cannot write a checkpoint to {full}: {e.Message}", e);
+        }
+    }
+
+    public void Write(
+        string path, ModelDescription description, IReadOnlyList<(string, AlignedBuffer)> sets, TrainingSignature signature)
+    {
+        var metadata = new Dictionary<string, string>
         {
             ["checkpoint"] = Format,
             ["step"] = Text(Step),
@@ -38,11 +73,18 @@ internal sealed class Checkpoint
             ["training losses"] = string.Join(' ', Epochs.Select(static e => Text(e.TrainingLoss))),
             ["validation losses"] = string.Join(' ', Epochs.Select(static e => e.ValidationLoss is { } loss ? Text(loss) : "-")),
         };
+        signature.AddTo(metadata);
         ModelFile.WriteSets(path, description, sets, metadata);
     }
 
+    /// <param name="path">The file.</param>
+    /// <param name="description">The model.</param>
+    /// <param name="sets">Written only when all of the file fits.</param>
+    /// <param name="signature">The training that is to go on.</param>
+    /// <param name="stepsPerEpoch">Its batches an epoch.</param>
+    /// <exception cref="ModelFileException">The file is damaged, no checkpoint, or one of another training.</exception>
     public static Checkpoint Read(
-        string path, ModelDescription description, IReadOnlyList<(string, AlignedBuffer)> sets, Dictionary<string, string> signature)
+        string path, ModelDescription description, IReadOnlyList<(string, AlignedBuffer)> sets, TrainingSignature signature, int stepsPerEpoch)
     {
         // Into buffers of its own first: a file that does not fit must not change the model.
         (string Prefix, AlignedBuffer Weights)[] read = [.. sets.Select(static s => (s.Item1, new AlignedBuffer(s.Item2.Length)))];
@@ -51,25 +93,25 @@ internal sealed class Checkpoint
         {
             throw new ModelFileException($"{path} is no checkpoint of this version; train anew without Resume.");
         }
-        string[] differences = [.. signature
-            .Where(s => metadata.GetValueOrDefault(s.Key) != s.Value)
-            .Select(s => $"{s.Key}: the checkpoint has {metadata.GetValueOrDefault(s.Key)}, this training {s.Value}")];
-        if (differences.Length > 0)
+        IReadOnlyList<string> differences = signature.Differences(metadata);
+        if (differences.Count > 0)
         {
             throw new ModelFileException(
-                $"{path} belongs to another training; use the same settings, or train anew without Resume:\n  {string.Join("\n  ", differences)}");
+                $"{path} belongs to another training; give the same data and options, or train anew without Resume. What differs:\n  {string.Join("\n  ", differences)}");
         }
-        var result = new Checkpoint
+        Checkpoint result;
+        try
         {
-            Step = long.Parse(metadata["step"], CultureInfo.InvariantCulture),
-            Updates = long.Parse(metadata["updates"], CultureInfo.InvariantCulture),
-            LossSum = Number(metadata["loss sum"]),
-            LossCount = long.Parse(metadata["loss count"], CultureInfo.InvariantCulture),
-            BestEpoch = int.Parse(metadata["best epoch"], CultureInfo.InvariantCulture),
-        };
-        string[] losses = metadata["training losses"].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        string[] validations = metadata["validation losses"].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        result.Epochs.AddRange(losses.Zip(validations, static (l, v) => new EpochReport(Number(l), v == "-" ? null : Number(v))));
+            result = Parse(metadata);
+        }
+        catch (Exception e) when (e is KeyNotFoundException or FormatException or OverflowException)
+        {
+            throw new ModelFileException($"{path} is damaged: {e.Message} Use an older copy, or train anew without Resume.", e);
+        }
+        if (!result.IsConsistent(stepsPerEpoch))
+        {
+            throw new ModelFileException($"{path} is damaged: its numbers of steps and epochs contradict each other. Use an older copy, or train anew without Resume.");
+        }
         foreach (((string, AlignedBuffer) target, (string, AlignedBuffer) source) in sets.Zip(read))
         {
             source.Item2.Span.CopyTo(target.Item2.Span);
@@ -77,9 +119,36 @@ internal sealed class Checkpoint
         return result;
     }
 
+    private static Checkpoint Parse(IReadOnlyDictionary<string, string> metadata)
+    {
+        var result = new Checkpoint
+        {
+            Step = Integer(metadata["step"]),
+            Updates = Integer(metadata["updates"]),
+            LossSum = Number(metadata["loss sum"]),
+            LossCount = Integer(metadata["loss count"]),
+            BestEpoch = checked((int)Integer(metadata["best epoch"])),
+        };
+        string[] losses = metadata["training losses"].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        string[] validations = metadata["validation losses"].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (losses.Length != validations.Length)
+        {
+            throw new FormatException("It has not as many validation losses as training losses.");
+        }
+        result.Epochs.AddRange(losses.Zip(validations, static (l, v) => new EpochReport(Number(l), v == "-" ? null : Number(v))));
+        return result;
+    }
+
+    private bool IsConsistent(int stepsPerEpoch) =>
+        Step >= 0 && Step / stepsPerEpoch == Epochs.Count && Updates >= 0 && Updates <= Step
+        && LossCount >= 0 && LossCount <= Step % stepsPerEpoch
+        && BestEpoch >= 0 && BestEpoch <= Epochs.Count && (BestEpoch == 0) == (Epochs.Count == 0);
+
     private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 
-    private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
+    private static double Number(string text) => double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture);
+
+    private static long Integer(string text) => long.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
 }

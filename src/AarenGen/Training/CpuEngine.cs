@@ -21,17 +21,20 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
     private readonly (int Start, int End, bool Decays)[] runs = DecayRuns();
     private readonly Action<int> prepare, runPasses, runValidation, reduce, finish, sumSquares, update;
     private readonly double[] squares;
+    private readonly double validationScale;
     private StepSettings settings;
-    private double lossSum;
+    private double lossSum, weightScale;
     private float gradientScale, correction1, correction2;
 
-    public CpuEngine(TModel model, TrainingTensors tensors, SequenceData train, SequenceData? validation, TrainingOptions options, PassSize capacity)
+    /// <exception cref="ArgumentException">This machine has too little memory for the longest sequence.</exception>
+    public CpuEngine(EngineRequest<TModel> request)
     {
-        this.model = model;
-        this.tensors = tensors;
-        this.train = train;
-        this.validation = validation;
-        this.options = options;
+        model = request.Model;
+        tensors = request.Tensors;
+        train = request.Train;
+        validation = request.Validation;
+        options = request.Options;
+        validationScale = request.ValidationScale;
         prepare = Prepare;
         runPasses = RunPasses;
         runValidation = RunValidation;
@@ -40,13 +43,9 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
         sumSquares = SumSquares;
         squares = new double[options.Threads];
         update = Update;
-        plan = new(train, BatchReader<TModel>.RowsOf, options.BatchSize);
+        plan = new(train, BatchReader<TModel>.RowsOf, request.BatchSize);
         validationPlan = validation is null ? null : BatchPlan.All(validation, BatchReader<TModel>.RowsOf);
-        workspaces = new PassWorkspace<TModel>[options.Threads];
-        for (int i = 0; i < workspaces.Length; i++)
-        {
-            workspaces[i] = new(capacity, training: true);
-        }
+        workspaces = PassWorkspace<TModel>.Allocate(options.Threads, request.Capacity, training: true);
         team = new(options.Threads);
     }
 
@@ -66,10 +65,18 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
     {
         settings = step;
         plan.Plan(sequences);
-        (double loss, double weight) = Gradients();
+        (double loss, double weight) = Gradients(scaleOfWeights: 1);
         if (weight == 0)
         {
             return false;
+        }
+        if (WeightScale.For(weight) is not 1 and var scaleOfWeights)
+        {
+            (loss, weight) = Gradients(scaleOfWeights);
+        }
+        foreach (PassWorkspace<TModel> workspace in workspaces)
+        {
+            Tokens += workspace.Tokens;
         }
         double scale = 1 / weight;
         team.Run(sumSquares);
@@ -90,34 +97,30 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
     {
         model.PrepareFor(packed.Span, training: false, WorkShare.All);
         team.Run(runValidation);
-        return MeanLoss(workspaces);
-    }
-
-    public static double MeanLoss(ReadOnlySpan<PassWorkspace<TModel>> workspaces)
-    {
-        double loss = 0, weight = 0;
-        foreach (PassWorkspace<TModel> workspace in workspaces)
-        {
-            loss += workspace.Loss;
-            weight += workspace.Weight;
-        }
-        return weight == 0 ? 0 : loss / weight;
+        (double loss, double weight) = Sums();
+        return loss / weight;
     }
 
     /// <summary>Sums of the planned batch's losses and weights; the gradients of the loss's sum are the first workspace's.</summary>
-    private (double Loss, double Weight) Gradients()
+    private (double Loss, double Weight) Gradients(double scaleOfWeights)
     {
+        weightScale = scaleOfWeights;
         team.Run(prepare);
         team.Run(runPasses);
+        (double Loss, double Weight) sums = Sums();
+        team.Run(reduce);
+        team.Run(finish);
+        return sums;
+    }
+
+    private (double Loss, double Weight) Sums()
+    {
         double loss = 0, weight = 0;
         foreach (PassWorkspace<TModel> workspace in workspaces)
         {
             loss += workspace.Loss;
             weight += workspace.Weight;
-            Tokens += workspace.Tokens;
         }
-        team.Run(reduce);
-        team.Run(finish);
         return (loss, weight);
     }
 
@@ -138,7 +141,7 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
         for (int pass = worker; pass < plan.Passes; pass += team.Size)
         {
             ulong seed = RandomSource.Hash(settings.Seed, (ulong)pass);
-            workspace.Train(model, train, plan.Pass(pass), packed.Span, seed);
+            workspace.Train(model, train, plan.Pass(pass), packed.Span, seed, weightScale: weightScale);
         }
     }
 
@@ -177,7 +180,7 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
         workspace.Reset();
         for (int pass = worker; pass < validationPlan!.Passes; pass += team.Size)
         {
-            workspace.Evaluate(model, validation!, validationPlan.Pass(pass), packed.Span);
+            workspace.Evaluate(model, validation!, validationPlan.Pass(pass), packed.Span, validationScale);
         }
     }
 

@@ -1,4 +1,5 @@
 using AarenGen.Memory;
+using static System.FormattableString;
 
 namespace AarenGen.Training;
 
@@ -18,6 +19,40 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
     private readonly float[] targets, tokenWeights, sequenceWeights, statistics;
     private readonly int capacity;
     private readonly int[] ends;
+
+    /// <summary>Rows of a pass so that each of its buffers can be indexed by an int; an <see cref="AlignedBuffer"/> takes some more floats.</summary>
+    public static int MaxRows { get; } =
+        Math.Min(BatchReader<TModel>.MaxRows, (Array.MaxLength - 64) / Math.Max(TokenStride, Description.TrainingFloatsPerToken));
+
+    /// <summary>Memory of several threads.</summary>
+    /// <exception cref="ArgumentException">This machine has less.</exception>
+    public static PassWorkspace<TModel>[] Allocate(int threads, PassSize size, bool training)
+    {
+        double floatsPerRow = (double)Description.TrainingFloatsPerToken + TokenStride + Description.RowTargetWidth + Description.RowStatistics + 3;
+        double floats = size.Rows * floatsPerRow + (double)size.Samples * Description.InputWidth + (training ? Description.WeightFloats : 0);
+        double needed = threads * floats * sizeof(float);
+        long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        string message = Invariant($"The longest sequence has {size.Samples} tokens. Working memory for it takes {needed / 1e9:F1} GB ")
+            + Invariant($"with {threads} thread(s), but this machine has {available / 1e9:F1} GB in all: ")
+            + $"cut long sequences{(threads > 1 ? ", or lower Threads" : "")}.";
+        if (needed > available)
+        {
+            throw new ArgumentException(message);
+        }
+        var workspaces = new PassWorkspace<TModel>[threads];
+        try
+        {
+            for (int i = 0; i < threads; i++)
+            {
+                workspaces[i] = new(size, training);
+            }
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw new ArgumentException(message, e);
+        }
+        return workspaces;
+    }
 
     public PassWorkspace(PassSize size, bool training)
     {
@@ -52,19 +87,19 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
     }
 
     /// <summary>Forward and loss only.</summary>
-    public void Evaluate(TModel model, SequenceData data, ReadOnlySpan<int> sequences, ReadOnlySpan<float> packed) =>
-        Run(model, data, sequences, packed, dropoutSeed: 0, gradients: default);
+    public void Evaluate(TModel model, SequenceData data, ReadOnlySpan<int> sequences, ReadOnlySpan<float> packed, double weightScale) =>
+        Run(model, data, sequences, packed, dropoutSeed: 0, gradients: default, weightScale: weightScale);
 
     /// <summary>Forward and back, adding to the gradients.</summary>
     public void Train(
         TModel model, SequenceData data, ReadOnlySpan<int> sequences, ReadOnlySpan<float> packed, ulong dropoutSeed,
-        Span<float> tokenGradients = default, Span<float> outputs = default) =>
-        Run(model, data, sequences, packed, dropoutSeed, Gradients.Span, tokenGradients, outputs);
+        Span<float> tokenGradients = default, Span<float> outputs = default, double weightScale = 1) =>
+        Run(model, data, sequences, packed, dropoutSeed, Gradients.Span, tokenGradients, outputs, weightScale);
 
     /// <summary>The padded rows' gradients and the outputs are written to these, where they are not empty.</summary>
     private void Run(
         TModel model, SequenceData data, ReadOnlySpan<int> sequences, ReadOnlySpan<float> packed, ulong dropoutSeed, Span<float> gradients,
-        Span<float> tokenGradients = default, Span<float> outputs = default)
+        Span<float> tokenGradients = default, Span<float> outputs = default, double weightScale = 1)
     {
         (int rows, int count, double weight) = reader.Read(data, sequences, new()
         {
@@ -74,9 +109,14 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
             TokenWeights = tokenWeights,
             SequenceWeights = sequenceWeights,
             Ends = ends,
-        });
+        }, weightScale);
         Weight += weight;
         Tokens += rows;
+        if (weight > WeightScale.Largest)
+        {
+            // Gradients might overflow. The batch is read again with smaller weights, since its sum is as large at least.
+            return;
+        }
         Loss += model.RunTraining(new TrainingPass
         {
             Rows = rows,

@@ -4,7 +4,12 @@ namespace AarenGen;
 /// A set of sequences to train on: each has a length, tokens, targets, and a weight a token. Derive from it to read your own
 /// data as they lie; <see cref="SequenceList"/> and <see cref="SequenceWindows"/> cover what is in memory.
 /// </summary>
-/// <remarks>Several threads read at the same time, each its own sequences; an implementation must allow that.</remarks>
+/// <remarks>
+/// <para>Several threads read at the same time, each its own sequences; an implementation must allow that. A training reads each sequence
+/// several times: once before the first step, then once an epoch. Numbers and lengths must not change meanwhile; a checkpoint is
+/// resumed only when all numbers read are the same again.</para>
+/// <para>What an implementation throws passes through <see cref="SequenceModel{TSelf}.Fit"/> and <see cref="SequenceModel{TSelf}.Evaluate"/>.</para>
+/// </remarks>
 public abstract class SequenceData
 {
     /// <summary>Number of sequences.</summary>
@@ -22,7 +27,7 @@ public abstract class SequenceData
 
     /// <summary>Copies out the tokens of a sequence.</summary>
     /// <param name="index">The sequence, 0 to <see cref="Count"/> − 1.</param>
-    /// <param name="tokens">[length, TokenWidth], to be written.</param>
+    /// <param name="tokens">[length, TokenWidth], to be written in full: it holds numbers of another sequence.</param>
     public abstract void ReadTokens(int index, Span<float> tokens);
 
     /// <summary>
@@ -31,9 +36,9 @@ public abstract class SequenceData
     /// </summary>
     /// <param name="index">The sequence, 0 to <see cref="Count"/> − 1.</param>
     /// <param name="token">The token, 0 to length − 1.</param>
-    /// <param name="target">[TargetWidth], to be written.</param>
+    /// <param name="target">[TargetWidth], to be written in full where the weight is above 0.</param>
     /// <returns>
-    /// The weight of the token in the loss, 0 or more. 0 leaves it out; its target then does not matter, NaN included.
+    /// The weight of the token in the loss, 0 or more and finite; only its ratio to the other weights matters. 0 leaves it out; its target then does not matter, NaN included.
     /// </returns>
     public abstract float ReadTarget(int index, int token, Span<float> target);
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using AarenGen.Kernels;
 using AarenGen.Memory;
+using static System.FormattableString;
 
 namespace AarenGen.Training;
 
@@ -18,32 +19,52 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
     private readonly AlignedBuffer best = new(Description.WeightFloats);
     private readonly TrainingEngine engine;
     private readonly int[] order;
-    private readonly int stepsPerEpoch;
+    private readonly int batchSize, stepsPerEpoch;
     private readonly Checkpoint progress = new();
+    private readonly TrainingSignature? signature;
     private double learningRate;
 
     public Trainer(TModel model, SequenceData train, SequenceData? validation, TrainingOptions options)
     {
         options.Validate(validation is not null);
-        PassSize capacity = CheckData(train, nameof(train));
-        if (validation is not null)
+        bool hasCheckpoints = options.CheckpointPath is not null;
+        int maxRows = options.Device.MaxRows<TModel>();
+        PassSize trainSize = DataCheck<TModel>.CheckShape(train, nameof(train), maxRows);
+        PassSize validationSize = validation is null ? default : DataCheck<TModel>.CheckShape(validation, nameof(validation), maxRows);
+        if (hasCheckpoints)
         {
-            capacity = PassSize.Max(capacity, CheckData(validation, nameof(validation)));
+            Checkpoint.CheckWritable(options.CheckpointPath!);
         }
+        DataSurvey trainSurvey = DataCheck<TModel>.Read(train, nameof(train), trainSize, hasCheckpoints);
+        DataSurvey? validationSurvey = validation is null ? null : DataCheck<TModel>.Read(validation, nameof(validation), validationSize, hasCheckpoints);
         this.model = model;
         this.train = train;
         this.validation = validation;
         this.options = options;
-        stepsPerEpoch = (train.Count + options.BatchSize - 1) / options.BatchSize;
         order = new int[train.Count];
+        batchSize = Math.Min(options.BatchSize, order.Length);
+        stepsPerEpoch = 1 + (order.Length - 1) / batchSize;
         tensors = new(model.WeightBuffer, new(Description.WeightFloats), new(Description.WeightFloats));
         model.Weights.CopyTo(best.Span);
-        if (options.Resume && File.Exists(options.CheckpointPath))
+        signature = hasCheckpoints ? new(Description, options, batchSize, trainSurvey.Digest!, validationSurvey?.Digest) : null;
+        float[] initial = model.Weights.ToArray();
+        try
         {
-            progress = Checkpoint.Read(options.CheckpointPath, Description, Sets(), Signature());
+            if (options.Resume && File.Exists(options.CheckpointPath))
+            {
+                progress = Checkpoint.Read(options.CheckpointPath, Description, Sets(), signature!, stepsPerEpoch);
+                CheckEpochs();
+            }
+            ShuffleEpoch();
+            engine = options.Device.CreateEngine(new EngineRequest<TModel>(
+                model, tensors, train, validation, options, batchSize, PassSize.Max(trainSize, validationSize), WeightScale.For(validationSurvey?.Weight ?? 0)));
         }
-        ShuffleEpoch();
-        engine = options.Device.CreateEngine(new EngineRequest<TModel>(model, tensors, train, validation, options, capacity));
+        catch
+        {
+            // The weights of a checkpoint that cannot be used must not remain.
+            initial.CopyTo(model.Weights);
+            throw;
+        }
         engine.BeginLosses(progress.LossSum);
     }
 
@@ -51,16 +72,27 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
 
     public static double Evaluate(TModel model, SequenceData data)
     {
-        PassSize capacity = CheckData(data, nameof(data));
-        var workspace = new PassWorkspace<TModel>(capacity, training: false);
+        PassSize size = DataCheck<TModel>.CheckShape(data, nameof(data), PassWorkspace<TModel>.MaxRows);
+        PassWorkspace<TModel> workspace = PassWorkspace<TModel>.Allocate(1, size, training: false)[0];
         var packed = new AlignedBuffer(Description.PackedTrainingFloats);
         model.PrepareFor(packed.Span, training: false, WorkShare.All);
         BatchPlan plan = BatchPlan.All(data, BatchReader<TModel>.RowsOf);
-        for (int pass = 0; pass < plan.Passes; pass++)
+        Run(weightScale: 1);
+        DataCheck<TModel>.CheckWeight(workspace.Weight, nameof(data));
+        if (WeightScale.For(workspace.Weight) is not 1 and var scale)
         {
-            workspace.Evaluate(model, data, plan.Pass(pass), packed.Span);
+            Run(scale);
         }
-        return CpuEngine<TModel>.MeanLoss([workspace]);
+        return workspace.Loss / workspace.Weight;
+
+        void Run(double weightScale)
+        {
+            workspace.Reset();
+            for (int pass = 0; pass < plan.Passes; pass++)
+            {
+                workspace.Evaluate(model, data, plan.Pass(pass), packed.Span, weightScale);
+            }
+        }
     }
 
     public TrainingReport Run(IProgress<TrainingProgress>? listener, CancellationToken cancellation)
@@ -117,11 +149,11 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
     /// <summary>One optimisation step on the next batch. Allocates nothing.</summary>
     internal void Step()
     {
-        int first = (int)(progress.Step % stepsPerEpoch) * options.BatchSize;
+        int first = (int)(progress.Step % stepsPerEpoch) * batchSize;
         double rate = Schedule.LearningRate(options, progress.Step + 1, Steps);
         ulong seed = RandomSource.Hash((uint)options.Seed, (ulong)progress.Step);
         var settings = new StepSettings(progress.Step + 1, progress.Updates + 1, rate, seed);
-        bool counts = engine.Step(order.AsMemory(first, Math.Min(options.BatchSize, train.Count - first)), settings);
+        bool counts = engine.Step(order.AsMemory(first, Math.Min(batchSize, order.Length - first)), settings);
         progress.Step++;
         if (counts)
         {
@@ -138,12 +170,11 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
     {
         progress.LossSum = engine.ReadLosses();
         double? validationLoss = validation is null ? null : engine.Evaluate();
-        progress.Epochs.Add(new(progress.LossCount == 0 ? 0 : progress.LossSum / progress.LossCount, validationLoss));
+        progress.Epochs.Add(new(progress.LossSum / progress.LossCount, validationLoss));
         progress.LossSum = 0;
         progress.LossCount = 0;
         engine.BeginLosses(0);
-        bool isBest = validationLoss is null || progress.BestEpoch == 0 || validationLoss < progress.Epochs[progress.BestEpoch - 1].ValidationLoss;
-        if (isBest)
+        if (progress.BestEpoch == 0 || IsBetter(validationLoss, progress.Epochs[progress.BestEpoch - 1].ValidationLoss))
         {
             progress.BestEpoch = progress.Epochs.Count;
             // Without validation the last weights are the best: only a checkpoint needs them now.
@@ -154,6 +185,21 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
             }
         }
         ShuffleEpoch();
+    }
+
+    /// <summary>Without validation later is better. Any loss is better than NaN, which no other comparison would ever replace.</summary>
+    private static bool IsBetter(double? loss, double? best) => loss is null || loss < best || (best is double.NaN && loss is not double.NaN);
+
+    /// <exception cref="ModelFileException">The checkpoint is beyond the epochs that are asked for.</exception>
+    private void CheckEpochs()
+    {
+        int begun = progress.Epochs.Count + (progress.Step % stepsPerEpoch == 0 ? 0 : 1);
+        if (begun > options.Epochs)
+        {
+            throw new ModelFileException(
+                Invariant($"{options.CheckpointPath} is already in epoch {begun}, beyond the {options.Epochs} of Epochs; ")
+                + Invariant($"raise Epochs to {begun} or more, or train anew without Resume."));
+        }
     }
 
     /// <summary>The order of an epoch follows from seed and epoch alone, so that going on needs no generator's state.</summary>
@@ -172,21 +218,12 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         {
             progress.LossSum = engine.ReadLosses();
             engine.Download();
-            progress.Write(options.CheckpointPath, Description, Sets(), Signature());
+            progress.Write(options.CheckpointPath, Description, Sets(), signature!);
         }
     }
 
     private (string, AlignedBuffer)[] Sets() =>
         [("weights/", tensors.Weights), ("moment1/", tensors.FirstMoment), ("moment2/", tensors.SecondMoment), ("best/", best)];
-
-    /// <summary>What must be equal for going on: everything that decides a bit of the result.</summary>
-    private Dictionary<string, string> Signature() => new()
-    {
-        ["declaration"] = Description.Fingerprint,
-        ["options"] = (options with { Device = Device.Cpu, CheckpointPath = null, CheckpointInterval = null, Resume = false }).ToString(),
-        ["training data"] = $"{train.Count} sequences",
-        ["validation data"] = validation is null ? "none" : $"{validation.Count} sequences",
-    };
 
     private TrainingProgress Progress(TimeSpan elapsed)
     {
@@ -197,39 +234,5 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
             isBetween ? epochs : epochs + 1, options.Epochs, progress.Step, Steps,
             isBetween ? progress.Epochs[^1].TrainingLoss : progress.LossSum / Math.Max(1, progress.LossCount),
             epochs > 0 ? progress.Epochs[^1].ValidationLoss : null, learningRate, engine.Tokens / Math.Max(elapsed.TotalSeconds, 1e-9));
-    }
-
-    /// <summary>Checks widths and lengths; returns the size of the largest pass.</summary>
-    private static PassSize CheckData(SequenceData data, string name)
-    {
-        if (data.Count == 0)
-        {
-            throw new ArgumentException($"'{name}' has no sequences.", name);
-        }
-        if (data.TokenWidth != Description.InputWidth || data.TargetWidth != Description.TargetWidth)
-        {
-            throw new ArgumentException(
-                $"'{name}' has tokens of {data.TokenWidth} and targets of {data.TargetWidth} numbers, but '{Description.Name}' takes {Description.InputWidth} and {Description.TargetWidth}.", name);
-        }
-        int least = Description.Tokens.PatchLength;
-        for (int i = 0; i < data.Count; i++)
-        {
-            if (data.LengthOf(i) < least)
-            {
-                throw new ArgumentException($"Sequence {i} of '{name}' is {data.LengthOf(i)} tokens long; every sequence needs at least {(least == 1 ? "one" : $"{least}, a patch")}.", name);
-            }
-        }
-        return LargestPass(data);
-    }
-
-    private static PassSize LargestPass(SequenceData data)
-    {
-        var largest = new PassSize(BatchPlan.RowsPerPass, 0);
-        for (int i = 0; i < data.Count; i++)
-        {
-            int length = data.LengthOf(i);
-            largest = PassSize.Max(largest, new(BatchReader<TModel>.RowsOf(length), length));
-        }
-        return largest;
     }
 }

@@ -1,15 +1,21 @@
+using static System.FormattableString;
+
 namespace AarenGen;
 
 /// <summary>How to train: AdamW with linear warm-up, cosine decay and clipping by the global norm. The defaults suit small models.</summary>
 public sealed record TrainingOptions
 {
-    /// <summary>Times through all sequences, at least 1. 20 by default.</summary>
+    /// <summary>
+    /// Times through all sequences, at least 1. 20 by default. A training resumed from a checkpoint may have more than before, even when it had
+    /// ended: it goes on with its last weights, and from there its learning rate follows the schedule of all epochs as given now, so that it
+    /// may rise once.
+    /// </summary>
     public int Epochs { get; init; } = 20;
 
-    /// <summary>Sequences a step, at least 1. 32 by default.</summary>
+    /// <summary>Sequences a step, at least 1; all where there are fewer. 32 by default.</summary>
     public int BatchSize { get; init; } = 32;
 
-    /// <summary>Highest learning rate, above 0. 1e-3 by default.</summary>
+    /// <summary>Highest learning rate, above 0 and, like all rates here, a normal number in float. 1e-3 by default.</summary>
     public double LearningRate { get; init; } = 1e-3;
 
     /// <summary>Learning rate at the end as a share of the highest, 0 to 1. 0.01 by default.</summary>
@@ -33,13 +39,19 @@ public sealed record TrainingOptions
     /// <summary>Gradients longer than this are shortened to it, above 0; infinity turns it off. 1 by default.</summary>
     public double ClipNorm { get; init; } = 1;
 
-    /// <summary>Stop after so many epochs without a better validation loss, at least 1; never where null, the default.</summary>
+    /// <summary>
+    /// Stop after so many epochs without a better validation loss, at least 1; never where null, the default. A training that it stopped goes
+    /// on when it is resumed with more.
+    /// </summary>
     public int? Patience { get; init; }
 
     /// <summary>Where the training runs; the CPU by default.</summary>
     public Device Device { get; init; } = Device.Cpu;
 
-    /// <summary>Threads, at least 1; the machine's processors by default. A run is repeatable for a given number.</summary>
+    /// <summary>
+    /// Threads of a training on the CPU, 1 to 1024; the machine's processors by default. A run is repeatable for a given number; with another,
+    /// sums are rounded in another order.
+    /// </summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
     /// <summary>Decides shuffling and dropout. 0 by default.</summary>
@@ -51,34 +63,49 @@ public sealed record TrainingOptions
     /// <summary>Steps between checkpoints inside an epoch, at least 1; none where null, the default.</summary>
     public int? CheckpointInterval { get; init; }
 
-    /// <summary>Go on from the checkpoint where there is one, instead of starting anew and replacing it.</summary>
+    /// <summary>
+    /// Go on from the checkpoint where there is one, instead of starting anew and replacing it. Data and options must be those that it was
+    /// made with, except <see cref="Epochs"/>, <see cref="Patience"/>, <see cref="Threads"/>, <see cref="Device"/> and what says when and where
+    /// checkpoints are written. With the same of these too, the result is bit for bit that of a training that never stopped.
+    /// </summary>
     public bool Resume { get; init; }
+
+    private const string NormalRange = "from 1.2e-38 to 3.4e38", BetaRange = "from 0 to below 1, in float too, so at most 0.99999994";
 
     internal void Validate(bool hasValidation)
     {
         ArgumentNullException.ThrowIfNull(Device);
         Check(Epochs >= 1, Epochs, "at least 1", nameof(Epochs));
         Check(BatchSize >= 1, BatchSize, "at least 1", nameof(BatchSize));
-        Check(LearningRate > 0 && double.IsFinite(LearningRate), LearningRate, "above 0", nameof(LearningRate));
+        Check(IsNormal(LearningRate), LearningRate, NormalRange, nameof(LearningRate));
         Check(FinalShare is >= 0 and <= 1, FinalShare, "from 0 to 1", nameof(FinalShare));
         Check(WarmupSteps is null or >= 0, WarmupSteps, "at least 0", nameof(WarmupSteps));
-        Check(WeightDecay >= 0 && double.IsFinite(WeightDecay), WeightDecay, "at least 0", nameof(WeightDecay));
-        Check(Beta1 is >= 0 and < 1, Beta1, "from 0 to below 1", nameof(Beta1));
-        Check(Beta2 is >= 0 and < 1, Beta2, "from 0 to below 1", nameof(Beta2));
-        Check(Epsilon > 0 && double.IsFinite(Epsilon), Epsilon, "above 0", nameof(Epsilon));
-        Check(ClipNorm > 0, ClipNorm, "above 0", nameof(ClipNorm));
+        Check(WeightDecay == 0 || IsNormal(WeightDecay), WeightDecay, "0, or " + NormalRange, nameof(WeightDecay));
+        Check(IsBelowOne(Beta1), Beta1, BetaRange, nameof(Beta1));
+        Check(IsBelowOne(Beta2), Beta2, BetaRange, nameof(Beta2));
+        Check(IsNormal(Epsilon), Epsilon, NormalRange, nameof(Epsilon));
+        Check(IsNormal(ClipNorm) || double.IsPositiveInfinity(ClipNorm), ClipNorm, NormalRange + ", or infinity", nameof(ClipNorm));
         Check(Patience is null or >= 1, Patience, "at least 1", nameof(Patience));
         Check(Threads is >= 1 and <= 1024, Threads, "from 1 to 1024", nameof(Threads));
         Check(CheckpointInterval is null or >= 1, CheckpointInterval, "at least 1", nameof(CheckpointInterval));
         if (Patience is not null && !hasValidation)
         {
-            throw new ArgumentException($"{nameof(Patience)} is {Patience}, but there are no validation data to judge by.");
+            throw new ArgumentException(Invariant($"{nameof(Patience)} is {Patience}, but there are no validation data to judge by."));
+        }
+        if (CheckpointPath is { Length: 0 })
+        {
+            throw new ArgumentException($"{nameof(CheckpointPath)} is empty; name a file, or leave it null.");
         }
         if ((Resume || CheckpointInterval is not null) && CheckpointPath is null)
         {
             throw new ArgumentException($"{nameof(Resume)} and {nameof(CheckpointInterval)} need a {nameof(CheckpointPath)}.");
         }
     }
+
+    /// <summary>Steps are computed in float, where a number must neither become 0 nor infinite.</summary>
+    private static bool IsNormal(double value) => value > 0 && float.IsNormal((float)value);
+
+    private static bool IsBelowOne(double beta) => beta >= 0 && (float)beta < 1;
 
     private static void Check(bool isValid, object? value, string range, string name)
     {

@@ -14,7 +14,7 @@ internal static class CountedStep
         ModelDescription description = SequenceModel<TModel>.Description;
         var tensors = new TrainingTensors(model.WeightBuffer, new(description.WeightFloats), new(description.WeightFloats));
         using var engine = new CudaEngine<TModel>(
-            new(model, tensors, data, null, new() { BatchSize = sequences }, new(length, length)), new CudaDevice { Products = products });
+            new(model, tensors, data, null, new(), sequences, new(length, length), ValidationScale: 1), new CudaDevice { Products = products });
         int[] all = [.. Enumerable.Range(0, sequences)];
         Emulator.ResetCounters();
         engine.Step(all, new(1, 1, 1e-3, 0));

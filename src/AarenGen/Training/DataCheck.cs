@@ -1,0 +1,88 @@
+using static System.FormattableString;
+
+namespace AarenGen.Training;
+
+/// <summary>What a reading of all data before a training found.</summary>
+/// <param name="Size">The size of the largest pass.</param>
+/// <param name="Weight">The sum of all weights, above 0.</param>
+/// <param name="Digest">What identifies the data; null where nobody asked.</param>
+internal sealed record DataSurvey(PassSize Size, double Weight, DataDigest? Digest);
+
+/// <summary>Checks data against a model before anything is computed.</summary>
+internal static class DataCheck<TModel> where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+{
+    private static readonly ModelDescription Description = SequenceModel<TModel>.Description;
+
+    /// <summary>Checks widths and lengths; returns the size of the largest pass.</summary>
+    /// <param name="data">The sequences.</param>
+    /// <param name="name">The argument they came in.</param>
+    /// <param name="maxRows">Rows that a sequence may have where it is computed.</param>
+    public static PassSize CheckShape(SequenceData data, string name, int maxRows)
+    {
+        if (data.Count < 1)
+        {
+            throw new ArgumentException($"'{name}' has no sequences.", name);
+        }
+        if (data.Count >= Array.MaxLength)
+        {
+            throw new ArgumentException(Invariant($"'{name}' has {data.Count} sequences, but may have at most {Array.MaxLength - 1}."), name);
+        }
+        if (data.TokenWidth != Description.InputWidth || data.TargetWidth != Description.TargetWidth)
+        {
+            throw new ArgumentException(
+                Invariant($"'{name}' has tokens of {data.TokenWidth} and targets of {data.TargetWidth} numbers, but '{Description.Name}' takes {Description.InputWidth} and {Description.TargetWidth}."), name);
+        }
+        int min = Description.Tokens.PatchLength, max = MaxLength(maxRows);
+        var largest = new PassSize(BatchPlan.RowsPerPass, 0);
+        for (int i = 0; i < data.Count; i++)
+        {
+            int length = data.LengthOf(i);
+            if (length < min)
+            {
+                throw new ArgumentException(Invariant($"Sequence {i} of '{name}' is {length} tokens long; every sequence needs at least {(min == 1 ? "one" : Invariant($"{min}, a patch"))}."), name);
+            }
+            if (length > max)
+            {
+                throw new ArgumentException(Invariant($"Sequence {i} of '{name}' is {length} tokens long; one sequence may have at most {max} with '{Description.Name}'. Cut it into shorter ones."), name);
+            }
+            largest = PassSize.Max(largest, new(BatchReader<TModel>.RowsOf(length), length));
+        }
+        return largest;
+    }
+
+    /// <summary>Checks every number that training reads, so that wrong data are found before the model changes.</summary>
+    /// <param name="data">The sequences.</param>
+    /// <param name="name">The argument they came in.</param>
+    /// <param name="size">What <see cref="CheckShape"/> found.</param>
+    /// <param name="withDigest">Whether to compute what identifies the data.</param>
+    public static DataSurvey Read(SequenceData data, string name, PassSize size, bool withDigest)
+    {
+        var reader = new BatchReader<TModel>(size.Samples);
+        using DataDigestBuilder? digest = withDigest ? new() : null;
+        double weight = 0;
+        for (int i = 0; i < data.Count; i++)
+        {
+            weight += reader.Check(data, i, name, digest);
+        }
+        CheckWeight(weight, name);
+        return new(size, weight, digest?.Build());
+    }
+
+    /// <summary>A mean over nothing is no loss.</summary>
+    public static void CheckWeight(double sum, string name)
+    {
+        if (sum == 0)
+        {
+            throw new ArgumentException($"'{name}' has no target with a weight above 0, so that its loss is undefined; give targets that count a weight of 1.", name);
+        }
+    }
+
+    /// <summary>Samples of the longest sequence with at most so many rows.</summary>
+    private static int MaxLength(int maxRows)
+    {
+        TokenShape shape = Description.Tokens;
+        long outputs = maxRows / shape.Channels;
+        long samples = shape.PatchLength + outputs * shape.PatchStride - 1;
+        return (int)Math.Min(samples, Array.MaxLength / Description.InputWidth);
+    }
+}
