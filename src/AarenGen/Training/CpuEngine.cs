@@ -66,6 +66,10 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
         settings = step;
         plan.Plan(sequences);
         (double loss, double weight) = Gradients(scaleOfWeights: 1);
+        foreach (PassWorkspace<TModel> workspace in workspaces)
+        {
+            Tokens += workspace.Tokens;
+        }
         if (weight == 0)
         {
             return false;
@@ -73,10 +77,6 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
         if (WeightScale.For(weight) is not 1 and var scaleOfWeights)
         {
             (loss, weight) = Gradients(scaleOfWeights);
-        }
-        foreach (PassWorkspace<TModel> workspace in workspaces)
-        {
-            Tokens += workspace.Tokens;
         }
         double scale = 1 / weight;
         team.Run(sumSquares);
