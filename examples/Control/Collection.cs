@@ -59,8 +59,7 @@ internal static class Collection
         Write(Sets[1], Replay(search, pool, mediumIndex, steps, cancellation));
         Write(Sets[2], [.. Until(mediumEpisodes, steps / 2), .. expertEpisodes]);
         string policies = Path.Combine(folder, $"{environment}-policies.json");
-        WholeFile.Write(policies, temporary => File.WriteAllText(
-            temporary, JsonSerializer.Serialize(new Dictionary<string, SearchPoint> { ["medium"] = medium, ["expert"] = best })));
+        WholeFile.WriteText(policies, JsonSerializer.Serialize(new Dictionary<string, SearchPoint> { ["medium"] = medium, ["expert"] = best }));
         AnsiConsole.MarkupLineInterpolated($"wrote {policies}");
 
         void Write(string name, IReadOnlyList<Episode> episodes)

@@ -36,17 +36,18 @@ internal static class Report
         const string intro = "Scores, mean ± sample standard deviation over seeds; the best mean of a column is bold. Models that are called by a mixer differ by it alone.";
         html.Append(CultureInfo.InvariantCulture, $"<p>{(groups.Count == 0 ? "No run is finished." : intro)}</p>\n");
         markdown.Append(groups.Count == 0 ? "No run is finished.\n" : intro + "\n");
+        HashSet<string> names = new(StringComparer.Ordinal);
         foreach (Group group in groups)
         {
-            Section(group, html, markdown, pictures);
+            Section(group, html, markdown, pictures, names);
         }
         html.Append("</body></html>\n");
-        File.WriteAllText(Path.Combine(output, HtmlName), html.ToString());
-        File.WriteAllText(Path.Combine(output, "report.md"), markdown.ToString());
-        File.WriteAllText(Path.Combine(output, "report.json"), RunStore.ToJson(results));
+        WholeFile.WriteText(Path.Combine(output, HtmlName), html.ToString());
+        WholeFile.WriteText(Path.Combine(output, "report.md"), markdown.ToString());
+        WholeFile.WriteText(Path.Combine(output, "report.json"), RunStore.ToJson(results));
     }
 
-    private static void Section(Group group, StringBuilder html, StringBuilder markdown, string pictures)
+    private static void Section(Group group, StringBuilder html, StringBuilder markdown, string pictures, HashSet<string> names)
     {
         string[] header = Tables.Header(group);
         html.Append(CultureInfo.InvariantCulture, $"<h2>{Escape(group.Task)}: {Escape(group.Title)}</h2>\n<div class=\"scroll\"><table><tr>{string.Concat(header.Select(static h => $"<th>{Escape(h)}</th>"))}</tr>\n");
@@ -70,8 +71,10 @@ internal static class Report
         }
         foreach ((string name, string caption, string svg) in Charts.Of(group))
         {
-            string file = new([.. $"{group.Task}-{group.Title}-{name}.svg".Select(static c => char.IsAsciiLetterOrDigit(c) || c == '.' ? char.ToLowerInvariant(c) : '-')]);
-            File.WriteAllText(Path.Combine(pictures, file), svg);
+            string file = FileNames.Of($"{group.Task}-{group.Title}") + "-" + FileNames.Of(name);
+            // Titles that differ in other characters alone, or beyond what a name holds, are numbered.
+            file = Enumerable.Range(1, int.MaxValue).Select(n => n == 1 ? $"{file}.svg" : string.Create(CultureInfo.InvariantCulture, $"{file}-{n}.svg")).First(names.Add);
+            WholeFile.WriteText(Path.Combine(pictures, file), svg);
             // As an image of its own, a picture's identifiers cannot clash with another's.
             html.Append(CultureInfo.InvariantCulture, $"<figure><img alt=\"{Escape(caption)}\" src=\"data:image/svg+xml;base64,{Convert.ToBase64String(Encoding.UTF8.GetBytes(svg))}\"/><figcaption>{Escape(caption)} {Escape(Sources(group).Last())}</figcaption></figure>\n");
             markdown.Append(CultureInfo.InvariantCulture, $"\n![{caption}](figures/{file})\n*{caption}*\n");

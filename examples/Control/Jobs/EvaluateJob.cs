@@ -21,8 +21,9 @@ internal static class EvaluateJob
             {
                 Dataset dataset = work.Open(environment, name);
                 string title = $"{environment.Name}-{dataset.Name}";
+                var data = new DataIdentity(title, dataset.Episodes.Digest);
                 plan.Add(new(
-                    new("control", title, setting, "the data", 0), FormattableString.Invariant($"{dataset.Episodes.Steps} steps, return {dataset.Episodes.MeanReturn:R}"),
+                    new("control", data, setting, "the data", 0), FormattableString.Invariant($"{dataset.Episodes.Steps} steps, return {dataset.Episodes.MeanReturn:R}"),
                     (_, _) => PolicyEvaluation.OfData(environment, dataset.Episodes)));
                 foreach (Learner learner in selection.Learners)
                 {
@@ -38,7 +39,7 @@ internal static class EvaluateJob
                         foreach (Acting acting in PolicyEvaluation.Actings(learner))
                         {
                             plan.Add(new(
-                                new("control", title, setting, PolicyEvaluation.Name(learner, acting), seed), FormattableString.Invariant($"{policy.Training.Recipe}; {policy.DataSteps} steps, return {policy.DataReturn:R}, asked for {policy.TargetReturn:R}"),
+                                new("control", data, setting, PolicyEvaluation.Name(learner, acting), seed), FormattableString.Invariant($"{policy.Training.Recipe}; {policy.DataSteps} steps, return {policy.DataReturn:R}, asked for {policy.TargetReturn:R}"),
                                 (share, stop) =>
                                 {
                                     using ControlEnvironment world = EnvironmentCatalog.Create(environment.Name);

@@ -28,7 +28,7 @@ internal static class WatchJob
         string title = FormattableString.Invariant(
             $"{environment.Name}, {PolicyEvaluation.Name(learner, acting)} trained on {name}: {episode.Length} steps, return {episode.Return:F0}, score {environment.NormalizedScore(episode.Return):F1}");
         string file = Path.Combine(work.Folder, FormattableString.Invariant($"{environment.Name}-{name}-{learner}-{acting}-{seed}.svg").ToLowerInvariant());
-        WholeFile.Write(file, temporary => File.WriteAllText(temporary, AnimatedSvg.Draw(title, scenes, world.SecondsPerStep)));
+        WholeFile.WriteText(file, AnimatedSvg.Draw(title, scenes, world.SecondsPerStep));
         AnsiConsole.MarkupLineInterpolated($"{title}\n{file}: open it in a browser");
     }
 }

@@ -28,7 +28,7 @@ internal sealed record TrainedPolicy(
     public void Save<TModel>(string path, TModel model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         model.Save(path + ".safetensors");
-        WholeFile.Write(path + ".json", temporary => File.WriteAllText(temporary, JsonSerializer.Serialize(this, Json)));
+        WholeFile.WriteText(path + ".json", JsonSerializer.Serialize(this, Json));
     }
 
     /// <summary>The description of a trained policy; null where there is none.</summary>
