@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Xml.Linq;
+using Spectre.Console;
 
 namespace Experiments.Tests;
 
@@ -217,6 +219,118 @@ public sealed class ReportingTests : IDisposable
     {
         Report.Write(folder, []);
         Assert.Contains("No run is finished.", File.ReadAllText(Path.Combine(folder, "report.md")), StringComparison.Ordinal);
+    }
+
+    /// <summary>No word and no number is broken, whatever the width; the console's is 80 where output is redirected.</summary>
+    [Theory]
+    [InlineData(80)]
+    [InlineData(200)]
+    public void A_table_fits_the_console_without_a_broken_word(int width)
+    {
+        string[] scores = ["negative log-likelihood (nats an event)", "of the interval (nats)", "of the mark (nats)", "mark accuracy", "interval RMSE (days)"];
+        RunResult[] results =
+        [
+            .. ((string[])["Aaren", "homogeneous Poisson, mark frequencies"]).Select(model => Result(model, 1, 0, 0) with
+            {
+                Metrics = [.. scores.Select(static name => new Metric(name, 1234.5))], Training = model == "Aaren" ? Trained with { Parameters = 1_234_567 } : null,
+            }),
+        ];
+        string text = Render(results, width);
+        Assert.All(text.Split('\n'), line => Assert.InRange(line.TrimEnd().Length, 0, width));
+        string[] words = [.. scores.SelectMany(static s => s.Split(' ')), "homogeneous", "Poisson,", "frequencies", "parameters", "1,234,567", "1,234"];
+        Assert.All(words, word => Assert.Contains(word, text.Split(' ', '\n', '│')));
+        // Few scores stand beside each other at 80 columns too.
+        Assert.Contains("loss", Render([Result("seasonal naive (7)", 1, 0.5, 0.9), Result("b", 1, 0.5, 0.75)], 80).Split('\n').Single(static l => l.Contains("accuracy", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_model_has_one_colour_in_all_pictures()
+    {
+        RunResult[] results =
+        [
+            .. ((string[])["Aaren", "Aaren, last 20 steps", "Aaren, two states", "behaviour cloning"]).Select(static model => Result(model, 1, 0.5, 0.9) with
+            {
+                Training = Trained with { Declaration = model.Split(',')[0] }, Scores = new([10, 20], 15),
+            }),
+        ];
+        foreach (string picture in (string[])["loss", "scores", "forecast", "density"])
+        {
+            string svg = PictureOf(results, picture);
+            Assert.Contains("#0072B2", svg, StringComparison.OrdinalIgnoreCase);
+            Assert.Contains("#E69F00", svg, StringComparison.OrdinalIgnoreCase);
+            Assert.All((string[])["#D55E00", "#009E73", "#CC79A7"], other => Assert.DoesNotContain(other, svg, StringComparison.OrdinalIgnoreCase));
+        }
+        Assert.Contains("#E69F00", PictureOf(results[3..], "loss"), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public void Epochs_and_rows_have_whole_ticks_and_a_forecast_has_a_third_of_its_picture()
+    {
+        RunResult result = Result("Aaren", 1, 0.5, 0.9) with
+        {
+            Training = Trained, Forecast = new("t", [.. Enumerable.Range(0, 128).Select(static i => (float)i % 7)], new float[12], new float[12], [], []),
+        };
+        Assert.Equal(["1", "2"], Ticks(PictureOf([result], "loss")));
+        int[] rows = [.. Ticks(PictureOf([result], "forecast")).Select(static t => int.Parse(t.Replace('−', '-'), CultureInfo.InvariantCulture))];
+        Assert.InRange(rows.Min(), -24, -10);
+        Assert.InRange(rows.Max(), 5, 12);
+    }
+
+    /// <summary>A training that diverged, one of a single epoch, and one whose loss never changes.</summary>
+    [Theory]
+    [InlineData(double.NaN, double.NaN)]
+    [InlineData(double.PositiveInfinity, 1.0)]
+    [InlineData(1.0, null)]
+    [InlineData(0.0, 0.0)]
+    public void Pictures_are_drawn_of_any_losses(double training, double? validation)
+    {
+        foreach (int epochs in (int[])[1, 3])
+        {
+            RunResult result = Result(new string('M', 255), 1, double.NaN, 0) with
+            {
+                Training = Trained with { Epochs = [.. Enumerable.Repeat(new Epoch(training, validation), epochs)] },
+                Forecast = new("t", [1, 1, 1], [1], [float.NaN], [float.NaN], [1]),
+            };
+            Report.Write(folder, [result]);
+            string[] pictures = Directory.GetFiles(Path.Combine(folder, "figures"), "*.svg");
+            Assert.Equal(4, pictures.Length);
+            Assert.All(pictures, static path => Assert.DoesNotContain("NaN", File.ReadAllText(path), StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void Names_with_Markdowns_signs_stay_as_they_are()
+    {
+        RunResult result = Result("a", 1, 0.5, 0.9);
+        Report.Write(folder, [result with { Key = result.Key with { Dataset = new("a|b*c[d]", "1"), Model = "x|y" } }]);
+        string markdown = File.ReadAllText(Path.Combine(folder, "report.md"));
+        Assert.Contains("## task: a\\|b\\*c\\[d\\], setting", markdown, StringComparison.Ordinal);
+        Assert.Contains("| x\\|y | ", markdown, StringComparison.Ordinal);
+    }
+
+    private static string Render(RunResult[] results, int width)
+    {
+        var writer = new StringWriter();
+        IAnsiConsole console = AnsiConsole.Create(new() { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(writer) });
+        console.Profile.Width = width;
+        console.Write(Tables.ForConsole(Assert.Single(Summary.Of(results)), width));
+        return writer.ToString();
+    }
+
+    private static string PictureOf(RunResult[] results, string name) => Charts.Of(Assert.Single(Summary.Of(results))).Single(p => p.Name == name).Svg;
+
+    /// <summary>The numbers below a picture's axis.</summary>
+    private static string[] Ticks(string svg)
+    {
+        (double Y, string Text)[] numbers =
+        [
+            .. XDocument.Parse(svg).Descendants().Where(static e => e.Name.LocalName == "text")
+                .Select(static e => (System.Text.RegularExpressions.Regex.Match((string?)e.Attribute("transform") ?? "", @"^translate\(\S+ (\S+)\)$"), e.Value.Trim()))
+                .Where(static t => t.Item1.Success && double.TryParse(t.Item2.Replace('−', '-'), NumberStyles.Float, CultureInfo.InvariantCulture, out _))
+                .Select(static t => (double.Parse(t.Item1.Groups[1].Value, CultureInfo.InvariantCulture), t.Item2)),
+        ];
+        double lowest = numbers.Max(static n => n.Y);
+        return [.. numbers.Where(n => n.Y > lowest - 1).Select(static n => n.Text)];
     }
 
     private string Write(string name, string text)
