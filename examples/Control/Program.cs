@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using System.Globalization;
 using Control;
 using Spectre.Console;
@@ -81,8 +82,18 @@ root.SetAction((parsed, cancellation) => Run(() =>
     EvaluateJob.Run(place, selection, parsed.GetValue(episodes), CommandLine(), cancellation);
     WatchJob.Run(place, selection.Environments[0], selection.Datasets[0], selection.Learners[0], PolicyEvaluation.Actings(selection.Learners[0])[^1], 1);
 }));
+ParseResult command = root.Parse(args);
+if (command.Action is ParseErrorAction)
+{
+    // An option of several commands is checked once for each.
+    foreach (string message in command.Errors.Select(static e => e.Message.ReplaceLineEndings(" ")).Distinct())
+    {
+        Console.Error.WriteLine($"error: {message}");
+    }
+    return 1;
+}
 // Long enough for a training to write its checkpoint.
-return await root.Parse(args).InvokeAsync(new() { ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });
+return await command.InvokeAsync(new() { ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });
 
 async Task<int> Run(Action job)
 {
@@ -93,7 +104,8 @@ async Task<int> Run(Action job)
     }
     catch (Exception exception) when (Mistake(exception) is { } message)
     {
-        AnsiConsole.MarkupLineInterpolated($"[red]error:[/] {message}");
+        // Not through the console's layout, which would break the line.
+        Console.Error.WriteLine($"error: {message}");
         return 1;
     }
     catch (Exception exception) when (exception is OperationCanceledException || exception is AggregateException { InnerException: OperationCanceledException })
@@ -106,7 +118,7 @@ async Task<int> Run(Action job)
 static string? Mistake(Exception exception) => exception switch
 {
     AggregateException { InnerException: { } inner } => Mistake(inner),
-    UserException or ArgumentException or IOException or UnauthorizedAccessException or AarenGen.ModelFileException or AarenGen.TrainingDivergedException => exception.Message,
+    UserException or ArgumentException or IOException or UnauthorizedAccessException or AarenGen.ModelFileException or AarenGen.TrainingDivergedException => exception.Message.ReplaceLineEndings(" "),
     _ => null,
 };
 
