@@ -10,10 +10,10 @@ internal static class Collection
     /// <remarks>D4RL's policies are stochastic; a linear policy found by random search is not, so noise stands in for it.</remarks>
     private const double ActionNoise = 0.1;
 
-    /// <summary>D4RL's medium policies are at about a third of the expert's return.</summary>
     /// <summary>The sets that are written.</summary>
     public static IReadOnlyList<string> Sets { get; } = ["medium", "medium-replay", "medium-expert"];
 
+    /// <summary>D4RL's medium policies are at about a third of the expert's return.</summary>
     private const double MediumShare = 1.0 / 3;
 
     private const int RandomEpisodes = 100;
@@ -31,6 +31,7 @@ internal static class Collection
     public static void Run(string environment, string folder, int? size, int? iterations, int seed, CancellationToken cancellation)
     {
         EnvironmentDescription description = EnvironmentCatalog.Find(environment);
+        OutputFolder.Prepare(folder);
         int steps = size ?? 100 * description.StepLimit;
         SearchSettings settings = SearchSettings.For(environment);
         settings = settings with { Iterations = iterations ?? settings.Iterations };
@@ -59,8 +60,7 @@ internal static class Collection
         Write(Sets[1], Replay(search, pool, mediumIndex, steps, cancellation));
         Write(Sets[2], [.. Until(mediumEpisodes, steps / 2), .. expertEpisodes]);
         string policies = Path.Combine(folder, $"{environment}-policies.json");
-        WholeFile.Write(policies, temporary => File.WriteAllText(
-            temporary, JsonSerializer.Serialize(new Dictionary<string, SearchPoint> { ["medium"] = medium, ["expert"] = best })));
+        WholeFile.WriteText(policies, JsonSerializer.Serialize(new Dictionary<string, SearchPoint> { ["medium"] = medium, ["expert"] = best }));
         AnsiConsole.MarkupLineInterpolated($"wrote {policies}");
 
         void Write(string name, IReadOnlyList<Episode> episodes)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using System.Globalization;
 using Control;
 using Spectre.Console;
@@ -21,12 +22,21 @@ Option<int> seed = new("--seed") { Description = "Decides what is drawn", Defaul
 string learners = string.Join(", ", Enum.GetNames<Learner>()).ToLowerInvariant();
 Option<string> mixer = new("--mixer") { Description = $"Who acts: {learners}", DefaultValueFactory = static _ => "aaren" };
 Option<Acting?> acting = new("--acting") { Description = "How it acts: Streaming, with its whole history; Rereading the last steps; Relay, of two states; what suits the mixer by default" };
-foreach (Option<int> atLeastOne in (Option<int>[])[seeds, epochs, batch, episodes])
+// What no machine could hold is refused as what makes no sense is.
+Limit(seeds, 1, 10_000);
+Limit(epochs, 1, 100_000);
+Limit(batch, 1, 1_000_000);
+Limit(episodes, 1, 1_000_000);
+Limit(size, 2, 100_000_000);
+Limit(iterations, 1, 1_000_000);
+Limit(seed, 0, int.MaxValue);
+rate.Validators.Add(result =>
 {
-    AtLeast(atLeastOne, 1);
-}
-AtLeast(size, 2);
-AtLeast(iterations, 1);
+    if (result.Tokens is [var token] && !(double.TryParse(token.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value > 0 && double.IsFinite(value)))
+    {
+        result.AddError($"{rate.Name}: '{token.Value}' is no number above 0.");
+    }
+});
 
 var collect = new Command("collect", "Search for a policy online and log trajectories on the way: medium, medium-replay, medium-expert") { size, iterations, seed };
 collect.SetAction((parsed, cancellation) => Run(() =>
@@ -72,8 +82,18 @@ root.SetAction((parsed, cancellation) => Run(() =>
     EvaluateJob.Run(place, selection, parsed.GetValue(episodes), CommandLine(), cancellation);
     WatchJob.Run(place, selection.Environments[0], selection.Datasets[0], selection.Learners[0], PolicyEvaluation.Actings(selection.Learners[0])[^1], 1);
 }));
+ParseResult command = root.Parse(args);
+if (command.Action is ParseErrorAction)
+{
+    // An option of several commands is checked once for each.
+    foreach (string message in command.Errors.Select(static e => e.Message.ReplaceLineEndings(" ")).Distinct())
+    {
+        Console.Error.WriteLine($"error: {message}");
+    }
+    return 1;
+}
 // Long enough for a training to write its checkpoint.
-return await root.Parse(args).InvokeAsync(new() { ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });
+return await command.InvokeAsync(new() { ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });
 
 async Task<int> Run(Action job)
 {
@@ -84,7 +104,8 @@ async Task<int> Run(Action job)
     }
     catch (Exception exception) when (Mistake(exception) is { } message)
     {
-        AnsiConsole.MarkupLineInterpolated($"[red]error:[/] {message}");
+        // Not through the console's layout, which would break the line.
+        Console.Error.WriteLine($"error: {message}");
         return 1;
     }
     catch (Exception exception) when (exception is OperationCanceledException || exception is AggregateException { InnerException: OperationCanceledException })
@@ -97,7 +118,7 @@ async Task<int> Run(Action job)
 static string? Mistake(Exception exception) => exception switch
 {
     AggregateException { InnerException: { } inner } => Mistake(inner),
-    UserException or ArgumentException or IOException or UnauthorizedAccessException or AarenGen.ModelFileException or AarenGen.TrainingDivergedException => exception.Message,
+    UserException or ArgumentException or IOException or UnauthorizedAccessException or AarenGen.ModelFileException or AarenGen.TrainingDivergedException => exception.Message.ReplaceLineEndings(" "),
     _ => null,
 };
 
@@ -115,10 +136,6 @@ IReadOnlyList<string> Datasets(ParseResult parsed)
     if (given.FirstOrDefault(static d => !Workplace.IsPath(d) && !Collection.Sets.Contains(d)) is { } unknown)
     {
         throw new UserException($"{dataset.Name}: there is no set '{unknown}'; choose of {string.Join(", ", Collection.Sets)}, or name a file that ends with .hdf5.");
-    }
-    if (given.GroupBy(Workplace.NameOf).FirstOrDefault(static g => g.Count() > 1 || (Collection.Sets.Contains(g.Key) && Workplace.IsPath(g.First()))) is { } twice)
-    {
-        throw new UserException($"{dataset.Name}: {string.Join(" and ", twice)} would be reported as '{twice.Key}', which is another set; rename the file.");
     }
     return given.FirstOrDefault(Workplace.IsPath) is { } file && Environments(parsed) is { Count: > 1 }
         ? throw new UserException($"{dataset.Name}: {file} is of one environment, but {environment.Name} names several.")
@@ -139,10 +156,10 @@ static IReadOnlyList<string> List(ParseResult parsed, Option<string> option)
 Learner LearnerOf(string name, string option) => Array.FindIndex(Enum.GetNames<Learner>(), l => l.Equals(name, StringComparison.OrdinalIgnoreCase)) is var index and >= 0
     ? Enum.GetValues<Learner>()[index] : throw new UserException($"{option}: there is no '{name}'; choose of {learners}.");
 
-static void AtLeast<T>(Option<T> option, int least) => option.Validators.Add(result =>
+static void Limit<T>(Option<T> option, int min, int max) => option.Validators.Add(result =>
 {
-    if (result.Tokens.Count > 0 && result.GetValue(option) is int value && value < least)
+    if (result.Tokens is [var token] && !(int.TryParse(token.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max))
     {
-        result.AddError($"{option.Name} must be at least {least}.");
+        result.AddError(string.Create(CultureInfo.InvariantCulture, $"{option.Name}: '{token.Value}' is no whole number from {min} to {max}."));
     }
 });

@@ -1,45 +1,87 @@
+using System.Globalization;
 using AarenGen;
 using ScottPlot;
+using ScottPlot.TickGenerators;
 
 namespace Forecasting;
 
 /// <summary>Pictures of a run.</summary>
 internal static class Charts
 {
+    private const int MinHistory = 8, MaxNameLength = 40;
+    private const float FontSize = 18;
+
     /// <summary>The end of a series with the forecast from its last test window.</summary>
     public static void Forecast(string path, string name, ReadOnlySpan<float> truth, float[] forecast, int season)
     {
-        int shown = Math.Min(truth.Length, forecast.Length + Math.Max(3 * season, 2 * forecast.Length));
-        int first = truth.Length - shown, start = truth.Length - forecast.Length;
-        using var plot = new Plot();
+        // A season and twice the forecast are shown before it where that leaves the forecast a fifth of the picture.
+        int history = Math.Min(Math.Max(Math.Max(season, 2 * forecast.Length), MinHistory), Math.Max(4 * forecast.Length, MinHistory));
+        int start = truth.Length - forecast.Length, first = Math.Max(0, start - history);
+        using Plot plot = Create();
         float[] tail = truth[first..].ToArray();
-        ScottPlot.Plottables.Scatter real = plot.Add.Scatter(Enumerable.Range(first, shown).Select(static i => (double)i).ToArray(), tail.Select(static v => (double)v).ToArray());
-        real.LegendText = "truth";
-        real.LineWidth = 2;
-        real.MarkerSize = 0;
-        ScottPlot.Plottables.Scatter predicted = plot.Add.Scatter(Enumerable.Range(start, forecast.Length).Select(static i => (double)i).ToArray(), forecast.Select(static v => (double)v).ToArray());
-        predicted.LegendText = $"forecast of {forecast.Length}";
-        predicted.LineWidth = 3;
-        predicted.MarkerSize = 0;
+        Line(plot, "truth", [.. tail.Select(static v => (double)v)], first, 2);
+        Line(plot, $"forecast of {forecast.Length}", [.. forecast.Select(static v => (double)v)], start, 3);
         plot.Add.VerticalLine(start - 0.5, 1, Colors.Gray, LinePattern.Dashed);
-        plot.Title($"{name}: forecast against truth");
-        plot.XLabel("sample");
-        plot.YLabel(name);
-        plot.ShowLegend(Alignment.UpperLeft);
+        string called = name.Length <= MaxNameLength ? name : name[..(MaxNameLength - 1)] + "…";
+        plot.Title($"{called}: forecast against truth", FontSize);
+        WholeTicks(plot, first, truth.Length - 1);
+        plot.XLabel("row of the file's data");
+        plot.YLabel(called);
+        plot.ShowLegend(Edge.Right);
         plot.SavePng(path, 1000, 480);
     }
 
     /// <summary>Loss by epoch.</summary>
     public static void Losses(string path, IReadOnlyList<EpochReport> epochs)
     {
-        using var plot = new Plot();
-        double[] x = [.. Enumerable.Range(1, epochs.Count).Select(static i => (double)i)];
-        plot.Add.Scatter(x, epochs.Select(static e => Math.Log10(e.TrainingLoss)).ToArray()).LegendText = "training";
-        plot.Add.Scatter(x, epochs.Select(static e => Math.Log10(e.ValidationLoss!.Value)).ToArray()).LegendText = "validation";
-        plot.Title("Loss by epoch");
+        using Plot plot = Create();
+        Line(plot, "training", [.. epochs.Select(static e => Math.Log10(e.TrainingLoss))], 1, 2);
+        Line(plot, "validation", [.. epochs.Select(static e => Math.Log10(e.ValidationLoss!.Value))], 1, 2);
+        if (!plot.GetPlottables().Any())
+        {
+            plot.Add.Annotation("no loss above 0", Alignment.MiddleCenter);
+        }
+        plot.Title("Loss by epoch", FontSize);
+        WholeTicks(plot, 1, epochs.Count);
+        plot.Axes.Left.TickGenerator = new NumericAutomatic { LabelFormatter = static y => Math.Pow(10, y).ToString("G3", CultureInfo.InvariantCulture) };
         plot.XLabel("epoch");
-        plot.YLabel("log10 of the mean squared error");
-        plot.ShowLegend();
+        plot.YLabel("squared error, scaled, logarithmic");
+        plot.ShowLegend(Edge.Right);
         plot.SavePng(path, 800, 480);
+    }
+
+    /// <summary>A line through the finite ones of some values; a dot where there is but one.</summary>
+    private static void Line(Plot plot, string name, double[] values, int first, float width)
+    {
+        int[] finite = [.. Enumerable.Range(0, values.Length).Where(i => double.IsFinite(values[i]))];
+        if (finite.Length > 0)
+        {
+            ScottPlot.Plottables.Scatter line = plot.Add.Scatter((double[])[.. finite.Select(i => (double)i + first)], (double[])[.. finite.Select(i => values[i])]);
+            line.LegendText = name;
+            line.LineWidth = width;
+            line.MarkerSize = finite.Length == 1 ? 10 : 0;
+        }
+    }
+
+    /// <summary>Ticks at whole numbers alone, since there is nothing between them.</summary>
+    private static void WholeTicks(Plot plot, int first, int last)
+    {
+        plot.Axes.Bottom.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true };
+        plot.Axes.Bottom.MinorTickStyle.Length = 0;
+        double margin = Math.Max(0.5, 0.03 * (last - first));
+        plot.Axes.SetLimitsX(first - margin, last + margin);
+    }
+
+    private static Plot Create()
+    {
+        var plot = new Plot();
+        foreach (IAxis axis in plot.Axes.GetAxes())
+        {
+            axis.Label.FontSize = FontSize;
+            axis.Label.Bold = false;
+            axis.TickLabelStyle.FontSize = FontSize - 2;
+        }
+        plot.Legend.FontSize = FontSize - 2;
+        return plot;
     }
 }

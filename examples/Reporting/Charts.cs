@@ -1,12 +1,23 @@
+using System.Globalization;
 using ScottPlot;
+using ScottPlot.TickGenerators;
 
 namespace Reporting;
 
 /// <summary>Pictures of results, as SVG. The colours are told apart by the colour-blind too (Okabe and Ito).</summary>
 internal static class Charts
 {
-    private const int Width = 760, Height = 380;
+    /// <summary>Small, with large letters: readable where a page shrinks it to half.</summary>
+    private const int Width = 760, Height = 400;
+
+    private const float FontSize = 16;
+
+    private const int MaxNameLength = 28, MinHistory = 8;
+
     private static readonly Color[] Palette = [.. ((string[])["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]).Select(static h => new Color(h))];
+
+    /// <summary>Models that have a colour of their own in every picture and report.</summary>
+    private static readonly string[] known = ["Aaren", "MinGru", "MinLstm", "Transformer", "behaviour cloning"];
 
     /// <summary>The pictures of a group, each with a caption.</summary>
     public static IEnumerable<(string Name, string Caption, string Svg)> Of(Group group)
@@ -23,9 +34,11 @@ internal static class Charts
         {
             yield return ("scores", "Normalised score of each episode, all seeds, and their mean; dashed: the mean of the data.", Scores(trained));
         }
-        if (trained[0].Runs[0].Forecast is { } forecast)
+        ModelSummary[] forecasting = [.. trained.Where(static m => m.Runs[0].Forecast is not null)];
+        if (forecasting.Length > 0)
         {
-            yield return ("forecast", $"An example: {forecast.Title}, seed {trained[0].Runs[0].Key.Seed} of each model{(forecast.Lower.Length > 0 ? $"; the band is {trained[0].Model}'s interval of 80 %" : "")}.", Forecast(trained));
+            ForecastFigure forecast = forecasting[0].Runs[0].Forecast!;
+            yield return ("forecast", $"An example: {forecast.Title}, seed {forecasting[0].Runs[0].Key.Seed} of each model{(forecast.Lower.Length > 0 ? $"; the band is {forecasting[0].Model}'s interval of 80 %" : "")}.", Forecast(forecasting));
         }
         foreach (ModelSummary model in trained)
         {
@@ -35,107 +48,136 @@ internal static class Charts
                 yield return ($"confusion-{model.Model}", $"{model.Model}, seed {run.Key.Seed}: true classes (rows) against predicted ones.", Confusion(confusion));
             }
         }
-        if (trained.Any(static m => m.Runs[0].Density is not null))
+        ModelSummary[] predicting = [.. trained.Where(static m => m.Runs[0].Density is not null)];
+        if (predicting.Length > 0)
         {
-            yield return ("density", "The next interval: predicted probabilities, averaged over test events, over the histogram of what came.", Densities(trained));
+            yield return ("density", "The next interval: predicted probabilities, averaged over test events, over the histogram of what came.", Densities(predicting));
         }
+    }
+
+    /// <summary>A model's colour, the same in every picture. Ways in which one model acts are called "model, way".</summary>
+    private static Color ColorOf(string model, IEnumerable<ModelSummary> models)
+    {
+        string[] names = [.. known, .. models.Select(static m => Base(m.Model)).Except(known)];
+        return Palette[Array.IndexOf(names, Base(model)) % Palette.Length];
+
+        static string Base(string name) => name.Split(", ")[0];
     }
 
     /// <summary>A column a model: each episode a dot, their mean a line.</summary>
     private static string Scores(ModelSummary[] models)
     {
-        using var plot = new Plot();
+        using Plot plot = Create();
         for (int i = 0; i < models.Length; i++)
         {
-            double[] scores = [.. models[i].Runs.SelectMany(static r => r.Scores!.Episodes)];
-            Color color = Palette[i % Palette.Length];
+            double[] scores = [.. models[i].Runs.SelectMany(static r => r.Scores!.Episodes).Where(double.IsFinite).Order()];
+            if (scores.Length == 0)
+            {
+                continue;
+            }
+            Color color = ColorOf(models[i].Model, models);
             // Beside each other in the order of their values, so that equal ones are seen.
             double[] places = [.. Enumerable.Range(0, scores.Length).Select(e => i - 0.3 + 0.6 * (e + 0.5) / scores.Length)];
-            ScottPlot.Plottables.Scatter dots = plot.Add.Scatter(places, [.. scores.Order()], color.WithAlpha(.5));
+            ScottPlot.Plottables.Scatter dots = plot.Add.Scatter(places, scores, color.WithAlpha(.5));
             dots.LineWidth = 0;
-            dots.MarkerSize = 6;
+            dots.MarkerSize = 7;
             ScottPlot.Plottables.LinePlot mean = plot.Add.Line(i - 0.35, scores.Average(), i + 0.35, scores.Average());
             mean.LineColor = color;
             mean.LineWidth = 3;
         }
         ScottPlot.Plottables.HorizontalLine reference = plot.Add.HorizontalLine(models[0].Runs[0].Scores!.Reference, 1.5f, Colors.Gray, LinePattern.Dashed);
         reference.LegendText = "mean of the data";
-        plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual(
-            [.. Enumerable.Range(0, models.Length).Select(static i => (double)i)], [.. models.Select(static m => OnTwoLines(m.Model))]);
+        plot.Axes.Bottom.TickGenerator = new NumericManual([.. Enumerable.Range(0, models.Length).Select(static i => (double)i)], [.. models.Select(static m => OnLines(m.Model))]);
         plot.Axes.SetLimitsX(-0.6, models.Length - 0.4);
-        plot.YLabel("normalised score");
-        plot.ShowLegend(Edge.Top);
-        return plot.GetSvgXml(Width, Height);
+        plot.YLabel("score (0: random, 100: expert)");
+        return Draw(plot, Width, Height, Edge.Top);
     }
 
-    private static string OnTwoLines(string name) => name.Contains(", ", StringComparison.Ordinal)
-        ? name.Replace(", ", "\n", StringComparison.Ordinal) : name.Replace(' ', '\n');
+    /// <summary>A name under its column: a line for the model, and one for each two words of the way in which it acts.</summary>
+    private static string OnLines(string name)
+    {
+        string[] parts = Short(name).Split(", ");
+        return parts.Length == 1 ? parts[0].Replace(' ', '\n') : $"{parts[0]}\n{parts[1].Replace(" steps", "\nsteps", StringComparison.Ordinal).Replace(" states", "\nstates", StringComparison.Ordinal)}";
+    }
 
     private static string Losses(ModelSummary[] models)
     {
-        using var plot = new Plot();
-        for (int i = 0; i < models.Length; i++)
+        using Plot plot = Create();
+        foreach (ModelSummary model in models)
         {
-            IReadOnlyList<Epoch>[] runs = [.. models[i].Runs.Select(static r => r.Training!.Epochs)];
+            IReadOnlyList<Epoch>[] runs = [.. model.Runs.Select(static r => r.Training!.Epochs)];
             int epochs = runs.Min(static e => e.Count);
-            Line(plot, models[i].Model, Palette[i % Palette.Length], epochs, e => runs.Average(r => r[e].Validation ?? r[e].Training), LinePattern.Solid);
+            Color color = ColorOf(model.Model, models);
+            Line(plot, model.Model, color, epochs, e => runs.Average(r => r[e].Validation ?? r[e].Training), LinePattern.Solid, first: 1);
             if (runs[0][0].Validation is not null)
             {
-                Line(plot, null, Palette[i % Palette.Length], epochs, e => runs.Average(r => r[e].Training), LinePattern.Dashed);
+                Line(plot, null, color, epochs, e => runs.Average(r => r[e].Training), LinePattern.Dashed, first: 1);
             }
         }
+        int last = models.Max(static m => m.Runs.Min(static r => r.Training!.Epochs.Count));
+        WholeTicks(plot, 1, last);
         plot.XLabel("epoch");
         plot.YLabel("loss");
-        plot.ShowLegend(Edge.Right);
-        return plot.GetSvgXml(Width, Height);
+        return Draw(plot, Width, Height);
     }
 
-    private static void Line(Plot plot, string? name, Color color, int count, Func<int, double> value, LinePattern pattern, double offset = 1)
+    /// <summary>A line through the finite ones of some values; a dot where there is but one.</summary>
+    private static void Line(Plot plot, string? name, Color color, int count, Func<int, double> value, LinePattern pattern, int first)
     {
-        ScottPlot.Plottables.Scatter line = plot.Add.Scatter(
-            [.. Enumerable.Range(0, count).Select(i => i + offset)], (double[])[.. Enumerable.Range(0, count).Select(value)], color);
-        line.MarkerSize = 0;
+        (double X, double Y)[] points = [.. Enumerable.Range(0, count).Select(i => ((double)i + first, value(i))).Where(static p => double.IsFinite(p.Item2))];
+        if (points.Length == 0)
+        {
+            return;
+        }
+        ScottPlot.Plottables.Scatter line = plot.Add.Scatter((double[])[.. points.Select(static p => p.X)], (double[])[.. points.Select(static p => p.Y)], color);
+        line.MarkerSize = points.Length == 1 ? 9 : 0;
+        line.MarkerShape = name is null ? MarkerShape.OpenCircle : MarkerShape.FilledCircle;
         line.LineWidth = 2;
         line.LinePattern = pattern;
         if (name is not null)
         {
-            line.LegendText = name;
+            line.LegendText = Short(name);
         }
     }
 
     private static string Forecast(ModelSummary[] models)
     {
-        using var plot = new Plot();
+        using Plot plot = Create();
         ForecastFigure figure = models[0].Runs[0].Forecast!;
-        int start = figure.History.Length;
+        int horizon = figure.Median.Length;
+        // Twice the forecast is enough of what was before it: more would leave it no room.
+        float[] history = figure.History[^Math.Min(figure.History.Length, Math.Max(MinHistory, 2 * horizon))..];
         if (figure.Lower.Length > 0)
         {
-            double[] x = [.. Enumerable.Range(start, figure.Median.Length).Select(static i => (double)i)];
-            ScottPlot.Plottables.FillY band = plot.Add.FillY(x, [.. figure.Lower.Select(static v => (double)v)], [.. figure.Upper.Select(static v => (double)v)]);
-            band.FillColor = Palette[0].WithAlpha(.2);
-            band.LineWidth = 0;
-            band.LegendText = "80 % interval";
-        }
-        float[] truth = [.. figure.History, .. figure.Truth];
-        Line(plot, "truth", Colors.Gray, truth.Length, i => truth[i], LinePattern.Solid, 0);
-        for (int i = 0; i < models.Length; i++)
-        {
-            if (models[i].Runs[0].Forecast is { } forecast)
+            int[] finite = [.. Enumerable.Range(0, horizon).Where(t => float.IsFinite(figure.Lower[t]) && float.IsFinite(figure.Upper[t]))];
+            if (finite.Length > 1)
             {
-                Line(plot, models[i].Model, Palette[i % Palette.Length], forecast.Median.Length, t => forecast.Median[t], LinePattern.Solid, start);
+                ScottPlot.Plottables.FillY band = plot.Add.FillY(
+                    [.. finite.Select(static t => t + 1.0)], [.. finite.Select(t => (double)figure.Lower[t])], [.. finite.Select(t => (double)figure.Upper[t])]);
+                band.FillColor = ColorOf(models[0].Model, models).WithAlpha(.2);
+                band.LineWidth = 0;
+                band.LegendText = "80 % interval";
             }
         }
-        plot.Add.VerticalLine(start - 0.5, 1, Colors.Gray, LinePattern.Dashed);
-        plot.XLabel("row");
+        float[] truth = [.. history, .. figure.Truth];
+        Line(plot, "truth", Colors.Gray, truth.Length, i => truth[i], LinePattern.Solid, first: 1 - history.Length);
+        foreach (ModelSummary model in models)
+        {
+            float[] median = model.Runs[0].Forecast!.Median;
+            Line(plot, model.Model, ColorOf(model.Model, models), median.Length, t => median[t], LinePattern.Solid, first: 1);
+        }
+        plot.Add.VerticalLine(0.5, 1, Colors.Gray, LinePattern.Dashed);
+        WholeTicks(plot, 1 - history.Length, horizon);
+        plot.XLabel("rows after the last one seen");
         plot.YLabel("scaled value");
-        plot.ShowLegend(Alignment.UpperLeft);
-        return plot.GetSvgXml(Width, Height);
+        return Draw(plot, Width, Height);
     }
 
     private static string Confusion(ConfusionFigure figure)
     {
-        using var plot = new Plot();
+        using Plot plot = Create();
         int classes = figure.Labels.Length;
+        string[] labels = [.. figure.Labels.Select(static l => Short(l))];
         var colours = new ScottPlot.Colormaps.Viridis();
         // Rectangles rather than a picture, which viewers would blur.
         Rectangle(-0.5, -0.5, classes, 0);
@@ -150,20 +192,29 @@ internal static class Charts
                 }
             }
         }
-        plot.Add.ColorBar(new ShareScale(colours)).Label = "share of the true class";
-        plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual([.. Enumerable.Range(0, classes).Select(static i => (double)i)], figure.Labels);
-        plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericManual([.. Enumerable.Range(0, classes).Select(i => (double)(classes - 1 - i))], figure.Labels);
-        if (figure.Labels.Sum(static l => l.Length) > 40)
+        ScottPlot.Panels.ColorBar bar = plot.Add.ColorBar(new ShareScale(colours));
+        bar.Label = "share of the true class";
+        bar.LabelStyle.FontSize = FontSize;
+        bar.LabelStyle.Bold = false;
+        bar.Axis.TickLabelStyle.FontSize = FontSize - 2;
+        // Of many classes every few have a label, so that labels do not lie over each other.
+        int[] named = [.. Enumerable.Range(0, classes).Where(i => i % ((classes + MaxTicks - 1) / MaxTicks) == 0)];
+        plot.Axes.Bottom.TickGenerator = new NumericManual([.. named.Select(static i => (double)i)], [.. named.Select(i => labels[i])]);
+        plot.Axes.Left.TickGenerator = new NumericManual([.. named.Select(i => (double)(classes - 1 - i))], [.. named.Select(i => labels[i])]);
+        float size = named.Length > MaxTicks / 2 ? FontSize - 5 : FontSize - 2;
+        plot.Axes.Bottom.TickLabelStyle.FontSize = plot.Axes.Left.TickLabelStyle.FontSize = size;
+        int longest = labels.Max(static l => l.Length);
+        if (named.Sum(i => labels[i].Length + 1) > 40)
         {
             plot.Axes.Bottom.TickLabelStyle.Rotation = 90;
             plot.Axes.Bottom.TickLabelStyle.Alignment = Alignment.MiddleLeft;
-            plot.Axes.Bottom.MinimumSize = 70;
+            plot.Axes.Bottom.MinimumSize = 40 + longest * size * 0.6f;
         }
         plot.Axes.SetLimits(-0.5, classes - 0.5, -0.5, classes - 0.5);
         plot.HideGrid();
         plot.XLabel("predicted class");
         plot.YLabel("true class");
-        return plot.GetSvgXml(Width * 2 / 3, Height * 6 / 5);
+        return Draw(plot, Width * 3 / 4, Height * 5 / 4);
 
         void Rectangle(double left, double bottom, double size, double share)
         {
@@ -172,6 +223,8 @@ internal static class Charts
             cell.LineWidth = 0;
         }
     }
+
+    private const int MaxTicks = 30;
 
     /// <summary>Shares from 0 to 1 as colours.</summary>
     private sealed class ShareScale(IColormap colours) : IHasColorAxis
@@ -183,30 +236,66 @@ internal static class Charts
 
     private static string Densities(ModelSummary[] models)
     {
-        using var plot = new Plot();
+        using Plot plot = Create();
         DensityFigure first = models[0].Runs[0].Density!;
         double[] centres = [.. Enumerable.Range(0, first.Shares.Length).Select(i => Math.Log10(first.Edges[i] * first.Edges[i + 1]) / 2)];
         ScottPlot.Plottables.BarPlot bars = plot.Add.Bars(centres, first.Shares);
         foreach (Bar bar in bars.Bars)
         {
-            bar.Size = centres[1] - centres[0];
+            bar.Size = Math.Log10(first.Edges[1] / first.Edges[0]);
             bar.FillColor = Colors.LightGray;
             bar.LineWidth = 0;
         }
         bars.LegendText = "what came";
-        for (int i = 0; i < models.Length; i++)
+        foreach (ModelSummary model in models)
         {
-            if (models[i].Runs[0].Density is { } density)
-            {
-                ScottPlot.Plottables.Scatter line = plot.Add.Scatter(centres, density.Predicted, Palette[i % Palette.Length]);
-                line.MarkerSize = 0;
-                line.LineWidth = 2;
-                line.LegendText = models[i].Model;
-            }
+            DensityFigure density = model.Runs[0].Density!;
+            ScottPlot.Plottables.Scatter line = plot.Add.Scatter(centres, density.Predicted, ColorOf(model.Model, models));
+            line.MarkerSize = 0;
+            line.LineWidth = 2;
+            line.LegendText = Short(model.Model);
         }
-        plot.XLabel($"log10 of the interval in {first.Unit}");
+        plot.Axes.Bottom.TickGenerator = new NumericAutomatic { LabelFormatter = static x => Math.Pow(10, x).ToString("G2", CultureInfo.InvariantCulture) };
+        plot.XLabel($"interval in {Short(first.Unit)}, logarithmic");
         plot.YLabel("share of events");
-        plot.ShowLegend(Alignment.UpperLeft);
-        return plot.GetSvgXml(Width, Height);
+        return Draw(plot, Width, Height);
     }
+
+    /// <summary>Ticks at whole numbers alone, since there is nothing between them.</summary>
+    private static void WholeTicks(Plot plot, int first, int last)
+    {
+        plot.Axes.Bottom.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true };
+        plot.Axes.Bottom.MinorTickStyle.Length = 0;
+        double margin = Math.Max(0.5, 0.03 * (last - first));
+        plot.Axes.SetLimitsX(first - margin, last + margin);
+    }
+
+    private static Plot Create()
+    {
+        var plot = new Plot();
+        foreach (IAxis axis in plot.Axes.GetAxes())
+        {
+            axis.Label.FontSize = FontSize;
+            axis.Label.Bold = false;
+            axis.TickLabelStyle.FontSize = FontSize - 2;
+        }
+        plot.Legend.FontSize = FontSize - 2;
+        return plot;
+    }
+
+    /// <summary>The finished picture, its legend beside the data and not over them.</summary>
+    private static string Draw(Plot plot, int width, int height, Edge legend = Edge.Right)
+    {
+        if (!plot.GetPlottables().Any())
+        {
+            plot.Add.Annotation("no finite value", Alignment.MiddleCenter);
+        }
+        if (plot.Legend.GetItems().Length > 0)
+        {
+            plot.ShowLegend(legend);
+        }
+        return plot.GetSvgXml(width, height);
+    }
+
+    private static string Short(string name) => name.Length <= MaxNameLength ? name : name[..(MaxNameLength - 1)] + "…";
 }

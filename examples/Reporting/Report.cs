@@ -12,12 +12,13 @@ internal static class Report
 
     private const string Style = """
         :root { color-scheme: light dark; --line: #8886; --best: #0072b2; }
-        body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+        body { font: 16px/1.5 system-ui, sans-serif; max-width: 75rem; margin: 2rem auto; padding: 0 1rem; }
         table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-        th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
+        th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: bottom; }
+        td { white-space: nowrap; } h2 { overflow-wrap: anywhere; }
         th:first-child, td:first-child { text-align: left; }
         .scroll { overflow-x: auto; } .best { font-weight: 700; }
-        figure { margin: 1rem 0; } img { max-width: 100%; background: white; border-radius: 4px; }
+        figure { margin: 1rem 0; overflow-x: auto; } img { width: 47.5rem; max-width: 100%; min-width: 30rem; height: auto; background: white; border-radius: 4px; }
         figcaption, .source { font-size: .85rem; opacity: .8; } pre { overflow-x: auto; font-size: .85rem; }
         """;
 
@@ -36,32 +37,33 @@ internal static class Report
         const string intro = "Scores, mean ± sample standard deviation over seeds; the best mean of a column is bold. Models that are called by a mixer differ by it alone.";
         html.Append(CultureInfo.InvariantCulture, $"<p>{(groups.Count == 0 ? "No run is finished." : intro)}</p>\n");
         markdown.Append(groups.Count == 0 ? "No run is finished.\n" : intro + "\n");
+        HashSet<string> names = new(StringComparer.Ordinal);
         foreach (Group group in groups)
         {
-            Section(group, html, markdown, pictures);
+            Section(group, html, markdown, pictures, names);
         }
         html.Append("</body></html>\n");
-        File.WriteAllText(Path.Combine(output, HtmlName), html.ToString());
-        File.WriteAllText(Path.Combine(output, "report.md"), markdown.ToString());
-        File.WriteAllText(Path.Combine(output, "report.json"), RunStore.ToJson(results));
+        WholeFile.WriteText(Path.Combine(output, HtmlName), html.ToString());
+        WholeFile.WriteText(Path.Combine(output, "report.md"), markdown.ToString());
+        WholeFile.WriteText(Path.Combine(output, "report.json"), RunStore.ToJson(results));
     }
 
-    private static void Section(Group group, StringBuilder html, StringBuilder markdown, string pictures)
+    private static void Section(Group group, StringBuilder html, StringBuilder markdown, string pictures, HashSet<string> names)
     {
         string[] header = Tables.Header(group);
         html.Append(CultureInfo.InvariantCulture, $"<h2>{Escape(group.Task)}: {Escape(group.Title)}</h2>\n<div class=\"scroll\"><table><tr>{string.Concat(header.Select(static h => $"<th>{Escape(h)}</th>"))}</tr>\n");
-        markdown.Append(CultureInfo.InvariantCulture, $"\n## {group.Task}: {group.Title}\n\n| {string.Join(" | ", header)} |\n|---|{string.Concat(Enumerable.Repeat("---:|", header.Length - 1))}\n");
+        markdown.Append(CultureInfo.InvariantCulture, $"\n## {group.Task}: {Literal(group.Title)}\n\n| {string.Join(" | ", header.Select(Literal))} |\n|---|{string.Concat(Enumerable.Repeat("---:|", header.Length - 1))}\n");
         foreach (ModelSummary model in group.Models)
         {
             (string Text, bool IsBest)[] cells = Tables.Row(group, model);
             html.Append(CultureInfo.InvariantCulture, $"<tr>{string.Concat(cells.Select(static c => $"<td{(c.IsBest ? " class=\"best\"" : "")}>{Escape(c.Text)}</td>"))}</tr>\n");
-            markdown.Append(CultureInfo.InvariantCulture, $"| {string.Join(" | ", cells.Select(static c => c.IsBest ? $"**{c.Text}**" : c.Text))} |\n");
+            markdown.Append(CultureInfo.InvariantCulture, $"| {string.Join(" | ", cells.Select(static c => c.IsBest ? $"**{Literal(c.Text)}**" : Literal(c.Text)))} |\n");
         }
         html.Append("</table></div>\n");
         foreach (string source in Sources(group))
         {
             html.Append(CultureInfo.InvariantCulture, $"<p class=\"source\">{Escape(source)}</p>\n");
-            markdown.Append(CultureInfo.InvariantCulture, $"\n{source}\n");
+            markdown.Append(CultureInfo.InvariantCulture, $"\n{Literal(source)}\n");
         }
         if (group.Models.FirstOrDefault(static m => m.Training is not null) is { Training: { } training } shown)
         {
@@ -70,11 +72,13 @@ internal static class Report
         }
         foreach ((string name, string caption, string svg) in Charts.Of(group))
         {
-            string file = new([.. $"{group.Task}-{group.Title}-{name}.svg".Select(static c => char.IsAsciiLetterOrDigit(c) || c == '.' ? char.ToLowerInvariant(c) : '-')]);
-            File.WriteAllText(Path.Combine(pictures, file), svg);
+            string file = FileNames.Of($"{group.Task}-{group.Title}") + "-" + FileNames.Of(name);
+            // Titles that differ in other characters alone, or beyond what a name holds, are numbered.
+            file = Enumerable.Range(1, int.MaxValue).Select(n => n == 1 ? $"{file}.svg" : string.Create(CultureInfo.InvariantCulture, $"{file}-{n}.svg")).First(names.Add);
+            WholeFile.WriteText(Path.Combine(pictures, file), svg);
             // As an image of its own, a picture's identifiers cannot clash with another's.
             html.Append(CultureInfo.InvariantCulture, $"<figure><img alt=\"{Escape(caption)}\" src=\"data:image/svg+xml;base64,{Convert.ToBase64String(Encoding.UTF8.GetBytes(svg))}\"/><figcaption>{Escape(caption)} {Escape(Sources(group).Last())}</figcaption></figure>\n");
-            markdown.Append(CultureInfo.InvariantCulture, $"\n![{caption}](figures/{file})\n*{caption}*\n");
+            markdown.Append(CultureInfo.InvariantCulture, $"\n![{Literal(caption)}](figures/{file})\n*{Literal(caption)}*\n");
         }
     }
 
@@ -84,6 +88,10 @@ internal static class Report
         .Select(static g => string.Create(
             CultureInfo.InvariantCulture,
             $"Made by: {g.Key.Command}; commit {g.Key.Commit}; {g.Key.Machine}; {g.Min(static r => r.Provenance.Started):yyyy-MM-dd}; seeds {string.Join(", ", g.Select(static r => r.Key.Seed).Where(static s => s > 0).Distinct().Order())}."));
+
+    /// <summary>Text as Markdown shows it: names of data hold any character.</summary>
+    private static string Literal(string text) =>
+        string.Concat(text.Select(static c => c is '\\' or '|' or '*' or '`' or '[' or ']' or '<' or '>' ? $"\\{c}" : char.IsControl(c) ? " " : c.ToString()));
 
     private static string Escape(string text) => WebUtility.HtmlEncode(text);
 }

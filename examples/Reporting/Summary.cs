@@ -19,23 +19,31 @@ internal sealed record ModelSummary(string Model, IReadOnlyList<RunResult> Runs,
 }
 
 /// <summary>All models of a setting.</summary>
-internal sealed record Group(string Task, string Dataset, string Setting, IReadOnlyList<ModelSummary> Models)
-{
-    /// <summary>Its name.</summary>
-    public string Title => $"{Dataset}, {Setting}";
-}
+/// <param name="Task">The task.</param>
+/// <param name="Title">The data and the setting; with the beginning of the data's digest where other data are called the same.</param>
+/// <param name="Models">The models.</param>
+internal sealed record Group(string Task, string Title, IReadOnlyList<ModelSummary> Models);
 
 /// <summary>Runs brought together by setting and model.</summary>
 internal static class Summary
 {
     /// <summary>The groups in the order of task, data set and setting (numbers in it by their value); trained models first.</summary>
-    public static IReadOnlyList<Group> Of(IReadOnlyList<RunResult> results) =>
-    [
-        .. results.GroupBy(static r => (r.Key.Task, r.Key.Dataset, r.Key.Setting))
-            .OrderBy(static g => g.Key.Task, StringComparer.Ordinal).ThenBy(static g => g.Key.Dataset, StringComparer.Ordinal)
-            .ThenBy(static g => g.Key.Setting.Length).ThenBy(static g => g.Key.Setting, StringComparer.Ordinal)
-            .Select(static g => new Group(g.Key.Task, g.Key.Dataset, g.Key.Setting, Models([.. g]))),
-    ];
+    public static IReadOnlyList<Group> Of(IReadOnlyList<RunResult> results)
+    {
+        ILookup<(string, string), string> digests = results.Select(static r => (r.Key.Task, r.Key.Dataset)).Distinct()
+            .ToLookup(static d => (d.Task, d.Dataset.Name), static d => d.Dataset.Digest);
+        return
+        [
+            .. results.GroupBy(static r => (r.Key.Task, r.Key.Dataset, r.Key.Setting))
+                .OrderBy(static g => g.Key.Task, StringComparer.Ordinal)
+                .ThenBy(static g => g.Key.Dataset.Name, StringComparer.Ordinal).ThenBy(static g => g.Key.Dataset.Digest, StringComparer.Ordinal)
+                .ThenBy(static g => g.Key.Setting.Length).ThenBy(static g => g.Key.Setting, StringComparer.Ordinal)
+                .Select(g => new Group(g.Key.Task, $"{Name(g.Key.Task, g.Key.Dataset)}, {g.Key.Setting}", Models([.. g]))),
+        ];
+
+        string Name(string task, DataIdentity data) =>
+            digests[(task, data.Name)].Count() > 1 ? $"{data.Name} (content {data.ShortDigest})" : data.Name;
+    }
 
     /// <summary>The sample standard deviation; null of fewer than two values.</summary>
     public static double? Deviation(IReadOnlyList<double> values)

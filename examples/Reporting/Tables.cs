@@ -19,20 +19,68 @@ internal static class Tables
         (model.Seconds is { } s ? Invariant($"{s:F1}") : "", false), (Invariant($"{model.Runs.Count}"), false),
     ];
 
-    /// <summary>The table in the console.</summary>
-    public static Table ForConsole(Group group)
+    /// <summary>
+    /// The table in the console: a column a score where the width holds all of them, with headers broken between words alone; else a model after
+    /// another, a line a score.
+    /// </summary>
+    /// <param name="group">The group.</param>
+    /// <param name="width">Characters in a line.</param>
+    public static Table ForConsole(Group group, int width)
     {
-        Table table = new Table().Title(Markup.Escape(group.Title)).Border(TableBorder.Rounded);
-        foreach (string name in Header(group))
+        string[] header = Header(group);
+        (string Text, bool IsBest)[][] rows = [.. group.Models.Select(model => Row(group, model))];
+        // Headers and models' names may break between words, scores may not.
+        int[] widths = [.. header.Select((name, c) => Math.Max(LongestWord(name), rows.Max(row => c == 0 ? LongestWord(row[c].Text) : row[c].Text.Length)))];
+        // A cell has a space on either side, and a border after it.
+        int free = width - widths.Sum(static w => w + 3) - 1;
+        if (free < 0)
         {
-            table.AddColumn(new TableColumn(Markup.Escape(name)) { Alignment = name == "model" ? Justify.Left : Justify.Right });
+            return AsRecords(group, header, rows);
         }
-        foreach (ModelSummary model in group.Models)
+        widths[0] = Math.Min(widths[0] + free, rows.Max(static row => row[0].Text.Length));
+        return AsColumns(group, header, rows, widths);
+    }
+
+    private static int LongestWord(string text) => text.Split(' ').Max(static word => word.Length);
+
+    private static Table AsColumns(Group group, string[] header, (string Text, bool IsBest)[][] rows, int[] widths)
+    {
+        Table table = Begin(group);
+        for (int c = 0; c < header.Length; c++)
         {
-            table.AddRow([.. Row(group, model).Select(static cell => cell.IsBest ? $"[bold]{Markup.Escape(cell.Text)}[/]" : Markup.Escape(cell.Text))]);
+            table.AddColumn(new TableColumn(Markup.Escape(header[c])) { Alignment = c == 0 ? Justify.Left : Justify.Right, Width = widths[c] });
+        }
+        foreach ((string Text, bool IsBest)[] row in rows)
+        {
+            table.AddRow([.. row.Select(MarkupOf)]);
         }
         return table;
     }
+
+    private static Table AsRecords(Group group, string[] header, (string Text, bool IsBest)[][] rows)
+    {
+        Table table = Begin(group).HideHeaders().AddColumn("").AddColumn(new TableColumn("") { Alignment = Justify.Right });
+        foreach ((string Text, bool IsBest)[] row in rows)
+        {
+            if (table.Rows.Count > 0)
+            {
+                table.AddEmptyRow();
+            }
+            table.AddRow($"[underline]{Markup.Escape(row[0].Text)}[/]", "");
+            for (int c = 1; c < header.Length; c++)
+            {
+                if (row[c].Text.Length > 0)
+                {
+                    table.AddRow(Markup.Escape(header[c]), MarkupOf(row[c]));
+                }
+            }
+        }
+        return table;
+    }
+
+    private static Table Begin(Group group) => new Table().Title(Markup.Escape(group.Title)).Border(TableBorder.Rounded);
+
+    private static string MarkupOf((string Text, bool IsBest) cell) => cell.IsBest ? $"[bold]{Markup.Escape(cell.Text)}[/]" : Markup.Escape(cell.Text);
 
     private static string[] Scores(Group group) => [.. group.Models.SelectMany(static m => m.Scores).Select(static s => s.Name).Distinct()];
 

@@ -116,15 +116,28 @@ public sealed class AgentTests
         string path = folder.File("policy");
         var training = new PolicyTraining(path, "random", description, data, Learner.Aaren, 1, new(Epochs: 1, BatchSize: 8, LearningRate: 1e-3));
         TrainedPolicy trained = ModelCatalog.Use("cartpole", Learner.Aaren, training);
-        TrainedPolicy found = TrainedPolicy.Find(path)!;
+        TrainedPolicy found = TrainedPolicy.Find(path, data)!;
         Assert.Equal(trained.TargetReturn, found.TargetReturn);
         Assert.Equal(trained.Scale.ObservationMeans, found.Scale.ObservationMeans);
         Agent agent = ModelCatalog.Use("cartpole", Learner.Aaren, new AgentLoading(path, found, Acting.Streaming));
         RunOutcome outcome = PolicyEvaluation.Run(new CartPole(), agent, found, 2, new Progress<double>(), CancellationToken.None);
         Assert.Equal(2, outcome.Scores!.Episodes.Length);
         Assert.InRange(outcome.Metrics.Single(static m => m.Name == "return").Value, 1, 500);
+        Assert.True(training.IsDone);
+        Assert.False((training with { Recipe = new(Epochs: 2, BatchSize: 8, LearningRate: 1e-3) }).IsDone);
+        Assert.Contains("another declaration", Assert.Throws<UserException>(() => ModelCatalog.Use("cartpole", Learner.Aaren, new AgentLoading(path, found with { Model = "other" }, Acting.Streaming))).Message, StringComparison.Ordinal);
+
+        // Of other data, with other weights, and damaged.
+        Assert.Null(TrainedPolicy.Find(path, new TrajectorySet(4, 1, EpisodeRecorder.RecordRandom(pool, 20, 2, CancellationToken.None))));
+        byte[] weights = File.ReadAllBytes(path + ".safetensors");
+        weights[^1] ^= 1;
+        File.WriteAllBytes(path + ".safetensors", weights);
+        Assert.Null(TrainedPolicy.Find(path, data));
+        weights[^1] ^= 1;
+        File.WriteAllBytes(path + ".safetensors", weights);
+        Assert.NotNull(TrainedPolicy.Find(path, data));
         File.WriteAllText(path + ".json", "{");
-        Assert.Contains("policy.json", Assert.Throws<IOException>(() => TrainedPolicy.Find(path)).Message, StringComparison.Ordinal);
+        Assert.Null(TrainedPolicy.Find(path, data));
     }
 
     [Fact]

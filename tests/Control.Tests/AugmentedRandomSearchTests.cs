@@ -68,6 +68,37 @@ public sealed class AugmentedRandomSearchTests
         Assert.Equal(5, statistics.Count);
     }
 
+    /// <summary>A sum of many equal numbers is rounded, so their mean is not theirs.</summary>
+    [Theory]
+    [InlineData(14.62f)]
+    [InlineData(0.1f)]
+    [InlineData(-3e-8f)]
+    [InlineData(1e9f)]
+    public void ANumberThatNeverChangesHasNoVariance(float value)
+    {
+        var statistics = new ObservationStatistics(0, new double[2], new double[2]);
+        foreach (int rows in (int[])[1000, 1, 777])
+        {
+            statistics.Add([.. Enumerable.Range(0, 2 * rows).Select(i => i % 2 == 0 ? value : i)]);
+        }
+        Assert.Equal((value, 0), (statistics.Mean[0], statistics.Variance[0]));
+        Assert.True(statistics.Variance[1] > 1);
+        var action = new float[1];
+        new LinearPolicy([5, 0], statistics.Mean, statistics.Variance).Act([value + 1, 0], action);
+        Assert.Equal(0, action[0]);
+    }
+
+    [Fact]
+    public void ALargeOffsetLeavesTheVariance()
+    {
+        float[] rows = [.. Enumerable.Range(0, 1000).Select(static i => 2e7f + 2 * (i % 5))];
+        var statistics = new ObservationStatistics(0, new double[1], new double[1]);
+        statistics.Add(rows.AsSpan(0, 300));
+        statistics.Add(rows.AsSpan(300));
+        // Values 0, 2, 4, 6, 8: variance 8.
+        Assert.Equal(8, statistics.Variance[0], 1e-6);
+    }
+
     [Fact]
     public void PolicyScalesWeighsAndCutsOff()
     {

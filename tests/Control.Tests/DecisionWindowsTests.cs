@@ -82,6 +82,20 @@ public sealed class DecisionWindowsTests
         Assert.Equal(1, scale.Return(data.Episodes[0].Return), 5);
     }
 
+    [Theory]
+    [InlineData(14.62f)]
+    [InlineData(2e7f)]
+    public void A_number_that_never_changed_scales_to_zero_and_later_ones_are_not_blown_up(float value)
+    {
+        Episode[] episodes = [.. Enumerable.Range(1, 3).Select(e => new Episode([.. Enumerable.Repeat(value, 333 * e)], new float[333 * e], new float[333 * e], IsTerminal: true))];
+        TrajectoryScale scale = TrajectoryScale.Of(new(1, 1, episodes));
+        var scaled = new float[2];
+        scale.Observation([value], scaled);
+        Assert.Equal(0, scaled[0]);
+        scale.Observation([value + 2], scaled);
+        Assert.InRange(scaled[0], 1.9, 2.1);
+    }
+
     private static TrajectoryScale Unscaled => new([0, 0, 0, 0], [1 - 1e-6, 1 - 1e-6, 1 - 1e-6, 1 - 1e-6], 1);
 
     /// <summary>Observation (t, t + 10, t + 20, t + 30), action 0.5^(t + 1), reward t + 1.</summary>

@@ -19,9 +19,9 @@ public sealed class JobTests : IDisposable
     {
         Selection selection = Collected(seed: 1);
         TrainJob.Run(Work, selection, recipe, CancellationToken.None);
-        DateTime trained = File.GetLastWriteTimeUtc(Work.Policy("cartpole", "medium", Learner.Aaren, 1) + ".json");
+        DateTime trained = File.GetLastWriteTimeUtc(Work.Policy("cartpole", Work.Open(CartPole.Reference, "medium"), Learner.Aaren, 1) + ".json");
         TrainJob.Run(Work, selection, recipe, CancellationToken.None);
-        Assert.Equal(trained, File.GetLastWriteTimeUtc(Work.Policy("cartpole", "medium", Learner.Aaren, 1) + ".json"));
+        Assert.Equal(trained, File.GetLastWriteTimeUtc(Work.Policy("cartpole", Work.Open(CartPole.Reference, "medium"), Learner.Aaren, 1) + ".json"));
         Assert.Empty(Directory.GetFiles(Work.Policies, "*.checkpoint"));
 
         EvaluateJob.Run(Work, selection, 1, "control evaluate", CancellationToken.None);
@@ -36,10 +36,12 @@ public sealed class JobTests : IDisposable
         TrainJob.Run(Work, selection, recipe, CancellationToken.None);
         EvaluateJob.Run(Work, selection, 1, "control evaluate", CancellationToken.None);
         Collected(seed: 2);
-        Assert.Contains("other data", Assert.Throws<UserException>(() => EvaluateJob.Run(Work, selection, 1, "control evaluate", CancellationToken.None)).Message, StringComparison.Ordinal);
+        Assert.Contains("is not trained on cartpole-medium as it is now", Assert.Throws<UserException>(() => EvaluateJob.Run(Work, selection, 1, "control evaluate", CancellationToken.None)).Message, StringComparison.Ordinal);
         TrainJob.Run(Work, selection, recipe, CancellationToken.None);
         EvaluateJob.Run(Work, selection, 1, "control evaluate", CancellationToken.None);
-        Assert.Equal(5, Models().Length);
+        // Both are reported, apart.
+        Assert.Equal(10, Models().Length);
+        Assert.Equal(2, File.ReadLines(folder.File("report.md")).Count(static l => l.StartsWith("## control: cartpole-medium (content ", StringComparison.Ordinal)));
         Assert.Equal(10, Directory.GetFiles(folder.File("runs")).Length);
     }
 
@@ -49,14 +51,14 @@ public sealed class JobTests : IDisposable
         Selection selection = Collected(seed: 1) with { Learners = [Learner.Aaren] };
         PolicyRecipe two = recipe with { Epochs = 2 };
         TrainJob.Run(Work, selection, two, CancellationToken.None);
-        string weights = Work.Policy("cartpole", "medium", Learner.Aaren, 1) + ".safetensors";
+        string weights = Work.Policy("cartpole", Work.Open(CartPole.Reference, "medium"), Learner.Aaren, 1) + ".safetensors";
         byte[] straight = File.ReadAllBytes(weights);
         Directory.Delete(Work.Policies, recursive: true);
 
         using var stop = new CancellationTokenSource();
         Directory.CreateDirectory(Work.Policies);
         Dataset data = Work.Open(CartPole.Reference, "medium");
-        var training = new PolicyTraining(Work.Policy("cartpole", "medium", Learner.Aaren, 1), "medium", CartPole.Reference, data.Episodes, Learner.Aaren, 1, two)
+        var training = new PolicyTraining(Work.Policy("cartpole", Work.Open(CartPole.Reference, "medium"), Learner.Aaren, 1), "medium", CartPole.Reference, data.Episodes, Learner.Aaren, 1, two)
         {
             Progress = new StopAt(0.3, stop), Cancellation = stop.Token,
         };

@@ -6,6 +6,8 @@ public sealed class TrajectoryFileTests : IDisposable
 {
     private static readonly EnvironmentDescription environment = new("toy", 3, 2, StepLimit: 4, 0, 1);
 
+    private static readonly EnvironmentDescription longer = environment with { StepLimit = 50 };
+
     private readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
@@ -61,7 +63,7 @@ public sealed class TrajectoryFileTests : IDisposable
     public void DoublesAndColumnsOfOneAreTaken()
     {
         string path = Write(static f => f["rewards"] = new double[6, 1] { { 1 }, { 2 }, { 3 }, { 4 }, { 5 }, { 6 } }, steps: 6, terminals: [5]);
-        Assert.Equal([1, 2, 3, 4, 5, 6], TrajectoryFile.Read(path, environment).Episodes[0].Rewards);
+        Assert.Equal([1, 2, 3, 4, 5, 6], TrajectoryFile.Read(path, longer).Episodes[0].Rewards);
     }
 
     [Fact]
@@ -103,13 +105,13 @@ public sealed class TrajectoryFileTests : IDisposable
         AssertError(Write(static f => f["rewards"] = new float[6, 2]), "'rewards' has the shape [6, 2], but toy has one number a step; is it of another environment?");
         AssertError(Write(static f => f["actions"] = new float[5, 2]), "'actions' has 5 rows, but 'observations' has 6.");
         AssertError(Write(static f => f["terminals"] = new byte[7]), "'terminals' has 7 rows, but 'observations' has 6.");
+        AssertError(Write(static f => f["terminals"] = new byte[6, 2]), "'terminals' has the shape [6, 2], but toy has one number a step; is it of another environment?");
     }
 
     [Fact]
     public void WrongTypesAreErrors()
     {
-        AssertError(Write(static f => f["rewards"] = new int[6]), "'rewards' holds 32-bit FixedPoint numbers; float32 or float64 is needed.");
-        AssertError(Write(static f => f["terminals"] = new float[6]), "'terminals' holds FloatingPoint numbers; Booleans are needed.");
+        AssertError(Write(static f => f["rewards"] = new string[] { "1", "1", "1", "1", "1", "1" }), "'rewards' holds 128-bit VariableLength values; float16, float32, float64, whole numbers or Booleans are needed.");
     }
 
     [Fact]
@@ -118,9 +120,164 @@ public sealed class TrajectoryFileTests : IDisposable
         "'actions' is NaN in row 1, column 1; leave that episode out.");
 
     [Fact]
+    public void MoreThanFloat32HoldsIsAnError() => AssertError(
+        Write(static f => f["rewards"] = new double[6] { 0, 0, -1e300, 0, 0, 0 }), "'rewards' is -1E+300, too large for float32, in row 2, column 0; leave that episode out.");
+
+    /// <summary>D4RL's files, and files made after them, hold flags and rewards as numbers of any type.</summary>
+    [Fact]
+    public void NumbersOfAnyTypeAreTaken()
+    {
+        Assert.Equal([1, -2, 3, 4, 5, 6], Rewards(new int[] { 1, -2, 3, 4, 5, 6 }));
+        Assert.Equal([1, -2, 3, 4, 5, 6], Rewards(new sbyte[] { 1, -2, 3, 4, 5, 6 }));
+        Assert.Equal([1, 65535, 3, 4, 5, 6], Rewards(new ushort[] { 1, 65535, 3, 4, 5, 6 }));
+        Assert.Equal([1, -0.5f, 3, 4, 5, 6], Rewards(new Half[] { (Half)1, (Half)(-0.5), (Half)3, (Half)4, (Half)5, (Half)6 }));
+        foreach (Array flags in (Array[])[new float[] { 0, -0f, 1, 0, 0, 1 }, new double[] { 0, -0.0, 1, 0, 0, 1 }, new long[] { 0, 0, 1, 0, 0, 256 }, new float[6, 1] { { 0 }, { 0 }, { 1 }, { 0 }, { 0 }, { 1 } }])
+        {
+            Assert.Equal([3, 3], TrajectoryFile.Read(Write(f => f["terminals"] = flags), environment).Episodes.Select(static e => e.Length));
+        }
+        AssertError(Write(static f => f["timeouts"] = new float[] { 0, 0, float.NaN, 0, 0, 1 }), "'timeouts' is NaN in row 2; 0 or 1 is needed.");
+
+        float[] Rewards(Array rewards) => Assert.Single(TrajectoryFile.Read(Write(f => f["rewards"] = rewards), longer).Episodes).Rewards;
+    }
+
+    /// <summary>A key that nobody filled tells nothing; one that somebody filled must tell all.</summary>
+    [Fact]
+    public void TimeoutsThatAreNeverSetLeaveTheStepLimit()
+    {
+        TrajectorySet set = TrajectoryFile.Read(Write(static _ => { }, steps: 11, terminals: [1]), environment);
+        Assert.Equal([(2, true), (4, false), (4, false)], set.Episodes.Select(static e => (e.Length, e.IsTerminal)));
+        AssertError(
+            Write(static f => f["timeouts"] = new byte[11] { 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0 }, steps: 11, terminals: []),
+            "from row 3 on an episode has more than 4 steps, the most that toy allows; set 'timeouts' in the row in which each episode was cut off, or leave 'timeouts' out.");
+    }
+
+    [Fact]
+    public void AFolderIsAnError() => AssertError(folder.Path, "this is a folder; name a file in D4RL's layout.");
+
+    /// <summary>The same numbers, in each of the ways in which h5py stores them.</summary>
+    [H5pyFact]
+    public void HoweverH5pyStoresThemTheNumbersAreTheSame()
+    {
+        (int exitCode, string output) = Requirements.Run(Stored + """
+            plain('plain.hdf5')
+            plain('lzf.hdf5', compression='lzf')
+            plain('lzf-shuffle.hdf5', compression='lzf', shuffle=True)
+            plain('lzf-chunks.hdf5', compression='lzf', chunks=True, fletcher32=True)
+            plain('gzip.hdf5', compression='gzip', shuffle=True, fletcher32=True)
+            plain('latest.hdf5', compression='lzf', shuffle=True, libver='latest')
+            plain('chunked.hdf5', maxshape=True)
+            plain('big.hdf5', order='>')
+            plain('big-gzip.hdf5', order='>', compression='gzip', shuffle=True)
+            plain('big-lzf.hdf5', order='>', compression='lzf', shuffle=True)
+            plain('double.hdf5', real='f8')
+            f = h5py.File('linked.hdf5', 'w')
+            for name in data:
+                f['stored/' + name] = data[name]
+                f[name] = h5py.SoftLink('/stored/' + name)
+            f.close()
+            f = h5py.File('elsewhere.hdf5', 'w')
+            for name in data:
+                f[name] = h5py.ExternalLink('plain.hdf5', name)
+            f.close()
+            for source in ['plain', 'lzf', 'gzip']:
+                f = h5py.File('virtual-' + source + '.hdf5', 'w', libver='latest')
+                for name in data:
+                    layout = h5py.VirtualLayout(shape=data[name].shape, dtype=data[name].dtype)
+                    layout[:] = h5py.VirtualSource(source + '.hdf5', name, shape=data[name].shape)
+                    f.create_virtual_dataset(name, layout)
+                f.close()
+            """);
+        Assert.True(exitCode == 0, output);
+        TrajectorySet plain = TrajectoryFile.Read(folder.File("plain.hdf5"), longer);
+        Assert.Equal(5, plain.Episodes.Count);
+        Assert.Equal(0.5, plain.Episodes[0].Rewards[1]);
+        foreach (string path in Directory.GetFiles(folder.Path, "*.hdf5"))
+        {
+            Assert.True(plain.Digest == TrajectoryFile.Read(path, longer).Digest, path);
+        }
+        string link = System.IO.Path.Combine(Directory.CreateDirectory(folder.File("links")).FullName, "link.hdf5");
+        File.CreateSymbolicLink(link, folder.File("virtual-plain.hdf5"));
+        Assert.Equal(plain.Digest, TrajectoryFile.Read(link, longer).Digest);
+        byte[] bytes = File.ReadAllBytes(folder.File("lzf.hdf5"));
+        foreach (int at in (int[])[bytes.Length / 2, bytes.Length - 100])
+        {
+            File.WriteAllBytes(folder.File("cut.hdf5"), bytes[..at]);
+            Assert.Throws<UserException>(() => TrajectoryFile.Read(folder.File("cut.hdf5"), longer));
+        }
+    }
+
+    [H5pyFact]
+    public void WhatIsNotReadRightIsRefused()
+    {
+        (int exitCode, string output) = Requirements.Run(Stored + """
+            plain('plain.hdf5')
+            def change(path, name, make):
+                plain(path)
+                f = h5py.File(path, 'a', libver='latest')
+                del f[name]
+                make(f)
+                f.close()
+            def virtual(source, name, dtype):
+                def make(f):
+                    layout = h5py.VirtualLayout(shape=data['rewards'].shape, dtype=dtype)
+                    layout[:] = h5py.VirtualSource(source, name, shape=data['rewards'].shape)
+                    f.create_virtual_dataset('rewards', layout)
+                return make
+            change('no-source.hdf5', 'rewards', virtual('gone.hdf5', 'rewards', 'f4'))
+            change('no-set.hdf5', 'rewards', virtual('plain.hdf5', 'gone', 'f4'))
+            change('other-type.hdf5', 'rewards', virtual('whole.hdf5', 'rewards', 'f4'))
+            plain('whole.hdf5', real='i4')
+            change('external.hdf5', 'rewards', lambda f: f.create_dataset('rewards', data=data['rewards'], external=[('rewards.bin', 0, h5py.h5f.UNLIMITED)]))
+            change('dangling.hdf5', 'rewards', lambda f: f.__setitem__('rewards', h5py.SoftLink('/gone')))
+            change('group.hdf5', 'rewards', lambda f: f.create_group('rewards'))
+            change('compound.hdf5', 'rewards', lambda f: f.create_dataset('rewards', data=numpy.zeros(n, dtype=[('a', 'f4')])))
+            change('scalar.hdf5', 'rewards', lambda f: f.create_dataset('rewards', data=1.0))
+            t = h5py.h5t.IEEE_F32LE.copy()
+            t.set_fields(15, 7, 8, 0, 7)
+            t.set_size(2)
+            t.set_ebias(127)
+            def bfloat(f):
+                h5py.h5d.create(f.id, b'rewards', t, h5py.h5s.create_simple((n,)))
+            change('bfloat.hdf5', 'rewards', bfloat)
+            def zstd(f):
+                p = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+                p.set_chunk((n,))
+                p.set_filter(32015, h5py.h5z.FLAG_OPTIONAL, (3,))
+                h5py.h5d.create(f.id, b'rewards', h5py.h5t.IEEE_F32LE, h5py.h5s.create_simple((n,)), p)
+            change('zstd.hdf5', 'rewards', zstd)
+            """);
+        Assert.True(exitCode == 0, output);
+        AssertRefused("no-source.hdf5", "'rewards' is virtual, and there is no file gone.hdf5 beside it, of which it is made; put it there.");
+        AssertRefused("no-set.hdf5", $"'rewards' is virtual, and {folder.File("plain.hdf5")} has no data set 'gone', of which it is made.");
+        AssertRefused("other-type.hdf5", $"'rewards' is virtual, and 'rewards' of {folder.File("whole.hdf5")} is not stored as it is (type, byte order, shuffling, or virtual too); copy its values into an ordinary data set.");
+        AssertRefused("external.hdf5", "'rewards' lies in files beside this one (external storage), which is not read; copy it into one file: h5repack -l rewards:CONTI FILE NEW.");
+        AssertRefused("dangling.hdf5", "'rewards' is a link that leads nowhere.");
+        AssertRefused("group.hdf5", "'rewards' is no data set.");
+        AssertRefused("compound.hdf5", "'rewards' holds 32-bit Compound values; float16, float32, float64, whole numbers or Booleans are needed.");
+        AssertRefused("scalar.hdf5", "'rewards' has the shape [], but toy has one number a step; is it of another environment?");
+        AssertRefused("bfloat.hdf5", "'rewards' holds 16-bit FloatingPoint values; float16, float32, float64, whole numbers or Booleans are needed.");
+        AssertRefused("zstd.hdf5", "'rewards' is compressed by zstd, which is not read; repack it with gzip: h5repack -f GZIP=4 FILE NEW.");
+
+        void AssertRefused(string file, string message) =>
+            Assert.Equal($"{folder.File(file)}: {message}", Assert.Throws<UserException>(() => TrajectoryFile.Read(folder.File(file), longer)).Message);
+    }
+
+    /// <summary>LibLZF's format: a run of literals, a copy that reaches into itself, a long copy.</summary>
+    [Fact]
+    public void LzfIsTakenApart()
+    {
+        Assert.Equal("abcabcabcab"u8.ToArray(), LzfFilter.Decompress([2, (byte)'a', (byte)'b', (byte)'c', (6 << 5) | 0, 2], 11));
+        Assert.Equal([.. Enumerable.Repeat((byte)5, 1 + 7 + 255 + 2)], LzfFilter.Decompress([0, 5, 7 << 5, 255, 0], 1 + 7 + 255 + 2));
+        foreach (byte[] damaged in (byte[][])[[], [2, 1], [0, 1, 1 << 5], [0, 1, 1 << 5, 9], [3, 1, 2, 3, 4]])
+        {
+            Assert.Throws<InvalidDataException>(() => LzfFilter.Decompress(damaged, 3));
+        }
+    }
+
+    [Fact]
     public void NoWholeEpisodeIsAnError()
     {
-        AssertError(Write(static _ => { }, terminals: []), "none of its 6 steps ends an episode, neither 'terminals' nor 'timeouts'; a whole episode is needed.");
+        AssertError(Write(static _ => { }, steps: 0, terminals: []), "none of its 0 steps ends an episode, neither 'terminals' nor the step limit of 4; a whole episode is needed.");
         AssertError(Write(static f => f.Remove("timeouts"), steps: 3, terminals: []), "none of its 3 steps ends an episode, neither 'terminals' nor the step limit of 4; a whole episode is needed.");
     }
 
@@ -145,7 +302,7 @@ public sealed class TrajectoryFileTests : IDisposable
             f.close()
             """);
         Assert.True(exitCode == 0, output);
-        TrajectorySet set = TrajectoryFile.Read(path, environment);
+        TrajectorySet set = TrajectoryFile.Read(path, longer);
         Assert.Equal(100, set.Episodes.Count);
         Assert.Equal([true, false], set.Episodes.Take(2).Select(static e => e.IsTerminal));
         Assert.All(set.Episodes, static e => Assert.Equal(50, e.Length));
@@ -176,6 +333,25 @@ public sealed class TrajectoryFileTests : IDisposable
 
             """, output, ignoreLineEndingDifferences: true);
     }
+
+    /// <summary>Numbers, and how they are written; the folder is the current one.</summary>
+    private string Stored => $$"""
+        import h5py, numpy, os
+        os.chdir('{{folder.Path}}')
+        n = 250
+        noise = numpy.random.default_rng(1)
+        data = {
+            'observations': noise.normal(size=(n, 3)).astype('f4'), 'actions': numpy.tile(noise.normal(size=(2, 2)).astype('f4'), (n // 2, 1)),
+            'rewards': (numpy.arange(n) % 50 * 0.5).astype('f4'), 'terminals': numpy.arange(n) % 100 == 99, 'timeouts': numpy.arange(n) % 50 == 49,
+        }
+        def plain(path, real='f4', order='<', libver='earliest', maxshape=None, **options):
+            f = h5py.File(path, 'w', libver=libver)
+            for name, values in data.items():
+                kept = values.astype(order + real) if values.dtype == 'f4' else values
+                f.create_dataset(name, data=kept, maxshape=None if maxshape is None else (None,) + values.shape[1:], **options)
+            f.close()
+
+        """;
 
     private static TrajectorySet Toy() => new(3, 2, [Toy(3, true, 0), Toy(4, false, 1)]);
 

@@ -30,7 +30,7 @@ public sealed class TaskTests : IDisposable
         string train = Write("Slope_TRAIN.ts", Cases(40)), test = Write("Slope_TEST.ts", Cases(20));
         RunResult[] results = Make(Classification.Plan(train, test, All, seeds: 1, epochs: 30));
         Assert.All(results.Where(static r => r.Training is not null), static r => Assert.InRange(r.Metrics[0].Value, 0.9, 1));
-        Assert.All(results, static r => Assert.Equal("Slope", r.Key.Dataset));
+        Assert.All(results, static r => Assert.Equal("Slope", r.Key.Dataset.Name));
 
         static string[] Cases(int count) =>
         [
@@ -69,7 +69,7 @@ public sealed class TaskTests : IDisposable
     {
         string output = Path.Combine(folder, "out");
         int made = 0;
-        PlannedRun[] plan = [.. Enumerable.Range(1, 3).Select(seed => new PlannedRun(new("task", "data", "setting", "model", seed), "", (_, _) =>
+        PlannedRun[] plan = [.. Enumerable.Range(1, 3).Select(seed => new PlannedRun(new("task", new("data", "digest"), "setting", "model", seed), "", (_, _) =>
         {
             Interlocked.Increment(ref made);
             return new([new("loss", seed)]);

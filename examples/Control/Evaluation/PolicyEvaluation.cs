@@ -25,7 +25,11 @@ internal sealed record AgentLoading(string Path, TrainedPolicy Policy, Acting Ac
     /// <inheritdoc/>
     public Agent With<TModel>() where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
-        TModel model = SequenceModel<TModel>.Load(Path + ".safetensors");
+        if (Policy.Model != SequenceModel<TModel>.Description.Fingerprint)
+        {
+            throw new UserException($"{Path}.json: this policy was trained with another declaration of its model; train it anew by the command train.");
+        }
+        TModel model = SequenceModel<TModel>.Load(TrainedPolicy.WeightsOf(Path));
         return Policy.Learner == Learner.Cloning ? new CloningAgent<TModel>(model, Policy.Scale)
             : Acting switch
             {

@@ -13,6 +13,7 @@ internal static class EvaluateJob
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static void Run(Workplace work, Selection selection, int episodes, string command, CancellationToken cancellation)
     {
+        OutputFolder.Prepare(work.Folder);
         List<PlannedRun> plan = [];
         string setting = FormattableString.Invariant($"{episodes} episodes");
         foreach (EnvironmentDescription environment in selection.Environments)
@@ -20,25 +21,21 @@ internal static class EvaluateJob
             foreach (string name in selection.Datasets)
             {
                 Dataset dataset = work.Open(environment, name);
-                string title = $"{environment.Name}-{dataset.Name}";
+                DataIdentity data = dataset.Identity(environment.Name);
                 plan.Add(new(
-                    new("control", title, setting, "the data", 0), FormattableString.Invariant($"{dataset.Episodes.Steps} steps, return {dataset.Episodes.MeanReturn:R}"),
+                    new("control", data, setting, "the data", 0), "",
                     (_, _) => PolicyEvaluation.OfData(environment, dataset.Episodes)));
                 foreach (Learner learner in selection.Learners)
                 {
                     for (int seed = 1; seed <= selection.Seeds; seed++)
                     {
-                        string path = work.Policy(environment.Name, dataset.Name, learner, seed);
-                        TrainedPolicy policy = TrainedPolicy.Find(path) ?? throw new UserException(
-                            $"{path}.json: {learner} is not trained on {title} with seed {seed}; train it by the command train with the same options.");
-                        if (!policy.IsOf(dataset.Episodes))
-                        {
-                            throw new UserException($"{path}.json: {learner} was trained on other data than {title} has now; train it anew by the command train with the same options.");
-                        }
+                        string path = work.Policy(environment.Name, dataset, learner, seed);
+                        TrainedPolicy policy = TrainedPolicy.Find(path, dataset.Episodes) ?? throw new UserException(
+                            $"{path}.json: {learner} is not trained on {data.Name} as it is now, with seed {seed}; train it by the command train with the same options.");
                         foreach (Acting acting in PolicyEvaluation.Actings(learner))
                         {
                             plan.Add(new(
-                                new("control", title, setting, PolicyEvaluation.Name(learner, acting), seed), FormattableString.Invariant($"{policy.Training.Recipe}; {policy.DataSteps} steps, return {policy.DataReturn:R}, asked for {policy.TargetReturn:R}"),
+                                new("control", data, setting, PolicyEvaluation.Name(learner, acting), seed), FormattableString.Invariant($"{policy.Training.Recipe}; trained by {policy.Program}; asked for {policy.TargetReturn:R}"),
                                 (share, stop) =>
                                 {
                                     using ControlEnvironment world = EnvironmentCatalog.Create(environment.Name);

@@ -14,7 +14,8 @@ internal static class TrainJob
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static void Run(Workplace work, Selection selection, PolicyRecipe recipe, CancellationToken cancellation)
     {
-        Directory.CreateDirectory(work.Policies);
+        OutputFolder.Prepare(work.Folder);
+        OutputFolder.Prepare(work.Policies);
         var opened = new Dictionary<string, Dataset>(StringComparer.Ordinal);
         List<PolicyTraining> missing = [];
         int all = 0;
@@ -29,8 +30,9 @@ internal static class TrainJob
                     foreach (Learner learner in selection.Learners)
                     {
                         all++;
-                        var training = new PolicyTraining(work.Policy(environment.Name, dataset.Name, learner, seed), dataset.Name, environment, dataset.Episodes, learner, seed, recipe);
-                        if (TrainedPolicy.Find(training.Path) is not { } found || !training.IsOf(found))
+                        var training = new PolicyTraining(work.Policy(environment.Name, dataset, learner, seed), dataset.Name, environment, dataset.Episodes, learner, seed, recipe);
+                        // Two files of one name and content are one policy.
+                        if (!training.IsDone && missing.TrueForAll(m => m.Path != training.Path))
                         {
                             missing.Add(training);
                         }

@@ -11,8 +11,9 @@ internal sealed record Workplace(string Folder)
     public string Policies => Path.Combine(Folder, "policies");
 
     /// <summary>The path of a policy, without ending.</summary>
-    public string Policy(string environment, string dataset, Learner learner, int seed) =>
-        Path.Combine(Policies, FormattableString.Invariant($"{environment}-{dataset}-{learner}-{seed}").ToLowerInvariant());
+    /// <remarks>The data's digest is part of it, so that policies of two files of one name stand beside each other.</remarks>
+    public string Policy(string environment, Dataset dataset, Learner learner, int seed) =>
+        Path.Combine(Policies, FileNames.Of($"{environment}-{dataset.Name}") + FormattableString.Invariant($"-{dataset.Identity(environment).ShortDigest}-{learner}-{seed}").ToLowerInvariant());
 
     /// <summary>Whether nothing has to be collected: the data set is there, or it is the user's own file.</summary>
     public bool Has(EnvironmentDescription environment, string nameOrPath) => IsPath(nameOrPath) || File.Exists(PathOf(environment, nameOrPath));
@@ -22,17 +23,15 @@ internal sealed record Workplace(string Folder)
     public Dataset Open(EnvironmentDescription environment, string nameOrPath)
     {
         string path = PathOf(environment, nameOrPath);
-        if (!File.Exists(path))
+        if (!IsPath(nameOrPath) && !File.Exists(path))
         {
-            throw new UserException(IsPath(nameOrPath)
-                ? $"{path}: there is no such file."
-                : $"{path}: there is no data set '{nameOrPath}' of {environment.Name} yet; make it by: control collect --environment {environment.Name}");
+            throw new UserException($"{path}: there is no data set '{nameOrPath}' of {environment.Name} yet; make it by: control collect --environment {environment.Name}");
         }
         return new(NameOf(nameOrPath), TrajectoryFile.Read(path, environment));
     }
 
-    /// <summary>What a data set is called: its name, or its file's.</summary>
-    public static string NameOf(string nameOrPath) => IsPath(nameOrPath) ? Path.GetFileNameWithoutExtension(nameOrPath) : nameOrPath;
+    /// <summary>What a data set is called: its name, or its file's, with its ending, so that no file is called as a set is.</summary>
+    public static string NameOf(string nameOrPath) => IsPath(nameOrPath) ? Path.GetFileName(nameOrPath) : nameOrPath;
 
     /// <summary>Whether it names a file rather than a set that collect makes.</summary>
     public static bool IsPath(string text) =>
@@ -43,7 +42,11 @@ internal sealed record Workplace(string Folder)
 }
 
 /// <summary>A data set and what it is called.</summary>
-internal sealed record Dataset(string Name, TrajectorySet Episodes);
+internal sealed record Dataset(string Name, TrajectorySet Episodes)
+{
+    /// <summary>What results of it belong to.</summary>
+    public DataIdentity Identity(string environment) => new($"{environment}-{Name}", Episodes.Digest);
+}
 
 /// <summary>What is trained and evaluated: all combinations.</summary>
 internal sealed record Selection(

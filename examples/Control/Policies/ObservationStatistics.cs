@@ -35,6 +35,12 @@ internal sealed class ObservationStatistics
                 mean += rows[r * width + i];
             }
             mean /= added;
+            if (IsConstant(rows, width, i) && (Count == 0 || (Variance[i] == 0 && Mean[i] == rows[i])))
+            {
+                // The sum's rounding would leave a small variance, by which a later number would be blown up.
+                Mean[i] = rows[i];
+                continue;
+            }
             for (int r = 0; r < added; r++)
             {
                 double apart = rows[r * width + i] - mean;
@@ -45,5 +51,17 @@ internal sealed class ObservationStatistics
             Mean[i] += difference * added / total;
         }
         Count = total;
+    }
+
+    private static bool IsConstant(ReadOnlySpan<float> rows, int width, int column)
+    {
+        for (int at = column; at < rows.Length; at += width)
+        {
+            if (rows[at] != rows[column])
+            {
+                return false;
+            }
+        }
+        return true;
     }
 }

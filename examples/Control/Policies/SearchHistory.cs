@@ -66,5 +66,5 @@ internal sealed record SearchHistory(string Environment, int Seed, SearchSetting
     }
 
     /// <summary>Keeps it.</summary>
-    public void Save(string path) => WholeFile.Write(path, temporary => File.WriteAllText(temporary, JsonSerializer.Serialize(this)));
+    public void Save(string path) => WholeFile.WriteText(path, JsonSerializer.Serialize(this));
 }

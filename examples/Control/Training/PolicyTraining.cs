@@ -45,8 +45,8 @@ internal sealed record PolicyTraining(
     /// <summary>Stops; the next training of the same policy goes on.</summary>
     public CancellationToken Cancellation { get; init; }
 
-    /// <summary>Whether a policy came of such a training: of these data, by this recipe.</summary>
-    public bool IsOf(TrainedPolicy policy) => policy.Training.Recipe == Recipe.ToString() && policy.IsOf(Data);
+    /// <summary>Whether a policy of these data that is kept came of such a training: by this recipe and this program.</summary>
+    public bool IsDone => TrainedPolicy.Find(Path, Data) is { } policy && policy.Training.Recipe == Recipe.ToString() && policy.Program == ProgramVersion.Current;
 
     /// <inheritdoc/>
     public TrainedPolicy With<TModel>() where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
@@ -58,15 +58,15 @@ internal sealed record PolicyTraining(
             : new DecisionWindows(Data, scale, description.InputWidth, Seed);
         TModel model = SequenceModel<TModel>.Create(Seed);
         // A stopped training goes on where recipe and data are the same, and is left alone where they are not.
-        string key = FormattableString.Invariant($"{Recipe}; {Data.Steps} steps, return {Data.MeanReturn:R}; {description.Fingerprint}");
+        string key = $"{Recipe}; {Data.Digest}; {description.Fingerprint}; {ProgramVersion.Current}";
         string checkpoint = $"{Path}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))[..8]}.checkpoint";
         long started = Stopwatch.GetTimestamp();
         TrainingReport report = model.Fit(windows, null, Recipe.Options(Seed, checkpoint), new TrainingShare(Progress), Cancellation);
-        var policy = new TrainedPolicy(
-            Environment.Name, Dataset, Learner, Seed, scale, Data.Episodes.Max(static e => e.Return), Data.MeanReturn, Data.Steps,
+        TrainedPolicy policy = new TrainedPolicy(
+            Environment.Name, Dataset, Learner, Seed, scale, Data.Episodes.Max(static e => e.Return), Data.MeanReturn, Data.Digest,
+            description.Fingerprint, WeightsDigest: "", ProgramVersion.Current,
             new(description.Card, description.ParameterCount, (long)description.StateDoubles * sizeof(double), Recipe.ToString(),
-                [.. report.Epochs.Select(static e => new Epoch(e.TrainingLoss, e.ValidationLoss))], report.BestEpoch, Stopwatch.GetElapsedTime(started).TotalSeconds));
-        policy.Save(Path, model);
+                [.. report.Epochs.Select(static e => new Epoch(e.TrainingLoss, e.ValidationLoss))], report.BestEpoch, Stopwatch.GetElapsedTime(started).TotalSeconds)).Save(Path, model);
         File.Delete(checkpoint);
         return policy;
     }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using AarenGen;
 
@@ -11,41 +12,57 @@ namespace Control;
 /// <param name="Scale">Brings numbers near to one, as in training.</param>
 /// <param name="TargetReturn">The return to ask for: the best that the data show.</param>
 /// <param name="DataReturn">Mean return of the data's episodes.</param>
-/// <param name="DataSteps">Steps of the data.</param>
+/// <param name="DataDigest">Digest of the data.</param>
+/// <param name="Model">Fingerprint of the model's declaration.</param>
+/// <param name="WeightsDigest">SHA-256 of the file of weights, so that others under its name are not taken for them.</param>
+/// <param name="Program">The program that trained it.</param>
 /// <param name="Training">How it was trained.</param>
 internal sealed record TrainedPolicy(
-    string Environment, string Dataset, Learner Learner, int Seed, TrajectoryScale Scale, double TargetReturn, double DataReturn, int DataSteps, Training Training)
+    string Environment, string Dataset, Learner Learner, int Seed, TrajectoryScale Scale, double TargetReturn, double DataReturn, string DataDigest,
+    string Model, string WeightsDigest, string Program, Training Training)
 {
     private static readonly JsonSerializerOptions Json = new()
     {
         WriteIndented = true, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true, Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter() },
     };
 
-    /// <summary>Whether these are the data that it was trained on, as far as their steps and returns tell.</summary>
-    public bool IsOf(TrajectorySet data) => DataSteps == data.Steps && DataReturn == data.MeanReturn;
-
     /// <summary>Keeps a policy: the weights first, so that where there is a description there are weights.</summary>
-    public void Save<TModel>(string path, TModel model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    /// <returns>The policy as it is kept.</returns>
+    public TrainedPolicy Save<TModel>(string path, TModel model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
-        model.Save(path + ".safetensors");
-        WholeFile.Write(path + ".json", temporary => File.WriteAllText(temporary, JsonSerializer.Serialize(this, Json)));
+        model.Save(WeightsOf(path));
+        TrainedPolicy kept = this with { WeightsDigest = DigestOf(WeightsOf(path)) };
+        WholeFile.WriteText(path + ".json", JsonSerializer.Serialize(kept, Json));
+        return kept;
     }
 
-    /// <summary>The description of a trained policy; null where there is none.</summary>
-    /// <exception cref="IOException">It is damaged.</exception>
-    public static TrainedPolicy? Find(string path)
+    /// <summary>The trained policy that is kept; null where there is none, it is damaged, of other data, or its weights are not those that it describes.</summary>
+    /// <param name="path">Where it is kept, without ending.</param>
+    /// <param name="data">The data that it must have been trained on.</param>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public static TrainedPolicy? Find(string path, TrajectorySet data)
     {
-        if (!File.Exists(path + ".json"))
+        if (!File.Exists(path + ".json") || !File.Exists(WeightsOf(path)))
         {
             return null;
         }
         try
         {
-            return JsonSerializer.Deserialize<TrainedPolicy>(File.ReadAllText(path + ".json"), Json) ?? throw new JsonException("it is empty");
+            return JsonSerializer.Deserialize<TrainedPolicy>(File.ReadAllText(path + ".json"), Json) is { } policy
+                && policy.DataDigest == data.Digest && policy.WeightsDigest == DigestOf(WeightsOf(path)) ? policy : null;
         }
-        catch (JsonException exception)
+        catch (JsonException)
         {
-            throw new IOException($"{path}.json: this is no description of a trained policy ({exception.Message}). Delete it and train again.", exception);
+            return null;
         }
+    }
+
+    /// <summary>The file of weights beside a description.</summary>
+    public static string WeightsOf(string path) => path + ".safetensors";
+
+    private static string DigestOf(string file)
+    {
+        using FileStream stream = File.OpenRead(file);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 }

@@ -1,10 +1,8 @@
-using AarenGen;
-
 namespace Control;
 
 /// <summary>How a data set's numbers are brought near to one; a trained policy keeps it.</summary>
 /// <param name="ObservationMeans">Mean of each number of the observations.</param>
-/// <param name="ObservationDeviations">Its standard deviation.</param>
+/// <param name="ObservationDeviations">Its standard deviation; 1 for a number that never changed, which then scales to 0.</param>
 /// <param name="ReturnScale">What returns-to-go are divided by: the largest that was logged.</param>
 internal sealed record TrajectoryScale(double[] ObservationMeans, double[] ObservationDeviations, double ReturnScale)
 {
@@ -14,10 +12,13 @@ internal sealed record TrajectoryScale(double[] ObservationMeans, double[] Obser
     /// <summary>Measures a data set.</summary>
     public static TrajectoryScale Of(TrajectorySet data)
     {
-        float[] all = [.. data.Episodes.SelectMany(static e => e.Observations)];
-        var scaler = StandardScaler.Fit(all, data.ObservationWidth);
+        var statistics = new ObservationStatistics(0, new double[data.ObservationWidth], new double[data.ObservationWidth]);
+        foreach (Episode episode in data.Episodes)
+        {
+            statistics.Add(episode.Observations);
+        }
         double largest = data.Episodes.Max(static e => Math.Abs(e.Return));
-        return new([.. scaler.Means], [.. scaler.Deviations], largest > 0 ? largest : 1);
+        return new(statistics.Mean, [.. statistics.Variance.Select(static v => v > 0 ? Math.Sqrt(v) : 1)], largest > 0 ? largest : 1);
     }
 
     /// <summary>Writes an observation as the model sees it.</summary>

@@ -1,5 +1,7 @@
+using System.Globalization;
 using PureHDF;
 using PureHDF.Filters;
+using PureHDF.VOL.Native;
 
 namespace Control;
 
@@ -43,11 +45,17 @@ internal static class TrajectoryFile
     }
 
     /// <summary>Reads a file of ours or of D4RL's, without a last episode that is not whole.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The file. Virtual data sets are looked for beside it.</param>
     /// <param name="environment">What it must be of; its step limit parts episodes where a file tells no timeouts.</param>
     /// <exception cref="UserException">The file is missing, is no such file, or is not of this environment.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">Permission is lacking.</exception>
     public static TrajectorySet Read(string path, EnvironmentDescription environment)
     {
+        if (Directory.Exists(path))
+        {
+            throw new UserException($"{path}: this is a folder; name a file in D4RL's layout.");
+        }
         if (!File.Exists(path))
         {
             throw new UserException(
@@ -55,30 +63,47 @@ internal static class TrajectoryFile
         }
         try
         {
-            using FileStream stream = File.OpenRead(path);
-            using var file = H5File.Open(stream);
+            // What a linked file is made of lies beside the file itself.
+            using NativeFile file = H5File.OpenRead(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
+            // The library reads what lies beyond the end as zeros.
+            ulong end = Convert.ToUInt64(file.Internal("Context")!.Internal("Superblock")!.Internal("EndOfFileAddress"), CultureInfo.InvariantCulture);
+            if ((ulong)new FileInfo(file.Path!).Length < end)
+            {
+                throw new InvalidDataException($"it ends before its {end} bytes");
+            }
             return Read(file, path, environment);
         }
-        catch (Exception e) when (e is EndOfStreamException or not (UserException or IOException or UnauthorizedAccessException or OutOfMemoryException))
+        catch (Exception e) when (e is EndOfStreamException or InvalidDataException or not (UserException or IOException or UnauthorizedAccessException or OutOfMemoryException or MissingMemberException))
         {
-            // The reader throws all kinds of exceptions where bytes make no sense.
-            throw new UserException($"{path}: this is no whole HDF5 file ({e.Message.Split('\n')[0].TrimEnd('.', '\r')}); fetch or collect it again.");
+            // The reader throws all kinds of exceptions where bytes make no sense, some of them wrapped.
+            throw new UserException($"{path}: this is no whole HDF5 file ({e.GetBaseException().Message.Split('\n')[0].TrimEnd('.', '\r')}); fetch or collect it again.");
         }
     }
 
-    private static TrajectorySet Read(IH5Group file, string path, EnvironmentDescription environment)
+    private static TrajectorySet Read(NativeFile file, string path, EnvironmentDescription environment)
     {
         (float[] observations, int steps) = Numbers(file, path, Observations, environment.ObservationWidth, environment);
         float[] actions = Column(Actions, environment.ActionWidth);
         float[] rewards = Column(Rewards, 1);
-        bool[] terminals = Flags(file, path, Terminals, steps)
+        bool[] terminals = Flags(file, path, Terminals, steps, environment)
             ?? throw new UserException($"{path}: there is no data set '{Terminals}'; it has {Contents(file)}.");
-        bool[]? timeouts = Flags(file, path, Timeouts, steps);
+        bool[]? timeouts = Flags(file, path, Timeouts, steps, environment);
+        if (timeouts?.Contains(true) == false)
+        {
+            // Nobody filled it, so it tells nothing.
+            timeouts = null;
+        }
 
         var episodes = new List<Episode>();
         for (int step = 0, begin = 0; step < steps; step++)
         {
-            bool isCutOff = timeouts?[step] ?? step + 1 - begin == environment.StepLimit;
+            int length = step + 1 - begin;
+            if (length > environment.StepLimit)
+            {
+                throw new UserException(
+                    $"{path}: from row {begin} on an episode has more than {environment.StepLimit} steps, the most that {environment.Name} allows; set '{Timeouts}' in the row in which each episode was cut off, or leave '{Timeouts}' out.");
+            }
+            bool isCutOff = timeouts?[step] ?? length == environment.StepLimit;
             if (terminals[step] || isCutOff)
             {
                 episodes.Add(new(
@@ -101,66 +126,67 @@ internal static class TrajectoryFile
         }
     }
 
-    /// <summary>Rows of finite numbers, float32 or float64. A width of 1 may be a second dimension or none.</summary>
-    private static (float[] Values, int Rows) Numbers(IH5Group file, string path, string name, int width, EnvironmentDescription environment)
+    /// <summary>Rows of finite numbers.</summary>
+    private static (float[] Values, int Rows) Numbers(NativeFile file, string path, string name, int width, EnvironmentDescription environment)
     {
-        IH5Dataset data = Find(file, path, name) ?? throw new UserException($"{path}: there is no data set '{name}'; it has {Contents(file)}.");
-        ulong[] dimensions = data.Space.Dimensions;
-        bool isLogged = name == Observations && dimensions.Length == 2 && dimensions[1] == (ulong)environment.LoggedObservationWidth;
-        if (!(isLogged || dimensions.Length == 2 && dimensions[1] == (ulong)width || dimensions.Length == 1 && width == 1))
+        int logged = name == Observations ? environment.LoggedObservationWidth : width;
+        StoredNumbers stored = Stored(file, path, name, width, logged, environment) ?? throw new UserException($"{path}: there is no data set '{name}'; it has {Contents(file)}.");
+        int rows = (int)stored.Dimensions[0], columns = stored.Dimensions is [_, var second] ? (int)second : 1;
+        var values = new float[rows * width];
+        for (int row = 0; row < rows; row++)
         {
-            throw new UserException(
-                $"{path}: '{name}' has the shape [{string.Join(", ", dimensions)}], but {environment.Name} has {(width == 1 ? "one number" : $"{width} numbers")} a step; is it of another environment?");
+            for (int column = 0; column < width; column++)
+            {
+                double value = stored[row * columns + column];
+                values[row * width + column] = float.IsFinite((float)value) ? (float)value
+                    : throw new UserException($"{path}: '{name}' is {value}{(double.IsFinite(value) ? ", too large for float32," : "")} in row {row}, column {column}; leave that episode out.");
+            }
         }
-        float[] values = (data.Type.Class, data.Type.Size) switch
-        {
-            (H5DataTypeClass.FloatingPoint, 4) => data.Read<float[]>(),
-            (H5DataTypeClass.FloatingPoint, 8) => Array.ConvertAll(data.Read<double[]>(), static v => (float)v),
-            _ => throw new UserException($"{path}: '{name}' holds {8 * data.Type.Size}-bit {data.Type.Class} numbers; float32 or float64 is needed."),
-        };
-        if (isLogged && environment.LoggedObservationWidth > width)
-        {
-            values = FirstColumns(values, environment.LoggedObservationWidth, width);
-        }
-        int bad = Array.FindIndex(values, static v => !float.IsFinite(v));
-        return bad < 0
-            ? (values, (int)dimensions[0])
-            : throw new UserException($"{path}: '{name}' is {values[bad]} in row {bad / width}, column {bad % width}; leave that episode out.");
+        return (values, rows);
     }
 
-    private static float[] FirstColumns(float[] values, int width, int kept)
+    /// <summary>Booleans, as numbers of any type: all but 0 is yes; null where there is no such data set.</summary>
+    private static bool[]? Flags(NativeFile file, string path, string name, int steps, EnvironmentDescription environment)
     {
-        var first = new float[values.Length / width * kept];
-        for (int row = 0; row < values.Length / width; row++)
+        if (Stored(file, path, name, 1, 1, environment) is not { } stored)
         {
-            values.AsSpan(row * width, kept).CopyTo(first.AsSpan(row * kept));
+            return null;
         }
-        return first;
+        int rows = (int)stored.Dimensions[0];
+        return rows == steps
+            ? [.. Enumerable.Range(0, steps).Select(row => double.IsNaN(stored[row]) ? throw new UserException($"{path}: '{name}' is NaN in row {row}; 0 or 1 is needed.") : stored[row] != 0)]
+            : throw WrongRows(path, name, rows, steps);
     }
 
-    /// <summary>Whole numbers or Booleans of any width, not 0 for yes; null where there is no such data set.</summary>
-    private static bool[]? Flags(IH5Group file, string path, string name, int steps)
+    /// <summary>A data set of rows, each of a width or of the wider one that D4RL logs. A width of 1 may be a second dimension or none.</summary>
+    private static StoredNumbers? Stored(NativeFile file, string path, string name, int width, int logged, EnvironmentDescription environment)
     {
         if (Find(file, path, name) is not { } data)
         {
             return null;
         }
-        if (data.Type.Class is not (H5DataTypeClass.FixedPoint or H5DataTypeClass.Enumerated or H5DataTypeClass.BitField))
-        {
-            throw new UserException($"{path}: '{name}' holds {data.Type.Class} numbers; Booleans are needed.");
-        }
-        byte[] bytes = data.Read<byte[]>();
-        int size = data.Type.Size, rows = bytes.Length / size;
-        return rows == steps
-            ? [.. Enumerable.Range(0, steps).Select(s => bytes.AsSpan(s * size, size).ContainsAnyExcept((byte)0))]
-            : throw WrongRows(path, name, rows, steps);
+        ulong[] dimensions = data.Space.Dimensions;
+        return (dimensions is [_, var second] && (second == (ulong)width || second == (ulong)logged)) || (dimensions.Length == 1 && width == 1)
+            ? StoredNumbers.Read(data, path, name)
+            : throw new UserException(
+                $"{path}: '{name}' has the shape [{string.Join(", ", dimensions)}], but {environment.Name} has {(width == 1 ? "one number" : $"{width} numbers")} a step; is it of another environment?");
     }
 
-    private static IH5Dataset? Find(IH5Group file, string path, string name) => !file.LinkExists(name)
-        ? null
-        : file.Get(name) as IH5Dataset ?? throw new UserException($"{path}: '{name}' is no data set.");
+    private static NativeDataset? Find(NativeFile file, string path, string name)
+    {
+        if (!file.Children().Any(child => child.Name == name))
+        {
+            return null;
+        }
+        return file.Get(name) switch
+        {
+            NativeDataset data => data,
+            IH5UnresolvedLink => throw new UserException($"{path}: '{name}' is a link that leads nowhere."),
+            _ => throw new UserException($"{path}: '{name}' is no data set."),
+        };
+    }
 
-    private static string Contents(IH5Group file) =>
+    private static string Contents(NativeFile file) =>
         file.Children().ToArray() is { Length: > 0 } children ? string.Join(", ", children.Select(static c => c.Name)) : "nothing";
 
     private static UserException WrongRows(string path, string name, int rows, int steps) =>

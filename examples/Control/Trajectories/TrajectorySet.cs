@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
 namespace Control;
 
 /// <summary>An episode, row by row: what was seen, what was done, what it brought.</summary>
@@ -25,4 +28,21 @@ internal sealed record TrajectorySet(int ObservationWidth, int ActionWidth, IRea
 
     /// <summary>Mean return of the episodes.</summary>
     public double MeanReturn { get; } = Episodes.Average(static e => e.Return);
+
+    /// <summary>SHA-256 of all that was logged, in hexadecimal: the same for the same episodes, however their file is compressed or laid out.</summary>
+    public string Digest { get; } = DigestOf(ObservationWidth, ActionWidth, Episodes);
+
+    private static string DigestOf(int observationWidth, int actionWidth, IReadOnlyList<Episode> episodes)
+    {
+        using var all = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        all.AppendData(MemoryMarshal.AsBytes<int>([observationWidth, actionWidth]));
+        foreach (Episode episode in episodes)
+        {
+            all.AppendData(MemoryMarshal.AsBytes<int>([episode.Length, episode.IsTerminal ? 1 : 0]));
+            all.AppendData(MemoryMarshal.AsBytes<float>(episode.Observations));
+            all.AppendData(MemoryMarshal.AsBytes<float>(episode.Actions));
+            all.AppendData(MemoryMarshal.AsBytes<float>(episode.Rewards));
+        }
+        return Convert.ToHexStringLower(all.GetHashAndReset());
+    }
 }

@@ -39,7 +39,7 @@ internal static class Classification
         {
             scaler.Transform(one.Tokens);
         }
-        string name = Path.GetFileNameWithoutExtension(trainPath).Replace("_TRAIN", "", StringComparison.OrdinalIgnoreCase);
+        var name = DataIdentity.OfFiles(Path.GetFileNameWithoutExtension(trainPath).Replace("_TRAIN", "", StringComparison.OrdinalIgnoreCase), trainPath, testPath);
         const string setting = "given test file";
         var runs = new List<PlannedRun>
         {

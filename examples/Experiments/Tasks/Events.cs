@@ -42,7 +42,9 @@ internal static class Events
         EventSequence[][] files = [.. times.Select((path, i) => EventFile.Read(path, marks.Count == 0 ? null : marks[i]))];
         EventSplit split = files.Length == 1 ? EventSplit.ByShares(files[0]) : EventSplit.ByFolds(files, SplitSeed);
         int kinds = split.MarkNames?.Length ?? 0;
-        string name = files.Length == 1 ? Path.GetFileNameWithoutExtension(times[0]) : new DirectoryInfo(Path.GetDirectoryName(Path.GetFullPath(times[0]))!).Name;
+        var name = DataIdentity.OfFiles(
+            files.Length == 1 ? Path.GetFileNameWithoutExtension(times[0]) : new DirectoryInfo(Path.GetDirectoryName(Path.GetFullPath(times[0]))!).Name,
+            [.. times, .. marks]);
         string setting = kinds == 0 ? "intervals" : "intervals and marks";
         var scale = TimeScale.Fit(split.Train);
 
@@ -53,7 +55,7 @@ internal static class Events
             foreach (IMarkBaseline? mark in kinds == 0 ? (IMarkBaseline?[])[null] : [new MarkFrequencies(split.Train, kinds), new MarkTransitions(split.Train, kinds)])
             {
                 string model = mark is null ? intervals.Name : $"{intervals.Name}, {mark.Name}";
-                runs.Add(new(new(Task, name, setting, model, 0), "", (_, _) => new(Metrics(EventEvaluation.Run(intervals, mark, split.Test), unit))));
+                runs.Add(new(new(Task, name, setting, model, 0), unit, (_, _) => new(Metrics(EventEvaluation.Run(intervals, mark, split.Test), unit))));
             }
         }
         SequenceList train = ToData(split.Train, scale, kinds), validation = ToData(split.Validation, scale, kinds);
@@ -65,7 +67,7 @@ internal static class Events
             for (int seed = 1; seed <= seeds; seed++)
             {
                 int one = seed;
-                runs.Add(new(new(Task, name, setting, mixer.ToString(), seed), $"{declaration}\n{recipe}", (progress, cancellation) =>
+                runs.Add(new(new(Task, name, setting, mixer.ToString(), seed), $"{declaration}\n{recipe}\n{unit}", (progress, cancellation) =>
                     ModelRun.Make(declaration, train, validation, recipe, one, new Score(split.Test, scale, kinds, unit), progress, cancellation)));
             }
         }

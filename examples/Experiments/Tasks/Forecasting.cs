@@ -42,8 +42,12 @@ internal static class Forecasting
         CsvSeries series = CsvSeries.Read(path);
         ForecastingSplit split = ForecastingSplit.Create(path, series.Rows);
         float[] values = split.Scale(series).Values;
-        string name = Path.GetFileName(path).Split('.')[0];
+        // Without the ending that says how it is written, and with every other dot: load.2019.csv and load.2020.csv are two.
+        string file = Path.GetFileName(path), stem = file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? file[..^3] : file;
+        var name = DataIdentity.OfFiles(Path.GetFileNameWithoutExtension(stem), path);
         int columns = series.Columns, period = PeriodOf(path), trainingStride = stride ?? TrainingStride * Math.Max(1, series.Rows / 20_000);
+        // A file's name decides its parts and period, so equal content under another name is another experiment.
+        string shared = string.Create(CultureInfo.InvariantCulture, $"training rows {split.Train}, validation rows {split.Validation}, test rows {split.Test}, period {period}");
         var runs = new List<PlannedRun>();
         foreach (int horizon in horizons)
         {
@@ -55,7 +59,7 @@ internal static class Forecasting
             string setting = string.Create(CultureInfo.InvariantCulture, $"horizon {horizon}{(hasIntervals ? ", quantiles" : "")}");
             foreach (IForecastBaseline baseline in (IForecastBaseline[])[new LastValue(), new SeasonalNaive(period), new TrainMean(values.AsSpan(0, split.Train.End * columns), columns)])
             {
-                runs.Add(new(new(Task, name, setting, baseline.Name, 0), "every test window", (_, _) =>
+                runs.Add(new(new(Task, name, setting, baseline.Name, 0), shared, (_, _) =>
                 {
                     ForecastError error = ForecastEvaluation.Run(baseline, values, columns, test, horizon);
                     return new([new("MSE", error.MeanSquared), new("MAE", error.MeanAbsolute)]);
@@ -68,7 +72,7 @@ internal static class Forecasting
                 for (int seed = 1; seed <= seeds; seed++)
                 {
                     int one = seed;
-                    string options = string.Create(CultureInfo.InvariantCulture, $"{declaration}\n{recipe}\nwindows of {Lookback} rows every {trainingStride}");
+                    string options = string.Create(CultureInfo.InvariantCulture, $"{declaration}\n{recipe}\nwindows of {Lookback} rows every {trainingStride}; {shared}");
                     runs.Add(new(new(Task, name, setting, mixer.ToString(), seed), options, (progress, cancellation) => ModelRun.Make(
                         declaration, train, validation, recipe, one, new Score(values, series.Names, test, horizon, hasIntervals), progress, cancellation)));
                 }

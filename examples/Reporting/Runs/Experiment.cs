@@ -8,31 +8,35 @@ namespace Reporting;
 internal static class Experiment
 {
     /// <summary>Makes what is missing.</summary>
-    /// <param name="plan">The runs.</param>
+    /// <param name="planned">The runs; one that is named twice is made once.</param>
     /// <param name="output">The folder of results.</param>
     /// <param name="command">The command line, for the report.</param>
     /// <param name="cancellation">Stops; what is finished stays.</param>
+    /// <exception cref="IOException">Nothing can be written to the folder; found before the first run is made.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static void Run(IReadOnlyList<PlannedRun> plan, string output, string command, CancellationToken cancellation)
+    public static void Run(IReadOnlyList<PlannedRun> planned, string output, string command, CancellationToken cancellation)
     {
         var store = new RunStore(output);
+        PlannedRun[] plan = [.. planned.DistinctBy(static run => (run.Key, run.Options))];
         PlannedRun[] missing = [.. plan.Where(run => store.Find(run) is null)];
-        AnsiConsole.MarkupLineInterpolated($"{plan.Count} runs, {plan.Count - missing.Length} of them finished before.");
+        AnsiConsole.MarkupLineInterpolated($"{plan.Length} runs, {plan.Length - missing.Length} of them finished before.");
         WorkList.Do(
-            missing, static run => $"{run.Key.Dataset} {run.Key.Setting} {run.Key.Model} {run.Key.Seed}",
+            missing, static run => $"{run.Key.Dataset.Name} {run.Key.Setting} {run.Key.Model} {run.Key.Seed}",
             (run, share, stop) =>
             {
                 DateTimeOffset started = DateTimeOffset.UtcNow;
                 RunOutcome outcome = run.Make(share, stop);
                 store.Add(new(
-                    run.Key, run.Options, outcome.Metrics, outcome.Training, outcome.Forecast, outcome.Confusion, outcome.Density, outcome.Scores,
+                    run.Key, new(run.Options, ProgramVersion.Current), outcome.Metrics, outcome.Training, outcome.Forecast, outcome.Confusion, outcome.Density, outcome.Scores,
                     new(command, Commit, Machine, started)));
             },
             cancellation);
-        Report.Write(output, store.For(plan));
-        foreach (Group group in Summary.Of([.. plan.Select(run => store.Find(run)!)]))
+        RunResult[] results = store.For(plan);
+        Report.Write(output, results);
+        HashSet<RunKey> keys = [.. plan.Select(static run => run.Key)];
+        foreach (Group group in Summary.Of([.. results.Where(run => keys.Contains(run.Key))]))
         {
-            AnsiConsole.Write(Tables.ForConsole(group));
+            AnsiConsole.Write(Tables.ForConsole(group, AnsiConsole.Profile.Width));
         }
         AnsiConsole.MarkupLineInterpolated($"Report: {Path.Combine(output, Report.HtmlName)}");
     }

@@ -2,11 +2,16 @@ namespace Reporting;
 
 /// <summary>What a run is: one model, or baseline, in one setting, from one seed.</summary>
 /// <param name="Task">forecasting, classification or events.</param>
-/// <param name="Dataset">The data's name.</param>
+/// <param name="Dataset">The data: their name and content.</param>
 /// <param name="Setting">What is asked of the model, such as "horizon 96".</param>
 /// <param name="Model">The mixer's or baseline's name.</param>
 /// <param name="Seed">Decides initial weights, the order of the data and what is drawn.</param>
-internal sealed record RunKey(string Task, string Dataset, string Setting, string Model, int Seed);
+internal sealed record RunKey(string Task, DataIdentity Dataset, string Setting, string Model, int Seed);
+
+/// <summary>What decides a run's result beside its key. Runs of different versions are never averaged.</summary>
+/// <param name="Options">Options, and whatever else was chosen.</param>
+/// <param name="Program">The program that made it.</param>
+internal sealed record RunVersion(string Options, string Program);
 
 /// <summary>A score of a run.</summary>
 /// <param name="Name">Its name, with its unit.</param>
@@ -33,7 +38,7 @@ internal sealed record Provenance(string Command, string Commit, string Machine,
 
 /// <summary>A finished run.</summary>
 /// <param name="Key">What it is.</param>
-/// <param name="Options">All that decides its result beside the key.</param>
+/// <param name="Version">All that decides its result beside the key.</param>
 /// <param name="Metrics">Its scores, the first being the headline.</param>
 /// <param name="Training">How it was trained; null for a baseline.</param>
 /// <param name="Forecast">An example forecast, where there is one.</param>
@@ -42,7 +47,7 @@ internal sealed record Provenance(string Command, string Commit, string Machine,
 /// <param name="Scores">Scores of single episodes, where there are.</param>
 /// <param name="Provenance">Who made it.</param>
 internal sealed record RunResult(
-    RunKey Key, string Options, IReadOnlyList<Metric> Metrics, Training? Training, ForecastFigure? Forecast, ConfusionFigure? Confusion,
+    RunKey Key, RunVersion Version, IReadOnlyList<Metric> Metrics, Training? Training, ForecastFigure? Forecast, ConfusionFigure? Confusion,
     DensityFigure? Density, ScoresFigure? Scores, Provenance Provenance);
 
 /// <summary>A forecast beside what came. Lower and Upper: an interval of 80 %.</summary>
@@ -65,7 +70,7 @@ internal sealed record ScoresFigure(double[] Episodes, double Reference);
 
 /// <summary>A run that can be made.</summary>
 /// <param name="Key">What it is.</param>
-/// <param name="Options">All that decides its result beside the key.</param>
+/// <param name="Options">All that decides its result beside the key and the program.</param>
 /// <param name="Make">Makes it, telling the share that is done.</param>
 internal sealed record PlannedRun(RunKey Key, string Options, Func<IProgress<double>, CancellationToken, RunOutcome> Make);
 

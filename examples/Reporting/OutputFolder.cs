@@ -1,0 +1,32 @@
+namespace Reporting;
+
+/// <summary>A folder for output, proved writable before hours of work go into what it is to hold.</summary>
+internal static class OutputFolder
+{
+    /// <summary>Makes the folder, writes a file into it and deletes that again; deletes what a killed process left half written.</summary>
+    /// <param name="path">The folder.</param>
+    /// <exception cref="IOException">Nothing can be written there: one line that says why.</exception>
+    public static void Prepare(string path)
+    {
+        try
+        {
+            Directory.CreateDirectory(path);
+            string probe = Path.Combine(path, $".probe-{Guid.NewGuid():N}");
+            File.WriteAllBytes(probe, [0]);
+            File.Delete(probe);
+            WholeFile.RemoveLeftovers(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new IOException($"{(path.Length == 0 ? "The output folder" : path)}: nothing can be written there ({Reason(path, exception)}). Name another folder by --output, or change its permissions.", exception);
+        }
+    }
+
+    private static string Reason(string path, Exception exception) => exception switch
+    {
+        _ when path.Length == 0 => "its name is empty",
+        _ when File.Exists(path) => "it is a file",
+        UnauthorizedAccessException => "access is denied",
+        _ => exception.Message.TrimEnd('.'),
+    };
+}
