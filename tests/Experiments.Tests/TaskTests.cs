@@ -93,7 +93,7 @@ public sealed class TaskTests : IDisposable
     [InlineData("1\n2\n3\n4 5\n5 6\n", "no sequence of the training part has two events")]
     [InlineData("1 2\n2 3\n3 4\n4 5\n5\n", "no sequence of the test part has two events")]
     [InlineData("1 2\n2 3\n3 4\n4\n5 6\n", "no sequence of the validation part has two events")]
-    [InlineData("1 1\n2 2\n3 3\n4 5\n5 6\n", "all events of a sequence in the training part have the same time")]
+    [InlineData("1 1\n2 2\n3 3\n4 4\n5 5\n", "all events of a sequence in the training part have the same time")]
     [InlineData("1 2 3\n", "there are 1 sequences")]
     [InlineData("", "the file is empty")]
     public void Too_few_events_are_told_with_the_file(string text, string expected)
