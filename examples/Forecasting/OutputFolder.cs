@@ -17,7 +17,8 @@ internal static class OutputFolder
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            string reason = path.Length == 0 ? "its name is empty" : File.Exists(path) ? "it is a file" : exception is UnauthorizedAccessException ? "access is denied" : exception.Message.TrimEnd('.');
+            string reason = path.Length == 0 ? "its name is empty" : File.Exists(path) ? "it is a file"
+                : exception is UnauthorizedAccessException ? "access is denied" : exception.Message.TrimEnd('.');
             throw new IOException($"--output {path}: nothing can be written there ({reason}); name another folder, or change its permissions.", exception);
         }
     }

@@ -89,7 +89,8 @@ internal static class CommandLine
         ? exception.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : exception.Message;
 
     /// <summary>Exceptions by which readers, models and the file system refuse what they are given.</summary>
-    private static bool IsMistake(Exception exception) => exception is Tables.TableException or ArgumentException or IOException or UnauthorizedAccessException
+    private static bool IsMistake(Exception exception) =>
+        exception is Tables.TableException or ArgumentException or IOException or UnauthorizedAccessException
         or InvalidOperationException or NotSupportedException or OutOfMemoryException or OverflowException;
 
     // Not through the console's layout, which would break the line at 80 columns.

@@ -22,8 +22,10 @@ internal enum DecimalMark
 /// </summary>
 internal sealed class NumberColumn
 {
-    private static readonly SearchValues<char> Grouping = SearchValues.Create(" \u00A0\u2009\u202F'’"), Decimals = SearchValues.Create("0123456789.,");
-    private static readonly string[] MissingWords = ["", "-", "--", "?", ".", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "missing", "inf", "-inf", "infinity", "-infinity"];
+    private static readonly SearchValues<char> Grouping = SearchValues.Create(" \u00A0\u2009\u202F'’"),
+        Decimals = SearchValues.Create("0123456789.,");
+    private static readonly string[] MissingWords = ["", "-", "--", "?", ".", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "missing",
+        "inf", "-inf", "infinity", "-infinity"];
 
     private readonly IReadOnlyList<string> cells;
     private readonly char symbol;
@@ -77,7 +79,8 @@ internal sealed class NumberColumn
                 return (row, $"{TableException.Quote(cells[c])} has a decimal comma, but {TableException.Quote(cells[p])} a decimal point; write all cells of a column alike.");
             }
         }
-        column = new(cells, symbol, point is not null ? DecimalMark.Point : comma is not null ? DecimalMark.Comma : DecimalMark.Unknown, ambiguousPoint, ambiguousComma);
+        column = new(cells, symbol, point is not null ? DecimalMark.Point : comma is not null ? DecimalMark.Comma : DecimalMark.Unknown,
+            ambiguousPoint, ambiguousComma);
         return null;
     }
 
@@ -110,7 +113,8 @@ internal sealed class NumberColumn
 
     private static string Describe(string cell) =>
         cell.Length == 0 ? "the cell is empty; fill it or remove the row."
-        : MissingWords.Contains(cell, StringComparer.OrdinalIgnoreCase) ? $"the value is missing ({TableException.Quote(cell)}); fill it or remove the row."
+        : MissingWords.Contains(cell, StringComparer.OrdinalIgnoreCase)
+            ? $"the value is missing ({TableException.Quote(cell)}); fill it or remove the row."
         : $"{TableException.Quote(cell)} is no finite number; correct it, or remove the column.";
 
     /// <summary>Takes sign, symbol and spaces off; what remains are digits, separators and an exponent.</summary>
@@ -186,7 +190,8 @@ internal sealed class NumberColumn
                 return Shape.Bad;
             }
         }
-        int points = number.Count('.'), commas = number.Count(','), lastPoint = number.LastIndexOf('.'), lastComma = number.LastIndexOf(',');
+        int points = number.Count('.'), commas = number.Count(','), lastPoint = number.LastIndexOf('.'),
+            lastComma = number.LastIndexOf(',');
         if (!number.ContainsAnyInRange('0', '9') || number.ContainsAnyExcept(Decimals))
         {
             return Shape.Bad;

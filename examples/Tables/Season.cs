@@ -8,6 +8,7 @@ namespace Tables;
 internal sealed record Season(int Rows, string Source)
 {
     private const int LongestDetected = 400;
+    private const double Significance = 5;
 
     /// <summary>What a season may be, longest first within each group, and the steps that it suits.</summary>
     private static readonly (string Name, TimeSpan Length, TimeSpan LongestStep)[] Cycles =
@@ -28,7 +29,8 @@ internal sealed record Season(int Rows, string Source)
         {
             return rows >= 1 && rows <= trainRows
                 ? new(rows, "as given")
-                : throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"--season is {rows}, but must be from 1 to the {trainRows} rows of training."));
+                : throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
+                    $"--season is {rows}, but must be from 1 to the {trainRows} rows of training."));
         }
         if (table.Time is { } time && OfCalendar(time, trainRows / 2) is { } season)
         {
@@ -70,7 +72,13 @@ internal sealed record Season(int Rows, string Source)
         }
         // A peak: higher than its neighbours. The first that comes near the highest is the season, its multiples are not.
         double[] values = [.. Enumerable.Range(0, longest + 2).Select(Correlation)];
-        int[] peaks = [.. Enumerable.Range(2, Math.Max(0, longest - 1)).Where(l => values[l] > values[l - 1] && values[l] >= values[l + 1] && values[l] > 0)];
+        // Of the lags of noise none comes near five standard errors of a correlation.
+        double chance = Significance * values[0] / Math.Sqrt(changes.Length);
+        int[] peaks =
+        [
+            .. Enumerable.Range(2, Math.Max(0, longest - 1))
+                .Where(l => values[l] > values[l - 1] && values[l] >= values[l + 1] && values[l] > chance),
+        ];
         return peaks.Length == 0 ? 1 : peaks.First(l => values[l] >= 0.9 * peaks.Max(p => values[p]));
     }
 

@@ -27,7 +27,8 @@ internal sealed record SeriesTable(
             const int Shown = 8;
             string names = string.Join(", ", Names.Take(Shown)) + (Names.Length > Shown ? ", …" : "");
             string time = Time is null ? "no time column"
-                : string.Create(CultureInfo.InvariantCulture, $"time {TableException.Quote(Time.Name)} ({Time.Form}), {(Time.Step is { } step ? $"rows {step} apart" : "rows at irregular distances")}");
+                : string.Create(CultureInfo.InvariantCulture,
+                    $"time {TableException.Quote(Time.Name)} ({Time.Form}), {(Time.Step is { } step ? $"rows {step} apart" : "rows at irregular distances")}");
             int gaps = Time is { Step: { } found } ? found.CountGaps(Time.Instants) : 0;
             return string.Create(
                 CultureInfo.InvariantCulture,

@@ -66,7 +66,8 @@ internal static class TableReader
             {
                 (separator, isDeclared) = Separator.Find(sample);
             }
-            // A blank line is a missing cell where there is one column, so blank lines are looked at here. A stray quote is text, and text is refused later.
+            // A blank line is a missing cell where there is one column, so blank lines are looked at here. A stray quote is text, and text
+            // is refused later.
             var configuration = new CsvConfiguration(CultureInfo.InvariantCulture)
             {
                 Delimiter = separator.ToString(), IgnoreBlankLines = false, BadDataFound = null, TrimOptions = TrimOptions.Trim,
@@ -114,12 +115,14 @@ internal static class TableReader
             if (rows.Count == 0)
             {
                 throw new TableException(
-                    path, null, null, began ? "there are no rows below the header; add rows of numbers." : "the file is empty; a header and rows of numbers are needed.");
+                    path, null, null, began ? "there are no rows below the header; add rows of numbers."
+                        : "the file is empty; a header and rows of numbers are needed.");
             }
         }
 
         /// <summary>A first row of nothing but numbers and times is data; 0, 1, 2 … are names, as data frames without names write them.</summary>
-        private static bool IsHeader(string[] cells) => (cells.Length > 2 && cells.Index().All(static pair => pair.Item == pair.Index.ToString(CultureInfo.InvariantCulture)))
+        private static bool IsHeader(string[] cells) =>
+            (cells.Length > 2 && cells.Index().All(static pair => pair.Item == pair.Index.ToString(CultureInfo.InvariantCulture)))
             || !cells.All(static cell => TimeText.TryParse(cell, out _) || NumberColumn.Scan([cell], out _) is null);
 
         private string[] UniqueNames(string[] cells)
@@ -144,10 +147,12 @@ internal static class TableReader
         /// <summary>A separator at the end of every line makes a column of neither name nor cells.</summary>
         private void LeaveOutEmpty(List<int> columns, string[][] cells)
         {
-            foreach (int c in columns.Where(c => names[c].Length == 0 && Array.TrueForAll(cells[c], static cell => cell.Length == 0)).ToArray())
+            foreach (int c in columns.Where(c => names[c].Length == 0
+                && Array.TrueForAll(cells[c], static cell => cell.Length == 0)).ToArray())
             {
                 columns.Remove(c);
-                notices.Add(string.Create(CultureInfo.InvariantCulture, $"Column {c + 1} has neither a name nor cells and is passed over."));
+                notices.Add(string.Create(CultureInfo.InvariantCulture,
+                    $"Column {c + 1} has neither a name nor cells and is passed over."));
             }
         }
 
@@ -156,7 +161,9 @@ internal static class TableReader
         {
             if (asked is not null && asked != NoTime && !names.Contains(asked, StringComparer.Ordinal))
             {
-                throw new TableException(path, null, null, $"there is no column {TableException.Quote(asked)} for the times; the columns are {string.Join(", ", names.Take(20).Select(static n => TableException.Quote(n)))}.");
+                string given = string.Join(", ", names.Take(20).Select(static n => TableException.Quote(n)));
+                throw new TableException(
+                    path, null, null, $"there is no column {TableException.Quote(asked)} for the times; the columns are {given}.");
             }
             TimeColumn? moments = null;
             foreach (int c in columns.Where(c => TimeRecognition.LooksLikeTimes(cells[c])).ToArray())
@@ -183,7 +190,8 @@ internal static class TableReader
         private bool AddTimesOfDay(ref TimeColumn moments, int column, string[] cells)
         {
             if (!Array.TrueForAll(moments.Instants, static t => t.TimeOfDay == TimeSpan.Zero)
-                || Array.FindIndex(cells, static cell => !TimeText.TryParse(cell, out TimeText text) || text is not { Form: TimeForm.TimeOfDay, Zone: null }) >= 0)
+                || Array.FindIndex(cells, static cell => !TimeText.TryParse(cell, out TimeText text)
+                    || text is not { Form: TimeForm.TimeOfDay, Zone: null }) >= 0)
             {
                 return false;
             }
@@ -209,7 +217,8 @@ internal static class TableReader
                         : bad.Problem);
                 }
             }
-            DecimalMark[] shown = [.. scans.Select(static s => s?.Mark ?? DecimalMark.Unknown).Where(static m => m != DecimalMark.Unknown).Distinct()];
+            DecimalMark[] shown =
+                [.. scans.Select(static s => s?.Mark ?? DecimalMark.Unknown).Where(static m => m != DecimalMark.Unknown).Distinct()];
             var numbers = new double[]?[names.Length];
             foreach (int c in columns)
             {
@@ -218,7 +227,8 @@ internal static class TableReader
                 if (scan.Mark == DecimalMark.Unknown && (scan.AmbiguousComma ?? (shown.Length == 2 ? scan.AmbiguousPoint : null)) is { } row
                     && (shown.Length != 1 || scan.AmbiguousPoint is not null))
                 {
-                    string cell = cells[c][row], both = cell.Replace(".", "", StringComparison.Ordinal).Replace(",", "", StringComparison.Ordinal);
+                    string cell = cells[c][row];
+                    string both = cell.Replace(".", "", StringComparison.Ordinal).Replace(",", "", StringComparison.Ordinal);
                     throw Bad(row, c, $"{TableException.Quote(cell)} may be {both} or {cell.Replace(',', '.')}, and the file does not tell; write it without a separator, or with a decimal point.");
                 }
                 numbers[c] = scan.Parse(mark);
@@ -293,7 +303,11 @@ internal static class TableReader
         /// <summary>Columns year, month, day … that make one moment together.</summary>
         private TimeColumn? TakeDateParts(List<int> columns, double[]?[] numbers)
         {
-            int[] parts = [.. DateParts.Select(part => columns.FindIndex(c => names[c].Equals(part, StringComparison.OrdinalIgnoreCase))).TakeWhile(static i => i >= 0).Select(i => columns[i])];
+            int[] parts =
+            [
+                .. DateParts.Select(part => columns.FindIndex(c => names[c].Equals(part, StringComparison.OrdinalIgnoreCase)))
+                    .TakeWhile(static i => i >= 0).Select(i => columns[i]),
+            ];
             if (parts.Length < 2 || parts.Length == columns.Count)
             {
                 return null;
@@ -309,7 +323,8 @@ internal static class TableReader
                     return null;
                 }
                 double At(int i) => i < values.Length ? values[i] : 0;
-                instants[row] = new DateTime((int)values[0], (int)values[1], values.Length > 2 ? (int)values[2] : 1).AddHours(At(3)).AddMinutes(At(4)).AddSeconds(At(5));
+                instants[row] = new DateTime((int)values[0], (int)values[1], values.Length > 2 ? (int)values[2] : 1)
+                    .AddHours(At(3)).AddMinutes(At(4)).AddSeconds(At(5));
             }
             columns.RemoveAll(parts.Contains);
             return new(string.Join(" ", parts.Select(c => names[c])), "dates in several columns", instants);
@@ -319,7 +334,8 @@ internal static class TableReader
         private int[] Order(TimeColumn? moments, double[]? index)
         {
             int[] order = [.. Enumerable.Range(0, lines.Count)];
-            long[]? keys = moments is { IsAbsolute: true } ? [.. moments.Instants.Select(static t => t.Ticks)] : index?.Select(static v => (long)v).ToArray();
+            long[]? keys = moments is { IsAbsolute: true } ? [.. moments.Instants.Select(static t => t.Ticks)]
+                : index?.Select(static v => (long)v).ToArray();
             if (moments is { IsAbsolute: false } || keys is null)
             {
                 return order;
@@ -329,23 +345,27 @@ internal static class TableReader
             if (first >= 0)
             {
                 order = [.. order.Order(Comparer<int>.Create((a, b) => Compare(a, b) is var c && c != 0 ? c : a.CompareTo(b)))];
-                notices.Add(string.Create(CultureInfo.InvariantCulture, $"The rows were sorted by time: line {lines[first]} is the first that lies before the one above it."));
+                notices.Add(string.Create(CultureInfo.InvariantCulture,
+                    $"The rows were sorted by time: line {lines[first]} is the first that lies before the one above it."));
             }
             int[] equal = [.. Enumerable.Range(1, order.Length - 1).Where(i => Compare(order[i], order[i - 1]) == 0)];
             if (equal.Length > 0)
             {
                 int row = order[equal[0]], other = order[equal[0] - 1];
-                // Clocks that are set back repeat some hours a year; more, and the rows belong to several series, or their order is unknown.
+                // Clocks that are set back repeat some hours a year; more, and the rows belong to several series, or their order is
+                // unknown.
                 if (first >= 0 || equal.Length > Math.Max(1, order.Length / 100))
                 {
                     throw new TableException(path, lines[row], null, string.Create(
                         CultureInfo.InvariantCulture, $"the row has the same time as line {lines[other]}, and so have {equal.Length} rows in all; give each time one row, or take the rows as they are by --time none."));
                 }
-                notices.Add(string.Create(CultureInfo.InvariantCulture, $"{equal.Length} rows have the time of the row before, the first in line {lines[row]}; they are kept in the file's order."));
+                notices.Add(string.Create(CultureInfo.InvariantCulture,
+                    $"{equal.Length} rows have the time of the row before, the first in line {lines[row]}; they are kept in the file's order."));
             }
             return order;
         }
 
-        private string Name(int column) => names[column].Length > 0 ? TableException.Quote(names[column]) : string.Create(CultureInfo.InvariantCulture, $"{column + 1} (without a name)");
+        private string Name(int column) => names[column].Length > 0 ? TableException.Quote(names[column])
+            : string.Create(CultureInfo.InvariantCulture, $"{column + 1} (without a name)");
     }
 }

@@ -29,7 +29,8 @@ internal static class TimeRecognition
 
     private static readonly string[] TimeWords =
     [
-        "date", "dates", "time", "times", "timestamp", "timestamps", "datetime", "ds", "ts", "t", "epoch", "unix", "utc", "week", "month", "quarter", "year", "datum", "zeit",
+        "date", "dates", "time", "times", "timestamp", "timestamps", "datetime", "ds", "ts", "t", "epoch", "unix", "utc", "week", "month",
+            "quarter", "year", "datum", "zeit",
         "zeitstempel", "uhrzeit", "jahr", "monat", "fecha", "hora", "heure",
     ];
 
@@ -139,11 +140,13 @@ internal static class TimeRecognition
         {
             return null;
         }
-        foreach ((string unit, double scale) in ((string, double)[])[("seconds", 1), ("milliseconds", 1e3), ("microseconds", 1e6), ("nanoseconds", 1e9)])
+        foreach ((string unit, double scale) in ((string, double)[])[("seconds", 1), ("milliseconds", 1e3), ("microseconds", 1e6),
+            ("nanoseconds", 1e9)])
         {
             if (sorted[0] >= SecondsFrom * scale && sorted[^1] < SecondsTo * scale)
             {
-                return new(name, $"unix {unit}", [.. values.Select(v => DateTime.UnixEpoch.AddTicks((long)Math.Round(v * (TimeSpan.TicksPerSecond / scale))))]);
+                return new(name, $"unix {unit}",
+                    [.. values.Select(v => DateTime.UnixEpoch.AddTicks((long)Math.Round(v * (TimeSpan.TicksPerSecond / scale))))]);
             }
         }
         if (!hinted)
@@ -153,9 +156,11 @@ internal static class TimeRecognition
         if (sorted[0] >= SerialFrom && sorted[^1] < SerialTo && (IsEven(sorted) || IsMonotone(values)))
         {
             // Excel's day 0; rounded to milliseconds, which is what a serial resolves.
-            return new(name, "Excel days", [.. values.Select(static v => new DateTime(1899, 12, 30).AddMilliseconds(Math.Round(v * 86_400_000)))]);
+            return new(name, "Excel days", [.. values.Select(static v =>
+                new DateTime(1899, 12, 30).AddMilliseconds(Math.Round(v * 86_400_000)))]);
         }
-        return isWhole && sorted[0] >= 1000 && sorted[^1] < 3000 && IsEven(sorted) && Words(name).Any(static w => w.ToUpperInvariant() is "YEAR" or "JAHR" or "DATE" or "TIME" or "DS" or "T")
+        return isWhole && sorted[0] >= 1000 && sorted[^1] < 3000 && IsEven(sorted)
+            && Words(name).Any(static w => w.ToUpperInvariant() is "YEAR" or "JAHR" or "DATE" or "TIME" or "DS" or "T")
             ? new(name, "years", [.. values.Select(static v => new DateTime((int)v, 1, 1))])
             : null;
     }
@@ -163,7 +168,8 @@ internal static class TimeRecognition
     /// <summary>Whole numbers written yyyymm or yyyymmddhh.</summary>
     private static TimeColumn? FromDigits(string name, double[] values)
     {
-        bool isMonth = values.All(static v => v is >= 180001 and < 220000), isHour = values.All(static v => v is >= 1800010100 and < 2200000000);
+        bool isMonth = values.All(static v => v is >= 180001 and < 220000),
+            isHour = values.All(static v => v is >= 1800010100 and < 2200000000);
         if (!isMonth && !isHour)
         {
             return null;
@@ -172,7 +178,8 @@ internal static class TimeRecognition
         for (int row = 0; row < values.Length; row++)
         {
             long digits = (long)values[row] * (isMonth ? 10_000 : 1) + (isMonth ? 100 : 0);
-            (int year, int month, int day, int hour) = ((int)(digits / 1_000_000), (int)(digits / 10_000 % 100), (int)(digits / 100 % 100), (int)(digits % 100));
+            (int year, int month, int day, int hour) = ((int)(digits / 1_000_000), (int)(digits / 10_000 % 100), (int)(digits / 100 % 100),
+                (int)(digits % 100));
             if (month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month) || hour > 24)
             {
                 return null;
@@ -189,14 +196,16 @@ internal static class TimeRecognition
     public static bool IsIndex(string name, double[] values)
     {
         string word = Words(name).DefaultIfEmpty("").First();
-        if (values.Length < 2 || !IndexWords.Contains(word, StringComparer.OrdinalIgnoreCase) || values.Any(static v => v < 0 || v != Math.Floor(v)))
+        if (values.Length < 2 || !IndexWords.Contains(word, StringComparer.OrdinalIgnoreCase)
+            || values.Any(static v => v < 0 || v != Math.Floor(v)))
         {
             return false;
         }
         bool isUnnamed = word.Length == 0 || word.Equals("unnamed", StringComparison.OrdinalIgnoreCase);
         double[] sorted = [.. values.Order()];
         return sorted.Index().All(pair => pair.Item == sorted[0] + pair.Index)
-            || (isUnnamed && (values.Distinct().Count() == values.Length || values.Zip(values.Skip(1)).All(static p => p.Second == p.First + 1 || p.Second == 0)));
+            || (isUnnamed && (values.Distinct().Count() == values.Length
+                || values.Zip(values.Skip(1)).All(static p => p.Second == p.First + 1 || p.Second == 0)));
     }
 
     /// <summary>Whether numbers rise by even steps in the file's order, as elapsed times do.</summary>
@@ -214,7 +223,8 @@ internal static class TimeRecognition
         values.Zip(values.Skip(1)).All(static p => p.First < p.Second) || values.Zip(values.Skip(1)).All(static p => p.First > p.Second);
 
     private static string[] Words(string name) =>
-        name.Split([' ', '_', '-', '.', '/', ':', '(', ')', '[', ']'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        name.Split([' ', '_', '-', '.', '/', ':', '(', ')', '[', ']'],
+            StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     /// <summary>The one order of day, month and year that all rows allow and that puts them at even distances.</summary>
     private static DateOrder? Ordered(IReadOnlyList<string> cells, TimeText[] texts, out (int Row, string Problem)? problem)
@@ -224,14 +234,16 @@ internal static class TimeRecognition
         {
             return DateOrder.DayFirst;
         }
-        DateOrder[] possible = [.. Enum.GetValues<DateOrder>().Where(order => texts.All(t => (order != DateOrder.YearFirst || t.C <= 31) && t.ToInstant(order) is not null))];
+        DateOrder[] possible = [.. Enum.GetValues<DateOrder>().Where(order =>
+            texts.All(t => (order != DateOrder.YearFirst || t.C <= 31) && t.ToInstant(order) is not null))];
         if (possible.Length == 0)
         {
             // The first row that rules out the last order that the rows above it allow.
             DateOrder[] left = Enum.GetValues<DateOrder>();
             for (int row = 0; row < texts.Length; row++)
             {
-                left = [.. left.Where(order => (order != DateOrder.YearFirst || texts[row].C <= 31) && texts[row].ToInstant(order) is not null)];
+                left = [.. left.Where(order => (order != DateOrder.YearFirst || texts[row].C <= 31)
+                    && texts[row].ToInstant(order) is not null)];
                 if (left.Length == 0)
                 {
                     problem = (row, $"{TableException.Quote(cells[row])} does not have its day where {TableException.Quote(cells[0])} has it; write 2020-01-31.");
@@ -244,11 +256,13 @@ internal static class TimeRecognition
             .. possible.Select(order =>
             {
                 DateTime[] instants = [.. texts.Select(t => t.ToInstant(order)!.Value)];
-                bool isSorted = instants.Zip(instants.Skip(1)).All(static p => p.First <= p.Second) || instants.Zip(instants.Skip(1)).All(static p => p.First >= p.Second);
+                bool isSorted = instants.Zip(instants.Skip(1)).All(static p => p.First <= p.Second)
+                    || instants.Zip(instants.Skip(1)).All(static p => p.First >= p.Second);
                 return (order, isSorted, TimeStep.Find([.. instants.Order()])?.Share ?? 0);
             }).OrderByDescending(static r => r.isSorted).ThenByDescending(static r => r.Item3),
         ];
-        if (ranked.Length == 1 || (ranked[0].IsSorted && !ranked[1].IsSorted) || ranked[0].Share > ranked[1].Share + ClearlyMore || (ranked[0].Share == 1 && ranked[1].Share < 1))
+        if (ranked.Length == 1 || (ranked[0].IsSorted && !ranked[1].IsSorted) || ranked[0].Share > ranked[1].Share + ClearlyMore
+            || (ranked[0].Share == 1 && ranked[1].Share < 1))
         {
             return ranked[0].Order;
         }

@@ -19,7 +19,8 @@ internal readonly record struct TimeStep(int Months, TimeSpan Span)
         {
             return null;
         }
-        (TimeStep Step, double Share) months = Most(instants, static (a, b) => IsSameDayOfMonth(a, b) ? new TimeStep(12 * (b.Year - a.Year) + b.Month - a.Month, default) : default);
+        (TimeStep Step, double Share) months = Most(instants, static (a, b) => IsSameDayOfMonth(a, b)
+            ? new TimeStep(12 * (b.Year - a.Year) + b.Month - a.Month, default) : default);
         (TimeStep Step, double Share) spans = Most(instants, static (a, b) => new TimeStep(0, b - a));
         (TimeStep Step, double Share) best = months.Share >= spans.Share ? months : spans;
         return best.Share >= RegularShare ? best : null;
@@ -48,7 +49,8 @@ internal readonly record struct TimeStep(int Months, TimeSpan Span)
         _ => Count(Span.TotalSeconds, "second"),
     };
 
-    private static string Count(double count, string unit) => string.Create(CultureInfo.InvariantCulture, $"{count:0.#######} {unit}{(count == 1 ? "" : "s")}");
+    private static string Count(double count, string unit) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count:0.#######} {unit}{(count == 1 ? "" : "s")}");
 
     private static (TimeStep Step, double Share) Most(IReadOnlyList<DateTime> instants, Func<DateTime, DateTime, TimeStep> distance)
     {
@@ -70,7 +72,8 @@ internal readonly record struct TimeStep(int Months, TimeSpan Span)
     }
 
     private static bool IsSameDayOfMonth(DateTime a, DateTime b) => a.TimeOfDay == b.TimeOfDay
-        && (a.Day == b.Day || (IsLastOfMonth(a) && IsLastOfMonth(b)) || (IsLastOfMonth(b) && b.Day < a.Day) || (IsLastOfMonth(a) && a.Day < b.Day));
+        && (a.Day == b.Day || (IsLastOfMonth(a) && IsLastOfMonth(b)) || (IsLastOfMonth(b) && b.Day < a.Day)
+            || (IsLastOfMonth(a) && a.Day < b.Day));
 
     private static bool IsLastOfMonth(DateTime day) => day.Day == DateTime.DaysInMonth(day.Year, day.Month);
 }

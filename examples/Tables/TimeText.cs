@@ -63,8 +63,10 @@ internal readonly partial record struct TimeText(
     // The zones that name one offset wherever they are used; IST, CST or BST do not.
     private static readonly Dictionary<string, double> KnownZones = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["Z"] = 0, ["UTC"] = 0, ["GMT"] = 0, ["UT"] = 0, ["WET"] = 0, ["WEST"] = 1, ["CET"] = 1, ["CEST"] = 2, ["MEZ"] = 1, ["MESZ"] = 2, ["EET"] = 2,
-        ["EEST"] = 3, ["MSK"] = 3, ["JST"] = 9, ["KST"] = 9, ["AEST"] = 10, ["AEDT"] = 11, ["NZST"] = 12, ["NZDT"] = 13, ["EST"] = -5, ["EDT"] = -4,
+        ["Z"] = 0, ["UTC"] = 0, ["GMT"] = 0, ["UT"] = 0, ["WET"] = 0, ["WEST"] = 1, ["CET"] = 1, ["CEST"] = 2, ["MEZ"] = 1, ["MESZ"] = 2,
+            ["EET"] = 2,
+        ["EEST"] = 3, ["MSK"] = 3, ["JST"] = 9, ["KST"] = 9, ["AEST"] = 10, ["AEDT"] = 11, ["NZST"] = 12, ["NZDT"] = 13, ["EST"] = -5,
+            ["EDT"] = -4,
         ["CDT"] = -5, ["MST"] = -7, ["MDT"] = -6, ["PST"] = -8, ["PDT"] = -7, ["AKST"] = -9, ["AKDT"] = -8, ["HST"] = -10,
     };
 
@@ -100,7 +102,8 @@ internal readonly partial record struct TimeText(
     }
 
     private static DateTime? ToDate(int year, int month, int day) =>
-        year is >= FirstYear and <= LastYear && month is >= 1 and <= 12 && day >= 1 && day <= DateTime.DaysInMonth(year, month) ? new(year, month, day) : null;
+        year is >= FirstYear and <= LastYear && month is >= 1 and <= 12 && day >= 1 && day <= DateTime.DaysInMonth(year, month)
+            ? new(year, month, day) : null;
 
     private static bool TryRead(Match match, out TimeText time)
     {
@@ -129,7 +132,8 @@ internal readonly partial record struct TimeText(
         }
         else if (Number(match, "doy") is { } dayOfYear)
         {
-            date = ToDate(year!.Value, 1, 1) is { } start && dayOfYear >= 1 && dayOfYear <= (DateTime.IsLeapYear(start.Year) ? 366 : 365) ? start.AddDays(dayOfYear - 1) : null;
+            date = ToDate(year!.Value, 1, 1) is { } start && dayOfYear >= 1 && dayOfYear <= (DateTime.IsLeapYear(start.Year) ? 366 : 365)
+                ? start.AddDays(dayOfYear - 1) : null;
         }
         else if (Number(match, "a") is { } a)
         {
@@ -198,14 +202,16 @@ internal readonly partial record struct TimeText(
             return KnownZones.TryGetValue(text, out double hours) ? TimeSpan.FromHours(hours) : null;
         }
         string digits = text[(sign + 1)..].Replace(":", "", StringComparison.Ordinal);
-        int whole = int.Parse(digits.Length <= 2 ? digits : digits[..^2], CultureInfo.InvariantCulture), minutes = digits.Length <= 2 ? 0 : int.Parse(digits[^2..], CultureInfo.InvariantCulture);
+        int whole = int.Parse(digits.Length <= 2 ? digits : digits[..^2], CultureInfo.InvariantCulture), minutes = digits.Length <= 2 ? 0
+            : int.Parse(digits[^2..], CultureInfo.InvariantCulture);
         TimeSpan offset = new(whole, minutes, 0);
         return text[sign] == '-' ? -offset : offset;
     }
 
     private static string? Text(Match match, string group) => match.Groups[group] is { Success: true } found ? found.Value : null;
 
-    private static int? Number(Match match, string group) => Text(match, group) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+    private static int? Number(Match match, string group) => Text(match, group) is { } text
+        ? int.Parse(text, CultureInfo.InvariantCulture) : null;
 
     [GeneratedRegex(
         "^((mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\\s+)?\\[?(" +

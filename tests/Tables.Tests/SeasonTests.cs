@@ -47,6 +47,8 @@ public sealed class SeasonTests
         Assert.Equal(12, Season.Detect([.. Enumerable.Range(0, 200).Select(static t => 1e9 + 3 * Math.Sin(2 * Math.PI * t / 12))]));
         Assert.Equal(1, Season.Detect([.. Enumerable.Range(0, 100).Select(static t => 0.1 * t)]));
         Assert.Equal(1, Season.Detect([.. Enumerable.Repeat(14.62, 100)]));
+        var random = new Random(3);
+        Assert.Equal(1, Season.Detect([.. Enumerable.Range(0, 2000).Select(_ => random.NextDouble())]));
         Assert.Equal(1, Season.Detect([1, 2]));
         Assert.Equal(1, Season.Detect([1]));
     }
