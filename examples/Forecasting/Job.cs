@@ -5,7 +5,7 @@ using Spectre.Console;
 namespace Forecasting;
 
 /// <summary>The main job: read, train, compare, save, load, stream, draw.</summary>
-internal sealed class Job(string path, int horizon, int epochs, int seed, int? season, int[]? split, string output)
+internal sealed class Job(string path, string? time, int horizon, int epochs, int seed, int? season, int[]? split, string output)
 {
     private const int WindowLength = 96;
 
@@ -14,22 +14,21 @@ internal sealed class Job(string path, int horizon, int epochs, int seed, int? s
 
     public int Run(CancellationToken cancellation)
     {
-        CsvTable table = CsvTable.Read(path);
+        SeriesTable table = TableReader.Read(path, time);
         (int trainRows, int validationRows, int testRows) = Split(table.Rows);
         int used = trainRows + validationRows + testRows;
-        float[][] series = [.. table.Columns.Select(c => c.AsSpan(0, used).ToArray())];
-        StandardScaler[] scalers = [.. series.Select(s => StandardScaler.Fit(s.AsSpan(0, trainRows), 1))];
-        for (int c = 0; c < series.Length; c++)
+        (float[] values, StandardScaler scaler) = table.Scale(trainRows, used);
+        int columns = table.Columns.Length;
+        float[][] series = [.. Enumerable.Range(0, columns).Select(c => Enumerable.Range(0, used).Select(row => values[row * columns + c]).ToArray())];
+        var chosen = Season.Choose(season, table, trainRows);
+        int period = chosen.Rows;
+        OutputFolder.Prepare(output);
+        // Not through the console's layout: it would wrap these lines.
+        foreach (string line in table.Report)
         {
-            scalers[c].Transform(series[c]);
+            Console.WriteLine(line);
         }
-        int period = season ?? SeriesFeatures.DetectSeason(series[0].AsSpan(0, trainRows));
-        if (period < 1 || period > trainRows)
-        {
-            throw new UserException($"--season is {period}, but must be from 1 to the {trainRows} rows of training.");
-        }
-        AnsiConsole.MarkupLineInterpolated($"[bold]{Path.GetFileName(path)}[/]: {series.Length} column(s), {trainRows} / {validationRows} / {testRows} rows to train / validate / test, season {period}, horizon {horizon}");
-        // Not through the console's layout: it would wrap the table's lines.
+        Console.WriteLine($"{trainRows} / {validationRows} / {testRows} rows to train / validate / test, horizon {horizon}, season {period} ({chosen.Source})");
         Console.WriteLine(Forecaster.Description.Card + "\n");
 
         Forecaster model = Forecaster.Create(seed);
@@ -38,12 +37,11 @@ internal sealed class Job(string path, int horizon, int epochs, int seed, int? s
         AnsiConsole.MarkupLineInterpolated(
             $"trained {report.Epochs.Count} epochs in {report.Duration.TotalSeconds:F1} s, {report.TokensPerSecond:N0} tokens/s; best: epoch {report.BestEpoch}, validation loss {report.Epochs[report.BestEpoch - 1].ValidationLoss:G4}");
 
-        Directory.CreateDirectory(output);
         string weights = Path.Combine(output, "forecaster.safetensors");
         model.Save(weights);
         Forecaster loaded = Forecaster.Load(weights);
 
-        Score[] scores = [new("Aaren"), new("last value"), new("seasonal naive")];
+        Score[] scores = [new("Aaren"), new("last value"), new($"seasonal naive ({period})")];
         var forecast = new float[horizon];
         for (int c = series.Length - 1; c >= 0; c--)
         {
@@ -54,9 +52,10 @@ internal sealed class Job(string path, int horizon, int epochs, int seed, int? s
         double difference = CompareStreamWithWhole(loaded, series[0], period, trainRows + validationRows);
         Measure(loaded, series[0], period);
 
-        scalers[0].Inverse(forecast);
+        // The loop ended with the first column.
+        float[] shown = [.. forecast.Select(v => (float)(v * scaler.Deviations[0] + scaler.Means[0]))], truth = [.. table.Columns[0].Take(used).Select(static v => (float)v)];
         string picture = Path.Combine(output, "forecast.png"), losses = Path.Combine(output, "loss.png");
-        Charts.Forecast(picture, table.Names[0], table.Columns[0].AsSpan(0, used), forecast, period);
+        Charts.Forecast(picture, table.Names[0], truth, shown, period);
         Charts.Losses(losses, report.Epochs);
         AnsiConsole.MarkupLineInterpolated($"wrote {weights}, {picture}, {losses}");
         if (difference > 1e-5)
@@ -69,18 +68,18 @@ internal sealed class Job(string path, int horizon, int epochs, int seed, int? s
 
     private (int Train, int Validation, int Test) Split(int rows)
     {
-        (int train, int validation, int test) = split is { Length: 3 }
-            ? (split[0], split[1], split[2]) : (rows * 7 / 10, rows / 10, rows - rows * 7 / 10 - rows / 10);
-        if (train + (long)validation + test > rows || train < 1 || validation < 1 || test < 1)
+        int tenth = rows / 10, most = (int)(rows * 7L / 10);
+        (int train, int validation, int test) = split is [var first, var second, var third] ? (first, second, third) : (most, tenth, rows - most - tenth);
+        if (train < 1 || validation < 1 || test < 1 || train + (long)validation + test > rows)
         {
-            throw new UserException($"--split takes {train} + {validation} + {test} rows, but {path} has {rows}.");
+            throw split is { Length: 3 }
+                ? new ArgumentException($"--split: {train}, {validation} and {test} rows are not three parts of the {rows} rows of {path}; give numbers from 1 with no larger sum.")
+                : new TableException(path, null, null, $"{rows} rows are too few to train, validate and test; use a longer file.");
         }
-        int least = Forecaster.OutputWidth + 8;
-        if (train < 3 * least || validation < least || test <= horizon)
-        {
-            throw new UserException($"{path}: {train} / {validation} / {test} rows are too few; at least {3 * least} / {least} / {horizon + 1} are needed for horizon {horizon}.");
-        }
-        return (train, validation, test);
+        int min = Forecaster.OutputWidth + 8;
+        return train >= 3 * min && validation >= min && test > horizon
+            ? (train, validation, test)
+            : throw new TableException(path, null, null, $"{train} / {validation} / {test} rows to train / validate / test are too few; at least {3 * min} / {min} / {horizon + 1L} are needed for horizon {horizon}: use a longer file, a shorter horizon or --split.");
     }
 
     /// <summary>Windows whose targets lie between two rows; the tokens' features may look back before them.</summary>

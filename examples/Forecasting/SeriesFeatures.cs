@@ -45,30 +45,5 @@ internal static class SeriesFeatures
         return (targets, weights);
     }
 
-    /// <summary>The lag, 2 to a quarter of the series (at most 400), whose detrended autocorrelation peaks highest.</summary>
-    public static int DetectSeason(ReadOnlySpan<float> series)
-    {
-        var changes = new double[series.Length - 1];
-        double mean = (series[^1] - series[0]) / changes.Length;
-        for (int t = 0; t < changes.Length; t++)
-        {
-            changes[t] = series[t + 1] - series[t] - mean;
-        }
-        int longest = Math.Min(400, changes.Length / 4);
-        double Correlation(int lag)
-        {
-            double sum = 0;
-            for (int t = lag; t < changes.Length; t++)
-            {
-                sum += changes[t] * changes[t - lag];
-            }
-            return sum / (changes.Length - lag);
-        }
-        // A peak: higher than its neighbours. The first that comes near the highest is the season, its multiples are not.
-        double[] values = [.. Enumerable.Range(0, longest + 2).Select(Correlation)];
-        int[] peaks = [.. Enumerable.Range(2, Math.Max(0, longest - 1)).Where(l => values[l] > values[l - 1] && values[l] >= values[l + 1] && values[l] > 0)];
-        return peaks.Length == 0 ? 1 : peaks.First(l => values[l] >= 0.9 * peaks.Max(p => values[p]));
-    }
-
     private static float Back(ReadOnlySpan<float> series, int t, int lag) => series[Math.Max(0, t - lag)];
 }

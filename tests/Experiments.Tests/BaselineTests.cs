@@ -50,11 +50,11 @@ public sealed class BaselineTests
         Assert.Equal(5, neighbour.Predict(new([0, 1, 3, 1], 0)));
         // The mirror and its ends alone are equally near: the first of them counts.
         Assert.Equal(6, neighbour.Predict(new([3, 1, 0, 1], 0)));
-        Assert.Equal(5, neighbour.Predict(new([0, 1, 0.5f, 1, 1, 1, 1.5f, 1, 2, 1, 2.5f, 1, 3, 1], 0)));
+        Assert.Equal(5, neighbour.Predict(new([0, 1, 0.5, 1, 1, 1, 1.5, 1, 2, 1, 2.5, 1, 3, 1], 0)));
         // One token stands for a constant series, nearer to the ramp's upper end or its lower one: equally near to all.
         Assert.Equal(5, neighbour.Predict(new([9, 1], 0)));
         Assert.Equal(1, new NearestNeighbour([new([0], 0), new([4], 1)], 1).Predict(new([3, 3, 3], 0)));
-        Assert.Throws<ArgumentException>(() => neighbour.Predict(new([float.NaN, 1], 0)));
+        Assert.Throws<ArgumentException>(() => neighbour.Predict(new([double.NaN, 1], 0)));
         Assert.Throws<ArgumentException>(() => neighbour.Predict(new([1, 1, 1], 0)));
         Assert.Throws<ArgumentException>(static () => new NearestNeighbour([], 1));
     }
@@ -63,11 +63,11 @@ public sealed class BaselineTests
     public void The_nearest_neighbour_equals_a_plain_search()
     {
         var random = new Random(6);
-        TsCase[] cases = [.. Enumerable.Range(0, 60).Select(i => new TsCase([.. Enumerable.Range(0, 5 * 3).Select(_ => random.NextSingle())], i))];
+        TsCase[] cases = [.. Enumerable.Range(0, 60).Select(i => new TsCase([.. Enumerable.Range(0, 5 * 3).Select(_ => random.NextDouble())], i))];
         var neighbour = new NearestNeighbour(cases[..40], 3);
         foreach (TsCase one in cases[40..])
         {
-            Assert.Equal(cases[..40].MinBy(c => c.Tokens.Zip(one.Tokens, static (a, b) => ((double)a - b) * ((double)a - b)).Sum())!.Label, neighbour.Predict(one));
+            Assert.Equal(cases[..40].MinBy(c => c.Tokens.Zip(one.Tokens, static (a, b) => (a - b) * (a - b)).Sum())!.Label, neighbour.Predict(one));
         }
     }
 
@@ -181,23 +181,40 @@ public sealed class BaselineTests
     [InlineData("exchange_rate.csv", "mean", 96, 3.1111853463667565, 1.4544123919770984)]
     public void Forecasting_benchmarks_have_known_scores(string name, string method, int horizon, double squared, double absolute)
     {
-        CsvSeries series = CsvSeries.Read(BenchmarkData.At("forecasting", name));
-        var split = ForecastingSplit.Create(name, series.Rows);
-        float[] values = split.Scale(series).Values;
+        SeriesTable table = TableReader.Read(BenchmarkData.At("forecasting", name));
+        int columns = table.Columns.Length;
+        var split = ForecastingSplit.Create(name, table.Rows);
+        float[] values = table.Scale(split.Train.Count, split.Test.End).Values;
         IForecastBaseline baseline = method switch
         {
             "last" => new LastValue(),
-            "mean" => new TrainMean(values.AsSpan(0, split.Train.Count * series.Columns), series.Columns),
-            "seasonal 24" => new SeasonalNaive(SeasonalNaive.Hourly),
-            _ => new SeasonalNaive(SeasonalNaive.Daily),
+            "mean" => new TrainMean(values.AsSpan(0, split.Train.Count * columns), columns),
+            // The season follows from the times.
+            _ => new SeasonalNaive(Season.Choose(null, table, split.Train.Count).Rows),
         };
-        ForecastError error = ForecastEvaluation.Run(baseline, values, series.Columns, ForecastingSplit.Windows(split.Test, 336, horizon), horizon);
-        // Expected: loops over the definition in another language, in double. Here scaled numbers, below 8, are rounded to float from
-        // values rounded to float, whose ratio to the deviation is below 32: each difference is off by less than 2 * (8 + 32) * 2^-24.
-        double bound = 80 * Math.Pow(2, -24);
+        ForecastError error = ForecastEvaluation.Run(baseline, values, columns, ForecastingSplit.Windows(split.Test, 336, horizon), horizon);
+        // Expected: loops over the definition in another language, in double. Here scaled numbers, below 8, are rounded to float: a
+        // difference of two is off by less than 2 * 8 * 2^-24.
+        double bound = 16 * Math.Pow(2, -24);
         Assert.Equal(absolute, error.MeanAbsolute, bound);
         Assert.Equal(squared, error.MeanSquared, 2 * absolute * bound + bound * bound);
-        Assert.Equal((split.Test.Count - horizon + 1L) * horizon * series.Columns, error.Count);
+        Assert.Equal((split.Test.Count - horizon + 1L) * horizon * columns, error.Count);
+    }
+
+    [DataTheory]
+    [InlineData("ETTh1.csv", 17420, 7, 30.531, "1 hour", 24)]
+    [InlineData("ETTm1.csv.gz", 69680, 7, 30.531, "15 minutes", 96)]
+    [InlineData("exchange_rate.csv", 7588, 8, 0.593, "1 day", 7)]
+    public void Forecasting_benchmarks_are_read(string name, int rows, int columns, double lastOfFirstRow, string step, int season)
+    {
+        SeriesTable table = TableReader.Read(BenchmarkData.At("forecasting", name));
+        Assert.Equal((rows, columns), (table.Rows, table.Columns.Length));
+        Assert.Equal("OT", table.Names[^1]);
+        Assert.Equal(step, table.Time!.Step.ToString());
+        Assert.Equal(season, Season.Choose(null, table, rows / 2).Rows);
+        Assert.Empty(table.Notices);
+        // Half a unit of the last decimal given here.
+        Assert.Equal(lastOfFirstRow, table.Columns[^1][0], 5e-4);
     }
 
     [DataTheory]

@@ -22,8 +22,8 @@ public sealed class SplitTests : TemporaryFolder
     [Fact]
     public void Too_few_rows_are_refused()
     {
-        Assert.Contains("14400", Assert.Throws<ArgumentException>(static () => ForecastingSplit.Create("ETTh1.csv", 14399)).Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(static () => ForecastingSplit.Create("a.csv", 4));
+        Assert.Contains("14400", Assert.Throws<TableException>(static () => ForecastingSplit.Create("ETTh1.csv", 14399)).Message, StringComparison.Ordinal);
+        Assert.StartsWith("a.csv: 4 rows are too few", Assert.Throws<TableException>(static () => ForecastingSplit.Create("a.csv", 4)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -53,18 +53,23 @@ public sealed class SplitTests : TemporaryFolder
         Assert.Throws<ArgumentException>(() => ForecastingSplit.Windows(split.Test, 1, 21));
         Assert.Throws<ArgumentException>(() => ForecastingSplit.Windows(split.Validation, 71, 1));
         Assert.Throws<ArgumentException>(() => ForecastingSplit.Windows(split.Train, 70, 1));
+        foreach (RowRange part in (RowRange[])[split.Train, split.Validation, split.Test])
+        {
+            Assert.Throws<ArgumentException>(() => ForecastingSplit.Windows(part, 1, int.MaxValue));
+            Assert.Throws<ArgumentException>(() => ForecastingSplit.Windows(part, int.MaxValue, int.MaxValue));
+        }
     }
 
     [Fact]
     public void The_scaler_sees_the_training_rows_alone()
     {
         var random = new Random(5);
-        float[] values = [.. Enumerable.Range(0, 3 * 100).Select(_ => random.NextSingle() * 10)];
+        double[][] columns = [.. Enumerable.Range(0, 3).Select(_ => Enumerable.Range(0, 100).Select(_ => random.NextDouble() * 10).ToArray())];
         var split = ForecastingSplit.Create("a.csv", 100);
-        float[] changed = [.. values];
-        changed.AsSpan(split.Train.Count * 3).Fill(1e6f);
-        (float[] scaled, StandardScaler scaler) = split.Scale(new(["a", "b", "c"], values));
-        (float[] other, StandardScaler same) = split.Scale(new(["a", "b", "c"], changed));
+        double[][] changed = [.. columns.Select(column => column.Select((v, row) => row < split.Train.Count ? v : 1e6).ToArray())];
+        SeriesTable table = new("a.csv", ["a", "b", "c"], columns, [.. Enumerable.Range(2, 100)], null, []);
+        (float[] scaled, StandardScaler scaler) = table.Scale(split.Train.Count, split.Test.End);
+        (float[] other, StandardScaler same) = (table with { Columns = changed }).Scale(split.Train.Count, split.Test.End);
         Assert.Equal(scaler.Means, same.Means);
         Assert.Equal(scaled[..(70 * 3)], other[..(70 * 3)]);
         for (int c = 0; c < 3; c++)
@@ -74,10 +79,13 @@ public sealed class SplitTests : TemporaryFolder
             Assert.Equal(0, column.Average(), 4 * Math.Pow(2, -24));
             Assert.Equal(1, column.Average(static v => v * v), 2 * 4 * 4 * Math.Pow(2, -24));
         }
-        // There and back: two numbers of at most 10 are rounded to float.
-        scaler.Inverse(scaled);
-        Assert.All(values.Zip(scaled), static pair => Assert.Equal(pair.First, pair.Second, 2 * 10 * MathF.Pow(2, -24)));
-        Assert.Throws<ArgumentException>(() => split.Scale(new(["a"], values[..99])));
+        var back = new double[scaled.Length];
+        scaler.Inverse(scaled, back);
+        // There and back: a scaled number below 4 is rounded to float, and the deviation is below 10.
+        Assert.All(Enumerable.Range(0, back.Length), i => Assert.Equal(columns[i % 3][i / 3], back[i], 4 * 10 * Math.Pow(2, -24)));
+        columns[1][80] = 1e30;
+        TableException error = Assert.Throws<TableException>(() => table.Scale(split.Train.Count, split.Test.End));
+        Assert.Equal(("b", 82), (error.Column, error.Line));
     }
 
     [Fact]
@@ -121,6 +129,23 @@ public sealed class SplitTests : TemporaryFolder
         Assert.Equal(days.ToHashSet(), [.. shuffled.Train, .. shuffled.Validation, .. shuffled.Test]);
         Assert.Equal((1, 1, 1), (EventSplit.ByShares(days[..3]).Train.Length, EventSplit.ByShares(days[..3]).Validation.Length, EventSplit.ByShares(days[..3]).Test.Length));
         Assert.Throws<ArgumentException>(() => EventSplit.ByShares(days[..2]));
+    }
+
+    [Fact]
+    public void Equal_times_count_as_half_the_shortest_interval_in_all_parts()
+    {
+        // Unix times: single precision would not tell them apart.
+        const double Start = 1.6e9;
+        EventSequence[] sequences = [new([Start, Start, Start + 4], null), new([Start, Start + 0.5], null), new([Start + 7, Start + 7, Start + 8], null)];
+        var split = EventSplit.ByShares(sequences);
+        Assert.Equal(0.25, split.ShortestInterval);
+        Assert.Equal([0.25, 4], split.Train[0].Intervals);
+        Assert.Equal([0.5], split.Validation[0].Intervals);
+        Assert.Equal([0.25, 1], split.Test[0].Intervals);
+        // None where no events coincide; at least a billionth of the mean; 0 where all coincide.
+        Assert.Equal(0, EventSplit.ByShares([.. sequences.Select(static s => s with { Times = [1, 2, 4] })]).ShortestInterval);
+        Assert.Equal(1e-9 * (1e-20 + 10) / 2, EventSplit.ByShares([.. sequences.Select(static s => s with { Times = [0, 1e-20, 10] })]).ShortestInterval, 1e-24);
+        Assert.Equal(0, EventSplit.ByShares([.. sequences.Select(static s => s with { Times = [1, 1] })]).ShortestInterval);
     }
 
     [Fact]

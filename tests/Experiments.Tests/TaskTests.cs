@@ -65,6 +65,59 @@ public sealed class TaskTests : IDisposable
     }
 
     [Fact]
+    public void Events_at_one_time_train_and_the_floor_is_shown_and_shared()
+    {
+        var random = new Random(2);
+        string[] lines = [.. Enumerable.Range(0, 30).Select(_ =>
+        {
+            double time = 1.6e9;
+            return string.Join(" ", Enumerable.Range(0, 20).Select(i => (time += i % 2 == 0 ? Math.Round(1 + random.NextDouble(), 3) : 0).ToString("F3", CultureInfo.InvariantCulture)));
+        })];
+        RunResult[] results = Make(Events.Plan([Write("pairs.txt", lines)], [], "s", [Mixer.Aaren], seeds: 1, epochs: 2));
+        Assert.Equal(["Aaren", "homogeneous Poisson", "log-normal"], results.Select(static r => r.Key.Model).Order(StringComparer.Ordinal));
+        Assert.All(results, static r => Assert.Matches("equal times count as 0\\.5.* s apart", r.Key.Setting));
+        Assert.All(results, static r => Assert.All(r.Metrics, static m => Assert.True(double.IsFinite(m.Value), m.Name)));
+    }
+
+    [Fact]
+    public void Events_at_even_intervals_train_without_the_baseline_that_does_not_fit()
+    {
+        string[] lines = [.. Enumerable.Range(0, 5).Select(static i => string.Join(" ", Enumerable.Range(i, 6)))];
+        RunResult[] results = Make(Events.Plan([Write("even.txt", lines)], [], "s", [Mixer.MinGru], seeds: 1, epochs: 1));
+        Assert.Equal(["MinGru", "homogeneous Poisson"], results.Select(static r => r.Key.Model).Order(StringComparer.Ordinal));
+        Assert.All(results, static r => Assert.All(r.Metrics, static m => Assert.True(double.IsFinite(m.Value), m.Name)));
+    }
+
+    [Theory]
+    [InlineData("1\n2\n3\n4\n5\n", "no sequence of the training part has two events")]
+    [InlineData("1\n2\n3\n4 5\n5 6\n", "no sequence of the training part has two events")]
+    [InlineData("1 2\n2 3\n3 4\n4 5\n5\n", "no sequence of the test part has two events")]
+    [InlineData("1 2\n2 3\n3 4\n4\n5 6\n", "no sequence of the validation part has two events")]
+    [InlineData("1 1\n2 2\n3 3\n4 4\n5 5\n", "all events of a sequence in the training part have the same time")]
+    [InlineData("1 2 3\n", "there are 1 sequences")]
+    [InlineData("", "the file is empty")]
+    public void Too_few_events_are_told_with_the_file(string text, string expected)
+    {
+        string path = Write("few.txt", text.Split('\n')[..^1]);
+        TableException error = Assert.Throws<TableException>(() => Events.Plan([path], [], "s", [Mixer.Aaren], 1, 1));
+        Assert.StartsWith(path, error.Message, StringComparison.Ordinal);
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_season_of_the_baseline_follows_from_the_times_or_the_user()
+    {
+        string path = Write("quarter-hours.csv", ["when,x", .. Enumerable.Range(0, 3000).Select(static t => string.Create(
+            CultureInfo.InvariantCulture, $"{new DateTime(2020, 1, 1).AddMinutes(15 * t):yyyy-MM-dd HH:mm},{1e9 + 10 * Math.Sin(2 * Math.PI * t / 96)}"))]);
+        IReadOnlyList<PlannedRun> plan = Forecasting.Plan(path, [24], [], 1, 1, hasIntervals: false, stride: null);
+        Assert.Equal(["last value", "seasonal naive (96)", "train mean"], plan.Select(static p => p.Key.Model));
+        // A sine repeats each season: nothing is lost with the offset but the last bits of 1e9, against a deviation of 7.
+        Assert.Equal(0, plan[1].Make(new Progress<double>(), CancellationToken.None).Metrics[0].Value, 1e-12);
+        Assert.Equal("seasonal naive (12)", Forecasting.Plan(path, [24], [], 1, 1, hasIntervals: false, stride: null, season: 12)[1].Key.Model);
+        Assert.Throws<TableException>(() => Forecasting.Plan(path, [24], [], 1, 1, hasIntervals: false, stride: null, time: "then"));
+    }
+
+    [Fact]
     public void An_experiment_makes_only_what_is_missing()
     {
         string output = Path.Combine(folder, "out");

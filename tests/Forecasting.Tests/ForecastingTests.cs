@@ -1,44 +1,8 @@
 namespace Forecasting.Tests;
 
-/// <summary>The example's own parts: reading tables, features, and scores against closed forms.</summary>
-public sealed class ForecastingTests : IDisposable
+/// <summary>The example's own parts: features, and scores against closed forms.</summary>
+public sealed class ForecastingTests
 {
-    private readonly string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.csv");
-
-    public void Dispose() => File.Delete(path);
-
-    [Theory]
-    [InlineData("", "empty")]
-    [InlineData("date,a\n", "no column of numbers")]
-    [InlineData("date\n2020-01-01\n", "no column of numbers")]
-    [InlineData("date,a\n2020-01-01,1\n2020-01-02,x\n", "line 3, column 'a': 'x'")]
-    [InlineData("date,a,b\n2020-01-01,1,2\n2020-01-02,,2\n", "line 3, column 'a': the cell is empty")]
-    [InlineData("date,a\n2020-01-01,1\n2020-01-02\n", "line 3: 1 cells, but the header has 2")]
-    [InlineData("a\n1\nNaN\n", "line 3, column 'a'")]
-    public void A_bad_file_is_refused_where_it_is_bad(string text, string expected)
-    {
-        File.WriteAllText(path, text);
-        Assert.Contains(expected, Assert.Throws<UserException>(() => CsvTable.Read(path)).Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Numbers_are_read_and_dates_left_out()
-    {
-        File.WriteAllText(path, "date,a,b\n2020-01-01,1.5,-2\n2020-01-02,1e3,4\n");
-        CsvTable table = CsvTable.Read(path);
-        Assert.Equal(["a", "b"], table.Names);
-        Assert.Equal([1.5f, 1000f], table.Columns[0]);
-        Assert.Equal([-2f, 4f], table.Columns[1]);
-    }
-
-    [Fact]
-    public void A_season_is_found_and_noise_has_none()
-    {
-        float[] yearly = [.. Enumerable.Range(0, 200).Select(static t => 0.1f * t + 3 * MathF.Sin(2 * MathF.PI * t / 12))];
-        Assert.Equal(12, SeriesFeatures.DetectSeason(yearly));
-        Assert.Equal(1, SeriesFeatures.DetectSeason([.. Enumerable.Range(0, 100).Select(static t => (float)t)]));
-    }
-
     [Fact]
     public void Tokens_look_back_and_targets_ahead_and_nowhere_else()
     {

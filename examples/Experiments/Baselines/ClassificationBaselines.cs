@@ -26,7 +26,7 @@ internal sealed class MajorityClass
 /// </summary>
 internal sealed class NearestNeighbour
 {
-    private readonly (float[] Tokens, int Label)[] train;
+    private readonly (double[] Tokens, int Label)[] train;
     private readonly int channels, length;
 
     /// <summary>Keeps the training cases at one length.</summary>
@@ -52,7 +52,7 @@ internal sealed class NearestNeighbour
     public int Predict(TsCase one)
     {
         ArgumentNullException.ThrowIfNull(one);
-        float[] tokens = Resample(one);
+        double[] tokens = Resample(one);
         int best = 0;
         double nearest = double.PositiveInfinity;
         for (int i = 0; i < train.Length; i++)
@@ -67,21 +67,21 @@ internal sealed class NearestNeighbour
     }
 
     /// <summary>Stops as soon as <paramref name="limit"/> is reached: the case is not the nearest then.</summary>
-    private static double SquaredDistance(float[] a, float[] b, double limit)
+    private static double SquaredDistance(double[] a, double[] b, double limit)
     {
         double sum = 0;
         for (int i = 0; i < a.Length && sum < limit; i++)
         {
-            double difference = (double)a[i] - b[i];
+            double difference = a[i] - b[i];
             sum += difference * difference;
         }
         return sum;
     }
 
-    private float[] Resample(TsCase one)
+    private double[] Resample(TsCase one)
     {
-        float[] tokens = one.Tokens;
-        if (tokens.Length == 0 || tokens.Length % channels != 0 || tokens.Any(float.IsNaN))
+        double[] tokens = one.Tokens;
+        if (tokens.Length == 0 || tokens.Length % channels != 0 || tokens.Any(double.IsNaN))
         {
             throw new ArgumentException(string.Create(
                 CultureInfo.InvariantCulture, $"A case's {tokens.Length} numbers are no whole tokens of {channels} channels, or some are missing; fill them by Imputer."), nameof(one));
@@ -91,7 +91,7 @@ internal sealed class NearestNeighbour
         {
             return tokens;
         }
-        var result = new float[length * channels];
+        var result = new double[length * channels];
         for (int t = 0; t < length; t++)
         {
             // Both ends keep their values.
@@ -99,7 +99,7 @@ internal sealed class NearestNeighbour
             int before = (int)position, after = Math.Min(before + 1, own - 1);
             for (int c = 0; c < channels; c++)
             {
-                result[t * channels + c] = (float)double.Lerp(tokens[before * channels + c], tokens[after * channels + c], position - before);
+                result[t * channels + c] = double.Lerp(tokens[before * channels + c], tokens[after * channels + c], position - before);
             }
         }
         return result;

@@ -27,18 +27,9 @@ internal sealed class LastValue : IForecastBaseline
 }
 
 /// <summary>The last season, again and again.</summary>
-/// <param name="period">Rows in a season, at least 1: <see cref="Hourly"/>, <see cref="QuarterHourly"/> or <see cref="Daily"/>, say.</param>
+/// <param name="period">Rows in a season, at least 1.</param>
 internal sealed class SeasonalNaive(int period) : IForecastBaseline
 {
-    /// <summary>A day of hourly rows.</summary>
-    public const int Hourly = 24;
-
-    /// <summary>A day of rows 15 minutes apart.</summary>
-    public const int QuarterHourly = 96;
-
-    /// <summary>A week of daily rows.</summary>
-    public const int Daily = 7;
-
     private readonly int period = period >= 1 ? period : throw new ArgumentOutOfRangeException(nameof(period), period, "A season has at least one row.");
 
     /// <inheritdoc/>

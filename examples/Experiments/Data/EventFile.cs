@@ -5,10 +5,14 @@ namespace Experiments;
 /// <summary>Events of one user, day or device.</summary>
 /// <param name="Times">At least one time, never decreasing, in the file's unit.</param>
 /// <param name="Marks">The kind of each event, from 0, as many as times; null: events have no kinds.</param>
-internal sealed record EventSequence(double[] Times, int[]? Marks)
+/// <param name="ShortestInterval">What shorter intervals count as, for models and baselines alike: see <see cref="EventSplit"/>.</param>
+internal sealed record EventSequence(double[] Times, int[]? Marks, double ShortestInterval = 0)
 {
     /// <summary>The intervals between neighbouring events, one fewer than there are events.</summary>
-    public IEnumerable<double> Intervals => Times.Zip(Times.Skip(1), static (earlier, later) => later - earlier);
+    public IEnumerable<double> Intervals => Enumerable.Range(1, Times.Length - 1).Select(IntervalBefore);
+
+    /// <summary>The interval before an event, which is not the first.</summary>
+    public double IntervalBefore(int index) => Math.Max(Times[index] - Times[index - 1], ShortestInterval);
 }
 
 /// <summary>Reader of event sequences: a line a sequence, times divided by white space; marks, if any, likewise in a second file.</summary>
@@ -45,8 +49,9 @@ internal static class EventFile
         return [.. times.Zip(marks, static (t, m) => new EventSequence(t, m))];
     }
 
-    private static T[][] Rows<T>(string path, Func<string, int, string[], T[]> parse) => TextFile.Read(path, reader =>
+    private static T[][] Rows<T>(string path, Func<string, int, string[], T[]> parse)
     {
+        using StreamReader reader = TextFile.Read(path).Open();
         var rows = new List<T[]>();
         int line = 0;
         int? blank = null;
@@ -64,7 +69,7 @@ internal static class EventFile
                 : throw new TableException(path, blank, null, "the line is blank, but lines follow it; a sequence needs at least one event."));
         }
         return rows.Count > 0 ? rows.ToArray() : throw new TableException(path, null, null, "the file is empty; a line a sequence is needed.");
-    });
+    }
 
     private static double[] ParseTimes(string path, int line, string[] words)
     {
@@ -73,7 +78,12 @@ internal static class EventFile
         {
             if (!TextFile.TryParse(words[i], out times[i]))
             {
-                throw new TableException(path, line, null, string.Create(CultureInfo.InvariantCulture, $"time {i + 1} is '{words[i]}', which is no finite number; correct it."));
+                throw new TableException(path, line, null, string.Create(
+                    CultureInfo.InvariantCulture, $"time {i + 1} is {TableException.Quote(words[i])}, which is no finite number; correct it."));
+            }
+            if (i > 0 && double.IsInfinity(times[i] - times[i - 1]))
+            {
+                throw new TableException(path, line, null, string.Create(CultureInfo.InvariantCulture, $"time {i + 1}, {words[i]}, lies too far from time {i}, {words[i - 1]}; use a larger unit."));
             }
             if (i > 0 && times[i] < times[i - 1])
             {
@@ -91,7 +101,7 @@ internal static class EventFile
         {
             if (!int.TryParse(words[i], NumberStyles.None, CultureInfo.InvariantCulture, out marks[i]))
             {
-                throw new TableException(path, line, null, string.Create(CultureInfo.InvariantCulture, $"mark {i + 1} is '{words[i]}', which is no whole number from 0; correct it."));
+                throw new TableException(path, line, null, string.Create(CultureInfo.InvariantCulture, $"mark {i + 1} is {TableException.Quote(words[i])}, which is no whole number from 0; correct it."));
             }
         }
         return marks;

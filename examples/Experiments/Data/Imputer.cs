@@ -8,12 +8,12 @@ namespace Experiments;
 /// </summary>
 internal sealed class Imputer
 {
-    private readonly float[] means;
+    private readonly double[] means;
 
-    private Imputer(float[] means) => this.means = means;
+    private Imputer(double[] means) => this.means = means;
 
     /// <summary>The mean of each channel over the training cases.</summary>
-    public IReadOnlyList<float> Means => means;
+    public IReadOnlyList<double> Means => means;
 
     /// <summary>Measures the channels' means, on training cases alone.</summary>
     /// <param name="train">Cases of <paramref name="channels"/> channels.</param>
@@ -29,7 +29,7 @@ internal sealed class Imputer
         {
             for (int i = 0; i < one.Tokens.Length; i++)
             {
-                if (!float.IsNaN(one.Tokens[i]))
+                if (!double.IsNaN(one.Tokens[i]))
                 {
                     sums[i % channels] += one.Tokens[i];
                     counts[i % channels]++;
@@ -38,7 +38,7 @@ internal sealed class Imputer
         }
         int unseen = Array.IndexOf(counts, 0);
         return unseen < 0
-            ? new([.. sums.Zip(counts, static (sum, count) => (float)(sum / count))])
+            ? new([.. sums.Zip(counts, static (sum, count) => sum / count)])
             : throw new ArgumentException(
                 string.Create(CultureInfo.InvariantCulture, $"Channel {unseen + 1} has no observed value in any training case; leave the channel out of the data."), nameof(train));
     }
@@ -59,14 +59,14 @@ internal sealed class Imputer
         {
             throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"A case has {one.Tokens.Length} numbers, which are no whole tokens of {channels} channels."));
         }
-        if (!one.Tokens.Any(float.IsNaN))
+        if (!one.Tokens.Any(double.IsNaN))
         {
             return one;
         }
-        float[] tokens = [.. one.Tokens];
+        double[] tokens = [.. one.Tokens];
         for (int i = 0; i < tokens.Length; i++)
         {
-            if (float.IsNaN(tokens[i]))
+            if (double.IsNaN(tokens[i]))
             {
                 tokens[i] = i < channels ? means[i] : tokens[i - channels];
             }

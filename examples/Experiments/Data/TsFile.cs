@@ -1,11 +1,12 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace Experiments;
 
 /// <summary>A labelled sequence.</summary>
 /// <param name="Tokens">[length, channels], time-major: a token holds one moment of every channel. NaN: missing.</param>
 /// <param name="Label">The class: an index into <see cref="TsDataset.Labels"/>.</param>
-internal sealed record TsCase(float[] Tokens, int Label);
+internal sealed record TsCase(double[] Tokens, int Label);
 
 /// <summary>Labelled sequences of unequal lengths.</summary>
 /// <param name="Channels">Numbers in a token, at least 1.</param>
@@ -14,10 +15,10 @@ internal sealed record TsCase(float[] Tokens, int Label);
 internal sealed record TsDataset(int Channels, string[] Labels, TsCase[] Cases);
 
 /// <summary>
-/// Reader of the .ts format of the UEA archive (Bagnall et al., arXiv 1811.00075): comments begin with '#', header lines with '@';
+/// Reader of the .ts format of the UEA archive (Bagnall et al., arXiv 1811.00075): comments begin with '#' or '%', header lines with '@';
 /// after "@data" a line is a case: channels divided by ':', values by ',', the label last. '?' and NaN are missing values.
 /// </summary>
-internal static class TsFile
+internal static partial class TsFile
 {
     /// <summary>
     /// Reads a file. Of the header @dimensions, @univariate, @timeStamps, @classLabel and @data count; without the first two the
@@ -27,10 +28,9 @@ internal static class TsFile
     /// The file is missing or has no cases, classes or @data; has time stamps; a label is not declared; a case has another number
     /// of channels, channels of unequal lengths, no values, or one that is no number.
     /// </exception>
-    public static TsDataset Read(string path) => TextFile.Read(path, reader => Read(path, reader));
-
-    private static TsDataset Read(string path, StreamReader reader)
+    public static TsDataset Read(string path)
     {
+        using StreamReader reader = TextFile.Read(path).Open();
         int? channels = null;
         string[]? labels = null;
         var cases = new List<TsCase>();
@@ -40,7 +40,7 @@ internal static class TsFile
         {
             number++;
             ReadOnlySpan<char> line = raw.AsSpan().Trim();
-            if (line.IsEmpty || line[0] == '#')
+            if (line.IsEmpty || line[0] is '#' or '%')
             {
                 continue;
             }
@@ -50,7 +50,7 @@ internal static class TsFile
                 {
                     throw new TableException(path, number, null, "a header line stands below @data; move it above.");
                 }
-                string[] words = line.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+                string[] words = Words(line.ToString());
                 switch (words[0].ToUpperInvariant())
                 {
                     case "@DIMENSIONS" or "@DIMENSION":
@@ -68,6 +68,8 @@ internal static class TsFile
                             ? words[2..]
                             : throw new TableException(path, number, null, "classes are needed, each once, such as '@classLabel true a b c'.");
                         break;
+                    case "@TARGETLABEL" when Flag(path, number, words):
+                        throw new TableException(path, number, null, "the cases have numbers as targets; classes are needed, such as '@classLabel true a b c'.");
                     case "@DATA":
                         data = labels is not null
                             ? true
@@ -78,7 +80,7 @@ internal static class TsFile
             }
             if (!data)
             {
-                throw new TableException(path, number, null, "a case stands above @data; every line of the header begins with '@' or '#'.");
+                throw new TableException(path, number, null, "a case stands above @data; every line of the header begins with '@', '#' or '%'.");
             }
             cases.Add(ParseCase(path, number, line, labels!, ref channels));
         }
@@ -88,6 +90,15 @@ internal static class TsFile
             ? throw new TableException(path, null, null, "there are no cases below @data; add a line a case.")
             : new(channels!.Value, labels!, [.. cases]);
     }
+
+    /// <summary>Words between white space, or in quotes, which then may hold white space.</summary>
+    private static string[] Words(string line) =>
+        [.. QuotedWord().Matches(line).Select(static match => Unquote(match.Value))];
+
+    private static string Unquote(string word) => word.Length >= 2 && word[0] is '"' or '\'' && word[^1] == word[0] ? word[1..^1] : word;
+
+    [GeneratedRegex("\"[^\"]*\"|'[^']*'|\\S+")]
+    private static partial Regex QuotedWord();
 
     private static bool Flag(string path, int line, string[] words) =>
         words.Length >= 2 && bool.TryParse(words[1], out bool value)
@@ -102,13 +113,13 @@ internal static class TsFile
             throw new TableException(path, line, null, string.Create(
                 CultureInfo.InvariantCulture, $"channels before the label: {parts}, but {channels} are needed; a case is its channels and its label, divided by ':'."));
         }
-        string name = text[(text.LastIndexOf(':') + 1)..].Trim().ToString();
+        string name = Unquote(text[(text.LastIndexOf(':') + 1)..].Trim().ToString());
         int label = Array.IndexOf(labels, name);
         if (label < 0)
         {
-            throw new TableException(path, line, null, $"the label '{name}' is not among the classes of @classLabel ({string.Join(", ", labels)}); correct or declare it.");
+            throw new TableException(path, line, null, $"the label {TableException.Quote(name)} is not among the classes of @classLabel ({string.Join(", ", labels)}); correct or declare it.");
         }
-        float[] tokens = [];
+        double[] tokens = [];
         int length = 0;
         for (int c = 0; c < channels; c++)
         {
@@ -123,7 +134,7 @@ internal static class TsFile
             if (c == 0)
             {
                 length = values;
-                tokens = new float[length * channels.Value];
+                tokens = new double[length * channels.Value];
             }
             else if (values != length)
             {
@@ -139,11 +150,11 @@ internal static class TsFile
         return new(tokens, label);
     }
 
-    private static float ParseValue(string path, int line, int channel, int position, ReadOnlySpan<char> text) =>
+    private static double ParseValue(string path, int line, int channel, int position, ReadOnlySpan<char> text) =>
         text is "?" || text.Equals("NaN", StringComparison.OrdinalIgnoreCase)
-            ? float.NaN
-            : TextFile.TryParse(text, out float value)
+            ? double.NaN
+            : TextFile.TryParse(text, out double value)
             ? value
             : throw new TableException(path, line, null, string.Create(
-                CultureInfo.InvariantCulture, $"value {position} of channel {channel + 1} is '{text}', which is no finite number; correct it, or write '?' where it is missing."));
+                CultureInfo.InvariantCulture, $"value {position} of channel {channel + 1} is {TableException.Quote(text)}, which is no finite number; correct it, or write '?' where it is missing."));
 }

@@ -7,8 +7,15 @@ namespace Experiments;
 /// <param name="Validation">Sequences the best epoch is chosen by.</param>
 /// <param name="Test">Sequences that are scored once.</param>
 /// <param name="MarkNames">The files' number of each mark, ascending: a sequence's mark is an index into it. Null: no marks.</param>
-internal sealed record EventSplit(EventSequence[] Train, EventSequence[] Validation, EventSequence[] Test, int[]? MarkNames)
+/// <param name="ShortestInterval">
+/// What events at one time count as being apart, in all parts: half the shortest interval above 0 of all the data, which is about the
+/// resolution of their clock, but at least <see cref="ShortestFraction"/> of the mean. 0: no interval is as short as that.
+/// </param>
+internal sealed record EventSplit(EventSequence[] Train, EventSequence[] Validation, EventSequence[] Test, int[]? MarkNames, double ShortestInterval)
 {
+    /// <summary>Shorter intervals, as fractions of the mean, are not told apart: single precision holds their density no more.</summary>
+    public const double ShortestFraction = 1e-9;
+
     private const int Folds = 5;
 
     /// <summary>
@@ -50,7 +57,7 @@ internal sealed record EventSplit(EventSequence[] Train, EventSequence[] Validat
         if (rest.Length < 2)
         {
             throw new ArgumentException(string.Create(
-                CultureInfo.InvariantCulture, $"Beside fold 1 there are {rest.Length} sequences, too few to train and validate; give folds that differ."), nameof(folds));
+                CultureInfo.InvariantCulture, $"Beside the sequences of the first file there are {rest.Length}, too few to train and validate; give files that differ."), nameof(folds));
         }
         int[] order = [.. Enumerable.Range(0, rest.Length)];
         new Random(seed).Shuffle(order);
@@ -70,11 +77,12 @@ internal sealed record EventSplit(EventSequence[] Train, EventSequence[] Validat
 
     private static EventSplit Create(EventSequence[] train, EventSequence[] validation, EventSequence[] test)
     {
-        EventSequence[][] parts = [train, validation, test];
+        double shortest = FindShortestInterval([.. train, .. validation, .. test]);
+        EventSequence[][] parts = [.. ((EventSequence[][])[train, validation, test]).Select(part => part.Select(s => s with { ShortestInterval = shortest }).ToArray())];
         int marked = parts.Sum(static part => part.Count(static s => s.Marks is not null));
         if (marked == 0)
         {
-            return new(train, validation, test, null);
+            return new(parts[0], parts[1], parts[2], null, shortest);
         }
         if (marked < parts.Sum(static part => part.Length))
         {
@@ -84,7 +92,15 @@ internal sealed record EventSplit(EventSequence[] Train, EventSequence[] Validat
         int[] names = [.. parts.SelectMany(static part => part).SelectMany(static s => s.Marks!).Distinct().Order()];
         EventSequence[][] numbered =
             [.. parts.Select(part => part.Select(s => s with { Marks = [.. s.Marks!.Select(mark => Array.BinarySearch(names, mark))] }).ToArray())];
-        return new(numbered[0], numbered[1], numbered[2], names);
+        return new(numbered[0], numbered[1], numbered[2], names, shortest);
+    }
+
+    private static double FindShortestInterval(EventSequence[] sequences)
+    {
+        double[] intervals = [.. sequences.SelectMany(static s => s.Intervals)];
+        double[] positive = [.. intervals.Where(static i => i > 0)];
+        double shortest = positive.Length == 0 ? 0 : Math.Max(positive.Min() / 2, ShortestFraction * positive.Average());
+        return intervals.Any(i => i < shortest) ? shortest : 0;
     }
 
     /// <summary>The folds repeat a user's line of times character by character, so equal sequences have exactly equal times.</summary>

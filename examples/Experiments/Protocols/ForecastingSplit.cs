@@ -1,5 +1,4 @@
 using System.Globalization;
-using AarenGen;
 
 namespace Experiments;
 
@@ -49,7 +48,7 @@ internal sealed record ForecastingSplit(RowRange Train, RowRange Validation, Row
     /// <param name="path">The file; its name chooses the protocol.</param>
     /// <param name="rows">Rows in the file.</param>
     /// <param name="protocol">Another protocol than the name's; null: the name's.</param>
-    /// <exception cref="ArgumentException">There are too few rows for the protocol.</exception>
+    /// <exception cref="TableException">There are too few rows for the protocol.</exception>
     public static ForecastingSplit Create(string path, int rows, ForecastingProtocol? protocol = null)
     {
         ForecastingProtocol chosen = protocol ?? ProtocolOf(path);
@@ -64,8 +63,7 @@ internal sealed record ForecastingSplit(RowRange Train, RowRange Validation, Row
         int used = train + validation + test;
         return used <= rows && train > 0 && validation > 0 && test > 0
             ? new(new(0, train), new(train, train + validation), new(train + validation, used))
-            : throw new ArgumentException(string.Create(
-                CultureInfo.InvariantCulture, $"{path} has {rows} rows, too few for {chosen} ({(chosen == ForecastingProtocol.Shares ? 5 : used)} are needed); choose another protocol or a longer file."), nameof(rows));
+            : throw new TableException(path, null, null, string.Create(CultureInfo.InvariantCulture, $"{rows} rows are too few, {(chosen == ForecastingProtocol.Shares ? 5 : used)} are needed; use a longer file{(chosen == ForecastingProtocol.Shares ? "" : ", or another name than ETT, which stands for fixed parts")}."));
     }
 
     /// <summary>
@@ -84,29 +82,13 @@ internal sealed record ForecastingSplit(RowRange Train, RowRange Validation, Row
         if (part.Start > 0 && lookback > part.Start)
         {
             // Beginning later would silently leave windows of the part out.
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"A window looks back {lookback} rows, but only {part.Start} lie before the part; look back less."), nameof(lookback));
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"A window looks back {lookback} rows, but only {part.Start} lie before the part; use a longer file."));
         }
-        var windows = new RowRange(Math.Max(part.Start, lookback), part.End - horizon + 1);
-        return windows.Count > 0
-            ? windows
+        // In long: a horizon may be as large as a number can be.
+        long start = Math.Max(part.Start, lookback), end = part.End - (long)horizon + 1;
+        return end > start
+            ? new((int)start, (int)end)
             : throw new ArgumentException(string.Create(
-                CultureInfo.InvariantCulture, $"No window of {lookback} + {horizon} rows fits in rows {part.Start} to {part.End - 1}; shorten the horizon."), nameof(horizon));
-    }
-
-    /// <summary>The used rows, each column scaled to mean 0 and deviation 1 over the training rows alone.</summary>
-    /// <param name="series">The series this split was made for.</param>
-    /// <returns>[Test.End, columns] scaled values, and the scaler, to take forecasts back to the series' units.</returns>
-    /// <exception cref="ArgumentException">The series ends before the test part does.</exception>
-    public (float[] Values, StandardScaler Scaler) Scale(CsvSeries series)
-    {
-        ArgumentNullException.ThrowIfNull(series);
-        if (series.Rows < Test.End)
-        {
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"The series has {series.Rows} rows, but the split ends at row {Test.End}; split the same series."), nameof(series));
-        }
-        StandardScaler scaler = StandardScaler.Fit(series.Values.AsSpan(0, Train.Count * series.Columns), series.Columns);
-        float[] values = series.Values[..(Test.End * series.Columns)];
-        scaler.Transform(values);
-        return (values, scaler);
+                CultureInfo.InvariantCulture, $"No window of {lookback} rows and a horizon of {horizon} fits in rows {part.Start} to {part.End - 1}; shorten the horizon or use a longer file."));
     }
 }

@@ -35,10 +35,7 @@ internal static class Classification
         Imputer imputer = Imputer.Fit(split.Train, split.Channels);
         TsCase[] train = [.. imputer.Fill(split.Train), .. imputer.Fill(split.Validation)], test = imputer.Fill(split.Test);
         var scaler = StandardScaler.Fit(train.SelectMany(static c => c.Tokens).ToArray(), split.Channels);
-        foreach (TsCase one in train.Concat(test))
-        {
-            scaler.Transform(one.Tokens);
-        }
+        (train, test) = (Scale(scaler, train), Scale(scaler, test));
         var name = DataIdentity.OfFiles(Path.GetFileNameWithoutExtension(trainPath).Replace("_TRAIN", "", StringComparison.OrdinalIgnoreCase), trainPath, testPath);
         const string setting = "given test file";
         var runs = new List<PlannedRun>
@@ -80,12 +77,25 @@ internal static class Classification
         return runs;
     }
 
+    private static TsCase[] Scale(StandardScaler scaler, TsCase[] cases) =>
+    [
+        .. cases.Select(one =>
+        {
+            var scaled = new float[one.Tokens.Length];
+            scaler.Transform(one.Tokens, scaled);
+            return one with { Tokens = [.. scaled.Select(static v => (double)v)] };
+        }),
+    ];
+
+    /// <summary>The tokens as models take them. Scaled numbers were rounded to single precision already.</summary>
+    private static float[] Narrow(TsCase one) => [.. one.Tokens.Select(static v => (float)v)];
+
     private static SequenceList ToData(TsCase[] cases, int channels)
     {
         var data = new SequenceList(channels, 1);
         foreach (TsCase one in cases)
         {
-            data.Add(one.Tokens, [one.Label]);
+            data.Add(Narrow(one), [one.Label]);
         }
         return data;
     }
@@ -114,7 +124,7 @@ internal static class Classification
                 int length = one.Tokens.Length / split.Channels;
                 var outputs = new float[length * width];
                 state.Reset();
-                model.Forward(state, one.Tokens, outputs);
+                model.Forward(state, Narrow(one), outputs);
                 TokenShape shape = SequenceModel<TModel>.Description.Tokens;
                 int last = shape.SampleOf(shape.OutputsOf(length) - 1);
                 return new CategoricalPrediction(outputs.AsSpan(last * width, width)).MostLikely;

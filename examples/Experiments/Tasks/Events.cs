@@ -12,7 +12,10 @@ internal static class Events
     /// <summary>The task's name.</summary>
     public const string Task = "events";
 
-    private const int SplitSeed = 1, Components = 16, Bars = 60;
+    private const int SplitSeed = 1, Components = 16, Bars = 60, MostKinds = 10_000;
+
+    /// <summary>Of the logarithm of intervals that are all equal.</summary>
+    private const double NarrowestHistogram = 0.5;
 
     /// <summary>Sizes that suit some hundred thousand events.</summary>
     public static Blocks Blocks { get; } = new(64, 128, 4, 2, 0.1);
@@ -39,19 +42,46 @@ internal static class Events
         {
             throw new ArgumentException($"There are {times.Count} files of times but {marks.Count} of marks; give each its own, in the same order.");
         }
+        if (times.Count == 0)
+        {
+            throw new ArgumentException("--times: give at least one file.");
+        }
         EventSequence[][] files = [.. times.Select((path, i) => EventFile.Read(path, marks.Count == 0 ? null : marks[i]))];
+        if (files.Length == 1 && files[0].Length < 3)
+        {
+            throw new TableException(times[0], null, null, string.Create(
+                CultureInfo.InvariantCulture, $"there are {files[0].Length} sequences (lines), but training, validation and test need one each at least; give more, or a file for each part."));
+        }
         EventSplit split = files.Length == 1 ? EventSplit.ByShares(files[0]) : EventSplit.ByFolds(files, SplitSeed);
+        string source = string.Join(", ", times);
+        CheckIntervals(source, "training", split.Train);
+        CheckIntervals(source, "validation", split.Validation);
+        CheckIntervals(source, "test", split.Test);
         int kinds = split.MarkNames?.Length ?? 0;
+        if (kinds > MostKinds)
+        {
+            throw new TableException(string.Join(", ", marks), null, null, string.Create(CultureInfo.InvariantCulture, $"there are {kinds} kinds of marks, more than {MostKinds}; merge the rare ones."));
+        }
         var name = DataIdentity.OfFiles(
             files.Length == 1 ? Path.GetFileNameWithoutExtension(times[0]) : new DirectoryInfo(Path.GetDirectoryName(Path.GetFullPath(times[0]))!).Name,
             [.. times, .. marks]);
-        string setting = kinds == 0 ? "intervals" : "intervals and marks";
+        // Equal times are stated where the scores are: a density at a floor depends on the floor.
+        string setting = (kinds == 0 ? "intervals" : "intervals and marks")
+            + (split.ShortestInterval > 0 ? string.Create(CultureInfo.InvariantCulture, $", equal times count as {split.ShortestInterval:G3} {unit} apart") : "");
         var scale = TimeScale.Fit(split.Train);
 
         var runs = new List<PlannedRun>();
-        foreach (Func<IIntervalBaseline> fit in (Func<IIntervalBaseline>[])[() => ExponentialIntervals.Fit(split.Train), () => LogNormalIntervals.Fit(split.Train)])
+        List<IIntervalBaseline> baselines = [ExponentialIntervals.Fit(split.Train)];
+        if (split.Train.SelectMany(static s => s.Intervals).Distinct().Count() > 1)
         {
-            IIntervalBaseline intervals = fit();
+            baselines.Add(LogNormalIntervals.Fit(split.Train));
+        }
+        else
+        {
+            Console.WriteLine("note: all training intervals are equal, to which no log-normal distribution fits; that baseline is left out.");
+        }
+        foreach (IIntervalBaseline intervals in baselines)
+        {
             foreach (IMarkBaseline? mark in kinds == 0 ? (IMarkBaseline?[])[null] : [new MarkFrequencies(split.Train, kinds), new MarkTransitions(split.Train, kinds)])
             {
                 string model = mark is null ? intervals.Name : $"{intervals.Name}, {mark.Name}";
@@ -72,6 +102,18 @@ internal static class Events
             }
         }
         return runs;
+    }
+
+    private static void CheckIntervals(string source, string part, EventSequence[] sequences)
+    {
+        if (sequences.All(static s => s.Times.Length < 2))
+        {
+            throw new TableException(source, null, null, $"no sequence of the {part} part has two events, so there is no interval in it; give longer sequences, a line each.");
+        }
+        if (sequences.SelectMany(static s => s.Intervals).All(static i => i == 0))
+        {
+            throw new TableException(source, null, null, $"all events of a sequence in the {part} part have the same time; give times that tell them apart.");
+        }
     }
 
     private static string Declare(Mixer mixer, int kinds, int context) => string.Create(CultureInfo.InvariantCulture, $"""
@@ -97,7 +139,7 @@ internal static class Events
             var targets = new List<float>();
             for (int i = 0; i < count; i++)
             {
-                targets.Add(scale.Interval(sequence.Times[i + 1] - sequence.Times[i]));
+                targets.Add(scale.Interval(sequence.IntervalBefore(i + 1)));
                 if (kinds > 0)
                 {
                     targets.Add(sequence.Marks![i + 1]);
@@ -117,7 +159,7 @@ internal static class Events
         var tokens = new float[count * width];
         for (int i = 0; i < count; i++)
         {
-            tokens[i * width] = i == 0 ? 0 : scale.Feature(sequence.Times[i] - sequence.Times[i - 1]);
+            tokens[i * width] = i == 0 ? 0 : scale.Feature(sequence.IntervalBefore(i));
             tokens[i * width + 1] = i == 0 ? 0 : 1;
             tokens[i * width + 2] = (float)((sequence.Times[i] - sequence.Times[0]) / scale.Unit);
             if (kinds > 0)
@@ -146,20 +188,20 @@ internal static class Events
     /// </summary>
     private sealed record TimeScale(double Unit, double Longest, double LogMean, double LogDeviation)
     {
-        /// <summary>Events at the same time lie this share of a mean interval apart, since a density needs an interval above 0.</summary>
-        private const double Least = 1e-9;
+        /// <summary>Less is the rounding of equal intervals, as times of many digits leave it.</summary>
+        private const double SmallestDeviation = 1e-6;
 
         public static TimeScale Fit(IReadOnlyList<EventSequence> train)
         {
             double unit = train.SelectMany(static s => s.Intervals).Average();
-            double[] logs = [.. train.SelectMany(static s => s.Intervals).Select(i => Math.Log(Math.Max(i / unit, Least)))];
-            double mean = logs.Average();
-            return new(unit, train.SelectMany(static s => s.Intervals).Max() / unit, mean, Math.Sqrt(logs.Average(l => (l - mean) * (l - mean))));
+            double[] logs = [.. train.SelectMany(static s => s.Intervals).Select(i => Math.Log(i / unit))];
+            double mean = logs.Average(), deviation = Math.Sqrt(logs.Average(l => (l - mean) * (l - mean)));
+            return new(unit, train.SelectMany(static s => s.Intervals).Max() / unit, mean, deviation > SmallestDeviation ? deviation : 1);
         }
 
-        public float Interval(double interval) => (float)Math.Max(interval / Unit, Least);
+        public float Interval(double interval) => (float)(interval / Unit);
 
-        public float Feature(double interval) => (float)((Math.Log(Math.Max(interval / Unit, Least)) - LogMean) / LogDeviation);
+        public float Feature(double interval) => (float)((Math.Log(interval / Unit) - LogMean) / LogDeviation);
     }
 
     private sealed class Score(IReadOnlyList<EventSequence> test, TimeScale scale, int kinds, string unit) : IScore
@@ -171,8 +213,12 @@ internal static class Events
             NegativeLogLikelihood intervals = new(), marks = new();
             var error = new ForecastError();
             var confusion = new ConfusionMatrix(Math.Max(1, kinds));
-            double[] observed = [.. test.SelectMany(static s => s.Intervals).Where(static i => i > 0)];
+            double[] observed = [.. test.SelectMany(static s => s.Intervals)];
             double low = Math.Log(observed.Min()), high = Math.Log(observed.Max());
+            if (high - low < NarrowestHistogram)
+            {
+                (low, high) = (low - NarrowestHistogram, high + NarrowestHistogram);
+            }
             double[] edges = [.. Enumerable.Range(0, Bars + 1).Select(i => Math.Exp(low + (high - low) * i / Bars))];
             double[] shares = new double[Bars], predicted = new double[Bars];
             foreach (EventSequence sequence in test.Where(static s => s.Times.Length > 1))
@@ -183,7 +229,7 @@ internal static class Events
                 model.Forward(state, Tokens(sequence, count, scale, kinds), outputs);
                 for (int i = 0; i < count; i++)
                 {
-                    double interval = sequence.Times[i + 1] - sequence.Times[i];
+                    double interval = sequence.IntervalBefore(i + 1);
                     var prediction = new LogNormalMixturePrediction(outputs.AsSpan(i * width, 3 * Components));
                     // A density in units of the mean interval, taken back to the files' unit.
                     intervals.Add(prediction.LogDensity(scale.Interval(interval)) - Math.Log(scale.Unit));

@@ -16,7 +16,7 @@ namespace Experiments;
 internal sealed class ForecastWindows(
     float[] values, int columns, RowRange forecasts, int stride, int lookback, int horizon, bool lastOnly) : SequenceData
 {
-    public override int Count => (forecasts.Count + stride - 1) / stride;
+    public override int Count => (forecasts.Count - 1) / stride + 1;
 
     public override int TokenWidth => columns;
 

@@ -27,37 +27,48 @@ internal static class Forecasting
     public static Recipe Recipe(int epochs) => new(epochs, 8, 2e-4, 0.01, 5);
 
     /// <summary>The runs of a file, for every horizon, mixer and seed, and the baselines.</summary>
-    /// <param name="path">A table, .csv or .csv.gz.</param>
+    /// <param name="path">A table, packed by gzip or not.</param>
     /// <param name="horizons">Rows to forecast, each at least 1.</param>
     /// <param name="mixers">The mixers to compare.</param>
     /// <param name="seeds">Seeds 1 to this.</param>
     /// <param name="epochs">Most epochs.</param>
     /// <param name="hasIntervals">Whether quantiles are predicted, rather than means.</param>
     /// <param name="stride">Rows from one training window to the next.</param>
-    /// <exception cref="TableException">The file is missing or bad.</exception>
-    /// <exception cref="ArgumentException">The file is too short for a horizon.</exception>
+    /// <param name="season">Rows in a season; null: as the times or the series tell.</param>
+    /// <param name="time">The time column's name, or none; null: it is recognised.</param>
+    /// <exception cref="TableException">The file is missing, bad or too short.</exception>
+    /// <exception cref="ArgumentException">The season is longer than the training rows.</exception>
     public static IReadOnlyList<PlannedRun> Plan(
-        string path, IReadOnlyList<int> horizons, IReadOnlyList<Mixer> mixers, int seeds, int epochs, bool hasIntervals, int? stride)
+        string path, IReadOnlyList<int> horizons, IReadOnlyList<Mixer> mixers, int seeds, int epochs, bool hasIntervals, int? stride,
+        int? season = null, string? time = null)
     {
-        CsvSeries series = CsvSeries.Read(path);
-        ForecastingSplit split = ForecastingSplit.Create(path, series.Rows);
-        float[] values = split.Scale(series).Values;
+        SeriesTable table = TableReader.Read(path, time);
+        ForecastingSplit split = ForecastingSplit.Create(path, table.Rows);
+        float[] values = table.Scale(split.Train.Count, split.Test.End).Values;
+        var chosen = Season.Choose(season, table, split.Train.Count);
+        foreach (string line in (string[])[.. table.Report, string.Create(CultureInfo.InvariantCulture, $"season: {chosen.Rows} rows ({chosen.Source})")])
+        {
+            // Not through the console's layout, which would break lines at 80 columns.
+            Console.WriteLine(line);
+        }
         // Without the ending that says how it is written, and with every other dot: load.2019.csv and load.2020.csv are two.
         string file = Path.GetFileName(path), stem = file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? file[..^3] : file;
         var name = DataIdentity.OfFiles(Path.GetFileNameWithoutExtension(stem), path);
-        int columns = series.Columns, period = PeriodOf(path), trainingStride = stride ?? TrainingStride * Math.Max(1, series.Rows / 20_000);
-        // A file's name decides its parts and period, so equal content under another name is another experiment.
-        string shared = string.Create(CultureInfo.InvariantCulture, $"training rows {split.Train}, validation rows {split.Validation}, test rows {split.Test}, period {period}");
+        int columns = table.Columns.Length, trainingStride = stride ?? TrainingStride * Math.Max(1, table.Rows / 20_000);
+        // What a file's name and the options make of its content: equal content read in another way is another experiment.
+        string shared = string.Create(
+            CultureInfo.InvariantCulture,
+            $"training rows {split.Train}, validation rows {split.Validation}, test rows {split.Test}, season {chosen.Rows}, time column {time ?? "recognised"}");
         var runs = new List<PlannedRun>();
         foreach (int horizon in horizons)
         {
-            RowRange test = ForecastingSplit.Windows(split.Test, Lookback, horizon);
+            RowRange test = Windows(path, split.Test, horizon);
             var train = new ForecastWindows(
-                values, columns, ForecastingSplit.Windows(split.Train, Lookback, horizon), trainingStride, Lookback, horizon, lastOnly: false);
+                values, columns, Windows(path, split.Train, horizon), trainingStride, Lookback, horizon, lastOnly: false);
             var validation = new ForecastWindows(
-                values, columns, ForecastingSplit.Windows(split.Validation, Lookback, horizon), trainingStride, Lookback, horizon, lastOnly: true);
+                values, columns, Windows(path, split.Validation, horizon), trainingStride, Lookback, horizon, lastOnly: true);
             string setting = string.Create(CultureInfo.InvariantCulture, $"horizon {horizon}{(hasIntervals ? ", quantiles" : "")}");
-            foreach (IForecastBaseline baseline in (IForecastBaseline[])[new LastValue(), new SeasonalNaive(period), new TrainMean(values.AsSpan(0, split.Train.End * columns), columns)])
+            foreach (IForecastBaseline baseline in (IForecastBaseline[])[new LastValue(), new SeasonalNaive(chosen.Rows), new TrainMean(values.AsSpan(0, split.Train.End * columns), columns)])
             {
                 runs.Add(new(new(Task, name, setting, baseline.Name, 0), shared, (_, _) =>
                 {
@@ -74,20 +85,24 @@ internal static class Forecasting
                     int one = seed;
                     string options = string.Create(CultureInfo.InvariantCulture, $"{declaration}\n{recipe}\nwindows of {Lookback} rows every {trainingStride}; {shared}");
                     runs.Add(new(new(Task, name, setting, mixer.ToString(), seed), options, (progress, cancellation) => ModelRun.Make(
-                        declaration, train, validation, recipe, one, new Score(values, series.Names, test, horizon, hasIntervals), progress, cancellation)));
+                        declaration, train, validation, recipe, one, new Score(values, table.Names, test, horizon, hasIntervals), progress, cancellation)));
                 }
             }
         }
         return runs;
     }
 
-    /// <summary>Rows in a season: a day of the ETT files, a week of daily ones.</summary>
-    private static int PeriodOf(string path) => ForecastingSplit.ProtocolOf(path) switch
+    private static RowRange Windows(string path, RowRange part, int horizon)
     {
-        ForecastingProtocol.EttHourly => SeasonalNaive.Hourly,
-        ForecastingProtocol.EttQuarterHourly => SeasonalNaive.QuarterHourly,
-        _ => SeasonalNaive.Daily,
-    };
+        try
+        {
+            return ForecastingSplit.Windows(part, Lookback, horizon);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new TableException(path, null, null, exception.Message, exception);
+        }
+    }
 
     private static string Declare(int columns, int horizon, Mixer mixer, bool hasIntervals)
     {

@@ -1,11 +1,11 @@
 using System.IO.Compression;
 
-namespace Experiments.Tests;
+namespace Tables.Tests;
 
 /// <summary>A folder for one test's files.</summary>
 public abstract class TemporaryFolder : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("aarengen-experiments").FullName;
+    private readonly string folder = Directory.CreateTempSubdirectory("aarengen-tables").FullName;
 
     public void Dispose()
     {
@@ -25,6 +25,12 @@ public abstract class TemporaryFolder : IDisposable
     {
         using var stream = new StreamWriter(new GZipStream(File.Create(At(name)), CompressionLevel.Fastest));
         stream.Write(text);
+        return At(name);
+    }
+
+    protected string WriteBytes(string name, byte[] bytes)
+    {
+        File.WriteAllBytes(At(name), bytes);
         return At(name);
     }
 }

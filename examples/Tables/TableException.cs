@@ -1,15 +1,17 @@
 using System.Globalization;
 
-namespace Experiments;
+namespace Tables;
 
-/// <summary>A data file is missing or bad; the message says where, what and how to mend it.</summary>
+/// <summary>A data file is missing or bad. The message is one line that says where, what and how to fix it.</summary>
 internal sealed class TableException : Exception
 {
+    private const int LongestQuotation = 60;
+
     /// <summary>A mistake in a file.</summary>
     /// <param name="path">The file as the caller named it.</param>
     /// <param name="line">The line, counted from 1; null: the file as a whole.</param>
     /// <param name="column">The column, where the mistake lies in one.</param>
-    /// <param name="problem">What is wrong and how to mend it: one sentence.</param>
+    /// <param name="problem">What is wrong and how to fix it: one sentence.</param>
     /// <param name="cause">The failure of the layer below, if any.</param>
     public TableException(string path, int? line, string? column, string problem, Exception? cause = null)
         : base(Describe(path, line, column, problem), cause) => (Path, Line, Column) = (path, line, column);
@@ -23,7 +25,14 @@ internal sealed class TableException : Exception
     /// <summary>The name of the column; null: the line as a whole.</summary>
     public string? Column { get; }
 
+    /// <summary>A piece of a file as messages quote it: shortened, and without characters that would break the line.</summary>
+    public static string Quote(ReadOnlySpan<char> text)
+    {
+        string shown = text.Length <= LongestQuotation ? text.ToString() : $"{text[..LongestQuotation]}…";
+        return $"'{string.Concat(shown.Select(static c => char.IsControl(c) ? '\uFFFD' : c))}'";
+    }
+
     private static string Describe(string path, int? line, string? column, string problem) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{path}{(line is null ? "" : $", line {line}")}{(column is null ? "" : $", column '{column}'")}: {problem}");
+        $"{path}{(line is null ? "" : $", line {line}")}{(column is null ? "" : $", column {Quote(column)}")}: {problem}");
 }

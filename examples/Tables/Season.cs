@@ -1,0 +1,105 @@
+using System.Globalization;
+
+namespace Tables;
+
+/// <summary>Rows after which a series resembles itself.</summary>
+/// <param name="Rows">At least 1; 1: there is no season.</param>
+/// <param name="Source">Why, for people: "a day of rows 1 hour apart".</param>
+internal sealed record Season(int Rows, string Source)
+{
+    private const int LongestDetected = 400;
+    private const double Significance = 5;
+
+    /// <summary>What a season may be, longest first within each group, and the steps that it suits.</summary>
+    private static readonly (string Name, TimeSpan Length, TimeSpan LongestStep)[] Cycles =
+    [
+        ("a day", TimeSpan.FromDays(1), TimeSpan.FromHours(12)),
+        ("an hour", TimeSpan.FromHours(1), TimeSpan.FromMinutes(30)),
+        ("a minute", TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(30)),
+    ];
+
+    /// <summary>The season given; else that of the calendar, of which training shows two at least; else what autocorrelation finds.</summary>
+    /// <param name="given">The season that the user asks for; null: none.</param>
+    /// <param name="table">The table.</param>
+    /// <param name="trainRows">The first rows, which training may see.</param>
+    /// <exception cref="ArgumentException">The season given is below 1 or beyond the training rows.</exception>
+    public static Season Choose(int? given, SeriesTable table, int trainRows)
+    {
+        if (given is { } rows)
+        {
+            return rows >= 1 && rows <= trainRows
+                ? new(rows, "as given")
+                : throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
+                    $"--season is {rows}, but must be from 1 to the {trainRows} rows of training."));
+        }
+        if (table.Time is { } time && OfCalendar(time, trainRows / 2) is { } season)
+        {
+            return season;
+        }
+        int found = Detect(table.Columns[0].AsSpan(0, trainRows));
+        return new(found, found == 1 ? "no season found" : $"found by autocorrelation of {TableException.Quote(table.Names[0])}");
+    }
+
+    /// <summary>The lag, 2 to a quarter of the series (at most 400), whose detrended autocorrelation peaks highest; 1: none does.</summary>
+    public static int Detect(ReadOnlySpan<double> series)
+    {
+        if (series.Length < 3)
+        {
+            return 1;
+        }
+        var changes = new double[series.Length - 1];
+        double mean = (series[^1] - series[0]) / changes.Length, size = 0;
+        for (int t = 0; t < changes.Length; t++)
+        {
+            changes[t] = series[t + 1] - series[t] - mean;
+            size = Math.Max(size, Math.Abs(series[t + 1]));
+        }
+        // Changes no larger than a few roundings of the series itself: a constant or a straight line.
+        double noise = 8 * Math.Pow(2, -52) * size;
+        if (Array.TrueForAll(changes, change => Math.Abs(change) <= noise))
+        {
+            return 1;
+        }
+        int longest = Math.Min(LongestDetected, changes.Length / 4);
+        double Correlation(int lag)
+        {
+            double sum = 0;
+            for (int t = lag; t < changes.Length; t++)
+            {
+                sum += changes[t] * changes[t - lag];
+            }
+            return sum / (changes.Length - lag);
+        }
+        // A peak: higher than its neighbours. The first that comes near the highest is the season, its multiples are not.
+        double[] values = [.. Enumerable.Range(0, longest + 2).Select(Correlation)];
+        // Of the lags of noise none comes near five standard errors of a correlation.
+        double chance = Significance * values[0] / Math.Sqrt(changes.Length);
+        int[] peaks =
+        [
+            .. Enumerable.Range(2, Math.Max(0, longest - 1))
+                .Where(l => values[l] > values[l - 1] && values[l] >= values[l + 1] && values[l] > chance),
+        ];
+        return peaks.Length == 0 ? 1 : peaks.First(l => values[l] >= 0.9 * peaks.Max(p => values[p]));
+    }
+
+    private static Season? OfCalendar(TimeColumn time, int longest)
+    {
+        if (time.Step is not { } step)
+        {
+            return null;
+        }
+        (string Name, double Rows)[] cycles = step switch
+        {
+            { Months: > 0 } => [("a year", 12.0 / step.Months)],
+            { Span.TotalDays: 7 } => [("a year", 52)],
+            { Span.TotalDays: 1 } when IsWorkingDaysOnly(time.Instants) => [("a week of working days", 5)],
+            { Span.TotalDays: 1 } => [("a week", 7)],
+            _ => [.. Cycles.Where(c => step.Span <= c.LongestStep).Select(c => (c.Name, c.Length / step.Span))],
+        };
+        (string name, double rows) = cycles.FirstOrDefault(c => c.Rows is >= 2 && c.Rows <= longest && c.Rows == Math.Floor(c.Rows));
+        return name is null ? null : new((int)rows, $"{name} of rows {step} apart");
+    }
+
+    private static bool IsWorkingDaysOnly(DateTime[] instants) =>
+        instants.Length > 7 && !instants.Any(static t => t.DayOfWeek is DayOfWeek.Saturday or DayOfWeek.Sunday);
+}

@@ -1,0 +1,272 @@
+using System.Globalization;
+
+namespace Tables;
+
+/// <summary>The moments of a table's rows.</summary>
+/// <param name="Name">The column, or columns, that they were read from.</param>
+/// <param name="Form">How they were written, such as "dates, day first".</param>
+/// <param name="Instants">A moment a row, in UTC where the file names a zone. Times of day count on from the first of January 1970.</param>
+/// <param name="IsAbsolute">Whether the moments decide the order of rows; times of day do not, since they begin anew each day.</param>
+internal sealed record TimeColumn(string Name, string Form, DateTime[] Instants, bool IsAbsolute = true)
+{
+    /// <summary>How far neighbouring rows lie apart; null where they lie irregularly.</summary>
+    public TimeStep? Step => TimeStep.Find(Instants)?.Step;
+}
+
+/// <summary>Recognises the moments that a column of texts or numbers holds.</summary>
+internal static class TimeRecognition
+{
+    /// <summary>The share of cells from which a column is one of times, and what cannot be read is a mistake.</summary>
+    private const double TimeShare = 0.5;
+
+    /// <summary>By how much more evenly one order of day and month has to put the rows than another.</summary>
+    private const double ClearlyMore = 0.1;
+
+    private const long SecondsFrom = 100_000_000, SecondsTo = 10_000_000_000;
+
+    /// <summary>1954 to 2119, as Excel counts days.</summary>
+    private const double SerialFrom = 20_000, SerialTo = 80_000;
+
+    private static readonly string[] TimeWords =
+    [
+        "date", "dates", "time", "times", "timestamp", "timestamps", "datetime", "ds", "ts", "t", "epoch", "unix", "utc", "week", "month",
+            "quarter", "year", "datum", "zeit",
+        "zeitstempel", "uhrzeit", "jahr", "monat", "fecha", "hora", "heure",
+    ];
+
+    private static readonly string[] IndexWords = ["", "unnamed", "index", "idx", "no", "nr", "row", "rownum", "id", "#", "n", "i"];
+
+    /// <summary>Whether a name speaks of time.</summary>
+    public static bool IsTimeName(string name) => Words(name).Any(static w => TimeWords.Contains(w, StringComparer.OrdinalIgnoreCase))
+        || name.Contains("time", StringComparison.OrdinalIgnoreCase) || name.Contains("date", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether at least half of the first cells are written as times.</summary>
+    public static bool LooksLikeTimes(IReadOnlyList<string> cells)
+    {
+        int looked = Math.Min(cells.Count, 100);
+        return cells.Take(looked).Count(static cell => TimeText.TryParse(cell, out _)) >= TimeShare * looked;
+    }
+
+    /// <summary>Reads a column that is written as times.</summary>
+    /// <param name="name">The column.</param>
+    /// <param name="cells">Its cells, at least one.</param>
+    /// <param name="time">The moments; null where a cell cannot be read.</param>
+    /// <returns>The first row that cannot be read, and why; null: all were.</returns>
+    public static (int Row, string Problem)? Read(string name, IReadOnlyList<string> cells, out TimeColumn? time)
+    {
+        time = null;
+        var texts = new TimeText[cells.Count];
+        for (int row = 0; row < texts.Length; row++)
+        {
+            if (!TimeText.TryParse(cells[row], out texts[row]))
+            {
+                return (row, cells[row].Length == 0
+                    ? "the time is empty; fill it or remove the row."
+                    : $"{TableException.Quote(cells[row])} is no time that can be read; write it as 2020-01-31 13:00, or pass the column over by --time none.");
+            }
+            if (texts[row].Form != texts[0].Form)
+            {
+                return (row, $"{TableException.Quote(cells[row])} is written otherwise than {TableException.Quote(cells[0])}; write all times of a column alike.");
+            }
+            if (texts[row].Zone is null != texts[0].Zone is null)
+            {
+                return (row, $"of {TableException.Quote(cells[row])} and {TableException.Quote(cells[0])} only one names its zone; write all times of a column alike.");
+            }
+            if (texts[row].Offset is null && !string.Equals(texts[row].Zone, texts[0].Zone, StringComparison.OrdinalIgnoreCase))
+            {
+                return (row, $"the zone '{texts[row].Zone}' is not known, and other rows have another one; write offsets such as +01:00.");
+            }
+        }
+        DateOrder order = DateOrder.DayFirst;
+        if (texts[0].Form == TimeForm.UnorderedDate)
+        {
+            if (Ordered(cells, texts, out (int Row, string Problem)? problem) is not { } found)
+            {
+                return problem;
+            }
+            order = found;
+        }
+        DateTime[] instants = [.. texts.Select(t => t.ToInstant(order)!.Value)];
+        bool isOfDay = texts[0].Form == TimeForm.TimeOfDay;
+        for (int row = 1; isOfDay && row < instants.Length; row++)
+        {
+            while (instants[row] < instants[row - 1])
+            {
+                // Midnight has passed. A jump of more than a day would be another day's time, which the file does not say.
+                instants[row] = instants[row].AddDays(Math.Max(1, (instants[row - 1] - instants[row]).Days));
+            }
+        }
+        string zone = texts[0].Zone is null ? "" : texts[0].Offset is null ? $", zone {texts[0].Zone} as local time" : ", in UTC";
+        time = new(name, texts[0].Form switch
+        {
+            TimeForm.Month => "months",
+            TimeForm.Quarter => "quarters",
+            TimeForm.Week => "ISO weeks",
+            TimeForm.TimeOfDay => "times of day",
+            TimeForm.Elapsed => "elapsed times",
+            TimeForm.UnorderedDate => order switch
+            {
+                DateOrder.DayFirst => "day first",
+                DateOrder.MonthFirst => "month first",
+                _ => "year first",
+            },
+            _ => "dates",
+        } + zone, instants, !isOfDay);
+        return null;
+    }
+
+    /// <summary>Recognises numbers that count time: unix times, Excel's days, years, or even steps under a name of time.</summary>
+    /// <param name="name">The column.</param>
+    /// <param name="values">Its numbers.</param>
+    /// <param name="isFirst">Whether it is the table's first column.</param>
+    /// <param name="isNamed">Whether the user says that it is the time.</param>
+    /// <returns>The moments; null where the numbers are none.</returns>
+    public static TimeColumn? FromNumbers(string name, double[] values, bool isFirst, bool isNamed)
+    {
+        bool hinted = isNamed || IsTimeName(name);
+        if (!hinted && !isFirst)
+        {
+            return null;
+        }
+        bool isWhole = values.All(static v => v == Math.Floor(v));
+        double[] sorted = [.. values.Order()];
+        if (isWhole && FromDigits(name, values) is { } compact && (hinted || compact.Step is not null))
+        {
+            return compact;
+        }
+        // Without a word for it in the name, only whole numbers at even distances are taken for times.
+        bool isPlausible = sorted.Length > 1 && (hinted ? IsEven(sorted) || IsMonotone(values) || isWhole : isWhole && IsEven(sorted));
+        if (!isPlausible)
+        {
+            return null;
+        }
+        foreach ((string unit, double scale) in ((string, double)[])[("seconds", 1), ("milliseconds", 1e3), ("microseconds", 1e6),
+            ("nanoseconds", 1e9)])
+        {
+            if (sorted[0] >= SecondsFrom * scale && sorted[^1] < SecondsTo * scale)
+            {
+                return new(name, $"unix {unit}",
+                    [.. values.Select(v => DateTime.UnixEpoch.AddTicks((long)Math.Round(v * (TimeSpan.TicksPerSecond / scale))))]);
+            }
+        }
+        if (!hinted)
+        {
+            return null;
+        }
+        if (sorted[0] >= SerialFrom && sorted[^1] < SerialTo && (IsEven(sorted) || IsMonotone(values)))
+        {
+            // Excel's day 0; rounded to milliseconds, which is what a serial resolves.
+            return new(name, "Excel days", [.. values.Select(static v =>
+                new DateTime(1899, 12, 30).AddMilliseconds(Math.Round(v * 86_400_000)))]);
+        }
+        return isWhole && sorted[0] >= 1000 && sorted[^1] < 3000 && IsEven(sorted)
+            && Words(name).Any(static w => w.ToUpperInvariant() is "YEAR" or "JAHR" or "DATE" or "TIME" or "DS" or "T")
+            ? new(name, "years", [.. values.Select(static v => new DateTime((int)v, 1, 1))])
+            : null;
+    }
+
+    /// <summary>Whole numbers written yyyymm or yyyymmddhh.</summary>
+    private static TimeColumn? FromDigits(string name, double[] values)
+    {
+        bool isMonth = values.All(static v => v is >= 180001 and < 220000),
+            isHour = values.All(static v => v is >= 1800010100 and < 2200000000);
+        if (!isMonth && !isHour)
+        {
+            return null;
+        }
+        var instants = new DateTime[values.Length];
+        for (int row = 0; row < values.Length; row++)
+        {
+            long digits = (long)values[row] * (isMonth ? 10_000 : 1) + (isMonth ? 100 : 0);
+            (int year, int month, int day, int hour) = ((int)(digits / 1_000_000), (int)(digits / 10_000 % 100), (int)(digits / 100 % 100),
+                (int)(digits % 100));
+            if (month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month) || hour > 24)
+            {
+                return null;
+            }
+            instants[row] = new DateTime(year, month, day).AddHours(hour);
+        }
+        return new(name, isMonth ? "months" : "dates", instants);
+    }
+
+    /// <summary>
+    /// Whether a column numbers the rows: it has a name that says so and, in some order, the whole numbers from its first to its last; or
+    /// it has no name, as data frames write their index, and whole numbers that differ or count on from row to row.
+    /// </summary>
+    public static bool IsIndex(string name, double[] values)
+    {
+        string word = Words(name).DefaultIfEmpty("").First();
+        if (values.Length < 2 || !IndexWords.Contains(word, StringComparer.OrdinalIgnoreCase)
+            || values.Any(static v => v < 0 || v != Math.Floor(v)))
+        {
+            return false;
+        }
+        bool isUnnamed = word.Length == 0 || word.Equals("unnamed", StringComparison.OrdinalIgnoreCase);
+        double[] sorted = [.. values.Order()];
+        return sorted.Index().All(pair => pair.Item == sorted[0] + pair.Index)
+            || (isUnnamed && (values.Distinct().Count() == values.Length
+                || values.Zip(values.Skip(1)).All(static p => p.Second == p.First + 1 || p.Second == 0)));
+    }
+
+    /// <summary>Whether numbers rise by even steps in the file's order, as elapsed times do.</summary>
+    public static bool IsCounter(double[] values) => values.Length > 2 && IsMonotone(values) && IsEven(values);
+
+    private static bool IsEven(double[] sorted)
+    {
+        double step = (sorted[^1] - sorted[0]) / (sorted.Length - 1);
+        double[] differences = [.. sorted.Zip(sorted.Skip(1), static (a, b) => b - a)];
+        double most = differences.GroupBy(d => step == 0 ? 0 : Math.Round(d / step, 2)).Max(static g => g.Count());
+        return step != 0 && most >= 0.9 * differences.Length;
+    }
+
+    private static bool IsMonotone(double[] values) =>
+        values.Zip(values.Skip(1)).All(static p => p.First < p.Second) || values.Zip(values.Skip(1)).All(static p => p.First > p.Second);
+
+    private static string[] Words(string name) =>
+        name.Split([' ', '_', '-', '.', '/', ':', '(', ')', '[', ']'],
+            StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    /// <summary>The one order of day, month and year that all rows allow and that puts them at even distances.</summary>
+    private static DateOrder? Ordered(IReadOnlyList<string> cells, TimeText[] texts, out (int Row, string Problem)? problem)
+    {
+        problem = null;
+        if (texts[0].HasPoints && texts.All(static t => t.ToInstant(DateOrder.DayFirst) is not null))
+        {
+            return DateOrder.DayFirst;
+        }
+        DateOrder[] possible = [.. Enum.GetValues<DateOrder>().Where(order =>
+            texts.All(t => (order != DateOrder.YearFirst || t.C <= 31) && t.ToInstant(order) is not null))];
+        if (possible.Length == 0)
+        {
+            // The first row that rules out the last order that the rows above it allow.
+            DateOrder[] left = Enum.GetValues<DateOrder>();
+            for (int row = 0; row < texts.Length; row++)
+            {
+                left = [.. left.Where(order => (order != DateOrder.YearFirst || texts[row].C <= 31)
+                    && texts[row].ToInstant(order) is not null)];
+                if (left.Length == 0)
+                {
+                    problem = (row, $"{TableException.Quote(cells[row])} does not have its day where {TableException.Quote(cells[0])} has it; write 2020-01-31.");
+                    return null;
+                }
+            }
+        }
+        (DateOrder Order, bool IsSorted, double Share)[] ranked =
+        [
+            .. possible.Select(order =>
+            {
+                DateTime[] instants = [.. texts.Select(t => t.ToInstant(order)!.Value)];
+                bool isSorted = instants.Zip(instants.Skip(1)).All(static p => p.First <= p.Second)
+                    || instants.Zip(instants.Skip(1)).All(static p => p.First >= p.Second);
+                return (order, isSorted, TimeStep.Find([.. instants.Order()])?.Share ?? 0);
+            }).OrderByDescending(static r => r.isSorted).ThenByDescending(static r => r.Item3),
+        ];
+        if (ranked.Length == 1 || (ranked[0].IsSorted && !ranked[1].IsSorted) || ranked[0].Share > ranked[1].Share + ClearlyMore
+            || (ranked[0].Share == 1 && ranked[1].Share < 1))
+        {
+            return ranked[0].Order;
+        }
+        problem = (0, $"{TableException.Quote(cells[0])} may have its day or its month first, and no other row tells; write 2020-01-31.");
+        return null;
+    }
+}

@@ -1,0 +1,237 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Tables;
+
+/// <summary>What a cell says of a moment.</summary>
+internal enum TimeForm
+{
+    /// <summary>A day, with or without the time of day.</summary>
+    Date,
+
+    /// <summary>A day as three numbers whose order the column decides: 01/02/2020.</summary>
+    UnorderedDate,
+
+    /// <summary>A month: 2020-01.</summary>
+    Month,
+
+    /// <summary>A quarter of a year: 2020Q1.</summary>
+    Quarter,
+
+    /// <summary>A week of ISO 8601: 2020-W01.</summary>
+    Week,
+
+    /// <summary>A time of day without a day: 13:00.</summary>
+    TimeOfDay,
+
+    /// <summary>A span since some start: 1 days 13:00:00.</summary>
+    Elapsed,
+}
+
+/// <summary>How the three numbers of a date are ordered.</summary>
+internal enum DateOrder
+{
+    DayFirst,
+    MonthFirst,
+    YearFirst,
+}
+
+/// <summary>A cell that names a moment, read as far as it can be read by itself.</summary>
+/// <param name="Form">What it says.</param>
+/// <param name="Date">The day, or the first day of the week, month or quarter; of an unordered date not yet known.</param>
+/// <param name="A">First number of an unordered date.</param>
+/// <param name="B">Second number of an unordered date.</param>
+/// <param name="C">Third number of an unordered date.</param>
+/// <param name="HasPoints">Whether points stand between the numbers of an unordered date, which then is day-first.</param>
+/// <param name="OfDay">Time since midnight, up to 24:00; null where none is given.</param>
+/// <param name="Zone">The zone as written; null where none is given.</param>
+/// <param name="Offset">What the zone is ahead of UTC; null where there is none or its name is unknown.</param>
+internal readonly partial record struct TimeText(
+    TimeForm Form, DateTime Date, int A, int B, int C, bool HasPoints, TimeSpan? OfDay, string? Zone, TimeSpan? Offset)
+{
+    private const int LongestCell = 64, FirstYear = 1000, LastYear = 2999;
+    private const RegexOptions Options = RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture;
+
+    private const string MonthNames = "(?<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\\.?";
+
+    private const string Clock =
+        "(?<h>\\d{1,2}):(?<min>\\d{2})(:(?<s>\\d{2})([.,](?<f>\\d{1,12}))?)?(\\s?(?<ap>[ap])\\.?m\\.?)?";
+
+    private const string Zones =
+        "\\s?((?<zone>Z|(UTC|GMT)?[+\\-\u2212]\\d{1,2}(:?\\d{2})?|[a-z]{1,5}|[a-z]+/[a-z_/]+)(\\s?[\\[(][a-z_/ ]+[\\])])?)?";
+
+    // The zones that name one offset wherever they are used; IST, CST or BST do not.
+    private static readonly Dictionary<string, double> KnownZones = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["Z"] = 0, ["UTC"] = 0, ["GMT"] = 0, ["UT"] = 0, ["WET"] = 0, ["WEST"] = 1, ["CET"] = 1, ["CEST"] = 2, ["MEZ"] = 1, ["MESZ"] = 2,
+            ["EET"] = 2,
+        ["EEST"] = 3, ["MSK"] = 3, ["JST"] = 9, ["KST"] = 9, ["AEST"] = 10, ["AEDT"] = 11, ["NZST"] = 12, ["NZDT"] = 13, ["EST"] = -5,
+            ["EDT"] = -4,
+        ["CDT"] = -5, ["MST"] = -7, ["MDT"] = -6, ["PST"] = -8, ["PDT"] = -7, ["AKST"] = -9, ["AKDT"] = -8, ["HST"] = -10,
+    };
+
+    /// <summary>Reads a cell; false where it names no moment, or one that the calendar does not have.</summary>
+    public static bool TryParse(string cell, out TimeText time)
+    {
+        time = default;
+        // Every form has a digit and something beside it, or eight digits and more.
+        if (cell.Length is < 4 or > LongestCell || !cell.AsSpan().ContainsAnyInRange('0', '9'))
+        {
+            return false;
+        }
+        Match match = Pattern().Match(cell);
+        return match.Success && TryRead(match, out time);
+    }
+
+    /// <summary>The moment, once the order of its numbers is known; in UTC where there is a known zone.</summary>
+    /// <returns>Null where the calendar has no such day.</returns>
+    public DateTime? ToInstant(DateOrder order)
+    {
+        DateTime? date = Date;
+        if (Form == TimeForm.UnorderedDate)
+        {
+            (int year, int month, int day) = order switch
+            {
+                DateOrder.DayFirst => (C, B, A),
+                DateOrder.MonthFirst => (C, A, B),
+                _ => (A, B, C),
+            };
+            date = ToDate(year < 100 ? year + (year < 70 ? 2000 : 1900) : year, month, day);
+        }
+        return date + (OfDay ?? TimeSpan.Zero) - (Offset ?? TimeSpan.Zero);
+    }
+
+    private static DateTime? ToDate(int year, int month, int day) =>
+        year is >= FirstYear and <= LastYear && month is >= 1 and <= 12 && day >= 1 && day <= DateTime.DaysInMonth(year, month)
+            ? new(year, month, day) : null;
+
+    private static bool TryRead(Match match, out TimeText time)
+    {
+        time = default;
+        if (!TryReadClock(match, out TimeSpan? ofDay))
+        {
+            return false;
+        }
+        string? zone = Text(match, "zone");
+        TimeSpan? offset = zone is null ? null : ToOffset(zone);
+        int? year = Number(match, "y"), month = Number(match, "m"), day = Number(match, "d");
+        if (Text(match, "name") is { } name)
+        {
+            month = "janfebmaraprmayjunjulaugsepoctnovdec".IndexOf(name.ToLowerInvariant(), StringComparison.Ordinal) / 3 + 1;
+        }
+        TimeForm form = TimeForm.Date;
+        DateTime? date;
+        if (Number(match, "q") is { } quarter)
+        {
+            (form, date) = (TimeForm.Quarter, ToDate(year!.Value, 3 * quarter - 2, 1));
+        }
+        else if (Number(match, "w") is { } week)
+        {
+            (form, date) = (TimeForm.Week, year is >= FirstYear and <= LastYear && week >= 1 && week <= ISOWeek.GetWeeksInYear(year.Value)
+                ? ISOWeek.ToDateTime(year.Value, week, (DayOfWeek)((Number(match, "wd") ?? 1) % 7)) : null);
+        }
+        else if (Number(match, "doy") is { } dayOfYear)
+        {
+            date = ToDate(year!.Value, 1, 1) is { } start && dayOfYear >= 1 && dayOfYear <= (DateTime.IsLeapYear(start.Year) ? 366 : 365)
+                ? start.AddDays(dayOfYear - 1) : null;
+        }
+        else if (Number(match, "a") is { } a)
+        {
+            int c = Number(match, "c")!.Value;
+            if (c >= 100 && c is < FirstYear or > LastYear)
+            {
+                return false;
+            }
+            time = new(TimeForm.UnorderedDate, default, a, Number(match, "b")!.Value, c, Text(match, "sep") == ".", ofDay, zone, offset);
+            return Enum.GetValues<DateOrder>().Any(time.CanBe);
+        }
+        else if (year is not null && day is null)
+        {
+            (form, date) = (TimeForm.Month, ToDate(year.Value, month!.Value, 1));
+        }
+        else if (year is not null)
+        {
+            date = ToDate(year.Value < 100 ? year.Value + (year.Value < 70 ? 2000 : 1900) : year.Value, month!.Value, day!.Value);
+        }
+        else if (Number(match, "days") is { } days)
+        {
+            (form, date) = (TimeForm.Elapsed, DateTime.UnixEpoch.AddDays(days));
+        }
+        else
+        {
+            (form, date) = (TimeForm.TimeOfDay, DateTime.UnixEpoch);
+        }
+        time = new(form, date ?? default, 0, 0, 0, false, ofDay, zone, offset);
+        return date is not null;
+    }
+
+    private bool CanBe(DateOrder order) => (order == DateOrder.YearFirst ? C <= 31 : true) && ToInstant(order) is not null;
+
+    private static bool TryReadClock(Match match, out TimeSpan? ofDay)
+    {
+        ofDay = null;
+        if (Number(match, "h") is not { } hour)
+        {
+            return true;
+        }
+        int minute = Number(match, "min") ?? 0, second = Number(match, "s") ?? 0;
+        long ticks = Text(match, "f") is { } fraction ? long.Parse(fraction.PadRight(7, '0')[..7], CultureInfo.InvariantCulture) : 0;
+        if (Text(match, "ap") is { } half)
+        {
+            if (hour is < 1 or > 12)
+            {
+                return false;
+            }
+            hour = hour % 12 + (half is "p" or "P" ? 12 : 0);
+        }
+        // 24:00 is the end of the day, and a minute has a 61st second now and then.
+        if (hour > 24 || minute > 59 || second > 60 || (hour == 24 && (minute > 0 || second > 0 || ticks > 0)))
+        {
+            return false;
+        }
+        ofDay = new TimeSpan(hour, minute, second) + TimeSpan.FromTicks(ticks);
+        return true;
+    }
+
+    private static TimeSpan? ToOffset(string zone)
+    {
+        string text = zone.Replace('\u2212', '-');
+        int sign = text.IndexOfAny(['+', '-']);
+        if (sign < 0)
+        {
+            return KnownZones.TryGetValue(text, out double hours) ? TimeSpan.FromHours(hours) : null;
+        }
+        string digits = text[(sign + 1)..].Replace(":", "", StringComparison.Ordinal);
+        int whole = int.Parse(digits.Length <= 2 ? digits : digits[..^2], CultureInfo.InvariantCulture), minutes = digits.Length <= 2 ? 0
+            : int.Parse(digits[^2..], CultureInfo.InvariantCulture);
+        TimeSpan offset = new(whole, minutes, 0);
+        return text[sign] == '-' ? -offset : offset;
+    }
+
+    private static string? Text(Match match, string group) => match.Groups[group] is { Success: true } found ? found.Value : null;
+
+    private static int? Number(Match match, string group) => Text(match, group) is { } text
+        ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+
+    [GeneratedRegex(
+        "^((mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\\s+)?\\[?(" +
+        "(" +
+        "(?<y>\\d{4})(?<p>[-/.])(?<m>\\d{1,2})\\k<p>(?<d>\\d{1,2})" +
+        "|(?<y>(1[89]|2[01])\\d{2})(?<m>\\d{2})(?<d>\\d{2})" +
+        "|(?<a>\\d{1,2})(?<sep>[-/.])(?<b>\\d{1,2})\\k<sep>(?<c>\\d{4}|\\d{2})" +
+        "|(?<d>\\d{1,2})[-/ .]{0,2}" + MonthNames + "[-/ .,]{0,2}(?<y>\\d{4}|\\d{2})" +
+        "|" + MonthNames + "[-/ .]{0,2}(?<d>\\d{1,2})(st|nd|rd|th)?,?[-/ ]{1,2}(?<y>\\d{4})" +
+        "|(?<y>\\d{4})[-/ ]?" + MonthNames + "[-/ ]?(?<d>\\d{1,2})" +
+        "|(?<y>\\d{4})-(?<doy>\\d{3})" +
+        ")(([T_:]|,?\\s+)(" + Clock + "|(?<h>\\d{2})((?<min>\\d{2})(?<s>\\d{2})?)?)" + Zones + "|\\s?(?<zone>Z|UTC|GMT)|)" +
+        "|(?<y>(1[89]|2[01])\\d{2})(?<m>\\d{2})(?<d>\\d{2})(?<h>\\d{2})(?<min>\\d{2})(?<s>\\d{2})?" +
+        "|(?<y>\\d{4})[- ]?W(?<w>\\d{1,2})(-?(?<wd>[1-7]))?" +
+        "|(?<y>\\d{4})[-/ ]?Q(?<q>[1-4])|Q(?<q>[1-4])[-/ ]?(?<y>\\d{4})|(?<q>[1-4])Q[-/ ]?(?<y>\\d{4})" +
+        "|(?<y>\\d{4})[-/](?<m>\\d{1,2})|(?<m>\\d{1,2})[-/](?<y>\\d{4})" +
+        "|(?<y>\\d{4})[-/ ]?" + MonthNames + "|" + MonthNames + "[-/ .,]{0,2}(?<y>\\d{4})" +
+        "|((?<days>\\d{1,6})\\sdays?,?\\s\\+?)" + Clock +
+        "|" + Clock + Zones +
+        ")\\]?$",
+        Options)]
+    private static partial Regex Pattern();
+}

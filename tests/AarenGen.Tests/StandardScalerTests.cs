@@ -1,0 +1,121 @@
+namespace AarenGen.Tests;
+
+/// <summary>Scaling to mean 0 and deviation 1, for columns of any size.</summary>
+public sealed class StandardScalerTests
+{
+    /// <summary>Half the distance from 1 to the next double.</summary>
+    private static readonly double Unit = Math.Pow(2, -53);
+
+    [Theory]
+    [InlineData(14.62, 1000)]
+    [InlineData(0.1, 700)]
+    [InlineData(-1e9 / 3, 12345)]
+    [InlineData(1e300, 10)]
+    [InlineData(1e-300, 10)]
+    [InlineData(0, 5)]
+    [InlineData(7, 1)]
+    public void A_constant_column_has_deviation_1_and_scales_to_0(double value, int rows)
+    {
+        double[] column = [.. Enumerable.Repeat(value, rows)];
+        var scaler = StandardScaler.Fit(column, 1);
+        Assert.Equal((value, 1.0), (scaler.Means[0], scaler.Deviations[0]));
+        var scaled = new float[rows];
+        scaler.Transform(column, scaled);
+        Assert.All(scaled, static v => Assert.Equal(0, v));
+        if (Math.Abs(value) < float.MaxValue)
+        {
+            float[] narrow = [.. column.Select(static v => (float)v)];
+            var same = StandardScaler.Fit(narrow, 1);
+            Assert.Equal(((double)(float)value, 1.0), (same.Means[0], same.Deviations[0]));
+            float[] later = [(float)value + 1];
+            same.Transform(later);
+            // What comes later stays of its own size. The sum was rounded to float.
+            Assert.Equal(1, later[0], 2 * (Math.Abs(value) + 1) * Math.Pow(2, -24));
+        }
+    }
+
+    [Fact]
+    public void Rounding_noise_is_constant_and_small_changes_are_not()
+    {
+        // One and two units in the last place beside 14.62, as sums in another order leave them.
+        double[] noisy = [.. Enumerable.Range(0, 1000).Select(static i => 14.62 * (1 + i % 3 * Math.Pow(2, -52)))];
+        Assert.Equal(1, StandardScaler.Fit(noisy, 1).Deviations[0]);
+        // 1e12 ± 1: twelve digits are equal and the thirteenth is data.
+        Assert.Equal(1, StandardScaler.Fit([1e12 - 1, 1e12 + 1], 1).Deviations[0], 1e-6);
+        Assert.Equal(1e-200, StandardScaler.Fit([-1e-200, 1e-200], 1).Deviations[0], 1e-214);
+    }
+
+    [Theory]
+    [InlineData(0, 10)]
+    [InlineData(1e9, 10)]
+    [InlineData(-2e7, 0.5)]
+    [InlineData(1.6e9, 1800)]
+    public void A_large_offset_costs_no_digits(double offset, double amplitude)
+    {
+        const int Rows = 2400;
+        double[] values = [.. Enumerable.Range(0, Rows).Select(t => offset + amplitude * Math.Sin(2 * Math.PI * t / 24))];
+        var scaler = StandardScaler.Fit(values, 1);
+        var scaled = new float[Rows];
+        scaler.Transform(values, scaled);
+        // The offset rounds each value to half a unit in its last place, which the division by the deviation magnifies; then float rounds.
+        double lost = 4 * Unit * (Math.Abs(offset) + amplitude) / (amplitude / Math.Sqrt(2));
+        for (int t = 0; t < Rows; t++)
+        {
+            Assert.Equal(Math.Sqrt(2) * Math.Sin(2 * Math.PI * t / 24), scaled[t], lost + 2 * Math.Pow(2, -24));
+        }
+        var back = new double[Rows];
+        scaler.Inverse(scaled, back);
+        Assert.All(back.Zip(values), p => Assert.Equal(p.Second, p.First, 2 * amplitude * Math.Pow(2, -24) + 4 * Unit * Math.Abs(offset)));
+    }
+
+    [Theory]
+    [InlineData(1e300)]
+    [InlineData(1e-300)]
+    [InlineData(1.7e308)]
+    [InlineData(5e-324)]
+    public void Huge_and_tiny_numbers_neither_overflow_nor_vanish(double size)
+    {
+        var scaler = StandardScaler.Fit([-size, size, -size, size], 1);
+        Assert.Equal((0.0, size), (scaler.Means[0], scaler.Deviations[0]));
+        var scaled = new float[4];
+        scaler.Transform([-size, size, 0, size], scaled);
+        Assert.Equal([-1f, 1, 0, 1], scaled);
+    }
+
+    [Fact]
+    public void The_mean_does_not_drift_with_the_rows()
+    {
+        // A large number first: a plain sum loses the last bits of everything added to it.
+        double[] values = [1e16, .. Enumerable.Repeat(1.0, 1_000_000), -1e16];
+        double exact = 1_000_000.0 / values.Length;
+        Assert.Equal(exact, StandardScaler.Fit(values, 1).Means[0], 4 * Unit);
+    }
+
+    [Fact]
+    public void Columns_are_measured_each_by_itself()
+    {
+        double[] rows = [1, 1e9, 7, 3, 1e9 + 2, 7, 5, 1e9 + 4, 7];
+        var scaler = StandardScaler.Fit(rows, 3);
+        Assert.Equal([3, 1e9 + 2, 7.0], scaler.Means);
+        Assert.All(scaler.Deviations.Zip((double[])[Math.Sqrt(8 / 3.0), Math.Sqrt(8 / 3.0), 1]), static p => Assert.Equal(p.Second, p.First, 1e-12));
+    }
+
+    [Fact]
+    public void Numbers_that_are_not_finite_are_refused_where_they_stand()
+    {
+        Assert.Contains("holds NaN in row 1, column 0; a scaler is fitted to finite numbers", Message(() => StandardScaler.Fit([1f, 2, float.NaN, 4], 2)), StringComparison.Ordinal);
+        Assert.Contains("in row 0, column 1", Message(() => StandardScaler.Fit([1.0, double.PositiveInfinity], 2)), StringComparison.Ordinal);
+        var scaler = StandardScaler.Fit([0.0, 1], 1);
+        float[] values = [1, float.NaN];
+        Assert.Contains("holds NaN in row 1, column 0", Message(() => scaler.Transform(values)), StringComparison.Ordinal);
+        Assert.Equal(1, values[0]);
+        Assert.Contains("too many deviations", Message(() => scaler.Transform([1e300], new float[1])), StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => scaler.Transform([1.0], new float[2]));
+        Assert.Throws<ArgumentException>(() => scaler.Inverse([1f], new double[2]));
+        Assert.Throws<ArgumentException>(() => StandardScaler.Fit([1.0, 2, 3], 2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => StandardScaler.Fit(ReadOnlySpan<double>.Empty, 2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => StandardScaler.Fit([1.0], 0));
+
+        static string Message(Action action) => Assert.Throws<ArgumentException>(action).Message;
+    }
+}
