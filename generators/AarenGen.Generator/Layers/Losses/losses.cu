@@ -167,30 +167,21 @@ struct GaussianLikelihood
     }
 };
 
-// ln Gamma(x), x > 0: Stirling's series from 10 on, by recurrence before.
-__device__ __forceinline__ double log_gamma(double x)
+// ln Gamma(x + 1/2) - ln Gamma(x) - ln(x) / 2, x > 0, and its derivative: a series in 1/x from 10 on, by recurrence before. Differences of
+// ln Gamma would lose all digits where x is large.
+__device__ __forceinline__ double half_step_of_gamma(double x, double& derivative)
 {
-    double shift = 0;
+    double first = x, steps = 0, by_steps = 0;
     for (; x < 10; x++)
     {
-        shift -= log(x);
+        steps -= log1p(0.5 / x);
+        by_steps += 0.5 / (x * (x + 0.5));
     }
     double r = 1 / x, s = r * r;
-    double series = r * (1.0 / 12 - s * (1.0 / 360 - s * (1.0 / 1260 - s * (1.0 / 1680 - s * (1.0 / 1188 - s * (691.0 / 360360 - s * (1.0 / 156)))))));
-    return (x - 0.5) * log(x) - x + half_log_tau + series + shift;
-}
-
-// Its derivative.
-__device__ __forceinline__ double digamma(double x)
-{
-    double shift = 0;
-    for (; x < 10; x++)
-    {
-        shift -= 1 / x;
-    }
-    double s = 1 / (x * x);
-    double series = s * (1.0 / 12 - s * (1.0 / 120 - s * (1.0 / 252 - s * (1.0 / 240 - s * (1.0 / 132 - s * (691.0 / 32760 - s * (1.0 / 12)))))));
-    return log(x) - 0.5 / x - series + shift;
+    double series = -r * (1.0 / 8 - s * (1.0 / 192 - s * (1.0 / 640 - s * (17.0 / 14336 - s * (31.0 / 18432 - s * (691.0 / 180224))))));
+    double by_series = s * (1.0 / 8 - s * (3.0 / 192 - s * (5.0 / 640 - s * (7 * 17.0 / 14336 - s * (9 * 31.0 / 18432 - s * (11 * 691.0 / 180224))))));
+    derivative = by_series + by_steps + (x == first ? 0 : 0.5 * r - 0.5 / first);
+    return series + steps + (x == first ? 0 : 0.5 * log(x / first));
 }
 
 struct StudentLikelihood
@@ -202,14 +193,14 @@ struct StudentLikelihood
         for (int j = lane; j < targets; j += 32)
         {
             double s = output[targets + j], nu = output[2 * targets + j], z = (target[j] - static_cast<double>(output[j])) / s, square = z * z;
-            double tail = log1p(square / nu);
-            sum += log_gamma(nu / 2) - log_gamma((nu + 1) / 2) + 0.5 * log(nu * 3.14159265358979323846) + log(s) + (nu + 1) / 2 * tail;
+            double tail = log1p(square / nu), by_half_degrees;
+            sum += half_log_tau - half_step_of_gamma(nu / 2, by_half_degrees) + log(s) + (nu + 1) / 2 * tail;
             if (slopes != nullptr)
             {
                 double pull = (nu + 1) / (nu + square);
                 slopes[j] = static_cast<float>(-pull * z / s * factor);
                 slopes[targets + j] = static_cast<float>((1 - pull * square) / s * factor);
-                double by_degrees = digamma(nu / 2) - digamma((nu + 1) / 2) + 1 / nu + tail - pull * square / nu;
+                double by_degrees = tail - pull * square / nu - by_half_degrees;
                 slopes[2 * targets + j] = static_cast<float>(0.5 * by_degrees * factor);
             }
         }
