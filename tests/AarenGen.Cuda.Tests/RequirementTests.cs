@@ -12,7 +12,7 @@ public sealed class RequirementTests : TemporaryFolder
 
     [Theory]
     [InlineData(Requirement.Compiler, "NVRTC is needed")]
-    [InlineData(Requirement.NvidiaCompiler, "NVRTC, which compiles CUDA kernels at run time, was not found")]
+    [InlineData(Requirement.NvidiaCompiler, "NVIDIA's own NVRTC is needed")]
     [InlineData(Requirement.NvidiaTools, " needed")]
     [InlineData(Requirement.Device, "An NVIDIA GPU is needed")]
     [InlineData(Requirement.Emulator, "An NVIDIA GPU is needed")]

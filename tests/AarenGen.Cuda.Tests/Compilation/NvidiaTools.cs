@@ -46,8 +46,9 @@ internal static class NvidiaTools
         {
             return null;
         }
-        Program.Outcome outcome = Program.RunAsync(["start-compiler"], WithoutStandIns).GetAwaiter().GetResult();
-        return outcome.ExitCode == Program.Unavailable ? outcome.Output.Split('\n')[0] + " See CONTRIBUTING.md." : null;
+        return Program.RunAsync(["start-compiler"], WithoutStandIns).GetAwaiter().GetResult().ExitCode == Program.Unavailable
+            ? "NVIDIA's own NVRTC is needed: install libnvrtc of the CUDA toolkit (Debian non-free: libnvrtc11.2, libnvrtc-builtins11.8); see CONTRIBUTING.md."
+            : null;
     }
 
     private static string? Find(string tool)
