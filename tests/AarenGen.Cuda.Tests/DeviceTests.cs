@@ -365,7 +365,7 @@ public sealed class DeviceTests(DeviceTests.Session session) : IClassFixture<Dev
     {
         public Session()
         {
-            if (Requirements.MissingDevice is null)
+            if (Requirements.Find(Requirement.Device) is null)
             {
                 Context = new CudaContext();
                 Module = new CudaModule(Context, new RuntimeCompiler(new(null)).Compile("tests", Source, Context.Device.Architecture));

@@ -6,69 +6,103 @@ namespace AarenGen.Cuda.Tests;
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class CompilerFactAttribute : FactAttribute
 {
-    public CompilerFactAttribute() => Skip = Requirements.MissingCompiler;
+    public CompilerFactAttribute() => Skip = Requirements.Find(Requirement.Compiler);
 }
 
 /// <summary>Skipped where NVIDIA's own NVRTC is not found; a stand-in does not matter.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class NvidiaCompilerFactAttribute : FactAttribute
 {
-    public NvidiaCompilerFactAttribute() => Skip = Requirements.MissingNvidiaCompiler;
+    public NvidiaCompilerFactAttribute() => Skip = Requirements.Find(Requirement.NvidiaCompiler);
 }
 
 /// <summary><see cref="NvidiaCompilerFactAttribute"/> with arguments.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class NvidiaCompilerTheoryAttribute : TheoryAttribute
 {
-    public NvidiaCompilerTheoryAttribute() => Skip = Requirements.MissingNvidiaCompiler;
+    public NvidiaCompilerTheoryAttribute() => Skip = Requirements.Find(Requirement.NvidiaCompiler);
 }
 
 /// <summary>Skipped where NVIDIA's compiler and the tools behind it, ptxas and cuobjdump, are not all there; a stand-in does not matter.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class NvidiaToolsFactAttribute : FactAttribute
 {
-    public NvidiaToolsFactAttribute() => Skip = NvidiaTools.Missing;
+    public NvidiaToolsFactAttribute() => Skip = Requirements.Find(Requirement.NvidiaTools);
 }
 
 /// <summary>Skipped where there is neither a device nor a stand-in for one.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class DeviceFactAttribute : FactAttribute
 {
-    public DeviceFactAttribute() => Skip = Requirements.MissingDevice;
+    public DeviceFactAttribute() => Skip = Requirements.Find(Requirement.Device);
 }
 
 /// <summary>Skipped where there is no emulator, which counts and checks what a device does not tell.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class EmulatorFactAttribute : FactAttribute
 {
-    public EmulatorFactAttribute() => Skip = Requirements.MissingDevice
-        ?? (Emulator.IsThere ? null : "The emulator is needed: build cuda/emulator and set AARENGEN_LIBCUDA and AARENGEN_LIBNVRTC; see CONTRIBUTING.md.");
+    public EmulatorFactAttribute() => Skip = Requirements.Find(Requirement.Emulator);
 }
 
 /// <summary><see cref="DeviceFactAttribute"/> with arguments.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class DeviceTheoryAttribute : TheoryAttribute
 {
-    public DeviceTheoryAttribute() => Skip = Requirements.MissingDevice;
+    public DeviceTheoryAttribute() => Skip = Requirements.Find(Requirement.Device);
 }
 
-/// <summary>What tests need beside this repository. A library that a variable names is never taken for missing: then tests fail.</summary>
+/// <summary>Something that tests need beside this repository.</summary>
+internal enum Requirement
+{
+    /// <summary>NVRTC or a stand-in for it.</summary>
+    Compiler,
+
+    /// <summary>NVIDIA's own NVRTC.</summary>
+    NvidiaCompiler,
+
+    /// <summary>NVIDIA's own NVRTC, ptxas, cuobjdump and nvdisasm.</summary>
+    NvidiaTools,
+
+    /// <summary>A device or a stand-in for one, and a compiler.</summary>
+    Device,
+
+    /// <summary>The emulator.</summary>
+    Emulator,
+}
+
+/// <summary>What of it is on this machine. A file or folder that a variable names is never taken for missing: then tests fail.</summary>
 internal static class Requirements
 {
     /// <summary>The collection of tests that share the device, one after the other: its order of threads is the whole process's.</summary>
     public const string Device = "device";
 
-    public static string? MissingCompiler { get; } = IsSet(NativeLibraries.CompilerVariable) || Loads(NativeLibraries.Compiler)
+    private static readonly Lazy<string?> Compiler = new(FindCompiler), OwnDevice = new(FindDevice), OwnEmulator = new(FindEmulator);
+
+    /// <summary>Why tests that need it are skipped; null where it is there.</summary>
+    public static string? Find(Requirement requirement) => requirement switch
+    {
+        Requirement.Compiler => Compiler.Value,
+        Requirement.NvidiaCompiler => NvidiaTools.MissingCompiler,
+        Requirement.NvidiaTools => NvidiaTools.Missing,
+        Requirement.Device => OwnDevice.Value,
+        _ => OwnEmulator.Value,
+    };
+
+    /// <summary>Whether a variable of the environment has a value.</summary>
+    public static bool IsSet(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 };
+
+    private static string? FindCompiler() => IsSet(NativeLibraries.CompilerVariable) || Loads(NativeLibraries.Compiler)
         ? null
         : "NVRTC is needed: install libnvrtc of the CUDA toolkit (Debian non-free: libnvrtc11.2, libnvrtc-builtins11.8), or set AARENGEN_LIBNVRTC; see CONTRIBUTING.md.";
 
-    public static string? MissingNvidiaCompiler { get; } = NvidiaTools.MissingCompiler;
-
-    public static string? MissingDevice { get; } = IsSet(NativeLibraries.DriverVariable) || CudaDeviceInfo.List(out _).Count > 0
-        ? MissingCompiler
+    private static string? FindDevice() => IsSet(NativeLibraries.DriverVariable) || CudaDeviceInfo.List(out _).Count > 0
+        ? Compiler.Value
         : "An NVIDIA GPU is needed, or a stand-in for it: set AARENGEN_LIBCUDA and AARENGEN_LIBNVRTC; see CONTRIBUTING.md.";
 
-    private static bool IsSet(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 };
+    /// <summary>With a device that does not load its library was named, which is no reason to skip.</summary>
+    private static string? FindEmulator() => OwnDevice.Value ?? (!Loads(NativeLibraries.Driver) || Emulator.IsThere
+        ? null
+        : "The emulator is needed: build cuda/emulator and set AARENGEN_LIBCUDA and AARENGEN_LIBNVRTC; see CONTRIBUTING.md.");
 
     private static bool Loads(LibrarySearch search)
     {

@@ -7,8 +7,13 @@ namespace AarenGen.Cuda.Tests;
 [Collection(Requirements.Device)]
 public sealed class GoldenDeviceTests
 {
-    // Relative L2 errors: float32 has 6e-8 an operation, TF32 5e-4 and bfloat16 4e-3 a factor of a product, of which errors are independent.
-    private const double OutputBound = 1e-5, GradientBound = 1e-4, TensorFloat32Bound = 2e-3, BFloat16Bound = 2e-2;
+    // Relative L2 errors: float32 has 6e-8 an operation.
+    private const double OutputBound = 1e-5, GradientBound = 1e-4;
+
+    // Against the same rounding of the same factors in float64. Those that float32 leaves beside a tie are rounded to the other side: by 2^-8 for
+    // bfloat16 and 2^-11 for TF32, one or two of some thousand in a case. The reference itself in float32 had, in 11 seeds of each of these
+    // cases, up to 8.4e-4 for outputs and 2.4e-3 for a gradient, both where large scores make most of a softmax of few tokens.
+    private const double RoundedOutputBound = 1e-3, RoundedGradientBound = 5e-3;
 
     [DeviceFact]
     public void Pre_norm() => Check<GoldenPre>("aaren-pre");
@@ -51,19 +56,17 @@ public sealed class GoldenDeviceTests
 
     private static void Check<TModel>(string name) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
-        var golden = new GoldenCase<TModel>(name);
-        Compare(golden, ProductPrecision.Float32, OutputBound, GradientBound);
-        // There the query's and keys' gradients are what is left of far larger terms that cancel, so that rounded factors leave few digits.
-        golden.AgainstWhole = name == "aaren-large-scores" ? [".mixer.query", ".mixer.q_proj", ".mixer.k_proj"] : [];
-        Compare(golden, ProductPrecision.TensorFloat32, TensorFloat32Bound, TensorFloat32Bound);
-        Compare(golden, ProductPrecision.BFloat16, BFloat16Bound, BFloat16Bound);
-        golden.AssertNoErrors();
+        Compare<TModel>(name, ProductPrecision.Float32, OutputBound, GradientBound);
+        Compare<TModel>(name + "-tf32", ProductPrecision.TensorFloat32, RoundedOutputBound, RoundedGradientBound);
+        Compare<TModel>(name + "-bf16", ProductPrecision.BFloat16, RoundedOutputBound, RoundedGradientBound);
     }
 
-    private static void Compare<TModel>(GoldenCase<TModel> golden, ProductPrecision products, double outputBound, double gradientBound)
+    private static void Compare<TModel>(string name, ProductPrecision products, double outputBound, double gradientBound)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
+        var golden = new GoldenCase<TModel>(name);
         var probe = new DeviceProbe<TModel>(golden.Model, golden.Data, products);
         golden.Compare(probe.Outputs, probe.Loss, probe.TokenGradients, probe.Gradient, outputBound, gradientBound);
+        golden.AssertNoErrors();
     }
 }

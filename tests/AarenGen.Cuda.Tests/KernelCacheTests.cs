@@ -1,4 +1,5 @@
 using AarenGen.Cuda.Compilation;
+using AarenGen.Serialization;
 
 namespace AarenGen.Cuda.Tests;
 
@@ -172,6 +173,50 @@ public sealed class KernelCacheTests : TemporaryFolder
         Assert.True(Get(cache, 3));
         Assert.Equal(4, Directory.GetFiles(Folder).Length);
         Assert.False(Get(cache, 1));
+    }
+
+    [Fact]
+    public void What_a_killed_process_left_goes_after_an_hour()
+    {
+        string left = "";
+        Assert.Throws<InvalidOperationException>(() => AtomicFile.Write(At(Convert.ToHexStringLower(KeyOf(1)) + ".kernels"), _ =>
+        {
+            // The name of what is there when a process is killed now.
+            left = TheFile();
+            throw new InvalidOperationException();
+        }));
+        File.WriteAllText(left, "half");
+        Get(new(Folder), 1);
+        Assert.True(File.Exists(left));
+
+        File.SetLastWriteTimeUtc(left, DateTime.UtcNow.AddHours(-2));
+        Get(new(Folder), 2);
+        Assert.False(File.Exists(left));
+        Assert.Equal(2, Directory.GetFiles(Folder).Length);
+    }
+
+    [Fact]
+    public void Folder_in_the_place_of_a_file_is_no_error()
+    {
+        Directory.CreateDirectory(At(Convert.ToHexStringLower(KeyOf(1)) + ".kernels"));
+        Assert.False(Get(new(Folder), 1));
+        Assert.False(Get(new(Folder), 1));
+        Assert.False(Get(new(Folder), 2));
+        Assert.True(Get(new(Folder), 2));
+    }
+
+    [Fact]
+    public void Huge_file_of_another_content_takes_no_memory()
+    {
+        string path = At(Convert.ToHexStringLower(KeyOf(1)) + ".kernels");
+        using (FileStream file = File.Create(path))
+        {
+            file.SetLength(1L << 31);
+        }
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.False(Get(new(Folder), 1));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 10_000_000);
+        Assert.True(Get(new(Folder), 1));
     }
 
     [Fact]

@@ -47,13 +47,15 @@ public sealed class LibrarySearchTests : TemporaryFolder
         string file = At("libcuda.so");
         await File.WriteAllTextAsync(file, "no library");
 
-        string output = await Program.StartAsync(["list-devices"], (NativeLibraries.DriverVariable, file));
+        Program.Outcome outcome = await Program.RunAsync(["list-devices"], [(NativeLibraries.DriverVariable, file), .. HiddenLibraries.In(Folder)]);
 
-        if (output.StartsWith("0 devices", StringComparison.Ordinal) && !output.Contains("cuInit", StringComparison.Ordinal))
+        Assert.Equal(HiddenLibraries.Are(NativeLibraries.CreateDriverSearch()), outcome.ExitCode == Program.Unavailable);
+        if (outcome.ExitCode == Program.Unavailable)
         {
-            Assert.Contains($"{file} (from AARENGEN_LIBCUDA): ", output, StringComparison.Ordinal);
-            Assert.Contains(OperatingSystem.IsWindows() ? "nvcuda.dll: " : "libcuda.so.1: ", output, StringComparison.Ordinal);
-            Assert.Contains("install", output, StringComparison.Ordinal);
+            Assert.StartsWith("0 devices", outcome.Output, StringComparison.Ordinal);
+            Assert.Contains($"{file} (from AARENGEN_LIBCUDA): ", outcome.Output, StringComparison.Ordinal);
+            Assert.Contains(OperatingSystem.IsWindows() ? "nvcuda.dll: " : "libcuda.so.1: ", outcome.Output, StringComparison.Ordinal);
+            Assert.Contains("install", outcome.Output, StringComparison.Ordinal);
         }
     }
 
@@ -67,18 +69,23 @@ public sealed class LibrarySearchTests : TemporaryFolder
     }
 
     [Fact]
-    public async Task Bad_compiler_file_does_not_hide_a_good_one()
+    public async Task Bad_compiler_file_is_named_beside_what_else_was_tried()
     {
-        string missing = At("libnvrtc.so");
+        string missing = At("missing.so");
 
-        string output = await Program.StartAsync(["start-compiler"], (NativeLibraries.CompilerVariable, missing));
+        Program.Outcome outcome = await Program.RunAsync(["start-compiler"], [(NativeLibraries.CompilerVariable, missing), .. HiddenLibraries.In(Folder)]);
 
-        if (!output.StartsWith("NVRTC ", StringComparison.Ordinal) || output.Contains("Tried", StringComparison.Ordinal))
+        Assert.Equal(HiddenLibraries.Are(NativeLibraries.CreateCompilerSearch()), outcome.ExitCode == Program.Unavailable);
+        if (outcome.ExitCode == Program.Unavailable)
         {
-            Assert.Contains($"{missing} (from AARENGEN_LIBNVRTC): no such file", output, StringComparison.Ordinal);
-            Assert.Contains("libnvrtc11.2", output, StringComparison.Ordinal);
+            Assert.Contains($"{missing} (from AARENGEN_LIBNVRTC): no such file", outcome.Output, StringComparison.Ordinal);
+            Assert.Contains("libnvrtc11.2", outcome.Output, StringComparison.Ordinal);
         }
     }
+
+    [NvidiaCompilerFact]
+    public async Task Bad_compiler_file_does_not_hide_a_good_one() =>
+        await Program.StartAsync(["start-compiler"], [(NativeLibraries.DriverVariable, null), (NativeLibraries.CompilerVariable, At("missing.so"))]);
 
     private LibrarySearch Search(Func<string, nint> load) => new(load)
     {

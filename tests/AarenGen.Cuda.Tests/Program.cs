@@ -1,22 +1,31 @@
 using System.Diagnostics;
 using System.Globalization;
 using AarenGen.Cuda.Compilation;
+using AarenGen.Cuda.Interop;
 
 namespace AarenGen.Cuda.Tests;
 
 /// <summary>What tests run in a process of its own: <c>dotnet AarenGen.Cuda.Tests.dll COMMAND ARGUMENTS</c>.</summary>
 internal static class Program
 {
+    /// <summary>The exit code that says that something is not on this machine. What it writes says what, to people alone.</summary>
+    public const int Unavailable = 3;
+
     public static int Main(string[] arguments)
     {
         switch (arguments)
         {
             case ["list-devices"]:
                 Console.Write($"{CudaDeviceInfo.List(out string? reason).Count} devices\n{reason}");
-                return 0;
+                return Try(static () => NativeLibraries.Driver.Load()) is null ? 0 : Unavailable;
             case ["start-compiler"]:
-                Console.Write(Try(static () => $"NVRTC {new RuntimeCompiler(new(null)).Version}"));
-                return 0;
+                string? missing = Try(static () => Console.Write($"NVRTC {new RuntimeCompiler(new(null)).Version}"));
+                Console.Write(missing);
+                return missing is null ? 0 : Unavailable;
+            case ["look-for", string requirement]:
+                string? reasonToSkip = Requirements.Find(Enum.Parse<Requirement>(requirement));
+                Console.Write(reasonToSkip);
+                return reasonToSkip is null ? 0 : Unavailable;
             case ["compile-kernel", string architecture]:
                 Console.Write(RuntimeCompilerTests.Compiled(Number(architecture)));
                 return 0;
@@ -45,6 +54,14 @@ internal static class Program
     /// <summary>Runs this program with other environment variables (null takes one away) and gives what it wrote.</summary>
     public static async Task<string> StartAsync(string[] arguments, params (string Name, string? Value)[] environment)
     {
+        Outcome outcome = await RunAsync(arguments, environment);
+        Assert.True(outcome.ExitCode == 0, $"{string.Join(' ', arguments)} ended with {outcome.ExitCode}:\n{outcome.Output}\n{outcome.Errors}");
+        return outcome.Output;
+    }
+
+    /// <summary><see cref="StartAsync"/>, whatever the exit code is.</summary>
+    public static async Task<Outcome> RunAsync(string[] arguments, params (string Name, string? Value)[] environment)
+    {
         var start = new ProcessStartInfo("dotnet", ["exec", typeof(Program).Assembly.Location, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach ((string name, string? value) in environment)
         {
@@ -54,21 +71,25 @@ internal static class Program
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, $"{string.Join(' ', arguments)} ended with {process.ExitCode}:\n{output}\n{await errors}");
-        return output;
+        return new(process.ExitCode, output, await errors);
     }
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 
-    private static string Try(Func<string> action)
+    /// <summary>Why something is not on this machine; null where it is.</summary>
+    private static string? Try(Action action)
     {
         try
         {
-            return action();
+            action();
+            return null;
         }
         catch (CudaUnavailableException e)
         {
             return e.Message;
         }
     }
+
+    /// <summary>How a process ended, and what it wrote.</summary>
+    internal sealed record Outcome(int ExitCode, string Output, string Errors);
 }

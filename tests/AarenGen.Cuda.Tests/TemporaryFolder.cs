@@ -3,7 +3,8 @@ namespace AarenGen.Cuda.Tests;
 /// <summary>A folder for one test's files.</summary>
 public abstract class TemporaryFolder : IDisposable
 {
-    protected string Folder { get; } = Directory.CreateTempSubdirectory("aarengen-cuda").FullName;
+    /// <summary>Beside the tests' own files, so that nothing that clears the system's temporary files meanwhile reaches it.</summary>
+    protected string Folder { get; } = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "temporary", Path.GetRandomFileName())).FullName;
 
     public void Dispose()
     {

@@ -98,17 +98,3 @@ public sealed class PackageTests(ITestOutputHelper log) : IDisposable
         return output;
     }
 }
-
-/// <summary>Skipped where there is no linker for NativeAOT.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class NativeFactAttribute : FactAttribute
-{
-    public NativeFactAttribute()
-    {
-        string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
-        if (!OperatingSystem.IsLinux() || !folders.Any(static f => File.Exists(Path.Combine(f, "clang")) || File.Exists(Path.Combine(f, "gcc"))) || !File.Exists("/usr/include/zlib.h"))
-        {
-            Skip = "NativeAOT needs Linux with clang or gcc and zlib1g-dev; see CONTRIBUTING.md.";
-        }
-    }
-}

@@ -4,34 +4,24 @@ namespace Experiments.Tests;
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class DataFactAttribute : FactAttribute
 {
-    public DataFactAttribute()
-    {
-        if (BenchmarkData.Folder is null)
-        {
-            Skip = BenchmarkData.Missing;
-        }
-    }
+    public DataFactAttribute() => Skip = BenchmarkData.Missing(BenchmarkData.Folder);
 }
 
 /// <summary><see cref="DataFactAttribute"/> with arguments.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class DataTheoryAttribute : TheoryAttribute
 {
-    public DataTheoryAttribute()
-    {
-        if (BenchmarkData.Folder is null)
-        {
-            Skip = BenchmarkData.Missing;
-        }
-    }
+    public DataTheoryAttribute() => Skip = BenchmarkData.Missing(BenchmarkData.Folder);
 }
 
 /// <summary>The benchmark files, which are not part of the project.</summary>
 internal static class BenchmarkData
 {
-    public const string Missing = "The benchmark files are needed: set AARENGEN_DATA to their folder; see CONTRIBUTING.md.";
+    public static string? Folder { get; } = Environment.GetEnvironmentVariable("AARENGEN_DATA");
 
-    public static string? Folder { get; } = Environment.GetEnvironmentVariable("AARENGEN_DATA") is { Length: > 0 } folder ? folder : null;
+    /// <summary>Why tests are skipped; null where a folder is named: where files are not in it, tests fail.</summary>
+    public static string? Missing(string? folder) =>
+        string.IsNullOrEmpty(folder) ? "The benchmark files are needed: set AARENGEN_DATA to their folder; see CONTRIBUTING.md." : null;
 
     public static string At(params string[] parts) => Path.Combine([Folder!, .. parts]);
 

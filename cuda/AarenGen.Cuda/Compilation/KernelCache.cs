@@ -78,11 +78,21 @@ internal sealed class KernelCache
     {
         try
         {
-            if (!File.Exists(path) || KernelFile.Decode(File.ReadAllBytes(path), key) is not { } code)
+            if (!File.Exists(path))
             {
                 return null;
             }
-            Touch(path);
+            byte[]? code;
+            using (FileStream file = File.OpenRead(path))
+            {
+                code = KernelFile.Decode(file, key);
+            }
+            if (code is not null)
+            {
+                // The time of writing says when a file was used last; times of reading are often switched off. A folder that may only be read
+                // still serves.
+                Try(() => File.SetLastWriteTimeUtc(path, DateTime.UtcNow));
+            }
             return code;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -91,32 +101,16 @@ internal sealed class KernelCache
         }
     }
 
-    /// <summary>Its time of writing says when a file was used last; times of reading are often switched off.</summary>
-    private static void Touch(string path)
-    {
-        try
-        {
-            File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // A folder that may only be read still serves.
-        }
-    }
-
     private void TryWrite(string path, byte[] key, byte[] code)
     {
-        try
+        Try(() =>
         {
             Directory.CreateDirectory(folder!);
             byte[] file = KernelFile.Encode(code, key);
             AtomicFile.Write(path, stream => stream.Write(file));
-            Prune(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
-        {
-            // The cache saves time and nothing else, so a full disk or a folder without rights is no error.
-        }
+        });
+        // After a failure, too: what killed processes left behind may be what fills the disk.
+        Try(() => Prune(path));
     }
 
     private void Prune(string justWritten)
@@ -128,13 +122,25 @@ internal sealed class KernelCache
             kept += file.Length;
             if (kept > capacity && file.FullName != Path.GetFullPath(justWritten))
             {
-                file.Delete();
+                Try(file.Delete);
             }
         }
         // What a process left that ended while it wrote.
         foreach (FileInfo file in directory.EnumerateFiles(AtomicFile.Pattern).Where(static f => f.LastWriteTimeUtc < DateTime.UtcNow.AddHours(-1)))
         {
-            file.Delete();
+            Try(file.Delete);
+        }
+    }
+
+    /// <summary>The cache saves time and nothing else, so a full disk or a folder without rights is no error.</summary>
+    private static void Try(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        {
         }
     }
 }

@@ -23,17 +23,27 @@ internal static class KernelFile
         return file;
     }
 
-    /// <summary>The code of a file; null where the file is damaged, cut short, of another version or of another key.</summary>
-    public static byte[]? Decode(ReadOnlySpan<byte> file, ReadOnlySpan<byte> key)
+    /// <summary>
+    /// The code of a file; null where the file is damaged, cut short, of another version or of another key. Memory is taken for no more than a
+    /// file of this key has.
+    /// </summary>
+    public static byte[]? Decode(Stream file, ReadOnlySpan<byte> key)
     {
-        if (file.Length < CodeStart || !file.StartsWith(Magic) || BinaryPrimitives.ReadInt32LittleEndian(file[4..]) != Version
-            || BinaryPrimitives.ReadInt64LittleEndian(file[8..]) != file.Length - CodeStart || !file[KeyStart..HashStart].SequenceEqual(key))
+        Span<byte> header = stackalloc byte[CodeStart];
+        if (file.ReadAtLeast(header, CodeStart, throwOnEndOfStream: false) < CodeStart || !header.StartsWith(Magic)
+            || BinaryPrimitives.ReadInt32LittleEndian(header[4..]) != Version || !header[KeyStart..HashStart].SequenceEqual(key))
         {
             return null;
         }
-        ReadOnlySpan<byte> code = file[CodeStart..];
+        long length = BinaryPrimitives.ReadInt64LittleEndian(header[8..]);
+        if (length != file.Length - CodeStart || length > Array.MaxLength)
+        {
+            return null;
+        }
+        var code = new byte[length];
+        file.ReadExactly(code);
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(code, hash);
-        return hash.SequenceEqual(file[HashStart..CodeStart]) ? code.ToArray() : null;
+        return hash.SequenceEqual(header[HashStart..CodeStart]) ? code : null;
     }
 }

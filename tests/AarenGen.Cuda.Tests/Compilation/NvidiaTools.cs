@@ -21,7 +21,7 @@ internal static class NvidiaTools
     /// that is named alone is a toolkit's.
     /// </summary>
     public static (string Name, string? Value)[] WithoutStandIns { get; } =
-        IsSet(NativeLibraries.DriverVariable) ? [(NativeLibraries.DriverVariable, null), (NativeLibraries.CompilerVariable, null)] : [];
+        Requirements.IsSet(NativeLibraries.DriverVariable) ? [(NativeLibraries.DriverVariable, null), (NativeLibraries.CompilerVariable, null)] : [];
 
     /// <summary>Translates PTX to an architecture's code, and gives what the assembler says of each kernel.</summary>
     public static Task<string> AssembleAsync(string ptx, int architecture, string cubin) => RunAsync("ptxas", "-v", $"-arch=sm_{architecture}", ptx, "-o", cubin);
@@ -32,17 +32,23 @@ internal static class NvidiaTools
     private static string? FindReason()
     {
         string[] missing = [.. ((string[])["ptxas", "cuobjdump", "nvdisasm"]).Where(static t => Find(t) is null)];
-        if (missing.Length > 0)
+        if (missing.Length > 0 && !Requirements.IsSet(FolderVariable))
         {
             return $"{string.Join(", ", missing)} of the CUDA toolkit needed: put them on the path, or let {FolderVariable} name their folder; see CONTRIBUTING.md.";
         }
         return MissingCompiler;
     }
 
+    /// <summary>A process of its own tells by its exit code. One that ends in another way found a compiler that does not work: tests fail then.</summary>
     private static string? FindCompiler()
     {
-        string said = Program.StartAsync(["start-compiler"], WithoutStandIns).GetAwaiter().GetResult();
-        return said.StartsWith("NVRTC", StringComparison.Ordinal) ? null : said.Split('\n')[0] + " See CONTRIBUTING.md.";
+        if (WithoutStandIns.Length == 0 && Requirements.IsSet(NativeLibraries.CompilerVariable))
+        {
+            return null;
+        }
+        return Program.RunAsync(["start-compiler"], WithoutStandIns).GetAwaiter().GetResult().ExitCode == Program.Unavailable
+            ? "NVIDIA's own NVRTC is needed: install libnvrtc of the CUDA toolkit (Debian non-free: libnvrtc11.2, libnvrtc-builtins11.8); see CONTRIBUTING.md."
+            : null;
     }
 
     private static string? Find(string tool)
@@ -54,7 +60,7 @@ internal static class NvidiaTools
 
     private static async Task<string> RunAsync(string tool, params string[] arguments)
     {
-        string path = Find(tool)!;
+        string path = Find(tool) ?? throw new FileNotFoundException($"{tool} is not in the folder that {FolderVariable} names.");
         var start = new ProcessStartInfo(path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         // cuobjdump starts nvdisasm by its name.
         start.Environment["PATH"] = Path.GetDirectoryName(path) + Path.PathSeparator + Environment.GetEnvironmentVariable("PATH");
@@ -65,6 +71,4 @@ internal static class NvidiaTools
         Assert.True(process.ExitCode == 0, $"{tool} {string.Join(' ', arguments)} ended with {process.ExitCode}:\n{said}");
         return said;
     }
-
-    private static bool IsSet(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 };
 }

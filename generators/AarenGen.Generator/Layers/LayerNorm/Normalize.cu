@@ -3,6 +3,26 @@
 
 constexpr float norm_epsilon = 1e-5f;
 
+// The statistics of a row of which a sum or square is beyond all floats; NaN where a value is not finite.
+template <int width>
+__device__ __forceinline__ void row_statistics_in_double(const float* x, float& mean, float& rest, float& inverse)
+{
+    double sum = 0, squares = 0;
+    for (int column = threadIdx.x % 32; column < width; column += 32)
+    {
+        sum += x[column];
+    }
+    double exact = warp_sum(sum) / width;
+    for (int column = threadIdx.x % 32; column < width; column += 32)
+    {
+        double difference = x[column] - exact;
+        squares += difference * difference;
+    }
+    mean = static_cast<float>(exact);
+    rest = static_cast<float>(exact - mean);
+    inverse = static_cast<float>(1 / sqrt(warp_sum(squares) / width + norm_epsilon));
+}
+
 // The statistics of a row of x, by a warp.
 template <int width>
 __device__ __forceinline__ void row_statistics(const float* x, float& mean, float& rest, float& inverse)
@@ -29,7 +49,15 @@ __device__ __forceinline__ void row_statistics(const float* x, float& mean, floa
         }
     }
     rest = warp_sum(differences) / width;
-    inverse = 1.0f / sqrtf(fmaxf(warp_sum(squares) / width - rest * rest, 0.0f) + norm_epsilon);
+    squares = warp_sum(squares);
+    if (squares < infinity())
+    {
+        inverse = 1.0f / sqrtf(fmaxf(squares / width - rest * rest, 0.0f) + norm_epsilon);
+    }
+    else
+    {
+        row_statistics_in_double<width>(x, mean, rest, inverse);
+    }
 }
 
 // The statistics of a product's 64 rows, for its operand; the first column of tiles keeps them for the way back.

@@ -250,7 +250,7 @@ internal sealed partial record Linear
 
         private int Readers(Value value) => Layer.Plan.Operations.Count(s => s.Operation.Inputs.Any(v => v.Name == value.Name));
 
-        private string Sizes(int map) => $"{Number(Input.Width)}, {Number(maps[map].Output.Width)}, {Number(Input.Stride)}";
+        private string Sizes(int map) => $"{maps[map].Cores}, {Number(Input.Width)}, {Number(maps[map].Output.Width)}, {Number(Input.Stride)}";
 
         private void PrintProducts(KernelWriter w, string sums, string column)
         {

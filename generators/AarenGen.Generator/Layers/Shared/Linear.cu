@@ -129,27 +129,27 @@ __device__ __forceinline__ void linear_forward(
     linear_finish<cores, keeps, outputs>(sums, bias, row, rows, column, memory, finish);
 }
 
-// Adds one map's part, dy W, to tiles of dx.
-template <int inputs, int outputs, int weight_stride, int gradient_stride, int tiles>
+// Adds one map's part, dy W, to tiles of dx, whose sums have the layout of TENSOR_CORES whatever the map's own arithmetic is.
+template <int cores, int inputs, int outputs, int weight_stride, int gradient_stride, int tiles>
 __device__ __forceinline__ void linear_input_gradient(
     Sums (&sums)[tiles], const float* dy, const float* weight, int row, int rows, int column, ProductMemory& memory)
 {
 #pragma unroll
     for (int i = 0; i < tiles; i++)
     {
-        accumulate<TENSOR_CORES, false>(
+        accumulate<cores, false, TENSOR_CORES>(
             sums[i], Along<gradient_stride>{dy, rows, pad4(outputs)}, Across<weight_stride>{weight, pad4(inputs), outputs}, row, column + i * tile, 0, pad4(outputs), memory);
     }
 }
 
 // Adds to all of dx what it has of 64 columns of dy, from column from on, which are kept in shared memory.
-template <int inputs, int outputs, int weight_stride, int tiles>
+template <int cores, int inputs, int outputs, int weight_stride, int tiles>
 __device__ __forceinline__ void linear_input_gradient_of_kept(Sums (&sums)[tiles], const float* weight, int from, ProductMemory& memory)
 {
 #pragma unroll
     for (int i = 0; i < tiles; i++)
     {
-        accumulate<TENSOR_CORES, false>(
+        accumulate<cores, false, TENSOR_CORES>(
             sums[i], Kept{}, Across<weight_stride>{weight + from * weight_stride, pad4(inputs), min(tile, outputs - from)}, 0, i * tile, 0,
             min(tile, pad4(outputs) - from), memory);
     }

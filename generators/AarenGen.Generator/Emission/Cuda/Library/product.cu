@@ -277,11 +277,11 @@ __device__ __forceinline__ void load_block(float (&block)[4][4], const float* op
 }
 
 // Products of 32 of the inner dimension in float32 (cores 0), or on tensor cores: there a warp takes 16 rows by 32 columns, in four products
-// of 16 by 8.
-template <int cores, class A, class B>
-__device__ __forceinline__ void multiply_add(Sums& sums, const float* a, const float* b, int thread)
+// of 16 by 8. Layout: the arithmetic whose layout the sums have. In float32 with the tensor cores' layout the inner dimension is short.
+template <int cores, int layout, class A, class B>
+__device__ __forceinline__ void multiply_add(Sums& sums, const float* a, const float* b, int length, int thread)
 {
-    if constexpr (cores == 0)
+    if constexpr (layout == 0)
     {
         int row = thread / 16, column = thread % 16;
         for (int k = 0; k < depth; k += 4)
@@ -302,6 +302,24 @@ __device__ __forceinline__ void multiply_add(Sums& sums, const float* a, const f
         }
     }
 #if TENSOR_CORES
+    else if constexpr (cores == 0)
+    {
+        int warp = thread / 32, row = warp % 4 * 16 + thread % 32 / 4, column = warp / 4 * 32 + 2 * (thread % 4);
+#pragma unroll 1
+        for (int k = 0; k < length; k++)
+        {
+            float upper = operand_at<A>(a, row, k), lower = operand_at<A>(a, row + 8, k);
+            for (int j = 0; j < 4; j++)
+            {
+                for (int i = 0; i < 2; i++)
+                {
+                    float right = operand_at<B>(b, column + 8 * j + i, k);
+                    sums.values[j][i] += upper * right;
+                    sums.values[j][2 + i] += lower * right;
+                }
+            }
+        }
+    }
     else
     {
         int warp = thread / 32, group = thread % 32 / 4, member = thread % 4;
@@ -367,9 +385,9 @@ __device__ __forceinline__ void spill(const Sums& sums, float* to, int thread)
     }
 }
 
-// sums += a b over the inner dimension from one index to another, while the next part is on its way. Kept rows have the inner dimension from 0 on. Where sums_columns, the block's
-// column sums of a over the inner dimension are left in memory.columns.
-template <int cores, bool sums_columns, class A, class B>
+// sums += a b over the inner dimension from one index to another, while the next part is on its way. Kept rows have the inner dimension from 0
+// on. Where sums_columns, the block's column sums of a over the inner dimension are left in memory.columns.
+template <int cores, bool sums_columns, int layout = cores, class A, class B>
 __device__ __forceinline__ void accumulate(Sums& sums, const A& a, const B& b, int row, int column, int from, int to, ProductMemory& memory)
 {
     static_assert(A::is_kept == false || tile * A::shared_stride + 2 * operand_floats <= sizeof(memory.floats) / sizeof(float), "");
@@ -401,7 +419,7 @@ __device__ __forceinline__ void accumulate(Sums& sums, const A& a, const B& b, i
             copy_async_wait<0>();
         }
         __syncthreads();
-        multiply_add<cores, A, B>(sums, A::is_kept ? memory.floats + at : own, own + b_offset, thread);
+        multiply_add<cores, layout, A, B>(sums, A::is_kept ? memory.floats + at : own, own + b_offset, min(depth, to - at), thread);
         if (sums_columns && thread < tile)
         {
             for (int k = 0; k < depth; k++)

@@ -1,0 +1,28 @@
+using AarenGen.Cuda.Interop;
+
+namespace AarenGen.Cuda.Tests;
+
+/// <summary>A process that finds no CUDA, though this machine may have it.</summary>
+internal static class HiddenLibraries
+{
+    /// <summary>
+    /// Puts files that are no libraries in a folder, under the names that are searched for, and gives what lets a process's loader meet them
+    /// first, which ends its search.
+    /// </summary>
+    public static (string Name, string? Value)[] In(string folder)
+    {
+        foreach (string name in NativeLibraries.CreateDriverSearch().Names.Concat(NativeLibraries.CreateCompilerSearch().Names))
+        {
+            File.WriteAllText(Path.Combine(folder, name), "no library");
+        }
+        return [("LD_LIBRARY_PATH", folder), ("CUDA_PATH", null)];
+    }
+
+    /// <summary>Whether a process with these finds none: on Linux, where no toolkit lies in a folder that is searched besides.</summary>
+    public static bool Are(LibrarySearch search)
+    {
+        string? toolkit = Environment.GetEnvironmentVariable("CUDA_PATH");
+        IEnumerable<string> folders = search.Folders.Where(f => toolkit is null || !f.StartsWith(toolkit, StringComparison.Ordinal));
+        return OperatingSystem.IsLinux() && !folders.Any(f => search.Names.Any(n => File.Exists(Path.Combine(f, n))));
+    }
+}
