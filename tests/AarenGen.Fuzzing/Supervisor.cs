@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace AarenGen.Fuzzing;
+
+/// <summary>Fuzzes targets one after the other, each in a process of its own, which may die.</summary>
+/// <param name="assemblies">The folder of the program that the processes run.</param>
+/// <param name="output">Where inputs that fail are saved.</param>
+internal sealed class Supervisor(string assemblies, string output)
+{
+    private const int MostDeaths = 20;
+
+    /// <summary>Whether nothing failed.</summary>
+    public bool Run(FuzzTarget target, TimeSpan time, int seed)
+    {
+        long cases = 0, read = 0, started = Stopwatch.GetTimestamp();
+        int deaths = 0;
+        (string Pool, string Branches) last = ("0", "0");
+        while (Stopwatch.GetElapsedTime(started) is var elapsed && elapsed < time && deaths <= MostDeaths)
+        {
+            using Process process = Start("worker", target.Name, "--seconds", ((int)Math.Ceiling((time - elapsed).TotalSeconds)).ToString(CultureInfo.InvariantCulture), "--seed", (seed + deaths).ToString(CultureInfo.InvariantCulture), "--output", output);
+            string[] figures = [];
+            while (process.StandardOutput.ReadLine() is { } line)
+            {
+                figures = line.Split(' ') is { Length: 4 } four ? four : figures;
+            }
+            process.WaitForExit();
+            if (figures.Length == 4)
+            {
+                cases += long.Parse(figures[0], CultureInfo.InvariantCulture);
+                read += long.Parse(figures[1], CultureInfo.InvariantCulture);
+                last = (figures[2], figures[3]);
+            }
+            if (process.ExitCode != 0)
+            {
+                deaths++;
+                Console.Error.WriteLine($"{target.Name}: the process ended with {process.ExitCode}.");
+            }
+        }
+        string folder = Path.Combine(output, target.Name);
+        int faults = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.bin").Length : 0;
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{target.Name}: {cases} cases in {Stopwatch.GetElapsedTime(started).TotalMinutes:F1} min, {read} read, {last.Pool} kept, {last.Branches} branches; {faults} faults, {deaths} deaths"));
+        return faults == 0 && deaths == 0;
+    }
+
+    private Process Start(params string[] arguments)
+    {
+        string host = Environment.ProcessPath!;
+        var start = new ProcessStartInfo { RedirectStandardOutput = true };
+        if (Path.GetFileNameWithoutExtension(host) == "dotnet")
+        {
+            start.FileName = host;
+            start.ArgumentList.Add(Path.Combine(assemblies, "AarenGen.Fuzzing.dll"));
+        }
+        else
+        {
+            start.FileName = Path.Combine(assemblies, Path.GetFileName(host));
+        }
+        foreach (string argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+        return Process.Start(start)!;
+    }
+}
