@@ -43,7 +43,16 @@ internal sealed class TableTarget : FuzzTarget<float[][]>
     /// <summary>Columns, whichever example reads; where one of them refuses, so must the other not go wrong.</summary>
     protected override float[][] ReadFile(string path)
     {
-        CsvSeries series = CsvSeries.Read(path);
+        CsvSeries series;
+        try
+        {
+            series = CsvSeries.Read(path);
+        }
+        catch (TableException)
+        {
+            _ = CsvTable.Read(path);
+            throw;
+        }
         _ = CsvTable.Read(path);
         return [.. Enumerable.Range(0, series.Columns).Select(c => Enumerable.Range(0, series.Rows).Select(r => series.Values[r * series.Columns + c]).ToArray())];
     }
