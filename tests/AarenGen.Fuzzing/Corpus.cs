@@ -10,7 +10,9 @@ internal static class Corpus
     public static IEnumerable<(string File, byte[] Input)> Read(string folder, string target)
     {
         string own = Path.Combine(folder, target);
-        return Directory.Exists(own) ? Directory.EnumerateFiles(own).Order(StringComparer.Ordinal).Select(static file => (file, Input(file))) : [];
+        return Directory.Exists(own)
+            ? Directory.EnumerateFiles(own).Order(StringComparer.Ordinal).Select(static file => (file, Input(file)))
+            : [];
     }
 
     private static byte[] Input(string file) => Path.GetExtension(file) switch

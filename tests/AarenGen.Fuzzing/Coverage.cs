@@ -13,7 +13,8 @@ internal sealed unsafe class Coverage
     private const int Size = 1 << 16;
 
     /// <summary>What is looked into: the readers, and the libraries that read for them.</summary>
-    private static readonly string[] assemblies = ["AarenGen.dll", "Control.dll", "Experiments.dll", "Forecasting.dll", "CsvHelper.dll", "PureHDF.dll"];
+    private static readonly string[] assemblies =
+        ["AarenGen.dll", "Control.dll", "Experiments.dll", "Forecasting.dll", "CsvHelper.dll", "PureHDF.dll"];
 
     private readonly byte* map = (byte*)NativeMemory.AllocZeroed(Size);
     private readonly byte[] seen = new byte[Size];

@@ -46,7 +46,9 @@ internal static class FuzzCase
             {
                 return Fault(bound, bound.Message);
             }
-            return e.Message.Length == 0 || e.Message.Length > LongestRefusal || (target.RefusesInOneLine && e.Message.AsSpan().ContainsAny('\n', '\r'))
+            bool isLine = e.Message.Length is > 0 and <= LongestRefusal
+                && !(target.RefusesInOneLine && e.Message.AsSpan().ContainsAny('\n', '\r'));
+            return !isLine
                 ? Fault(e, "The refusal is no line of at most 4,000 characters.")
                 : new(false, e.Message.Replace(path, "", StringComparison.Ordinal), null, null);
         }
@@ -65,7 +67,7 @@ internal static class FuzzCase
             long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
             if (allocated > AllowedBytes + AllowedBytesPerByte * input.Length)
             {
-                throw new FuzzException($"It allocated more than {AllowedBytes} bytes and {AllowedBytesPerByte} a byte of the file: {allocated} for {input.Length}.");
+                throw new FuzzException($"It allocated {allocated} bytes for a file of {input.Length}.");
             }
             if (elapsed > allowedTime)
             {
@@ -77,7 +79,8 @@ internal static class FuzzCase
     /// <summary>The same for all inputs that fail at one place.</summary>
     private static CaseResult Fault(Exception e, string problem)
     {
-        StackFrame? frame = new StackTrace(e).GetFrames().FirstOrDefault(static f => f.GetMethod()?.DeclaringType?.Namespace?.StartsWith("System", StringComparison.Ordinal) == false);
+        StackFrame? frame = new StackTrace(e).GetFrames().FirstOrDefault(static f =>
+            f.GetMethod()?.DeclaringType?.Namespace?.StartsWith("System", StringComparison.Ordinal) == false);
         string place = $"{frame?.GetMethod()?.DeclaringType?.Name}.{frame?.GetMethod()?.Name}";
         byte[] hash = SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{e.GetType()} {place}"));
         return new(false, null, $"{e.GetType().Name} in {place}: {problem}\n{e.StackTrace}", Convert.ToHexStringLower(hash.AsSpan(0, 4)));

@@ -11,10 +11,17 @@ internal sealed class Mutator(int seed, IReadOnlyList<string> words)
 {
     private const int LargestInput = 1 << 16;
     private static readonly long[] numbers =
-        [0, 1, -1, 2, 3, 7, 8, 15, 16, 255, 256, 32767, 65535, 65536, 1 << 24, int.MaxValue, int.MinValue, uint.MaxValue, 1L << 32, 1L << 53, long.MaxValue, long.MinValue, 100_000_000];
+        [
+            0, 1, -1, 2, 3, 7, 8, 15, 16, 255, 256, 32767, 65535, 65536, 1 << 24, int.MaxValue, int.MinValue, uint.MaxValue, 1L << 32,
+            1L << 53, long.MaxValue, long.MinValue, 100_000_000,
+        ];
 
     private static readonly string[] texts =
-        ["", "0", "-0", "1", "-1", "00", "1e5", "1e30", "1e39", "-1e308", "1e309", "1e-45", "NaN", "nan", "Infinity", "-∞", "?", "NA", "null", "0x10", "1_000", "1,5", "7;5", "1.500,25", "٣", "1/1", "9999999999999999999", "2147483648", "-2147483649", "1e", ".", "+1", " 1 ", "1\0", "true"];
+        [
+            "", "0", "-0", "1", "-1", "00", "1e5", "1e30", "1e39", "-1e308", "1e309", "1e-45", "NaN", "nan", "Infinity", "-∞", "?",
+            "NA", "null", "0x10", "1_000", "1,5", "7;5", "1.500,25", "٣", "1/1", "9999999999999999999", "2147483648", "-2147483649",
+            "1e", ".", "+1", " 1 ", "1\0", "true",
+        ];
 
     /// <summary>Where choices come from.</summary>
     public Random Random { get; } = new(seed);
@@ -94,7 +101,8 @@ internal sealed class Mutator(int seed, IReadOnlyList<string> words)
                 {
                     end++;
                 }
-                return $"{text[..start]}{(Random.Next(2) == 0 ? Latin(Choose(texts)) : Choose(numbers).ToString(CultureInfo.InvariantCulture))}{text[end..]}";
+                string number = Random.Next(2) == 0 ? Latin(Choose(texts)) : Choose(numbers).ToString(CultureInfo.InvariantCulture);
+                return text[..start] + number + text[end..];
             case 2:
                 return Insert(text);
             case 3:
@@ -114,7 +122,8 @@ internal sealed class Mutator(int seed, IReadOnlyList<string> words)
                         return string.Join('\n', lines);
                 }
             case 4:
-                return text.Replace(Choose([",", ".", " ", "\n", ":", "-", "\""]), Choose([",", ";", "\t", "\r\n", "\r", " ", "", "\"", ":", "/"]), StringComparison.Ordinal);
+                string old = Choose([",", ".", " ", "\n", ":", "-", "\""]);
+                return text.Replace(old, Choose([",", ";", "\t", "\r\n", "\r", " ", "", "\"", ":", "/"]), StringComparison.Ordinal);
             default:
                 return Choose(["ï»¿", "#", "%", "\n", "\"", "@", "\0"]) + text;
         }

@@ -5,13 +5,27 @@ using AarenGen.Fuzzing;
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 
 // A line a reader; `all` fuzzes them in this order, each for an equal part of the time.
-FuzzTarget[] targets = [new WeightsTarget(), new CompiledTarget(), new StateTarget(), new CheckpointTarget(), new TableTarget(), new TsTarget(), new EventsTarget(), new TrajectoryTarget()];
+FuzzTarget[] targets =
+[
+    new WeightsTarget(), new CompiledTarget(), new StateTarget(), new CheckpointTarget(),
+    new TableTarget(), new TsTarget(), new EventsTarget(), new TrajectoryTarget(),
+];
 
 Option<int> seconds = new("--seconds") { Description = "How long, in all", DefaultValueFactory = static _ => 60, Recursive = true };
 Option<int> seed = new("--seed") { Description = "Decides the mutations", DefaultValueFactory = static _ => 1, Recursive = true };
-Option<bool> isBlind = new("--blind") { Description = "Without instrumented assemblies: faster, and led by refusals alone", Recursive = true };
-Option<string> output = new("--output") { Description = "Folder for inputs that fail", DefaultValueFactory = static _ => "fuzzing-output", Recursive = true };
-var root = new RootCommand("Gives readers any bytes: each must end in a right value or an exception of its own, within bounds of time and memory.") { seconds, seed, isBlind, output };
+Option<bool> isBlind = new("--blind")
+{
+    Description = "Without instrumented assemblies: faster, and led by refusals alone", Recursive = true,
+};
+Option<string> output = new("--output")
+{
+    Description = "Folder for inputs that fail", DefaultValueFactory = static _ => "fuzzing-output", Recursive = true,
+};
+var root = new RootCommand(
+    "Gives readers any bytes: each must end in a right value or an exception of its own, within bounds of time and memory.")
+{
+    seconds, seed, isBlind, output,
+};
 foreach (FuzzTarget target in targets)
 {
     var command = new Command(target.Name, $"The reader of {target.Name}");
@@ -22,7 +36,10 @@ var all = new Command("all", "All of them, one after the other");
 all.SetAction(parsed => Fuzz(parsed, targets));
 root.Add(all);
 
-Argument<string> folder = new("folder") { Description = "A folder with a folder for each target", DefaultValueFactory = static _ => Corpus.Folder };
+Argument<string> folder = new("folder")
+{
+    Description = "A folder with a folder for each target", DefaultValueFactory = static _ => Corpus.Folder,
+};
 var replay = new Command("replay", "Runs saved inputs: .bin, .hex or .txt") { folder };
 replay.SetAction(parsed => Replay(parsed.GetValue(folder)!));
 root.Add(replay);

@@ -18,7 +18,9 @@ internal sealed class Supervisor(string assemblies, string output)
         (string Pool, string Branches) last = ("0", "0");
         while (Stopwatch.GetElapsedTime(started) is var elapsed && elapsed < time && deaths <= MostDeaths)
         {
-            using Process process = Start("worker", target.Name, "--seconds", ((int)Math.Ceiling((time - elapsed).TotalSeconds)).ToString(CultureInfo.InvariantCulture), "--seed", (seed + deaths).ToString(CultureInfo.InvariantCulture), "--output", output);
+            using Process process = Start(
+                "worker", target.Name, "--seconds", Text((int)Math.Ceiling((time - elapsed).TotalSeconds)), "--seed", Text(seed + deaths),
+                "--output", output);
             string[] figures = [];
             while (process.StandardOutput.ReadLine() is { } line)
             {
@@ -41,9 +43,12 @@ internal sealed class Supervisor(string assemblies, string output)
         int faults = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.bin").Length : 0;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{target.Name}: {cases} cases in {Stopwatch.GetElapsedTime(started).TotalMinutes:F1} min, {read} read, {last.Pool} kept, {last.Branches} branches; {faults} faults, {deaths} deaths"));
+            $"{target.Name}: {cases} cases in {Stopwatch.GetElapsedTime(started).TotalMinutes:F1} min, {read} read, {last.Pool} kept, ")
+            + $"{last.Branches} branches; {Text(faults)} faults, {Text(deaths)} deaths");
         return faults == 0 && deaths == 0;
     }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     private Process Start(params string[] arguments)
     {

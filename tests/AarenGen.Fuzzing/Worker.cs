@@ -27,7 +27,8 @@ internal sealed class Worker(FuzzTarget target, string findings) : IDisposable
         caseStart = started;
         using var watch = new Timer(_ => StopIfEndless(), null, longestCase, TimeSpan.FromSeconds(1));
         var mutator = new Mutator(seed, target.Words);
-        foreach (byte[] input in target.Seeds(Directory.CreateDirectory(Path.Combine(folder, "seeds")).FullName).Concat(Corpus.Read(Corpus.Folder, target.Name).Select(static c => c.Input)))
+        IEnumerable<byte[]> seeds = target.Seeds(Directory.CreateDirectory(Path.Combine(folder, "seeds")).FullName);
+        foreach (byte[] input in seeds.Concat(Corpus.Read(Corpus.Folder, target.Name).Select(static c => c.Input)))
         {
             Try(input);
             pool.Add(input);
@@ -37,7 +38,8 @@ internal sealed class Worker(FuzzTarget target, string findings) : IDisposable
         {
             mutator.Other = mutator.Choose(pool);
             // Half of the time what was found last, which fewer cases began with.
-            byte[] input = target.Mutate(mutator.Random.Next(2) == 0 ? mutator.Choose(pool) : pool[^(1 + mutator.Random.Next(Math.Min(pool.Count, 20)))], mutator);
+            int among = mutator.Random.Next(2) == 0 ? pool.Count : Math.Min(pool.Count, 20);
+            byte[] input = target.Mutate(pool[^(1 + mutator.Random.Next(among))], mutator);
             if (Try(input))
             {
                 pool.Add(input);
@@ -51,7 +53,8 @@ internal sealed class Worker(FuzzTarget target, string findings) : IDisposable
         Report();
     }
 
-    private void Report() => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{cases} {read} {pool.Count} {coverage.Branches}"));
+    private void Report() => Console.WriteLine(
+        string.Create(CultureInfo.InvariantCulture, $"{cases} {read} {pool.Count} {coverage.Branches}"));
 
     /// <summary>Whether the case did something new.</summary>
     private bool Try(byte[] input)
@@ -84,7 +87,8 @@ internal sealed class Worker(FuzzTarget target, string findings) : IDisposable
     {
         if (Stopwatch.GetElapsedTime(Volatile.Read(ref caseStart)) > longestCase)
         {
-            Save("endless-" + Environment.ProcessId.ToString(CultureInfo.InvariantCulture), Volatile.Read(ref current), $"It did not end within {longestCase.TotalSeconds} s.");
+            string key = "endless-" + Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+            Save(key, Volatile.Read(ref current), $"It did not end within {longestCase.TotalSeconds} s.");
             Process.GetCurrentProcess().Kill();
         }
     }

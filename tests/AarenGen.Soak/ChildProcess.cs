@@ -11,7 +11,9 @@ internal static class ChildProcess
     public static Process Start(IEnumerable<string> launcher, params string[] command)
     {
         string host = Environment.ProcessPath!;
-        string[] program = Path.GetFileNameWithoutExtension(host) == "dotnet" ? [host, Path.Combine(AppContext.BaseDirectory, "AarenGen.Soak.dll")] : [host];
+        string[] program = Path.GetFileNameWithoutExtension(host) == "dotnet"
+            ? [host, Path.Combine(AppContext.BaseDirectory, "AarenGen.Soak.dll")]
+            : [host];
         string[] words = [.. launcher, .. program, .. command];
         return Process.Start(new ProcessStartInfo(words[0], words[1..]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
     }

@@ -103,13 +103,15 @@ internal static partial class DiskSoak
             data.Add([i, 1, 2, 3], [1, 2, i, 4]);
         }
         string Name(string name) => Path.Combine(folder, name);
-        var options = new TrainingOptions { Epochs = 2, BatchSize = 2, Threads = 1, CheckpointPath = Name("checkpoint"), CheckpointInterval = 1 };
+        var options = new TrainingOptions { Epochs = 2, BatchSize = 2, Threads = 1, CheckpointPath = Name("checkpoint") };
         (string Name, Action First, Action Second)[] writers =
         [
             ("weights", () => model.Save(Name("weights")), () => other.Save(Name("weights"))),
             ("compiled", () => model.SaveCompiled(Name("compiled")), () => other.SaveCompiled(Name("compiled"))),
             ("state", () => state.Save(Name("state")), () => state.Save(Name("state"))),
-            ("checkpoint", () => AarenModel.Create(1).Fit(data, options: options with { Epochs = 1 }), () => AarenModel.Create(1).Fit(data, options: options)),
+            (
+                "checkpoint", () => AarenModel.Create(1).Fit(data, options: options with { Epochs = 1 }),
+                () => AarenModel.Create(1).Fit(data, options: options)),
         ];
         foreach ((string name, Action first, Action second) in writers)
         {
@@ -125,7 +127,8 @@ internal static partial class DiskSoak
             string[] after = [.. Directory.EnumerateFileSystemEntries(folder).Order(StringComparer.Ordinal)];
             if (!before.SequenceEqual(after))
             {
-                throw new SoakException($"{name}: left over: {string.Join(", ", after.Except(before))}; gone: {string.Join(", ", before.Except(after))}.");
+                throw new SoakException(
+                    $"{name}: left over: {string.Join(", ", after.Except(before))}; gone: {string.Join(", ", before.Except(after))}.");
             }
             if (old is not null && !File.ReadAllBytes(Name(name)).AsSpan().SequenceEqual(old))
             {
@@ -156,7 +159,8 @@ internal static partial class DiskSoak
     {
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo(launcher[0], [.. launcher[1..], "true"]) { RedirectStandardError = true })!;
+            var start = new ProcessStartInfo(launcher[0], [.. launcher[1..], "true"]) { RedirectStandardError = true };
+            using Process process = Process.Start(start)!;
             process.WaitForExit();
             return process.ExitCode == 0;
         }

@@ -24,12 +24,15 @@ var disk = new Command("disk", "A full disk and a read-only folder");
 disk.SetAction(_ => Run(DiskSoak.Run));
 root.Add(disk);
 var all = new Command("all", "All of them, one after the other");
-all.SetAction(parsed => new[] { disk, kill, streams, tokens }.Max(c => root.Parse(parsed.GetValue(isShort) ? [c.Name, "--short"] : [c.Name]).Invoke()));
+all.SetAction(parsed =>
+    new[] { disk, kill, streams, tokens }.Max(c => root.Parse(parsed.GetValue(isShort) ? [c.Name, "--short"] : [c.Name]).Invoke()));
 root.Add(all);
 
 // What runs in processes of its own.
 Argument<string> folder = new("folder");
-foreach ((string name, Action<string> child) in (ReadOnlySpan<(string, Action<string>)>)[("kill-child", KillSoak.Child), ("disk-full-child", DiskSoak.FullChild), ("read-only-child", DiskSoak.ReadOnlyChild)])
+(string Name, Action<string> Run)[] children =
+    [("kill-child", KillSoak.Child), ("disk-full-child", DiskSoak.FullChild), ("read-only-child", DiskSoak.ReadOnlyChild)];
+foreach ((string name, Action<string> child) in children)
 {
     var command = new Command(name) { folder };
     command.Hidden = true;

@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace AarenGen.Soak;
 
-/// <summary>A million streams at once: stepped together, saved, restored and stepped on; a sample is held against streams of their own.</summary>
+/// <summary>
+/// A million streams at once: stepped together, saved, restored and stepped on; a sample is held against streams stepped alone.
+/// </summary>
 internal static class StreamsSoak
 {
     private const int Width = 2, Together = 4096, Before = 5, After = 3, SampleDistance = 997;
@@ -67,7 +69,8 @@ internal static class StreamsSoak
         Compare(model, states, sample);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"streams: {streams} streams of {Before + After} tokens, {bytes:F1} bytes each ({numbers} of numbers), {fileBytes / streams} saved; process {Environment.WorkingSet >> 20} MiB; {watch.Elapsed.TotalSeconds:F1} s"));
+            $"streams: {streams} streams of {Before + After} tokens, {bytes:F1} bytes each ({numbers} of numbers), ")
+            + $"{fileBytes / streams} saved; process {Environment.WorkingSet >> 20} MiB; {watch.Elapsed.TotalSeconds:F1} s");
     }
 
     /// <summary>Steps all streams together; the outputs of some of them at the last token are kept.</summary>

@@ -10,6 +10,7 @@ namespace AarenGen.Soak;
 internal static class TokensSoak
 {
     private const int Width = 2;
+    private const string Values = "blocks.0.mixer.v_proj.weight", Candidates = "blocks.0.mixer.h_proj.weight";
 
     public static void Run(long tokens, string[] mixers)
     {
@@ -47,14 +48,16 @@ internal static class TokensSoak
         }
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{name}: {tokens} tokens, largest error {result.LargestError:0.00e+0}, at most {result.LargestShare:P1} of its bound; largest bound {result.LargestBound:0.00e+0}; {result.Elapsed.TotalMinutes:F1} min"));
+            $"{name}: {tokens} tokens, largest error {result.LargestError:0.00e+0}, at most {result.LargestShare:P1} of its bound; ")
+            + $"largest bound {result.LargestBound:0.00e+0}; {result.Elapsed.TotalMinutes:F1} min");
     }
 
     /// <summary>A weight that is off by a thousandth must be found at once: else the bound would allow anything.</summary>
     private static void CheckThatItCanFail<TModel>(string name, TModel model, Func<WeightFile, IMixer> mixer)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
-        foreach (string tensor in WeightFile.Of(model).Names.Where(static n => n.EndsWith("v_proj.weight", StringComparison.Ordinal) || n.EndsWith("h_proj.weight", StringComparison.Ordinal) || n == "head.weight"))
+        string[] tensors = [.. WeightFile.Of(model).Names.Where(static n => n is "head.weight" or Values or Candidates)];
+        foreach (string tensor in tensors)
         {
             WeightFile wrong = WeightFile.Of(model);
             foreach (ref double weight in wrong[tensor].AsSpan())
@@ -94,7 +97,8 @@ internal static class TokensSoak
                 {
                     return new(largestError, largestShare, largestBound, watch.Elapsed, string.Create(
                         CultureInfo.InvariantCulture,
-                        $"token {t}, output {i} is {output[i]:R}, in float64 {expected[i].Value:R}: {error:0.00e+0} apart, more than {expected[i].Error:0.00e+0}."));
+                        $"token {t}, output {i} is {output[i]:R}, in float64 {expected[i].Value:R}: ")
+                        + $"{error:0.00e+0} apart, more than {expected[i].Error:0.00e+0}.");
                 }
             }
             if (name is not null && (t + 1) % (tokens / 10) == 0)

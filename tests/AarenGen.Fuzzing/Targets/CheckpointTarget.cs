@@ -26,7 +26,9 @@ internal sealed class CheckpointTarget : FuzzTarget<CheckpointTarget.Training>
             using var source = new CancellationTokenSource();
             try
             {
-                SmallModel.Create(1).Fit(new StoppingData(Data(), stop * 2, source), Data(), options with { CheckpointPath = path }, cancellationToken: source.Token);
+                SmallModel.Create(1).Fit(
+                    new StoppingData(Data(), stop * 2, source), Data(), options with { CheckpointPath = path },
+                    cancellationToken: source.Token);
             }
             catch (OperationCanceledException)
             {
@@ -36,7 +38,8 @@ internal sealed class CheckpointTarget : FuzzTarget<CheckpointTarget.Training>
     }
 
     /// <summary>Damages a file; or changes what it says of the training, and seals it anew.</summary>
-    public override byte[] Mutate(byte[] input, Mutator mutator) => mutator.Random.Next(3) == 0 ? SafetensorsText.Mutate(input, mutator) : Reseal(input, mutator) ?? mutator.Mutate(input);
+    public override byte[] Mutate(byte[] input, Mutator mutator) =>
+        mutator.Random.Next(3) == 0 ? SafetensorsText.Mutate(input, mutator) : Reseal(input, mutator) ?? mutator.Mutate(input);
 
     public override void Verify(object read, string path)
     {
@@ -63,7 +66,8 @@ internal sealed class CheckpointTarget : FuzzTarget<CheckpointTarget.Training>
         try
         {
             File.WriteAllBytes(path, input);
-            (string Prefix, AlignedBuffer Weights)[] buffers = [.. sets.Select(static s => (s, new AlignedBuffer(SmallModel.Description.WeightFloats)))];
+            (string Prefix, AlignedBuffer Weights)[] buffers =
+                [.. sets.Select(static s => (s, new AlignedBuffer(SmallModel.Description.WeightFloats)))];
             var metadata = new Dictionary<string, string>(ModelFile.ReadSets(path, SmallModel.Description, buffers));
             string key = mutator.Choose([.. metadata.Keys.Order(StringComparer.Ordinal)]);
             if (mutator.Random.Next(8) == 0)

@@ -12,7 +12,11 @@ internal sealed class TableTarget : FuzzTarget<float[][]>
     public override string Name => "tables";
 
     public override IReadOnlyList<string> Words { get; } =
-        [",", ";", "\t", "\n", "\r\n", "\r", "\"", "\"\"", "'", "\"7,5\"", "\"1,500\"", "2020-01-01", "2020-02-30", "01/02/2020", "13/01/2020", "31.12.2020", "2020-W05", "2020-Q1", "24:00", "2020-01-01T00:00:00Z", "2020-01-01 00:00 CET", "20200101", "1577836800", "date", "time", "#", "ï»¿", "\"a\nb\"", " "];
+        [
+            ",", ";", "\t", "\n", "\r\n", "\r", "\"", "\"\"", "'", "\"7,5\"", "\"1,500\"", "2020-01-01", "2020-02-30", "01/02/2020",
+            "13/01/2020", "31.12.2020", "2020-W05", "2020-Q1", "24:00", "2020-01-01T00:00:00Z", "2020-01-01 00:00 CET", "20200101",
+            "1577836800", "date", "time", "#", "ï»¿", "\"a\nb\"", " ",
+        ];
 
     public override bool IsRefusal(Exception exception) => exception is TableException or UserException;
 
@@ -54,7 +58,7 @@ internal sealed class TableTarget : FuzzTarget<float[][]>
             throw;
         }
         _ = CsvTable.Read(path);
-        return [.. Enumerable.Range(0, series.Columns).Select(c => Enumerable.Range(0, series.Rows).Select(r => series.Values[r * series.Columns + c]).ToArray())];
+        return [.. Enumerable.Range(0, series.Columns).Select(c => series.Values.Where((_, i) => i % series.Columns == c).ToArray())];
     }
 
     /// <summary>A plain table beside a column of times.</summary>

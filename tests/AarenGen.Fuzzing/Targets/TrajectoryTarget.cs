@@ -11,7 +11,11 @@ internal sealed class TrajectoryTarget : FuzzTarget<TrajectorySet>
 
     public override string Name => "trajectories";
 
-    public override IReadOnlyList<string> Words { get; } = ["observations", "actions", "rewards", "terminals", "timeouts", "TREE", "SNOD", "HEAP", "OHDR", "OCHK", "FRHP", "BTHD", "FSHD", "\u0089HDF\r\n\u001a\n"];
+    public override IReadOnlyList<string> Words { get; } =
+        [
+            "observations", "actions", "rewards", "terminals", "timeouts", "TREE", "SNOD", "HEAP", "OHDR", "OCHK", "FRHP", "BTHD",
+            "FSHD", "\u0089HDF\r\n\u001a\n",
+        ];
 
     public override bool IsRefusal(Exception exception) => exception is UserException;
 
@@ -25,13 +29,12 @@ internal sealed class TrajectoryTarget : FuzzTarget<TrajectorySet>
         // As other programs write: in one piece, in chunks, of doubles, flags of other types, without time-outs.
         foreach (bool isChunked in (bool[])[false, true])
         {
-            uint[]? chunks = isChunked ? [2] : null;
             new H5File
             {
-                ["observations"] = new H5Dataset(new double[4 * width], chunks: isChunked ? [2, (uint)width] : null, fileDims: [4, (ulong)width], datasetCreation: isChunked ? new(Filters: [ShuffleFilter.Id, DeflateFilter.Id]) : default),
-                ["actions"] = new H5Dataset(new float[4 * environment.ActionWidth], fileDims: [4, (ulong)environment.ActionWidth]),
-                ["rewards"] = new H5Dataset(new[] { 1f, 2, 3, 4 }, chunks: chunks, datasetCreation: isChunked ? new(Filters: [ShuffleFilter.Id, DeflateFilter.Id]) : default),
-                ["terminals"] = new H5Dataset(new[] { 0L, 1, 0, 1 }, chunks: chunks, datasetCreation: isChunked ? new(Filters: [ShuffleFilter.Id, DeflateFilter.Id]) : default),
+                ["observations"] = Data(new double[4 * width], isChunked ? [2, (uint)width] : null, 4, (ulong)width),
+                ["actions"] = Data(new float[4 * environment.ActionWidth], null, 4, (ulong)environment.ActionWidth),
+                ["rewards"] = Data<float>([1, 2, 3, 4], isChunked ? [2] : null, 4),
+                ["terminals"] = Data<long>([0, 1, 0, 1], isChunked ? [2] : null, 4),
             }.Write(path);
             yield return File.ReadAllBytes(path);
         }
@@ -45,6 +48,10 @@ internal sealed class TrajectoryTarget : FuzzTarget<TrajectorySet>
         first.Episodes.Count == second.Episodes.Count && first.Episodes.Zip(second.Episodes).All(static p =>
             p.First.IsTerminal == p.Second.IsTerminal && p.First.Observations.AsSpan().SequenceEqual(p.Second.Observations)
             && p.First.Actions.AsSpan().SequenceEqual(p.Second.Actions) && p.First.Rewards.AsSpan().SequenceEqual(p.Second.Rewards));
+
+    private static H5Dataset Data<T>(T[] values, uint[]? chunks, params ulong[] dimensions) => new(
+        values, chunks: chunks, fileDims: dimensions,
+        datasetCreation: chunks is null ? default : new(Filters: [ShuffleFilter.Id, DeflateFilter.Id]));
 
     private static Episode Episode(int steps, bool isTerminal) => new(
         [.. Enumerable.Range(0, steps * environment.ObservationWidth).Select(static i => i / 7f)],

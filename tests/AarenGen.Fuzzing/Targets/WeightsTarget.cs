@@ -45,7 +45,10 @@ internal static class SafetensorsText
     private const int LengthBytes = sizeof(long);
 
     public static IReadOnlyList<string> Words { get; } =
-        ["{", "}", "[", "]", ":", ",", "\"dtype\"", "\"shape\"", "\"data_offsets\"", "\"__metadata__\"", "\"F32\"", "\"F16\"", "\"I8\"", "[0,0]", "[-1]", "[1.5]", "{\"a\":\"b\"}", "null", "\\u0000", "\\ud800"];
+        [
+            "{", "}", "[", "]", ":", ",", "\"dtype\"", "\"shape\"", "\"data_offsets\"", "\"__metadata__\"", "\"F32\"", "\"F16\"",
+            "\"I8\"", "[0,0]", "[-1]", "[1.5]", "{\"a\":\"b\"}", "null", "\\u0000", "\\ud800",
+        ];
 
     /// <summary>Changes bytes; or the header alone, whose length then fits.</summary>
     public static byte[] Mutate(byte[] input, Mutator mutator)
@@ -74,7 +77,8 @@ internal static class SafetensorsText
         foreach ((_, JsonNode? tensor) in json)
         {
             tensor!["dtype"] = type;
-            tensor["data_offsets"] = new JsonArray([.. tensor["data_offsets"]!.AsArray().Select(o => JsonValue.Create((int)o! / sizeof(float) * factor))]);
+            JsonArray offsets = tensor["data_offsets"]!.AsArray();
+            tensor["data_offsets"] = new JsonArray([.. offsets.Select(o => JsonValue.Create((int)o! / sizeof(float) * factor))]);
         }
         byte[] header = Encoding.UTF8.GetBytes(json.ToJsonString());
         return [.. BitConverter.GetBytes((long)header.Length), .. header, .. data.ToArray()];

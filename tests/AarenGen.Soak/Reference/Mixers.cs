@@ -21,7 +21,9 @@ internal struct CompensatedSum
     }
 }
 
-/// <summary>o = Σ e^s v / Σ e^s a head over all tokens so far, s = q·k/√P. The sums are kept as they are: scores of the soak are small.</summary>
+/// <summary>
+/// o = Σ e^s v / Σ e^s a head over all tokens so far, s = q·k/√P. The sums are kept as they are: scores of the soak are small.
+/// </summary>
 internal sealed class AarenMixer : IMixer
 {
     private const int Heads = 2;
@@ -189,7 +191,9 @@ internal sealed class TransformerMixer : IMixer
     }
 }
 
-/// <summary>h = keep h + add g(c), with g(c) = c + 1/2 from 0 on and σ(c) below. The product moves h from its nearer end by the smaller gate.</summary>
+/// <summary>
+/// h = keep h + add g(c), with g(c) = c + 1/2 from 0 on and σ(c) below. The product moves h from its nearer end by the smaller gate.
+/// </summary>
 internal abstract class GatedMixer(WeightFile file) : IMixer
 {
     private readonly Linear candidate = new(file, "blocks.0.mixer.h_proj");
@@ -246,7 +250,8 @@ internal sealed class MinGruMixer(WeightFile file) : GatedMixer(file)
 internal sealed class MinLstmMixer(WeightFile file) : GatedMixer(file)
 {
     private readonly Linear forget = new(file, "blocks.0.mixer.f_proj"), input = new(file, "blocks.0.mixer.i_proj");
-    private readonly Bounded[] forgets = new Bounded[file["blocks.0.mixer.f_proj.bias"].Length], inputs = new Bounded[file["blocks.0.mixer.i_proj.bias"].Length];
+    private readonly Bounded[] forgets = new Bounded[file["blocks.0.mixer.f_proj.bias"].Length];
+    private readonly Bounded[] inputs = new Bounded[file["blocks.0.mixer.i_proj.bias"].Length];
 
     protected override void ReadGates(ReadOnlySpan<Bounded> x)
     {
