@@ -13,7 +13,7 @@ internal sealed class Supervisor(string assemblies, string output)
     /// <summary>Whether nothing failed.</summary>
     public bool Run(FuzzTarget target, TimeSpan time, int seed)
     {
-        long cases = 0, read = 0, started = Stopwatch.GetTimestamp();
+        long cases = 0, read = 0, faults = 0, started = Stopwatch.GetTimestamp();
         int deaths = 0;
         (string Pool, string Branches) last = ("0", "0");
         while (Stopwatch.GetElapsedTime(started) is var elapsed && elapsed < time && deaths <= MostDeaths)
@@ -24,14 +24,15 @@ internal sealed class Supervisor(string assemblies, string output)
             string[] figures = [];
             while (process.StandardOutput.ReadLine() is { } line)
             {
-                figures = line.Split(' ') is { Length: 4 } four ? four : figures;
+                figures = line.Split(' ') is { Length: 5 } five ? five : figures;
             }
             process.WaitForExit();
-            if (figures.Length == 4)
+            if (figures.Length == 5)
             {
                 cases += long.Parse(figures[0], CultureInfo.InvariantCulture);
                 read += long.Parse(figures[1], CultureInfo.InvariantCulture);
-                last = (figures[2], figures[3]);
+                faults += long.Parse(figures[2], CultureInfo.InvariantCulture);
+                last = (figures[3], figures[4]);
             }
             if (process.ExitCode != 0)
             {
@@ -39,12 +40,10 @@ internal sealed class Supervisor(string assemblies, string output)
                 Console.Error.WriteLine($"{target.Name}: the process ended with {process.ExitCode}.");
             }
         }
-        string folder = Path.Combine(output, target.Name);
-        int faults = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.bin").Length : 0;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{target.Name}: {cases} cases in {Stopwatch.GetElapsedTime(started).TotalMinutes:F1} min, {read} read, {last.Pool} kept, ")
-            + $"{last.Branches} branches; {Text(faults)} faults, {Text(deaths)} deaths");
+            + $"{last.Branches} branches; {faults} faults, {deaths} deaths");
         return faults == 0 && deaths == 0;
     }
 

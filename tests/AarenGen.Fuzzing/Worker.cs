@@ -8,15 +8,15 @@ namespace AarenGen.Fuzzing;
 /// <param name="findings">Where inputs that fail are saved, in a folder of the target's name.</param>
 internal sealed class Worker(FuzzTarget target, string findings) : IDisposable
 {
-    /// <summary>A case that takes longer never ends: its process does.</summary>
-    private static readonly TimeSpan longestCase = TimeSpan.FromSeconds(20);
+    /// <summary>A case that takes more of the processor, or that waits longer, never ends: its process does.</summary>
+    private static readonly TimeSpan longestCase = TimeSpan.FromSeconds(20), longestWait = TimeSpan.FromMinutes(5);
 
     private readonly string folder = Directory.CreateTempSubdirectory("aarengen-fuzzing").FullName;
     private readonly HashSet<string> known = new(StringComparer.Ordinal);
     private readonly List<byte[]> pool = [];
     private readonly Coverage coverage = new();
     private byte[] current = [];
-    private long cases, read, caseStart;
+    private long cases, read, caseStart, caseStartOnProcessor;
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
@@ -24,8 +24,8 @@ internal sealed class Worker(FuzzTarget target, string findings) : IDisposable
     public void Run(TimeSpan time, int seed)
     {
         long started = Stopwatch.GetTimestamp();
-        caseStart = started;
-        using var watch = new Timer(_ => StopIfEndless(), null, longestCase, TimeSpan.FromSeconds(1));
+        BeginCase([]);
+        using var watch = new Timer(_ => StopIfEndless(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
         var mutator = new Mutator(seed, target.Words);
         IEnumerable<byte[]> seeds = target.Seeds(Directory.CreateDirectory(Path.Combine(folder, "seeds")).FullName);
         foreach (byte[] input in seeds.Concat(Corpus.Read(Corpus.Folder, target.Name).Select(static c => c.Input)))
@@ -54,13 +54,12 @@ internal sealed class Worker(FuzzTarget target, string findings) : IDisposable
     }
 
     private void Report() => Console.WriteLine(
-        string.Create(CultureInfo.InvariantCulture, $"{cases} {read} {pool.Count} {coverage.Branches}"));
+        string.Create(CultureInfo.InvariantCulture, $"{cases} {read} {known.Count} {pool.Count} {coverage.Branches}"));
 
     /// <summary>Whether the case did something new.</summary>
     private bool Try(byte[] input)
     {
-        Volatile.Write(ref current, input);
-        Volatile.Write(ref caseStart, Stopwatch.GetTimestamp());
+        BeginCase(input);
         coverage.Begin();
         CaseResult result = FuzzCase.Run(target, input, folder);
         bool isNew = coverage.End(result.Refusal);
@@ -73,22 +72,27 @@ internal sealed class Worker(FuzzTarget target, string findings) : IDisposable
         return isNew && result.Fault is null;
     }
 
+    private void BeginCase(byte[] input)
+    {
+        Volatile.Write(ref current, input);
+        Volatile.Write(ref caseStartOnProcessor, Environment.CpuUsage.TotalTime.Ticks);
+        Volatile.Write(ref caseStart, Stopwatch.GetTimestamp());
+    }
+
     private void Save(string key, byte[] input, string fault)
     {
         string path = Path.Combine(Directory.CreateDirectory(Path.Combine(findings, target.Name)).FullName, key + ".bin");
-        if (!File.Exists(path))
-        {
-            File.WriteAllBytes(path, input);
-            Console.Error.WriteLine($"{target.Name}: {path}: {fault}");
-        }
+        File.WriteAllBytes(path, input);
+        Console.Error.WriteLine($"{target.Name}: {path}: {fault}");
     }
 
     private void StopIfEndless()
     {
-        if (Stopwatch.GetElapsedTime(Volatile.Read(ref caseStart)) > longestCase)
+        TimeSpan worked = Environment.CpuUsage.TotalTime - TimeSpan.FromTicks(Volatile.Read(ref caseStartOnProcessor));
+        if (worked > longestCase || Stopwatch.GetElapsedTime(Volatile.Read(ref caseStart)) > longestWait)
         {
             string key = "endless-" + Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-            Save(key, Volatile.Read(ref current), $"It did not end within {longestCase.TotalSeconds} s.");
+            Save(key, Volatile.Read(ref current), "It did not end.");
             Process.GetCurrentProcess().Kill();
         }
     }

@@ -34,7 +34,10 @@ internal sealed unsafe class CompiledTarget : FuzzTarget<CompiledTarget.Embedded
         using var embedded = (Embedded)read;
         // What the file's numbers are is not checked, since it is used without being read; they must do no harm.
         embedded.Model.Step(embedded.Model.CreateState(), [1, 2], stackalloc float[SmallModel.OutputWidth]);
-        base.Verify(read, path);
+        if (!embedded.Model.Weights.ContainsAny(float.NaN, float.PositiveInfinity, float.NegativeInfinity))
+        {
+            base.Verify(read, path);
+        }
     }
 
     protected override Embedded ReadFile(string path)
