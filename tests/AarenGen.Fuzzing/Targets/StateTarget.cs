@@ -1,0 +1,69 @@
+using System.Security.Cryptography;
+
+namespace AarenGen.Fuzzing;
+
+/// <summary>Saved states of streams.</summary>
+internal sealed class StateTarget : FuzzTarget<StreamState<StatefulModel>>
+{
+    private static readonly StatefulModel model = StatefulModel.Create(1);
+
+    public override string Name => "states";
+
+    public override bool IsRefusal(Exception exception) => exception is ModelFileException;
+
+    public override IEnumerable<byte[]> Seeds(string folder)
+    {
+        var output = new float[StatefulModel.OutputWidth];
+        foreach (int tokens in (int[])[0, 1, 7, 50])
+        {
+            StreamState<StatefulModel> state = model.CreateState();
+            for (int t = 0; t < tokens; t++)
+            {
+                model.Step(state, [t, 1f / (t + 1)], output);
+            }
+            using var saved = new MemoryStream();
+            state.Save(saved);
+            yield return saved.ToArray();
+        }
+    }
+
+    /// <summary>A change that the checksum gives away, or one that it does not.</summary>
+    public override byte[] Mutate(byte[] input, Mutator mutator)
+    {
+        if (mutator.Random.Next(3) == 0 || input.Length <= SHA256.HashSizeInBytes)
+        {
+            return mutator.Mutate(input);
+        }
+        byte[] body = mutator.MutateBytes(input[..^SHA256.HashSizeInBytes]);
+        return [.. body, .. SHA256.HashData(body)];
+    }
+
+    public override void Verify(object read, string path)
+    {
+        base.Verify(read, path);
+        // It goes on, whatever it holds.
+        var state = (StreamState<StatefulModel>)read;
+        var output = new float[StatefulModel.OutputWidth];
+        for (int t = 0; t < 4; t++)
+        {
+            model.Step(state, [1, 2], output);
+        }
+    }
+
+    protected override StreamState<StatefulModel> ReadFile(string path)
+    {
+        StreamState<StatefulModel> state = model.CreateState();
+        state.Load(path);
+        return state;
+    }
+
+    protected override void Write(StreamState<StatefulModel> value, string path) => value.Save(path);
+
+    protected override bool AreEqual(StreamState<StatefulModel> first, StreamState<StatefulModel> second)
+    {
+        using MemoryStream one = new(), other = new();
+        first.Save(one);
+        second.Save(other);
+        return one.ToArray().AsSpan().SequenceEqual(other.ToArray());
+    }
+}

@@ -1,0 +1,37 @@
+namespace AarenGen.Soak;
+
+/// <summary>The smallest model with every part of a block, once for each mixer: what is soaked is the state, not the width.</summary>
+[SequenceModel]
+[Continuous(2)]
+[Dense(4)]
+[Aaren(Heads = 2, FeedForward = 4)]
+[Dense(2)]
+[MeanSquaredError]
+public sealed partial class AarenModel;
+
+/// <summary>As <see cref="AarenModel"/>, with attention over the last tokens.</summary>
+[SequenceModel]
+[Continuous(2)]
+[Dense(4)]
+[Transformer(Heads = 2, FeedForward = 4, Context = 8)]
+[Dense(2)]
+[MeanSquaredError]
+public sealed partial class TransformerModel;
+
+/// <summary>As <see cref="AarenModel"/>, with a gated recurrence.</summary>
+[SequenceModel]
+[Continuous(2)]
+[Dense(4)]
+[MinGru(FeedForward = 4)]
+[Dense(2)]
+[MeanSquaredError]
+public sealed partial class MinGruModel;
+
+/// <summary>As <see cref="AarenModel"/>, with two gates.</summary>
+[SequenceModel]
+[Continuous(2)]
+[Dense(4)]
+[MinLstm(FeedForward = 4)]
+[Dense(2)]
+[MeanSquaredError]
+public sealed partial class MinLstmModel;

@@ -1,0 +1,271 @@
+namespace AarenGen.Soak;
+
+/// <summary>A mixer that streams: of a token and all before it one row.</summary>
+internal interface IMixer
+{
+    void Step(ReadOnlySpan<Bounded> x, Span<Bounded> y);
+}
+
+/// <summary>A sum in float64 with what rounding took from it kept beside: as exact as twice the digits. Source: Neumaier, 1974.</summary>
+internal struct CompensatedSum
+{
+    private double sum, rest;
+
+    public readonly double Value => sum + rest;
+
+    public void Add(double value)
+    {
+        double next = sum + value;
+        rest += Math.Abs(sum) >= Math.Abs(value) ? sum - next + value : value - next + sum;
+        sum = next;
+    }
+}
+
+/// <summary>
+/// o = Σ e^s v / Σ e^s a head over all tokens so far, s = q·k/√P. The sums are kept as they are: scores of the soak are small.
+/// </summary>
+internal sealed class AarenMixer : IMixer
+{
+    private const int Heads = 2;
+    private const double LargestScore = 100;
+
+    private readonly Linear key, value;
+    private readonly double[] query;
+    private readonly double[] folded;
+    private readonly double[] foldedBias = new double[Heads];
+    private readonly int width, channels;
+    private readonly Bounded[] keys, values;
+    private readonly CompensatedSum[] weights = new CompensatedSum[Heads], numerators;
+
+    // By e^s: errors of values, sizes of values, relative errors of e^s, and both.
+    private readonly double[] valueErrors, sizes, weightedErrors, weightErrors = new double[Heads];
+    private long tokens;
+
+    public AarenMixer(WeightFile file)
+    {
+        key = new(file, "blocks.0.mixer.k_proj");
+        value = new(file, "blocks.0.mixer.v_proj");
+        width = key.Outputs;
+        channels = width / Heads;
+        keys = new Bounded[width];
+        values = new Bounded[width];
+        numerators = new CompensatedSum[width];
+        valueErrors = new double[width];
+        sizes = new double[width];
+        weightedErrors = new double[width];
+        var projected = new Bounded[width];
+        new Linear(file, "blocks.0.mixer.q_proj").Apply([.. file["blocks.0.mixer.query"].Select(static q => new Bounded(q, 0))], projected);
+        query = [.. projected.Select(static q => q.Value)];
+        double[] keyWeight = file["blocks.0.mixer.k_proj.weight"], keyBias = file["blocks.0.mixer.k_proj.bias"];
+        folded = new double[Heads * width];
+        for (int row = 0; row < width; row++)
+        {
+            int head = row / channels;
+            foldedBias[head] += query[row] * keyBias[row] / Math.Sqrt(channels);
+            for (int column = 0; column < width; column++)
+            {
+                folded[head * width + column] += query[row] * keyWeight[row * width + column] / Math.Sqrt(channels);
+            }
+        }
+    }
+
+    public void Step(ReadOnlySpan<Bounded> x, Span<Bounded> y)
+    {
+        key.Apply(x, keys);
+        value.Apply(x, values);
+        tokens++;
+        for (int head = 0; head < Heads; head++)
+        {
+            double score = 0, error = 0, size = Math.Abs(foldedBias[head]);
+            for (int c = head * channels; c < (head + 1) * channels; c++)
+            {
+                score += query[c] * keys[c].Value / Math.Sqrt(channels);
+            }
+            // The product takes the score from the token itself, by a query folded into the keys and rounded once.
+            for (int c = 0; c < width; c++)
+            {
+                double weight = Math.Abs(folded[head * width + c]);
+                error += weight * x[c].Error;
+                size += weight * x[c].Size;
+            }
+            error += (width + 4) * Bounded.Unit * size;
+            if (!(Math.Abs(score) < LargestScore))
+            {
+                throw new SoakException($"A score of {score} is more than this reference is made for.");
+            }
+            double exponential = Math.Exp(score), relative = Bounded.ExponentialMinusOne(error);
+            weights[head].Add(exponential);
+            weightErrors[head] += exponential * relative;
+            double total = weights[head].Value, off = weightErrors[head] / total;
+            for (int c = head * channels; c < (head + 1) * channels; c++)
+            {
+                Bounded v = values[c];
+                numerators[c].Add(exponential * v.Value);
+                valueErrors[c] += exponential * v.Error;
+                sizes[c] += exponential * v.Size;
+                weightedErrors[c] += exponential * relative * v.Size;
+                double mean = numerators[c].Value / total;
+                // Σ p r v / Σ p r − Σ p v for weights p with relative errors r − 1. Sums of doubles are off by a unit a token, thrice over.
+                double bound = valueErrors[c] / total + (weightedErrors[c] / total + off * Math.Abs(mean)) / (1 - off)
+                    + (3.0 * tokens + 8) * Bounded.DoubleUnit * sizes[c] / total;
+                y[c] = new(mean, bound + Bounded.Unit * (Math.Abs(mean) + bound));
+            }
+        }
+    }
+}
+
+/// <summary>o = Σ softmax(q·k/√P) v a head over the last tokens.</summary>
+internal sealed class TransformerMixer : IMixer
+{
+    private const int Heads = 2, Context = 8;
+
+    private readonly Linear query, key, value;
+    private readonly int width, channels;
+    private readonly Bounded[] queries;
+    private readonly Bounded[][] keys, values;
+    private readonly double[] scores = new double[Context], relatives = new double[Context];
+    private long tokens;
+
+    public TransformerMixer(WeightFile file)
+    {
+        query = new(file, "blocks.0.mixer.q_proj");
+        key = new(file, "blocks.0.mixer.k_proj");
+        value = new(file, "blocks.0.mixer.v_proj");
+        width = key.Outputs;
+        channels = width / Heads;
+        queries = new Bounded[width];
+        keys = [.. Enumerable.Range(0, Context).Select(_ => new Bounded[width])];
+        values = [.. Enumerable.Range(0, Context).Select(_ => new Bounded[width])];
+    }
+
+    public void Step(ReadOnlySpan<Bounded> x, Span<Bounded> y)
+    {
+        int slot = (int)(tokens++ % Context), count = (int)Math.Min(tokens, Context);
+        query.Apply(x, queries);
+        key.Apply(x, keys[slot]);
+        value.Apply(x, values[slot]);
+        for (int first = 0; first < width; first += channels)
+        {
+            double best = double.NegativeInfinity;
+            for (int i = 0; i < count; i++)
+            {
+                double sum = 0, error = 0, size = 0;
+                for (int c = first; c < first + channels; c++)
+                {
+                    Bounded q = queries[c], k = keys[i][c];
+                    sum += q.Value * k.Value;
+                    error += q.Error * k.Size + Math.Abs(q.Value) * k.Error;
+                    size += q.Size * k.Size;
+                }
+                scores[i] = sum / Math.Sqrt(channels);
+                // The product's sum; the scale; the distance from the largest score, itself as large as two scores.
+                relatives[i] = (error + (channels + 6) * Bounded.Unit * size) / Math.Sqrt(channels);
+                best = Math.Max(best, scores[i]);
+            }
+            double total = 0, off = 0;
+            for (int i = 0; i < count; i++)
+            {
+                relatives[i] = Bounded.ExponentialMinusOne(
+                    relatives[i] + (4 * (Math.Abs(scores[i]) + Math.Abs(best)) + Bounded.ExponentialUnits) * Bounded.Unit);
+                scores[i] = Math.Exp(scores[i] - best);
+                total += scores[i];
+                off += scores[i] * relatives[i];
+            }
+            off /= total;
+            for (int c = first; c < first + channels; c++)
+            {
+                double mean = 0, error = 0, size = 0, weighted = 0;
+                for (int i = 0; i < count; i++)
+                {
+                    double share = scores[i] / total;
+                    Bounded v = values[i][c];
+                    mean += share * v.Value;
+                    error += share * v.Error;
+                    size += share * v.Size;
+                    weighted += share * relatives[i] * v.Size;
+                }
+                double bound = error + (weighted + off * Math.Abs(mean)) / (1 - off) + (2 * Context + 8) * Bounded.Unit * size;
+                y[c] = new(mean, bound);
+            }
+        }
+    }
+}
+
+/// <summary>
+/// h = keep h + add g(c), with g(c) = c + 1/2 from 0 on and σ(c) below. The product moves h from its nearer end by the smaller gate.
+/// </summary>
+internal abstract class GatedMixer(WeightFile file) : IMixer
+{
+    private readonly Linear candidate = new(file, "blocks.0.mixer.h_proj");
+    private Bounded[]? candidates, states;
+
+    public void Step(ReadOnlySpan<Bounded> x, Span<Bounded> y)
+    {
+        candidates ??= new Bounded[y.Length];
+        states ??= new Bounded[y.Length];
+        candidate.Apply(x, candidates);
+        ReadGates(x);
+        for (int c = 0; c < y.Length; c++)
+        {
+            Bounded raw = candidates[c], old = states[c];
+            double g = raw.Value >= 0 ? raw.Value + 0.5 : Sigmoid(raw.Value);
+            // The slope of g is at most 1.
+            double error = raw.Error + (ExponentialAndQuotient + 1) * Bounded.Unit * (g + raw.Error);
+            (double add, double relative) = Gate(c);
+            double keep = 1 - add, state = keep * old.Value + add * g;
+            double bound = keep * old.Error + add * error
+                + Math.Min(keep, add) * relative * (Math.Abs(g - old.Value) + error + old.Error)
+                + 4 * Bounded.DoubleUnit * (Math.Abs(old.Value) + g);
+            states[c] = new(state, bound);
+            y[c] = new(state, bound + Bounded.Unit * (Math.Abs(state) + bound));
+        }
+    }
+
+    /// <summary>Units by which an exponential over itself and 1 may be off: that of both, a sum and a quotient.</summary>
+    protected const double ExponentialAndQuotient = 2 * Bounded.ExponentialUnits + 2;
+
+    protected static double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));
+
+    /// <summary>Reads what the gates of a token are made of.</summary>
+    protected abstract void ReadGates(ReadOnlySpan<Bounded> x);
+
+    /// <summary>The share of the candidate, and how far, relative to itself, the smaller of both shares may be off.</summary>
+    protected abstract (double Add, double Relative) Gate(int channel);
+}
+
+/// <summary>add = σ(z).</summary>
+internal sealed class MinGruMixer(WeightFile file) : GatedMixer(file)
+{
+    private readonly Linear update = new(file, "blocks.0.mixer.z_proj");
+    private readonly Bounded[] updates = new Bounded[file["blocks.0.mixer.z_proj.bias"].Length];
+
+    protected override void ReadGates(ReadOnlySpan<Bounded> x) => update.Apply(x, updates);
+
+    protected override (double Add, double Relative) Gate(int channel) => (
+        Sigmoid(updates[channel].Value),
+        Bounded.ExponentialMinusOne(updates[channel].Error + ExponentialAndQuotient * Bounded.Unit));
+}
+
+/// <summary>keep = σ(f)/(σ(f) + σ(i)).</summary>
+internal sealed class MinLstmMixer(WeightFile file) : GatedMixer(file)
+{
+    private readonly Linear forget = new(file, "blocks.0.mixer.f_proj"), input = new(file, "blocks.0.mixer.i_proj");
+    private readonly Bounded[] forgets = new Bounded[file["blocks.0.mixer.f_proj.bias"].Length];
+    private readonly Bounded[] inputs = new Bounded[file["blocks.0.mixer.i_proj.bias"].Length];
+
+    protected override void ReadGates(ReadOnlySpan<Bounded> x)
+    {
+        forget.Apply(x, forgets);
+        input.Apply(x, inputs);
+    }
+
+    protected override (double Add, double Relative) Gate(int channel)
+    {
+        Bounded f = forgets[channel], i = inputs[channel];
+        double keep = Sigmoid(f.Value), add = Sigmoid(i.Value);
+        // The logarithm of the smaller gate has slopes of at most 1. The product: three exponentials, one of f − i rounded; two sums, two
+        // products, a sum and a quotient, each of them in numerator and divisor.
+        double rounding = 2 * (3 * Bounded.ExponentialUnits + 6) + f.Size + i.Size;
+        return (add / (keep + add), Bounded.ExponentialMinusOne(f.Error + i.Error + rounding * Bounded.Unit));
+    }
+}
