@@ -32,9 +32,10 @@ internal static class KillSoak
             {
                 string own = Path.Combine(folder, killed.ToString(CultureInfo.InvariantCulture));
                 // At random in each of as many parts of the training as there are kills.
-                if (Train(own, time * ((killed + random.NextDouble()) / kills)) is not null)
+                if (Train(own, time * ((killed + random.NextDouble()) / kills)) is { } faster)
                 {
-                    // It was faster this time.
+                    // The machine was busier when the training was timed.
+                    time = faster;
                     Directory.Delete(own, recursive: true);
                     if (++late > 10 * kills)
                     {
