@@ -9,6 +9,7 @@ namespace AarenGen;
 internal static class Arguments
 {
     private const float LargestTokenNumber = 1e15f;
+
     /// <summary>What numbers of a token must be, for messages.</summary>
     public const string TokenRule = "numbers of a token must be finite and from -1e15 to 1e15 (scale larger ones, as StandardScaler does)";
 

@@ -169,7 +169,7 @@ public sealed class LargeNumberTests
         var data = new SequenceList(EveryLayer.InputWidth, EveryLayer.TargetWidth);
         data.Add(tokens, new float[2 * EveryLayer.TargetWidth]);
         string ofData = Assert.Throws<ArgumentException>(() => model.Evaluate(data)).Message;
-        Assert.Contains("Sequence 0, token 1: column 2 holds", ofData, StringComparison.Ordinal);
+        Assert.Contains("Sequence 0, token 1: column 2 of the token holds", ofData, StringComparison.Ordinal);
         Assert.DoesNotContain("stream", ofData, StringComparison.Ordinal);
     }
 

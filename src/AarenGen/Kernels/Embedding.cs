@@ -53,7 +53,8 @@ public static class Embedding
     {
         for (int row = 0; row < rows; row++)
         {
-            int position = (int)Math.Min(first + row, length - 1);
+            // Clamped on both sides, so that no number that a saved state may hold leads out of the table.
+            int position = (int)Math.Clamp(first + row, 0, length - 1);
             Elementwise.Add(x.Slice(row * stride, stride), table.Slice(position * stride, stride), y.Slice(row * stride, stride));
         }
     }

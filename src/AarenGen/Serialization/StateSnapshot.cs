@@ -45,14 +45,16 @@ internal static class StateSnapshot
         ReadOnlySpan<byte> body = bytes.AsSpan(0, BodyBytes(memory.Length));
         if (read < Magic.Length + FingerprintBytes || !body.StartsWith(Magic))
         {
-            string found = FileFormat.Describe(bytes.AsSpan(0, Math.Min(read, FileFormat.StartBytes)), isState: true);
-            throw new ModelFileException($"This is no saved state of a stream, but {found}.");
+            string format = FileFormat.Describe(bytes.AsSpan(0, Math.Min(read, FileFormat.StartBytes)), isState: true);
+            throw new ModelFileException($"This is no saved state of a stream, but {format}.");
         }
         string owner = Encoding.ASCII.GetString(body.Slice(Magic.Length, FingerprintBytes));
         if (owner != fingerprint)
         {
+            // What is no fingerprint may hold control characters, which do not belong into a message.
+            string found = owner.All(char.IsAsciiHexDigitLower) ? $"{owner[..8]}…" : "none of ours";
             throw new ModelFileException(
-                $"The state belongs to another declaration ({owner[..8]}…, this model's is {fingerprint[..8]}…); save it again from a model declared like this one.");
+                $"The state belongs to another declaration ({found}, this model's is {fingerprint[..8]}…); save it again from a model declared like this one.");
         }
         if (read < bytes.Length)
         {

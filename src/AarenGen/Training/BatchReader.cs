@@ -160,7 +160,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         {
             throw Bad(
                 name, index, bad / width,
-                $"column {bad % width} of the token holds {read[bad]}; {Arguments.TokenRule}, also where the weight is 0. Fill what is missing, or cut the sequence there.");
+                $"column {bad % width} of the token holds {read[bad]}; {Arguments.TokenRule}, even where their weight is 0. Fill what is missing, or cut the sequence there.");
         }
         for (int t = 0; t < length && Categories.Length > 0; t++)
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Experiments;
+using Tables;
 
 namespace AarenGen.Fuzzing;
 

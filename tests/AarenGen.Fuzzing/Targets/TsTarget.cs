@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Experiments;
+using Tables;
 
 namespace AarenGen.Fuzzing;
 
@@ -45,7 +46,7 @@ internal sealed class TsTarget : FuzzTarget<TsDataset>
         {
             for (int channel = 0; channel < value.Channels; channel++)
             {
-                IEnumerable<float> values = one.Tokens.Where((_, i) => i % value.Channels == channel);
+                IEnumerable<double> values = one.Tokens.Where((_, i) => i % value.Channels == channel);
                 text.AppendJoin(',', values.Select(static v => v.ToString("R", CultureInfo.InvariantCulture))).Append(':');
             }
             text.Append(value.Labels[one.Label]).Append('\n');
