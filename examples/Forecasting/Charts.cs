@@ -12,15 +12,14 @@ internal static class Charts
     private const float FontSize = 18;
 
     /// <summary>The end of a series with the forecast from its last test window.</summary>
-    public static void Forecast(string path, string name, ReadOnlySpan<float> truth, float[] forecast, int season)
+    public static void Forecast(string path, string name, ReadOnlySpan<double> truth, double[] forecast, int season)
     {
         // A season and twice the forecast are shown before it where that leaves the forecast a fifth of the picture.
         int history = Math.Min(Math.Max(Math.Max(season, 2 * forecast.Length), MinHistory), Math.Max(4 * forecast.Length, MinHistory));
         int start = truth.Length - forecast.Length, first = Math.Max(0, start - history);
         using Plot plot = Create();
-        float[] tail = truth[first..].ToArray();
-        Line(plot, "truth", [.. tail.Select(static v => (double)v)], first, 2);
-        Line(plot, $"forecast of {forecast.Length}", [.. forecast.Select(static v => (double)v)], start, 3);
+        Line(plot, "truth", truth[first..].ToArray(), first, 2);
+        Line(plot, $"forecast of {forecast.Length}", forecast, start, 3);
         plot.Add.VerticalLine(start - 0.5, 1, Colors.Gray, LinePattern.Dashed);
         string called = name.Length <= MaxNameLength ? name : name[..(MaxNameLength - 1)] + "…";
         plot.Title($"{called}: forecast against truth", FontSize);

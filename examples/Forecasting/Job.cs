@@ -14,7 +14,8 @@ internal sealed class Job(string path, string? time, int horizon, int epochs, in
 
     public int Run(CancellationToken cancellation)
     {
-        SeriesTable table = TableReader.Read(path, time);
+        OutputFolder.Prepare(output);
+        SeriesTable table = CommandLine.Abandonable(() => TableReader.Read(path, time), cancellation);
         (int trainRows, int validationRows, int testRows) = Split(table.Rows);
         int used = trainRows + validationRows + testRows;
         (float[] values, StandardScaler scaler) = table.Scale(trainRows, used);
@@ -22,7 +23,6 @@ internal sealed class Job(string path, string? time, int horizon, int epochs, in
         float[][] series = [.. Enumerable.Range(0, columns).Select(c => Enumerable.Range(0, used).Select(row => values[row * columns + c]).ToArray())];
         var chosen = Season.Choose(season, table, trainRows);
         int period = chosen.Rows;
-        OutputFolder.Prepare(output);
         // Not through the console's layout: it would wrap these lines.
         foreach (string line in table.Report)
         {
@@ -45,17 +45,16 @@ internal sealed class Job(string path, string? time, int horizon, int epochs, in
         var forecast = new float[horizon];
         for (int c = series.Length - 1; c >= 0; c--)
         {
-            cancellation.ThrowIfCancellationRequested();
-            Evaluation.Run(loaded, series[c], period, trainRows + validationRows, horizon, scores, forecast);
+            Evaluation.Run(loaded, series[c], period, trainRows + validationRows, horizon, scores, forecast, cancellation);
         }
         Print(scores);
-        double difference = CompareStreamWithWhole(loaded, series[0], period, trainRows + validationRows);
-        Measure(loaded, series[0], period);
+        double difference = CompareStreamWithWhole(loaded, series[0], period, trainRows + validationRows, cancellation);
+        Measure(loaded, series[0], period, cancellation);
 
         // The loop ended with the first column.
-        float[] shown = [.. forecast.Select(v => (float)(v * scaler.Deviations[0] + scaler.Means[0]))], truth = [.. table.Columns[0].Take(used).Select(static v => (float)v)];
+        double[] shown = [.. forecast.Select(v => v * scaler.Deviations[0] + scaler.Means[0])];
         string picture = Path.Combine(output, "forecast.png"), losses = Path.Combine(output, "loss.png");
-        Charts.Forecast(picture, table.Names[0], truth, shown, period);
+        Charts.Forecast(picture, table.Names[0], table.Columns[0].AsSpan(0, used), shown, period);
         Charts.Losses(losses, report.Epochs);
         AnsiConsole.MarkupLineInterpolated($"wrote {weights}, {picture}, {losses}");
         if (difference > 1e-5)
@@ -73,7 +72,7 @@ internal sealed class Job(string path, string? time, int horizon, int epochs, in
         if (train < 1 || validation < 1 || test < 1 || train + (long)validation + test > rows)
         {
             throw split is { Length: 3 }
-                ? new ArgumentException($"--split: {train}, {validation} and {test} rows are not three parts of the {rows} rows of {path}; give numbers from 1 with no larger sum.")
+                ? new UserException($"--split: {train}, {validation} and {test} rows are not three parts of the {rows} rows of {path}; give numbers from 1 with no larger sum.")
                 : new TableException(path, null, null, $"{rows} rows are too few to train, validate and test; use a longer file.");
         }
         int min = Forecaster.OutputWidth + 8;
@@ -109,7 +108,7 @@ internal sealed class Job(string path, string? time, int horizon, int epochs, in
         AnsiConsole.Progress().Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(context =>
         {
             ProgressTask task = context.AddTask("training", maxValue: 1);
-            report = model.Fit(train, validation, options, new Listener(task), cancellation);
+            report = model.Fit(new StoppableData(train, cancellation), new StoppableData(validation, cancellation), options, new Listener(task), cancellation);
             task.Value = 1;
         });
         return report!;
@@ -126,7 +125,7 @@ internal sealed class Job(string path, string? time, int horizon, int epochs, in
     }
 
     /// <summary>Streams the test part token by token, and in one call; returns the largest difference, relative to the largest output.</summary>
-    private static double CompareStreamWithWhole(Forecaster model, float[] series, int season, int testStart)
+    private static double CompareStreamWithWhole(Forecaster model, float[] series, int season, int testStart, CancellationToken cancellation)
     {
         float[] tokens = SeriesFeatures.Tokens(series, season)[(testStart * Forecaster.InputWidth)..];
         int count = tokens.Length / Forecaster.InputWidth;
@@ -135,6 +134,7 @@ internal sealed class Job(string path, string? time, int horizon, int epochs, in
         StreamState<Forecaster> state = model.CreateState();
         for (int t = 0; t < count; t++)
         {
+            cancellation.ThrowIfCancellationRequested();
             model.Step(state, tokens.AsSpan(t * Forecaster.InputWidth, Forecaster.InputWidth), streamed.AsSpan(t * Forecaster.OutputWidth, Forecaster.OutputWidth));
         }
         double difference = whole.Zip(streamed, static (a, b) => Math.Abs((double)a - b)).Max() / whole.Max(static v => Math.Abs((double)v));
@@ -143,7 +143,7 @@ internal sealed class Job(string path, string? time, int horizon, int epochs, in
     }
 
     /// <summary>Time and garbage of a token: the median of many rounds, after the compiler is warm.</summary>
-    private static void Measure(Forecaster model, float[] series, int season)
+    private static void Measure(Forecaster model, float[] series, int season, CancellationToken cancellation)
     {
         float[] tokens = SeriesFeatures.Tokens(series, season);
         int count = tokens.Length / Forecaster.InputWidth;
@@ -154,6 +154,7 @@ internal sealed class Job(string path, string? time, int horizon, int epochs, in
         long begin = Stopwatch.GetTimestamp();
         for (int round = 0; round < times.Length; round++)
         {
+            cancellation.ThrowIfCancellationRequested();
             long before = GC.GetAllocatedBytesForCurrentThread(), start = Stopwatch.GetTimestamp();
             for (int t = 0; t < count; t++)
             {

@@ -50,12 +50,12 @@ internal static class Report
 
     private static void Section(Group group, StringBuilder html, StringBuilder markdown, string pictures, HashSet<string> names)
     {
-        string[] header = Tables.Header(group);
+        string[] header = ResultTable.Header(group);
         html.Append(CultureInfo.InvariantCulture, $"<h2>{Escape(group.Task)}: {Escape(group.Title)}</h2>\n<div class=\"scroll\"><table><tr>{string.Concat(header.Select(static h => $"<th>{Escape(h)}</th>"))}</tr>\n");
         markdown.Append(CultureInfo.InvariantCulture, $"\n## {group.Task}: {Literal(group.Title)}\n\n| {string.Join(" | ", header.Select(Literal))} |\n|---|{string.Concat(Enumerable.Repeat("---:|", header.Length - 1))}\n");
         foreach (ModelSummary model in group.Models)
         {
-            (string Text, bool IsBest)[] cells = Tables.Row(group, model);
+            (string Text, bool IsBest)[] cells = ResultTable.Row(group, model);
             html.Append(CultureInfo.InvariantCulture, $"<tr>{string.Concat(cells.Select(static c => $"<td{(c.IsBest ? " class=\"best\"" : "")}>{Escape(c.Text)}</td>"))}</tr>\n");
             markdown.Append(CultureInfo.InvariantCulture, $"| {string.Join(" | ", cells.Select(static c => c.IsBest ? $"**{Literal(c.Text)}**" : Literal(c.Text)))} |\n");
         }

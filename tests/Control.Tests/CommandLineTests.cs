@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Control.Tests;
 
-/// <summary>A mistake on the command line is one line on the error stream, exit code 1, and nothing is begun.</summary>
+/// <summary>A mistake on the command line is one line on the error stream, exit code 2, and nothing is begun.</summary>
 [Collection(Requirements.Console)]
 public sealed class CommandLineTests : IDisposable
 {
@@ -31,7 +31,7 @@ public sealed class CommandLineTests : IDisposable
     public void AMistakeIsOneLine(string arguments, string message)
     {
         (int exitCode, string error) = Run([.. arguments.Split(' '), "--output", folder.File("out")]);
-        Assert.Equal(1, exitCode);
+        Assert.Equal(2, exitCode);
         Assert.Contains(message, Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
         Assert.StartsWith("error: ", error, StringComparison.Ordinal);
     }
@@ -44,9 +44,12 @@ public sealed class CommandLineTests : IDisposable
     public void AFolderThatCannotBeWrittenIsFoundBeforeAnythingElse(string command)
     {
         File.WriteAllText(folder.File("file"), "");
-        (int exitCode, string error) = Run([command, "--output", folder.File("file")]);
-        Assert.Equal(1, exitCode);
-        Assert.Contains("nothing can be written there", Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        foreach (string output in (string[])[folder.File("file"), "/proc/nowhere", folder.File(new string('x', 300))])
+        {
+            (int exitCode, string error) = Run([command, "--output", output]);
+            Assert.Equal(2, exitCode);
+            Assert.Contains("nothing can be written there", Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        }
     }
 
     private static (int ExitCode, string Error) Run(string[] arguments)

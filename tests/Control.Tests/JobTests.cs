@@ -73,7 +73,7 @@ public sealed class JobTests : IDisposable
     {
         Selection selection = Collected(seed: 1);
         Assert.Contains("by the command train", Assert.Throws<UserException>(() => EvaluateJob.Run(Work, selection, 1, "control", CancellationToken.None)).Message, StringComparison.Ordinal);
-        Assert.Contains("control train", Assert.Throws<UserException>(() => WatchJob.Run(Work, CartPole.Reference, "medium", Learner.MinGru, Acting.Streaming, 2)).Message, StringComparison.Ordinal);
+        Assert.Contains("control train", Assert.Throws<UserException>(() => WatchJob.Run(Work, CartPole.Reference, "medium", Learner.MinGru, Acting.Streaming, 2, CancellationToken.None)).Message, StringComparison.Ordinal);
         Assert.Contains("control collect", Assert.Throws<UserException>(() => Work.Open(CartPole.Reference, "medium-expert")).Message, StringComparison.Ordinal);
         Assert.Contains("no such file", Assert.Throws<UserException>(() => Work.Open(CartPole.Reference, "elsewhere/x.hdf5")).Message, StringComparison.Ordinal);
     }

@@ -313,7 +313,7 @@ public sealed class ReportingTests : IDisposable
         var writer = new StringWriter();
         IAnsiConsole console = AnsiConsole.Create(new() { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(writer) });
         console.Profile.Width = width;
-        console.Write(Tables.ForConsole(Assert.Single(Summary.Of(results)), width));
+        console.Write(ResultTable.ForConsole(Assert.Single(Summary.Of(results)), width));
         return writer.ToString();
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using AarenGen;
 
 namespace Experiments.Tests;
 
@@ -102,6 +103,39 @@ public sealed class TaskTests : IDisposable
         TableException error = Assert.Throws<TableException>(() => Events.Plan([path], [], "s", [Mixer.Aaren], 1, 1));
         Assert.StartsWith(path, error.Message, StringComparison.Ordinal);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_run_stops_at_once()
+    {
+        string table = Write("table.csv", ["when,x", .. Enumerable.Range(0, 3000).Select(static t => string.Create(
+            CultureInfo.InvariantCulture, $"{new DateTime(2020, 1, 1).AddHours(t):yyyy-MM-dd HH:mm},{t % 24}"))]);
+        string cases = Write(
+            "cases.ts", ["@classLabel true a b", "@data", "1,2,3:a", "3,2,1:b", "1,2,2:a", "3,3,1:b", "1,3,3:a", "3,1,1:b"]);
+        string times = Write("times.txt", [.. Enumerable.Range(0, 5).Select(static i => $"{i} {i + 1} {i + 4} {i + 9}")]);
+        PlannedRun[] plan =
+        [
+            .. Forecasting.Plan(table, [24], [Mixer.MinGru], 1, 1, hasIntervals: false, stride: null),
+            .. Classification.Plan(cases, cases, [Mixer.MinGru], 1, 1),
+            .. Events.Plan([times], [], "s", [Mixer.MinGru], 1, 1),
+        ];
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        Assert.All(plan, run => Assert.ThrowsAny<OperationCanceledException>(() => run.Make(new Progress<double>(), stop.Token)));
+    }
+
+    [Fact]
+    public void Training_stops_between_its_steps_too()
+    {
+        using var stop = new CancellationTokenSource();
+        var data = new SequenceList(1, 1);
+        data.Add([1, 2], [1, 2]);
+        var stoppable = new StoppableData(data, stop.Token);
+        var tokens = new float[2];
+        stoppable.ReadTokens(0, tokens);
+        Assert.Equal([1, 2], tokens);
+        stop.Cancel();
+        Assert.ThrowsAny<OperationCanceledException>(() => stoppable.ReadTokens(0, tokens));
     }
 
     [Fact]

@@ -38,12 +38,12 @@ public sealed class CommandLineTests : TemporaryFolder
     }
 
     [Fact]
-    public void An_output_that_cannot_be_written_is_told_before_training()
+    public void An_output_that_cannot_be_written_is_told_before_anything_is_read()
     {
         string file = Write("file", "");
-        foreach (string output in (string[])[file, Path.Combine(file, "below"), ""])
+        foreach (string output in (string[])[file, Path.Combine(file, "below"), "/proc/nowhere", At(new string('x', 300)), ""])
         {
-            (int code, string error) = Run(["--output", output, "--epochs", "100000"]);
+            (int code, string error) = Run(["--data", "nowhere", "--output", output]);
             Assert.Equal(2, code);
             Assert.Contains("nothing can be written there", error, StringComparison.Ordinal);
             Assert.Single(error.TrimEnd().Split('\n'));

@@ -14,8 +14,9 @@ internal static class WatchJob
     /// <param name="learner">Which policy.</param>
     /// <param name="acting">How it acts.</param>
     /// <param name="seed">Of which seed; decides the start too.</param>
+    /// <param name="cancellation">Stops.</param>
     /// <exception cref="UserException">The policy is not trained on these data, or the simulator is missing.</exception>
-    public static void Run(Workplace work, EnvironmentDescription environment, string dataset, Learner learner, Acting acting, int seed)
+    public static void Run(Workplace work, EnvironmentDescription environment, string dataset, Learner learner, Acting acting, int seed, CancellationToken cancellation)
     {
         OutputFolder.Prepare(work.Folder);
         Dataset data = work.Open(environment, dataset);
@@ -26,7 +27,11 @@ internal static class WatchJob
         Agent agent = ModelCatalog.Use(environment.Name, learner, new AgentLoading(path, policy, acting));
         agent.Begin(policy.TargetReturn);
         List<Scene> scenes = [];
-        Episode episode = EpisodeRecorder.Record(world, Sampling.For(seed, Purpose), agent.Act, agent.Reward, () => scenes.Add(world.Look()));
+        Episode episode = EpisodeRecorder.Record(world, Sampling.For(seed, Purpose), agent.Act, agent.Reward, () =>
+        {
+            cancellation.ThrowIfCancellationRequested();
+            scenes.Add(world.Look());
+        });
         string title = FormattableString.Invariant(
             $"{environment.Name}, {PolicyEvaluation.Name(learner, acting)} trained on {data.Name}: {episode.Length} steps, return {episode.Return:F0}, score {environment.NormalizedScore(episode.Return):F1}");
         string file = Path.Combine(work.Folder, FileNames.Of($"{environment.Name}-{data.Name}") + FormattableString.Invariant($"-{learner}-{acting}-{seed}.svg").ToLowerInvariant());

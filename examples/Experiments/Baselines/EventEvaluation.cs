@@ -22,8 +22,9 @@ internal static class EventEvaluation
     /// <param name="intervals">What predicts intervals.</param>
     /// <param name="marks">What predicts marks; null: marks are not scored.</param>
     /// <param name="sequences">The part to score.</param>
+    /// <param name="cancellation">Stops.</param>
     /// <exception cref="ArgumentException">There is no event to score; marks are to be scored and a sequence has none, or one out of range.</exception>
-    public static EventScore Run(IIntervalBaseline intervals, IMarkBaseline? marks, IReadOnlyList<EventSequence> sequences)
+    public static EventScore Run(IIntervalBaseline intervals, IMarkBaseline? marks, IReadOnlyList<EventSequence> sequences, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(intervals);
         ArgumentNullException.ThrowIfNull(sequences);
@@ -32,6 +33,7 @@ internal static class EventEvaluation
         double mean = intervals.Mean;
         foreach (double interval in sequences.SelectMany(static s => s.Intervals))
         {
+            cancellation.ThrowIfCancellationRequested();
             time.Add(intervals.LogDensity(interval));
             error.Add(mean, interval);
         }
@@ -46,6 +48,7 @@ internal static class EventEvaluation
         var confusion = new ConfusionMatrix(marks.Kinds);
         foreach ((int previous, int next) in MarkPairs.All(sequences, marks.Kinds))
         {
+            cancellation.ThrowIfCancellationRequested();
             mark.Add(marks.LogProbability(previous, next));
             confusion.Add(next, marks.Predict(previous));
         }

@@ -106,8 +106,10 @@ internal static class ForecastEvaluation
     /// <param name="columns">Numbers in a row, at least 1.</param>
     /// <param name="windows">The rows at which forecasts begin (<see cref="ForecastingSplit.Windows"/>).</param>
     /// <param name="horizon">Rows of a forecast, at least 1.</param>
+    /// <param name="cancellation">Stops.</param>
     /// <exception cref="ArgumentException">A window reaches past the last row, or the history is too short for the baseline.</exception>
-    public static ForecastError Run(IForecastBaseline baseline, ReadOnlySpan<float> values, int columns, RowRange windows, int horizon)
+    public static ForecastError Run(
+        IForecastBaseline baseline, ReadOnlySpan<float> values, int columns, RowRange windows, int horizon, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(baseline);
         ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
@@ -121,6 +123,7 @@ internal static class ForecastEvaluation
         var forecast = new float[horizon * columns];
         for (int row = windows.Start; row < windows.End; row++)
         {
+            cancellation.ThrowIfCancellationRequested();
             baseline.Forecast(values[..(row * columns)], columns, forecast);
             error.Add(forecast, values.Slice(row * columns, forecast.Length));
         }

@@ -40,11 +40,11 @@ internal static class Classification
         const string setting = "given test file";
         var runs = new List<PlannedRun>
         {
-            new(new(Task, name, setting, "majority class", 0), "", (_, _) => Scored(split.Labels, test, _ => new MajorityClass(train).Label)),
-            new(new(Task, name, setting, "nearest neighbour", 0), "", (_, _) =>
+            new(new(Task, name, setting, "majority class", 0), "", (_, cancellation) => Scored(split.Labels, test, _ => new MajorityClass(train).Label, cancellation)),
+            new(new(Task, name, setting, "nearest neighbour", 0), "", (_, cancellation) =>
             {
                 var neighbour = new NearestNeighbour(train, split.Channels);
-                return Scored(split.Labels, test, neighbour.Predict);
+                return Scored(split.Labels, test, neighbour.Predict, cancellation);
             }),
         };
         TsCase[] all = [.. train, .. test];
@@ -100,11 +100,12 @@ internal static class Classification
         return data;
     }
 
-    private static RunOutcome Scored(string[] labels, TsCase[] test, Func<TsCase, int> predict)
+    private static RunOutcome Scored(string[] labels, TsCase[] test, Func<TsCase, int> predict, CancellationToken cancellation)
     {
         var matrix = new ConfusionMatrix(labels.Length);
         foreach (TsCase one in test)
         {
+            cancellation.ThrowIfCancellationRequested();
             matrix.Add(one.Label, predict(one));
         }
         long[] counts = [.. Enumerable.Range(0, labels.Length * labels.Length).Select(i => matrix[i / labels.Length, i % labels.Length])];
@@ -115,7 +116,7 @@ internal static class Classification
 
     private sealed class Score(ClassificationSplit split, TsCase[] test) : IScore
     {
-        public RunOutcome Of<TModel>(TModel model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+        public RunOutcome Of<TModel>(TModel model, CancellationToken cancellation) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
         {
             StreamState<TModel> state = model.CreateState();
             int width = SequenceModel<TModel>.Description.OutputWidth;
@@ -128,7 +129,7 @@ internal static class Classification
                 TokenShape shape = SequenceModel<TModel>.Description.Tokens;
                 int last = shape.SampleOf(shape.OutputsOf(length) - 1);
                 return new CategoricalPrediction(outputs.AsSpan(last * width, width)).MostLikely;
-            });
+            }, cancellation);
         }
     }
 }

@@ -85,7 +85,7 @@ internal static class Events
             foreach (IMarkBaseline? mark in kinds == 0 ? (IMarkBaseline?[])[null] : [new MarkFrequencies(split.Train, kinds), new MarkTransitions(split.Train, kinds)])
             {
                 string model = mark is null ? intervals.Name : $"{intervals.Name}, {mark.Name}";
-                runs.Add(new(new(Task, name, setting, model, 0), unit, (_, _) => new(Metrics(EventEvaluation.Run(intervals, mark, split.Test), unit))));
+                runs.Add(new(new(Task, name, setting, model, 0), unit, (_, cancellation) => new(Metrics(EventEvaluation.Run(intervals, mark, split.Test, cancellation), unit))));
             }
         }
         SequenceList train = ToData(split.Train, scale, kinds), validation = ToData(split.Validation, scale, kinds);
@@ -206,7 +206,7 @@ internal static class Events
 
     private sealed class Score(IReadOnlyList<EventSequence> test, TimeScale scale, int kinds, string unit) : IScore
     {
-        public RunOutcome Of<TModel>(TModel model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+        public RunOutcome Of<TModel>(TModel model, CancellationToken cancellation) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
         {
             StreamState<TModel> state = model.CreateState();
             int width = SequenceModel<TModel>.Description.OutputWidth;
@@ -223,6 +223,7 @@ internal static class Events
             double[] shares = new double[Bars], predicted = new double[Bars];
             foreach (EventSequence sequence in test.Where(static s => s.Times.Length > 1))
             {
+                cancellation.ThrowIfCancellationRequested();
                 int count = sequence.Times.Length - 1;
                 var outputs = new float[count * width];
                 state.Reset();

@@ -70,9 +70,9 @@ internal static class Forecasting
             string setting = string.Create(CultureInfo.InvariantCulture, $"horizon {horizon}{(hasIntervals ? ", quantiles" : "")}");
             foreach (IForecastBaseline baseline in (IForecastBaseline[])[new LastValue(), new SeasonalNaive(chosen.Rows), new TrainMean(values.AsSpan(0, split.Train.End * columns), columns)])
             {
-                runs.Add(new(new(Task, name, setting, baseline.Name, 0), shared, (_, _) =>
+                runs.Add(new(new(Task, name, setting, baseline.Name, 0), shared, (_, cancellation) =>
                 {
-                    ForecastError error = ForecastEvaluation.Run(baseline, values, columns, test, horizon);
+                    ForecastError error = ForecastEvaluation.Run(baseline, values, columns, test, horizon, cancellation);
                     return new([new("MSE", error.MeanSquared), new("MAE", error.MeanAbsolute)]);
                 }));
             }
@@ -124,7 +124,7 @@ internal static class Forecasting
     /// <summary>Every test window, streamed from a fresh state; the forecast is that at its last row.</summary>
     private sealed class Score(float[] values, string[] names, RowRange windows, int horizon, bool hasIntervals) : IScore
     {
-        public RunOutcome Of<TModel>(TModel model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+        public RunOutcome Of<TModel>(TModel model, CancellationToken cancellation) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
         {
             int columns = names.Length, width = SequenceModel<TModel>.Description.OutputWidth, perColumn = width / columns;
             int median = hasIntervals ? Levels.Length / 2 * horizon : 0, shown = windows.Start + windows.Count / 2;
@@ -136,6 +136,7 @@ internal static class Forecasting
             ForecastFigure? figure = null;
             for (int row = windows.Start; row < windows.End; row++)
             {
+                cancellation.ThrowIfCancellationRequested();
                 state.Reset();
                 model.Forward(state, values.AsSpan((row - Lookback) * columns, Lookback * columns), outputs);
                 ReadOnlySpan<float> last = outputs.AsSpan((Lookback - 1) * width);

@@ -36,7 +36,7 @@ internal static class Experiment
         HashSet<RunKey> keys = [.. plan.Select(static run => run.Key)];
         foreach (Group group in Summary.Of([.. results.Where(run => keys.Contains(run.Key))]))
         {
-            AnsiConsole.Write(Tables.ForConsole(group, AnsiConsole.Profile.Width));
+            AnsiConsole.Write(ResultTable.ForConsole(group, AnsiConsole.Profile.Width));
         }
         AnsiConsole.MarkupLineInterpolated($"Report: {Path.Combine(output, Report.HtmlName)}");
     }

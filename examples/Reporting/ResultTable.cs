@@ -4,7 +4,7 @@ using Spectre.Console;
 namespace Reporting;
 
 /// <summary>A group as a table: a row a model, a column a score.</summary>
-internal static class Tables
+internal static class ResultTable
 {
     /// <summary>The columns' names: the model, its scores, parameters, bytes of state, seconds of training, seeds.</summary>
     public static string[] Header(Group group) =>
