@@ -8,7 +8,8 @@ string environments = string.Join(", ", EnvironmentCatalog.Descriptions.Select(s
 string learners = string.Join(", ", Enum.GetNames<Learner>()).ToLowerInvariant();
 Option<string> environment = new("--environment")
 {
-    Description = $"Where to act: {environments}; several divided by commas", DefaultValueFactory = static _ => "cartpole", Recursive = true,
+    Description = $"Where to act: {environments}; several divided by commas",
+    DefaultValueFactory = static _ => "cartpole", Recursive = true,
 };
 Option<string> output = new("--output")
 {
@@ -28,31 +29,60 @@ Option<string> mixers = new("--mixers")
 Option<string> mixer = new("--mixer") { Description = $"Who acts: {learners}", DefaultValueFactory = static _ => "aaren" };
 Option<Acting?> acting = new("--acting")
 {
-    Description = "How it acts: Streaming, with its whole history; Rereading the last steps; Relay, of two states; what suits the mixer by default",
+    Description = "How it acts: Streaming, with its whole history; Rereading the last steps; Relay, of two states; "
+        + "what suits the mixer by default",
 };
-Option<double> rate = new Option<double>("--learning-rate") { Description = "The highest learning rate", DefaultValueFactory = static _ => 1e-3 }.Positive();
+Option<double> rate = new Option<double>("--learning-rate")
+{
+    Description = "The highest learning rate", DefaultValueFactory = static _ => 1e-3,
+}.Positive();
 // What no machine could hold is refused as what makes no sense is.
-Option<int> seeds = new Option<int>("--seeds") { Description = "Seeds 1 to this", DefaultValueFactory = static _ => 1 }.Within(1, 10_000);
-Option<int> epochs = new Option<int>("--epochs") { Description = "Times through the data, about", DefaultValueFactory = static _ => 3 }.Within(1, 100_000);
-Option<int> batch = new Option<int>("--batch") { Description = "Windows a training step", DefaultValueFactory = static _ => 16 }.Within(1, 1_000_000);
-Option<int> episodes = new Option<int>("--episodes") { Description = "Episodes that each policy acts in", DefaultValueFactory = static _ => 10 }
-    .Within(1, 1_000_000);
-Option<int?> size = new Option<int?>("--size") { Description = "Steps of each data set, about; 100 episodes of full length by default" }
-    .Within(2, 100_000_000);
-Option<int?> iterations = new Option<int?>("--iterations") { Description = "Iterations of the policy search; what suits the environment by default" }
-    .Within(1, 1_000_000);
-Option<int> seed = new Option<int>("--seed") { Description = "Decides what is drawn", DefaultValueFactory = static _ => 1 }.Within(0, int.MaxValue);
+Option<int> seeds = new Option<int>("--seeds")
+{
+    Description = "Seeds 1 to this", DefaultValueFactory = static _ => 1,
+}.Within(1, 10_000);
+Option<int> epochs = new Option<int>("--epochs")
+{
+    Description = "Times through the data, about", DefaultValueFactory = static _ => 3,
+}.Within(1, 100_000);
+Option<int> batch = new Option<int>("--batch")
+{
+    Description = "Windows a training step", DefaultValueFactory = static _ => 16,
+}.Within(1, 1_000_000);
+Option<int> episodes = new Option<int>("--episodes")
+{
+    Description = "Episodes that each policy acts in", DefaultValueFactory = static _ => 10,
+}.Within(1, 1_000_000);
+Option<int?> size = new Option<int?>("--size")
+{
+    Description = "Steps of each data set, about; 100 episodes of full length by default",
+}.Within(2, 100_000_000);
+Option<int?> iterations = new Option<int?>("--iterations")
+{
+    Description = "Iterations of the policy search; what suits the environment by default",
+}.Within(1, 1_000_000);
+Option<int> seed = new Option<int>("--seed")
+{
+    Description = "Decides what is drawn", DefaultValueFactory = static _ => 1,
+}.Within(0, int.MaxValue);
 
-var collect = new Command("collect", "Search for a policy online and log trajectories on the way: medium, medium-replay, medium-expert") { size, iterations, seed };
+var collect = new Command("collect", "Search for a policy online and log trajectories on the way: medium, medium-replay, medium-expert")
+{
+    size, iterations, seed,
+};
 collect.SetAction((parsed, cancellation) => Run(() =>
 {
     foreach (EnvironmentDescription one in Environments(parsed))
     {
-        Collection.Run(one.Name, Place(parsed).Data, parsed.GetValue(size), parsed.GetValue(iterations), parsed.GetValue(seed), cancellation);
+        Collection.Run(
+            one.Name, Place(parsed).Data, parsed.GetValue(size), parsed.GetValue(iterations), parsed.GetValue(seed), cancellation);
     }
 }));
 
-var train = new Command("train", "Train decision models and behaviour cloning on logged trajectories") { dataset, mixers, seeds, epochs, batch, rate };
+var train = new Command("train", "Train decision models and behaviour cloning on logged trajectories")
+{
+    dataset, mixers, seeds, epochs, batch, rate,
+};
 train.SetAction((parsed, cancellation) => Run(() => TrainJob.Run(Place(parsed), Selected(parsed), Recipe(parsed), cancellation)));
 
 var evaluate = new Command("evaluate", "Let trained policies act, and write a report") { dataset, mixers, seeds, episodes };
@@ -73,7 +103,8 @@ watch.SetAction((parsed, cancellation) => Run(() =>
     }
 }));
 
-var root = new RootCommand("Offline reinforcement learning: collects trajectories, trains decision models that differ by their mixer, lets them act.")
+var root = new RootCommand(
+    "Offline reinforcement learning: collects trajectories, trains decision models that differ by their mixer, lets them act.")
 {
     environment, output, dataset, mixers, seeds, epochs, batch, rate, episodes, collect, train, evaluate, watch,
 };
@@ -104,7 +135,8 @@ string Told() => CommandLine.Without("control", args, output);
 
 Workplace Place(ParseResult parsed) => new(parsed.GetValue(output)!);
 
-IReadOnlyList<EnvironmentDescription> Environments(ParseResult parsed) => [.. parsed.RequiredList(environment).Select(EnvironmentCatalog.Find)];
+IReadOnlyList<EnvironmentDescription> Environments(ParseResult parsed) =>
+    [.. parsed.RequiredList(environment).Select(EnvironmentCatalog.Find)];
 
 IReadOnlyList<string> Datasets(ParseResult parsed)
 {
@@ -112,7 +144,8 @@ IReadOnlyList<string> Datasets(ParseResult parsed)
     if (Array.Find(given, static d => !Workplace.IsPath(d) && !Collection.Sets.Contains(d)) is { } unknown)
     {
         throw new UserException(
-            $"{dataset.Name}: there is no set '{unknown}'; choose of {string.Join(", ", Collection.Sets)}, or name a file that ends with .hdf5.");
+            $"{dataset.Name}: there is no set '{unknown}'; choose of {string.Join(", ", Collection.Sets)}, "
+            + "or name a file that ends with .hdf5.");
     }
     return Array.Find(given, Workplace.IsPath) is { } file && Environments(parsed) is { Count: > 1 }
         ? throw new UserException($"{dataset.Name}: {file} is of one environment, but {environment.Name} names several.")
@@ -120,7 +153,8 @@ IReadOnlyList<string> Datasets(ParseResult parsed)
 }
 
 Selection Selected(ParseResult parsed) => new(
-    Environments(parsed), Datasets(parsed), [.. parsed.RequiredList(mixers).Select(name => LearnerOf(name, mixers.Name)).Distinct()], parsed.GetValue(seeds));
+    Environments(parsed), Datasets(parsed),
+    [.. parsed.RequiredList(mixers).Select(name => LearnerOf(name, mixers.Name)).Distinct()], parsed.GetValue(seeds));
 
 PolicyRecipe Recipe(ParseResult parsed) => new(parsed.GetValue(epochs), parsed.GetValue(batch), parsed.GetValue(rate));
 

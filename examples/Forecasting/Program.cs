@@ -10,11 +10,18 @@ Option<string> data = new("--data")
     DefaultValueFactory = static _ => Path.Combine(AppContext.BaseDirectory, "data", "co2.csv"),
 };
 Option<string?> time = new("--time") { Description = "The column of times; 'none': rows are in the file's order. Recognised by default" };
-Option<int> horizon = new Option<int>("--horizon") { Description = "Samples to forecast", DefaultValueFactory = static _ => 24 }.Within(1, int.MaxValue);
-Option<int> epochs = new Option<int>("--epochs") { Description = "Times through the training part, at most", DefaultValueFactory = static _ => 60 }
-    .Within(1, 100_000);
-Option<int> seed = new Option<int>("--seed") { Description = "Decides the start, the order and so the result", DefaultValueFactory = static _ => 1 }
-    .Within(0, int.MaxValue);
+Option<int> horizon = new Option<int>("--horizon")
+{
+    Description = "Samples to forecast", DefaultValueFactory = static _ => 24,
+}.Within(1, int.MaxValue);
+Option<int> epochs = new Option<int>("--epochs")
+{
+    Description = "Times through the training part, at most", DefaultValueFactory = static _ => 60,
+}.Within(1, 100_000);
+Option<int> seed = new Option<int>("--seed")
+{
+    Description = "Decides the start, the order and so the result", DefaultValueFactory = static _ => 1,
+}.Within(0, int.MaxValue);
 Option<int?> season = new Option<int?>("--season")
 {
     Description = "Samples in a season; by default what the times tell (24 of hourly rows), else found by autocorrelation",
@@ -37,7 +44,10 @@ split.CustomParser = result =>
     }
     return rows;
 };
-Option<string> output = new("--output") { Description = "Folder for weights and pictures", DefaultValueFactory = static _ => "forecasting-output" };
+Option<string> output = new("--output")
+{
+    Description = "Folder for weights and pictures", DefaultValueFactory = static _ => "forecasting-output",
+};
 
 var command = new RootCommand("Trains a streaming forecaster on a series and compares it with naive baselines.")
 {
@@ -45,7 +55,7 @@ var command = new RootCommand("Trains a streaming forecaster on a series and com
 };
 command.SetAction((arguments, cancellation) => CommandLine.GuardAsync(
     () => new Job(
-        arguments.GetValue(data)!, arguments.GetValue(time), arguments.GetValue(horizon), arguments.GetValue(epochs), arguments.GetValue(seed),
-        arguments.GetValue(season), arguments.GetValue(split), arguments.GetValue(output)!).Run(cancellation),
+        arguments.GetValue(data)!, arguments.GetValue(time), arguments.GetValue(horizon), arguments.GetValue(epochs),
+        arguments.GetValue(seed), arguments.GetValue(season), arguments.GetValue(split), arguments.GetValue(output)!).Run(cancellation),
     "Stopped."));
 return await CommandLine.RunAsync(command, args);

@@ -38,7 +38,8 @@ internal static class CommandLine
         option.CustomParser = result =>
         {
             string text = result.Tokens[0].Value;
-            if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || !(value > 0) || !double.IsFinite(value))
+            if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || !(value > 0)
+                || !double.IsFinite(value))
             {
                 result.AddError($"{option.Name}: '{text}' is no number above 0.");
             }
@@ -62,12 +63,14 @@ internal static class CommandLine
     /// <summary>The names in an option's value, divided by commas: at least one, each once.</summary>
     /// <exception cref="UserException">There is none.</exception>
     public static string[] RequiredList(this ParseResult parsed, Option<string> option) =>
-        parsed.List(option) is { Length: > 0 } names ? [.. names.Distinct()] : throw new UserException($"{option.Name}: give at least one.");
+        parsed.List(option) is { Length: > 0 } names ? [.. names.Distinct()]
+            : throw new UserException($"{option.Name}: give at least one.");
 
     /// <summary>The command line as reports show it: without the folder of results, which decides nothing about them.</summary>
     public static string Without(string program, string[] args, Option output) => program + " " + string.Join(
         ' ',
-        args.Where((a, i) => a != output.Name && (i == 0 || args[i - 1] != output.Name) && !a.StartsWith(output.Name + "=", StringComparison.Ordinal)));
+        args.Where((a, i) => a != output.Name && (i == 0 || args[i - 1] != output.Name)
+            && !a.StartsWith(output.Name + "=", StringComparison.Ordinal)));
 
     /// <summary>Runs a command line. A mistake in it is one line and <see cref="Mistake"/>.</summary>
     public static Task<int> RunAsync(RootCommand root, string[] args)
@@ -81,7 +84,9 @@ internal static class CommandLine
         return Task.FromResult(Mistake);
     }
 
-    /// <summary>Runs a command. Mistakes in files and options are one line and <see cref="Mistake"/>; other exceptions are thrown.</summary>
+    /// <summary>
+    /// Runs a command. Mistakes in files and options are one line and <see cref="Mistake"/>; other exceptions are thrown.
+    /// </summary>
     /// <param name="command">The command; gives the exit code.</param>
     /// <param name="stopped">What to say when it was stopped, beside <see cref="Stopped"/>.</param>
     public static async Task<int> GuardAsync(Func<int> command, string stopped)
@@ -125,13 +130,16 @@ internal static class CommandLine
 
     private static string Message(Exception exception) => exception switch
     {
-        OutOfMemoryException or OverflowException => "There is not enough memory for these data and options; use less data or smaller numbers.",
+        OutOfMemoryException or OverflowException =>
+            "There is not enough memory for these data and options; use less data or smaller numbers.",
         // Without the name of a parameter, of which the user of a program knows nothing.
         ArgumentException { ParamName: { } name } => exception.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal),
         _ => exception.Message,
     };
 
-    /// <summary>Exceptions by which readers, models and the file system refuse what they are given; all others are faults of the program.</summary>
+    /// <summary>
+    /// Exceptions by which readers, models and the file system refuse what they are given; all others are faults of the program.
+    /// </summary>
     private static bool IsMistake(Exception exception) =>
         exception is UserException or ModelFileException or TrainingDivergedException or IOException or UnauthorizedAccessException
             or OutOfMemoryException or OverflowException

@@ -25,7 +25,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("watch --acting x", "Cannot parse argument 'x' for option '--acting'")]
     [InlineData("train --mixers x", "--mixers: there is no 'x'; choose of aaren, transformer, mingru, minlstm, cloning.")]
     [InlineData("train --environment x", "There is no environment 'x'; choose of cartpole, hopper, halfcheetah, walker2d, ant.")]
-    [InlineData("train --dataset x", "--dataset: there is no set 'x'; choose of medium, medium-replay, medium-expert, or name a file that ends with .hdf5.")]
+    [InlineData("train --dataset x",
+        "--dataset: there is no set 'x'; choose of medium, medium-replay, medium-expert, or name a file that ends with .hdf5.")]
     [InlineData("train --dataset x.hdf5", "x.hdf5: there is no such file;")]
     [InlineData("evaluate", "make it by: control collect --environment cartpole")]
     public void AMistakeIsOneLine(string arguments, string message)
@@ -54,7 +55,8 @@ public sealed class CommandLineTests : IDisposable
 
     private static (int ExitCode, string Error) Run(string[] arguments)
     {
-        (TextWriter before, CultureInfo culture, CultureInfo? others) = (Console.Error, CultureInfo.CurrentCulture, CultureInfo.DefaultThreadCurrentCulture);
+        (TextWriter before, CultureInfo culture, CultureInfo? others) =
+            (Console.Error, CultureInfo.CurrentCulture, CultureInfo.DefaultThreadCurrentCulture);
         var error = new StringWriter();
         Console.SetError(error);
         try

@@ -26,7 +26,8 @@ public sealed class CommandLineTests : TemporaryFolder
     [InlineData("bogus", "command")]
     public void A_mistake_is_one_line(string arguments, string expected)
     {
-        string data = Write("data.csv", "date,y\n" + string.Concat(Enumerable.Range(1, 28).Select(static day => $"2020-01-{day:D2},{day}\n")));
+        string data = Write("data.csv",
+            "date,y\n" + string.Concat(Enumerable.Range(1, 28).Select(static day => $"2020-01-{day:D2},{day}\n")));
         (int code, string error) = Run([.. arguments.Replace("DATA", data, StringComparison.Ordinal).Split(' '), "--output", At("out")]);
         Assert.Equal(2, code);
         Assert.StartsWith("error: ", error, StringComparison.Ordinal);

@@ -8,13 +8,16 @@ public sealed class GuardTests
 {
     public static TheoryData<Exception> Mistakes { get; } =
     [
-        new UserException("wrong"), new TableException("a.csv", 3, "x", "wrong"), new IOException("wrong"), new UnauthorizedAccessException("wrong"),
-        new ModelFileException("wrong"), new ArgumentException("wrong"), new AggregateException(new AggregateException(new UserException("wrong"))),
+        new UserException("wrong"), new TableException("a.csv", 3, "x", "wrong"), new IOException("wrong"),
+        new UnauthorizedAccessException("wrong"),
+        new ModelFileException("wrong"), new ArgumentException("wrong"),
+        new AggregateException(new AggregateException(new UserException("wrong"))),
     ];
 
     public static TheoryData<Exception> Faults { get; } =
     [
-        new InvalidOperationException(), new NotSupportedException(), new KeyNotFoundException(), new ArgumentNullException("x"), new MissingMemberException(),
+        new InvalidOperationException(), new NotSupportedException(), new KeyNotFoundException(), new ArgumentNullException("x"),
+        new MissingMemberException(),
     ];
 
     [Theory]
@@ -55,11 +58,13 @@ public sealed class GuardTests
     {
         using var stop = new CancellationTokenSource();
         using var reading = new ManualResetEventSlim();
-        Task<int> read = Task.Run(() => CommandLine.Abandonable(() => { stop.Cancel(); reading.Wait(CancellationToken.None); return 1; }, stop.Token));
+        Task<int> read = Task.Run(
+            () => CommandLine.Abandonable(() => { stop.Cancel(); reading.Wait(CancellationToken.None); return 1; }, stop.Token));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => read);
         reading.Set();
         Assert.Equal(2, CommandLine.Abandonable(static () => 2, CancellationToken.None));
-        Assert.Throws<TableException>(() => CommandLine.Abandonable<int>(static () => throw new TableException("a", null, null, "b"), CancellationToken.None));
+        Assert.Throws<TableException>(
+            () => CommandLine.Abandonable<int>(static () => throw new TableException("a", null, null, "b"), CancellationToken.None));
     }
 
     private static async Task<(int Code, string Error)> Guard(Func<int> command)

@@ -59,7 +59,8 @@ public sealed class CommandLineTests : TemporaryFolder
             foreach (string name in (string[])["sv-SE", "ar-SA", "tr-TR"])
             {
                 CultureInfo.CurrentCulture = new CultureInfo(name);
-                Assert.Contains("--horizon: '-3' is no whole number from 1 to 2147483647.", Run(["--horizon", "-3"]).Error, StringComparison.Ordinal);
+                Assert.Contains("--horizon: '-3' is no whole number from 1 to 2147483647.", Run(["--horizon", "-3"]).Error,
+                    StringComparison.Ordinal);
             }
         }
         finally

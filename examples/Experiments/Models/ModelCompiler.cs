@@ -19,7 +19,8 @@ internal static class ModelCompiler
     /// <summary>The model of a declaration: the attributes, without the class.</summary>
     /// <param name="attributes">The attributes.</param>
     /// <param name="cancellation">Stops compiling.</param>
-    /// <exception cref="UserException">The data and options make no valid model, such as one that is too large; the message says what is wrong.</exception>
+    /// <exception cref="UserException">The data and options make no valid model, such as one that is too large; the message says what is
+    /// wrong.</exception>
     /// <exception cref="InvalidOperationException">The generated code does not compile.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static Type Compile(string attributes, CancellationToken cancellation)
@@ -42,17 +43,21 @@ internal static class ModelCompiler
             .Split(Path.PathSeparator).Where(File.Exists).Select(static p => MetadataReference.CreateFromFile(p));
         var compilation = CSharpCompilation.Create(
             "Experiments.Model", [CSharpSyntaxTree.ParseText(source, options, cancellationToken: cancellation)], references,
-            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, nullableContextOptions: NullableContextOptions.Enable));
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release,
+                nullableContextOptions: NullableContextOptions.Enable));
         CSharpGeneratorDriver.Create([new ModelGenerator().AsSourceGenerator()], parseOptions: options)
-            .RunGeneratorsAndUpdateCompilation(compilation, out Compilation complete, out ImmutableArray<Diagnostic> diagnostics, cancellation);
+            .RunGeneratorsAndUpdateCompilation(
+                compilation, out Compilation complete, out ImmutableArray<Diagnostic> diagnostics, cancellation);
         if (Errors(diagnostics) is { Length: > 0 } refused)
         {
-            throw new UserException($"These data and options make no valid model: {string.Join(" ", refused.Select(static d => d.GetMessage(null)))}");
+            throw new UserException("These data and options make no valid model: "
+                + $"{string.Join(" ", refused.Select(static d => d.GetMessage(null)))}");
         }
         using var image = new MemoryStream();
         if (Errors(complete.Emit(image, cancellationToken: cancellation).Diagnostics) is { Length: > 0 } errors)
         {
-            throw new InvalidOperationException($"The generated code does not compile:\n{source}\n{string.Join("\n", errors.AsEnumerable())}");
+            throw new InvalidOperationException(
+                $"The generated code does not compile:\n{source}\n{string.Join("\n", errors.AsEnumerable())}");
         }
         return Assembly.Load(image.ToArray()).GetType(ClassName)!;
     }

@@ -36,11 +36,13 @@ internal static class Classification
         TsCase[] train = [.. imputer.Fill(split.Train), .. imputer.Fill(split.Validation)], test = imputer.Fill(split.Test);
         var scaler = StandardScaler.Fit(train.SelectMany(static c => c.Tokens).ToArray(), split.Channels);
         (train, test) = (Scale(scaler, train), Scale(scaler, test));
-        var name = DataIdentity.OfFiles(Path.GetFileNameWithoutExtension(trainPath).Replace("_TRAIN", "", StringComparison.OrdinalIgnoreCase), trainPath, testPath);
+        var name = DataIdentity.OfFiles(
+            Path.GetFileNameWithoutExtension(trainPath).Replace("_TRAIN", "", StringComparison.OrdinalIgnoreCase), trainPath, testPath);
         const string setting = "given test file";
         var runs = new List<PlannedRun>
         {
-            new(new(Task, name, setting, "majority class", 0), "", (_, cancellation) => Scored(split.Labels, test, _ => new MajorityClass(train).Label, cancellation)),
+            new(new(Task, name, setting, "majority class", 0), "",
+                (_, cancellation) => Scored(split.Labels, test, _ => new MajorityClass(train).Label, cancellation)),
             new(new(Task, name, setting, "nearest neighbour", 0), "", (_, cancellation) =>
             {
                 var neighbour = new NearestNeighbour(train, split.Channels);
@@ -50,7 +52,8 @@ internal static class Classification
         TsCase[] all = [.. train, .. test];
         int longest = all.Max(c => c.Tokens.Length) / split.Channels, shortest = all.Min(c => c.Tokens.Length) / split.Channels;
         // Long sequences are cut to overlapping patches, since what tells classes apart is a stretch of them rather than a moment.
-        int length = longest < LongSequence ? 1 : Math.Min(shortest, longest / 5), stride = longest < LongSequence ? 1 : Math.Max(1, longest / 40);
+        int length = longest < LongSequence ? 1 : Math.Min(shortest, longest / 5),
+            stride = longest < LongSequence ? 1 : Math.Max(1, longest / 40);
         string patch = length == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"\n[Patch({length}, {stride})]");
         SequenceList data = ToData(train, split.Channels);
         foreach (Mixer mixer in mixers)
@@ -116,7 +119,8 @@ internal static class Classification
 
     private sealed class Score(ClassificationSplit split, TsCase[] test) : IScore
     {
-        public RunOutcome Of<TModel>(TModel model, CancellationToken cancellation) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+        public RunOutcome Of<TModel>(TModel model, CancellationToken cancellation)
+            where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
         {
             StreamState<TModel> state = model.CreateState();
             int width = SequenceModel<TModel>.Description.OutputWidth;

@@ -11,17 +11,21 @@ namespace Experiments;
 /// <param name="BatchSize">Sequences a step.</param>
 /// <param name="LearningRate">The highest rate.</param>
 /// <param name="WeightDecay">Decoupled weight decay.</param>
-/// <param name="Patience">Epochs without a better validation loss after which training stops; null: never, and the last weights count.</param>
+/// <param name="Patience">Epochs without a better validation loss after which training stops; null: never, and the last weights
+/// count.</param>
 internal sealed record Recipe(int Epochs, int BatchSize, double LearningRate, double WeightDecay, int? Patience)
 {
     /// <inheritdoc/>
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"AdamW, {(Patience is null ? $"{Epochs} epochs" : $"up to {Epochs} epochs, patience {Patience}")}, batch {BatchSize}, learning rate {LearningRate}, weight decay {WeightDecay}");
+        CultureInfo.InvariantCulture,
+        $"AdamW, {(Patience is null ? $"{Epochs} epochs" : $"up to {Epochs} epochs, patience {Patience}")}, batch {BatchSize}, learning "
+        + $"rate {LearningRate}, weight decay {WeightDecay}");
 
     /// <summary>Options of one seed. One thread, since seeds run side by side.</summary>
     public TrainingOptions Options(int seed) => new()
     {
-        Epochs = Epochs, BatchSize = BatchSize, LearningRate = LearningRate, WeightDecay = WeightDecay, Patience = Patience, Threads = 1, Seed = seed,
+        Epochs = Epochs, BatchSize = BatchSize, LearningRate = LearningRate, WeightDecay = WeightDecay, Patience = Patience, Threads = 1,
+        Seed = seed,
     };
 }
 
@@ -62,11 +66,13 @@ internal static class ModelRun
         ModelDescription description = SequenceModel<TModel>.Description;
         long started = Stopwatch.GetTimestamp();
         TrainingReport report = model.Fit(
-            new StoppableData(train, cancellation), validation is null ? null : new StoppableData(validation, cancellation), recipe.Options(seed),
+            new StoppableData(train, cancellation), validation is null ? null : new StoppableData(validation, cancellation),
+            recipe.Options(seed),
             new TrainingShare(progress), cancellation);
         var training = new Training(
             declaration, description.ParameterCount, (long)description.StateDoubles * sizeof(double), recipe.ToString(),
-            [.. report.Epochs.Select(static e => new Epoch(e.TrainingLoss, e.ValidationLoss))], report.BestEpoch, Stopwatch.GetElapsedTime(started).TotalSeconds);
+            [.. report.Epochs.Select(static e => new Epoch(e.TrainingLoss, e.ValidationLoss))], report.BestEpoch,
+            Stopwatch.GetElapsedTime(started).TotalSeconds);
         return score.Of(model, cancellation) with { Training = training };
     }
 }
