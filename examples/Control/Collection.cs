@@ -125,7 +125,7 @@ internal static class Collection
     }
 
     /// <summary>
-    /// What training saw before a point: all of it, or trials spread evenly over it where there is more than so many steps.
+    /// What training saw before a point: all of it, or trials spread evenly over it where it is longer than the given steps.
     /// </summary>
     private static Episode[] Replay(
         AugmentedRandomSearch search, EnvironmentPool pool, int point, int steps, CancellationToken cancellation)

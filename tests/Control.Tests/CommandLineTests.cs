@@ -1,9 +1,7 @@
-using System.Globalization;
-
 namespace Control.Tests;
 
 /// <summary>A mistake on the command line is one line on the error stream, exit code 2, and nothing is begun.</summary>
-[Collection(Requirements.Console)]
+[Collection(ProgramRun.Collection)]
 public sealed class CommandLineTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -53,20 +51,5 @@ public sealed class CommandLineTests : IDisposable
         }
     }
 
-    private static (int ExitCode, string Error) Run(string[] arguments)
-    {
-        (TextWriter before, CultureInfo culture, CultureInfo? others) =
-            (Console.Error, CultureInfo.CurrentCulture, CultureInfo.DefaultThreadCurrentCulture);
-        var error = new StringWriter();
-        Console.SetError(error);
-        try
-        {
-            return ((int)typeof(Workplace).Assembly.EntryPoint!.Invoke(null, [arguments])!, error.ToString());
-        }
-        finally
-        {
-            Console.SetError(before);
-            (CultureInfo.CurrentCulture, CultureInfo.DefaultThreadCurrentCulture) = (culture, others);
-        }
-    }
+    private static (int Code, string Error) Run(string[] arguments) => ProgramRun.Of(typeof(Workplace).Assembly, arguments);
 }

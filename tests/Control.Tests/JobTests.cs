@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Control.Tests;
 
 /// <summary>The commands one after the other, on a little of cart-pole's random episodes.</summary>
-[Collection(Requirements.Console)]
+[Collection(ProgramRun.Collection)]
 public sealed class JobTests : IDisposable
 {
     private static readonly PolicyRecipe recipe = new(Epochs: 1, BatchSize: 8, LearningRate: 1e-3);

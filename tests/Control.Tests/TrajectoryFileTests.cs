@@ -1,4 +1,6 @@
+using System.Reflection;
 using PureHDF;
+using PureHDF.VOL.Native;
 
 namespace Control.Tests;
 
@@ -305,6 +307,27 @@ public sealed class TrajectoryFileTests : IDisposable
             "none of its 0 steps ends an episode, neither 'terminals' nor the step limit of 4; a whole episode is needed.");
         AssertError(Write(static f => f.Remove("timeouts"), steps: 3, terminals: []),
             "none of its 3 steps ends an episode, neither 'terminals' nor the step limit of 4; a whole episode is needed.");
+    }
+
+    /// <summary>
+    /// The parts of a virtual data set are read from the HDF5 library by reflection: another version of it may have renamed them. What else is
+    /// read so, every test here reads.
+    /// </summary>
+    [Fact]
+    public void TheLibraryHasTheInternalsThatAreRead()
+    {
+        const BindingFlags All = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
+        Assembly library = typeof(NativeDataset).Assembly;
+        Type reader = library.GetType("PureHDF.VOL.Native.H5D_Virtual`1", throwOnError: true)!;
+        Assert.Contains(reader.GetConstructors(All), static c => c.GetParameters().Length == 6);
+        Type entries = reader.GetField("_block", All)!.FieldType.GetProperty("VdsDatasetEntries", All)!.PropertyType;
+        Assert.NotNull(entries.GetElementType()!.GetProperty("SourceFileName", All));
+        Assert.NotNull(entries.GetElementType()!.GetProperty("SourceDataset", All));
+        Type description = library.GetType("PureHDF.VOL.Native.DatasetInfo", throwOnError: true)!;
+        Assert.Contains(description.GetConstructors(All), static c => c.GetParameters().Length == 6);
+        Assert.All(
+            ["InternalDataspace", "InternalDataType", "InternalDataLayout", "InternalFillValue", "InternalFilterPipeline", "Context"],
+            static name => Assert.NotNull(typeof(NativeDataset).GetProperty(name, All)));
     }
 
     /// <summary>As D4RL's files are: gzip, chunks, shuffled bytes, Booleans as an enumeration, more data beside.</summary>

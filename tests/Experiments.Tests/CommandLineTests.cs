@@ -1,7 +1,7 @@
 namespace Experiments.Tests;
 
 /// <summary>Mistakes of a user's end in one line and exit code 2.</summary>
-[Collection("console")]
+[Collection(ProgramRun.Collection)]
 public sealed class CommandLineTests : TemporaryFolder
 {
     [Theory]
@@ -49,19 +49,5 @@ public sealed class CommandLineTests : TemporaryFolder
         }
     }
 
-    private static (int Code, string Error) Run(string[] arguments)
-    {
-        TextWriter before = Console.Error;
-        using var error = new StringWriter();
-        try
-        {
-            Console.SetError(error);
-            int code = (int)typeof(Mixer).Assembly.EntryPoint!.Invoke(null, [arguments])!;
-            return (code, error.ToString());
-        }
-        finally
-        {
-            Console.SetError(before);
-        }
-    }
+    private static (int Code, string Error) Run(string[] arguments) => ProgramRun.Of(typeof(Mixer).Assembly, arguments);
 }

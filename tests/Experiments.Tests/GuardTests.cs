@@ -3,7 +3,7 @@ using AarenGen;
 namespace Experiments.Tests;
 
 /// <summary>What a command's end tells the user and the shell.</summary>
-[Collection("console")]
+[Collection(ProgramRun.Collection)]
 public sealed class GuardTests
 {
     public static TheoryData<Exception> Mistakes { get; } =
@@ -69,16 +69,12 @@ public sealed class GuardTests
 
     private static async Task<(int Code, string Error)> Guard(Func<int> command)
     {
-        TextWriter before = Console.Error;
-        using var error = new StringWriter();
-        try
+        (Task<int> code, string error) = ProgramRun.Capture(() =>
         {
-            Console.SetError(error);
-            return (await CommandLine.GuardAsync(command, "Stopped."), error.ToString());
-        }
-        finally
-        {
-            Console.SetError(before);
-        }
+            Task<int> run = CommandLine.GuardAsync(command, "Stopped.");
+            ((IAsyncResult)run).AsyncWaitHandle.WaitOne();
+            return run;
+        });
+        return (await code, error);
     }
 }

@@ -69,19 +69,5 @@ public sealed class CommandLineTests : TemporaryFolder
         }
     }
 
-    private static (int Code, string Error) Run(string[] arguments)
-    {
-        TextWriter before = Console.Error;
-        using var error = new StringWriter();
-        try
-        {
-            Console.SetError(error);
-            int code = (int)typeof(Forecaster).Assembly.EntryPoint!.Invoke(null, [arguments])!;
-            return (code, error.ToString());
-        }
-        finally
-        {
-            Console.SetError(before);
-        }
-    }
+    private static (int Code, string Error) Run(string[] arguments) => ProgramRun.Of(typeof(Forecaster).Assembly, arguments);
 }

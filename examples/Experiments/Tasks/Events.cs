@@ -12,7 +12,7 @@ internal static class Events
     /// <summary>The task's name.</summary>
     public const string Task = "events";
 
-    private const int SplitSeed = 1, Components = 16, Bars = 60, MostKinds = 10_000;
+    private const int SplitSeed = 1, Components = 16, Bars = 60, MaxKinds = 10_000;
 
     /// <summary>Of the logarithm of intervals that are all equal.</summary>
     private const double NarrowestHistogram = 0.5;
@@ -61,10 +61,10 @@ internal static class Events
         CheckIntervals(source, "validation", split.Validation);
         CheckIntervals(source, "test", split.Test);
         int kinds = split.MarkNames?.Length ?? 0;
-        if (kinds > MostKinds)
+        if (kinds > MaxKinds)
         {
             throw new TableException(string.Join(", ", marks), null, null, string.Create(
-                CultureInfo.InvariantCulture, $"there are {kinds} kinds of marks, more than {MostKinds}; merge the rare ones."));
+                CultureInfo.InvariantCulture, $"there are {kinds} kinds of marks, more than {MaxKinds}; merge the rare ones."));
         }
         var name = DataIdentity.OfFiles(
             files.Length == 1 ? Path.GetFileNameWithoutExtension(times[0])
