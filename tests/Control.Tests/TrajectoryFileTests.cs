@@ -310,8 +310,8 @@ public sealed class TrajectoryFileTests : IDisposable
     }
 
     /// <summary>
-    /// The parts of a virtual data set are read from the HDF5 library by reflection: another version of it may have renamed them. What else is
-    /// read so, every test here reads.
+    /// The parts of a virtual data set are read from the HDF5 library by reflection: another version of it may have renamed them. What
+    /// else is read so, every test here reads.
     /// </summary>
     [Fact]
     public void TheLibraryHasTheInternalsThatAreRead()

@@ -3,7 +3,9 @@ using System.Reflection;
 
 namespace AarenGen.Tests;
 
-/// <summary>Runs a program within the test. Classes that use it are of one collection, since they share the console, as those do that show progress.</summary>
+/// <summary>
+/// Runs a program within the test. Classes that use it are of one collection, since they share the console, as those do that show progress.
+/// </summary>
 internal static class ProgramRun
 {
     /// <summary>The collection.</summary>
