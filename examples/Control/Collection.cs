@@ -26,7 +26,8 @@ internal static class Collection
     /// <param name="iterations">Of the search; what suits the environment by default.</param>
     /// <param name="seed">Decides everything.</param>
     /// <param name="cancellation">Stops it cleanly.</param>
-    /// <exception cref="UserException">There is no such environment, its simulator is missing, or the folder has another search.</exception>
+    /// <exception cref="UserException">There is no such environment, its simulator is missing, or the folder has another
+    /// search.</exception>
     /// <exception cref="OperationCanceledException">Stopped; what the search found is kept.</exception>
     public static void Run(string environment, string folder, int? size, int? iterations, int seed, CancellationToken cancellation)
     {
@@ -40,19 +41,22 @@ internal static class Collection
         using var pool = new EnvironmentPool(() => EnvironmentCatalog.Create(environment));
 
         Episode[] random = EpisodeRecorder.RecordRandom(pool, RandomEpisodes, Purpose(seed, RandomPurpose), cancellation);
+        string about = $"mean of {RandomEpisodes} episodes; for scores {description.RandomReturn} and {description.ExpertReturn}";
         AnsiConsole.MarkupLineInterpolated(
-            $"[bold]{environment}[/]: random actions return {random.Average(static e => e.Return):F1} (mean of {RandomEpisodes} episodes; for scores {description.RandomReturn} and {description.ExpertReturn})");
+            $"[bold]{environment}[/]: random actions return {random.Average(static e => e.Return):F1} ({about})");
 
         var search = new AugmentedRandomSearch(history, pool, ActionNoise);
         Search(search, history, searchFile, cancellation);
         int mediumIndex = history.IndexOfShare(MediumShare);
         if (mediumIndex == 0)
         {
-            throw new UserException($"{searchFile}: {settings.Iterations} iterations found nothing better than the start, a return of {history.Best.Return:F1}; give it more --iterations.");
+            throw new UserException($"{searchFile}: {settings.Iterations} iterations found nothing better than the start, a return of "
+                + $"{history.Best.Return:F1}; give it more --iterations.");
         }
         SearchPoint medium = history.Points[mediumIndex], best = history.Best;
+        string found = $"{best.Steps:N0} steps, score {description.NormalizedScore(best.Return!.Value):F1}";
         AnsiConsole.MarkupLineInterpolated(
-            $"best return {best.Return:F1} after {best.Steps:N0} steps, score {description.NormalizedScore(best.Return!.Value):F1}; medium {medium.Return:F1} after {medium.Steps:N0}");
+            $"best return {best.Return:F1} after {found}; medium {medium.Return:F1} after {medium.Steps:N0}");
 
         Episode[] mediumEpisodes = Log(pool, medium.Policy, Purpose(seed, MediumPurpose), steps, cancellation);
         Episode[] expertEpisodes = Log(pool, best.Policy, Purpose(seed, ExpertPurpose), steps / 2, cancellation);
@@ -60,7 +64,8 @@ internal static class Collection
         Write(Sets[1], Replay(search, pool, mediumIndex, steps, cancellation));
         Write(Sets[2], [.. Until(mediumEpisodes, steps / 2), .. expertEpisodes]);
         string policies = Path.Combine(folder, $"{environment}-policies.json");
-        WholeFile.WriteText(policies, JsonSerializer.Serialize(new Dictionary<string, SearchPoint> { ["medium"] = medium, ["expert"] = best }));
+        WholeFile.WriteText(policies,
+            JsonSerializer.Serialize(new Dictionary<string, SearchPoint> { ["medium"] = medium, ["expert"] = best }));
         AnsiConsole.MarkupLineInterpolated($"wrote {policies}");
 
         void Write(string name, IReadOnlyList<Episode> episodes)
@@ -68,8 +73,8 @@ internal static class Collection
             var set = new TrajectorySet(description.ObservationWidth, description.ActionWidth, episodes);
             string path = TrajectoryFile.PathOf(folder, environment, name);
             TrajectoryFile.Write(path, set);
-            AnsiConsole.MarkupLineInterpolated(
-                $"wrote {path}: {set.Episodes.Count:N0} episodes, {set.Steps:N0} steps, mean return {set.MeanReturn:F1} (score {description.NormalizedScore(set.MeanReturn):F1})");
+            string mean = $"mean return {set.MeanReturn:F1} (score {description.NormalizedScore(set.MeanReturn):F1})";
+            AnsiConsole.MarkupLineInterpolated($"wrote {path}: {set.Episodes.Count:N0} episodes, {set.Steps:N0} steps, {mean}");
         }
     }
 
@@ -77,7 +82,8 @@ internal static class Collection
     private static void Search(AugmentedRandomSearch search, SearchHistory history, string file, CancellationToken cancellation)
     {
         int iterations = history.Settings.Iterations;
-        AnsiConsole.Progress().Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(context =>
+        AnsiConsole.Progress().Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(),
+            new PercentageColumn(), new RemainingTimeColumn()).Start(context =>
         {
             ProgressTask task = context.AddTask("searching a policy", maxValue: iterations);
             try
@@ -91,7 +97,8 @@ internal static class Collection
                     if (point.Return is not null)
                     {
                         history.Save(file);
-                        task.Description = $"iteration {history.Points.Count - 1}/{iterations}, {point.Steps:N0} steps, return {point.Return:F1}, best {history.Best.Return:F1}";
+                        task.Description = $"iteration {history.Points.Count - 1}/{iterations}, {point.Steps:N0} steps, return "
+                            + $"{point.Return:F1}, best {history.Best.Return:F1}";
                     }
                 }
             }
@@ -111,13 +118,17 @@ internal static class Collection
         while (episodes.Sum(static e => e.Length) < steps)
         {
             int first = episodes.Count;
-            episodes.AddRange(pool.Run(Batch, (environment, i) => EpisodeRecorder.RecordNoisy(environment, Sampling.For(seed, first + i), policy, ActionNoise), cancellation));
+            episodes.AddRange(pool.Run(Batch, (environment, i) =>
+                EpisodeRecorder.RecordNoisy(environment, Sampling.For(seed, first + i), policy, ActionNoise), cancellation));
         }
         return [.. Until(episodes, steps)];
     }
 
-    /// <summary>What training saw before a point: all of it, or trials spread evenly over it where there is more than so many steps.</summary>
-    private static Episode[] Replay(AugmentedRandomSearch search, EnvironmentPool pool, int point, int steps, CancellationToken cancellation)
+    /// <summary>
+    /// What training saw before a point: all of it, or trials spread evenly over it where it is longer than the given steps.
+    /// </summary>
+    private static Episode[] Replay(
+        AugmentedRandomSearch search, EnvironmentPool pool, int point, int steps, CancellationToken cancellation)
     {
         int trials = point * search.TrialsPerIteration;
         // Trials differ in length, so a share of them is run and the share that fits follows from its steps.

@@ -12,19 +12,18 @@ internal static class Charts
     private const float FontSize = 18;
 
     /// <summary>The end of a series with the forecast from its last test window.</summary>
-    public static void Forecast(string path, string name, ReadOnlySpan<float> truth, float[] forecast, int season)
+    public static void Forecast(string path, string name, ReadOnlySpan<double> truth, double[] forecast, int season)
     {
         // A season and twice the forecast are shown before it where that leaves the forecast a fifth of the picture.
         int history = Math.Min(Math.Max(Math.Max(season, 2 * forecast.Length), MinHistory), Math.Max(4 * forecast.Length, MinHistory));
         int start = truth.Length - forecast.Length, first = Math.Max(0, start - history);
-        using Plot plot = Create();
-        float[] tail = truth[first..].ToArray();
-        Line(plot, "truth", [.. tail.Select(static v => (double)v)], first, 2);
-        Line(plot, $"forecast of {forecast.Length}", [.. forecast.Select(static v => (double)v)], start, 3);
+        using Plot plot = Plots.Create(FontSize);
+        Line(plot, "truth", truth[first..].ToArray(), first, 2);
+        Line(plot, $"forecast of {forecast.Length}", forecast, start, 3);
         plot.Add.VerticalLine(start - 0.5, 1, Colors.Gray, LinePattern.Dashed);
-        string called = name.Length <= MaxNameLength ? name : name[..(MaxNameLength - 1)] + "…";
+        string called = Plots.Short(name, MaxNameLength);
         plot.Title($"{called}: forecast against truth", FontSize);
-        WholeTicks(plot, first, truth.Length - 1);
+        Plots.WholeTicks(plot, first, truth.Length - 1);
         plot.XLabel("row of the file's data");
         plot.YLabel(called);
         plot.ShowLegend(Edge.Right);
@@ -34,7 +33,7 @@ internal static class Charts
     /// <summary>Loss by epoch.</summary>
     public static void Losses(string path, IReadOnlyList<EpochReport> epochs)
     {
-        using Plot plot = Create();
+        using Plot plot = Plots.Create(FontSize);
         Line(plot, "training", [.. epochs.Select(static e => Math.Log10(e.TrainingLoss))], 1, 2);
         Line(plot, "validation", [.. epochs.Select(static e => Math.Log10(e.ValidationLoss!.Value))], 1, 2);
         if (!plot.GetPlottables().Any())
@@ -42,8 +41,9 @@ internal static class Charts
             plot.Add.Annotation("no loss above 0", Alignment.MiddleCenter);
         }
         plot.Title("Loss by epoch", FontSize);
-        WholeTicks(plot, 1, epochs.Count);
-        plot.Axes.Left.TickGenerator = new NumericAutomatic { LabelFormatter = static y => Math.Pow(10, y).ToString("G3", CultureInfo.InvariantCulture) };
+        Plots.WholeTicks(plot, 1, epochs.Count);
+        plot.Axes.Left.TickGenerator =
+            new NumericAutomatic { LabelFormatter = static y => Math.Pow(10, y).ToString("G3", CultureInfo.InvariantCulture) };
         plot.XLabel("epoch");
         plot.YLabel("squared error, scaled, logarithmic");
         plot.ShowLegend(Edge.Right);
@@ -56,32 +56,11 @@ internal static class Charts
         int[] finite = [.. Enumerable.Range(0, values.Length).Where(i => double.IsFinite(values[i]))];
         if (finite.Length > 0)
         {
-            ScottPlot.Plottables.Scatter line = plot.Add.Scatter((double[])[.. finite.Select(i => (double)i + first)], (double[])[.. finite.Select(i => values[i])]);
+            ScottPlot.Plottables.Scatter line =
+                plot.Add.Scatter((double[])[.. finite.Select(i => (double)i + first)], (double[])[.. finite.Select(i => values[i])]);
             line.LegendText = name;
             line.LineWidth = width;
             line.MarkerSize = finite.Length == 1 ? 10 : 0;
         }
-    }
-
-    /// <summary>Ticks at whole numbers alone, since there is nothing between them.</summary>
-    private static void WholeTicks(Plot plot, int first, int last)
-    {
-        plot.Axes.Bottom.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true };
-        plot.Axes.Bottom.MinorTickStyle.Length = 0;
-        double margin = Math.Max(0.5, 0.03 * (last - first));
-        plot.Axes.SetLimitsX(first - margin, last + margin);
-    }
-
-    private static Plot Create()
-    {
-        var plot = new Plot();
-        foreach (IAxis axis in plot.Axes.GetAxes())
-        {
-            axis.Label.FontSize = FontSize;
-            axis.Label.Bold = false;
-            axis.TickLabelStyle.FontSize = FontSize - 2;
-        }
-        plot.Legend.FontSize = FontSize - 2;
-        return plot;
     }
 }

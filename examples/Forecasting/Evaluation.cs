@@ -26,7 +26,9 @@ internal sealed class Score(string method)
 internal static class Evaluation
 {
     /// <summary>The model and both baselines; the last window's forecast goes to <paramref name="lastForecast"/>.</summary>
-    public static Score[] Run(Forecaster model, float[] series, int season, int testStart, int horizon, Score[] scores, float[] lastForecast)
+    public static Score[] Run(
+        Forecaster model, float[] series, int season, int testStart, int horizon, Score[] scores, float[] lastForecast,
+        CancellationToken cancellation = default)
     {
         float[] tokens = SeriesFeatures.Tokens(series, season);
         StreamState<Forecaster> stream = model.CreateState(), fork = model.CreateState();
@@ -34,6 +36,7 @@ internal static class Evaluation
         var forecast = new float[horizon];
         for (int t = 0; t + horizon < series.Length; t++)
         {
+            cancellation.ThrowIfCancellationRequested();
             model.Step(stream, tokens.AsSpan(t * SeriesFeatures.Width, SeriesFeatures.Width), output);
             if (t < testStart - 1)
             {

@@ -14,28 +14,31 @@ internal sealed class Job(string path, string? time, int horizon, int epochs, in
 
     public int Run(CancellationToken cancellation)
     {
-        SeriesTable table = TableReader.Read(path, time);
+        OutputFolder.Prepare(output);
+        SeriesTable table = CommandLine.Abandonable(() => TableReader.Read(path, time), cancellation);
         (int trainRows, int validationRows, int testRows) = Split(table.Rows);
         int used = trainRows + validationRows + testRows;
         (float[] values, StandardScaler scaler) = table.Scale(trainRows, used);
         int columns = table.Columns.Length;
-        float[][] series = [.. Enumerable.Range(0, columns).Select(c => Enumerable.Range(0, used).Select(row => values[row * columns + c]).ToArray())];
+        float[][] series = [.. Enumerable.Range(0, columns)
+            .Select(c => Enumerable.Range(0, used).Select(row => values[row * columns + c]).ToArray())];
         var chosen = Season.Choose(season, table, trainRows);
         int period = chosen.Rows;
-        OutputFolder.Prepare(output);
         // Not through the console's layout: it would wrap these lines.
         foreach (string line in table.Report)
         {
             Console.WriteLine(line);
         }
-        Console.WriteLine($"{trainRows} / {validationRows} / {testRows} rows to train / validate / test, horizon {horizon}, season {period} ({chosen.Source})");
+        Console.WriteLine($"{trainRows} / {validationRows} / {testRows} rows to train / validate / test, horizon {horizon}, season "
+            + $"{period} ({chosen.Source})");
         Console.WriteLine(Forecaster.Description.Card + "\n");
 
         Forecaster model = Forecaster.Create(seed);
         TrainingReport report = Train(
             model, Windows(series, period, 0, trainRows), Windows(series, period, trainRows, trainRows + validationRows), cancellation);
-        AnsiConsole.MarkupLineInterpolated(
-            $"trained {report.Epochs.Count} epochs in {report.Duration.TotalSeconds:F1} s, {report.TokensPerSecond:N0} tokens/s; best: epoch {report.BestEpoch}, validation loss {report.Epochs[report.BestEpoch - 1].ValidationLoss:G4}");
+        string speed = $"{report.Epochs.Count} epochs in {report.Duration.TotalSeconds:F1} s, {report.TokensPerSecond:N0} tokens/s";
+        double? loss = report.Epochs[report.BestEpoch - 1].ValidationLoss;
+        AnsiConsole.MarkupLineInterpolated($"trained {speed}; best: epoch {report.BestEpoch}, validation loss {loss:G4}");
 
         string weights = Path.Combine(output, "forecaster.safetensors");
         model.Save(weights);
@@ -45,17 +48,16 @@ internal sealed class Job(string path, string? time, int horizon, int epochs, in
         var forecast = new float[horizon];
         for (int c = series.Length - 1; c >= 0; c--)
         {
-            cancellation.ThrowIfCancellationRequested();
-            Evaluation.Run(loaded, series[c], period, trainRows + validationRows, horizon, scores, forecast);
+            Evaluation.Run(loaded, series[c], period, trainRows + validationRows, horizon, scores, forecast, cancellation);
         }
         Print(scores);
-        double difference = CompareStreamWithWhole(loaded, series[0], period, trainRows + validationRows);
-        Measure(loaded, series[0], period);
+        double difference = CompareStreamWithWhole(loaded, series[0], period, trainRows + validationRows, cancellation);
+        Measure(loaded, series[0], period, cancellation);
 
         // The loop ended with the first column.
-        float[] shown = [.. forecast.Select(v => (float)(v * scaler.Deviations[0] + scaler.Means[0]))], truth = [.. table.Columns[0].Take(used).Select(static v => (float)v)];
+        double[] shown = [.. forecast.Select(v => v * scaler.Deviations[0] + scaler.Means[0])];
         string picture = Path.Combine(output, "forecast.png"), losses = Path.Combine(output, "loss.png");
-        Charts.Forecast(picture, table.Names[0], truth, shown, period);
+        Charts.Forecast(picture, table.Names[0], table.Columns[0].AsSpan(0, used), shown, period);
         Charts.Losses(losses, report.Epochs);
         AnsiConsole.MarkupLineInterpolated($"wrote {weights}, {picture}, {losses}");
         if (difference > 1e-5)
@@ -69,17 +71,21 @@ internal sealed class Job(string path, string? time, int horizon, int epochs, in
     private (int Train, int Validation, int Test) Split(int rows)
     {
         int tenth = rows / 10, most = (int)(rows * 7L / 10);
-        (int train, int validation, int test) = split is [var first, var second, var third] ? (first, second, third) : (most, tenth, rows - most - tenth);
+        (int train, int validation, int test) = split is [var first, var second, var third] ? (first, second, third)
+            : (most, tenth, rows - most - tenth);
         if (train < 1 || validation < 1 || test < 1 || train + (long)validation + test > rows)
         {
             throw split is { Length: 3 }
-                ? new ArgumentException($"--split: {train}, {validation} and {test} rows are not three parts of the {rows} rows of {path}; give numbers from 1 with no larger sum.")
+                ? new UserException($"--split: {train}, {validation} and {test} rows are not three parts of the {rows} rows of {path}; "
+                    + "give numbers from 1 with no larger sum.")
                 : new TableException(path, null, null, $"{rows} rows are too few to train, validate and test; use a longer file.");
         }
         int min = Forecaster.OutputWidth + 8;
         return train >= 3 * min && validation >= min && test > horizon
             ? (train, validation, test)
-            : throw new TableException(path, null, null, $"{train} / {validation} / {test} rows to train / validate / test are too few; at least {3 * min} / {min} / {horizon + 1L} are needed for horizon {horizon}: use a longer file, a shorter horizon or --split.");
+            : throw new TableException(
+                path, null, null, $"{train} / {validation} / {test} rows to train / validate / test are too few; at least {3 * min} / "
+                + $"{min} / {horizon + 1L} are needed for horizon {horizon}: use a longer file, a shorter horizon or --split.");
     }
 
     /// <summary>Windows whose targets lie between two rows; the tokens' features may look back before them.</summary>
@@ -104,12 +110,17 @@ internal sealed class Job(string path, string? time, int horizon, int epochs, in
 
     private TrainingReport Train(Forecaster model, SequenceList train, SequenceList validation, CancellationToken cancellation)
     {
-        var options = new TrainingOptions { Epochs = epochs, BatchSize = 16, LearningRate = 2e-3, WeightDecay = 0.05, Patience = 10, Seed = seed };
+        var options = new TrainingOptions
+        {
+            Epochs = epochs, BatchSize = 16, LearningRate = 2e-3, WeightDecay = 0.05, Patience = 10, Seed = seed,
+        };
         TrainingReport? report = null;
-        AnsiConsole.Progress().Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(context =>
+        AnsiConsole.Progress().Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(),
+            new PercentageColumn(), new RemainingTimeColumn()).Start(context =>
         {
             ProgressTask task = context.AddTask("training", maxValue: 1);
-            report = model.Fit(train, validation, options, new Listener(task), cancellation);
+            report = model.Fit(new StoppableData(train, cancellation), new StoppableData(validation, cancellation), options,
+                new Listener(task), cancellation);
             task.Value = 1;
         });
         return report!;
@@ -125,8 +136,11 @@ internal sealed class Job(string path, string? time, int horizon, int epochs, in
         AnsiConsole.Write(table);
     }
 
-    /// <summary>Streams the test part token by token, and in one call; returns the largest difference, relative to the largest output.</summary>
-    private static double CompareStreamWithWhole(Forecaster model, float[] series, int season, int testStart)
+    /// <summary>
+    /// Streams the test part token by token, and in one call; returns the largest difference, relative to the largest output.
+    /// </summary>
+    private static double CompareStreamWithWhole(
+        Forecaster model, float[] series, int season, int testStart, CancellationToken cancellation)
     {
         float[] tokens = SeriesFeatures.Tokens(series, season)[(testStart * Forecaster.InputWidth)..];
         int count = tokens.Length / Forecaster.InputWidth;
@@ -135,15 +149,19 @@ internal sealed class Job(string path, string? time, int horizon, int epochs, in
         StreamState<Forecaster> state = model.CreateState();
         for (int t = 0; t < count; t++)
         {
-            model.Step(state, tokens.AsSpan(t * Forecaster.InputWidth, Forecaster.InputWidth), streamed.AsSpan(t * Forecaster.OutputWidth, Forecaster.OutputWidth));
+            cancellation.ThrowIfCancellationRequested();
+            model.Step(state, tokens.AsSpan(t * Forecaster.InputWidth, Forecaster.InputWidth),
+                streamed.AsSpan(t * Forecaster.OutputWidth, Forecaster.OutputWidth));
         }
-        double difference = whole.Zip(streamed, static (a, b) => Math.Abs((double)a - b)).Max() / whole.Max(static v => Math.Abs((double)v));
-        AnsiConsole.MarkupLineInterpolated($"streamed token by token against the whole sequence: largest relative difference {difference:G3} over {count} tokens");
+        double difference = whole.Zip(streamed, static (a, b) => Math.Abs((double)a - b)).Max()
+            / whole.Max(static v => Math.Abs((double)v));
+        AnsiConsole.MarkupLineInterpolated(
+            $"streamed token by token against the whole sequence: largest relative difference {difference:G3} over {count} tokens");
         return difference;
     }
 
     /// <summary>Time and garbage of a token: the median of many rounds, after the compiler is warm.</summary>
-    private static void Measure(Forecaster model, float[] series, int season)
+    private static void Measure(Forecaster model, float[] series, int season, CancellationToken cancellation)
     {
         float[] tokens = SeriesFeatures.Tokens(series, season);
         int count = tokens.Length / Forecaster.InputWidth;
@@ -154,6 +172,7 @@ internal sealed class Job(string path, string? time, int horizon, int epochs, in
         long begin = Stopwatch.GetTimestamp();
         for (int round = 0; round < times.Length; round++)
         {
+            cancellation.ThrowIfCancellationRequested();
             long before = GC.GetAllocatedBytesForCurrentThread(), start = Stopwatch.GetTimestamp();
             for (int t = 0; t < count; t++)
             {
@@ -167,7 +186,9 @@ internal sealed class Job(string path, string? time, int horizon, int epochs, in
             }
         }
         Array.Sort(times);
-        AnsiConsole.MarkupLineInterpolated($"streaming: {times[times.Length / 2]:F2} microseconds and {allocated / (double)count:F0} bytes allocated a token; {Forecaster.StateBytes:N0} bytes of state");
+        double microseconds = times[times.Length / 2], bytes = allocated / (double)count;
+        AnsiConsole.MarkupLineInterpolated(
+            $"streaming: {microseconds:F2} microseconds and {bytes:F0} bytes allocated a token; {Forecaster.StateBytes:N0} bytes of state");
     }
 
     private sealed class Listener(ProgressTask task) : IProgress<TrainingProgress>

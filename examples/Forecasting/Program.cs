@@ -1,19 +1,35 @@
 using System.CommandLine;
 using System.Globalization;
-using Examples;
 using Forecasting;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 
-Option<string> data = new("--data") { Description = "Table: cells divided by comma, semicolon, tab or bar, with a header or without, packed by gzip or not", DefaultValueFactory = static _ => Path.Combine(AppContext.BaseDirectory, "data", "co2.csv") };
+Option<string> data = new("--data")
+{
+    Description = "Table: cells divided by comma, semicolon, tab or bar, with a header or without, packed by gzip or not",
+    DefaultValueFactory = static _ => Path.Combine(AppContext.BaseDirectory, "data", "co2.csv"),
+};
 Option<string?> time = new("--time") { Description = "The column of times; 'none': rows are in the file's order. Recognised by default" };
-Option<int> horizon = new Option<int>("--horizon") { Description = "Samples to forecast", DefaultValueFactory = static _ => 24 }.Within(1, int.MaxValue);
-Option<int> epochs = new Option<int>("--epochs") { Description = "Times through the training part, at most", DefaultValueFactory = static _ => 60 }.Within(1, 100_000);
-Option<int> seed = new Option<int>("--seed") { Description = "Decides the start, the order and so the result", DefaultValueFactory = static _ => 1 }.Within(0, int.MaxValue);
-Option<int?> season = new Option<int?>("--season") { Description = "Samples in a season; by default what the times tell (24 of hourly rows), else found by autocorrelation" }.Within(1, int.MaxValue);
+Option<int> horizon = new Option<int>("--horizon")
+{
+    Description = "Samples to forecast", DefaultValueFactory = static _ => 24,
+}.Within(1, int.MaxValue);
+Option<int> epochs = new Option<int>("--epochs")
+{
+    Description = "Times through the training part, at most", DefaultValueFactory = static _ => 60,
+}.Within(1, 100_000);
+Option<int> seed = new Option<int>("--seed")
+{
+    Description = "Decides the start, the order and so the result", DefaultValueFactory = static _ => 1,
+}.Within(0, int.MaxValue);
+Option<int?> season = new Option<int?>("--season")
+{
+    Description = "Samples in a season; by default what the times tell (24 of hourly rows), else found by autocorrelation",
+}.Within(1, int.MaxValue);
 Option<int[]> split = new("--split")
 {
-    Description = "Rows for training, validation and test, such as 8640 2880 2880; 70, 10 and 20 % where not given", AllowMultipleArgumentsPerToken = true, Arity = new ArgumentArity(3, 3),
+    Description = "Rows for training, validation and test, such as 8640 2880 2880; 70, 10 and 20 % where not given",
+    AllowMultipleArgumentsPerToken = true, Arity = new ArgumentArity(3, 3),
 };
 split.CustomParser = result =>
 {
@@ -28,12 +44,18 @@ split.CustomParser = result =>
     }
     return rows;
 };
-Option<string> output = new("--output") { Description = "Folder for weights and pictures", DefaultValueFactory = static _ => "forecasting-output" };
+Option<string> output = new("--output")
+{
+    Description = "Folder for weights and pictures", DefaultValueFactory = static _ => "forecasting-output",
+};
 
-var command = new RootCommand("Trains a streaming forecaster on a series and compares it with naive baselines.") { data, time, horizon, epochs, seed, season, split, output };
-command.SetAction((arguments, cancellation) => Task.FromResult(CommandLine.Guard(
+var command = new RootCommand("Trains a streaming forecaster on a series and compares it with naive baselines.")
+{
+    data, time, horizon, epochs, seed, season, split, output,
+};
+command.SetAction((arguments, cancellation) => CommandLine.GuardAsync(
     () => new Job(
-        arguments.GetValue(data)!, arguments.GetValue(time), arguments.GetValue(horizon), arguments.GetValue(epochs), arguments.GetValue(seed),
-        arguments.GetValue(season), arguments.GetValue(split), arguments.GetValue(output)!).Run(cancellation),
-    "Stopped.")));
+        arguments.GetValue(data)!, arguments.GetValue(time), arguments.GetValue(horizon), arguments.GetValue(epochs),
+        arguments.GetValue(seed), arguments.GetValue(season), arguments.GetValue(split), arguments.GetValue(output)!).Run(cancellation),
+    "Stopped."));
 return await CommandLine.RunAsync(command, args);

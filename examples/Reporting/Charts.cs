@@ -14,7 +14,8 @@ internal static class Charts
 
     private const int MaxNameLength = 28, MinHistory = 8;
 
-    private static readonly Color[] Palette = [.. ((string[])["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]).Select(static h => new Color(h))];
+    private static readonly Color[] Palette =
+        [.. ((string[])["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]).Select(static h => new Color(h))];
 
     /// <summary>Models that have a colour of their own in every picture and report.</summary>
     private static readonly string[] known = ["Aaren", "MinGru", "MinLstm", "Transformer", "behaviour cloning"];
@@ -29,29 +30,37 @@ internal static class Charts
         }
         // A training whose model was scored in several ways is one line.
         ModelSummary[] trainings = [.. trained.DistinctBy(static m => (m.Training!.Declaration, m.Training.Seconds))];
-        yield return ("loss", trainings[0].Training!.Epochs[0].Validation is null ? "Loss by epoch, mean over seeds." : "Loss by epoch, mean over seeds: training dashed, validation solid.", Losses(trainings));
+        yield return ("loss", trainings[0].Training!.Epochs[0].Validation is null ? "Loss by epoch, mean over seeds."
+            : "Loss by epoch, mean over seeds: training dashed, validation solid.", Losses(trainings));
         if (trained.All(static m => m.Runs.All(static r => r.Scores is not null)))
         {
-            yield return ("scores", "Normalised score of each episode, all seeds, and their mean; dashed: the mean of the data.", Scores(trained));
+            yield return ("scores", "Normalised score of each episode, all seeds, and their mean; dashed: the mean of the data.",
+                Scores(trained));
         }
         ModelSummary[] forecasting = [.. trained.Where(static m => m.Runs[0].Forecast is not null)];
         if (forecasting.Length > 0)
         {
             ForecastFigure forecast = forecasting[0].Runs[0].Forecast!;
-            yield return ("forecast", $"An example: {forecast.Title}, seed {forecasting[0].Runs[0].Key.Seed} of each model{(forecast.Lower.Length > 0 ? $"; the band is {forecasting[0].Model}'s interval of 80 %" : "")}.", Forecast(forecasting));
+            yield return ("forecast",
+                $"An example: {forecast.Title}, seed {forecasting[0].Runs[0].Key.Seed} of each "
+                + $"model{(forecast.Lower.Length > 0 ? $"; the band is {forecasting[0].Model}'s interval of 80 %" : "")}.",
+                Forecast(forecasting));
         }
         foreach (ModelSummary model in trained)
         {
             RunResult run = model.Runs[0];
             if (run.Confusion is { } confusion)
             {
-                yield return ($"confusion-{model.Model}", $"{model.Model}, seed {run.Key.Seed}: true classes (rows) against predicted ones.", Confusion(confusion));
+                yield return ($"confusion-{model.Model}",
+                    $"{model.Model}, seed {run.Key.Seed}: true classes (rows) against predicted ones.", Confusion(confusion));
             }
         }
         ModelSummary[] predicting = [.. trained.Where(static m => m.Runs[0].Density is not null)];
         if (predicting.Length > 0)
         {
-            yield return ("density", "The next interval: predicted probabilities, averaged over test events, over the histogram of what came.", Densities(predicting));
+            yield return ("density",
+                "The next interval: predicted probabilities, averaged over test events, over the histogram of what came.",
+                Densities(predicting));
         }
     }
 
@@ -67,7 +76,7 @@ internal static class Charts
     /// <summary>A column a model: each episode a dot, their mean a line.</summary>
     private static string Scores(ModelSummary[] models)
     {
-        using Plot plot = Create();
+        using Plot plot = Plots.Create(FontSize);
         for (int i = 0; i < models.Length; i++)
         {
             double[] scores = [.. models[i].Runs.SelectMany(static r => r.Scores!.Episodes).Where(double.IsFinite).Order()];
@@ -85,9 +94,11 @@ internal static class Charts
             mean.LineColor = color;
             mean.LineWidth = 3;
         }
-        ScottPlot.Plottables.HorizontalLine reference = plot.Add.HorizontalLine(models[0].Runs[0].Scores!.Reference, 1.5f, Colors.Gray, LinePattern.Dashed);
+        ScottPlot.Plottables.HorizontalLine reference =
+            plot.Add.HorizontalLine(models[0].Runs[0].Scores!.Reference, 1.5f, Colors.Gray, LinePattern.Dashed);
         reference.LegendText = "mean of the data";
-        plot.Axes.Bottom.TickGenerator = new NumericManual([.. Enumerable.Range(0, models.Length).Select(static i => (double)i)], [.. models.Select(static m => OnLines(m.Model))]);
+        plot.Axes.Bottom.TickGenerator = new NumericManual(
+            [.. Enumerable.Range(0, models.Length).Select(static i => (double)i)], [.. models.Select(static m => OnLines(m.Model))]);
         plot.Axes.SetLimitsX(-0.6, models.Length - 0.4);
         plot.YLabel("score (0: random, 100: expert)");
         return Draw(plot, Width, Height, Edge.Top);
@@ -97,12 +108,18 @@ internal static class Charts
     private static string OnLines(string name)
     {
         string[] parts = Short(name).Split(", ");
-        return parts.Length == 1 ? parts[0].Replace(' ', '\n') : $"{parts[0]}\n{parts[1].Replace(" steps", "\nsteps", StringComparison.Ordinal).Replace(" states", "\nstates", StringComparison.Ordinal)}";
+        if (parts.Length == 1)
+        {
+            return parts[0].Replace(' ', '\n');
+        }
+        string way = parts[1].Replace(" steps", "\nsteps", StringComparison.Ordinal)
+            .Replace(" states", "\nstates", StringComparison.Ordinal);
+        return $"{parts[0]}\n{way}";
     }
 
     private static string Losses(ModelSummary[] models)
     {
-        using Plot plot = Create();
+        using Plot plot = Plots.Create(FontSize);
         foreach (ModelSummary model in models)
         {
             IReadOnlyList<Epoch>[] runs = [.. model.Runs.Select(static r => r.Training!.Epochs)];
@@ -115,7 +132,7 @@ internal static class Charts
             }
         }
         int last = models.Max(static m => m.Runs.Min(static r => r.Training!.Epochs.Count));
-        WholeTicks(plot, 1, last);
+        Plots.WholeTicks(plot, 1, last);
         plot.XLabel("epoch");
         plot.YLabel("loss");
         return Draw(plot, Width, Height);
@@ -124,12 +141,14 @@ internal static class Charts
     /// <summary>A line through the finite ones of some values; a dot where there is but one.</summary>
     private static void Line(Plot plot, string? name, Color color, int count, Func<int, double> value, LinePattern pattern, int first)
     {
-        (double X, double Y)[] points = [.. Enumerable.Range(0, count).Select(i => ((double)i + first, value(i))).Where(static p => double.IsFinite(p.Item2))];
+        (double X, double Y)[] points =
+            [.. Enumerable.Range(0, count).Select(i => ((double)i + first, value(i))).Where(static p => double.IsFinite(p.Item2))];
         if (points.Length == 0)
         {
             return;
         }
-        ScottPlot.Plottables.Scatter line = plot.Add.Scatter((double[])[.. points.Select(static p => p.X)], (double[])[.. points.Select(static p => p.Y)], color);
+        ScottPlot.Plottables.Scatter line =
+            plot.Add.Scatter((double[])[.. points.Select(static p => p.X)], (double[])[.. points.Select(static p => p.Y)], color);
         line.MarkerSize = points.Length == 1 ? 9 : 0;
         line.MarkerShape = name is null ? MarkerShape.OpenCircle : MarkerShape.FilledCircle;
         line.LineWidth = 2;
@@ -142,7 +161,7 @@ internal static class Charts
 
     private static string Forecast(ModelSummary[] models)
     {
-        using Plot plot = Create();
+        using Plot plot = Plots.Create(FontSize);
         ForecastFigure figure = models[0].Runs[0].Forecast!;
         int horizon = figure.Median.Length;
         // Twice the forecast is enough of what was before it: more would leave it no room.
@@ -153,7 +172,8 @@ internal static class Charts
             if (finite.Length > 1)
             {
                 ScottPlot.Plottables.FillY band = plot.Add.FillY(
-                    [.. finite.Select(static t => t + 1.0)], [.. finite.Select(t => (double)figure.Lower[t])], [.. finite.Select(t => (double)figure.Upper[t])]);
+                    [.. finite.Select(static t => t + 1.0)], [.. finite.Select(t => (double)figure.Lower[t])],
+                    [.. finite.Select(t => (double)figure.Upper[t])]);
                 band.FillColor = ColorOf(models[0].Model, models).WithAlpha(.2);
                 band.LineWidth = 0;
                 band.LegendText = "80 % interval";
@@ -167,7 +187,7 @@ internal static class Charts
             Line(plot, model.Model, ColorOf(model.Model, models), median.Length, t => median[t], LinePattern.Solid, first: 1);
         }
         plot.Add.VerticalLine(0.5, 1, Colors.Gray, LinePattern.Dashed);
-        WholeTicks(plot, 1 - history.Length, horizon);
+        Plots.WholeTicks(plot, 1 - history.Length, horizon);
         plot.XLabel("rows after the last one seen");
         plot.YLabel("scaled value");
         return Draw(plot, Width, Height);
@@ -175,7 +195,7 @@ internal static class Charts
 
     private static string Confusion(ConfusionFigure figure)
     {
-        using Plot plot = Create();
+        using Plot plot = Plots.Create(FontSize);
         int classes = figure.Labels.Length;
         string[] labels = [.. figure.Labels.Select(static l => Short(l))];
         var colours = new ScottPlot.Colormaps.Viridis();
@@ -200,7 +220,8 @@ internal static class Charts
         // Of many classes every few have a label, so that labels do not lie over each other.
         int[] named = [.. Enumerable.Range(0, classes).Where(i => i % ((classes + MaxTicks - 1) / MaxTicks) == 0)];
         plot.Axes.Bottom.TickGenerator = new NumericManual([.. named.Select(static i => (double)i)], [.. named.Select(i => labels[i])]);
-        plot.Axes.Left.TickGenerator = new NumericManual([.. named.Select(i => (double)(classes - 1 - i))], [.. named.Select(i => labels[i])]);
+        plot.Axes.Left.TickGenerator =
+            new NumericManual([.. named.Select(i => (double)(classes - 1 - i))], [.. named.Select(i => labels[i])]);
         float size = named.Length > MaxTicks / 2 ? FontSize - 5 : FontSize - 2;
         plot.Axes.Bottom.TickLabelStyle.FontSize = plot.Axes.Left.TickLabelStyle.FontSize = size;
         int longest = labels.Max(static l => l.Length);
@@ -236,7 +257,7 @@ internal static class Charts
 
     private static string Densities(ModelSummary[] models)
     {
-        using Plot plot = Create();
+        using Plot plot = Plots.Create(FontSize);
         DensityFigure first = models[0].Runs[0].Density!;
         double[] centres = [.. Enumerable.Range(0, first.Shares.Length).Select(i => Math.Log10(first.Edges[i] * first.Edges[i + 1]) / 2)];
         ScottPlot.Plottables.BarPlot bars = plot.Add.Bars(centres, first.Shares);
@@ -255,32 +276,11 @@ internal static class Charts
             line.LineWidth = 2;
             line.LegendText = Short(model.Model);
         }
-        plot.Axes.Bottom.TickGenerator = new NumericAutomatic { LabelFormatter = static x => Math.Pow(10, x).ToString("G2", CultureInfo.InvariantCulture) };
+        plot.Axes.Bottom.TickGenerator =
+            new NumericAutomatic { LabelFormatter = static x => Math.Pow(10, x).ToString("G2", CultureInfo.InvariantCulture) };
         plot.XLabel($"interval in {Short(first.Unit)}, logarithmic");
         plot.YLabel("share of events");
         return Draw(plot, Width, Height);
-    }
-
-    /// <summary>Ticks at whole numbers alone, since there is nothing between them.</summary>
-    private static void WholeTicks(Plot plot, int first, int last)
-    {
-        plot.Axes.Bottom.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true };
-        plot.Axes.Bottom.MinorTickStyle.Length = 0;
-        double margin = Math.Max(0.5, 0.03 * (last - first));
-        plot.Axes.SetLimitsX(first - margin, last + margin);
-    }
-
-    private static Plot Create()
-    {
-        var plot = new Plot();
-        foreach (IAxis axis in plot.Axes.GetAxes())
-        {
-            axis.Label.FontSize = FontSize;
-            axis.Label.Bold = false;
-            axis.TickLabelStyle.FontSize = FontSize - 2;
-        }
-        plot.Legend.FontSize = FontSize - 2;
-        return plot;
     }
 
     /// <summary>The finished picture, its legend beside the data and not over them.</summary>
@@ -297,5 +297,5 @@ internal static class Charts
         return plot.GetSvgXml(width, height);
     }
 
-    private static string Short(string name) => name.Length <= MaxNameLength ? name : name[..(MaxNameLength - 1)] + "…";
+    private static string Short(string name) => Plots.Short(name, MaxNameLength);
 }

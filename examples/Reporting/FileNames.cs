@@ -6,7 +6,9 @@ internal static class FileNames
     /// <summary>Leaves room for what is added to it: file systems allow 255 bytes.</summary>
     private const int MaxLength = 100;
 
-    /// <summary>Lower-case letters, digits and hyphens, cut to a length that every file system takes. Different texts may give the same name.</summary>
+    /// <summary>
+    /// Lower-case letters, digits and hyphens, cut to a length that every file system takes. Different texts may give the same name.
+    /// </summary>
     public static string Of(string text) =>
         new([.. text.Take(MaxLength).Select(static c => char.IsAsciiLetterOrDigit(c) ? char.ToLowerInvariant(c) : '-')]);
 }

@@ -16,9 +16,11 @@ internal static class OutputFolder
             File.Delete(probe);
             WholeFile.RemoveLeftovers(path);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception exception) when (
+            exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new IOException($"{(path.Length == 0 ? "The output folder" : path)}: nothing can be written there ({Reason(path, exception)}). Name another folder by --output, or change its permissions.", exception);
+            throw new IOException($"{(path.Length == 0 ? "The output folder" : path)}: nothing can be written there "
+                + $"({Reason(path, exception)}). Name another folder by --output, or change its permissions.", exception);
         }
     }
 

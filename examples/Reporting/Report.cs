@@ -18,7 +18,8 @@ internal static class Report
         td { white-space: nowrap; } h2 { overflow-wrap: anywhere; }
         th:first-child, td:first-child { text-align: left; }
         .scroll { overflow-x: auto; } .best { font-weight: 700; }
-        figure { margin: 1rem 0; overflow-x: auto; } img { width: 47.5rem; max-width: 100%; min-width: 30rem; height: auto; background: white; border-radius: 4px; }
+        figure { margin: 1rem 0; overflow-x: auto; }
+        img { width: 47.5rem; max-width: 100%; min-width: 30rem; height: auto; background: white; border-radius: 4px; }
         figcaption, .source { font-size: .85rem; opacity: .8; } pre { overflow-x: auto; font-size: .85rem; }
         """;
 
@@ -32,9 +33,12 @@ internal static class Report
         Directory.CreateDirectory(pictures);
         var html = new StringBuilder();
         var markdown = new StringBuilder();
-        html.Append(CultureInfo.InvariantCulture, $"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/><title>Results</title><style>{Style}</style></head><body>\n<h1>Results</h1>\n");
+        html.Append(CultureInfo.InvariantCulture,
+            $"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/><meta name=\"viewport\" content=\"width=device-width, "
+            + $"initial-scale=1\"/><title>Results</title><style>{Style}</style></head><body>\n<h1>Results</h1>\n");
         markdown.Append("# Results\n\n");
-        const string intro = "Scores, mean ± sample standard deviation over seeds; the best mean of a column is bold. Models that are called by a mixer differ by it alone.";
+        const string intro = "Scores, mean ± sample standard deviation over seeds; the best mean of a column is bold. Models that are "
+            + "called by a mixer differ by it alone.";
         html.Append(CultureInfo.InvariantCulture, $"<p>{(groups.Count == 0 ? "No run is finished." : intro)}</p>\n");
         markdown.Append(groups.Count == 0 ? "No run is finished.\n" : intro + "\n");
         HashSet<string> names = new(StringComparer.Ordinal);
@@ -50,14 +54,20 @@ internal static class Report
 
     private static void Section(Group group, StringBuilder html, StringBuilder markdown, string pictures, HashSet<string> names)
     {
-        string[] header = Tables.Header(group);
-        html.Append(CultureInfo.InvariantCulture, $"<h2>{Escape(group.Task)}: {Escape(group.Title)}</h2>\n<div class=\"scroll\"><table><tr>{string.Concat(header.Select(static h => $"<th>{Escape(h)}</th>"))}</tr>\n");
-        markdown.Append(CultureInfo.InvariantCulture, $"\n## {group.Task}: {Literal(group.Title)}\n\n| {string.Join(" | ", header.Select(Literal))} |\n|---|{string.Concat(Enumerable.Repeat("---:|", header.Length - 1))}\n");
+        string[] header = ResultTable.Header(group);
+        html.Append(CultureInfo.InvariantCulture,
+            $"<h2>{Escape(group.Task)}: {Escape(group.Title)}</h2>\n<div "
+            + $"class=\"scroll\"><table><tr>{string.Concat(header.Select(static h => $"<th>{Escape(h)}</th>"))}</tr>\n");
+        markdown.Append(CultureInfo.InvariantCulture,
+            $"\n## {group.Task}: {Literal(group.Title)}\n\n| {string.Join(" | ", header.Select(Literal))} |\n|---|"
+            + $"{string.Concat(Enumerable.Repeat("---:|", header.Length - 1))}\n");
         foreach (ModelSummary model in group.Models)
         {
-            (string Text, bool IsBest)[] cells = Tables.Row(group, model);
-            html.Append(CultureInfo.InvariantCulture, $"<tr>{string.Concat(cells.Select(static c => $"<td{(c.IsBest ? " class=\"best\"" : "")}>{Escape(c.Text)}</td>"))}</tr>\n");
-            markdown.Append(CultureInfo.InvariantCulture, $"| {string.Join(" | ", cells.Select(static c => c.IsBest ? $"**{Literal(c.Text)}**" : Literal(c.Text)))} |\n");
+            (string Text, bool IsBest)[] cells = ResultTable.Row(group, model);
+            html.Append(CultureInfo.InvariantCulture,
+                $"<tr>{string.Concat(cells.Select(static c => $"<td{(c.IsBest ? " class=\"best\"" : "")}>{Escape(c.Text)}</td>"))}</tr>\n");
+            markdown.Append(CultureInfo.InvariantCulture,
+                $"| {string.Join(" | ", cells.Select(static c => c.IsBest ? $"**{Literal(c.Text)}**" : Literal(c.Text)))} |\n");
         }
         html.Append("</table></div>\n");
         foreach (string source in Sources(group))
@@ -67,17 +77,25 @@ internal static class Report
         }
         if (group.Models.FirstOrDefault(static m => m.Training is not null) is { Training: { } training } shown)
         {
-            html.Append(CultureInfo.InvariantCulture, $"<details><summary>The declaration of {Escape(shown.Model)}, and how it was trained</summary><pre>{Escape(training.Declaration)}</pre><p>{Escape(training.Recipe)}</p></details>\n");
-            markdown.Append(CultureInfo.InvariantCulture, $"\n{shown.Model}, trained by {training.Recipe}:\n\n```csharp\n{training.Declaration}\n```\n");
+            html.Append(CultureInfo.InvariantCulture,
+                $"<details><summary>The declaration of {Escape(shown.Model)}, and how it was "
+                + $"trained</summary><pre>{Escape(training.Declaration)}</pre><p>{Escape(training.Recipe)}</p></details>\n");
+            markdown.Append(CultureInfo.InvariantCulture,
+                $"\n{shown.Model}, trained by {training.Recipe}:\n\n```csharp\n{training.Declaration}\n```\n");
         }
         foreach ((string name, string caption, string svg) in Charts.Of(group))
         {
             string file = FileNames.Of($"{group.Task}-{group.Title}") + "-" + FileNames.Of(name);
             // Titles that differ in other characters alone, or beyond what a name holds, are numbered.
-            file = Enumerable.Range(1, int.MaxValue).Select(n => n == 1 ? $"{file}.svg" : string.Create(CultureInfo.InvariantCulture, $"{file}-{n}.svg")).First(names.Add);
+            file = Enumerable.Range(1, int.MaxValue)
+                .Select(n => n == 1 ? $"{file}.svg" : string.Create(CultureInfo.InvariantCulture, $"{file}-{n}.svg")).First(names.Add);
             WholeFile.WriteText(Path.Combine(pictures, file), svg);
             // As an image of its own, a picture's identifiers cannot clash with another's.
-            html.Append(CultureInfo.InvariantCulture, $"<figure><img alt=\"{Escape(caption)}\" src=\"data:image/svg+xml;base64,{Convert.ToBase64String(Encoding.UTF8.GetBytes(svg))}\"/><figcaption>{Escape(caption)} {Escape(Sources(group).Last())}</figcaption></figure>\n");
+            string image = Convert.ToBase64String(Encoding.UTF8.GetBytes(svg));
+            html.Append(
+                CultureInfo.InvariantCulture,
+                $"<figure><img alt=\"{Escape(caption)}\" src=\"data:image/svg+xml;base64,{image}\"/>"
+                + $"<figcaption>{Escape(caption)} {Escape(Sources(group).Last())}</figcaption></figure>\n");
             markdown.Append(CultureInfo.InvariantCulture, $"\n![{Literal(caption)}](figures/{file})\n*{Literal(caption)}*\n");
         }
     }
@@ -87,11 +105,13 @@ internal static class Report
         .GroupBy(static r => (r.Provenance.Command, r.Provenance.Commit, r.Provenance.Machine))
         .Select(static g => string.Create(
             CultureInfo.InvariantCulture,
-            $"Made by: {g.Key.Command}; commit {g.Key.Commit}; {g.Key.Machine}; {g.Min(static r => r.Provenance.Started):yyyy-MM-dd}; seeds {string.Join(", ", g.Select(static r => r.Key.Seed).Where(static s => s > 0).Distinct().Order())}."));
+            $"Made by: {g.Key.Command}; commit {g.Key.Commit}; {g.Key.Machine}; {g.Min(static r => r.Provenance.Started):yyyy-MM-dd}; "
+                + $"seeds {string.Join(", ", g.Select(static r => r.Key.Seed).Where(static s => s > 0).Distinct().Order())}."));
 
     /// <summary>Text as Markdown shows it: names of data hold any character.</summary>
     private static string Literal(string text) =>
-        string.Concat(text.Select(static c => c is '\\' or '|' or '*' or '`' or '[' or ']' or '<' or '>' ? $"\\{c}" : char.IsControl(c) ? " " : c.ToString()));
+        string.Concat(text.Select(
+            static c => c is '\\' or '|' or '*' or '`' or '[' or ']' or '<' or '>' ? $"\\{c}" : char.IsControl(c) ? " " : c.ToString()));
 
     private static string Escape(string text) => WebUtility.HtmlEncode(text);
 }

@@ -36,7 +36,8 @@ internal static class Summary
         [
             .. results.GroupBy(static r => (r.Key.Task, r.Key.Dataset, r.Key.Setting))
                 .OrderBy(static g => g.Key.Task, StringComparer.Ordinal)
-                .ThenBy(static g => g.Key.Dataset.Name, StringComparer.Ordinal).ThenBy(static g => g.Key.Dataset.Digest, StringComparer.Ordinal)
+                .ThenBy(static g => g.Key.Dataset.Name, StringComparer.Ordinal)
+                    .ThenBy(static g => g.Key.Dataset.Digest, StringComparer.Ordinal)
                 .ThenBy(static g => g.Key.Setting.Length).ThenBy(static g => g.Key.Setting, StringComparer.Ordinal)
                 .Select(g => new Group(g.Key.Task, $"{Name(g.Key.Task, g.Key.Dataset)}, {g.Key.Setting}", Models([.. g]))),
         ];
@@ -60,7 +61,8 @@ internal static class Summary
     {
         var best = new Dictionary<string, double>(StringComparer.Ordinal);
         List<IGrouping<string, RunResult>> models =
-            [.. runs.GroupBy(static r => r.Key.Model).OrderBy(static g => g.First().Training is null).ThenBy(static g => g.Key, StringComparer.Ordinal)];
+            [.. runs.GroupBy(static r => r.Key.Model).OrderBy(static g => g.First().Training is null)
+                .ThenBy(static g => g.Key, StringComparer.Ordinal)];
         foreach (IGrouping<string, RunResult> model in models)
         {
             foreach (Metric metric in model.First().Metrics)
@@ -75,12 +77,14 @@ internal static class Summary
             .. models.Select(model => new ModelSummary(
                 model.Key, [.. model.OrderBy(static r => r.Key.Seed)],
                 [.. model.First().Metrics.Select(metric => new ScoreSummary(
-                    metric.Name, Mean(model, metric.Name), Deviation([.. Values(model, metric.Name)]), Mean(model, metric.Name) == best[metric.Name]))],
+                    metric.Name, Mean(model, metric.Name), Deviation([.. Values(model, metric.Name)]),
+                    Mean(model, metric.Name) == best[metric.Name]))],
                 model.First().Training is null ? null : model.Average(static r => r.Training!.Seconds))),
         ];
     }
 
-    private static IEnumerable<double> Values(IEnumerable<RunResult> runs, string metric) => runs.SelectMany(r => r.Metrics.Where(m => m.Name == metric)).Select(static m => m.Value);
+    private static IEnumerable<double> Values(IEnumerable<RunResult> runs, string metric) =>
+        runs.SelectMany(r => r.Metrics.Where(m => m.Name == metric)).Select(static m => m.Value);
 
     private static double Mean(IEnumerable<RunResult> runs, string metric) => Values(runs, metric).Average();
 }

@@ -14,7 +14,8 @@ internal static class WholeFile
     /// <exception cref="UnauthorizedAccessException">Permission is lacking.</exception>
     public static void Write(string path, Action<string> write)
     {
-        string target = new FileInfo(path).LinkTarget is null ? Path.GetFullPath(path) : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
+        string target = new FileInfo(path).LinkTarget is null ? Path.GetFullPath(path)
+            : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
         string folder = Path.GetDirectoryName(target)!;
         Directory.CreateDirectory(folder);
         // Its length does not depend on the target's name, which may be as long as the file system allows.

@@ -63,7 +63,9 @@ internal sealed class NumberColumn
             if (row > 0 && own != symbol)
             {
                 return (row, string.Create(
-                    CultureInfo.InvariantCulture, $"{TableException.Quote(cells[row])} has another unit than {TableException.Quote(cells[0])}; write all cells of a column alike."));
+                    CultureInfo.InvariantCulture,
+                    $"{TableException.Quote(cells[row])} has another unit than {TableException.Quote(cells[0])}; write all cells of a "
+                    + $"column alike."));
             }
             symbol = own;
             switch (Classify(digits))
@@ -76,7 +78,8 @@ internal sealed class NumberColumn
             }
             if (point is { } p && comma is { } c)
             {
-                return (row, $"{TableException.Quote(cells[c])} has a decimal comma, but {TableException.Quote(cells[p])} a decimal point; write all cells of a column alike.");
+                return (row, $"{TableException.Quote(cells[c])} has a decimal comma, but {TableException.Quote(cells[p])} a decimal "
+                    + "point; write all cells of a column alike.");
             }
         }
         column = new(cells, symbol, point is not null ? DecimalMark.Point : comma is not null ? DecimalMark.Comma : DecimalMark.Unknown,

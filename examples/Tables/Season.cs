@@ -18,7 +18,9 @@ internal sealed record Season(int Rows, string Source)
         ("a minute", TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(30)),
     ];
 
-    /// <summary>The season given; else that of the calendar, of which training shows two at least; else what autocorrelation finds.</summary>
+    /// <summary>
+    /// The season given; else that of the calendar, of which training shows two at least; else what autocorrelation finds.
+    /// </summary>
     /// <param name="given">The season that the user asks for; null: none.</param>
     /// <param name="table">The table.</param>
     /// <param name="trainRows">The first rows, which training may see.</param>

@@ -28,11 +28,13 @@ internal sealed record SeriesTable(
             string names = string.Join(", ", Names.Take(Shown)) + (Names.Length > Shown ? ", …" : "");
             string time = Time is null ? "no time column"
                 : string.Create(CultureInfo.InvariantCulture,
-                    $"time {TableException.Quote(Time.Name)} ({Time.Form}), {(Time.Step is { } step ? $"rows {step} apart" : "rows at irregular distances")}");
+                    $"time {TableException.Quote(Time.Name)} ({Time.Form}), "
+                        + $"{(Time.Step is { } step ? $"rows {step} apart" : "rows at irregular distances")}");
             int gaps = Time is { Step: { } found } ? found.CountGaps(Time.Instants) : 0;
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{System.IO.Path.GetFileName(Path)}: {Rows:N0} rows, {Names.Length} series ({names}); {time}{(gaps == 0 ? "" : $" but for {gaps} gaps")}");
+                $"{System.IO.Path.GetFileName(Path)}: {Rows:N0} rows, {Names.Length} series ({names}); "
+                    + $"{time}{(gaps == 0 ? "" : $" but for {gaps} gaps")}");
         }
     }
 
@@ -62,7 +64,9 @@ internal sealed record SeriesTable(
             if (!(Math.Abs(scaled) <= LargestScaled))
             {
                 throw new TableException(Path, Lines[i / width], Names[i % width], string.Create(
-                    CultureInfo.InvariantCulture, $"{values[i]} lies {scaled:G3} standard deviations from the mean of the training rows; correct it, or leave out the row."));
+                    CultureInfo.InvariantCulture,
+                    $"{values[i]} lies {scaled:G3} standard deviations from the mean of the training rows; correct it, or leave out the "
+                    + $"row."));
             }
         }
         var result = new float[values.Length];

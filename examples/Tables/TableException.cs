@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Tables;
 
 /// <summary>A data file is missing or bad. The message is one line that says where, what and how to fix it.</summary>
-internal sealed class TableException : Exception
+internal sealed class TableException : UserException
 {
     private const int LongestQuotation = 60;
 

@@ -107,7 +107,9 @@ internal static class TableReader
                 if (cells.Length != names.Length)
                 {
                     throw new TableException(path, parser.RawRow, null, string.Create(
-                        CultureInfo.InvariantCulture, $"cells: {cells.Length}, but {(notices.Count > 0 ? "the first row" : "the header")} has {names.Length}; make them as many."));
+                        CultureInfo.InvariantCulture,
+                        $"cells: {cells.Length}, but {(notices.Count > 0 ? "the first row" : "the header")} has {names.Length}; make "
+                        + $"them as many."));
                 }
                 rows.Add(cells);
                 lines.Add(parser.RawRow);
@@ -120,7 +122,9 @@ internal static class TableReader
             }
         }
 
-        /// <summary>A first row of nothing but numbers and times is data; 0, 1, 2 … are names, as data frames without names write them.</summary>
+        /// <summary>
+        /// A first row of nothing but numbers and times is data; 0, 1, 2 … are names, as data frames without names write them.
+        /// </summary>
         private static bool IsHeader(string[] cells) =>
             (cells.Length > 2 && cells.Index().All(static pair => pair.Item == pair.Index.ToString(CultureInfo.InvariantCulture)))
             || !cells.All(static cell => TimeText.TryParse(cell, out _) || NumberColumn.Scan([cell], out _) is null);
@@ -138,7 +142,8 @@ internal static class TableReader
                 }
                 if (unique[c] != cells[c])
                 {
-                    notices.Add($"Two columns are called {TableException.Quote(cells[c])}: the later one is called {TableException.Quote(unique[c])} here.");
+                    notices.Add($"Two columns are called {TableException.Quote(cells[c])}: the later one is called "
+                        + $"{TableException.Quote(unique[c])} here.");
                 }
             }
             return unique;
@@ -213,7 +218,8 @@ internal static class TableReader
                 if (NumberColumn.Scan(cells[c], out scans[c]) is { } bad)
                 {
                     throw Bad(bad.Row, c, names[c] == asked || (TimeRecognition.IsTimeName(names[c]) && cells[c][bad.Row].Length > 0)
-                        ? $"{TableException.Quote(cells[c][bad.Row])} is neither a number nor a time that can be read; write times as 2020-01-31 13:00, or remove the column."
+                        ? $"{TableException.Quote(cells[c][bad.Row])} is neither a number nor a time that can be read; write times as "
+                            + "2020-01-31 13:00, or remove the column."
                         : bad.Problem);
                 }
             }
@@ -229,7 +235,8 @@ internal static class TableReader
                 {
                     string cell = cells[c][row];
                     string both = cell.Replace(".", "", StringComparison.Ordinal).Replace(",", "", StringComparison.Ordinal);
-                    throw Bad(row, c, $"{TableException.Quote(cell)} may be {both} or {cell.Replace(',', '.')}, and the file does not tell; write it without a separator, or with a decimal point.");
+                    throw Bad(row, c, $"{TableException.Quote(cell)} may be {both} or {cell.Replace(',', '.')}, and the file does not "
+                        + "tell; write it without a separator, or with a decimal point.");
                 }
                 numbers[c] = scan.Parse(mark);
                 if (Array.FindIndex(numbers[c]!, static v => !double.IsFinite(v)) is >= 0 and var large)
@@ -258,7 +265,9 @@ internal static class TableReader
             return index.Distinct().Count() == index.Length ? index : null;
         }
 
-        /// <summary>Takes columns of numbers that count time out; the first of them, or the one asked for, tells the moments where no text does.</summary>
+        /// <summary>
+        /// Takes columns of numbers that count time out; the first of them, or the one asked for, tells the moments where no text does.
+        /// </summary>
         private TimeColumn? TakeNumbers(List<int> columns, double[]?[] numbers, TimeColumn? moments)
         {
             if (asked == NoTime)
@@ -357,10 +366,13 @@ internal static class TableReader
                 if (first >= 0 || equal.Length > Math.Max(1, order.Length / 100))
                 {
                     throw new TableException(path, lines[row], null, string.Create(
-                        CultureInfo.InvariantCulture, $"the row has the same time as line {lines[other]}, and so have {equal.Length} rows in all; give each time one row, or take the rows as they are by --time none."));
+                        CultureInfo.InvariantCulture,
+                        $"the row has the same time as line {lines[other]}, and so have {equal.Length} rows in all; give each time one "
+                        + $"row, or take the rows as they are by --time none."));
                 }
                 notices.Add(string.Create(CultureInfo.InvariantCulture,
-                    $"{equal.Length} rows have the time of the row before, the first in line {lines[row]}; they are kept in the file's order."));
+                    $"{equal.Length} rows have the time of the row before, the first in line {lines[row]}; they are kept in the file's "
+                        + $"order."));
             }
             return order;
         }

@@ -62,15 +62,18 @@ internal static class TimeRecognition
             {
                 return (row, cells[row].Length == 0
                     ? "the time is empty; fill it or remove the row."
-                    : $"{TableException.Quote(cells[row])} is no time that can be read; write it as 2020-01-31 13:00, or pass the column over by --time none.");
+                    : $"{TableException.Quote(cells[row])} is no time that can be read; write it as 2020-01-31 13:00, or pass the "
+                        + "column over by --time none.");
             }
             if (texts[row].Form != texts[0].Form)
             {
-                return (row, $"{TableException.Quote(cells[row])} is written otherwise than {TableException.Quote(cells[0])}; write all times of a column alike.");
+                return (row, $"{TableException.Quote(cells[row])} is written otherwise than {TableException.Quote(cells[0])}; write all "
+                    + "times of a column alike.");
             }
             if (texts[row].Zone is null != texts[0].Zone is null)
             {
-                return (row, $"of {TableException.Quote(cells[row])} and {TableException.Quote(cells[0])} only one names its zone; write all times of a column alike.");
+                return (row, $"of {TableException.Quote(cells[row])} and {TableException.Quote(cells[0])} only one names its zone; "
+                    + "write all times of a column alike.");
             }
             if (texts[row].Offset is null && !string.Equals(texts[row].Zone, texts[0].Zone, StringComparison.OrdinalIgnoreCase))
             {
@@ -246,7 +249,8 @@ internal static class TimeRecognition
                     && texts[row].ToInstant(order) is not null)];
                 if (left.Length == 0)
                 {
-                    problem = (row, $"{TableException.Quote(cells[row])} does not have its day where {TableException.Quote(cells[0])} has it; write 2020-01-31.");
+                    problem = (row, $"{TableException.Quote(cells[row])} does not have its day where {TableException.Quote(cells[0])} "
+                        + "has it; write 2020-01-31.");
                     return null;
                 }
             }

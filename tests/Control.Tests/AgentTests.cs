@@ -40,7 +40,8 @@ public sealed class AgentTests
     public void Rereading_all_steps_is_streaming_and_fewer_is_not(int steps, bool isEqual)
     {
         CartPoleAaren model = CartPoleAaren.Create(seed: 2);
-        Agent streaming = new StreamingAgent<CartPoleAaren>(model, Scale), rereading = new RereadingAgent<CartPoleAaren>(model, Scale, steps);
+        Agent streaming = new StreamingAgent<CartPoleAaren>(model, Scale),
+            rereading = new RereadingAgent<CartPoleAaren>(model, Scale, steps);
         float[] whole = Act(streaming, 20), cut = Act(rereading, 20);
         Assert.Equal(isEqual, whole.SequenceEqual(cut));
         Assert.Equal(whole.Take(steps), cut.Take(steps));
@@ -114,7 +115,8 @@ public sealed class AgentTests
         using var pool = new EnvironmentPool(static () => new CartPole());
         var data = new TrajectorySet(4, 1, EpisodeRecorder.RecordRandom(pool, 20, 1, CancellationToken.None));
         string path = folder.File("policy");
-        var training = new PolicyTraining(path, "random", description, data, Learner.Aaren, 1, new(Epochs: 1, BatchSize: 8, LearningRate: 1e-3));
+        var training = new PolicyTraining(
+            path, "random", description, data, Learner.Aaren, 1, new(Epochs: 1, BatchSize: 8, LearningRate: 1e-3));
         TrainedPolicy trained = ModelCatalog.Use("cartpole", Learner.Aaren, training);
         TrainedPolicy found = TrainedPolicy.Find(path, data)!;
         Assert.Equal(trained.TargetReturn, found.TargetReturn);
@@ -125,7 +127,9 @@ public sealed class AgentTests
         Assert.InRange(outcome.Metrics.Single(static m => m.Name == "return").Value, 1, 500);
         Assert.True(training.IsDone);
         Assert.False((training with { Recipe = new(Epochs: 2, BatchSize: 8, LearningRate: 1e-3) }).IsDone);
-        Assert.Contains("another declaration", Assert.Throws<UserException>(() => ModelCatalog.Use("cartpole", Learner.Aaren, new AgentLoading(path, found with { Model = "other" }, Acting.Streaming))).Message, StringComparison.Ordinal);
+        Assert.Contains("another declaration",
+            Assert.Throws<UserException>(() => ModelCatalog.Use("cartpole", Learner.Aaren,
+            new AgentLoading(path, found with { Model = "other" }, Acting.Streaming))).Message, StringComparison.Ordinal);
 
         // Of other data, with other weights, and damaged.
         Assert.Null(TrainedPolicy.Find(path, new TrajectorySet(4, 1, EpisodeRecorder.RecordRandom(pool, 20, 2, CancellationToken.None))));

@@ -35,9 +35,11 @@ public sealed class AugmentedRandomSearchTests
         string file = folder.File("search.json");
         Search(1).Save(file);
         string message = Assert.Throws<UserException>(() => SearchHistory.LoadOrBegin(file, CartPole.Reference, 2, settings)).Message;
-        Assert.Equal($"{file}: this search was begun with another seed or other settings; use another --output folder, or remove the file to begin anew.", message);
+        Assert.Equal($"{file}: this search was begun with another seed or other settings; use another --output folder, or remove the "
+            + "file to begin anew.", message);
         File.WriteAllText(file, "{");
-        Assert.StartsWith($"{file}: this is no search to go on with", Assert.Throws<UserException>(() => SearchHistory.LoadOrBegin(file, CartPole.Reference, 1, settings)).Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{file}: this is no search to go on with", Assert.Throws<UserException>(
+            () => SearchHistory.LoadOrBegin(file, CartPole.Reference, 1, settings)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

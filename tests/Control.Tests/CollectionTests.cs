@@ -1,6 +1,6 @@
 namespace Control.Tests;
 
-[Collection(Requirements.Console)]
+[Collection(ProgramRun.Collection)]
 public sealed class CollectionTests
 {
     [Fact]

@@ -1,9 +1,7 @@
-using System.Globalization;
-
 namespace Control.Tests;
 
-/// <summary>A mistake on the command line is one line on the error stream, exit code 1, and nothing is begun.</summary>
-[Collection(Requirements.Console)]
+/// <summary>A mistake on the command line is one line on the error stream, exit code 2, and nothing is begun.</summary>
+[Collection(ProgramRun.Collection)]
 public sealed class CommandLineTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -25,13 +23,14 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("watch --acting x", "Cannot parse argument 'x' for option '--acting'")]
     [InlineData("train --mixers x", "--mixers: there is no 'x'; choose of aaren, transformer, mingru, minlstm, cloning.")]
     [InlineData("train --environment x", "There is no environment 'x'; choose of cartpole, hopper, halfcheetah, walker2d, ant.")]
-    [InlineData("train --dataset x", "--dataset: there is no set 'x'; choose of medium, medium-replay, medium-expert, or name a file that ends with .hdf5.")]
+    [InlineData("train --dataset x",
+        "--dataset: there is no set 'x'; choose of medium, medium-replay, medium-expert, or name a file that ends with .hdf5.")]
     [InlineData("train --dataset x.hdf5", "x.hdf5: there is no such file;")]
     [InlineData("evaluate", "make it by: control collect --environment cartpole")]
     public void AMistakeIsOneLine(string arguments, string message)
     {
         (int exitCode, string error) = Run([.. arguments.Split(' '), "--output", folder.File("out")]);
-        Assert.Equal(1, exitCode);
+        Assert.Equal(2, exitCode);
         Assert.Contains(message, Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
         Assert.StartsWith("error: ", error, StringComparison.Ordinal);
     }
@@ -44,24 +43,13 @@ public sealed class CommandLineTests : IDisposable
     public void AFolderThatCannotBeWrittenIsFoundBeforeAnythingElse(string command)
     {
         File.WriteAllText(folder.File("file"), "");
-        (int exitCode, string error) = Run([command, "--output", folder.File("file")]);
-        Assert.Equal(1, exitCode);
-        Assert.Contains("nothing can be written there", Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        foreach (string output in (string[])[folder.File("file"), "/proc/nowhere", folder.File(new string('x', 300))])
+        {
+            (int exitCode, string error) = Run([command, "--output", output]);
+            Assert.Equal(2, exitCode);
+            Assert.Contains("nothing can be written there", Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        }
     }
 
-    private static (int ExitCode, string Error) Run(string[] arguments)
-    {
-        (TextWriter before, CultureInfo culture, CultureInfo? others) = (Console.Error, CultureInfo.CurrentCulture, CultureInfo.DefaultThreadCurrentCulture);
-        var error = new StringWriter();
-        Console.SetError(error);
-        try
-        {
-            return ((int)typeof(Workplace).Assembly.EntryPoint!.Invoke(null, [arguments])!, error.ToString());
-        }
-        finally
-        {
-            Console.SetError(before);
-            (CultureInfo.CurrentCulture, CultureInfo.DefaultThreadCurrentCulture) = (culture, others);
-        }
-    }
+    private static (int Code, string Error) Run(string[] arguments) => ProgramRun.Of(typeof(Workplace).Assembly, arguments);
 }

@@ -87,7 +87,8 @@ public sealed class DecisionWindowsTests
     [InlineData(2e7f)]
     public void A_number_that_never_changed_scales_to_zero_and_later_ones_are_not_blown_up(float value)
     {
-        Episode[] episodes = [.. Enumerable.Range(1, 3).Select(e => new Episode([.. Enumerable.Repeat(value, 333 * e)], new float[333 * e], new float[333 * e], IsTerminal: true))];
+        Episode[] episodes = [.. Enumerable.Range(1, 3)
+            .Select(e => new Episode([.. Enumerable.Repeat(value, 333 * e)], new float[333 * e], new float[333 * e], IsTerminal: true))];
         TrajectoryScale scale = TrajectoryScale.Of(new(1, 1, episodes));
         var scaled = new float[2];
         scale.Observation([value], scaled);
@@ -100,6 +101,7 @@ public sealed class DecisionWindowsTests
 
     /// <summary>Observation (t, t + 10, t + 20, t + 30), action 0.5^(t + 1), reward t + 1.</summary>
     private static TrajectorySet Data(int steps, int episodes = 1) => new(4, 1, [.. Enumerable.Range(0, episodes).Select(_ => new Episode(
-        [.. Enumerable.Range(0, steps).SelectMany(static t => (float[])[t, t + 10, t + 20, t + 30])], [.. Enumerable.Range(0, steps).Select(static t => MathF.Pow(0.5f, t + 1))],
+        [.. Enumerable.Range(0, steps).SelectMany(static t => (float[])[t, t + 10, t + 20, t + 30])],
+        [.. Enumerable.Range(0, steps).Select(static t => MathF.Pow(0.5f, t + 1))],
         [.. Enumerable.Range(0, steps).Select(static t => t + 1f)], IsTerminal: false))]);
 }

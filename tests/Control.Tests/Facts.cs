@@ -25,9 +25,6 @@ internal sealed class H5pyFactAttribute : FactAttribute
 
 internal static class Requirements
 {
-    /// <summary>Tests that show progress in the console, which takes one at a time.</summary>
-    public const string Console = "console";
-
     /// <summary>Debian's Python, which has Debian's packages.</summary>
     public const string Python = "/usr/bin/python3";
 

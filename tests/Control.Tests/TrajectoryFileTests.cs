@@ -1,4 +1,6 @@
+using System.Reflection;
 using PureHDF;
+using PureHDF.VOL.Native;
 
 namespace Control.Tests;
 
@@ -29,9 +31,11 @@ public sealed class TrajectoryFileTests : IDisposable
     {
         TrajectorySet set = Toy();
         TrajectoryFile.Write(folder.File("wide.hdf5"), set);
-        TrajectorySet read = TrajectoryFile.Read(folder.File("wide.hdf5"), new("toy", 2, 2, StepLimit: 4, 0, 1) { LoggedObservationWidth = 3 });
+        TrajectorySet read = TrajectoryFile.Read(
+            folder.File("wide.hdf5"), new("toy", 2, 2, StepLimit: 4, 0, 1) { LoggedObservationWidth = 3 });
         Assert.Equal(2, read.ObservationWidth);
-        Assert.Equal(set.Episodes.SelectMany(static e => e.Observations.Where(static (_, i) => i % 3 < 2)), read.Episodes.SelectMany(static e => e.Observations));
+        Assert.Equal(set.Episodes.SelectMany(static e => e.Observations.Where(static (_, i) => i % 3 < 2)),
+            read.Episodes.SelectMany(static e => e.Observations));
     }
 
     /// <summary>More rows than a chunk has.</summary>
@@ -62,7 +66,8 @@ public sealed class TrajectoryFileTests : IDisposable
     [Fact]
     public void DoublesAndColumnsOfOneAreTaken()
     {
-        string path = Write(static f => f["rewards"] = new double[6, 1] { { 1 }, { 2 }, { 3 }, { 4 }, { 5 }, { 6 } }, steps: 6, terminals: [5]);
+        string path = Write(static f => f["rewards"] = new double[6, 1] { { 1 }, { 2 }, { 3 }, { 4 }, { 5 }, { 6 } }, steps: 6,
+            terminals: [5]);
         Assert.Equal([1, 2, 3, 4, 5, 6], TrajectoryFile.Read(path, longer).Episodes[0].Rewards);
     }
 
@@ -74,7 +79,8 @@ public sealed class TrajectoryFileTests : IDisposable
     public void OtherFileIsAnError()
     {
         File.WriteAllText(folder.File("text.hdf5"), new string('a', 10_000));
-        AssertError(folder.File("text.hdf5"), "this is no whole HDF5 file (The file is not a valid HDF 5 file); fetch or collect it again.");
+        AssertError(folder.File("text.hdf5"),
+            "this is no whole HDF5 file (The file is not a valid HDF 5 file); fetch or collect it again.");
     }
 
     [Theory]
@@ -93,25 +99,31 @@ public sealed class TrajectoryFileTests : IDisposable
     [Fact]
     public void MissingDataSetsAreErrors()
     {
-        AssertError(Write(static f => f.Remove("actions")), "there is no data set 'actions'; it has observations, rewards, terminals, timeouts.");
-        AssertError(Write(static f => f.Remove("terminals")), "there is no data set 'terminals'; it has observations, actions, rewards, timeouts.");
+        AssertError(Write(static f => f.Remove("actions")),
+            "there is no data set 'actions'; it has observations, rewards, terminals, timeouts.");
+        AssertError(Write(static f => f.Remove("terminals")),
+            "there is no data set 'terminals'; it has observations, actions, rewards, timeouts.");
         AssertError(Write(static f => f["rewards"] = new H5Group()), "'rewards' is no data set.");
     }
 
     [Fact]
     public void WrongShapesAreErrors()
     {
-        AssertError(Write(static f => f["observations"] = new float[6, 4]), "'observations' has the shape [6, 4], but toy has 3 numbers a step; is it of another environment?");
-        AssertError(Write(static f => f["rewards"] = new float[6, 2]), "'rewards' has the shape [6, 2], but toy has one number a step; is it of another environment?");
+        AssertError(Write(static f => f["observations"] = new float[6, 4]),
+            "'observations' has the shape [6, 4], but toy has 3 numbers a step; is it of another environment?");
+        AssertError(Write(static f => f["rewards"] = new float[6, 2]),
+            "'rewards' has the shape [6, 2], but toy has one number a step; is it of another environment?");
         AssertError(Write(static f => f["actions"] = new float[5, 2]), "'actions' has 5 rows, but 'observations' has 6.");
         AssertError(Write(static f => f["terminals"] = new byte[7]), "'terminals' has 7 rows, but 'observations' has 6.");
-        AssertError(Write(static f => f["terminals"] = new byte[6, 2]), "'terminals' has the shape [6, 2], but toy has one number a step; is it of another environment?");
+        AssertError(Write(static f => f["terminals"] = new byte[6, 2]),
+            "'terminals' has the shape [6, 2], but toy has one number a step; is it of another environment?");
     }
 
     [Fact]
     public void WrongTypesAreErrors()
     {
-        AssertError(Write(static f => f["rewards"] = new string[] { "1", "1", "1", "1", "1", "1" }), "'rewards' holds 128-bit VariableLength values; float16, float32, float64, whole numbers or Booleans are needed.");
+        AssertError(Write(static f => f["rewards"] = new string[] { "1", "1", "1", "1", "1", "1" }),
+            "'rewards' holds 128-bit VariableLength values; float16, float32, float64, whole numbers or Booleans are needed.");
     }
 
     [Fact]
@@ -121,7 +133,8 @@ public sealed class TrajectoryFileTests : IDisposable
 
     [Fact]
     public void MoreThanFloat32HoldsIsAnError() => AssertError(
-        Write(static f => f["rewards"] = new double[6] { 0, 0, -1e300, 0, 0, 0 }), "'rewards' is -1E+300, too large for float32, in row 2, column 0; leave that episode out.");
+        Write(static f => f["rewards"] = new double[6] { 0, 0, -1e300, 0, 0, 0 }),
+        "'rewards' is -1E+300, too large for float32, in row 2, column 0; leave that episode out.");
 
     /// <summary>D4RL's files, and files made after them, hold flags and rewards as numbers of any type.</summary>
     [Fact]
@@ -131,11 +144,14 @@ public sealed class TrajectoryFileTests : IDisposable
         Assert.Equal([1, -2, 3, 4, 5, 6], Rewards(new sbyte[] { 1, -2, 3, 4, 5, 6 }));
         Assert.Equal([1, 65535, 3, 4, 5, 6], Rewards(new ushort[] { 1, 65535, 3, 4, 5, 6 }));
         Assert.Equal([1, -0.5f, 3, 4, 5, 6], Rewards(new Half[] { (Half)1, (Half)(-0.5), (Half)3, (Half)4, (Half)5, (Half)6 }));
-        foreach (Array flags in (Array[])[new float[] { 0, -0f, 1, 0, 0, 1 }, new double[] { 0, -0.0, 1, 0, 0, 1 }, new long[] { 0, 0, 1, 0, 0, 256 }, new float[6, 1] { { 0 }, { 0 }, { 1 }, { 0 }, { 0 }, { 1 } }])
+        foreach (Array flags in (Array[])[new float[] { 0, -0f, 1, 0, 0, 1 }, new double[] { 0, -0.0, 1, 0, 0, 1 },
+            new long[] { 0, 0, 1, 0, 0, 256 }, new float[6, 1] { { 0 }, { 0 }, { 1 }, { 0 }, { 0 }, { 1 } }])
         {
-            Assert.Equal([3, 3], TrajectoryFile.Read(Write(f => f["terminals"] = flags), environment).Episodes.Select(static e => e.Length));
+            Assert.Equal([3, 3], TrajectoryFile.Read(Write(f => f["terminals"] = flags), environment).Episodes.Select(
+                static e => e.Length));
         }
-        AssertError(Write(static f => f["timeouts"] = new float[] { 0, 0, float.NaN, 0, 0, 1 }), "'timeouts' is NaN in row 2; 0 or 1 is needed.");
+        AssertError(Write(static f => f["timeouts"] = new float[] { 0, 0, float.NaN, 0, 0, 1 }),
+            "'timeouts' is NaN in row 2; 0 or 1 is needed.");
 
         float[] Rewards(Array rewards) => Assert.Single(TrajectoryFile.Read(Write(f => f["rewards"] = rewards), longer).Episodes).Rewards;
     }
@@ -148,7 +164,8 @@ public sealed class TrajectoryFileTests : IDisposable
         Assert.Equal([(2, true), (4, false), (4, false)], set.Episodes.Select(static e => (e.Length, e.IsTerminal)));
         AssertError(
             Write(static f => f["timeouts"] = new byte[11] { 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0 }, steps: 11, terminals: []),
-            "from row 3 on an episode has more than 4 steps, the most that toy allows; set 'timeouts' in the row in which each episode was cut off, or leave 'timeouts' out.");
+            "from row 3 on an episode has more than 4 steps, the most that toy allows; set 'timeouts' in the row in which each episode "
+                + "was cut off, or leave 'timeouts' out.");
     }
 
     [Fact]
@@ -227,7 +244,8 @@ public sealed class TrajectoryFileTests : IDisposable
             change('no-set.hdf5', 'rewards', virtual('plain.hdf5', 'gone', 'f4'))
             change('other-type.hdf5', 'rewards', virtual('whole.hdf5', 'rewards', 'f4'))
             plain('whole.hdf5', real='i4')
-            change('external.hdf5', 'rewards', lambda f: f.create_dataset('rewards', data=data['rewards'], external=[('rewards.bin', 0, h5py.h5f.UNLIMITED)]))
+            change('external.hdf5', 'rewards', lambda f: f.create_dataset(
+                'rewards', data=data['rewards'], external=[('rewards.bin', 0, h5py.h5f.UNLIMITED)]))
             change('dangling.hdf5', 'rewards', lambda f: f.__setitem__('rewards', h5py.SoftLink('/gone')))
             change('group.hdf5', 'rewards', lambda f: f.create_group('rewards'))
             change('compound.hdf5', 'rewards', lambda f: f.create_dataset('rewards', data=numpy.zeros(n, dtype=[('a', 'f4')])))
@@ -247,19 +265,27 @@ public sealed class TrajectoryFileTests : IDisposable
             change('zstd.hdf5', 'rewards', zstd)
             """);
         Assert.True(exitCode == 0, output);
-        AssertRefused("no-source.hdf5", "'rewards' is virtual, and there is no file gone.hdf5 beside it, of which it is made; put it there.");
+        AssertRefused("no-source.hdf5",
+            "'rewards' is virtual, and there is no file gone.hdf5 beside it, of which it is made; put it there.");
         AssertRefused("no-set.hdf5", $"'rewards' is virtual, and {folder.File("plain.hdf5")} has no data set 'gone', of which it is made.");
-        AssertRefused("other-type.hdf5", $"'rewards' is virtual, and 'rewards' of {folder.File("whole.hdf5")} is not stored as it is (type, byte order, shuffling, or virtual too); copy its values into an ordinary data set.");
-        AssertRefused("external.hdf5", "'rewards' lies in files beside this one (external storage), which is not read; copy it into one file: h5repack -l rewards:CONTI FILE NEW.");
+        AssertRefused("other-type.hdf5",
+            $"'rewards' is virtual, and 'rewards' of {folder.File("whole.hdf5")} is not stored as it is (type, byte order, shuffling, "
+            + "or virtual too); copy its values into an ordinary data set.");
+        AssertRefused("external.hdf5",
+            "'rewards' lies in files beside this one (external storage), which is not read; copy it into one file: h5repack -l "
+            + "rewards:CONTI FILE NEW.");
         AssertRefused("dangling.hdf5", "'rewards' is a link that leads nowhere.");
         AssertRefused("group.hdf5", "'rewards' is no data set.");
-        AssertRefused("compound.hdf5", "'rewards' holds 32-bit Compound values; float16, float32, float64, whole numbers or Booleans are needed.");
+        AssertRefused("compound.hdf5",
+            "'rewards' holds 32-bit Compound values; float16, float32, float64, whole numbers or Booleans are needed.");
         AssertRefused("scalar.hdf5", "'rewards' has the shape [], but toy has one number a step; is it of another environment?");
-        AssertRefused("bfloat.hdf5", "'rewards' holds 16-bit FloatingPoint values; float16, float32, float64, whole numbers or Booleans are needed.");
+        AssertRefused("bfloat.hdf5",
+            "'rewards' holds 16-bit FloatingPoint values; float16, float32, float64, whole numbers or Booleans are needed.");
         AssertRefused("zstd.hdf5", "'rewards' is compressed by zstd, which is not read; repack it with gzip: h5repack -f GZIP=4 FILE NEW.");
 
         void AssertRefused(string file, string message) =>
-            Assert.Equal($"{folder.File(file)}: {message}", Assert.Throws<UserException>(() => TrajectoryFile.Read(folder.File(file), longer)).Message);
+            Assert.Equal($"{folder.File(file)}: {message}",
+                Assert.Throws<UserException>(() => TrajectoryFile.Read(folder.File(file), longer)).Message);
     }
 
     /// <summary>LibLZF's format: a run of literals, a copy that reaches into itself, a long copy.</summary>
@@ -277,8 +303,31 @@ public sealed class TrajectoryFileTests : IDisposable
     [Fact]
     public void NoWholeEpisodeIsAnError()
     {
-        AssertError(Write(static _ => { }, steps: 0, terminals: []), "none of its 0 steps ends an episode, neither 'terminals' nor the step limit of 4; a whole episode is needed.");
-        AssertError(Write(static f => f.Remove("timeouts"), steps: 3, terminals: []), "none of its 3 steps ends an episode, neither 'terminals' nor the step limit of 4; a whole episode is needed.");
+        AssertError(Write(static _ => { }, steps: 0, terminals: []),
+            "none of its 0 steps ends an episode, neither 'terminals' nor the step limit of 4; a whole episode is needed.");
+        AssertError(Write(static f => f.Remove("timeouts"), steps: 3, terminals: []),
+            "none of its 3 steps ends an episode, neither 'terminals' nor the step limit of 4; a whole episode is needed.");
+    }
+
+    /// <summary>
+    /// The parts of a virtual data set are read from the HDF5 library by reflection: another version of it may have renamed them. What
+    /// else is read so, every test here reads.
+    /// </summary>
+    [Fact]
+    public void TheLibraryHasTheInternalsThatAreRead()
+    {
+        const BindingFlags All = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
+        Assembly library = typeof(NativeDataset).Assembly;
+        Type reader = library.GetType("PureHDF.VOL.Native.H5D_Virtual`1", throwOnError: true)!;
+        Assert.Contains(reader.GetConstructors(All), static c => c.GetParameters().Length == 6);
+        Type entries = reader.GetField("_block", All)!.FieldType.GetProperty("VdsDatasetEntries", All)!.PropertyType;
+        Assert.NotNull(entries.GetElementType()!.GetProperty("SourceFileName", All));
+        Assert.NotNull(entries.GetElementType()!.GetProperty("SourceDataset", All));
+        Type description = library.GetType("PureHDF.VOL.Native.DatasetInfo", throwOnError: true)!;
+        Assert.Contains(description.GetConstructors(All), static c => c.GetParameters().Length == 6);
+        Assert.All(
+            ["InternalDataspace", "InternalDataType", "InternalDataLayout", "InternalFillValue", "InternalFilterPipeline", "Context"],
+            static name => Assert.NotNull(typeof(NativeDataset).GetProperty(name, All)));
     }
 
     /// <summary>As D4RL's files are: gzip, chunks, shuffled bytes, Booleans as an enumeration, more data beside.</summary>
@@ -290,7 +339,8 @@ public sealed class TrajectoryFileTests : IDisposable
             import h5py, numpy
             n = 5000
             f = h5py.File('{path}', 'w')
-            f.create_dataset('observations', data=numpy.arange(n * 3, dtype='f4').reshape(n, 3), compression='gzip', chunks=(700, 2), shuffle=True)
+            f.create_dataset('observations', data=numpy.arange(n * 3, dtype='f4').reshape(n, 3),
+                compression='gzip', chunks=(700, 2), shuffle=True)
             f.create_dataset('next_observations', data=numpy.zeros((n, 3), 'f4'), compression='gzip')
             f.create_dataset('actions', data=numpy.full((n, 2), 0.5), compression='gzip')
             f.create_dataset('rewards', data=numpy.arange(n, dtype='f4'), compression='gzip', maxshape=(None,))
@@ -341,8 +391,10 @@ public sealed class TrajectoryFileTests : IDisposable
         n = 250
         noise = numpy.random.default_rng(1)
         data = {
-            'observations': noise.normal(size=(n, 3)).astype('f4'), 'actions': numpy.tile(noise.normal(size=(2, 2)).astype('f4'), (n // 2, 1)),
-            'rewards': (numpy.arange(n) % 50 * 0.5).astype('f4'), 'terminals': numpy.arange(n) % 100 == 99, 'timeouts': numpy.arange(n) % 50 == 49,
+            'observations': noise.normal(size=(n, 3)).astype('f4'),
+            'actions': numpy.tile(noise.normal(size=(2, 2)).astype('f4'), (n // 2, 1)),
+            'rewards': (numpy.arange(n) % 50 * 0.5).astype('f4'),
+            'terminals': numpy.arange(n) % 100 == 99, 'timeouts': numpy.arange(n) % 50 == 49,
         }
         def plain(path, real='f4', order='<', libver='earliest', maxshape=None, **options):
             f = h5py.File(path, 'w', libver=libver)

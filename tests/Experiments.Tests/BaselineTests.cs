@@ -28,7 +28,8 @@ public sealed class BaselineTests
         // On a line the last value is off by 1 to 3, a season of 2 by 2, 2 and 4.
         float[] line = [.. Enumerable.Range(0, 20).Select(static t => (float)t)];
         var windows = ForecastingSplit.Windows(new(15, 20), 4, 3);
-        ForecastError last = ForecastEvaluation.Run(new LastValue(), line, 1, windows, 3), seasonal = ForecastEvaluation.Run(new SeasonalNaive(2), line, 1, windows, 3);
+        ForecastError last = ForecastEvaluation.Run(new LastValue(), line, 1, windows, 3),
+            seasonal = ForecastEvaluation.Run(new SeasonalNaive(2), line, 1, windows, 3);
         Assert.Equal((9, 14 / 3.0, 2.0), (last.Count, last.MeanSquared, last.MeanAbsolute));
         Assert.Equal((9, 24 / 3.0, 8 / 3.0), (seasonal.Count, seasonal.MeanSquared, seasonal.MeanAbsolute));
         Assert.Throws<ArgumentException>(() => ForecastEvaluation.Run(new LastValue(), line, 1, new(15, 19), 3));
@@ -63,11 +64,13 @@ public sealed class BaselineTests
     public void The_nearest_neighbour_equals_a_plain_search()
     {
         var random = new Random(6);
-        TsCase[] cases = [.. Enumerable.Range(0, 60).Select(i => new TsCase([.. Enumerable.Range(0, 5 * 3).Select(_ => random.NextDouble())], i))];
+        TsCase[] cases = [.. Enumerable.Range(0, 60)
+            .Select(i => new TsCase([.. Enumerable.Range(0, 5 * 3).Select(_ => random.NextDouble())], i))];
         var neighbour = new NearestNeighbour(cases[..40], 3);
         foreach (TsCase one in cases[40..])
         {
-            Assert.Equal(cases[..40].MinBy(c => c.Tokens.Zip(one.Tokens, static (a, b) => (a - b) * (a - b)).Sum())!.Label, neighbour.Predict(one));
+            Assert.Equal(cases[..40].MinBy(c => c.Tokens.Zip(one.Tokens, static (a, b) => (a - b) * (a - b)).Sum())!.Label,
+                neighbour.Predict(one));
         }
     }
 
@@ -96,15 +99,18 @@ public sealed class BaselineTests
         Assert.Equal(-0.5 * Math.Log(2 * Math.PI), fit.LogDensity(1), 2 * Bound);
         Assert.Equal(-0.5 - 0.5 * Math.Log(2 * Math.PI) - 1, fit.LogDensity(Math.E), 8 * Bound);
         Assert.Equal(double.NegativeInfinity, fit.LogDensity(0));
-        Assert.Contains("is 0", Assert.Throws<ArgumentException>(static () => LogNormalIntervals.Fit([new([1, 1, 2], null)])).Message, StringComparison.Ordinal);
-        Assert.Contains("equal", Assert.Throws<ArgumentException>(static () => LogNormalIntervals.Fit([new([1, 2, 3], null)])).Message, StringComparison.Ordinal);
+        Assert.Contains("is 0", Assert.Throws<ArgumentException>(static () => LogNormalIntervals.Fit([new([1, 1, 2], null)])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("equal", Assert.Throws<ArgumentException>(static () => LogNormalIntervals.Fit([new([1, 2, 3], null)])).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_fit_is_likelier_than_its_neighbours()
     {
         var random = new Random(7);
-        EventSequence[] sequences = [.. Enumerable.Range(0, 5).Select(_ => new EventSequence([.. Enumerable.Range(0, 30).Select(_ => random.NextDouble()).Order()], null))];
+        EventSequence[] sequences = [.. Enumerable.Range(0, 5)
+            .Select(_ => new EventSequence([.. Enumerable.Range(0, 30).Select(_ => random.NextDouble()).Order()], null))];
         double[] intervals = [.. sequences.SelectMany(static s => s.Intervals)];
         var exponential = ExponentialIntervals.Fit(sequences);
         var logNormal = LogNormalIntervals.Fit(sequences);
@@ -117,7 +123,8 @@ public sealed class BaselineTests
             Assert.True(intervals.Sum(x => LogDensity(x, location, logNormal.Scale)) < bestLog);
         }
 
-        static double LogDensity(double x, double m, double s) => -Math.Pow(Math.Log(x) - m, 2) / (2 * s * s) - Math.Log(x * s * Math.Sqrt(2 * Math.PI));
+        static double LogDensity(double x, double m, double s) =>
+            -Math.Pow(Math.Log(x) - m, 2) / (2 * s * s) - Math.Log(x * s * Math.Sqrt(2 * Math.PI));
     }
 
     [Fact]
@@ -192,7 +199,8 @@ public sealed class BaselineTests
             // The season follows from the times.
             _ => new SeasonalNaive(Season.Choose(null, table, split.Train.Count).Rows),
         };
-        ForecastError error = ForecastEvaluation.Run(baseline, values, columns, ForecastingSplit.Windows(split.Test, 336, horizon), horizon);
+        ForecastError error = ForecastEvaluation.Run(
+            baseline, values, columns, ForecastingSplit.Windows(split.Test, 336, horizon), horizon);
         // Expected: loops over the definition in another language, in double. Here scaled numbers, below 8, are rounded to float: a
         // difference of two is off by less than 2 * 8 * 2^-24.
         double bound = 16 * Math.Pow(2, -24);

@@ -1,6 +1,7 @@
 namespace Experiments.Tests;
 
 /// <summary>Mistakes of a user's end in one line and exit code 2.</summary>
+[Collection(ProgramRun.Collection)]
 public sealed class CommandLineTests : TemporaryFolder
 {
     [Theory]
@@ -25,21 +26,28 @@ public sealed class CommandLineTests : TemporaryFolder
     [InlineData("bogus", "command")]
     public void A_mistake_is_one_line(string arguments, string expected)
     {
-        string data = Write("data.csv", "date,y\n" + string.Concat(Enumerable.Range(1, 28).Select(static day => $"2020-01-{day:D2},{day}\n")));
-        TextWriter before = Console.Error;
-        using var error = new StringWriter();
-        try
-        {
-            Console.SetError(error);
-            string[] words = arguments.Replace("DATA", data, StringComparison.Ordinal).Split(' ');
-            Assert.Equal(2, (int)typeof(Mixer).Assembly.EntryPoint!.Invoke(null, [words])!);
-        }
-        finally
-        {
-            Console.SetError(before);
-        }
-        Assert.StartsWith("error: ", error.ToString(), StringComparison.Ordinal);
-        Assert.Contains(expected.Replace("DATA", data, StringComparison.Ordinal), error.ToString(), StringComparison.Ordinal);
-        Assert.Single(error.ToString().TrimEnd().Split('\n'));
+        string data = Write("data.csv",
+            "date,y\n" + string.Concat(Enumerable.Range(1, 28).Select(static day => $"2020-01-{day:D2},{day}\n")));
+        (int code, string error) = Run([.. arguments.Replace("DATA", data, StringComparison.Ordinal).Split(' '), "--output", At("out")]);
+        Assert.Equal(2, code);
+        Assert.StartsWith("error: ", error, StringComparison.Ordinal);
+        Assert.Contains(expected.Replace("DATA", data, StringComparison.Ordinal), error, StringComparison.Ordinal);
+        Assert.Single(error.TrimEnd().Split('\n'));
     }
+
+    [Theory]
+    [InlineData("forecasting --data nowhere")]
+    [InlineData("classification --train nowhere --test nowhere")]
+    [InlineData("events --times nowhere")]
+    public void An_output_that_cannot_be_written_is_told_before_anything_is_read(string arguments)
+    {
+        foreach (string output in (string[])[Write("file", ""), "/proc/nowhere", At(new string('x', 300)), ""])
+        {
+            (int code, string error) = Run([.. arguments.Split(' '), "--output", output]);
+            Assert.Equal(2, code);
+            Assert.Contains("nothing can be written there", Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        }
+    }
+
+    private static (int Code, string Error) Run(string[] arguments) => ProgramRun.Of(typeof(Mixer).Assembly, arguments);
 }

@@ -38,11 +38,16 @@ public sealed class ReportingTests : IDisposable
         Assert.Equal(result.Metrics, new RunStore(folder).Find(Planned(result.Key, result.Version.Options))!.Metrics);
         Assert.Null(store.Find(Planned(result.Key, "other options")));
         Assert.Null(store.Find(Planned(result.Key with { Seed = 2 }, result.Version.Options)));
-        RunResult later = result with { Version = result.Version with { Options = "other options" }, Provenance = result.Provenance with { Started = DateTimeOffset.UnixEpoch.AddDays(1) } };
+        RunResult later = result with
+        {
+            Version = result.Version with { Options = "other options" },
+            Provenance = result.Provenance with { Started = DateTimeOffset.UnixEpoch.AddDays(1) },
+        };
         store.Add(later);
         Assert.Equal("other options", Assert.Single(store.For([])).Version.Options);
         Assert.Equal(result.Version, Assert.Single(store.For([Planned(result.Key, result.Version.Options)])).Version);
-        File.Delete(Directory.GetFiles(Path.Combine(folder, "runs")).Single(path => File.ReadAllText(path).Contains("other options", StringComparison.Ordinal)));
+        File.Delete(Directory.GetFiles(Path.Combine(folder, "runs"))
+            .Single(path => File.ReadAllText(path).Contains("other options", StringComparison.Ordinal)));
         File.WriteAllText(Directory.GetFiles(Path.Combine(folder, "runs"))[0], "{ cut short");
         Assert.Null(store.Find(Planned(result.Key, result.Version.Options)));
         Assert.Empty(store.For([]));
@@ -79,7 +84,8 @@ public sealed class ReportingTests : IDisposable
     public void Titles_that_make_the_same_file_name_have_pictures_of_their_own()
     {
         RunResult first = Result("a", 1, 0.5, 0.9) with { Training = Trained };
-        Report.Write(folder, [first with { Key = first.Key with { Dataset = new("ä", "1") } }, first with { Key = first.Key with { Dataset = new("ö", "2") } }]);
+        Report.Write(folder, [first with { Key = first.Key with { Dataset = new("ä", "1") } },
+            first with { Key = first.Key with { Dataset = new("ö", "2") } }]);
         Assert.Equal(8, Directory.GetFiles(Path.Combine(folder, "figures")).Length);
     }
 
@@ -90,7 +96,8 @@ public sealed class ReportingTests : IDisposable
         Assert.Equal(DataIdentity.OfFiles("d", one), DataIdentity.OfFiles("d", same));
         Assert.NotEqual(DataIdentity.OfFiles("d", one), DataIdentity.OfFiles("d", other));
         Assert.NotEqual(DataIdentity.OfFiles("d", one, other), DataIdentity.OfFiles("d", other, one));
-        Assert.NotEqual(DataIdentity.OfFiles("d", Write("a", "xy"), Write("b", "z")), DataIdentity.OfFiles("d", Write("a", "x"), Write("b", "yz")));
+        Assert.NotEqual(DataIdentity.OfFiles("d", Write("a", "xy"), Write("b", "z")),
+            DataIdentity.OfFiles("d", Write("a", "x"), Write("b", "yz")));
         DataIdentity before = DataIdentity.OfFiles("d", one);
         Write("one", "1,4");
         Assert.NotEqual(before, DataIdentity.OfFiles("d", one));
@@ -124,7 +131,8 @@ public sealed class ReportingTests : IDisposable
 
     /// <summary>As they were before a run told the content of its data.</summary>
     [Theory]
-    [InlineData("""{"Key":{"Task":"task","Dataset":"data","Setting":"setting","Model":"a","Seed":1},"Options":"options","Metrics":[],"Provenance":{"Command":"","Commit":"","Machine":"","Started":"2025-01-01T00:00:00+00:00"}}""")]
+    [InlineData("""{"Key":{"Task":"task","Dataset":"data","Setting":"setting","Model":"a","Seed":1},"Options":"options","Metrics":[]"""
+        + """, "Provenance":{"Command":"","Commit":"","Machine":"","Started":"2025-01-01T00:00:00+00:00"}}""")]
     [InlineData("{}")]
     [InlineData("null")]
     [InlineData("[]")]
@@ -199,7 +207,10 @@ public sealed class ReportingTests : IDisposable
     [Fact]
     public void A_report_is_one_page_of_its_own_and_escapes_names()
     {
-        RunResult result = Result("a", 1, 0.5, 0.9) with { Key = new("classification", new("<script>alert(1)</script>", "digest"), "s", "Aaren", 1), Training = Trained };
+        RunResult result = Result("a", 1, 0.5, 0.9) with
+        {
+            Key = new("classification", new("<script>alert(1)</script>", "digest"), "s", "Aaren", 1), Training = Trained,
+        };
         Report.Write(folder, [result]);
         string html = File.ReadAllText(Path.Combine(folder, Report.HtmlName));
         Assert.DoesNotContain("<script", html, StringComparison.Ordinal);
@@ -227,20 +238,24 @@ public sealed class ReportingTests : IDisposable
     [InlineData(200)]
     public void A_table_fits_the_console_without_a_broken_word(int width)
     {
-        string[] scores = ["negative log-likelihood (nats an event)", "of the interval (nats)", "of the mark (nats)", "mark accuracy", "interval RMSE (days)"];
+        string[] scores = ["negative log-likelihood (nats an event)", "of the interval (nats)", "of the mark (nats)", "mark accuracy",
+            "interval RMSE (days)"];
         RunResult[] results =
         [
             .. ((string[])["Aaren", "homogeneous Poisson, mark frequencies"]).Select(model => Result(model, 1, 0, 0) with
             {
-                Metrics = [.. scores.Select(static name => new Metric(name, 1234.5))], Training = model == "Aaren" ? Trained with { Parameters = 1_234_567 } : null,
+                Metrics = [.. scores.Select(static name => new Metric(name, 1234.5))],
+                Training = model == "Aaren" ? Trained with { Parameters = 1_234_567 } : null,
             }),
         ];
         string text = Render(results, width);
         Assert.All(text.Split('\n'), line => Assert.InRange(line.TrimEnd().Length, 0, width));
-        string[] words = [.. scores.SelectMany(static s => s.Split(' ')), "homogeneous", "Poisson,", "frequencies", "parameters", "1,234,567", "1,234"];
+        string[] words = [.. scores.SelectMany(static s => s.Split(' ')), "homogeneous", "Poisson,", "frequencies", "parameters",
+            "1,234,567", "1,234"];
         Assert.All(words, word => Assert.Contains(word, text.Split(' ', '\n', '│')));
         // Few scores stand beside each other at 80 columns too.
-        Assert.Contains("loss", Render([Result("seasonal naive (7)", 1, 0.5, 0.9), Result("b", 1, 0.5, 0.75)], 80).Split('\n').Single(static l => l.Contains("accuracy", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains("loss", Render([Result("seasonal naive (7)", 1, 0.5, 0.9), Result("b", 1, 0.5, 0.75)], 80).Split('\n')
+            .Single(static l => l.Contains("accuracy", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -248,7 +263,8 @@ public sealed class ReportingTests : IDisposable
     {
         RunResult[] results =
         [
-            .. ((string[])["Aaren", "Aaren, last 20 steps", "Aaren, two states", "behaviour cloning"]).Select(static model => Result(model, 1, 0.5, 0.9) with
+            .. ((string[])["Aaren", "Aaren, last 20 steps", "Aaren, two states", "behaviour cloning"])
+                .Select(static model => Result(model, 1, 0.5, 0.9) with
             {
                 Training = Trained with { Declaration = model.Split(',')[0] }, Scores = new([10, 20], 15),
             }),
@@ -258,7 +274,8 @@ public sealed class ReportingTests : IDisposable
             string svg = PictureOf(results, picture);
             Assert.Contains("#0072B2", svg, StringComparison.OrdinalIgnoreCase);
             Assert.Contains("#E69F00", svg, StringComparison.OrdinalIgnoreCase);
-            Assert.All((string[])["#D55E00", "#009E73", "#CC79A7"], other => Assert.DoesNotContain(other, svg, StringComparison.OrdinalIgnoreCase));
+            Assert.All((string[])["#D55E00", "#009E73", "#CC79A7"],
+                other => Assert.DoesNotContain(other, svg, StringComparison.OrdinalIgnoreCase));
         }
         Assert.Contains("#E69F00", PictureOf(results[3..], "loss"), StringComparison.OrdinalIgnoreCase);
     }
@@ -268,10 +285,12 @@ public sealed class ReportingTests : IDisposable
     {
         RunResult result = Result("Aaren", 1, 0.5, 0.9) with
         {
-            Training = Trained, Forecast = new("t", [.. Enumerable.Range(0, 128).Select(static i => (float)i % 7)], new float[12], new float[12], [], []),
+            Training = Trained,
+            Forecast = new("t", [.. Enumerable.Range(0, 128).Select(static i => (float)i % 7)], new float[12], new float[12], [], []),
         };
         Assert.Equal(["1", "2"], Ticks(PictureOf([result], "loss")));
-        int[] rows = [.. Ticks(PictureOf([result], "forecast")).Select(static t => int.Parse(t.Replace('−', '-'), CultureInfo.InvariantCulture))];
+        int[] rows = [.. Ticks(PictureOf([result], "forecast"))
+            .Select(static t => int.Parse(t.Replace('−', '-'), CultureInfo.InvariantCulture))];
         Assert.InRange(rows.Min(), -24, -10);
         Assert.InRange(rows.Max(), 5, 12);
     }
@@ -313,11 +332,12 @@ public sealed class ReportingTests : IDisposable
         var writer = new StringWriter();
         IAnsiConsole console = AnsiConsole.Create(new() { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(writer) });
         console.Profile.Width = width;
-        console.Write(Tables.ForConsole(Assert.Single(Summary.Of(results)), width));
+        console.Write(ResultTable.ForConsole(Assert.Single(Summary.Of(results)), width));
         return writer.ToString();
     }
 
-    private static string PictureOf(RunResult[] results, string name) => Charts.Of(Assert.Single(Summary.Of(results))).Single(p => p.Name == name).Svg;
+    private static string PictureOf(RunResult[] results, string name) => Charts.Of(Assert.Single(Summary.Of(results)))
+        .Single(p => p.Name == name).Svg;
 
     /// <summary>The numbers below a picture's axis.</summary>
     private static string[] Ticks(string svg)
@@ -325,8 +345,10 @@ public sealed class ReportingTests : IDisposable
         (double Y, string Text)[] numbers =
         [
             .. XDocument.Parse(svg).Descendants().Where(static e => e.Name.LocalName == "text")
-                .Select(static e => (System.Text.RegularExpressions.Regex.Match((string?)e.Attribute("transform") ?? "", @"^translate\(\S+ (\S+)\)$"), e.Value.Trim()))
-                .Where(static t => t.Item1.Success && double.TryParse(t.Item2.Replace('−', '-'), NumberStyles.Float, CultureInfo.InvariantCulture, out _))
+                .Select(static e => (System.Text.RegularExpressions.Regex.Match(
+                    (string?)e.Attribute("transform") ?? "", @"^translate\(\S+ (\S+)\)$"), e.Value.Trim()))
+                .Where(static t => t.Item1.Success
+                    && double.TryParse(t.Item2.Replace('−', '-'), NumberStyles.Float, CultureInfo.InvariantCulture, out _))
                 .Select(static t => (double.Parse(t.Item1.Groups[1].Value, CultureInfo.InvariantCulture), t.Item2)),
         ];
         double lowest = numbers.Max(static n => n.Y);
@@ -341,10 +363,12 @@ public sealed class ReportingTests : IDisposable
 
     private static Training Trained => new("[SequenceModel]", 10, 80, "AdamW", [new(2, 3), new(1, 2)], 2, 1.5);
 
-    private static PlannedRun Planned(RunKey key, string options) => new(key, options, (_, _) => throw new InvalidOperationException("It is finished."));
+    private static PlannedRun Planned(RunKey key, string options) =>
+        new(key, options, (_, _) => throw new InvalidOperationException("It is finished."));
 
     private static RunResult Result(string model, int seed, double loss, double accuracy) => new(
-        new("task", new("data", "digest"), "setting", model, seed), new("options", ProgramVersion.Current), [new("loss", loss), new("accuracy", accuracy, HigherIsBetter: true)], null,
+        new("task", new("data", "digest"), "setting", model, seed), new("options", ProgramVersion.Current),
+        [new("loss", loss), new("accuracy", accuracy, HigherIsBetter: true)], null,
         new("title", [1, 2, 3], [4, 5], [4, 4], [3, 3], [5, 5]), new(["x", "y"], [3, 1, 0, 4]),
         new("hours", [0.1, 1, 10], [0.5, 0.5], [0.4, 0.6]), null, new("experiments …", "c0ffee", "machine", DateTimeOffset.UnixEpoch));
 }

@@ -22,8 +22,10 @@ public sealed class SplitTests : TemporaryFolder
     [Fact]
     public void Too_few_rows_are_refused()
     {
-        Assert.Contains("14400", Assert.Throws<TableException>(static () => ForecastingSplit.Create("ETTh1.csv", 14399)).Message, StringComparison.Ordinal);
-        Assert.StartsWith("a.csv: 4 rows are too few", Assert.Throws<TableException>(static () => ForecastingSplit.Create("a.csv", 4)).Message, StringComparison.Ordinal);
+        Assert.Contains("14400", Assert.Throws<TableException>(static () => ForecastingSplit.Create("ETTh1.csv", 14399)).Message,
+            StringComparison.Ordinal);
+        Assert.StartsWith("a.csv: 4 rows are too few",
+            Assert.Throws<TableException>(static () => ForecastingSplit.Create("a.csv", 4)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -64,7 +66,8 @@ public sealed class SplitTests : TemporaryFolder
     public void The_scaler_sees_the_training_rows_alone()
     {
         var random = new Random(5);
-        double[][] columns = [.. Enumerable.Range(0, 3).Select(_ => Enumerable.Range(0, 100).Select(_ => random.NextDouble() * 10).ToArray())];
+        double[][] columns = [.. Enumerable.Range(0, 3)
+            .Select(_ => Enumerable.Range(0, 100).Select(_ => random.NextDouble() * 10).ToArray())];
         var split = ForecastingSplit.Create("a.csv", 100);
         double[][] changed = [.. columns.Select(column => column.Select((v, row) => row < split.Train.Count ? v : 1e6).ToArray())];
         SeriesTable table = new("a.csv", ["a", "b", "c"], columns, [.. Enumerable.Range(2, 100)], null, []);
@@ -94,10 +97,12 @@ public sealed class SplitTests : TemporaryFolder
         int[] sizes = [10, 7, 1, 23, 4];
         TsCase[] cases = [.. sizes.SelectMany(static (size, label) => Enumerable.Range(0, size).Select(_ => new TsCase([1], label)))];
         TsDataset train = new(1, ["a", "b", "c", "d", "e"], cases), test = train with { Cases = [new([2], 0)] };
-        ClassificationSplit split = ClassificationSplit.Create(train, test, 3), again = ClassificationSplit.Create(train, test, 3), other = ClassificationSplit.Create(train, test, 4);
+        ClassificationSplit split = ClassificationSplit.Create(train, test, 3), again = ClassificationSplit.Create(train, test, 3),
+            other = ClassificationSplit.Create(train, test, 4);
         // A fifth of 45 is 9: 2 + 1 + 0 + 4 + 0 rounded down, and one each of the largest remainders, 4 and 3 fifths.
         Assert.Equal([2, 1, 0, 5, 1], Enumerable.Range(0, 5).Select(label => split.Validation.Count(c => c.Label == label)));
-        Assert.Equal(cases.ToHashSet(ReferenceEqualityComparer.Instance), split.Train.Concat(split.Validation).ToHashSet(ReferenceEqualityComparer.Instance));
+        Assert.Equal(cases.ToHashSet(ReferenceEqualityComparer.Instance),
+            split.Train.Concat(split.Validation).ToHashSet(ReferenceEqualityComparer.Instance));
         Assert.Equal(cases.Length, split.Train.Length + split.Validation.Length);
         Assert.Same(test.Cases, split.Test);
         Assert.Equal(Places(split), Places(again));
@@ -110,9 +115,13 @@ public sealed class SplitTests : TemporaryFolder
     public void Files_that_do_not_belong_together_are_refused()
     {
         TsDataset train = new(1, ["a", "b"], [new([1], 0), new([2], 0), new([3], 0)]);
-        Assert.Contains("channels", Assert.Throws<ArgumentException>(() => ClassificationSplit.Create(train, train with { Channels = 2 }, 0)).Message, StringComparison.Ordinal);
-        Assert.Contains("(b, a)", Assert.Throws<ArgumentException>(() => ClassificationSplit.Create(train, train with { Labels = ["b", "a"] }, 0)).Message, StringComparison.Ordinal);
-        Assert.Contains("too few", Assert.Throws<ArgumentException>(() => ClassificationSplit.Create(train with { Cases = [new([1], 0), new([1], 1)] }, train, 0)).Message, StringComparison.Ordinal);
+        Assert.Contains("channels", Assert.Throws<ArgumentException>(
+            () => ClassificationSplit.Create(train, train with { Channels = 2 }, 0)).Message, StringComparison.Ordinal);
+        Assert.Contains("(b, a)", Assert.Throws<ArgumentException>(
+            () => ClassificationSplit.Create(train, train with { Labels = ["b", "a"] }, 0)).Message, StringComparison.Ordinal);
+        Assert.Contains("too few",
+            Assert.Throws<ArgumentException>(() =>
+            ClassificationSplit.Create(train with { Cases = [new([1], 0), new([1], 1)] }, train, 0)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -127,7 +136,8 @@ public sealed class SplitTests : TemporaryFolder
         Assert.Equal(shuffled.Test, again.Test);
         Assert.NotEqual(days[145..], shuffled.Test);
         Assert.Equal(days.ToHashSet(), [.. shuffled.Train, .. shuffled.Validation, .. shuffled.Test]);
-        Assert.Equal((1, 1, 1), (EventSplit.ByShares(days[..3]).Train.Length, EventSplit.ByShares(days[..3]).Validation.Length, EventSplit.ByShares(days[..3]).Test.Length));
+        Assert.Equal((1, 1, 1), (EventSplit.ByShares(days[..3]).Train.Length, EventSplit.ByShares(days[..3]).Validation.Length,
+            EventSplit.ByShares(days[..3]).Test.Length));
         Assert.Throws<ArgumentException>(() => EventSplit.ByShares(days[..2]));
     }
 
@@ -136,7 +146,8 @@ public sealed class SplitTests : TemporaryFolder
     {
         // Unix times: single precision would not tell them apart.
         const double Start = 1.6e9;
-        EventSequence[] sequences = [new([Start, Start, Start + 4], null), new([Start, Start + 0.5], null), new([Start + 7, Start + 7, Start + 8], null)];
+        EventSequence[] sequences =
+            [new([Start, Start, Start + 4], null), new([Start, Start + 0.5], null), new([Start + 7, Start + 7, Start + 8], null)];
         var split = EventSplit.ByShares(sequences);
         Assert.Equal(0.25, split.ShortestInterval);
         Assert.Equal([0.25, 4], split.Train[0].Intervals);
@@ -144,7 +155,8 @@ public sealed class SplitTests : TemporaryFolder
         Assert.Equal([0.25, 1], split.Test[0].Intervals);
         // None where no events coincide; at least a billionth of the mean; 0 where all coincide.
         Assert.Equal(0, EventSplit.ByShares([.. sequences.Select(static s => s with { Times = [1, 2, 4] })]).ShortestInterval);
-        Assert.Equal(1e-9 * (1e-20 + 10) / 2, EventSplit.ByShares([.. sequences.Select(static s => s with { Times = [0, 1e-20, 10] })]).ShortestInterval, 1e-24);
+        Assert.Equal(1e-9 * (1e-20 + 10) / 2,
+            EventSplit.ByShares([.. sequences.Select(static s => s with { Times = [0, 1e-20, 10] })]).ShortestInterval, 1e-24);
         Assert.Equal(0, EventSplit.ByShares([.. sequences.Select(static s => s with { Times = [1, 1] })]).ShortestInterval);
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using AarenGen;
 
 namespace Experiments.Tests;
 
@@ -15,7 +16,8 @@ public sealed class TaskTests : IDisposable
     [InlineData(true)]
     public void Forecasting_learns_a_wave(bool hasIntervals)
     {
-        string path = Write("wave.csv", ["x,y", .. Enumerable.Range(0, 4000).Select(static t => string.Create(CultureInfo.InvariantCulture, $"{Math.Sin(t * 0.26)},{Math.Cos(t * 0.26) * 3}"))]);
+        string path = Write("wave.csv", ["x,y", .. Enumerable.Range(0, 4000)
+            .Select(static t => string.Create(CultureInfo.InvariantCulture, $"{Math.Sin(t * 0.26)},{Math.Cos(t * 0.26) * 3}"))]);
         RunResult[] results = Make(Forecasting.Plan(path, [8], All, seeds: 1, epochs: 8, hasIntervals, stride: 16));
         double naive = results.Single(static r => r.Key.Model == "last value").Metrics[0].Value;
         RunResult[] trained = [.. results.Where(static r => r.Training is not null)];
@@ -37,7 +39,8 @@ public sealed class TaskTests : IDisposable
             "@dimensions 2", "@classLabel true up down", "@data",
             .. Enumerable.Range(0, count).Select(static i =>
             {
-                IEnumerable<string> values = Enumerable.Range(0, 6 + i % 5).Select(t => ((i % 2 == 0 ? t : -t) * 0.3 + i % 7).ToString(CultureInfo.InvariantCulture));
+                IEnumerable<string> values = Enumerable.Range(0, 6 + i % 5)
+                    .Select(t => ((i % 2 == 0 ? t : -t) * 0.3 + i % 7).ToString(CultureInfo.InvariantCulture));
                 return $"{string.Join(",", values)}:{string.Join(",", values.Select(static _ => "1"))}:{(i % 2 == 0 ? "up" : "down")}";
             }),
         ];
@@ -53,14 +56,16 @@ public sealed class TaskTests : IDisposable
         for (int sequence = 0; sequence < 60; sequence++)
         {
             double time = 0;
-            string[] line = [.. Enumerable.Range(0, 20).Select(i => (time += (i % 2 == 0 ? 1 : 5) * (0.9 + 0.2 * random.NextDouble())).ToString(CultureInfo.InvariantCulture))];
+            string[] line = [.. Enumerable.Range(0, 20)
+                .Select(i => (time += (i % 2 == 0 ? 1 : 5) * (0.9 + 0.2 * random.NextDouble())).ToString(CultureInfo.InvariantCulture))];
             times.Add(string.Join(" ", line));
             marks.Add(string.Join(" ", Enumerable.Range(0, 20).Select(static i => i % 2)));
         }
         RunResult[] results = Make(Events.Plan([Write("turns.txt", times)], [Write("marks.txt", marks)], "s", All, seeds: 1, epochs: 30));
         double baseline = results.Where(static r => r.Training is null).Min(static r => r.Metrics[0].Value);
         RunResult[] trained = [.. results.Where(static r => r.Training is not null)];
-        Assert.All(trained, r => Assert.True(r.Metrics[0].Value < baseline - 0.5, $"{r.Key.Model}: {r.Metrics[0].Value} against {baseline}"));
+        Assert.All(trained, r =>
+            Assert.True(r.Metrics[0].Value < baseline - 0.5, $"{r.Key.Model}: {r.Metrics[0].Value} against {baseline}"));
         Assert.All(trained, static r => Assert.Equal(1, r.Density!.Shares.Sum(), 1e-9));
     }
 
@@ -71,7 +76,8 @@ public sealed class TaskTests : IDisposable
         string[] lines = [.. Enumerable.Range(0, 30).Select(_ =>
         {
             double time = 1.6e9;
-            return string.Join(" ", Enumerable.Range(0, 20).Select(i => (time += i % 2 == 0 ? Math.Round(1 + random.NextDouble(), 3) : 0).ToString("F3", CultureInfo.InvariantCulture)));
+            return string.Join(" ", Enumerable.Range(0, 20).Select(
+                i => (time += i % 2 == 0 ? Math.Round(1 + random.NextDouble(), 3) : 0).ToString("F3", CultureInfo.InvariantCulture)));
         })];
         RunResult[] results = Make(Events.Plan([Write("pairs.txt", lines)], [], "s", [Mixer.Aaren], seeds: 1, epochs: 2));
         Assert.Equal(["Aaren", "homogeneous Poisson", "log-normal"], results.Select(static r => r.Key.Model).Order(StringComparer.Ordinal));
@@ -105,15 +111,50 @@ public sealed class TaskTests : IDisposable
     }
 
     [Fact]
+    public void Every_run_stops_at_once()
+    {
+        string table = Write("table.csv", ["when,x", .. Enumerable.Range(0, 3000).Select(static t => string.Create(
+            CultureInfo.InvariantCulture, $"{new DateTime(2020, 1, 1).AddHours(t):yyyy-MM-dd HH:mm},{t % 24}"))]);
+        string cases = Write(
+            "cases.ts", ["@classLabel true a b", "@data", "1,2,3:a", "3,2,1:b", "1,2,2:a", "3,3,1:b", "1,3,3:a", "3,1,1:b"]);
+        string times = Write("times.txt", [.. Enumerable.Range(0, 5).Select(static i => $"{i} {i + 1} {i + 4} {i + 9}")]);
+        PlannedRun[] plan =
+        [
+            .. Forecasting.Plan(table, [24], [Mixer.MinGru], 1, 1, hasIntervals: false, stride: null),
+            .. Classification.Plan(cases, cases, [Mixer.MinGru], 1, 1),
+            .. Events.Plan([times], [], "s", [Mixer.MinGru], 1, 1),
+        ];
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        Assert.All(plan, run => Assert.ThrowsAny<OperationCanceledException>(() => run.Make(new Progress<double>(), stop.Token)));
+    }
+
+    [Fact]
+    public void Training_stops_between_its_steps_too()
+    {
+        using var stop = new CancellationTokenSource();
+        var data = new SequenceList(1, 1);
+        data.Add([1, 2], [1, 2]);
+        var stoppable = new StoppableData(data, stop.Token);
+        var tokens = new float[2];
+        stoppable.ReadTokens(0, tokens);
+        Assert.Equal([1, 2], tokens);
+        stop.Cancel();
+        Assert.ThrowsAny<OperationCanceledException>(() => stoppable.ReadTokens(0, tokens));
+    }
+
+    [Fact]
     public void The_season_of_the_baseline_follows_from_the_times_or_the_user()
     {
         string path = Write("quarter-hours.csv", ["when,x", .. Enumerable.Range(0, 3000).Select(static t => string.Create(
-            CultureInfo.InvariantCulture, $"{new DateTime(2020, 1, 1).AddMinutes(15 * t):yyyy-MM-dd HH:mm},{1e9 + 10 * Math.Sin(2 * Math.PI * t / 96)}"))]);
+            CultureInfo.InvariantCulture,
+            $"{new DateTime(2020, 1, 1).AddMinutes(15 * t):yyyy-MM-dd HH:mm},{1e9 + 10 * Math.Sin(2 * Math.PI * t / 96)}"))]);
         IReadOnlyList<PlannedRun> plan = Forecasting.Plan(path, [24], [], 1, 1, hasIntervals: false, stride: null);
         Assert.Equal(["last value", "seasonal naive (96)", "train mean"], plan.Select(static p => p.Key.Model));
         // A sine repeats each season: nothing is lost with the offset but the last bits of 1e9, against a deviation of 7.
         Assert.Equal(0, plan[1].Make(new Progress<double>(), CancellationToken.None).Metrics[0].Value, 1e-12);
-        Assert.Equal("seasonal naive (12)", Forecasting.Plan(path, [24], [], 1, 1, hasIntervals: false, stride: null, season: 12)[1].Key.Model);
+        Assert.Equal("seasonal naive (12)",
+            Forecasting.Plan(path, [24], [], 1, 1, hasIntervals: false, stride: null, season: 12)[1].Key.Model);
         Assert.Throws<TableException>(() => Forecasting.Plan(path, [24], [], 1, 1, hasIntervals: false, stride: null, time: "then"));
     }
 
@@ -122,7 +163,8 @@ public sealed class TaskTests : IDisposable
     {
         string output = Path.Combine(folder, "out");
         int made = 0;
-        PlannedRun[] plan = [.. Enumerable.Range(1, 3).Select(seed => new PlannedRun(new("task", new("data", "digest"), "setting", "model", seed), "", (_, _) =>
+        PlannedRun[] plan = [.. Enumerable.Range(1, 3)
+            .Select(seed => new PlannedRun(new("task", new("data", "digest"), "setting", "model", seed), "", (_, _) =>
         {
             Interlocked.Increment(ref made);
             return new([new("loss", seed)]);
@@ -133,7 +175,8 @@ public sealed class TaskTests : IDisposable
         Assert.Contains("2.0000 ± 1.0000", File.ReadAllText(Path.Combine(output, "report.md")), StringComparison.Ordinal);
         using var cancelled = new CancellationTokenSource();
         cancelled.Cancel();
-        Assert.Throws<OperationCanceledException>(() => Experiment.Run([plan[0] with { Options = "new" }], output, "test", cancelled.Token));
+        Assert.Throws<OperationCanceledException>(
+            () => Experiment.Run([plan[0] with { Options = "new" }], output, "test", cancelled.Token));
     }
 
     private RunResult[] Make(IReadOnlyList<PlannedRun> plan)

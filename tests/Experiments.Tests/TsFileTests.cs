@@ -17,7 +17,8 @@ public sealed class TsFileTests : TemporaryFolder
     }
 
     [Theory]
-    [InlineData("% made by hand\n# and so on\n@problemName X\n@timeStamps false\n@missing true\n@univariate true\n@equalLength true\n@seriesLength 2\n@classLabel true a b\n%\n@Data\n% a comment\n1,2:a\n")]
+    [InlineData("% made by hand\n# and so on\n@problemName X\n@timeStamps false\n@missing true\n@univariate true\n@equalLength "
+        + "true\n@seriesLength 2\n@classLabel true a b\n%\n@Data\n% a comment\n1,2:a\n")]
     [InlineData("@PROBLEMNAME\tX\n@UNIVARIATE\ttrue\n@CLASSLABEL\ttrue\ta\tb\n@DATA   \n1,2:a\r\n\r\n")]
     [InlineData("@dimension 1\n@classLabel true \"a\" 'b c'\n@data\n1,2:\"a\"\n3,4:'b c'\n5,6:b c\n")]
     [InlineData("\uFEFF@classLabel true a b\n@data\n1 , 2 : a\n")]
@@ -32,13 +33,15 @@ public sealed class TsFileTests : TemporaryFolder
     [Fact]
     public void Large_offsets_keep_their_digits()
     {
-        Assert.Equal([1e9 + 0.25, 1e9 + 0.5], TsFile.Read(Write("offset.ts", "@classLabel true a\n@data\n1000000000.25,1000000000.5:a\n")).Cases[0].Tokens);
+        Assert.Equal([1e9 + 0.25, 1e9 + 0.5],
+            TsFile.Read(Write("offset.ts", "@classLabel true a\n@data\n1000000000.25,1000000000.5:a\n")).Cases[0].Tokens);
     }
 
     [Fact]
     public void Missing_values_are_NaN()
     {
-        Assert.Equal([double.NaN, 1, 2, double.NaN, double.NaN, 3], TsFile.Read(Write("missing.ts", Header + "?,2,NaN:1,?,3:a\n")).Cases[0].Tokens);
+        Assert.Equal([double.NaN, 1, 2, double.NaN, double.NaN, 3],
+            TsFile.Read(Write("missing.ts", Header + "?,2,NaN:1,?,3:a\n")).Cases[0].Tokens);
     }
 
     [Fact]
@@ -108,7 +111,8 @@ public sealed class TsFileTests : TemporaryFolder
     [Fact]
     public void A_channel_never_observed_is_refused()
     {
-        Assert.Contains("Channel 2", Assert.Throws<ArgumentException>(static () => Imputer.Fit([new([1, double.NaN], 0)], 2)).Message, StringComparison.Ordinal);
+        Assert.Contains("Channel 2", Assert.Throws<ArgumentException>(static () => Imputer.Fit([new([1, double.NaN], 0)], 2)).Message,
+            StringComparison.Ordinal);
         var imputer = Imputer.Fit([new([1, 2], 0)], 2);
         Assert.Throws<ArgumentException>(() => imputer.Fill([new([1, 2, 3], 0)]));
     }

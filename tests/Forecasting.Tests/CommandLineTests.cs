@@ -38,12 +38,12 @@ public sealed class CommandLineTests : TemporaryFolder
     }
 
     [Fact]
-    public void An_output_that_cannot_be_written_is_told_before_training()
+    public void An_output_that_cannot_be_written_is_told_before_anything_is_read()
     {
         string file = Write("file", "");
-        foreach (string output in (string[])[file, Path.Combine(file, "below"), ""])
+        foreach (string output in (string[])[file, Path.Combine(file, "below"), "/proc/nowhere", At(new string('x', 300)), ""])
         {
-            (int code, string error) = Run(["--output", output, "--epochs", "100000"]);
+            (int code, string error) = Run(["--data", "nowhere", "--output", output]);
             Assert.Equal(2, code);
             Assert.Contains("nothing can be written there", error, StringComparison.Ordinal);
             Assert.Single(error.TrimEnd().Split('\n'));
@@ -59,7 +59,8 @@ public sealed class CommandLineTests : TemporaryFolder
             foreach (string name in (string[])["sv-SE", "ar-SA", "tr-TR"])
             {
                 CultureInfo.CurrentCulture = new CultureInfo(name);
-                Assert.Contains("--horizon: '-3' is no whole number from 1 to 2147483647.", Run(["--horizon", "-3"]).Error, StringComparison.Ordinal);
+                Assert.Contains("--horizon: '-3' is no whole number from 1 to 2147483647.", Run(["--horizon", "-3"]).Error,
+                    StringComparison.Ordinal);
             }
         }
         finally
@@ -68,19 +69,5 @@ public sealed class CommandLineTests : TemporaryFolder
         }
     }
 
-    private static (int Code, string Error) Run(string[] arguments)
-    {
-        TextWriter before = Console.Error;
-        using var error = new StringWriter();
-        try
-        {
-            Console.SetError(error);
-            int code = (int)typeof(Forecaster).Assembly.EntryPoint!.Invoke(null, [arguments])!;
-            return (code, error.ToString());
-        }
-        finally
-        {
-            Console.SetError(before);
-        }
-    }
+    private static (int Code, string Error) Run(string[] arguments) => ProgramRun.Of(typeof(Forecaster).Assembly, arguments);
 }

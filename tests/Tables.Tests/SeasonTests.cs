@@ -17,7 +17,8 @@ public sealed class SeasonTests
     [InlineData(604800, 1000, 52)]
     public void It_follows_from_the_step(int seconds, int trainRows, int expected)
     {
-        Assert.Equal(expected, Season.Choose(null, Table(trainRows, i => new DateTime(2020, 1, 1).AddSeconds((double)seconds * i)), trainRows).Rows);
+        Assert.Equal(expected, Season.Choose(
+            null, Table(trainRows, i => new DateTime(2020, 1, 1).AddSeconds((double)seconds * i)), trainRows).Rows);
     }
 
     [Fact]
@@ -32,11 +33,13 @@ public sealed class SeasonTests
     public void Without_times_it_is_found_in_the_series_and_the_user_has_the_last_word()
     {
         SeriesTable table = Table(200, null);
-        Assert.Equal((12, "found by autocorrelation of 'y'"), (Season.Choose(null, table, 200).Rows, Season.Choose(null, table, 200).Source));
+        Assert.Equal((12, "found by autocorrelation of 'y'"),
+            (Season.Choose(null, table, 200).Rows, Season.Choose(null, table, 200).Source));
         Assert.Equal(30, Season.Choose(30, table, 200).Rows);
         foreach (int bad in (int[])[0, -1, 201, int.MaxValue, int.MinValue])
         {
-            Assert.Contains("--season", Assert.Throws<ArgumentException>(() => Season.Choose(bad, table, 200)).Message, StringComparison.Ordinal);
+            Assert.Contains("--season", Assert.Throws<ArgumentException>(() => Season.Choose(bad, table, 200)).Message,
+                StringComparison.Ordinal);
         }
     }
 
@@ -54,6 +57,7 @@ public sealed class SeasonTests
     }
 
     private static SeriesTable Table(int rows, Func<int, DateTime>? time) => new(
-        "made.csv", ["y"], [[.. Enumerable.Range(0, rows).Select(static t => Math.Sin(2 * Math.PI * t / 12))]], [.. Enumerable.Range(2, rows)],
+        "made.csv", ["y"], [[.. Enumerable.Range(0, rows).Select(static t => Math.Sin(2 * Math.PI * t / 12))]],
+        [.. Enumerable.Range(2, rows)],
         time is null ? null : new("date", "dates", [.. Enumerable.Range(0, rows).Select(time)]), []);
 }

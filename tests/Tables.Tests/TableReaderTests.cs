@@ -106,7 +106,8 @@ public sealed class TableReaderTests : TemporaryFolder
     [InlineData("\n\ndate,y,z\n2020-01-01,7.5,1\n2020-01-02,8.5,2")]
     public void Separators_are_found(string text)
     {
-        foreach (string path in (string[])[Write("table.csv", text), WriteCompressed("table.csv.gz", text), WriteCompressed("no-matter-what-name", text)])
+        string[] paths = [Write("table.csv", text), WriteCompressed("table.csv.gz", text), WriteCompressed("no-matter-what-name", text)];
+        foreach (string path in paths)
         {
             SeriesTable table = TableReader.Read(path);
             Assert.Equal(["y", "z"], table.Names);
@@ -128,7 +129,8 @@ public sealed class TableReaderTests : TemporaryFolder
         const string Text = "time,größe\n2020-01-01,1.5\n2020-01-02,2.5\n";
         Encoding[] encodings =
         [
-            new UTF8Encoding(true), new UTF8Encoding(false), new UnicodeEncoding(false, true), new UnicodeEncoding(true, true), new UnicodeEncoding(false, false),
+            new UTF8Encoding(true), new UTF8Encoding(false), new UnicodeEncoding(false, true), new UnicodeEncoding(true, true),
+            new UnicodeEncoding(false, false),
             new UnicodeEncoding(true, false), new UTF32Encoding(false, true), Encoding.Latin1,
         ];
         foreach (Encoding encoding in encodings)
@@ -150,7 +152,8 @@ public sealed class TableReaderTests : TemporaryFolder
         Assert.Contains("this is a folder", Message(At("")), StringComparison.Ordinal);
         Assert.Contains("binary", Message(WriteBytes("binary.csv", [1, 0, 0, 0, 5, 6, 7])), StringComparison.Ordinal);
         Assert.Contains("Excel", Message(WriteBytes("book.xlsx", [(byte)'P', (byte)'K', 3, 4, 0, 0, 0])), StringComparison.Ordinal);
-        string whole = WriteCompressed("whole.csv.gz", "a\n" + string.Concat(Enumerable.Range(0, 5000).Select(static i => $"{i * 7919 % 10007}\n")));
+        string whole = WriteCompressed(
+            "whole.csv.gz", "a\n" + string.Concat(Enumerable.Range(0, 5000).Select(static i => $"{i * 7919 % 10007}\n")));
         byte[] bytes = File.ReadAllBytes(whole);
         Assert.Contains("end too early", Message(WriteBytes("cut.csv.gz", bytes[..^2000])), StringComparison.Ordinal);
         bytes[bytes.Length / 2] ^= 0x55;
@@ -166,7 +169,8 @@ public sealed class TableReaderTests : TemporaryFolder
         {
             string path = Write("secret.csv", "a\n1\n");
             File.SetUnixFileMode(path, UnixFileMode.None);
-            Assert.Contains("may not be read", Assert.Throws<TableException>(() => TableReader.Read(path)).Message, StringComparison.Ordinal);
+            Assert.Contains("may not be read", Assert.Throws<TableException>(() => TableReader.Read(path)).Message,
+                StringComparison.Ordinal);
         }
     }
 
@@ -195,9 +199,11 @@ public sealed class TableReaderTests : TemporaryFolder
     public void A_long_line_and_a_long_cell_are_no_trouble()
     {
         const int Columns = 20_000;
-        string header = string.Join(",", Enumerable.Range(0, Columns).Select(static i => $"c{i}")), row = string.Join(",", Enumerable.Range(0, Columns));
+        string header = string.Join(",", Enumerable.Range(0, Columns).Select(static i => $"c{i}")),
+            row = string.Join(",", Enumerable.Range(0, Columns));
         Assert.Equal(Columns, TableReader.Read(Write("wide.csv", $"{header}\n{row}\n")).Columns.Length);
-        string message = Assert.Throws<TableException>(() => TableReader.Read(Write("cell.csv", $"a\n\"{new string('x', 100_000)}\n\"\n"))).Message;
+        string message = Assert.Throws<TableException>(
+            () => TableReader.Read(Write("cell.csv", $"a\n\"{new string('x', 100_000)}\n\"\n"))).Message;
         Assert.True(message.Length < 400 && !message.Contains('\n'), message);
     }
 

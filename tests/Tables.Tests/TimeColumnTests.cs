@@ -14,7 +14,8 @@ public sealed class TimeColumnTests : TemporaryFolder
     [InlineData("date", "2020-01-01 00:00 UTC|2020-01-01 01:00 UTC|2020-01-01 02:00 UTC", Hour)]
     [InlineData("date", "2020-01-01 01:00 CET|2020-01-01 02:00 CET|2020-01-01 03:00 CET", Hour)]
     [InlineData("date", "2020-01-01 00:00 IST|2020-01-01 01:00 IST|2020-01-01 02:00 IST", Hour)]
-    [InlineData("date", "2020-01-01T01:00:00+01:00[Europe/Berlin]|2020-01-01T02:00:00+01:00[Europe/Berlin]|2020-01-01T03:00:00+01:00[Europe/Berlin]", Hour)]
+    [InlineData("date", "2020-01-01T01:00:00+01:00[Europe/Berlin]|2020-01-01T02:00:00+01:00[Europe/Berlin]|"
+        + "2020-01-01T03:00:00+01:00[Europe/Berlin]", Hour)]
     [InlineData("date", "2019-12-31 24:00|2020-01-01 01:00|2020-01-01 02:00", Hour)]
     [InlineData("date", "2020-01-01 12:00 AM|2020-01-01 1:00 AM|2020-01-01 2:00 am", Hour)]
     [InlineData("date", "20200101T000000|20200101T010000|20200101T020000", Hour)]
@@ -28,7 +29,8 @@ public sealed class TimeColumnTests : TemporaryFolder
     [InlineData("x", "1577836800000000000|1577840400000000000|1577844000000000000", Hour)]
     [InlineData("Datum", "01.01.2020|02.01.2020|03.01.2020", Day)]
     [InlineData("date", "1/1/2020|1/2/2020|1/13/2020|1/14/2020", Day)]
-    [InlineData("date", "01/01/2020|02/01/2020|03/01/2020|04/01/2020|05/01/2020|06/01/2020|07/01/2020|08/01/2020|09/01/2020|10/01/2020|11/01/2020|12/01/2020|13/01/2020", Day)]
+    [InlineData("date", "01/01/2020|02/01/2020|03/01/2020|04/01/2020|05/01/2020|06/01/2020|07/01/2020|08/01/2020|09/01/2020|10/01/2020|"
+        + "11/01/2020|12/01/2020|13/01/2020", Day)]
     [InlineData("date", "1990/1/1 0:00|1990/1/2 0:00|1990/1/3 0:00", Day)]
     [InlineData("date", "20200101|20200102|20200103", Day)]
     [InlineData("whatever", "20200101|20200102|20200103", Day)]
@@ -48,7 +50,8 @@ public sealed class TimeColumnTests : TemporaryFolder
     [InlineData("month", "12/2019|01/2020|02/2020", Month)]
     [InlineData("month", "Dec 2019|Jan 2020|Feb 2020", Month)]
     [InlineData("month", "2019-12-31|2020-01-31|2020-02-29", Month)]
-    [InlineData("month", "01/01/2020|01/02/2020|01/03/2020|01/04/2020|01/05/2020|01/06/2020|01/07/2020|01/08/2020|01/09/2020|01/10/2020|01/11/2020|01/12/2020|01/01/2021", Month)]
+    [InlineData("month", "01/01/2020|01/02/2020|01/03/2020|01/04/2020|01/05/2020|01/06/2020|01/07/2020|01/08/2020|01/09/2020|01/10/2020|"
+        + "01/11/2020|01/12/2020|01/01/2021", Month)]
     [InlineData("year", "2018|2019|2020", "1 year")]
     [InlineData("time", "22:00|23:00|00:00", Hour)]
     [InlineData("time", "00:00:00.5|00:00:01.0|00:00:01.5", "0.5 seconds")]
@@ -132,7 +135,8 @@ public sealed class TimeColumnTests : TemporaryFolder
     {
         foreach (string cells in (string[])["0|0.01|0.02|0.03", "1958.2083|1958.2917|1958.3750|1958.4583", "5|10|15|20"])
         {
-            SeriesTable table = TableReader.Read(Write("elapsed.csv", "time,y\n" + string.Concat(cells.Split('|').Select(static (t, i) => $"{t},{i * i + 0.5}\n"))));
+            SeriesTable table = TableReader.Read(
+                Write("elapsed.csv", "time,y\n" + string.Concat(cells.Split('|').Select(static (t, i) => $"{t},{i * i + 0.5}\n"))));
             Assert.Equal(["y"], table.Names);
             Assert.Contains("even steps", Assert.Single(table.Notices), StringComparison.Ordinal);
         }
@@ -141,11 +145,13 @@ public sealed class TimeColumnTests : TemporaryFolder
     [Fact]
     public void Days_and_times_of_day_in_two_columns_are_one()
     {
-        SeriesTable table = TableReader.Read(Write("power.csv", "Date;Time;kW\n16/12/2006;17:24:00;4.216\n16/12/2006;17:25:00;5.360\n16/12/2006;17:26:00;5.374\n"));
+        SeriesTable table = TableReader.Read(
+            Write("power.csv", "Date;Time;kW\n16/12/2006;17:24:00;4.216\n16/12/2006;17:25:00;5.360\n16/12/2006;17:26:00;5.374\n"));
         Assert.Equal(["kW"], table.Names);
         Assert.Equal(new DateTime(2006, 12, 16, 17, 24, 0), table.Time!.Instants[0]);
         Assert.Equal("1 minute", table.Time.Step.ToString());
-        SeriesTable parts = TableReader.Read(Write("parts.csv", "No,year,month,day,hour,pm\n1,2010,1,1,0,5\n2,2010,1,1,1,6\n3,2010,1,1,2,7\n"));
+        SeriesTable parts = TableReader.Read(
+            Write("parts.csv", "No,year,month,day,hour,pm\n1,2010,1,1,0,5\n2,2010,1,1,1,6\n3,2010,1,1,2,7\n"));
         Assert.Equal(["pm"], parts.Names);
         Assert.Equal(Hour, parts.Time!.Step.ToString());
     }
@@ -160,8 +166,10 @@ public sealed class TimeColumnTests : TemporaryFolder
         Assert.Equal([1.0, 2, 3], due.Columns[0]);
         Assert.Equal([1.0, 2, 3], none.Columns[0]);
         Assert.Equal(2, none.Notices.Count);
-        Assert.Contains("no column 'x'", Assert.Throws<TableException>(() => TableReader.Read(path, "x")).Message, StringComparison.Ordinal);
-        Assert.Contains("'y': the numbers are no unix times", Assert.Throws<TableException>(() => TableReader.Read(Write("y.csv", "x,y\n1,2.5\n2,0.5\n4,7\n"), "y")).Message, StringComparison.Ordinal);
+        Assert.Contains("no column 'x'", Assert.Throws<TableException>(() => TableReader.Read(path, "x")).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("'y': the numbers are no unix times", Assert.Throws<TableException>(
+            () => TableReader.Read(Write("y.csv", "x,y\n1,2.5\n2,0.5\n4,7\n"), "y")).Message, StringComparison.Ordinal);
         Assert.Equal(["t", "y"], TableReader.Read(Write("unix.csv", "t,y\n1577836800,1\n1577840400,2\n"), "none").Names);
         Assert.Equal(["y"], TableReader.Read(Write("broken.csv", "t,y\n2020-01-01,1\n2020-13-01,2\n2020-01-03,2\n"), "none").Names);
     }
@@ -175,13 +183,15 @@ public sealed class TimeColumnTests : TemporaryFolder
         Assert.Equal(Day, table.Time!.Step.ToString());
         Assert.Contains(table.Notices, static n => n.Contains("line 3 is the first", StringComparison.Ordinal));
         // Offsets order by the instant, not by the clock.
-        Assert.Equal([1.0, 2], TableReader.Read(Write("zones.csv", "date,y\n2020-10-25T02:30+02:00,1\n2020-10-25T02:00+01:00,2\n")).Columns[0]);
+        Assert.Equal([1.0, 2], TableReader.Read(
+            Write("zones.csv", "date,y\n2020-10-25T02:30+02:00,1\n2020-10-25T02:00+01:00,2\n")).Columns[0]);
     }
 
     [Fact]
     public void A_clock_set_back_is_told_and_kept()
     {
-        string rows = string.Concat(Enumerable.Range(0, 300).Select(static i => $"{new DateTime(2020, 10, 20).AddHours(i <= 150 ? i : i - 1).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)},{i}\n"));
+        string rows = string.Concat(Enumerable.Range(0, 300).Select(static i => string.Create(
+            CultureInfo.InvariantCulture, $"{new DateTime(2020, 10, 20).AddHours(i <= 150 ? i : i - 1):yyyy-MM-dd HH:mm},{i}\n")));
         SeriesTable table = TableReader.Read(Write("clock.csv", "date,y\n" + rows));
         Assert.Equal([.. Enumerable.Range(0, 300).Select(static i => (double)i)], table.Columns[0]);
         Assert.Contains("1 rows have the time of the row before", Assert.Single(table.Notices), StringComparison.Ordinal);

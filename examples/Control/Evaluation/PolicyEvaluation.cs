@@ -27,7 +27,8 @@ internal sealed record AgentLoading(string Path, TrainedPolicy Policy, Acting Ac
     {
         if (Policy.Model != SequenceModel<TModel>.Description.Fingerprint)
         {
-            throw new UserException($"{Path}.json: this policy was trained with another declaration of its model; train it anew by the command train.");
+            throw new UserException($"{Path}.json: this policy was trained with another declaration of its model; train it anew by the "
+                + "command train.");
         }
         TModel model = SequenceModel<TModel>.Load(TrainedPolicy.WeightsOf(Path));
         return Policy.Learner == Learner.Cloning ? new CloningAgent<TModel>(model, Policy.Scale)
@@ -45,7 +46,8 @@ internal sealed record AgentLoading(string Path, TrainedPolicy Policy, Acting Ac
 internal static class PolicyEvaluation
 {
     /// <summary>The ways in which a learner's models act, the one that suits best last.</summary>
-    public static IReadOnlyList<Acting> Actings(Learner learner) => learner == Learner.Aaren ? [Acting.Streaming, Acting.Rereading, Acting.Relay] : [Acting.Streaming];
+    public static IReadOnlyList<Acting> Actings(Learner learner) =>
+        learner == Learner.Aaren ? [Acting.Streaming, Acting.Rereading, Acting.Relay] : [Acting.Streaming];
 
     /// <summary>What an agent is called in tables.</summary>
     public static string Name(Learner learner, Acting acting) => learner switch
@@ -64,7 +66,8 @@ internal static class PolicyEvaluation
     /// <param name="progress">Told the share that is done.</param>
     /// <param name="cancellation">Stops.</param>
     public static RunOutcome Run(
-        ControlEnvironment environment, Agent agent, TrainedPolicy policy, int episodes, IProgress<double> progress, CancellationToken cancellation)
+        ControlEnvironment environment, Agent agent, TrainedPolicy policy, int episodes, IProgress<double> progress,
+        CancellationToken cancellation)
     {
         const int Purpose = 100;
         var returns = new double[episodes];
@@ -92,7 +95,8 @@ internal static class PolicyEvaluation
                 new("normalised score", scores.Average(), HigherIsBetter: true), new("return", returns.Average(), HigherIsBetter: true),
                 new("us an action", microseconds),
             ],
-            policy.Training with { StateBytes = agent.StateBytes }, Scores: new(scores, environment.Description.NormalizedScore(policy.DataReturn)));
+            policy.Training with { StateBytes = agent.StateBytes },
+            Scores: new(scores, environment.Description.NormalizedScore(policy.DataReturn)));
     }
 
     /// <summary>The data set itself, beside which agents stand.</summary>

@@ -31,11 +31,13 @@ internal static class EvaluateJob
                     {
                         string path = work.Policy(environment.Name, dataset, learner, seed);
                         TrainedPolicy policy = TrainedPolicy.Find(path, dataset.Episodes) ?? throw new UserException(
-                            $"{path}.json: {learner} is not trained on {data.Name} as it is now, with seed {seed}; train it by the command train with the same options.");
+                            $"{path}.json: {learner} is not trained on {data.Name} as it is now, with seed {seed}; train it by the "
+                                + "command train with the same options.");
                         foreach (Acting acting in PolicyEvaluation.Actings(learner))
                         {
                             plan.Add(new(
-                                new("control", data, setting, PolicyEvaluation.Name(learner, acting), seed), FormattableString.Invariant($"{policy.Training.Recipe}; trained by {policy.Program}; asked for {policy.TargetReturn:R}"),
+                                new("control", data, setting, PolicyEvaluation.Name(learner, acting), seed), FormattableString.Invariant(
+                                $"{policy.Training.Recipe}; trained by {policy.Program}; asked for {policy.TargetReturn:R}"),
                                 (share, stop) =>
                                 {
                                     using ControlEnvironment world = EnvironmentCatalog.Create(environment.Name);

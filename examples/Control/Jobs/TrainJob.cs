@@ -30,7 +30,8 @@ internal static class TrainJob
                     foreach (Learner learner in selection.Learners)
                     {
                         all++;
-                        var training = new PolicyTraining(work.Policy(environment.Name, dataset, learner, seed), dataset.Name, environment, dataset.Episodes, learner, seed, recipe);
+                        var training = new PolicyTraining(work.Policy(environment.Name, dataset, learner, seed), dataset.Name, environment,
+                            dataset.Episodes, learner, seed, recipe);
                         // Two files of one name and content are one policy.
                         if (!training.IsDone && missing.TrueForAll(m => m.Path != training.Path))
                         {
@@ -43,7 +44,8 @@ internal static class TrainJob
         AnsiConsole.MarkupLineInterpolated($"{all} policies, {all - missing.Count} of them trained before.");
         WorkList.Do(
             missing, static t => FormattableString.Invariant($"{t.Environment.Name} {t.Dataset} {t.Learner} {t.Seed}"),
-            static (training, share, stop) => ModelCatalog.Use(training.Environment.Name, training.Learner, training with { Progress = share, Cancellation = stop }), cancellation);
+            static (training, share, stop) => ModelCatalog.Use(
+            training.Environment.Name, training.Learner, training with { Progress = share, Cancellation = stop }), cancellation);
 
         Dataset Opened(EnvironmentDescription environment, string name)
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Spectre.Console;
 
 namespace Control;
@@ -14,22 +15,33 @@ internal static class WatchJob
     /// <param name="learner">Which policy.</param>
     /// <param name="acting">How it acts.</param>
     /// <param name="seed">Of which seed; decides the start too.</param>
+    /// <param name="cancellation">Stops.</param>
     /// <exception cref="UserException">The policy is not trained on these data, or the simulator is missing.</exception>
-    public static void Run(Workplace work, EnvironmentDescription environment, string dataset, Learner learner, Acting acting, int seed)
+    public static void Run(Workplace work, EnvironmentDescription environment, string dataset, Learner learner, Acting acting, int seed,
+        CancellationToken cancellation)
     {
         OutputFolder.Prepare(work.Folder);
         Dataset data = work.Open(environment, dataset);
         string path = work.Policy(environment.Name, data, learner, seed);
         TrainedPolicy policy = TrainedPolicy.Find(path, data.Episodes) ?? throw new UserException(
-            $"{path}.json: {learner} is not trained on {data.Identity(environment.Name).Name} as it is now, with seed {seed}; train it by: control train --environment {environment.Name} --dataset {dataset} --mixers {learner.ToString().ToLowerInvariant()} --seeds {seed}");
+            $"{path}.json: {learner} is not trained on {data.Identity(environment.Name).Name} as it is now, with seed {seed}; train it "
+                + $"by: control train --environment {environment.Name} --dataset {dataset} --mixers "
+                + $"{learner.ToString().ToLowerInvariant()} --seeds {seed}");
         using ControlEnvironment world = EnvironmentCatalog.Create(environment.Name);
         Agent agent = ModelCatalog.Use(environment.Name, learner, new AgentLoading(path, policy, acting));
         agent.Begin(policy.TargetReturn);
         List<Scene> scenes = [];
-        Episode episode = EpisodeRecorder.Record(world, Sampling.For(seed, Purpose), agent.Act, agent.Reward, () => scenes.Add(world.Look()));
-        string title = FormattableString.Invariant(
-            $"{environment.Name}, {PolicyEvaluation.Name(learner, acting)} trained on {data.Name}: {episode.Length} steps, return {episode.Return:F0}, score {environment.NormalizedScore(episode.Return):F1}");
-        string file = Path.Combine(work.Folder, FileNames.Of($"{environment.Name}-{data.Name}") + FormattableString.Invariant($"-{learner}-{acting}-{seed}.svg").ToLowerInvariant());
+        Episode episode = EpisodeRecorder.Record(world, Sampling.For(seed, Purpose), agent.Act, agent.Reward, () =>
+        {
+            cancellation.ThrowIfCancellationRequested();
+            scenes.Add(world.Look());
+        });
+        string title = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{environment.Name}, {PolicyEvaluation.Name(learner, acting)} trained on {data.Name}: {episode.Length} steps, "
+            + $"return {episode.Return:F0}, score {environment.NormalizedScore(episode.Return):F1}");
+        string file = Path.Combine(work.Folder, FileNames.Of($"{environment.Name}-{data.Name}")
+            + FormattableString.Invariant($"-{learner}-{acting}-{seed}.svg").ToLowerInvariant());
         WholeFile.WriteText(file, AnimatedSvg.Draw(title, scenes, world.SecondsPerStep));
         AnsiConsole.MarkupLineInterpolated($"{title}\n{file}: open it in a browser");
     }

@@ -13,10 +13,12 @@ internal sealed record Workplace(string Folder)
     /// <summary>The path of a policy, without ending.</summary>
     /// <remarks>The data's digest is part of it, so that policies of two files of one name stand beside each other.</remarks>
     public string Policy(string environment, Dataset dataset, Learner learner, int seed) =>
-        Path.Combine(Policies, FileNames.Of($"{environment}-{dataset.Name}") + FormattableString.Invariant($"-{dataset.Identity(environment).ShortDigest}-{learner}-{seed}").ToLowerInvariant());
+        Path.Combine(Policies, FileNames.Of($"{environment}-{dataset.Name}")
+            + FormattableString.Invariant($"-{dataset.Identity(environment).ShortDigest}-{learner}-{seed}").ToLowerInvariant());
 
     /// <summary>Whether nothing has to be collected: the data set is there, or it is the user's own file.</summary>
-    public bool Has(EnvironmentDescription environment, string nameOrPath) => IsPath(nameOrPath) || File.Exists(PathOf(environment, nameOrPath));
+    public bool Has(EnvironmentDescription environment, string nameOrPath) =>
+        IsPath(nameOrPath) || File.Exists(PathOf(environment, nameOrPath));
 
     /// <summary>A data set by name, or a file of D4RL's by its path.</summary>
     /// <exception cref="UserException">It is not there, or damaged.</exception>
@@ -25,7 +27,8 @@ internal sealed record Workplace(string Folder)
         string path = PathOf(environment, nameOrPath);
         if (!IsPath(nameOrPath) && !File.Exists(path))
         {
-            throw new UserException($"{path}: there is no data set '{nameOrPath}' of {environment.Name} yet; make it by: control collect --environment {environment.Name}");
+            throw new UserException($"{path}: there is no data set '{nameOrPath}' of {environment.Name} yet; make it by: control "
+                + $"collect --environment {environment.Name}");
         }
         return new(NameOf(nameOrPath), TrajectoryFile.Read(path, environment));
     }

@@ -9,7 +9,9 @@ namespace Control;
 /// <param name="Return">Mean return as it will be logged; null where it was not evaluated.</param>
 internal sealed record SearchPoint(LinearPolicy Policy, long Observations, long Steps, double? Return);
 
-/// <summary>All that a search went through. With it any of its episodes can be run again, exactly; so it goes on where it stopped.</summary>
+/// <summary>
+/// All that a search went through. With it any of its episodes can be run again, exactly; so it goes on where it stopped.
+/// </summary>
 /// <param name="Environment">As the command line calls it.</param>
 /// <param name="Seed">Decides all random numbers.</param>
 /// <param name="Settings">How it goes.</param>
@@ -20,7 +22,9 @@ internal sealed record SearchHistory(string Environment, int Seed, SearchSetting
     public SearchPoint Best => Points.Where(static p => p.Return is not null).MaxBy(static p => p.Return)!;
 
     /// <summary>The first evaluated point that came a share of the way from the return of weights of zero to the best.</summary>
-    /// <remarks>From there, not from 0: an ant that stands still returns about 1000, and a policy that has learnt nothing is not medium.</remarks>
+    /// <remarks>
+    /// From there, not from 0: an ant that stands still returns about 1000, and a policy that has learnt nothing is not medium.
+    /// </remarks>
     public int IndexOfShare(double share)
     {
         double start = Points[0].Return!.Value, goal = start + share * (Best.Return!.Value - start);
@@ -28,7 +32,8 @@ internal sealed record SearchHistory(string Environment, int Seed, SearchSetting
     }
 
     /// <summary>Begins with weights of zero.</summary>
-    public static SearchHistory Begin(EnvironmentDescription environment, int seed, SearchSettings settings) => new(environment.Name, seed, settings, [
+    public static SearchHistory Begin(EnvironmentDescription environment, int seed, SearchSettings settings) =>
+        new(environment.Name, seed, settings, [
         new(
             new(
                 new double[environment.ActionWidth * environment.ObservationWidth],
@@ -57,12 +62,15 @@ internal sealed record SearchHistory(string Environment, int Seed, SearchSetting
         // A search with more iterations than it had is the same search, gone on with.
         if (history is { Points.Count: var points } && points - 1 > settings.Iterations)
         {
-            throw new UserException($"{path}: this search has {points - 1} iterations, more than the {settings.Iterations} asked for; ask for as many, or remove the file to begin anew.");
+            throw new UserException($"{path}: this search has {points - 1} iterations, more than the {settings.Iterations} asked for; "
+                + "ask for as many, or remove the file to begin anew.");
         }
         return history is { Points.Count: > 0 } && history.Environment == environment.Name && history.Seed == seed
             && history.Settings with { Iterations = settings.Iterations } == settings
             ? history with { Settings = settings }
-            : throw new UserException($"{path}: this search was begun with another seed or other settings; use another --output folder, or remove the file to begin anew.");
+            : throw new UserException(
+                $"{path}: this search was begun with another seed or other settings; use another --output folder, or remove the file to "
+                + "begin anew.");
     }
 
     /// <summary>Keeps it.</summary>

@@ -18,12 +18,16 @@ internal sealed record PolicyRecipe(int Epochs, int BatchSize, double LearningRa
     /// <inheritdoc/>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"AdamW, {Epochs} epochs of windows of {Sizes.ContextSteps} steps, batch {BatchSize}, learning rate {LearningRate}, weight decay {WeightDecay}, clipping at {ClipNorm}");
+        $"AdamW, {Epochs} epochs of windows of {Sizes.ContextSteps} steps, batch {BatchSize}, learning rate {LearningRate}, weight "
+            + $"decay {WeightDecay}, clipping at {ClipNorm}");
 
-    /// <summary>Options of one seed; a stopped training goes on from its checkpoint. One thread, since policies are trained side by side.</summary>
+    /// <summary>
+    /// Options of one seed; a stopped training goes on from its checkpoint. One thread, since policies are trained side by side.
+    /// </summary>
     public TrainingOptions Options(int seed, string checkpoint) => new()
     {
-        Epochs = Epochs, BatchSize = BatchSize, LearningRate = LearningRate, WeightDecay = WeightDecay, ClipNorm = ClipNorm, Threads = 1, Seed = seed,
+        Epochs = Epochs, BatchSize = BatchSize, LearningRate = LearningRate, WeightDecay = WeightDecay, ClipNorm = ClipNorm, Threads = 1,
+        Seed = seed,
         CheckpointPath = checkpoint, Resume = true,
     };
 }
@@ -37,7 +41,8 @@ internal sealed record PolicyRecipe(int Epochs, int BatchSize, double LearningRa
 /// <param name="Seed">The seed.</param>
 /// <param name="Recipe">How.</param>
 internal sealed record PolicyTraining(
-    string Path, string Dataset, EnvironmentDescription Environment, TrajectorySet Data, Learner Learner, int Seed, PolicyRecipe Recipe) : IModelUse<TrainedPolicy>
+    string Path, string Dataset, EnvironmentDescription Environment, TrajectorySet Data, Learner Learner, int Seed, PolicyRecipe Recipe)
+    : IModelUse<TrainedPolicy>
 {
     /// <summary>Told the share that is done.</summary>
     public IProgress<double> Progress { get; init; } = new Progress<double>();
@@ -46,7 +51,8 @@ internal sealed record PolicyTraining(
     public CancellationToken Cancellation { get; init; }
 
     /// <summary>Whether a policy of these data that is kept came of such a training: by this recipe and this program.</summary>
-    public bool IsDone => TrainedPolicy.Find(Path, Data) is { } policy && policy.Training.Recipe == Recipe.ToString() && policy.Program == ProgramVersion.Current;
+    public bool IsDone => TrainedPolicy.Find(Path, Data) is { } policy && policy.Training.Recipe == Recipe.ToString()
+        && policy.Program == ProgramVersion.Current;
 
     /// <inheritdoc/>
     public TrainedPolicy With<TModel>() where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
@@ -66,7 +72,8 @@ internal sealed record PolicyTraining(
             Environment.Name, Dataset, Learner, Seed, scale, Data.Episodes.Max(static e => e.Return), Data.MeanReturn, Data.Digest,
             description.Fingerprint, WeightsDigest: "", ProgramVersion.Current,
             new(description.Card, description.ParameterCount, (long)description.StateDoubles * sizeof(double), Recipe.ToString(),
-                [.. report.Epochs.Select(static e => new Epoch(e.TrainingLoss, e.ValidationLoss))], report.BestEpoch, Stopwatch.GetElapsedTime(started).TotalSeconds)).Save(Path, model);
+                [.. report.Epochs.Select(static e => new Epoch(e.TrainingLoss, e.ValidationLoss))], report.BestEpoch,
+                Stopwatch.GetElapsedTime(started).TotalSeconds)).Save(Path, model);
         File.Delete(checkpoint);
         return policy;
     }

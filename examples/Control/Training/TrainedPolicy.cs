@@ -18,12 +18,14 @@ namespace Control;
 /// <param name="Program">The program that trained it.</param>
 /// <param name="Training">How it was trained.</param>
 internal sealed record TrainedPolicy(
-    string Environment, string Dataset, Learner Learner, int Seed, TrajectoryScale Scale, double TargetReturn, double DataReturn, string DataDigest,
+    string Environment, string Dataset, Learner Learner, int Seed, TrajectoryScale Scale, double TargetReturn, double DataReturn,
+    string DataDigest,
     string Model, string WeightsDigest, string Program, Training Training)
 {
     private static readonly JsonSerializerOptions Json = new()
     {
-        WriteIndented = true, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true, Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter() },
+        WriteIndented = true, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true,
+        Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter() },
     };
 
     /// <summary>Keeps a policy: the weights first, so that where there is a description there are weights.</summary>
@@ -36,7 +38,10 @@ internal sealed record TrainedPolicy(
         return kept;
     }
 
-    /// <summary>The trained policy that is kept; null where there is none, it is damaged, of other data, or its weights are not those that it describes.</summary>
+    /// <summary>
+    /// The trained policy that is kept; null where there is none, it is damaged, of other data, or its weights are not those that it
+    /// describes.
+    /// </summary>
     /// <param name="path">Where it is kept, without ending.</param>
     /// <param name="data">The data that it must have been trained on.</param>
     /// <exception cref="IOException">A file cannot be read.</exception>

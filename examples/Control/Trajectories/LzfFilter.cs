@@ -3,7 +3,9 @@ using PureHDF.Filters;
 namespace Control;
 
 /// <summary>Reads chunks that h5py's filter lzf compressed.</summary>
-/// <remarks>Format: LibLZF by Marc Lehmann; the filter's parameters as in h5py's lzf_filter.c: its revision, LZF's version, bytes of a chunk.</remarks>
+/// <remarks>
+/// Format: LibLZF by Marc Lehmann; the filter's parameters as in h5py's lzf_filter.c: its revision, LZF's version, bytes of a chunk.
+/// </remarks>
 internal sealed class LzfFilter : IH5Filter
 {
     /// <summary>The filter's number in HDF5's registry.</summary>
@@ -12,8 +14,8 @@ internal sealed class LzfFilter : IH5Filter
     private const int LiteralRuns = 32, LongLength = 7;
 
     /// <summary>
-    /// Bytes of a number where the data set's bytes were shuffled before they were compressed, else 1. A chunk that did not get smaller is stored as
-    /// it was, and the reading library then leaves out the step before this one, so it is done here.
+    /// Bytes of a number where the data set's bytes were shuffled before they were compressed, else 1. A chunk that did not get smaller is
+    /// stored as it was, and the reading library then leaves out the step before this one, so it is done here.
     /// </summary>
     [ThreadStatic]
     private static int shuffledBytes;
@@ -24,7 +26,9 @@ internal sealed class LzfFilter : IH5Filter
     /// <inheritdoc/>
     public string Name => "lzf";
 
-    /// <summary>Tells the filter, on this thread, how many bytes each number has whose bytes were shuffled; 1 where they were not.</summary>
+    /// <summary>
+    /// Tells the filter, on this thread, how many bytes each number has whose bytes were shuffled; 1 where they were not.
+    /// </summary>
     public static void ExpectShuffled(int bytes) => shuffledBytes = bytes;
 
     /// <inheritdoc/>

@@ -68,7 +68,8 @@ internal sealed class StoredNumbers
 
     static StoredNumbers() => H5Filter.Register(new LzfFilter());
 
-    private StoredNumbers(ulong[] dimensions, NumberFormat format, byte[] bytes) => (Dimensions, this.format, this.bytes) = (dimensions, format, bytes);
+    private StoredNumbers(ulong[] dimensions, NumberFormat format, byte[] bytes) =>
+        (Dimensions, this.format, this.bytes) = (dimensions, format, bytes);
 
     /// <summary>Lengths of the dimensions.</summary>
     public ulong[] Dimensions { get; }
@@ -87,12 +88,14 @@ internal sealed class StoredNumbers
         int shuffled = CheckFilters(data, where, name);
         if (data.Internal("InternalExternalFileList") is not null)
         {
-            throw new UserException($"{where}: '{name}' lies in files beside this one (external storage), which is not read; copy it into one file: h5repack -l {name}:CONTI FILE NEW.");
+            throw new UserException($"{where}: '{name}' lies in files beside this one (external storage), which is not read; copy it "
+                + $"into one file: h5repack -l {name}:CONTI FILE NEW.");
         }
         ulong[] dimensions = data.Space.Dimensions;
         if (dimensions.Aggregate(1.0, static (product, length) => product * length) * format.Size > Array.MaxLength)
         {
-            throw new UserException($"{where}: '{name}' has the shape [{string.Join(", ", dimensions)}], more than {Array.MaxLength:N0} bytes; cut the file.");
+            throw new UserException($"{where}: '{name}' has the shape [{string.Join(", ", dimensions)}], more than {Array.MaxLength:N0} "
+                + "bytes; cut the file.");
         }
         bool isVirtual = data.Layout.Class == H5DataLayoutClass.VirtualStorage;
         if (isVirtual)
@@ -119,30 +122,34 @@ internal sealed class StoredNumbers
     }
 
     /// <summary>
-    /// Checks the data sets that a virtual one is made of: the library reads one that it does not find as zeros, and one of another type as if it
-    /// were of the same. Returns the bytes of their numbers where those are shuffled, else 1.
+    /// Checks the data sets that a virtual one is made of: the library reads one that it does not find as zeros, and one of another type as
+    /// if it were of the same. Returns the bytes of their numbers where those are shuffled, else 1.
     /// </summary>
     private static int CheckSources(NativeDataset data, NumberFormat format, string where, string name)
     {
         if (format.IsBigEndian)
         {
-            throw new UserException($"{where}: '{name}' is virtual and big-endian, which is not read; copy its values into an ordinary data set.");
+            throw new UserException($"{where}: '{name}' is virtual and big-endian, which is not read; copy its values into an ordinary "
+                + "data set.");
         }
         // Links may have led to another file.
         string file = ((NativeFile)data.Internal("Context")!.Internal("File")!).Path!;
         int? shuffled = null;
         foreach ((string named, string source) in SourcesOf(data).Distinct())
         {
-            string path = named == "." ? file : Beside(file, named) ?? throw new UserException($"{where}: '{name}' is virtual, and there is no file {named} beside it, of which it is made; put it there.");
+            string path = named == "." ? file : Beside(file, named) ?? throw new UserException(
+                $"{where}: '{name}' is virtual, and there is no file {named} beside it, of which it is made; put it there.");
             using NativeFile opened = H5File.OpenRead(path);
             if (!opened.LinkExists(source) || opened.Get(source) is not NativeDataset found)
             {
                 throw new UserException($"{where}: '{name}' is virtual, and {path} has no data set '{source}', of which it is made.");
             }
             int bytes = CheckFilters(found, path, source);
-            if (FormatOf(found, path, source) != format || (shuffled ?? bytes) != bytes || found.Layout.Class == H5DataLayoutClass.VirtualStorage || found.Internal("InternalExternalFileList") is not null)
+            if (FormatOf(found, path, source) != format || (shuffled ?? bytes) != bytes
+                || found.Layout.Class == H5DataLayoutClass.VirtualStorage || found.Internal("InternalExternalFileList") is not null)
             {
-                throw new UserException($"{where}: '{name}' is virtual, and '{source}' of {path} is not stored as it is (type, byte order, shuffling, or virtual too); copy its values into an ordinary data set.");
+                throw new UserException($"{where}: '{name}' is virtual, and '{source}' of {path} is not stored as it is (type, byte "
+                    + "order, shuffling, or virtual too); copy its values into an ordinary data set.");
             }
             shuffled = bytes;
         }
@@ -164,9 +171,11 @@ internal sealed class StoredNumbers
         Assembly library = typeof(NativeDataset).Assembly;
         object description = Activator.CreateInstance(
             library.GetType("PureHDF.VOL.Native.DatasetInfo", throwOnError: true)!, all, null,
-            [data.Internal("InternalDataspace"), data.Internal("InternalDataType"), data.Internal("InternalDataLayout"), data.Internal("InternalFillValue"), null, null], null)!;
+            [data.Internal("InternalDataspace"), data.Internal("InternalDataType"), data.Internal("InternalDataLayout"),
+            data.Internal("InternalFillValue"), null, null], null)!;
         Type reader = library.GetType("PureHDF.VOL.Native.H5D_Virtual`1", throwOnError: true)!.MakeGenericType(typeof(float));
-        object layout = Activator.CreateInstance(reader, all, null, [data.Internal("Context"), null, description, default(H5DatasetAccess), 0f, null], null)!;
+        object layout = Activator.CreateInstance(
+            reader, all, null, [data.Internal("Context"), null, description, default(H5DatasetAccess), 0f, null], null)!;
         object block = reader.GetField("_block", all)!.GetValue(layout)!;
         foreach (object entry in (Array)block.Internal("VdsDatasetEntries")!)
         {
@@ -174,7 +183,9 @@ internal sealed class StoredNumbers
         }
     }
 
-    /// <summary>Refuses what is compressed in a way that is not read. Returns the bytes of a number where they are shuffled, else 1.</summary>
+    /// <summary>
+    /// Refuses what is compressed in a way that is not read. Returns the bytes of a number where they are shuffled, else 1.
+    /// </summary>
     private static int CheckFilters(NativeDataset data, string where, string name)
     {
         int shuffled = 1;
@@ -197,7 +208,8 @@ internal sealed class StoredNumbers
                         32026 => "blosc2",
                         _ => string.Create(CultureInfo.InvariantCulture, $"filter {id}"),
                     };
-                    throw new UserException($"{where}: '{name}' is compressed by {called}, which is not read; repack it with gzip: h5repack -f GZIP=4 FILE NEW.");
+                    throw new UserException($"{where}: '{name}' is compressed by {called}, which is not read; repack it with gzip: "
+                        + "h5repack -f GZIP=4 FILE NEW.");
                 }
                 if (id == ShuffleId && filter.Internal("ClientData") is uint[] and [var bytes, ..])
                 {
@@ -209,7 +221,9 @@ internal sealed class StoredNumbers
     }
 
     private static NumberFormat FormatOf(NativeDataset data, string where, string name) => FormatOf(data.Internal("InternalDataType")!)
-        ?? throw new UserException($"{where}: '{name}' holds {8 * data.Type.Size}-bit {data.Type.Class} values; float16, float32, float64, whole numbers or Booleans are needed.");
+        ?? throw new UserException(
+            $"{where}: '{name}' holds {8 * data.Type.Size}-bit {data.Type.Class} values; float16, float32, float64, whole numbers or "
+            + "Booleans are needed.");
 
     /// <summary>The format of a type; null of one that is no number, or has bits where others have none.</summary>
     private static NumberFormat? FormatOf(object type)
@@ -223,7 +237,8 @@ internal sealed class StoredNumbers
                 return FormatOf(properties.Internal("BaseType")!);
             case "FloatingPoint":
                 (int, int, int)[] standard = [(2, 5, 10), (4, 8, 23), (8, 11, 52)];
-                return standard.Contains((size, (byte)properties.Internal("ExponentSize")!, (byte)properties.Internal("MantissaSize")!)) && IsWhole() && IsBigEndian() is { } isBig
+                return standard.Contains((size, (byte)properties.Internal("ExponentSize")!, (byte)properties.Internal("MantissaSize")!))
+                    && IsWhole() && IsBigEndian() is { } isBig
                     ? new(NumberKind.Float, size, isBig) : null;
             case "FixedPoint":
                 return size is 1 or 2 or 4 or 8 && IsWhole() && IsBigEndian() is { } order

@@ -12,7 +12,8 @@ namespace Control;
 /// </remarks>
 internal static class TrajectoryFile
 {
-    private const string Observations = "observations", Actions = "actions", Rewards = "rewards", Terminals = "terminals", Timeouts = "timeouts";
+    private const string Observations = "observations", Actions = "actions", Rewards = "rewards", Terminals = "terminals",
+        Timeouts = "timeouts";
 
     private const int ChunkRows = 4096;
 
@@ -66,17 +67,20 @@ internal static class TrajectoryFile
             // What a linked file is made of lies beside the file itself.
             using NativeFile file = H5File.OpenRead(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
             // The library reads what lies beyond the end as zeros.
-            ulong end = Convert.ToUInt64(file.Internal("Context")!.Internal("Superblock")!.Internal("EndOfFileAddress"), CultureInfo.InvariantCulture);
+            ulong end = Convert.ToUInt64(
+                file.Internal("Context")!.Internal("Superblock")!.Internal("EndOfFileAddress"), CultureInfo.InvariantCulture);
             if ((ulong)new FileInfo(file.Path!).Length < end)
             {
                 throw new InvalidDataException($"it ends before its {end} bytes");
             }
             return Read(file, path, environment);
         }
-        catch (Exception e) when (e is EndOfStreamException or InvalidDataException or not (UserException or IOException or UnauthorizedAccessException or OutOfMemoryException or MissingMemberException))
+        catch (Exception e) when (e is EndOfStreamException or InvalidDataException or not (
+            UserException or IOException or UnauthorizedAccessException or OutOfMemoryException or MissingMemberException))
         {
             // The reader throws all kinds of exceptions where bytes make no sense, some of them wrapped.
-            throw new UserException($"{path}: this is no whole HDF5 file ({e.GetBaseException().Message.Split('\n')[0].TrimEnd('.', '\r')}); fetch or collect it again.");
+            throw new UserException($"{path}: this is no whole HDF5 file "
+                + $"({e.GetBaseException().Message.Split('\n')[0].TrimEnd('.', '\r')}); fetch or collect it again.");
         }
     }
 
@@ -101,7 +105,9 @@ internal static class TrajectoryFile
             if (length > environment.StepLimit)
             {
                 throw new UserException(
-                    $"{path}: from row {begin} on an episode has more than {environment.StepLimit} steps, the most that {environment.Name} allows; set '{Timeouts}' in the row in which each episode was cut off, or leave '{Timeouts}' out.");
+                    $"{path}: from row {begin} on an episode has more than {environment.StepLimit} steps, the most that "
+                        + $"{environment.Name} allows; set '{Timeouts}' in the row in which each episode was cut off, or leave "
+                        + $"'{Timeouts}' out.");
             }
             bool isCutOff = timeouts?[step] ?? length == environment.StepLimit;
             if (terminals[step] || isCutOff)
@@ -117,7 +123,8 @@ internal static class TrajectoryFile
         return episodes.Count > 0
             ? new(environment.ObservationWidth, environment.ActionWidth, episodes)
             : throw new UserException(
-                $"{path}: none of its {steps} steps ends an episode, neither '{Terminals}' nor {(timeouts is null ? $"the step limit of {environment.StepLimit}" : $"'{Timeouts}'")}; a whole episode is needed.");
+                $"{path}: none of its {steps} steps ends an episode, neither '{Terminals}' nor "
+                    + $"{(timeouts is null ? $"the step limit of {environment.StepLimit}" : $"'{Timeouts}'")}; a whole episode is needed.");
 
         float[] Column(string name, int width)
         {
@@ -127,10 +134,12 @@ internal static class TrajectoryFile
     }
 
     /// <summary>Rows of finite numbers.</summary>
-    private static (float[] Values, int Rows) Numbers(NativeFile file, string path, string name, int width, EnvironmentDescription environment)
+    private static (float[] Values, int Rows) Numbers(
+        NativeFile file, string path, string name, int width, EnvironmentDescription environment)
     {
         int logged = name == Observations ? environment.LoggedObservationWidth : width;
-        StoredNumbers stored = Stored(file, path, name, width, logged, environment) ?? throw new UserException($"{path}: there is no data set '{name}'; it has {Contents(file)}.");
+        StoredNumbers stored = Stored(file, path, name, width, logged, environment)
+            ?? throw new UserException($"{path}: there is no data set '{name}'; it has {Contents(file)}.");
         int rows = (int)stored.Dimensions[0], columns = stored.Dimensions is [_, var second] ? (int)second : 1;
         var values = new float[rows * width];
         for (int row = 0; row < rows; row++)
@@ -139,7 +148,9 @@ internal static class TrajectoryFile
             {
                 double value = stored[row * columns + column];
                 values[row * width + column] = float.IsFinite((float)value) ? (float)value
-                    : throw new UserException($"{path}: '{name}' is {value}{(double.IsFinite(value) ? ", too large for float32," : "")} in row {row}, column {column}; leave that episode out.");
+                    : throw new UserException(
+                        $"{path}: '{name}' is {value}{(double.IsFinite(value) ? ", too large for float32," : "")} in row {row}, column "
+                        + $"{column}; leave that episode out.");
             }
         }
         return (values, rows);
@@ -154,22 +165,28 @@ internal static class TrajectoryFile
         }
         int rows = (int)stored.Dimensions[0];
         return rows == steps
-            ? [.. Enumerable.Range(0, steps).Select(row => double.IsNaN(stored[row]) ? throw new UserException($"{path}: '{name}' is NaN in row {row}; 0 or 1 is needed.") : stored[row] != 0)]
+            ? [.. Enumerable.Range(0, steps).Select(row => double.IsNaN(stored[row])
+                ? throw new UserException($"{path}: '{name}' is NaN in row {row}; 0 or 1 is needed.") : stored[row] != 0)]
             : throw WrongRows(path, name, rows, steps);
     }
 
-    /// <summary>A data set of rows, each of a width or of the wider one that D4RL logs. A width of 1 may be a second dimension or none.</summary>
-    private static StoredNumbers? Stored(NativeFile file, string path, string name, int width, int logged, EnvironmentDescription environment)
+    /// <summary>
+    /// A data set of rows, each of a width or of the wider one that D4RL logs. A width of 1 may be a second dimension or none.
+    /// </summary>
+    private static StoredNumbers? Stored(
+        NativeFile file, string path, string name, int width, int logged, EnvironmentDescription environment)
     {
         if (Find(file, path, name) is not { } data)
         {
             return null;
         }
         ulong[] dimensions = data.Space.Dimensions;
-        return (dimensions is [_, var second] && (second == (ulong)width || second == (ulong)logged)) || (dimensions.Length == 1 && width == 1)
+        return (dimensions is [_, var second] && (second == (ulong)width || second == (ulong)logged))
+            || (dimensions.Length == 1 && width == 1)
             ? StoredNumbers.Read(data, path, name)
             : throw new UserException(
-                $"{path}: '{name}' has the shape [{string.Join(", ", dimensions)}], but {environment.Name} has {(width == 1 ? "one number" : $"{width} numbers")} a step; is it of another environment?");
+                $"{path}: '{name}' has the shape [{string.Join(", ", dimensions)}], but {environment.Name} has "
+                    + $"{(width == 1 ? "one number" : $"{width} numbers")} a step; is it of another environment?");
     }
 
     private static NativeDataset? Find(NativeFile file, string path, string name)

@@ -29,7 +29,9 @@ internal sealed record TrajectorySet(int ObservationWidth, int ActionWidth, IRea
     /// <summary>Mean return of the episodes.</summary>
     public double MeanReturn { get; } = Episodes.Average(static e => e.Return);
 
-    /// <summary>SHA-256 of all that was logged, in hexadecimal: the same for the same episodes, however their file is compressed or laid out.</summary>
+    /// <summary>
+    /// SHA-256 of all that was logged, in hexadecimal: the same for the same episodes, however their file is compressed or laid out.
+    /// </summary>
     public string Digest { get; } = DigestOf(ObservationWidth, ActionWidth, Episodes);
 
     private static string DigestOf(int observationWidth, int actionWidth, IReadOnlyList<Episode> episodes)

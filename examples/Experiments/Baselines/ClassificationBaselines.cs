@@ -12,7 +12,8 @@ internal sealed class MajorityClass
     {
         ArgumentNullException.ThrowIfNull(train);
         Label = train.Count > 0
-            ? train.CountBy(static one => one.Label).OrderByDescending(static pair => pair.Value).ThenBy(static pair => pair.Key).First().Key
+            ? train.CountBy(static one => one.Label).OrderByDescending(static pair => pair.Value).ThenBy(static pair => pair.Key)
+                .First().Key
             : throw new ArgumentException("There are no training cases; give at least one.", nameof(train));
     }
 
@@ -84,7 +85,9 @@ internal sealed class NearestNeighbour
         if (tokens.Length == 0 || tokens.Length % channels != 0 || tokens.Any(double.IsNaN))
         {
             throw new ArgumentException(string.Create(
-                CultureInfo.InvariantCulture, $"A case's {tokens.Length} numbers are no whole tokens of {channels} channels, or some are missing; fill them by Imputer."), nameof(one));
+                CultureInfo.InvariantCulture,
+                $"A case's {tokens.Length} numbers are no whole tokens of {channels} channels, or some are missing; fill them by Imputer."),
+                nameof(one));
         }
         int own = tokens.Length / channels;
         if (own == length)

@@ -4,7 +4,8 @@ namespace Experiments;
 /// <param name="Events">Events scored: all but each sequence's first, before which there is no interval.</param>
 /// <param name="IntervalNats">Mean negative log-density of the interval, in nats an event; depends on the times' unit.</param>
 /// <param name="MarkNats">Mean negative log-probability of the mark, in nats an event; null: no marks.</param>
-/// <param name="IntervalRootMeanSquared">Root mean squared error of the interval predicted by the distribution's mean, in the times' unit.</param>
+/// <param name="IntervalRootMeanSquared">Root mean squared error of the interval predicted by the distribution's mean, in the times'
+/// unit.</param>
 /// <param name="MarkAccuracy">Share of marks predicted right; null: no marks.</param>
 internal sealed record EventScore(long Events, double IntervalNats, double? MarkNats, double IntervalRootMeanSquared, double? MarkAccuracy)
 {
@@ -22,8 +23,11 @@ internal static class EventEvaluation
     /// <param name="intervals">What predicts intervals.</param>
     /// <param name="marks">What predicts marks; null: marks are not scored.</param>
     /// <param name="sequences">The part to score.</param>
-    /// <exception cref="ArgumentException">There is no event to score; marks are to be scored and a sequence has none, or one out of range.</exception>
-    public static EventScore Run(IIntervalBaseline intervals, IMarkBaseline? marks, IReadOnlyList<EventSequence> sequences)
+    /// <param name="cancellation">Stops.</param>
+    /// <exception cref="ArgumentException">There is no event to score; marks are to be scored and a sequence has none, or one out of
+    /// range.</exception>
+    public static EventScore Run(
+        IIntervalBaseline intervals, IMarkBaseline? marks, IReadOnlyList<EventSequence> sequences, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(intervals);
         ArgumentNullException.ThrowIfNull(sequences);
@@ -32,6 +36,7 @@ internal static class EventEvaluation
         double mean = intervals.Mean;
         foreach (double interval in sequences.SelectMany(static s => s.Intervals))
         {
+            cancellation.ThrowIfCancellationRequested();
             time.Add(intervals.LogDensity(interval));
             error.Add(mean, interval);
         }
@@ -46,6 +51,7 @@ internal static class EventEvaluation
         var confusion = new ConfusionMatrix(marks.Kinds);
         foreach ((int previous, int next) in MarkPairs.All(sequences, marks.Kinds))
         {
+            cancellation.ThrowIfCancellationRequested();
             mark.Add(marks.LogProbability(previous, next));
             confusion.Add(next, marks.Predict(previous));
         }

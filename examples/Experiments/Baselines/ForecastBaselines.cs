@@ -23,14 +23,16 @@ internal sealed class LastValue : IForecastBaseline
     public string Name => "last value";
 
     /// <inheritdoc/>
-    public void Forecast(ReadOnlySpan<float> history, int columns, Span<float> forecast) => SeasonalNaive.Repeat(history, columns, 1, forecast);
+    public void Forecast(ReadOnlySpan<float> history, int columns, Span<float> forecast) =>
+        SeasonalNaive.Repeat(history, columns, 1, forecast);
 }
 
 /// <summary>The last season, again and again.</summary>
 /// <param name="period">Rows in a season, at least 1.</param>
 internal sealed class SeasonalNaive(int period) : IForecastBaseline
 {
-    private readonly int period = period >= 1 ? period : throw new ArgumentOutOfRangeException(nameof(period), period, "A season has at least one row.");
+    private readonly int period = period >= 1 ? period
+        : throw new ArgumentOutOfRangeException(nameof(period), period, "A season has at least one row.");
 
     /// <inheritdoc/>
     public string Name => string.Create(CultureInfo.InvariantCulture, $"seasonal naive ({period})");
@@ -45,7 +47,9 @@ internal sealed class SeasonalNaive(int period) : IForecastBaseline
         if (history.Length < length)
         {
             throw new ArgumentException(string.Create(
-                CultureInfo.InvariantCulture, $"The history has {history.Length / columns} rows, but {period} are repeated; give a longer history or a shorter season."), nameof(history));
+                CultureInfo.InvariantCulture,
+                $"The history has {history.Length / columns} rows, but {period} are repeated; give a longer history or a shorter season."),
+                nameof(history));
         }
         ReadOnlySpan<float> last = history[^length..];
         for (; forecast.Length > length; forecast = forecast[length..])
@@ -71,7 +75,8 @@ internal sealed class TrainMean : IForecastBaseline
         if (train.IsEmpty || train.Length % columns != 0)
         {
             throw new ArgumentException(
-                string.Create(CultureInfo.InvariantCulture, $"{train.Length} numbers are no whole rows of {columns} columns, or none; give the training rows."), nameof(train));
+                string.Create(CultureInfo.InvariantCulture,
+                $"{train.Length} numbers are no whole rows of {columns} columns, or none; give the training rows."), nameof(train));
         }
         var sums = new double[columns];
         for (int i = 0; i < train.Length; i++)
@@ -91,7 +96,8 @@ internal sealed class TrainMean : IForecastBaseline
         if (columns != means.Length)
         {
             throw new ArgumentException(
-                string.Create(CultureInfo.InvariantCulture, $"A row has {columns} columns, but those of training had {means.Length}; give rows of one series."), nameof(columns));
+                string.Create(CultureInfo.InvariantCulture,
+                $"A row has {columns} columns, but those of training had {means.Length}; give rows of one series."), nameof(columns));
         }
         SeasonalNaive.Repeat(means, columns, 1, forecast);
     }
@@ -106,8 +112,11 @@ internal static class ForecastEvaluation
     /// <param name="columns">Numbers in a row, at least 1.</param>
     /// <param name="windows">The rows at which forecasts begin (<see cref="ForecastingSplit.Windows"/>).</param>
     /// <param name="horizon">Rows of a forecast, at least 1.</param>
+    /// <param name="cancellation">Stops.</param>
     /// <exception cref="ArgumentException">A window reaches past the last row, or the history is too short for the baseline.</exception>
-    public static ForecastError Run(IForecastBaseline baseline, ReadOnlySpan<float> values, int columns, RowRange windows, int horizon)
+    public static ForecastError Run(
+        IForecastBaseline baseline, ReadOnlySpan<float> values, int columns, RowRange windows, int horizon,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(baseline);
         ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
@@ -115,12 +124,15 @@ internal static class ForecastEvaluation
         if (windows.Start < 0 || (windows.End - 1 + (long)horizon) * columns > values.Length)
         {
             throw new ArgumentException(string.Create(
-                CultureInfo.InvariantCulture, $"Windows {windows.Start} to {windows.End - 1} of {horizon} rows do not lie in {values.Length / columns} rows; take them from ForecastingSplit.Windows."), nameof(windows));
+                CultureInfo.InvariantCulture,
+                $"Windows {windows.Start} to {windows.End - 1} of {horizon} rows do not lie in {values.Length / columns} rows; take "
+                + $"them from ForecastingSplit.Windows."), nameof(windows));
         }
         var error = new ForecastError();
         var forecast = new float[horizon * columns];
         for (int row = windows.Start; row < windows.End; row++)
         {
+            cancellation.ThrowIfCancellationRequested();
             baseline.Forecast(values[..(row * columns)], columns, forecast);
             error.Add(forecast, values.Slice(row * columns, forecast.Length));
         }

@@ -36,14 +36,16 @@ internal static class EventFile
         if (marks.Length != times.Length)
         {
             throw new TableException(marksPath, null, null, string.Create(
-                CultureInfo.InvariantCulture, $"lines: {marks.Length}, but {timesPath} has {times.Length}; each sequence needs one in both."));
+                CultureInfo.InvariantCulture,
+                $"lines: {marks.Length}, but {timesPath} has {times.Length}; each sequence needs one in both."));
         }
         for (int i = 0; i < times.Length; i++)
         {
             if (marks[i].Length != times[i].Length)
             {
                 throw new TableException(marksPath, i + 1, null, string.Create(
-                    CultureInfo.InvariantCulture, $"marks: {marks[i].Length}, but the same line of {timesPath} has {times[i].Length} times; each event needs both."));
+                    CultureInfo.InvariantCulture,
+                    $"marks: {marks[i].Length}, but the same line of {timesPath} has {times[i].Length} times; each event needs both."));
             }
         }
         return [.. times.Zip(marks, static (t, m) => new EventSequence(t, m))];
@@ -66,9 +68,11 @@ internal static class EventFile
             }
             rows.Add(blank is null
                 ? parse(path, line, words)
-                : throw new TableException(path, blank, null, "the line is blank, but lines follow it; a sequence needs at least one event."));
+                : throw new TableException(
+                    path, blank, null, "the line is blank, but lines follow it; a sequence needs at least one event."));
         }
-        return rows.Count > 0 ? rows.ToArray() : throw new TableException(path, null, null, "the file is empty; a line a sequence is needed.");
+        return rows.Count > 0 ? rows.ToArray()
+            : throw new TableException(path, null, null, "the file is empty; a line a sequence is needed.");
     }
 
     private static double[] ParseTimes(string path, int line, string[] words)
@@ -79,16 +83,19 @@ internal static class EventFile
             if (!TextFile.TryParse(words[i], out times[i]))
             {
                 throw new TableException(path, line, null, string.Create(
-                    CultureInfo.InvariantCulture, $"time {i + 1} is {TableException.Quote(words[i])}, which is no finite number; correct it."));
+                    CultureInfo.InvariantCulture,
+                    $"time {i + 1} is {TableException.Quote(words[i])}, which is no finite number; correct it."));
             }
             if (i > 0 && double.IsInfinity(times[i] - times[i - 1]))
             {
-                throw new TableException(path, line, null, string.Create(CultureInfo.InvariantCulture, $"time {i + 1}, {words[i]}, lies too far from time {i}, {words[i - 1]}; use a larger unit."));
+                throw new TableException(path, line, null, string.Create(CultureInfo.InvariantCulture,
+                    $"time {i + 1}, {words[i]}, lies too far from time {i}, {words[i - 1]}; use a larger unit."));
             }
             if (i > 0 && times[i] < times[i - 1])
             {
                 throw new TableException(path, line, null, string.Create(
-                    CultureInfo.InvariantCulture, $"time {i + 1}, {words[i]}, lies before time {i}, {words[i - 1]}; sort the events of a line by time."));
+                    CultureInfo.InvariantCulture,
+                    $"time {i + 1}, {words[i]}, lies before time {i}, {words[i - 1]}; sort the events of a line by time."));
             }
         }
         return times;
@@ -101,7 +108,8 @@ internal static class EventFile
         {
             if (!int.TryParse(words[i], NumberStyles.None, CultureInfo.InvariantCulture, out marks[i]))
             {
-                throw new TableException(path, line, null, string.Create(CultureInfo.InvariantCulture, $"mark {i + 1} is {TableException.Quote(words[i])}, which is no whole number from 0; correct it."));
+                throw new TableException(path, line, null, string.Create(CultureInfo.InvariantCulture,
+                    $"mark {i + 1} is {TableException.Quote(words[i])}, which is no whole number from 0; correct it."));
             }
         }
         return marks;

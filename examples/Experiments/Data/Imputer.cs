@@ -40,7 +40,8 @@ internal sealed class Imputer
         return unseen < 0
             ? new([.. sums.Zip(counts, static (sum, count) => sum / count)])
             : throw new ArgumentException(
-                string.Create(CultureInfo.InvariantCulture, $"Channel {unseen + 1} has no observed value in any training case; leave the channel out of the data."), nameof(train));
+                string.Create(CultureInfo.InvariantCulture,
+                $"Channel {unseen + 1} has no observed value in any training case; leave the channel out of the data."), nameof(train));
     }
 
     /// <summary>The cases with every missing value filled; a case without any is returned as it is.</summary>
@@ -57,7 +58,8 @@ internal sealed class Imputer
         int channels = means.Length;
         if (one.Tokens.Length % channels != 0)
         {
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"A case has {one.Tokens.Length} numbers, which are no whole tokens of {channels} channels."));
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
+                $"A case has {one.Tokens.Length} numbers, which are no whole tokens of {channels} channels."));
         }
         if (!one.Tokens.Any(double.IsNaN))
         {

@@ -54,33 +54,41 @@ internal static partial class TsFile
                 switch (words[0].ToUpperInvariant())
                 {
                     case "@DIMENSIONS" or "@DIMENSION":
-                        channels = words.Length == 2 && int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count >= 1
+                        channels = words.Length == 2
+                            && int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count >= 1
                             ? count
-                            : throw new TableException(path, number, null, "@dimensions needs one whole number from 1, such as '@dimensions 3'.");
+                            : throw new TableException(
+                                path, number, null, "@dimensions needs one whole number from 1, such as '@dimensions 3'.");
                         break;
                     case "@UNIVARIATE" when Flag(path, number, words):
                         channels = 1;
                         break;
                     case "@TIMESTAMPS" when Flag(path, number, words):
-                        throw new TableException(path, number, null, "values with time stamps are not supported; write values alone and '@timeStamps false'.");
+                        throw new TableException(
+                            path, number, null, "values with time stamps are not supported; write values alone and '@timeStamps false'.");
                     case "@CLASSLABEL":
-                        labels = Flag(path, number, words) && words.Length > 2 && words[2..].Distinct(StringComparer.Ordinal).Count() == words.Length - 2
+                        labels = Flag(path, number, words) && words.Length > 2 && words[2..].Distinct(StringComparer.Ordinal)
+                            .Count() == words.Length - 2
                             ? words[2..]
-                            : throw new TableException(path, number, null, "classes are needed, each once, such as '@classLabel true a b c'.");
+                            : throw new TableException(
+                                path, number, null, "classes are needed, each once, such as '@classLabel true a b c'.");
                         break;
                     case "@TARGETLABEL" when Flag(path, number, words):
-                        throw new TableException(path, number, null, "the cases have numbers as targets; classes are needed, such as '@classLabel true a b c'.");
+                        throw new TableException(
+                            path, number, null, "the cases have numbers as targets; classes are needed, such as '@classLabel true a b c'.");
                     case "@DATA":
                         data = labels is not null
                             ? true
-                            : throw new TableException(path, number, null, "there is no @classLabel line above @data; add one, such as '@classLabel true a b c'.");
+                            : throw new TableException(
+                                path, number, null, "there is no @classLabel line above @data; add one, such as '@classLabel true a b c'.");
                         break;
                 }
                 continue;
             }
             if (!data)
             {
-                throw new TableException(path, number, null, "a case stands above @data; every line of the header begins with '@', '#' or '%'.");
+                throw new TableException(
+                    path, number, null, "a case stands above @data; every line of the header begins with '@', '#' or '%'.");
             }
             cases.Add(ParseCase(path, number, line, labels!, ref channels));
         }
@@ -111,13 +119,16 @@ internal static partial class TsFile
         if (parts != (channels ??= Math.Max(1, parts)))
         {
             throw new TableException(path, line, null, string.Create(
-                CultureInfo.InvariantCulture, $"channels before the label: {parts}, but {channels} are needed; a case is its channels and its label, divided by ':'."));
+                CultureInfo.InvariantCulture,
+                $"channels before the label: {parts}, but {channels} are needed; a case is its channels and its label, divided by ':'."));
         }
         string name = Unquote(text[(text.LastIndexOf(':') + 1)..].Trim().ToString());
         int label = Array.IndexOf(labels, name);
         if (label < 0)
         {
-            throw new TableException(path, line, null, $"the label {TableException.Quote(name)} is not among the classes of @classLabel ({string.Join(", ", labels)}); correct or declare it.");
+            throw new TableException(
+                path, line, null, $"the label {TableException.Quote(name)} is not among the classes of @classLabel "
+                + $"({string.Join(", ", labels)}); correct or declare it.");
         }
         double[] tokens = [];
         int length = 0;
@@ -128,7 +139,8 @@ internal static partial class TsFile
             text = text[(end + 1)..];
             if (channel.IsEmpty)
             {
-                throw new TableException(path, line, null, string.Create(CultureInfo.InvariantCulture, $"channel {c + 1} is empty; a case needs at least one value a channel ('?' where it is missing)."));
+                throw new TableException(path, line, null, string.Create(CultureInfo.InvariantCulture,
+                    $"channel {c + 1} is empty; a case needs at least one value a channel ('?' where it is missing)."));
             }
             int values = channel.Count(',') + 1;
             if (c == 0)
@@ -139,7 +151,9 @@ internal static partial class TsFile
             else if (values != length)
             {
                 throw new TableException(path, line, null, string.Create(
-                    CultureInfo.InvariantCulture, $"channel {c + 1} has {values} values, but channel 1 has {length}; make all channels of a case equally long ('?' where a value is missing)."));
+                    CultureInfo.InvariantCulture,
+                    $"channel {c + 1} has {values} values, but channel 1 has {length}; make all channels of a case equally long ('?' "
+                    + $"where a value is missing)."));
             }
             int t = 0;
             foreach (Range range in channel.Split(','))
@@ -156,5 +170,7 @@ internal static partial class TsFile
             : TextFile.TryParse(text, out double value)
             ? value
             : throw new TableException(path, line, null, string.Create(
-                CultureInfo.InvariantCulture, $"value {position} of channel {channel + 1} is {TableException.Quote(text)}, which is no finite number; correct it, or write '?' where it is missing."));
+                CultureInfo.InvariantCulture,
+                $"value {position} of channel {channel + 1} is {TableException.Quote(text)}, which is no finite number; correct it, or "
+                + $"write '?' where it is missing."));
 }

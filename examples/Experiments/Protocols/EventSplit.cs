@@ -11,7 +11,8 @@ namespace Experiments;
 /// What events at one time count as being apart, in all parts: half the shortest interval above 0 of all the data, which is about the
 /// resolution of their clock, but at least <see cref="ShortestFraction"/> of the mean. 0: no interval is as short as that.
 /// </param>
-internal sealed record EventSplit(EventSequence[] Train, EventSequence[] Validation, EventSequence[] Test, int[]? MarkNames, double ShortestInterval)
+internal sealed record EventSplit(
+    EventSequence[] Train, EventSequence[] Validation, EventSequence[] Test, int[]? MarkNames, double ShortestInterval)
 {
     /// <summary>Shorter intervals, as fractions of the mean, are not told apart: single precision holds their density no more.</summary>
     public const double ShortestFraction = 1e-9;
@@ -38,7 +39,8 @@ internal sealed record EventSplit(EventSequence[] Train, EventSequence[] Validat
         return validation > 0 && test > validation
             ? Create(ordered[..validation], ordered[validation..test], ordered[test..])
             : throw new ArgumentException(
-                string.Create(CultureInfo.InvariantCulture, $"There are {ordered.Length} sequences, too few for 60, 20 and 20 %; give at least 3."), nameof(sequences));
+                string.Create(CultureInfo.InvariantCulture,
+                $"There are {ordered.Length} sequences, too few for 60, 20 and 20 %; give at least 3."), nameof(sequences));
     }
 
     /// <summary>
@@ -57,7 +59,9 @@ internal sealed record EventSplit(EventSequence[] Train, EventSequence[] Validat
         if (rest.Length < 2)
         {
             throw new ArgumentException(string.Create(
-                CultureInfo.InvariantCulture, $"Beside the sequences of the first file there are {rest.Length}, too few to train and validate; give files that differ."), nameof(folds));
+                CultureInfo.InvariantCulture,
+                $"Beside the sequences of the first file there are {rest.Length}, too few to train and validate; give files that differ."),
+                nameof(folds));
         }
         int[] order = [.. Enumerable.Range(0, rest.Length)];
         new Random(seed).Shuffle(order);
@@ -78,7 +82,8 @@ internal sealed record EventSplit(EventSequence[] Train, EventSequence[] Validat
     private static EventSplit Create(EventSequence[] train, EventSequence[] validation, EventSequence[] test)
     {
         double shortest = FindShortestInterval([.. train, .. validation, .. test]);
-        EventSequence[][] parts = [.. ((EventSequence[][])[train, validation, test]).Select(part => part.Select(s => s with { ShortestInterval = shortest }).ToArray())];
+        EventSequence[][] parts = [.. ((EventSequence[][])[train, validation, test])
+            .Select(part => part.Select(s => s with { ShortestInterval = shortest }).ToArray())];
         int marked = parts.Sum(static part => part.Count(static s => s.Marks is not null));
         if (marked == 0)
         {
@@ -91,7 +96,8 @@ internal sealed record EventSplit(EventSequence[] Train, EventSequence[] Validat
         // The kinds are known beforehand, like the classes of a label; their frequencies are not, and come from train alone.
         int[] names = [.. parts.SelectMany(static part => part).SelectMany(static s => s.Marks!).Distinct().Order()];
         EventSequence[][] numbered =
-            [.. parts.Select(part => part.Select(s => s with { Marks = [.. s.Marks!.Select(mark => Array.BinarySearch(names, mark))] }).ToArray())];
+            [.. parts.Select(part => part.Select(s => s with { Marks = [.. s.Marks!.Select(mark => Array.BinarySearch(names, mark))] })
+                .ToArray())];
         return new(numbered[0], numbered[1], numbered[2], names, shortest);
     }
 

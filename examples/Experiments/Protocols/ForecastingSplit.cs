@@ -63,7 +63,10 @@ internal sealed record ForecastingSplit(RowRange Train, RowRange Validation, Row
         int used = train + validation + test;
         return used <= rows && train > 0 && validation > 0 && test > 0
             ? new(new(0, train), new(train, train + validation), new(train + validation, used))
-            : throw new TableException(path, null, null, string.Create(CultureInfo.InvariantCulture, $"{rows} rows are too few, {(chosen == ForecastingProtocol.Shares ? 5 : used)} are needed; use a longer file{(chosen == ForecastingProtocol.Shares ? "" : ", or another name than ETT, which stands for fixed parts")}."));
+            : throw new TableException(path, null, null, string.Create(
+                CultureInfo.InvariantCulture,
+                $"{rows} rows are too few, {(chosen == ForecastingProtocol.Shares ? 5 : used)} are needed; use a longer "
+                + $"file{(chosen == ForecastingProtocol.Shares ? "" : ", or another name than ETT, which stands for fixed parts")}."));
     }
 
     /// <summary>
@@ -74,7 +77,8 @@ internal sealed record ForecastingSplit(RowRange Train, RowRange Validation, Row
     /// <param name="part">One of the three parts.</param>
     /// <param name="lookback">Rows of input a window needs before its forecast, at least 1.</param>
     /// <param name="horizon">Rows a window forecasts, at least 1.</param>
-    /// <exception cref="ArgumentException">Not even one window fits, or the rows before the part are fewer than the input needs.</exception>
+    /// <exception cref="ArgumentException">Not even one window fits, or the rows before the part are fewer than the input
+    /// needs.</exception>
     public static RowRange Windows(RowRange part, int lookback, int horizon)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(lookback, 1);
@@ -82,13 +86,16 @@ internal sealed record ForecastingSplit(RowRange Train, RowRange Validation, Row
         if (part.Start > 0 && lookback > part.Start)
         {
             // Beginning later would silently leave windows of the part out.
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"A window looks back {lookback} rows, but only {part.Start} lie before the part; use a longer file."));
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
+                $"A window looks back {lookback} rows, but only {part.Start} lie before the part; use a longer file."));
         }
         // In long: a horizon may be as large as a number can be.
         long start = Math.Max(part.Start, lookback), end = part.End - (long)horizon + 1;
         return end > start
             ? new((int)start, (int)end)
             : throw new ArgumentException(string.Create(
-                CultureInfo.InvariantCulture, $"No window of {lookback} rows and a horizon of {horizon} fits in rows {part.Start} to {part.End - 1}; shorten the horizon or use a longer file."));
+                CultureInfo.InvariantCulture,
+                $"No window of {lookback} rows and a horizon of {horizon} fits in rows {part.Start} to {part.End - 1}; shorten the "
+                + $"horizon or use a longer file."));
     }
 }

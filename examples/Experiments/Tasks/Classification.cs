@@ -36,21 +36,24 @@ internal static class Classification
         TsCase[] train = [.. imputer.Fill(split.Train), .. imputer.Fill(split.Validation)], test = imputer.Fill(split.Test);
         var scaler = StandardScaler.Fit(train.SelectMany(static c => c.Tokens).ToArray(), split.Channels);
         (train, test) = (Scale(scaler, train), Scale(scaler, test));
-        var name = DataIdentity.OfFiles(Path.GetFileNameWithoutExtension(trainPath).Replace("_TRAIN", "", StringComparison.OrdinalIgnoreCase), trainPath, testPath);
+        var name = DataIdentity.OfFiles(
+            Path.GetFileNameWithoutExtension(trainPath).Replace("_TRAIN", "", StringComparison.OrdinalIgnoreCase), trainPath, testPath);
         const string setting = "given test file";
         var runs = new List<PlannedRun>
         {
-            new(new(Task, name, setting, "majority class", 0), "", (_, _) => Scored(split.Labels, test, _ => new MajorityClass(train).Label)),
-            new(new(Task, name, setting, "nearest neighbour", 0), "", (_, _) =>
+            new(new(Task, name, setting, "majority class", 0), "",
+                (_, cancellation) => Scored(split.Labels, test, _ => new MajorityClass(train).Label, cancellation)),
+            new(new(Task, name, setting, "nearest neighbour", 0), "", (_, cancellation) =>
             {
                 var neighbour = new NearestNeighbour(train, split.Channels);
-                return Scored(split.Labels, test, neighbour.Predict);
+                return Scored(split.Labels, test, neighbour.Predict, cancellation);
             }),
         };
         TsCase[] all = [.. train, .. test];
         int longest = all.Max(c => c.Tokens.Length) / split.Channels, shortest = all.Min(c => c.Tokens.Length) / split.Channels;
         // Long sequences are cut to overlapping patches, since what tells classes apart is a stretch of them rather than a moment.
-        int length = longest < LongSequence ? 1 : Math.Min(shortest, longest / 5), stride = longest < LongSequence ? 1 : Math.Max(1, longest / 40);
+        int length = longest < LongSequence ? 1 : Math.Min(shortest, longest / 5),
+            stride = longest < LongSequence ? 1 : Math.Max(1, longest / 40);
         string patch = length == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"\n[Patch({length}, {stride})]");
         SequenceList data = ToData(train, split.Channels);
         foreach (Mixer mixer in mixers)
@@ -100,11 +103,12 @@ internal static class Classification
         return data;
     }
 
-    private static RunOutcome Scored(string[] labels, TsCase[] test, Func<TsCase, int> predict)
+    private static RunOutcome Scored(string[] labels, TsCase[] test, Func<TsCase, int> predict, CancellationToken cancellation)
     {
         var matrix = new ConfusionMatrix(labels.Length);
         foreach (TsCase one in test)
         {
+            cancellation.ThrowIfCancellationRequested();
             matrix.Add(one.Label, predict(one));
         }
         long[] counts = [.. Enumerable.Range(0, labels.Length * labels.Length).Select(i => matrix[i / labels.Length, i % labels.Length])];
@@ -115,7 +119,8 @@ internal static class Classification
 
     private sealed class Score(ClassificationSplit split, TsCase[] test) : IScore
     {
-        public RunOutcome Of<TModel>(TModel model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+        public RunOutcome Of<TModel>(TModel model, CancellationToken cancellation)
+            where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
         {
             StreamState<TModel> state = model.CreateState();
             int width = SequenceModel<TModel>.Description.OutputWidth;
@@ -128,7 +133,7 @@ internal static class Classification
                 TokenShape shape = SequenceModel<TModel>.Description.Tokens;
                 int last = shape.SampleOf(shape.OutputsOf(length) - 1);
                 return new CategoricalPrediction(outputs.AsSpan(last * width, width)).MostLikely;
-            });
+            }, cancellation);
         }
     }
 }

@@ -12,7 +12,7 @@ internal static class Events
     /// <summary>The task's name.</summary>
     public const string Task = "events";
 
-    private const int SplitSeed = 1, Components = 16, Bars = 60, MostKinds = 10_000;
+    private const int SplitSeed = 1, Components = 16, Bars = 60, MaxKinds = 10_000;
 
     /// <summary>Of the logarithm of intervals that are all equal.</summary>
     private const double NarrowestHistogram = 0.5;
@@ -40,7 +40,8 @@ internal static class Events
     {
         if (marks.Count > 0 && marks.Count != times.Count)
         {
-            throw new ArgumentException($"There are {times.Count} files of times but {marks.Count} of marks; give each its own, in the same order.");
+            throw new ArgumentException(
+                $"There are {times.Count} files of times but {marks.Count} of marks; give each its own, in the same order.");
         }
         if (times.Count == 0)
         {
@@ -50,7 +51,9 @@ internal static class Events
         if (files.Length == 1 && files[0].Length < 3)
         {
             throw new TableException(times[0], null, null, string.Create(
-                CultureInfo.InvariantCulture, $"there are {files[0].Length} sequences (lines), but training, validation and test need one each at least; give more, or a file for each part."));
+                CultureInfo.InvariantCulture,
+                $"there are {files[0].Length} sequences (lines), but training, validation and test need one each at least; give more, "
+                + $"or a file for each part."));
         }
         EventSplit split = files.Length == 1 ? EventSplit.ByShares(files[0]) : EventSplit.ByFolds(files, SplitSeed);
         string source = string.Join(", ", times);
@@ -58,16 +61,19 @@ internal static class Events
         CheckIntervals(source, "validation", split.Validation);
         CheckIntervals(source, "test", split.Test);
         int kinds = split.MarkNames?.Length ?? 0;
-        if (kinds > MostKinds)
+        if (kinds > MaxKinds)
         {
-            throw new TableException(string.Join(", ", marks), null, null, string.Create(CultureInfo.InvariantCulture, $"there are {kinds} kinds of marks, more than {MostKinds}; merge the rare ones."));
+            throw new TableException(string.Join(", ", marks), null, null, string.Create(
+                CultureInfo.InvariantCulture, $"there are {kinds} kinds of marks, more than {MaxKinds}; merge the rare ones."));
         }
         var name = DataIdentity.OfFiles(
-            files.Length == 1 ? Path.GetFileNameWithoutExtension(times[0]) : new DirectoryInfo(Path.GetDirectoryName(Path.GetFullPath(times[0]))!).Name,
+            files.Length == 1 ? Path.GetFileNameWithoutExtension(times[0])
+                : new DirectoryInfo(Path.GetDirectoryName(Path.GetFullPath(times[0]))!).Name,
             [.. times, .. marks]);
         // Equal times are stated where the scores are: a density at a floor depends on the floor.
         string setting = (kinds == 0 ? "intervals" : "intervals and marks")
-            + (split.ShortestInterval > 0 ? string.Create(CultureInfo.InvariantCulture, $", equal times count as {split.ShortestInterval:G3} {unit} apart") : "");
+            + (split.ShortestInterval > 0
+                ? string.Create(CultureInfo.InvariantCulture, $", equal times count as {split.ShortestInterval:G3} {unit} apart") : "");
         var scale = TimeScale.Fit(split.Train);
 
         var runs = new List<PlannedRun>();
@@ -78,14 +84,17 @@ internal static class Events
         }
         else
         {
-            Console.WriteLine("note: all training intervals are equal, to which no log-normal distribution fits; that baseline is left out.");
+            Console.WriteLine(
+                "note: all training intervals are equal, to which no log-normal distribution fits; that baseline is left out.");
         }
         foreach (IIntervalBaseline intervals in baselines)
         {
-            foreach (IMarkBaseline? mark in kinds == 0 ? (IMarkBaseline?[])[null] : [new MarkFrequencies(split.Train, kinds), new MarkTransitions(split.Train, kinds)])
+            foreach (IMarkBaseline? mark in kinds == 0 ? (IMarkBaseline?[])[null]
+                : [new MarkFrequencies(split.Train, kinds), new MarkTransitions(split.Train, kinds)])
             {
                 string model = mark is null ? intervals.Name : $"{intervals.Name}, {mark.Name}";
-                runs.Add(new(new(Task, name, setting, model, 0), unit, (_, _) => new(Metrics(EventEvaluation.Run(intervals, mark, split.Test), unit))));
+                runs.Add(new(new(Task, name, setting, model, 0), unit,
+                    (_, cancellation) => new(Metrics(EventEvaluation.Run(intervals, mark, split.Test, cancellation), unit))));
             }
         }
         SequenceList train = ToData(split.Train, scale, kinds), validation = ToData(split.Validation, scale, kinds);
@@ -97,8 +106,9 @@ internal static class Events
             for (int seed = 1; seed <= seeds; seed++)
             {
                 int one = seed;
-                runs.Add(new(new(Task, name, setting, mixer.ToString(), seed), $"{declaration}\n{recipe}\n{unit}", (progress, cancellation) =>
-                    ModelRun.Make(declaration, train, validation, recipe, one, new Score(split.Test, scale, kinds, unit), progress, cancellation)));
+                runs.Add(new(new(Task, name, setting, mixer.ToString(), seed), $"{declaration}\n{recipe}\n{unit}",
+                    (progress, cancellation) => ModelRun.Make(
+                        declaration, train, validation, recipe, one, new Score(split.Test, scale, kinds, unit), progress, cancellation)));
             }
         }
         return runs;
@@ -108,11 +118,13 @@ internal static class Events
     {
         if (sequences.All(static s => s.Times.Length < 2))
         {
-            throw new TableException(source, null, null, $"no sequence of the {part} part has two events, so there is no interval in it; give longer sequences, a line each.");
+            throw new TableException(source, null, null,
+                $"no sequence of the {part} part has two events, so there is no interval in it; give longer sequences, a line each.");
         }
         if (sequences.SelectMany(static s => s.Intervals).All(static i => i == 0))
         {
-            throw new TableException(source, null, null, $"all events of a sequence in the {part} part have the same time; give times that tell them apart.");
+            throw new TableException(
+                source, null, null, $"all events of a sequence in the {part} part have the same time; give times that tell them apart.");
         }
     }
 
@@ -172,7 +184,8 @@ internal static class Events
 
     private static List<Metric> Metrics(EventScore score, string unit)
     {
-        List<Metric> metrics = [new("negative log-likelihood (nats an event)", score.Nats), new("of the interval (nats)", score.IntervalNats)];
+        List<Metric> metrics =
+            [new("negative log-likelihood (nats an event)", score.Nats), new("of the interval (nats)", score.IntervalNats)];
         if (score.MarkNats is { } nats && score.MarkAccuracy is { } accuracy)
         {
             metrics.Add(new("of the mark (nats)", nats));
@@ -206,7 +219,8 @@ internal static class Events
 
     private sealed class Score(IReadOnlyList<EventSequence> test, TimeScale scale, int kinds, string unit) : IScore
     {
-        public RunOutcome Of<TModel>(TModel model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+        public RunOutcome Of<TModel>(TModel model, CancellationToken cancellation)
+            where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
         {
             StreamState<TModel> state = model.CreateState();
             int width = SequenceModel<TModel>.Description.OutputWidth;
@@ -223,6 +237,7 @@ internal static class Events
             double[] shares = new double[Bars], predicted = new double[Bars];
             foreach (EventSequence sequence in test.Where(static s => s.Times.Length > 1))
             {
+                cancellation.ThrowIfCancellationRequested();
                 int count = sequence.Times.Length - 1;
                 var outputs = new float[count * width];
                 state.Reset();
@@ -257,8 +272,10 @@ internal static class Events
             }
             double total = shares.Sum();
             var score = new EventScore(
-                intervals.Count, intervals.Mean, kinds == 0 ? null : marks.Mean, error.RootMeanSquared, kinds == 0 ? null : confusion.Accuracy);
-            return new(Metrics(score, unit), Density: new(unit, edges, [.. shares.Select(s => s / total)], [.. predicted.Select(p => p / total)]));
+                intervals.Count, intervals.Mean, kinds == 0 ? null : marks.Mean, error.RootMeanSquared,
+                kinds == 0 ? null : confusion.Accuracy);
+            return new(Metrics(score, unit),
+                Density: new(unit, edges, [.. shares.Select(s => s / total)], [.. predicted.Select(p => p / total)]));
         }
     }
 }

@@ -46,7 +46,8 @@ internal static class Forecasting
         ForecastingSplit split = ForecastingSplit.Create(path, table.Rows);
         float[] values = table.Scale(split.Train.Count, split.Test.End).Values;
         var chosen = Season.Choose(season, table, split.Train.Count);
-        foreach (string line in (string[])[.. table.Report, string.Create(CultureInfo.InvariantCulture, $"season: {chosen.Rows} rows ({chosen.Source})")])
+        string seasonFound = string.Create(CultureInfo.InvariantCulture, $"season: {chosen.Rows} rows ({chosen.Source})");
+        foreach (string line in table.Report.Append(seasonFound))
         {
             // Not through the console's layout, which would break lines at 80 columns.
             Console.WriteLine(line);
@@ -58,7 +59,8 @@ internal static class Forecasting
         // What a file's name and the options make of its content: equal content read in another way is another experiment.
         string shared = string.Create(
             CultureInfo.InvariantCulture,
-            $"training rows {split.Train}, validation rows {split.Validation}, test rows {split.Test}, season {chosen.Rows}, time column {time ?? "recognised"}");
+            $"training rows {split.Train}, validation rows {split.Validation}, test rows {split.Test}, season {chosen.Rows}, time "
+                + $"column {time ?? "recognised"}");
         var runs = new List<PlannedRun>();
         foreach (int horizon in horizons)
         {
@@ -68,11 +70,12 @@ internal static class Forecasting
             var validation = new ForecastWindows(
                 values, columns, Windows(path, split.Validation, horizon), trainingStride, Lookback, horizon, lastOnly: true);
             string setting = string.Create(CultureInfo.InvariantCulture, $"horizon {horizon}{(hasIntervals ? ", quantiles" : "")}");
-            foreach (IForecastBaseline baseline in (IForecastBaseline[])[new LastValue(), new SeasonalNaive(chosen.Rows), new TrainMean(values.AsSpan(0, split.Train.End * columns), columns)])
+            foreach (IForecastBaseline baseline in (IForecastBaseline[])[
+                new LastValue(), new SeasonalNaive(chosen.Rows), new TrainMean(values.AsSpan(0, split.Train.End * columns), columns)])
             {
-                runs.Add(new(new(Task, name, setting, baseline.Name, 0), shared, (_, _) =>
+                runs.Add(new(new(Task, name, setting, baseline.Name, 0), shared, (_, cancellation) =>
                 {
-                    ForecastError error = ForecastEvaluation.Run(baseline, values, columns, test, horizon);
+                    ForecastError error = ForecastEvaluation.Run(baseline, values, columns, test, horizon, cancellation);
                     return new([new("MSE", error.MeanSquared), new("MAE", error.MeanAbsolute)]);
                 }));
             }
@@ -83,9 +86,11 @@ internal static class Forecasting
                 for (int seed = 1; seed <= seeds; seed++)
                 {
                     int one = seed;
-                    string options = string.Create(CultureInfo.InvariantCulture, $"{declaration}\n{recipe}\nwindows of {Lookback} rows every {trainingStride}; {shared}");
+                    string options = string.Create(CultureInfo.InvariantCulture,
+                        $"{declaration}\n{recipe}\nwindows of {Lookback} rows every {trainingStride}; {shared}");
                     runs.Add(new(new(Task, name, setting, mixer.ToString(), seed), options, (progress, cancellation) => ModelRun.Make(
-                        declaration, train, validation, recipe, one, new Score(values, table.Names, test, horizon, hasIntervals), progress, cancellation)));
+                        declaration, train, validation, recipe, one, new Score(values, table.Names, test, horizon, hasIntervals), progress,
+                        cancellation)));
                 }
             }
         }
@@ -107,7 +112,8 @@ internal static class Forecasting
     private static string Declare(int columns, int horizon, Mixer mixer, bool hasIntervals)
     {
         int outputs = hasIntervals ? checked(horizon * Levels.Length) : horizon;
-        string loss = hasIntervals ? $"Quantiles({string.Join(", ", Levels.Select(static l => l.ToString(CultureInfo.InvariantCulture)))})" : "MeanSquaredError";
+        string loss = hasIntervals ? $"Quantiles({string.Join(", ", Levels.Select(static l => l.ToString(CultureInfo.InvariantCulture)))})"
+            : "MeanSquaredError";
         return string.Create(CultureInfo.InvariantCulture, $"""
             [SequenceModel]
             [Continuous({columns})]
@@ -124,7 +130,8 @@ internal static class Forecasting
     /// <summary>Every test window, streamed from a fresh state; the forecast is that at its last row.</summary>
     private sealed class Score(float[] values, string[] names, RowRange windows, int horizon, bool hasIntervals) : IScore
     {
-        public RunOutcome Of<TModel>(TModel model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+        public RunOutcome Of<TModel>(TModel model, CancellationToken cancellation)
+            where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
         {
             int columns = names.Length, width = SequenceModel<TModel>.Description.OutputWidth, perColumn = width / columns;
             int median = hasIntervals ? Levels.Length / 2 * horizon : 0, shown = windows.Start + windows.Count / 2;
@@ -136,6 +143,7 @@ internal static class Forecasting
             ForecastFigure? figure = null;
             for (int row = windows.Start; row < windows.End; row++)
             {
+                cancellation.ThrowIfCancellationRequested();
                 state.Reset();
                 model.Forward(state, values.AsSpan((row - Lookback) * columns, Lookback * columns), outputs);
                 ReadOnlySpan<float> last = outputs.AsSpan((Lookback - 1) * width);
@@ -155,7 +163,9 @@ internal static class Forecasting
                     if (row == shown && column == columns - 1)
                     {
                         figure = new(
-                            $"{names[column]}, from row {row}", [.. Enumerable.Range(row - PatchLength / 4, PatchLength / 4).Select(r => values[r * columns + columns - 1])], [.. truth],
+                            $"{names[column]}, from row {row}",
+                            [.. Enumerable.Range(row - PatchLength / 4, PatchLength / 4).Select(r => values[r * columns + columns - 1])],
+                            [.. truth],
                             output.Slice(median, horizon).ToArray(), hasIntervals ? output[..horizon].ToArray() : [],
                             hasIntervals ? output[((Levels.Length - 1) * horizon)..].ToArray() : []);
                     }

@@ -11,17 +11,21 @@ namespace Experiments;
 /// <param name="BatchSize">Sequences a step.</param>
 /// <param name="LearningRate">The highest rate.</param>
 /// <param name="WeightDecay">Decoupled weight decay.</param>
-/// <param name="Patience">Epochs without a better validation loss after which training stops; null: never, and the last weights count.</param>
+/// <param name="Patience">Epochs without a better validation loss after which training stops; null: never, and the last weights
+/// count.</param>
 internal sealed record Recipe(int Epochs, int BatchSize, double LearningRate, double WeightDecay, int? Patience)
 {
     /// <inheritdoc/>
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"AdamW, {(Patience is null ? $"{Epochs} epochs" : $"up to {Epochs} epochs, patience {Patience}")}, batch {BatchSize}, learning rate {LearningRate}, weight decay {WeightDecay}");
+        CultureInfo.InvariantCulture,
+        $"AdamW, {(Patience is null ? $"{Epochs} epochs" : $"up to {Epochs} epochs, patience {Patience}")}, batch {BatchSize}, learning "
+        + $"rate {LearningRate}, weight decay {WeightDecay}");
 
     /// <summary>Options of one seed. One thread, since seeds run side by side.</summary>
     public TrainingOptions Options(int seed) => new()
     {
-        Epochs = Epochs, BatchSize = BatchSize, LearningRate = LearningRate, WeightDecay = WeightDecay, Patience = Patience, Threads = 1, Seed = seed,
+        Epochs = Epochs, BatchSize = BatchSize, LearningRate = LearningRate, WeightDecay = WeightDecay, Patience = Patience, Threads = 1,
+        Seed = seed,
     };
 }
 
@@ -36,13 +40,13 @@ internal static class ModelRun
     /// <param name="seed">The seed.</param>
     /// <param name="score">Scores the trained model.</param>
     /// <param name="progress">Told of the share that is done.</param>
-    /// <param name="cancellation">Stops training.</param>
+    /// <param name="cancellation">Stops compiling, training and scoring.</param>
     public static RunOutcome Make(
         string declaration, SequenceData train, SequenceData? validation, Recipe recipe, int seed, IScore score,
         IProgress<double> progress, CancellationToken cancellation)
     {
         MethodInfo method = typeof(ModelRun).GetMethod(nameof(Run), BindingFlags.NonPublic | BindingFlags.Static)!
-            .MakeGenericMethod(ModelCompiler.Compile(declaration));
+            .MakeGenericMethod(ModelCompiler.Compile(declaration, cancellation));
         try
         {
             return (RunOutcome)method.Invoke(null, [declaration, train, validation, recipe, seed, score, progress, cancellation])!;
@@ -61,11 +65,15 @@ internal static class ModelRun
         TModel model = SequenceModel<TModel>.Create(seed);
         ModelDescription description = SequenceModel<TModel>.Description;
         long started = Stopwatch.GetTimestamp();
-        TrainingReport report = model.Fit(train, validation, recipe.Options(seed), new TrainingShare(progress), cancellation);
+        TrainingReport report = model.Fit(
+            new StoppableData(train, cancellation), validation is null ? null : new StoppableData(validation, cancellation),
+            recipe.Options(seed),
+            new TrainingShare(progress), cancellation);
         var training = new Training(
             declaration, description.ParameterCount, (long)description.StateDoubles * sizeof(double), recipe.ToString(),
-            [.. report.Epochs.Select(static e => new Epoch(e.TrainingLoss, e.ValidationLoss))], report.BestEpoch, Stopwatch.GetElapsedTime(started).TotalSeconds);
-        return score.Of(model) with { Training = training };
+            [.. report.Epochs.Select(static e => new Epoch(e.TrainingLoss, e.ValidationLoss))], report.BestEpoch,
+            Stopwatch.GetElapsedTime(started).TotalSeconds);
+        return score.Of(model, cancellation) with { Training = training };
     }
 }
 
@@ -73,5 +81,5 @@ internal static class ModelRun
 internal interface IScore
 {
     /// <summary>The scores; the model's training is filled in by the caller.</summary>
-    RunOutcome Of<TModel>(TModel model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>;
+    RunOutcome Of<TModel>(TModel model, CancellationToken cancellation) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>;
 }

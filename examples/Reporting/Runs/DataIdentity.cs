@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace Reporting;
 
-/// <summary>What a result belongs to: data are the same when their content is, whatever their files are called and wherever they lie.</summary>
+/// <summary>
+/// What a result belongs to: data are the same when their content is, whatever their files are called and wherever they lie.
+/// </summary>
 /// <param name="Name">What the data are called.</param>
 /// <param name="Digest">SHA-256 of their content, in hexadecimal.</param>
 internal sealed record DataIdentity(string Name, string Digest)

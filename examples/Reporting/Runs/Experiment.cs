@@ -27,7 +27,8 @@ internal static class Experiment
                 DateTimeOffset started = DateTimeOffset.UtcNow;
                 RunOutcome outcome = run.Make(share, stop);
                 store.Add(new(
-                    run.Key, new(run.Options, ProgramVersion.Current), outcome.Metrics, outcome.Training, outcome.Forecast, outcome.Confusion, outcome.Density, outcome.Scores,
+                    run.Key, new(run.Options, ProgramVersion.Current), outcome.Metrics, outcome.Training, outcome.Forecast,
+                    outcome.Confusion, outcome.Density, outcome.Scores,
                     new(command, Commit, Machine, started)));
             },
             cancellation);
@@ -36,14 +37,15 @@ internal static class Experiment
         HashSet<RunKey> keys = [.. plan.Select(static run => run.Key)];
         foreach (Group group in Summary.Of([.. results.Where(run => keys.Contains(run.Key))]))
         {
-            AnsiConsole.Write(Tables.ForConsole(group, AnsiConsole.Profile.Width));
+            AnsiConsole.Write(ResultTable.ForConsole(group, AnsiConsole.Profile.Width));
         }
         AnsiConsole.MarkupLineInterpolated($"Report: {Path.Combine(output, Report.HtmlName)}");
     }
 
     /// <summary>The commit this program was built from, where it was built in a repository.</summary>
     private static string Commit =>
-        typeof(Experiment).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+') is [_, var commit]
+        typeof(Experiment).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split(
+            '+') is [_, var commit]
             ? commit[..Math.Min(12, commit.Length)] : "unknown";
 
     private static string Machine
@@ -52,8 +54,10 @@ internal static class Experiment
         {
             const string info = "/proc/cpuinfo";
             string? processor = File.Exists(info)
-                ? File.ReadLines(info).FirstOrDefault(static l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() : null;
-            return $"{processor ?? RuntimeInformation.ProcessArchitecture.ToString()}, {Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}";
+                ? File.ReadLines(info).FirstOrDefault(static l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1]
+                    .Trim() : null;
+            return $"{processor ?? RuntimeInformation.ProcessArchitecture.ToString()}, {Environment.ProcessorCount} processors, "
+                + $"{RuntimeInformation.FrameworkDescription}";
         }
     }
 }

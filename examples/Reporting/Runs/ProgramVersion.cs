@@ -7,7 +7,9 @@ namespace Reporting;
 /// <summary>Which program makes results: another after every change of its code or of a library's, committed or not.</summary>
 internal static class ProgramVersion
 {
-    /// <summary>A digest of the assemblies in the program's folder. Builds are deterministic: the same sources have the same digest.</summary>
+    /// <summary>
+    /// A digest of the assemblies in the program's folder. Builds are deterministic: the same sources have the same digest.
+    /// </summary>
     public static string Current { get; } = Of(AppContext.BaseDirectory);
 
     /// <summary>The digest of a folder of assemblies.</summary>

@@ -76,5 +76,6 @@ internal sealed record PlannedRun(RunKey Key, string Options, Func<IProgress<dou
 
 /// <summary>What making a run gives, before it is known who made it.</summary>
 internal sealed record RunOutcome(
-    IReadOnlyList<Metric> Metrics, Training? Training = null, ForecastFigure? Forecast = null, ConfusionFigure? Confusion = null, DensityFigure? Density = null,
+    IReadOnlyList<Metric> Metrics, Training? Training = null, ForecastFigure? Forecast = null, ConfusionFigure? Confusion = null,
+    DensityFigure? Density = null,
     ScoresFigure? Scores = null);

@@ -49,7 +49,8 @@ internal sealed class RunStore
         [
             .. Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal).Select(Read).OfType<RunResult>()
                 .GroupBy(static r => r.Key with { Seed = 0 })
-                .SelectMany(g => (planned[g.Key].FirstOrDefault() ?? g.MaxBy(static r => r.Provenance.Started)!.Version) is var version ? g.Where(r => r.Version == version) : []),
+                .SelectMany(g => (planned[g.Key].FirstOrDefault() ?? g.MaxBy(static r => r.Provenance.Started)!.Version) is var version
+                    ? g.Where(r => r.Version == version) : []),
         ];
     }
 
@@ -78,7 +79,8 @@ internal sealed class RunStore
     private string PathOf(RunKey key, string options, string program)
     {
         string text = string.Create(CultureInfo.InvariantCulture, $"{key.Task} {key.Dataset.Name} {key.Setting} {key.Model} {key.Seed}");
-        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', text, key.Dataset.Digest, options, program))))[..16];
+        string hash = Convert.ToHexStringLower(
+            SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', text, key.Dataset.Digest, options, program))))[..16];
         return Path.Combine(folder, $"{FileNames.Of(text)}-{hash}.json");
     }
 }

@@ -16,7 +16,8 @@ internal static class WorkList
     /// <param name="cancellation">Stops.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <remarks>Where a piece fails, those under way are finished, no other is begun, and the first failure is thrown as it is.</remarks>
-    public static void Do<T>(IReadOnlyList<T> items, Func<T, string> name, Action<T, IProgress<double>, CancellationToken> work, CancellationToken cancellation)
+    public static void Do<T>(
+        IReadOnlyList<T> items, Func<T, string> name, Action<T, IProgress<double>, CancellationToken> work, CancellationToken cancellation)
     {
         try
         {
@@ -29,9 +30,11 @@ internal static class WorkList
         }
     }
 
-    private static void DoAll<T>(IReadOnlyList<T> items, Func<T, string> name, Action<T, IProgress<double>, CancellationToken> work, CancellationToken cancellation) =>
+    private static void DoAll<T>(IReadOnlyList<T> items, Func<T, string> name, Action<T, IProgress<double>, CancellationToken> work,
+        CancellationToken cancellation) =>
         AnsiConsole.Progress()
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(),
+                new RemainingTimeColumn())
             .HideCompleted(true)
             .Start(context =>
             {
@@ -46,7 +49,7 @@ internal static class WorkList
                 });
             });
 
-    private static string Short(string name) => name.Length <= MaxNameLength ? name : name[..(MaxNameLength - 1)] + "…";
+    private static string Short(string name) => Plots.Short(name, MaxNameLength);
 
     private sealed class Share(ProgressTask task) : IProgress<double>
     {

@@ -4,7 +4,7 @@ using Spectre.Console;
 namespace Reporting;
 
 /// <summary>A group as a table: a row a model, a column a score.</summary>
-internal static class Tables
+internal static class ResultTable
 {
     /// <summary>The columns' names: the model, its scores, parameters, bytes of state, seconds of training, seeds.</summary>
     public static string[] Header(Group group) =>
@@ -14,14 +14,16 @@ internal static class Tables
     public static (string Text, bool IsBest)[] Row(Group group, ModelSummary model) =>
     [
         (model.Model, false),
-        .. Scores(group).Select(name => model.Scores.FirstOrDefault(s => s.Name == name) is { } score ? (Text(score), score.IsBest) : ("", false)),
-        (model.Training is { } t ? Invariant($"{t.Parameters:N0}") : "", false), (model.Training is { } u ? Invariant($"{u.StateBytes:N0}") : "", false),
+        .. Scores(group).Select(name => model.Scores.FirstOrDefault(s => s.Name == name) is { } score ? (Text(score), score.IsBest)
+            : ("", false)),
+        (model.Training is { } t ? Invariant($"{t.Parameters:N0}") : "", false),
+        (model.Training is { } u ? Invariant($"{u.StateBytes:N0}") : "", false),
         (model.Seconds is { } s ? Invariant($"{s:F1}") : "", false), (Invariant($"{model.Runs.Count}"), false),
     ];
 
     /// <summary>
-    /// The table in the console: a column a score where the width holds all of them, with headers broken between words alone; else a model after
-    /// another, a line a score.
+    /// The table in the console: a column a score where the width holds all of them, with headers broken between words alone; else a model
+    /// after another, a line a score.
     /// </summary>
     /// <param name="group">The group.</param>
     /// <param name="width">Characters in a line.</param>
@@ -30,7 +32,8 @@ internal static class Tables
         string[] header = Header(group);
         (string Text, bool IsBest)[][] rows = [.. group.Models.Select(model => Row(group, model))];
         // Headers and models' names may break between words, scores may not.
-        int[] widths = [.. header.Select((name, c) => Math.Max(LongestWord(name), rows.Max(row => c == 0 ? LongestWord(row[c].Text) : row[c].Text.Length)))];
+        int[] widths = [.. header.Select(
+            (name, c) => Math.Max(LongestWord(name), rows.Max(row => c == 0 ? LongestWord(row[c].Text) : row[c].Text.Length)))];
         // A cell has a space on either side, and a border after it.
         int free = width - widths.Sum(static w => w + 3) - 1;
         if (free < 0)
@@ -48,7 +51,8 @@ internal static class Tables
         Table table = Begin(group);
         for (int c = 0; c < header.Length; c++)
         {
-            table.AddColumn(new TableColumn(Markup.Escape(header[c])) { Alignment = c == 0 ? Justify.Left : Justify.Right, Width = widths[c] });
+            table.AddColumn(new TableColumn(
+                Markup.Escape(header[c])) { Alignment = c == 0 ? Justify.Left : Justify.Right, Width = widths[c] });
         }
         foreach ((string Text, bool IsBest)[] row in rows)
         {
@@ -80,7 +84,8 @@ internal static class Tables
 
     private static Table Begin(Group group) => new Table().Title(Markup.Escape(group.Title)).Border(TableBorder.Rounded);
 
-    private static string MarkupOf((string Text, bool IsBest) cell) => cell.IsBest ? $"[bold]{Markup.Escape(cell.Text)}[/]" : Markup.Escape(cell.Text);
+    private static string MarkupOf((string Text, bool IsBest) cell) =>
+        cell.IsBest ? $"[bold]{Markup.Escape(cell.Text)}[/]" : Markup.Escape(cell.Text);
 
     private static string[] Scores(Group group) => [.. group.Models.SelectMany(static m => m.Scores).Select(static s => s.Name).Distinct()];
 
