@@ -1,4 +1,5 @@
 using Control;
+using Tables;
 using PureHDF;
 using PureHDF.Filters;
 
