@@ -179,6 +179,15 @@ public sealed class TrajectoryFileTests : IDisposable
             for name in data:
                 f[name] = h5py.ExternalLink('plain.hdf5', name)
             f.close()
+            f = h5py.File('renamed.hdf5', 'w')
+            for name in data:
+                f[name] = h5py.ExternalLink('linked.hdf5', 'stored/' + name)
+            f.close()
+            for unlimited in [1, 2]:
+                f = h5py.File('indexed-' + str(unlimited) + '.hdf5', 'w', libver='latest')
+                for name, values in data.items():
+                    f.create_dataset(name, data=values, chunks=(4, 1)[:values.ndim], maxshape=((None,) * unlimited + values.shape[unlimited:])[:values.ndim], compression='gzip')
+                f.close()
             for source in ['plain', 'lzf', 'gzip']:
                 f = h5py.File('virtual-' + source + '.hdf5', 'w', libver='latest')
                 for name in data:
@@ -217,6 +226,11 @@ public sealed class TrajectoryFileTests : IDisposable
                 del f[name]
                 make(f)
                 f.close()
+            def filtered(f, number):
+                p = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+                p.set_chunk((n,))
+                p.set_filter(number, h5py.h5z.FLAG_OPTIONAL, (3,))
+                h5py.h5d.create(f.id, b'rewards', h5py.h5t.IEEE_F32LE, h5py.h5s.create_simple((n,)), p)
             def virtual(source, name, dtype):
                 def make(f):
                     layout = h5py.VirtualLayout(shape=data['rewards'].shape, dtype=dtype)
@@ -229,6 +243,26 @@ public sealed class TrajectoryFileTests : IDisposable
             plain('whole.hdf5', real='i4')
             change('external.hdf5', 'rewards', lambda f: f.create_dataset('rewards', data=data['rewards'], external=[('rewards.bin', 0, h5py.h5f.UNLIMITED)]))
             change('dangling.hdf5', 'rewards', lambda f: f.__setitem__('rewards', h5py.SoftLink('/gone')))
+            for libver in ['earliest', 'latest']:
+                for number, target in enumerate(['rewards', '/rewards', './rewards', 'rewards/deeper']):
+                    plain(f'circle-{number}-{libver}.hdf5', libver=libver)
+                    f = h5py.File(f'circle-{number}-{libver}.hdf5', 'a', libver=libver)
+                    del f['rewards']
+                    f['rewards'] = h5py.SoftLink(target)
+                    f.close()
+                change(f'circle-file-{libver}.hdf5', 'rewards', lambda f: f.__setitem__('rewards', h5py.ExternalLink(f'circle-file-{libver}.hdf5', 'rewards')))
+            def inner(f):
+                f.create_group('g', track_order=True)['x'] = h5py.SoftLink('x')
+                f['rewards'] = h5py.SoftLink('/g/x')
+            change('circle-inner.hdf5', 'rewards', inner)
+            change('names.hdf5', 'rewards', lambda f: f.create_group('a\nb'))
+            change('nbit.hdf5', 'rewards', lambda f: filtered(f, 5))
+            change('unwritten.hdf5', 'rewards', lambda f: f.create_dataset('rewards', shape=(10**8,), dtype='f4'))
+            change('chunk.hdf5', 'rewards', lambda f: f.create_dataset('rewards', shape=(n,), maxshape=(None,), dtype='f4', chunks=(10**8,)))
+            change('chunks.hdf5', 'rewards', lambda f: f.create_dataset('rewards', shape=(10**6,), dtype='u1', chunks=(1,), compression='gzip'))
+            layout = h5py.VirtualLayout(shape=(10**8,), dtype='f4')
+            layout[:n] = h5py.VirtualSource('plain.hdf5', 'rewards', shape=(n,))
+            change('virtual.hdf5', 'rewards', lambda f: f.create_virtual_dataset('rewards', layout))
             change('group.hdf5', 'rewards', lambda f: f.create_group('rewards'))
             change('compound.hdf5', 'rewards', lambda f: f.create_dataset('rewards', data=numpy.zeros(n, dtype=[('a', 'f4')])))
             change('scalar.hdf5', 'rewards', lambda f: f.create_dataset('rewards', data=1.0))
@@ -239,12 +273,7 @@ public sealed class TrajectoryFileTests : IDisposable
             def bfloat(f):
                 h5py.h5d.create(f.id, b'rewards', t, h5py.h5s.create_simple((n,)))
             change('bfloat.hdf5', 'rewards', bfloat)
-            def zstd(f):
-                p = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
-                p.set_chunk((n,))
-                p.set_filter(32015, h5py.h5z.FLAG_OPTIONAL, (3,))
-                h5py.h5d.create(f.id, b'rewards', h5py.h5t.IEEE_F32LE, h5py.h5s.create_simple((n,)), p)
-            change('zstd.hdf5', 'rewards', zstd)
+            change('zstd.hdf5', 'rewards', lambda f: filtered(f, 32015))
             """);
         Assert.True(exitCode == 0, output);
         AssertRefused("no-source.hdf5", "'rewards' is virtual, and there is no file gone.hdf5 beside it, of which it is made; put it there.");
@@ -252,11 +281,23 @@ public sealed class TrajectoryFileTests : IDisposable
         AssertRefused("other-type.hdf5", $"'rewards' is virtual, and 'rewards' of {folder.File("whole.hdf5")} is not stored as it is (type, byte order, shuffling, or virtual too); copy its values into an ordinary data set.");
         AssertRefused("external.hdf5", "'rewards' lies in files beside this one (external storage), which is not read; copy it into one file: h5repack -l rewards:CONTI FILE NEW.");
         AssertRefused("dangling.hdf5", "'rewards' is a link that leads nowhere.");
+        foreach (string circle in Directory.GetFiles(folder.Path, "circle-*"))
+        {
+            AssertRefused(Path.GetFileName(circle), "'rewards' is a link that leads nowhere.");
+        }
+        AssertRefused("names.hdf5", "there is no data set 'rewards'; it has a?b, actions, observations, terminals, timeouts.");
+        AssertRefused("nbit.hdf5", "'rewards' is compressed by nbit, which is not read; repack it with gzip: h5repack -f GZIP=4 FILE NEW.");
+        AssertRefused("unwritten.hdf5", Damaged("a data set claims more than the file can hold"));
+        AssertRefused("chunk.hdf5", Damaged("a data set claims more than the file can hold"));
+        AssertRefused("chunks.hdf5", Damaged("a data set claims more than the file can hold"));
+        AssertRefused("virtual.hdf5", Damaged("a virtual data set claims more than its parts hold"));
         AssertRefused("group.hdf5", "'rewards' is no data set.");
         AssertRefused("compound.hdf5", "'rewards' holds 32-bit Compound values; float16, float32, float64, whole numbers or Booleans are needed.");
         AssertRefused("scalar.hdf5", "'rewards' has the shape [], but toy has one number a step; is it of another environment?");
         AssertRefused("bfloat.hdf5", "'rewards' holds 16-bit FloatingPoint values; float16, float32, float64, whole numbers or Booleans are needed.");
         AssertRefused("zstd.hdf5", "'rewards' is compressed by zstd, which is not read; repack it with gzip: h5repack -f GZIP=4 FILE NEW.");
+
+        static string Damaged(string reason) => $"this is no whole HDF5 file ({reason}); fetch or collect it again.";
 
         void AssertRefused(string file, string message) =>
             Assert.Equal($"{folder.File(file)}: {message}", Assert.Throws<UserException>(() => TrajectoryFile.Read(folder.File(file), longer)).Message);
