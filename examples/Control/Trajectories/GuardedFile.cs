@@ -127,14 +127,13 @@ namespace Control
         /// <exception cref="InvalidDataException">Too much has been read already.</exception>
         public void Expect(int count)
         {
-            // Damaged trees may be deeper than the stack.
-            RuntimeHelpers.EnsureSufficientExecutionStack();
             if (position < 0 || position > Length || count < 0 || count > Length - position)
             {
                 throw new EndOfStreamException($"it refers to bytes beyond its end at {Length}");
             }
             left -= CostOfRead;
-            if (left < 0)
+            // Damaged trees may be deeper than the stack.
+            if (left < 0 || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
             {
                 throw new InvalidDataException("its parts refer to each other without end");
             }

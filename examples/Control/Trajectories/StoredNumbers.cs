@@ -63,7 +63,10 @@ internal sealed class StoredNumbers
 
     private const ushort ShuffleId = 2, ScaleOffsetId = 6;
 
-    /// <summary>Deflate makes 258 bytes of two bits at best, 1,032 of one byte; no other filter that is read makes more.</summary>
+    /// <summary>
+    /// Deflate makes 258 bytes of two bits at best, 1,032 of one byte, lzf 88 of one. Scaleoffset may make more of numbers that are all the same,
+    /// but a log has others beside those.
+    /// </summary>
     private const int MostBytesPerByte = 1100;
 
     private readonly NumberFormat format;
@@ -131,10 +134,18 @@ internal sealed class StoredNumbers
         }
         // A chunk is read whole, however little of it the data set has.
         using var chunks = new Chunks(data);
-        bool isFiltered = data.Internal("InternalFilterPipeline") is not null;
+        bool isFiltered = FiltersOf(data).Length > 0;
         Check(chunks.Count * chunks.Bytes, Math.Min(isFiltered ? MostBytesPerByte * length : length, Array.MaxLength));
         // The index of those that are compressed tells where each lies, in 8 bytes.
         Check(isFiltered ? 8 * chunks.Count : 0, length);
+        foreach (object filter in FiltersOf(data))
+        {
+            // The library takes memory for what the parameters of this filter claim.
+            if ((ushort)filter.Internal("Identifier")! == ScaleOffsetId)
+            {
+                Check(ParametersOf(filter) is [_, _, var elements, _, var size, ..] ? (double)elements * size : double.MaxValue, chunks.Bytes);
+            }
+        }
         // Once here, and once when it is read.
         stream.AllowLookups(2 * chunks.Count);
         for (ulong chunk = 0; chunk < chunks.Count; chunk++)
@@ -214,43 +225,40 @@ internal sealed class StoredNumbers
     private static int CheckFilters(NativeDataset data, NumberFormat format, string where, string name)
     {
         int shuffled = 1;
-        if (data.Internal("InternalFilterPipeline") is { } pipeline)
+        foreach (object filter in FiltersOf(data))
         {
-            foreach (object filter in (Array)pipeline.Internal("FilterDescriptions")!)
+            ushort id = (ushort)filter.Internal("Identifier")!;
+            if (!readable.Contains(id))
             {
-                ushort id = (ushort)filter.Internal("Identifier")!;
-                if (!readable.Contains(id))
+                string called = id switch
                 {
-                    string called = id switch
-                    {
-                        4 => "szip",
-                        5 => "nbit",
-                        307 => "bzip2",
-                        32001 => "blosc",
-                        32004 => "lz4",
-                        32008 => "bitshuffle",
-                        32013 => "zfp",
-                        32015 => "zstd",
-                        32026 => "blosc2",
-                        _ => string.Create(CultureInfo.InvariantCulture, $"filter {id}"),
-                    };
-                    throw new UserException($"{where}: '{name}' is compressed by {called}, which is not read; repack it with gzip: h5repack -f GZIP=4 FILE NEW.");
-                }
-                var parameters = (uint[])filter.Internal("ClientData")!;
-                if (id == ShuffleId)
-                {
-                    // The library moves bytes without checking where to.
-                    shuffled = parameters is [var size, ..] && size == format.Size ? format.Size
-                        : throw new InvalidDataException("numbers are shuffled by another size than theirs");
-                }
-                if (id == ScaleOffsetId && parameters is not [_, _, <= int.MaxValue / 8, _, <= 8, ..])
-                {
-                    throw new InvalidDataException("the parameters of a filter are damaged");
-                }
+                    4 => "szip",
+                    5 => "nbit",
+                    307 => "bzip2",
+                    32001 => "blosc",
+                    32004 => "lz4",
+                    32008 => "bitshuffle",
+                    32013 => "zfp",
+                    32015 => "zstd",
+                    32026 => "blosc2",
+                    _ => string.Create(CultureInfo.InvariantCulture, $"filter {id}"),
+                };
+                throw new UserException($"{where}: '{name}' is compressed by {called}, which is not read; repack it with gzip: h5repack -f GZIP=4 FILE NEW.");
+            }
+            if (id == ShuffleId)
+            {
+                // The library moves bytes without checking where to.
+                shuffled = ParametersOf(filter) is [var size, ..] && size == format.Size ? format.Size
+                    : throw new InvalidDataException("numbers are shuffled by another size than theirs");
             }
         }
         return shuffled;
     }
+
+    private static object[] FiltersOf(NativeDataset data) =>
+        data.Internal("InternalFilterPipeline") is { } pipeline ? [.. ((Array)pipeline.Internal("FilterDescriptions")!).Cast<object>()] : [];
+
+    private static uint[] ParametersOf(object filter) => (uint[])filter.Internal("ClientData")!;
 
     private static NumberFormat FormatOf(NativeDataset data, string where, string name) => FormatOf(data.Internal("InternalDataType")!)
         ?? throw new UserException($"{where}: '{name}' holds {8 * data.Type.Size}-bit {data.Type.Class} values; float16, float32, float64, whole numbers or Booleans are needed.");
