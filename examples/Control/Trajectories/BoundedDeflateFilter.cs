@@ -28,12 +28,13 @@ internal sealed class BoundedDeflateFilter : IH5Filter
         {
             return writer.Filter(info);
         }
-        using var source = new MemoryStream(
-            MemoryMarshal.TryGetArray<byte>(info.Buffer, out ArraySegment<byte> held) ? held.Array! : info.Buffer.ToArray(), held.Offset, info.Buffer.Length);
+        byte[] bytes = MemoryMarshal.TryGetArray<byte>(info.Buffer, out ArraySegment<byte> held) ? held.Array! : info.Buffer.ToArray();
+        using var source = new MemoryStream(bytes, held.Offset, info.Buffer.Length);
         using var stream = new ZLibStream(source, CompressionMode.Decompress);
         var chunk = new byte[Math.Min(MostBytes(info), Array.MaxLength)];
         int length = stream.ReadAtLeast(chunk, chunk.Length, throwOnEndOfStream: false);
-        return length < chunk.Length ? chunk.AsMemory(0, length) : throw new InvalidDataException("a compressed chunk is longer than it says");
+        return length < chunk.Length ? chunk.AsMemory(0, length)
+            : throw new InvalidDataException("a compressed chunk is longer than it says");
     }
 
     /// <inheritdoc/>

@@ -6,8 +6,8 @@ using PureHDF.VOL.Native;
 namespace Control;
 
 /// <summary>
-/// Finds objects of HDF5 files by their paths. The library follows links by itself, without end where they lead to each other, and opens other
-/// files unguarded; so each link is followed here.
+/// Finds objects of HDF5 files by their paths. The library follows links by itself, without end where they lead to each other, and opens
+/// other files unguarded; so each link is followed here.
 /// </summary>
 internal sealed class FileLinks : IDisposable
 {
@@ -16,8 +16,8 @@ internal sealed class FileLinks : IDisposable
 
     private const ulong Undefined = ulong.MaxValue;
 
-    private static readonly ConstructorInfo reference = typeof(NativeFile).Assembly
-        .GetType("PureHDF.VOL.Native.NativeNamedReference", throwOnError: true)!.GetConstructor([typeof(string), typeof(ulong), typeof(NativeFile)])!;
+    private static readonly ConstructorInfo reference = LibraryInternals.TypeOf("NativeNamedReference")
+        .GetConstructor([typeof(string), typeof(ulong), typeof(NativeFile)])!;
 
     private readonly Dictionary<string, NativeFile> files = new(StringComparer.Ordinal);
     private readonly NativeFile start;
@@ -73,7 +73,9 @@ internal sealed class FileLinks : IDisposable
     public static string? Beside(NativeFile file, string named)
     {
         string folder = Path.GetDirectoryName(file.Path!)!;
-        string[] candidates = Path.IsPathRooted(named) ? [named, Path.Combine(folder, Path.GetFileName(named))] : [Path.Combine(folder, named)];
+        string[] candidates = Path.IsPathRooted(named)
+            ? [named, Path.Combine(folder, Path.GetFileName(named))]
+            : [Path.Combine(folder, named)];
         return Array.Find(candidates, File.Exists);
     }
 
@@ -119,7 +121,8 @@ internal sealed class FileLinks : IDisposable
 
     private static IEnumerable<Link> LinksOf(NativeGroup group)
     {
-        object[] messages = [.. ((IEnumerable)group.Internal("Header")!.Internal("HeaderMessages")!).Cast<object>().Select(static m => m.Internal("Data")!)];
+        var header = (IEnumerable)group.Internal("Header")!.Internal("HeaderMessages")!;
+        object[] messages = [.. header.Cast<object>().Select(static m => m.Internal("Data")!)];
         if (Array.Find(messages, static m => m.GetType().Name == "SymbolTableMessage") is { } table)
         {
             return OfTable(group, table);
@@ -144,7 +147,7 @@ internal sealed class FileLinks : IDisposable
     private static IEnumerable<Link> OfTable(NativeGroup group, object table)
     {
         object heap = table.Internal("LocalHeap")!;
-        Type key = typeof(NativeFile).Assembly.GetType("PureHDF.VOL.Native.BTree1GroupKey", throwOnError: true)!;
+        Type key = LibraryInternals.TypeOf("BTree1GroupKey");
         Delegate decode = typeof(NativeGroup).GetMethod("DecodeGroupKey", LibraryInternals.Members)!
             .CreateDelegate(typeof(Func<>).MakeGenericType(key), group);
         foreach (object node in (IEnumerable)group.Call("EnumerateSymbolTableNodes", table.Call("GetBTree1", decode))!)

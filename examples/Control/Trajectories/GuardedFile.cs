@@ -5,7 +5,9 @@ using PureHDF.VOL.Native;
 
 namespace Control
 {
-    /// <summary>Opens HDF5 files so that no damage makes the library read without end, or take memory for bytes that a file does not have.</summary>
+    /// <summary>
+    /// Opens HDF5 files so that no damage makes the library read without end, or take memory for bytes that a file does not have.
+    /// </summary>
     internal static class GuardedFile
     {
         private static readonly Type reader = typeof(NativeFile).Assembly.GetType("PureHDF.VFD.H5StreamDriver", throwOnError: true)!;
@@ -27,7 +29,8 @@ namespace Control
             var stream = new GuardedStream(new(target, FileMode.Open, FileAccess.Read, FileShare.Read));
             try
             {
-                var file = (NativeFile)open.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [driver(stream), target, false, null], null)!;
+                var file = (NativeFile)open.Invoke(
+                    null, BindingFlags.DoNotWrapExceptions, null, [driver(stream), target, false, null], null)!;
                 ulong end = (ulong)file.Internal("Context")!.Internal("Superblock")!.Internal("EndOfFileAddress")!;
                 return end <= (ulong)stream.Length ? file : throw new InvalidDataException($"it ends before its {end} bytes");
             }
@@ -39,11 +42,12 @@ namespace Control
         }
 
         /// <summary>The bytes of a file that was opened here.</summary>
-        public static GuardedStream StreamOf(NativeFile file) => (GuardedStream)read.GetValue(file.Internal("Context")!.Internal("Driver"))!;
+        public static GuardedStream StreamOf(NativeFile file) =>
+            (GuardedStream)read.GetValue(file.Internal("Context")!.Internal("Driver"))!;
 
         /// <summary>
-        /// Makes the library's reader of streams check how much it is about to read before it takes memory for it. The class is made here since
-        /// the library's own is not public.
+        /// Makes the library's reader of streams check how much it is about to read before it takes memory for it. The class is made
+        /// here since the library's own is not public.
         /// </summary>
         private static Func<Stream, object> MakeDriver()
         {
@@ -65,7 +69,8 @@ namespace Control
 
             MethodInfo readBytes = reader.GetMethod("ReadBytes", [typeof(int)])!;
             MethodBuilder checkedRead = made.DefineMethod(
-                readBytes.Name, MethodAttributes.Public | MethodAttributes.Virtual | MethodAttributes.HideBySig, typeof(byte[]), [typeof(int)]);
+                readBytes.Name, MethodAttributes.Public | MethodAttributes.Virtual | MethodAttributes.HideBySig,
+                typeof(byte[]), [typeof(int)]);
             code = checkedRead.GetILGenerator();
             code.Emit(OpCodes.Ldarg_0);
             code.Emit(OpCodes.Ldfld, read);
@@ -83,12 +88,14 @@ namespace Control
         }
     }
 
-    /// <summary>A file that is read within bounds: nothing beyond its end, and in all not more than a multiple of its length and of its chunks.</summary>
+    /// <summary>
+    /// A file that is read within bounds: nothing beyond its end, and in all not more than a multiple of its length and of its chunks.
+    /// </summary>
     internal sealed class GuardedStream : Stream
     {
         /// <summary>
-        /// Each byte may be read so often: a list of links is read for each name that is looked for, field by field. A lookup of a chunk reads the
-        /// nodes of an index above it, which have 2 KiB each as HDF5 writes them, field by field too.
+        /// Each byte may be read so often: a list of links is read for each name that is looked for, field by field. A lookup of a chunk
+        /// reads the nodes of an index above it, which have 2 KiB each as HDF5 writes them, field by field too.
         /// </summary>
         private const long AllowedPasses = 64, AllowedOfLookup = 64 << 10;
 

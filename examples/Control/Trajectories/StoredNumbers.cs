@@ -64,8 +64,8 @@ internal sealed class StoredNumbers
     private const ushort ShuffleId = 2, ScaleOffsetId = 6;
 
     /// <summary>
-    /// Deflate makes 258 bytes of two bits at best, 1,032 of one byte, lzf 88 of one. Scaleoffset may make more of numbers that are all the same,
-    /// but a log has others beside those.
+    /// Deflate makes 258 bytes of two bits at best, 1,032 of one byte, lzf 88 of one. Scaleoffset may make more of numbers that are all the
+    /// same, but a log has others beside those.
     /// </summary>
     private const int MostBytesPerByte = 1100;
 
@@ -143,7 +143,8 @@ internal sealed class StoredNumbers
             // The library takes memory for what the parameters of this filter claim.
             if ((ushort)filter.Internal("Identifier")! == ScaleOffsetId)
             {
-                Check(ParametersOf(filter) is [_, _, var elements, _, var size, ..] ? (double)elements * size : double.MaxValue, chunks.Bytes);
+                double claimed = ParametersOf(filter) is [_, _, var elements, _, var size, ..] ? (double)elements * size : double.MaxValue;
+                Check(claimed, chunks.Bytes);
             }
         }
         // Once here, and once when it is read.
@@ -162,7 +163,7 @@ internal sealed class StoredNumbers
         }
     }
 
-    /// <summary>Reads each chunk once: the library goes by rows, and by itself keeps no chunk of more than 1 MiB until the next one.</summary>
+    /// <summary>Reads each chunk once: the library goes by rows, and by itself keeps no chunk of more than 1 MiB.</summary>
     private static byte[] ReadStored(NativeDataset data) =>
         data.Read<byte[]>(new H5DatasetAccess { ChunkCache = new SimpleReadingChunkCache(int.MaxValue, ulong.MaxValue) });
 
@@ -183,9 +184,9 @@ internal sealed class StoredNumbers
     }
 
     /// <summary>
-    /// Checks the data sets that a virtual one is made of: the library reads one that it does not find as zeros, one of another type as if it
-    /// were of the same, and all of them unguarded, so they are read here before. Returns the bytes of their numbers where those are shuffled,
-    /// else 1.
+    /// Checks the data sets that a virtual one is made of: the library reads one that it does not find as zeros, one of another type as if
+    /// it were of the same, and all of them unguarded, so they are read here before. Returns the bytes of their numbers where those are
+    /// shuffled, else 1.
     /// </summary>
     private static int CheckSources(NativeDataset data, NumberFormat format, double bytes, FileLinks links, string where, string name)
     {
@@ -200,27 +201,33 @@ internal sealed class StoredNumbers
         foreach ((string named, string source) in VirtualSources.Of(data).Distinct())
         {
             NativeFile opened = named == "." ? file
-                : links.Open(FileLinks.Beside(file, named) ?? throw new UserException($"{where}: '{name}' is virtual, and there is no file {LineOf.Text(named)} beside it, of which it is made; put it there."));
+                : links.Open(FileLinks.Beside(file, named) ?? throw new UserException(
+                    $"{where}: '{name}' is virtual, and there is no file {LineOf.Text(named)} beside it, of which it is made; "
+                    + "put it there."));
             string path = opened.Path!, plain = LineOf.Text(source);
             if (links.Find(opened, source) is not NativeDataset found)
             {
                 throw new UserException($"{where}: '{name}' is virtual, and {path} has no data set '{plain}', of which it is made.");
             }
             int size = CheckFilters(found, format, path, plain);
-            if (FormatOf(found, path, plain) != format || (shuffled ?? size) != size || found.Layout.Class == H5DataLayoutClass.VirtualStorage || found.Internal("InternalExternalFileList") is not null)
+            if (FormatOf(found, path, plain) != format || (shuffled ?? size) != size
+                || found.Layout.Class == H5DataLayoutClass.VirtualStorage || found.Internal("InternalExternalFileList") is not null)
             {
-                throw new UserException($"{where}: '{name}' is virtual, and '{plain}' of {path} is not stored as it is (type, byte order, shuffling, or virtual too); copy its values into an ordinary data set.");
+                throw new UserException(
+                    $"{where}: '{name}' is virtual, and '{plain}' of {path} is not stored as it is (type, byte order, shuffling, or virtual "
+                    + "too); copy its values into an ordinary data set.");
             }
             shuffled = size;
             held += Read(found, links, path, plain).bytes.Length;
         }
         // What no source has is filled up, which nobody needs for the greater part of a log.
-        return bytes <= MostBytesPerByte * held ? shuffled ?? 1 : throw new InvalidDataException("a virtual data set claims more than its parts hold");
+        return bytes <= MostBytesPerByte * held ? shuffled ?? 1
+            : throw new InvalidDataException("a virtual data set claims more than its parts hold");
     }
 
     /// <summary>
-    /// Refuses what is compressed in a way that is not read, or with parameters that no program writes. Returns the bytes of a number where they
-    /// are shuffled, else 1.
+    /// Refuses what is compressed in a way that is not read, or with parameters that no program writes. Returns the bytes of a number where
+    /// they are shuffled, else 1.
     /// </summary>
     private static int CheckFilters(NativeDataset data, NumberFormat format, string where, string name)
     {
@@ -243,7 +250,8 @@ internal sealed class StoredNumbers
                     32026 => "blosc2",
                     _ => string.Create(CultureInfo.InvariantCulture, $"filter {id}"),
                 };
-                throw new UserException($"{where}: '{name}' is compressed by {called}, which is not read; repack it with gzip: h5repack -f GZIP=4 FILE NEW.");
+                throw new UserException(
+                    $"{where}: '{name}' is compressed by {called}, which is not read; repack it with gzip: h5repack -f GZIP=4 FILE NEW.");
             }
             if (id == ShuffleId)
             {
@@ -256,7 +264,9 @@ internal sealed class StoredNumbers
     }
 
     private static object[] FiltersOf(NativeDataset data) =>
-        data.Internal("InternalFilterPipeline") is { } pipeline ? [.. ((Array)pipeline.Internal("FilterDescriptions")!).Cast<object>()] : [];
+        data.Internal("InternalFilterPipeline") is { } pipeline
+            ? [.. ((Array)pipeline.Internal("FilterDescriptions")!).Cast<object>()]
+            : [];
 
     private static uint[] ParametersOf(object filter) => (uint[])filter.Internal("ClientData")!;
 
@@ -298,6 +308,9 @@ internal static class LibraryInternals
     /// <summary>All members of objects, and of types.</summary>
     public const BindingFlags Members = BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
 
+    /// <summary>A type that is not public.</summary>
+    public static Type TypeOf(string name) => typeof(NativeFile).Assembly.GetType("PureHDF.VOL.Native." + name, throwOnError: true)!;
+
     /// <summary>The value of a property that is not public.</summary>
     /// <exception cref="MissingMemberException">Another version of the library has no such property.</exception>
     public static object? Internal(this object instance, string property)
@@ -329,13 +342,16 @@ internal sealed class Chunks : IDisposable
 
     public Chunks(NativeDataset data)
     {
-        Assembly library = typeof(NativeDataset).Assembly;
         object description = Activator.CreateInstance(
-            library.GetType("PureHDF.VOL.Native.DatasetInfo", throwOnError: true)!, LibraryInternals.Members & ~BindingFlags.Static, null,
-            [data.Internal("InternalDataspace"), data.Internal("InternalDataType"), data.Internal("InternalDataLayout"), data.Internal("InternalFillValue"), data.Internal("InternalFilterPipeline"), null], null)!;
-        MethodInfo create = library.GetType("PureHDF.VOL.Native.H5D_Chunk", throwOnError: true)!.GetMethod("Create")!;
+            LibraryInternals.TypeOf("DatasetInfo"), LibraryInternals.Members & ~BindingFlags.Static, null,
+            [
+                data.Internal("InternalDataspace"), data.Internal("InternalDataType"), data.Internal("InternalDataLayout"),
+                data.Internal("InternalFillValue"), data.Internal("InternalFilterPipeline"), null,
+            ], null)!;
+        MethodInfo create = LibraryInternals.TypeOf("H5D_Chunk").GetMethod("Create")!;
         chunks = create.Invoke(
-            null, BindingFlags.DoNotWrapExceptions, null, [data.Internal("Context"), null, description, default(H5DatasetAccess), default(H5DatasetCreation)], null)!;
+            null, BindingFlags.DoNotWrapExceptions, null,
+            [data.Internal("Context"), null, description, default(H5DatasetAccess), default(H5DatasetCreation)], null)!;
         chunks.Call("Initialize");
         ulong[] counts = (ulong[])chunks.Internal("ScaledDims")!, lengths = (ulong[])chunks.Internal("ChunkDims")!;
         // In floating point, since a damaged product overflows.

@@ -66,10 +66,12 @@ internal static class TrajectoryFile
             return Read(file, path, environment);
         }
         catch (Exception e) when (e is EndOfStreamException or InvalidDataException
-            or not (UserException or IOException or UnauthorizedAccessException or OutOfMemoryException or MissingMemberException or TypeLoadException or TypeInitializationException))
+            or not (UserException or IOException or UnauthorizedAccessException or OutOfMemoryException
+                or MissingMemberException or TypeLoadException or TypeInitializationException))
         {
             // The reader throws all kinds of exceptions where bytes make no sense, some of them wrapped.
-            throw new UserException($"{path}: this is no whole HDF5 file ({LineOf.Text(e.GetBaseException().Message).TrimEnd('.')}); fetch or collect it again.");
+            string reason = LineOf.Text(e.GetBaseException().Message).TrimEnd('.');
+            throw new UserException($"{path}: this is no whole HDF5 file ({reason}); fetch or collect it again.");
         }
     }
 

@@ -19,7 +19,7 @@ internal static class VirtualSources
     public static IReadOnlyList<(string File, string Source)> Of(NativeDataset data)
     {
         object context = data.Internal("Context")!, place = data.Internal("InternalDataLayout")!.Internal("Properties")!;
-        MethodInfo find = typeof(NativeDataset).Assembly.GetType("PureHDF.VOL.Native.NativeCache", throwOnError: true)!.GetMethod("GetGlobalHeapObject")!;
+        MethodInfo find = LibraryInternals.TypeOf("NativeCache").GetMethod("GetGlobalHeapObject")!;
         object collection = find.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [context, place.Internal("Address"), false], null)!;
         object heapObject = ((IDictionary)collection.Internal("GlobalHeapObjects")!)[(int)(uint)place.Internal("Index")!]
             ?? throw new InvalidDataException("a virtual data set has no parts");
