@@ -96,6 +96,72 @@ public sealed class TrajectoryFileTests : IDisposable
         Assert.StartsWith($"{folder.File("cut.hdf5")}: this is no whole HDF5 file", message, StringComparison.Ordinal);
     }
 
+    /// <summary>Wherever a byte is wrong, a file is read or refused in one line, soon and without memory for what it merely claims.</summary>
+    [Fact]
+    public void DamagedFilesAreReadOrRefused()
+    {
+        TrajectoryFile.Write(folder.File("ours.hdf5"), Toy());
+        AssertBounded(folder.File("ours.hdf5"), 1, 0x00, 0x7F, 0xFF);
+        AssertBounded(Write(static _ => { }), 1, 0x00, 0x7F, 0xFF);
+    }
+
+    /// <summary>The same of the older layout of groups, of indexes of chunks, and of what is made of other files.</summary>
+    [H5pyFact]
+    public void DamagedFilesOfH5pyAreReadOrRefused()
+    {
+        (int exitCode, string output) = Requirements.Run(Stored + """
+            data = {name: values[:50] for name, values in data.items()}
+            plain('old.hdf5', compression='lzf', chunks=True)
+            plain('new.hdf5', libver='latest', compression='gzip', chunks=True, maxshape=True)
+            f = h5py.File('virtual.hdf5', 'w', libver='latest')
+            for name, values in data.items():
+                layout = h5py.VirtualLayout(shape=values.shape, dtype=values.dtype)
+                layout[::2] = h5py.VirtualSource('new.hdf5', name, shape=values.shape)[:25]
+                layout[1::2] = h5py.VirtualSource('new.hdf5', name, shape=values.shape)[25:]
+                f.create_virtual_dataset(name, layout)
+            f.close()
+            f = h5py.File('elsewhere.hdf5', 'w', libver='latest')
+            for name in data:
+                f[name] = h5py.ExternalLink('new.hdf5', name)
+            f.close()
+            """);
+        Assert.True(exitCode == 0, output);
+        // Prime, so that all bytes of numbers have their turn.
+        const int stride = 19;
+        foreach (string name in (string[])["old.hdf5", "new.hdf5", "virtual.hdf5", "elsewhere.hdf5"])
+        {
+            Assert.Single(TrajectoryFile.Read(folder.File(name), longer).Episodes);
+            AssertBounded(folder.File(name), stride, 0xFF);
+        }
+        // What is linked to is damaged.
+        byte[] linked = File.ReadAllBytes(folder.File("new.hdf5"));
+        foreach (string name in (string[])["virtual.hdf5", "elsewhere.hdf5"])
+        {
+            for (int at = 0; at < linked.Length; at += stride)
+            {
+                byte[] damaged = [.. linked];
+                damaged[at] = 0xFF;
+                File.WriteAllBytes(folder.File("new.hdf5"), damaged);
+                AssertBounded(folder.File(name), $"{name}, linked byte {at}");
+            }
+        }
+    }
+
+    /// <summary>A group of the older layout whose tree of names has itself as a branch.</summary>
+    [H5pyFact]
+    public void TreeThatIsItsOwnBranchIsAnError()
+    {
+        (int exitCode, string output) = Requirements.Run(Stored + "plain('circle.hdf5')");
+        Assert.True(exitCode == 0, output);
+        byte[] bytes = File.ReadAllBytes(folder.File("circle.hdf5"));
+        const int level = 5, firstChild = 32;
+        int tree = bytes.AsSpan().IndexOf("TREE\0"u8);
+        bytes[tree + level] = 2;
+        BitConverter.TryWriteBytes(bytes.AsSpan(tree + firstChild), (long)tree);
+        File.WriteAllBytes(folder.File("circle.hdf5"), bytes);
+        AssertError(folder.File("circle.hdf5"), "this is no whole HDF5 file (its parts refer to each other without end); fetch or collect it again.");
+    }
+
     [Fact]
     public void MissingDataSetsAreErrors()
     {
@@ -196,6 +262,15 @@ public sealed class TrajectoryFileTests : IDisposable
             for name in data:
                 f[name] = h5py.ExternalLink('plain.hdf5', name)
             f.close()
+            f = h5py.File('renamed.hdf5', 'w')
+            for name in data:
+                f[name] = h5py.ExternalLink('linked.hdf5', 'stored/' + name)
+            f.close()
+            for unlimited in [1, 2]:
+                f = h5py.File('indexed-' + str(unlimited) + '.hdf5', 'w', libver='latest')
+                for name, values in data.items():
+                    f.create_dataset(name, data=values, chunks=(4, 1)[:values.ndim], maxshape=((None,) * unlimited + values.shape[unlimited:])[:values.ndim], compression='gzip')
+                f.close()
             for source in ['plain', 'lzf', 'gzip']:
                 f = h5py.File('virtual-' + source + '.hdf5', 'w', libver='latest')
                 for name in data:
@@ -234,6 +309,11 @@ public sealed class TrajectoryFileTests : IDisposable
                 del f[name]
                 make(f)
                 f.close()
+            def filtered(f, number):
+                p = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+                p.set_chunk((n,))
+                p.set_filter(number, h5py.h5z.FLAG_OPTIONAL, (3,))
+                h5py.h5d.create(f.id, b'rewards', h5py.h5t.IEEE_F32LE, h5py.h5s.create_simple((n,)), p)
             def virtual(source, name, dtype):
                 def make(f):
                     layout = h5py.VirtualLayout(shape=data['rewards'].shape, dtype=dtype)
@@ -247,6 +327,26 @@ public sealed class TrajectoryFileTests : IDisposable
             change('external.hdf5', 'rewards', lambda f: f.create_dataset(
                 'rewards', data=data['rewards'], external=[('rewards.bin', 0, h5py.h5f.UNLIMITED)]))
             change('dangling.hdf5', 'rewards', lambda f: f.__setitem__('rewards', h5py.SoftLink('/gone')))
+            for libver in ['earliest', 'latest']:
+                for number, target in enumerate(['rewards', '/rewards', './rewards', 'rewards/deeper']):
+                    plain(f'circle-{number}-{libver}.hdf5', libver=libver)
+                    f = h5py.File(f'circle-{number}-{libver}.hdf5', 'a', libver=libver)
+                    del f['rewards']
+                    f['rewards'] = h5py.SoftLink(target)
+                    f.close()
+                change(f'circle-file-{libver}.hdf5', 'rewards', lambda f: f.__setitem__('rewards', h5py.ExternalLink(f'circle-file-{libver}.hdf5', 'rewards')))
+            def inner(f):
+                f.create_group('g', track_order=True)['x'] = h5py.SoftLink('x')
+                f['rewards'] = h5py.SoftLink('/g/x')
+            change('circle-inner.hdf5', 'rewards', inner)
+            change('names.hdf5', 'rewards', lambda f: f.create_group('a\nb'))
+            change('nbit.hdf5', 'rewards', lambda f: filtered(f, 5))
+            change('unwritten.hdf5', 'rewards', lambda f: f.create_dataset('rewards', shape=(10**8,), dtype='f4'))
+            change('chunk.hdf5', 'rewards', lambda f: f.create_dataset('rewards', shape=(n,), maxshape=(None,), dtype='f4', chunks=(10**8,)))
+            change('chunks.hdf5', 'rewards', lambda f: f.create_dataset('rewards', shape=(10**6,), dtype='u1', chunks=(1,), compression='gzip'))
+            layout = h5py.VirtualLayout(shape=(10**8,), dtype='f4')
+            layout[:n] = h5py.VirtualSource('plain.hdf5', 'rewards', shape=(n,))
+            change('virtual.hdf5', 'rewards', lambda f: f.create_virtual_dataset('rewards', layout))
             change('group.hdf5', 'rewards', lambda f: f.create_group('rewards'))
             change('compound.hdf5', 'rewards', lambda f: f.create_dataset('rewards', data=numpy.zeros(n, dtype=[('a', 'f4')])))
             change('scalar.hdf5', 'rewards', lambda f: f.create_dataset('rewards', data=1.0))
@@ -257,12 +357,7 @@ public sealed class TrajectoryFileTests : IDisposable
             def bfloat(f):
                 h5py.h5d.create(f.id, b'rewards', t, h5py.h5s.create_simple((n,)))
             change('bfloat.hdf5', 'rewards', bfloat)
-            def zstd(f):
-                p = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
-                p.set_chunk((n,))
-                p.set_filter(32015, h5py.h5z.FLAG_OPTIONAL, (3,))
-                h5py.h5d.create(f.id, b'rewards', h5py.h5t.IEEE_F32LE, h5py.h5s.create_simple((n,)), p)
-            change('zstd.hdf5', 'rewards', zstd)
+            change('zstd.hdf5', 'rewards', lambda f: filtered(f, 32015))
             """);
         Assert.True(exitCode == 0, output);
         AssertRefused("no-source.hdf5",
@@ -275,6 +370,16 @@ public sealed class TrajectoryFileTests : IDisposable
             "'rewards' lies in files beside this one (external storage), which is not read; copy it into one file: h5repack -l "
             + "rewards:CONTI FILE NEW.");
         AssertRefused("dangling.hdf5", "'rewards' is a link that leads nowhere.");
+        foreach (string circle in Directory.GetFiles(folder.Path, "circle-*"))
+        {
+            AssertRefused(Path.GetFileName(circle), "'rewards' is a link that leads nowhere.");
+        }
+        AssertRefused("names.hdf5", "there is no data set 'rewards'; it has a?b, actions, observations, terminals, timeouts.");
+        AssertRefused("nbit.hdf5", "'rewards' is compressed by nbit, which is not read; repack it with gzip: h5repack -f GZIP=4 FILE NEW.");
+        AssertRefused("unwritten.hdf5", Damaged("a data set claims more than the file can hold"));
+        AssertRefused("chunk.hdf5", Damaged("a data set claims more than the file can hold"));
+        AssertRefused("chunks.hdf5", Damaged("a data set claims more than the file can hold"));
+        AssertRefused("virtual.hdf5", Damaged("a virtual data set claims more than its parts hold"));
         AssertRefused("group.hdf5", "'rewards' is no data set.");
         AssertRefused("compound.hdf5",
             "'rewards' holds 32-bit Compound values; float16, float32, float64, whole numbers or Booleans are needed.");
@@ -282,6 +387,8 @@ public sealed class TrajectoryFileTests : IDisposable
         AssertRefused("bfloat.hdf5",
             "'rewards' holds 16-bit FloatingPoint values; float16, float32, float64, whole numbers or Booleans are needed.");
         AssertRefused("zstd.hdf5", "'rewards' is compressed by zstd, which is not read; repack it with gzip: h5repack -f GZIP=4 FILE NEW.");
+
+        static string Damaged(string reason) => $"this is no whole HDF5 file ({reason}); fetch or collect it again.";
 
         void AssertRefused(string file, string message) =>
             Assert.Equal($"{folder.File(file)}: {message}",
@@ -404,6 +511,46 @@ public sealed class TrajectoryFileTests : IDisposable
             f.close()
 
         """;
+
+    private void AssertBounded(string path, int stride, params ReadOnlySpan<byte> values)
+    {
+        byte[] whole = File.ReadAllBytes(path);
+        for (int at = 0; at < whole.Length; at += stride)
+        {
+            foreach (byte value in values)
+            {
+                if (whole[at] != value)
+                {
+                    byte[] damaged = [.. whole];
+                    damaged[at] = value;
+                    string file = folder.File("damaged.hdf5");
+                    File.WriteAllBytes(file, damaged);
+                    AssertBounded(file, $"{Path.GetFileName(path)}, byte {at} = {value}");
+                }
+            }
+        }
+    }
+
+    /// <summary>Every file here has a few KiB, so that of 1,100 times as much nothing comes near this.</summary>
+    private static void AssertBounded(string path, string damage)
+    {
+        const long mostBytes = 64 << 20;
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        try
+        {
+            TrajectoryFile.Read(path, longer);
+        }
+        catch (UserException e)
+        {
+            Assert.False(e.Message.Any(char.IsControl), $"{damage}: {e.Message}");
+        }
+        catch (Exception e)
+        {
+            Assert.Fail($"{damage}: {e}");
+        }
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.True(allocated < mostBytes, $"{damage}: {allocated} bytes");
+    }
 
     private static TrajectorySet Toy() => new(3, 2, [Toy(3, true, 0), Toy(4, false, 1)]);
 

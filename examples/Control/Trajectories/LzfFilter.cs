@@ -34,7 +34,11 @@ internal sealed class LzfFilter : IH5Filter
     /// <inheritdoc/>
     public Memory<byte> Filter(FilterInfo info)
     {
-        int length = info.Parameters is [_, _, > 0 and <= int.MaxValue, ..] ? (int)info.Parameters[2] : info.ChunkSize;
+        int length = info.Parameters is [_, _, > 0, ..] ? (int)Math.Min(info.Parameters[2], int.MaxValue) : info.ChunkSize;
+        if (length > BoundedDeflateFilter.MostBytes(info))
+        {
+            throw Damaged();
+        }
         return info.Buffer.Length == length ? Unshuffle(info.Buffer.Span, shuffledBytes) : Decompress(info.Buffer.Span, length);
     }
 

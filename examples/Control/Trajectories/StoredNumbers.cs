@@ -58,15 +58,25 @@ internal enum NumberKind
 /// </summary>
 internal sealed class StoredNumbers
 {
-    /// <summary>Filters that are read: deflate, shuffle, fletcher32, nbit, scaleoffset and lzf.</summary>
-    private static readonly ushort[] readable = [1, ShuffleId, 3, 5, 6, LzfFilter.Id];
+    /// <summary>Filters that are read: deflate, shuffle, fletcher32, scaleoffset and lzf.</summary>
+    private static readonly ushort[] readable = [DeflateFilter.Id, ShuffleId, 3, ScaleOffsetId, LzfFilter.Id];
 
-    private const ushort ShuffleId = 2;
+    private const ushort ShuffleId = 2, ScaleOffsetId = 6;
+
+    /// <summary>
+    /// Deflate makes 258 bytes of two bits at best, 1,032 of one byte, lzf 88 of one. Scaleoffset may make more of numbers that are all the
+    /// same, but a log has others beside those.
+    /// </summary>
+    private const int MostBytesPerByte = 1100;
 
     private readonly NumberFormat format;
     private readonly byte[] bytes;
 
-    static StoredNumbers() => H5Filter.Register(new LzfFilter());
+    static StoredNumbers()
+    {
+        H5Filter.Register(new LzfFilter());
+        H5Filter.Register(new BoundedDeflateFilter());
+    }
 
     private StoredNumbers(ulong[] dimensions, NumberFormat format, byte[] bytes) =>
         (Dimensions, this.format, this.bytes) = (dimensions, format, bytes);
@@ -79,20 +89,23 @@ internal sealed class StoredNumbers
 
     /// <summary>Reads a data set.</summary>
     /// <param name="data">The data set.</param>
+    /// <param name="links">Opens the files of which a virtual one is made.</param>
     /// <param name="where">Where it lies, for messages: the file's path.</param>
     /// <param name="name">Its name, for messages.</param>
     /// <exception cref="UserException">It holds no numbers, or is stored in a way that is not read.</exception>
-    public static StoredNumbers Read(NativeDataset data, string where, string name)
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public static StoredNumbers Read(NativeDataset data, FileLinks links, string where, string name)
     {
         NumberFormat format = FormatOf(data, where, name);
-        int shuffled = CheckFilters(data, where, name);
+        int shuffled = CheckFilters(data, format, where, name);
         if (data.Internal("InternalExternalFileList") is not null)
         {
             throw new UserException($"{where}: '{name}' lies in files beside this one (external storage), which is not read; copy it "
                 + $"into one file: h5repack -l {name}:CONTI FILE NEW.");
         }
         ulong[] dimensions = data.Space.Dimensions;
-        if (dimensions.Aggregate(1.0, static (product, length) => product * length) * format.Size > Array.MaxLength)
+        double bytes = ElementsOf(dimensions) * format.Size;
+        if (bytes > Array.MaxLength)
         {
             throw new UserException($"{where}: '{name}' has the shape [{string.Join(", ", dimensions)}], more than {Array.MaxLength:N0} "
                 + "bytes; cut the file.");
@@ -100,12 +113,64 @@ internal sealed class StoredNumbers
         bool isVirtual = data.Layout.Class == H5DataLayoutClass.VirtualStorage;
         if (isVirtual)
         {
-            shuffled = CheckSources(data, format, where, name);
+            shuffled = CheckSources(data, format, bytes, links, where, name);
+        }
+        else
+        {
+            CheckStorage(data, bytes);
         }
         LzfFilter.ExpectShuffled(shuffled);
-        byte[] bytes = isVirtual ? ReadVirtual(data, format.Size) : data.Read<byte[]>();
-        return new(dimensions, format, bytes);
+        return new(dimensions, format, isVirtual ? ReadVirtual(data, format.Size) : ReadStored(data));
     }
+
+    private static double ElementsOf(ulong[] dimensions) => dimensions.Aggregate(1.0, static (product, length) => product * length);
+
+    /// <summary>Checks that the file holds as many bytes as the data set claims, before memory is taken for them.</summary>
+    private static void CheckStorage(NativeDataset data, double bytes)
+    {
+        GuardedStream stream = GuardedFile.StreamOf(FileOf(data));
+        double length = stream.Length;
+        if (data.Layout.Class != H5DataLayoutClass.Chunked)
+        {
+            Check(bytes, length);
+            return;
+        }
+        // A chunk is read whole, however little of it the data set has.
+        using var chunks = new Chunks(data);
+        bool isFiltered = FiltersOf(data).Length > 0;
+        Check(chunks.Count * chunks.Bytes, Math.Min(isFiltered ? MostBytesPerByte * length : length, Array.MaxLength));
+        // The index of those that are compressed tells where each lies, in 8 bytes.
+        Check(isFiltered ? 8 * chunks.Count : 0, length);
+        foreach (object filter in FiltersOf(data))
+        {
+            // The library takes memory for what the parameters of this filter claim.
+            if ((ushort)filter.Internal("Identifier")! == ScaleOffsetId)
+            {
+                double claimed = ParametersOf(filter) is [_, _, var elements, _, var size, ..] ? (double)elements * size : double.MaxValue;
+                Check(claimed, chunks.Bytes);
+            }
+        }
+        // Once here, and once when it is read.
+        stream.AllowLookups(2 * chunks.Count);
+        for (ulong chunk = 0; chunk < chunks.Count; chunk++)
+        {
+            Check(chunks.StoredBytes(chunk), length);
+        }
+
+        static void Check(double claimed, double most)
+        {
+            if (claimed > most)
+            {
+                throw new InvalidDataException("a data set claims more than the file can hold");
+            }
+        }
+    }
+
+    /// <summary>Reads each chunk once: the library goes by rows, and by itself keeps no chunk of more than 1 MiB.</summary>
+    private static byte[] ReadStored(NativeDataset data) =>
+        data.Read<byte[]>(new H5DatasetAccess { ChunkCache = new SimpleReadingChunkCache(int.MaxValue, ulong.MaxValue) });
+
+    private static NativeFile FileOf(NativeDataset data) => (NativeFile)data.Internal("Context")!.Internal("File")!;
 
     /// <summary>The library reads a virtual data set's bytes as numbers of their size alone.</summary>
     private static byte[] ReadVirtual(NativeDataset data, int size)
@@ -122,10 +187,11 @@ internal sealed class StoredNumbers
     }
 
     /// <summary>
-    /// Checks the data sets that a virtual one is made of: the library reads one that it does not find as zeros, and one of another type as
-    /// if it were of the same. Returns the bytes of their numbers where those are shuffled, else 1.
+    /// Checks the data sets that a virtual one is made of: the library reads one that it does not find as zeros, one of another type as if
+    /// it were of the same, and all of them unguarded, so they are read here before. Returns the bytes of their numbers where those are
+    /// shuffled, else 1.
     /// </summary>
-    private static int CheckSources(NativeDataset data, NumberFormat format, string where, string name)
+    private static int CheckSources(NativeDataset data, NumberFormat format, double bytes, FileLinks links, string where, string name)
     {
         if (format.IsBigEndian)
         {
@@ -133,92 +199,80 @@ internal sealed class StoredNumbers
                 + "data set.");
         }
         // Links may have led to another file.
-        string file = ((NativeFile)data.Internal("Context")!.Internal("File")!).Path!;
+        NativeFile file = FileOf(data);
+        double held = GuardedFile.StreamOf(file).Length;
         int? shuffled = null;
-        foreach ((string named, string source) in SourcesOf(data).Distinct())
+        foreach ((string named, string source) in VirtualSources.Of(data).Distinct())
         {
-            string path = named == "." ? file : Beside(file, named) ?? throw new UserException(
-                $"{where}: '{name}' is virtual, and there is no file {named} beside it, of which it is made; put it there.");
-            using NativeFile opened = H5File.OpenRead(path);
-            if (!opened.LinkExists(source) || opened.Get(source) is not NativeDataset found)
+            NativeFile opened = named == "." ? file
+                : links.Open(FileLinks.Beside(file, named) ?? throw new UserException(
+                    $"{where}: '{name}' is virtual, and there is no file {LineOf.Text(named)} beside it, of which it is made; "
+                    + "put it there."));
+            string path = opened.Path!, plain = LineOf.Text(source);
+            if (links.Find(opened, source) is not NativeDataset found)
             {
-                throw new UserException($"{where}: '{name}' is virtual, and {path} has no data set '{source}', of which it is made.");
+                throw new UserException($"{where}: '{name}' is virtual, and {path} has no data set '{plain}', of which it is made.");
             }
-            int bytes = CheckFilters(found, path, source);
-            if (FormatOf(found, path, source) != format || (shuffled ?? bytes) != bytes
+            int size = CheckFilters(found, format, path, plain);
+            if (FormatOf(found, path, plain) != format || (shuffled ?? size) != size
                 || found.Layout.Class == H5DataLayoutClass.VirtualStorage || found.Internal("InternalExternalFileList") is not null)
             {
-                throw new UserException($"{where}: '{name}' is virtual, and '{source}' of {path} is not stored as it is (type, byte "
-                    + "order, shuffling, or virtual too); copy its values into an ordinary data set.");
+                throw new UserException(
+                    $"{where}: '{name}' is virtual, and '{plain}' of {path} is not stored as it is (type, byte order, shuffling, or virtual "
+                    + "too); copy its values into an ordinary data set.");
             }
-            shuffled = bytes;
+            shuffled = size;
+            held += Read(found, links, path, plain).bytes.Length;
         }
-        return shuffled ?? 1;
-    }
-
-    /// <summary>A file that a virtual data set names, as HDF5 looks for it: at its absolute path, else beside the virtual one.</summary>
-    private static string? Beside(string where, string file)
-    {
-        string folder = Path.GetDirectoryName(Path.GetFullPath(where))!;
-        string[] candidates = Path.IsPathRooted(file) ? [file, Path.Combine(folder, Path.GetFileName(file))] : [Path.Combine(folder, file)];
-        return Array.Find(candidates, File.Exists);
-    }
-
-    /// <summary>The files and data sets that a virtual data set is made of, which the library knows but does not tell.</summary>
-    private static IEnumerable<(string File, string Source)> SourcesOf(NativeDataset data)
-    {
-        const BindingFlags all = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
-        Assembly library = typeof(NativeDataset).Assembly;
-        object description = Activator.CreateInstance(
-            library.GetType("PureHDF.VOL.Native.DatasetInfo", throwOnError: true)!, all, null,
-            [data.Internal("InternalDataspace"), data.Internal("InternalDataType"), data.Internal("InternalDataLayout"),
-            data.Internal("InternalFillValue"), null, null], null)!;
-        Type reader = library.GetType("PureHDF.VOL.Native.H5D_Virtual`1", throwOnError: true)!.MakeGenericType(typeof(float));
-        object layout = Activator.CreateInstance(
-            reader, all, null, [data.Internal("Context"), null, description, default(H5DatasetAccess), 0f, null], null)!;
-        object block = reader.GetField("_block", all)!.GetValue(layout)!;
-        foreach (object entry in (Array)block.Internal("VdsDatasetEntries")!)
-        {
-            yield return ((string)entry.Internal("SourceFileName")!, (string)entry.Internal("SourceDataset")!);
-        }
+        // What no source has is filled up, which nobody needs for the greater part of a log.
+        return bytes <= MostBytesPerByte * held ? shuffled ?? 1
+            : throw new InvalidDataException("a virtual data set claims more than its parts hold");
     }
 
     /// <summary>
-    /// Refuses what is compressed in a way that is not read. Returns the bytes of a number where they are shuffled, else 1.
+    /// Refuses what is compressed in a way that is not read, or with parameters that no program writes. Returns the bytes of a number where
+    /// they are shuffled, else 1.
     /// </summary>
-    private static int CheckFilters(NativeDataset data, string where, string name)
+    private static int CheckFilters(NativeDataset data, NumberFormat format, string where, string name)
     {
         int shuffled = 1;
-        if (data.Internal("InternalFilterPipeline") is { } pipeline)
+        foreach (object filter in FiltersOf(data))
         {
-            foreach (object filter in (Array)pipeline.Internal("FilterDescriptions")!)
+            ushort id = (ushort)filter.Internal("Identifier")!;
+            if (!readable.Contains(id))
             {
-                ushort id = (ushort)filter.Internal("Identifier")!;
-                if (!readable.Contains(id))
+                string called = id switch
                 {
-                    string called = id switch
-                    {
-                        4 => "szip",
-                        307 => "bzip2",
-                        32001 => "blosc",
-                        32004 => "lz4",
-                        32008 => "bitshuffle",
-                        32013 => "zfp",
-                        32015 => "zstd",
-                        32026 => "blosc2",
-                        _ => string.Create(CultureInfo.InvariantCulture, $"filter {id}"),
-                    };
-                    throw new UserException($"{where}: '{name}' is compressed by {called}, which is not read; repack it with gzip: "
-                        + "h5repack -f GZIP=4 FILE NEW.");
-                }
-                if (id == ShuffleId && filter.Internal("ClientData") is uint[] and [var bytes, ..])
-                {
-                    shuffled = (int)bytes;
-                }
+                    4 => "szip",
+                    5 => "nbit",
+                    307 => "bzip2",
+                    32001 => "blosc",
+                    32004 => "lz4",
+                    32008 => "bitshuffle",
+                    32013 => "zfp",
+                    32015 => "zstd",
+                    32026 => "blosc2",
+                    _ => string.Create(CultureInfo.InvariantCulture, $"filter {id}"),
+                };
+                throw new UserException(
+                    $"{where}: '{name}' is compressed by {called}, which is not read; repack it with gzip: h5repack -f GZIP=4 FILE NEW.");
+            }
+            if (id == ShuffleId)
+            {
+                // The library moves bytes without checking where to.
+                shuffled = ParametersOf(filter) is [var size, ..] && size == format.Size ? format.Size
+                    : throw new InvalidDataException("numbers are shuffled by another size than theirs");
             }
         }
         return shuffled;
     }
+
+    private static object[] FiltersOf(NativeDataset data) =>
+        data.Internal("InternalFilterPipeline") is { } pipeline
+            ? [.. ((Array)pipeline.Internal("FilterDescriptions")!).Cast<object>()]
+            : [];
+
+    private static uint[] ParametersOf(object filter) => (uint[])filter.Internal("ClientData")!;
 
     private static NumberFormat FormatOf(NativeDataset data, string where, string name) => FormatOf(data.Internal("InternalDataType")!)
         ?? throw new UserException(
@@ -255,15 +309,71 @@ internal sealed class StoredNumbers
     }
 }
 
-/// <summary>What the HDF5 library knows of a data set but does not tell: byte order, filters, the parts of a virtual one.</summary>
+/// <summary>What the HDF5 library knows but does not tell: links, byte order, filters, chunks, the parts of a virtual data set.</summary>
 internal static class LibraryInternals
 {
+    /// <summary>All members of objects, and of types.</summary>
+    public const BindingFlags Members = BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
+
+    /// <summary>A type that is not public.</summary>
+    public static Type TypeOf(string name) => typeof(NativeFile).Assembly.GetType("PureHDF.VOL.Native." + name, throwOnError: true)!;
+
     /// <summary>The value of a property that is not public.</summary>
     /// <exception cref="MissingMemberException">Another version of the library has no such property.</exception>
     public static object? Internal(this object instance, string property)
     {
-        PropertyInfo found = instance.GetType().GetProperty(property, BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
+        PropertyInfo found = instance.GetType().GetProperty(property, Members)
             ?? throw new MissingMemberException(instance.GetType().FullName, property);
-        return found.GetValue(instance);
+        return found.GetValue(instance, BindingFlags.DoNotWrapExceptions, null, null, null);
     }
+
+    /// <summary>Calls a method that is not public.</summary>
+    /// <exception cref="MissingMemberException">Another version of the library has no such method.</exception>
+    public static object? Call(this object instance, string method, params object?[] arguments)
+    {
+        for (Type? type = instance.GetType(); type is not null; type = type.BaseType)
+        {
+            if (type.GetMethod(method, Members | BindingFlags.DeclaredOnly) is { } found)
+            {
+                return found.Invoke(instance, BindingFlags.DoNotWrapExceptions, null, arguments, null);
+            }
+        }
+        throw new MissingMemberException(instance.GetType().FullName, method);
+    }
+}
+
+/// <summary>The chunks of a data set, as its file says where they are.</summary>
+internal sealed class Chunks : IDisposable
+{
+    private readonly object chunks;
+
+    public Chunks(NativeDataset data)
+    {
+        object description = Activator.CreateInstance(
+            LibraryInternals.TypeOf("DatasetInfo"), LibraryInternals.Members & ~BindingFlags.Static, null,
+            [
+                data.Internal("InternalDataspace"), data.Internal("InternalDataType"), data.Internal("InternalDataLayout"),
+                data.Internal("InternalFillValue"), data.Internal("InternalFilterPipeline"), null,
+            ], null)!;
+        MethodInfo create = LibraryInternals.TypeOf("H5D_Chunk").GetMethod("Create")!;
+        chunks = create.Invoke(
+            null, BindingFlags.DoNotWrapExceptions, null,
+            [data.Internal("Context"), null, description, default(H5DatasetAccess), default(H5DatasetCreation)], null)!;
+        chunks.Call("Initialize");
+        ulong[] counts = (ulong[])chunks.Internal("ScaledDims")!, lengths = (ulong[])chunks.Internal("ChunkDims")!;
+        // In floating point, since a damaged product overflows.
+        Count = counts.Aggregate(1.0, static (product, count) => product * count);
+        Bytes = lengths.Aggregate((double)data.Type.Size, static (product, length) => product * length);
+    }
+
+    /// <summary>How many there are.</summary>
+    public double Count { get; }
+
+    /// <summary>Bytes of each.</summary>
+    public double Bytes { get; }
+
+    /// <summary>Bytes of a chunk in the file, 0 where there are none.</summary>
+    public double StoredBytes(ulong chunk) => (ulong)chunks.Call("GetReadChunkInfo", chunk)!.Internal("Size")!;
+
+    public void Dispose() => ((IDisposable)chunks).Dispose();
 }

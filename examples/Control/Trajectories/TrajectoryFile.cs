@@ -1,4 +1,3 @@
-using System.Globalization;
 using PureHDF;
 using PureHDF.Filters;
 using PureHDF.VOL.Native;
@@ -64,27 +63,20 @@ internal static class TrajectoryFile
         }
         try
         {
-            // What a linked file is made of lies beside the file itself.
-            using NativeFile file = H5File.OpenRead(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
-            // The library reads what lies beyond the end as zeros.
-            ulong end = Convert.ToUInt64(
-                file.Internal("Context")!.Internal("Superblock")!.Internal("EndOfFileAddress"), CultureInfo.InvariantCulture);
-            if ((ulong)new FileInfo(file.Path!).Length < end)
-            {
-                throw new InvalidDataException($"it ends before its {end} bytes");
-            }
+            using var file = new FileLinks(path);
             return Read(file, path, environment);
         }
-        catch (Exception e) when (e is EndOfStreamException or InvalidDataException or not (
-            UserException or IOException or UnauthorizedAccessException or OutOfMemoryException or MissingMemberException))
+        catch (Exception e) when (e is EndOfStreamException or InvalidDataException
+            or not (UserException or IOException or UnauthorizedAccessException or OutOfMemoryException
+                or MissingMemberException or TypeLoadException or TypeInitializationException))
         {
             // The reader throws all kinds of exceptions where bytes make no sense, some of them wrapped.
-            throw new UserException($"{path}: this is no whole HDF5 file "
-                + $"({e.GetBaseException().Message.Split('\n')[0].TrimEnd('.', '\r')}); fetch or collect it again.");
+            string reason = LineOf.Text(e.GetBaseException().Message).TrimEnd('.');
+            throw new UserException($"{path}: this is no whole HDF5 file ({reason}); fetch or collect it again.");
         }
     }
 
-    private static TrajectorySet Read(NativeFile file, string path, EnvironmentDescription environment)
+    private static TrajectorySet Read(FileLinks file, string path, EnvironmentDescription environment)
     {
         (float[] observations, int steps) = Numbers(file, path, Observations, environment.ObservationWidth, environment);
         float[] actions = Column(Actions, environment.ActionWidth);
@@ -134,8 +126,7 @@ internal static class TrajectoryFile
     }
 
     /// <summary>Rows of finite numbers.</summary>
-    private static (float[] Values, int Rows) Numbers(
-        NativeFile file, string path, string name, int width, EnvironmentDescription environment)
+    private static (float[] Values, int Rows) Numbers(FileLinks file, string path, string name, int width, EnvironmentDescription environment)
     {
         int logged = name == Observations ? environment.LoggedObservationWidth : width;
         StoredNumbers stored = Stored(file, path, name, width, logged, environment)
@@ -157,7 +148,7 @@ internal static class TrajectoryFile
     }
 
     /// <summary>Booleans, as numbers of any type: all but 0 is yes; null where there is no such data set.</summary>
-    private static bool[]? Flags(NativeFile file, string path, string name, int steps, EnvironmentDescription environment)
+    private static bool[]? Flags(FileLinks file, string path, string name, int steps, EnvironmentDescription environment)
     {
         if (Stored(file, path, name, 1, 1, environment) is not { } stored)
         {
@@ -170,41 +161,34 @@ internal static class TrajectoryFile
             : throw WrongRows(path, name, rows, steps);
     }
 
-    /// <summary>
-    /// A data set of rows, each of a width or of the wider one that D4RL logs. A width of 1 may be a second dimension or none.
-    /// </summary>
-    private static StoredNumbers? Stored(
-        NativeFile file, string path, string name, int width, int logged, EnvironmentDescription environment)
+    /// <summary>A data set of rows, each of a width or of the wider one that D4RL logs. A width of 1 may be a second dimension or none.</summary>
+    private static StoredNumbers? Stored(FileLinks file, string path, string name, int width, int logged, EnvironmentDescription environment)
     {
         if (Find(file, path, name) is not { } data)
         {
             return null;
         }
         ulong[] dimensions = data.Space.Dimensions;
-        return (dimensions is [_, var second] && (second == (ulong)width || second == (ulong)logged))
-            || (dimensions.Length == 1 && width == 1)
-            ? StoredNumbers.Read(data, path, name)
+        return (dimensions is [_, var second] && (second == (ulong)width || second == (ulong)logged)) || (dimensions.Length == 1 && width == 1)
+            ? StoredNumbers.Read(data, file, path, name)
             : throw new UserException(
                 $"{path}: '{name}' has the shape [{string.Join(", ", dimensions)}], but {environment.Name} has "
                     + $"{(width == 1 ? "one number" : $"{width} numbers")} a step; is it of another environment?");
     }
 
-    private static NativeDataset? Find(NativeFile file, string path, string name)
+    private static NativeDataset? Find(FileLinks file, string path, string name) => file.Find(name, path) switch
     {
-        if (!file.Children().Any(child => child.Name == name))
-        {
-            return null;
-        }
-        return file.Get(name) switch
-        {
-            NativeDataset data => data,
-            IH5UnresolvedLink => throw new UserException($"{path}: '{name}' is a link that leads nowhere."),
-            _ => throw new UserException($"{path}: '{name}' is no data set."),
-        };
-    }
+        null => null,
+        NativeDataset data => data,
+        _ => throw new UserException($"{path}: '{name}' is no data set."),
+    };
 
-    private static string Contents(NativeFile file) =>
-        file.Children().ToArray() is { Length: > 0 } children ? string.Join(", ", children.Select(static c => c.Name)) : "nothing";
+    private static string Contents(FileLinks file)
+    {
+        const int most = 20;
+        IReadOnlyList<string> names = file.Names;
+        return names.Count > 0 ? string.Join(", ", names.Take(most).Select(LineOf.Text)) + (names.Count > most ? ", …" : "") : "nothing";
+    }
 
     private static UserException WrongRows(string path, string name, int rows, int steps) =>
         new($"{path}: '{name}' has {rows} rows, but '{Observations}' has {steps}.");
