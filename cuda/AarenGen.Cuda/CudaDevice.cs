@@ -19,7 +19,14 @@ public enum ProductPrecision
 }
 
 /// <summary>An NVIDIA GPU, named as the device of a training.</summary>
-/// <remarks>Nothing is opened before a training begins. Any thread may use one.</remarks>
+/// <remarks>
+/// <para>Nothing is opened before a training begins. Any thread may use one.</para>
+/// <para>A training on it throws, beside what <see cref="SequenceModel{TSelf}.Fit"/> says: <see cref="CudaUnavailableException"/> where
+/// there is no driver, no NVRTC or no such device, and <see cref="NotSupportedException"/> where the model was compiled without its CUDA part
+/// or the GPU is too old for <see cref="Products"/>, all before the first step, so that the model is as it was; and
+/// <see cref="CudaException"/> where a call of CUDA fails, such as for want of the GPU's memory. A call that fails after the first step
+/// leaves the weights that the last checkpoint or best epoch had, or those from before the training.</para>
+/// </remarks>
 public sealed class CudaDevice : Device
 {
     internal const int TensorCores = 80;
@@ -35,6 +42,10 @@ public sealed class CudaDevice : Device
 
     internal override int MaxRows<TModel>() => BatchReader<TModel>.MaxRows;
 
+    /// <summary>The host reads one sequence at a time; the device's own memory is asked for as the engine is made.</summary>
+    internal override void CheckMemory<TModel>(PassSize size, TrainingOptions options) =>
+        MemoryCheck.Check(size.Samples, BatchReader<TModel>.Floats(size.Samples), threadFloats: 0, threads: 1, MemoryCheck.AvailableBytes);
+
     /// <exception cref="CudaUnavailableException">There is no driver, no NVRTC or no such device.</exception>
     internal override TrainingEngine CreateEngine<TModel>(EngineRequest<TModel> request) => new CudaEngine<TModel>(request, this);
 
@@ -42,7 +53,9 @@ public sealed class CudaDevice : Device
     {
         if (Products != ProductPrecision.Float32 && device.Architecture < TensorCores)
         {
-            throw new NotSupportedException($"{device.Name} is sm_{device.Architecture}, but products in {Products} need sm_{TensorCores} or newer; use ProductPrecision.Float32.");
+            throw new NotSupportedException(
+                $"{device.Name} is sm_{device.Architecture}, but products in {Products} need sm_{TensorCores} or newer; "
+                + "use ProductPrecision.Float32.");
         }
     }
 }

@@ -51,11 +51,11 @@ internal static class Arguments
         }
     }
 
-    public static int CountRows(ReadOnlySpan<float> span, int width, [CallerArgumentExpression(nameof(span))] string name = "")
+    public static int CountRows<T>(ReadOnlySpan<T> span, int width, [CallerArgumentExpression(nameof(span))] string name = "")
     {
         if (span.Length % width != 0)
         {
-            throw new ArgumentException($"'{name}' must hold a multiple of {width} numbers, a row a token, but holds {span.Length}.", name);
+            throw new ArgumentException($"'{name}' must hold whole rows of {width} numbers, but holds {span.Length}.", name);
         }
         return span.Length / width;
     }

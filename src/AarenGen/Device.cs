@@ -19,6 +19,11 @@ public abstract class Device
     /// <summary>Rows that one sequence may have in a training on the device.</summary>
     internal abstract int MaxRows<TModel>() where TModel : SequenceModel<TModel>, IModelDefinition<TModel>;
 
+    /// <summary>Checks that this machine has the memory that a training takes beside the device's own, before any data are read.</summary>
+    /// <exception cref="ArgumentException">It has less.</exception>
+    internal abstract void CheckMemory<TModel>(PassSize size, TrainingOptions options)
+        where TModel : SequenceModel<TModel>, IModelDefinition<TModel>;
+
     /// <summary>What runs a training on the device.</summary>
     internal abstract TrainingEngine CreateEngine<TModel>(EngineRequest<TModel> request) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>;
 
@@ -27,6 +32,9 @@ public abstract class Device
         public override string ToString() => "CPU";
 
         internal override int MaxRows<TModel>() => PassWorkspace<TModel>.MaxRows;
+
+        internal override void CheckMemory<TModel>(PassSize size, TrainingOptions options) =>
+            PassWorkspace<TModel>.CheckMemory(options.Threads, size, training: true, MemoryCheck.AvailableBytes);
 
         internal override TrainingEngine CreateEngine<TModel>(EngineRequest<TModel> request) => new CpuEngine<TModel>(request);
     }

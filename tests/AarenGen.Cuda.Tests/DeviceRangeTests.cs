@@ -6,16 +6,16 @@ using AarenGen.Training;
 
 namespace AarenGen.Cuda.Tests;
 
-/// <summary>Numbers at the ends of float's range: large ones that are normalised, denormal ones, and degrees of freedom without end.</summary>
+/// <summary>Numbers at the ends of float's range: large ones that are normalised, denormal ones, and many degrees of freedom.</summary>
 [Collection(Requirements.Device)]
 public sealed class DeviceRangeTests
 {
-    // Relative L2: what is compared differs by factors of powers of two and by epsilon, some 1e-11 of a row's variance.
-    private const double Bound = 1e-5;
-
     private const float SmallestNormal = 1.17549435e-38f;
 
-    /// <summary>About 1e19, whose squares are beyond all floats as sums, and 1e30, whose squares are each.</summary>
+    /// <summary>
+    /// About 1e19, whose squares are beyond all floats as sums, and 1e30, whose squares are each. Rows are normalised up to values of 2^126; the
+    /// gradients before them, which have the inverse factor, would be denormal there.
+    /// </summary>
     [DeviceTheory]
     [InlineData(53)]
     [InlineData(90)]
@@ -43,7 +43,7 @@ public sealed class DeviceRangeTests
     }
 
     [DeviceFact]
-    public void Denormal_moments_and_weights_become_zero()
+    public void Denormal_moments_become_zero_and_denormal_weights_stay_as_on_the_CPU()
     {
         float[] values = [0, 1.5e-45f, -1.5e-45f, 1e-38f, -1e-38f, SmallestNormal, 1.3e-38f, 1.4e-38f, -1.4e-38f, 1e-37f, 1e-30f, -1f];
         const float beta1 = 0.9f, beta2 = 0.5f;
@@ -67,7 +67,7 @@ public sealed class DeviceRangeTests
             int at = parameter.Offset + i;
             Assert.Equal((i, Flushed(beta1 * values[i])), (i, first.Span[at]));
             Assert.Equal((i, Flushed(beta2 * Math.Abs(values[i]))), (i, second.Span[at]));
-            Assert.Equal((i, Flushed(values[i])), (i, model.Weights[at]));
+            Assert.Equal((i, values[i]), (i, model.Weights[at]));
         }
     }
 
@@ -110,6 +110,7 @@ public sealed class DeviceRangeTests
         ModelDescription description = SequenceModel<TModel>.Description;
         float factor = MathF.ScaleB(1, exponent);
         int length = 70, width = description.InputWidth;
+        double bound = Bound(description.Parameters[0].Rows, length);
         var random = new Random(3);
         float[] tokens = [.. Enumerable.Range(0, length * width).Select(_ => random.NextSingle() * 2 - 1)];
         float[] targets = [.. Enumerable.Range(0, length * description.TargetWidth).Select(_ => random.NextSingle())];
@@ -146,9 +147,16 @@ public sealed class DeviceRangeTests
         void AssertClose(string what, float[] wanted, float[] got)
         {
             double difference = Norm(wanted.Zip(got, static (a, b) => a - b)), size = Norm(wanted);
-            Assert.True(difference <= Bound * size, $"{typeof(TModel).Name} times 2^{exponent}, {what}: relative {difference / size:G3} > {Bound:G3}");
+            Assert.True(difference <= bound * size, $"{typeof(TModel).Name} times 2^{exponent}, {what}: relative {difference / size:G3} > {bound:G3}");
         }
     }
+
+    /// <summary>
+    /// Relative L2 of two computations that differ by factors of powers of two, which are exact, by epsilon, some 1e-11 of a row's variance, and
+    /// by how sums are rounded. Rounding errors of a sum of n terms are independent and about sqrt(n) 2^-24. Each computation has five sums over
+    /// a row (mean, square, product, and the two of the backward pass) and one over all rows; four of these deviations.
+    /// </summary>
+    private static double Bound(int width, int rows) => 4 * Math.Sqrt(2 * (5 * width + rows)) * Math.Pow(2, -24);
 
     /// <summary>A step on a token without weight: all gradients are 0.</summary>
     private static void StepWithoutGradients(GoldenPre model, AlignedBuffer first, AlignedBuffer second, Settings settings)

@@ -92,13 +92,58 @@ public sealed class DeviceTrainingTests : TemporaryFolder
         Assert.Equal(one.Weights.ToArray(), scaled.Weights.ToArray());
     }
 
+    [DeviceTheory]
+    [InlineData(1e-40f)]
+    [InlineData(1e-45f)]
+    [InlineData(float.MaxValue)]
+    public void Weights_at_the_ends_of_float_leave_finite_weights(float weight)
+    {
+        foreach (SequenceList data in (SequenceList[])[Weighted([weight]), Weighted([weight, 0]), Weighted([1, weight]), Weighted([weight, weight, weight])])
+        {
+            GoldenPre model = GoldenPre.Create(seed: 1);
+            TrainingReport report = model.Fit(data, data, Options with { Epochs = 2 });
+            Assert.All(report.Epochs, static e => Assert.True(double.IsFinite(e.TrainingLoss) && double.IsFinite(e.ValidationLoss!.Value)));
+            Assert.All(model.Weights.ToArray(), static w => Assert.True(float.IsFinite(w)));
+        }
+    }
+
+    [DeviceFact]
+    public void What_a_listener_throws_passes_through_and_leaves_the_weights_of_the_last_step()
+    {
+        GoldenPre stopped = GoldenPre.Create(seed: 1), whole = GoldenPre.Create(seed: 1);
+        // The learning rate is constant, so that the steps of the first two epochs do not depend on how many follow.
+        TrainingOptions options = Options with { Epochs = 2, WarmupSteps = 0, FinalShare = 1 };
+        whole.Fit(Train, null, options);
+
+        Assert.Throws<NotSupportedException>(() => stopped.Fit(Train, null, options with { Epochs = 9 }, new Thrower(steps: 10)));
+
+        Assert.Equal(whole.Weights.ToArray(), stopped.Weights.ToArray());
+    }
+
+    [DeviceFact]
+    public void What_the_data_throw_passes_through_and_leaves_the_weights_of_the_last_step()
+    {
+        GoldenPre stopped = GoldenPre.Create(seed: 1), whole = GoldenPre.Create(seed: 1);
+        TrainingOptions options = Options with { Epochs = 1, WarmupSteps = 0, FinalShare = 1 };
+        whole.Fit(Train, null, options);
+
+        // Each sequence is read once before the first step and once an epoch.
+        var data = new Failing(Train, reads: 2 * Train.Count);
+        Assert.Throws<NotSupportedException>(() => stopped.Fit(data, null, options with { Epochs = 2 }));
+
+        Assert.Equal(whole.Weights.ToArray(), stopped.Weights.ToArray());
+    }
+
     /// <summary>One sequence whose tokens all have a weight.</summary>
-    private static SequenceList Weighted(float weight, int length)
+    private static SequenceList Weighted(float weight, int length) => Weighted([.. Enumerable.Repeat(weight, length)]);
+
+    /// <summary>One sequence whose tokens have these weights.</summary>
+    private static SequenceList Weighted(float[] weights)
     {
         var data = new SequenceList(3, 5);
         data.Add(
-            [.. Enumerable.Range(0, length * 3).Select(static i => MathF.Sin(i))], [.. Enumerable.Range(0, length * 5).Select(static i => MathF.Cos(i))],
-            [.. Enumerable.Repeat(weight, length)]);
+            [.. Enumerable.Range(0, weights.Length * 3).Select(static i => MathF.Sin(i))],
+            [.. Enumerable.Range(0, weights.Length * 5).Select(static i => MathF.Cos(i))], weights);
         return data;
     }
 
@@ -122,6 +167,42 @@ public sealed class DeviceTrainingTests : TemporaryFolder
                 [.. Enumerable.Range(0, length * 3).Select(j => At(j / 3, j % 3))], [.. Enumerable.Range(0, length * 5).Select(j => At(j / 5 + 1, j % 5))]);
         }
         return data;
+    }
+
+    private sealed class Thrower(long steps) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            if (value.Step == steps)
+            {
+                throw new NotSupportedException();
+            }
+        }
+    }
+
+    /// <summary>Sequences that cannot be read any more after a number of reads.</summary>
+    private sealed class Failing(SequenceData inner, int reads) : SequenceData
+    {
+        private int done;
+
+        public override int Count => inner.Count;
+
+        public override int TokenWidth => inner.TokenWidth;
+
+        public override int TargetWidth => inner.TargetWidth;
+
+        public override int LengthOf(int index) => inner.LengthOf(index);
+
+        public override void ReadTokens(int index, Span<float> tokens)
+        {
+            if (done++ == reads)
+            {
+                throw new NotSupportedException();
+            }
+            inner.ReadTokens(index, tokens);
+        }
+
+        public override float ReadTarget(int index, int token, Span<float> target) => inner.ReadTarget(index, token, target);
     }
 
     private sealed class Stopper(int after, CancellationTokenSource cancellation) : IProgress<TrainingProgress>

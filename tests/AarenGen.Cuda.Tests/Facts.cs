@@ -51,6 +51,26 @@ internal sealed class DeviceTheoryAttribute : TheoryAttribute
     public DeviceTheoryAttribute() => Skip = Requirements.Find(Requirement.Device);
 }
 
+/// <summary>
+/// Skipped where CUDA cannot be hidden from a process that the test starts: elsewhere than on Linux, and where a toolkit lies in a folder that
+/// is always searched.
+/// </summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class HiddenLibrariesTheoryAttribute : TheoryAttribute
+{
+    public HiddenLibrariesTheoryAttribute() => Skip =
+        HiddenLibraries.Are(NativeLibraries.CreateCompilerSearch()) && HiddenLibraries.Are(NativeLibraries.CreateDriverSearch())
+            ? null
+            : "CUDA cannot be hidden here: this test needs Linux without a CUDA toolkit in its usual folders.";
+}
+
+/// <summary>Skipped elsewhere than on Linux, <see cref="FactAttribute"/> with arguments.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class LinuxTheoryAttribute : TheoryAttribute
+{
+    public LinuxTheoryAttribute() => Skip = OperatingSystem.IsLinux() ? null : "The tools of NVIDIA are looked for on Linux only.";
+}
+
 /// <summary>Something that tests need beside this repository.</summary>
 internal enum Requirement
 {
@@ -99,7 +119,7 @@ internal static class Requirements
         ? Compiler.Value
         : "An NVIDIA GPU is needed, or a stand-in for it: set AARENGEN_LIBCUDA and AARENGEN_LIBNVRTC; see CONTRIBUTING.md.";
 
-    /// <summary>With a device that does not load its library was named, which is no reason to skip.</summary>
+    /// <summary>A driver that is named but does not load is no reason to skip.</summary>
     private static string? FindEmulator() => OwnDevice.Value ?? (!Loads(NativeLibraries.Driver) || Emulator.IsThere
         ? null
         : "The emulator is needed: build cuda/emulator and set AARENGEN_LIBCUDA and AARENGEN_LIBNVRTC; see CONTRIBUTING.md.");

@@ -49,7 +49,7 @@ public sealed class LibrarySearchTests : TemporaryFolder
 
         Program.Outcome outcome = await Program.RunAsync(["list-devices"], [(NativeLibraries.DriverVariable, file), .. HiddenLibraries.In(Folder)]);
 
-        Assert.Equal(HiddenLibraries.Are(NativeLibraries.CreateDriverSearch()), outcome.ExitCode == Program.Unavailable);
+        AssertUnavailableWhereHidden(NativeLibraries.CreateDriverSearch(), outcome);
         if (outcome.ExitCode == Program.Unavailable)
         {
             Assert.StartsWith("0 devices", outcome.Output, StringComparison.Ordinal);
@@ -75,7 +75,7 @@ public sealed class LibrarySearchTests : TemporaryFolder
 
         Program.Outcome outcome = await Program.RunAsync(["start-compiler"], [(NativeLibraries.CompilerVariable, missing), .. HiddenLibraries.In(Folder)]);
 
-        Assert.Equal(HiddenLibraries.Are(NativeLibraries.CreateCompilerSearch()), outcome.ExitCode == Program.Unavailable);
+        AssertUnavailableWhereHidden(NativeLibraries.CreateCompilerSearch(), outcome);
         if (outcome.ExitCode == Program.Unavailable)
         {
             Assert.Contains($"{missing} (from AARENGEN_LIBNVRTC): no such file", outcome.Output, StringComparison.Ordinal);
@@ -86,6 +86,15 @@ public sealed class LibrarySearchTests : TemporaryFolder
     [NvidiaCompilerFact]
     public async Task Bad_compiler_file_does_not_hide_a_good_one() =>
         await Program.StartAsync(["start-compiler"], [(NativeLibraries.DriverVariable, null), (NativeLibraries.CompilerVariable, At("missing.so"))]);
+
+    /// <summary>Elsewhere than on Linux nothing tells whether a process whose variables are cleared finds a library.</summary>
+    private static void AssertUnavailableWhereHidden(LibrarySearch search, Program.Outcome outcome)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            Assert.Equal(HiddenLibraries.Are(search), outcome.ExitCode == Program.Unavailable);
+        }
+    }
 
     private LibrarySearch Search(Func<string, nint> load) => new(load)
     {

@@ -10,7 +10,7 @@ public sealed class RequirementTests : TemporaryFolder
     private static readonly (string Name, string? Value)[] NothingNamed =
         [(NativeLibraries.DriverVariable, null), (NativeLibraries.CompilerVariable, null), (ToolFolder, null)];
 
-    [Theory]
+    [HiddenLibrariesTheory]
     [InlineData(Requirement.Compiler, "NVRTC is needed")]
     [InlineData(Requirement.NvidiaCompiler, "NVIDIA's own NVRTC is needed")]
     [InlineData(Requirement.NvidiaTools, " needed")]
@@ -18,13 +18,10 @@ public sealed class RequirementTests : TemporaryFolder
     [InlineData(Requirement.Emulator, "An NVIDIA GPU is needed")]
     internal async Task Nothing_there_is_missing(Requirement requirement, string reason)
     {
-        if (HiddenLibraries.Are(NativeLibraries.CreateCompilerSearch()) && HiddenLibraries.Are(NativeLibraries.CreateDriverSearch()))
-        {
-            Program.Outcome outcome = await LookForAsync(requirement, [.. HiddenLibraries.In(Folder), ("PATH", PathWith())]);
+        Program.Outcome outcome = await LookForAsync(requirement, [.. HiddenLibraries.In(Folder), ("PATH", PathWith())]);
 
-            Assert.Equal(Program.Unavailable, outcome.ExitCode);
-            Assert.Contains(reason, outcome.Output, StringComparison.Ordinal);
-        }
+        Assert.Equal(Program.Unavailable, outcome.ExitCode);
+        Assert.Contains(reason, outcome.Output, StringComparison.Ordinal);
     }
 
     /// <summary>A file that is named and is not there lets tests fail: they are not skipped.</summary>
@@ -41,20 +38,17 @@ public sealed class RequirementTests : TemporaryFolder
         Assert.Equal((0, ""), (outcome.ExitCode, outcome.Output));
     }
 
-    [Theory]
+    [LinuxTheory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Tools_are_those_of_the_path(bool areThere)
     {
-        if (OperatingSystem.IsLinux())
-        {
-            string path = PathWith(areThere ? ["ptxas", "cuobjdump", "nvdisasm"] : ["ptxas", "nvdisasm"]);
+        string path = PathWith(areThere ? ["ptxas", "cuobjdump", "nvdisasm"] : ["ptxas", "nvdisasm"]);
 
-            Program.Outcome outcome = await LookForAsync(Requirement.NvidiaTools, [("PATH", path), (NativeLibraries.CompilerVariable, At("nowhere"))]);
+        Program.Outcome outcome = await LookForAsync(Requirement.NvidiaTools, [("PATH", path), (NativeLibraries.CompilerVariable, At("nowhere"))]);
 
-            Assert.Equal(areThere ? 0 : Program.Unavailable, outcome.ExitCode);
-            Assert.Equal(areThere, !outcome.Output.StartsWith("cuobjdump of the CUDA toolkit needed", StringComparison.Ordinal));
-        }
+        Assert.Equal(areThere ? 0 : Program.Unavailable, outcome.ExitCode);
+        Assert.Equal(areThere, !outcome.Output.StartsWith("cuobjdump of the CUDA toolkit needed", StringComparison.Ordinal));
     }
 
     /// <summary>The compiler that a process starts is there, whatever its version's text looks like.</summary>

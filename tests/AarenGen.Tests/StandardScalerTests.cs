@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace AarenGen.Tests;
 
 /// <summary>Scaling to mean 0 and deviation 1, for columns of any size.</summary>
@@ -40,6 +42,29 @@ public sealed class StandardScalerTests
         // One and two units in the last place beside 14.62, as sums in another order leave them.
         double[] noisy = [.. Enumerable.Range(0, 1000).Select(static i => 14.62 * (1 + i % 3 * Math.Pow(2, -52)))];
         Assert.Equal(1, StandardScaler.Fit(noisy, 1).Deviations[0]);
+        // A column is constant as a whole: each of its values scales to 0, those far from the mean too, whatever the size of the noise.
+        double[][] columns =
+        [
+            noisy, [1.7e18, 1.7e18 + 512], [-1.7e18, -1.7e18 - 512], [1e300, 1e300 * (1 + Math.Pow(2, -47))],
+            [1.7e18 + 20480, .. Enumerable.Repeat(1.7e18, 9999)],
+        ];
+        foreach (double[] column in columns)
+        {
+            var scaler = StandardScaler.Fit(column, 1);
+            var scaled = new float[column.Length];
+            scaler.Transform(column, scaled);
+            Assert.Equal(1, scaler.Deviations[0]);
+            Assert.All(scaled, static v => Assert.Equal(0, v));
+            Assert.InRange(scaler.Means[0], column.Min(), column.Max());
+        }
+        // Beyond the noise, in the same column, a value keeps its size.
+        var later = new float[1];
+        StandardScaler.Fit([1.7e18, 1.7e18 + 512], 1).Transform([1.7e18 + 1048576], later);
+        Assert.Equal(1048576 - 256, later[0]);
+        // One value of many that differs by more than noise is data, although the deviation is small.
+        double[] spike = [1.7e18 + 1048576, .. Enumerable.Repeat(1.7e18, 1_048_575)];
+        var spiked = StandardScaler.Fit(spike, 1);
+        Assert.Equal(1024 * Math.Sqrt(1 - 1 / 1048576.0), spiked.Deviations[0], 1);
         // 1e12 ± 1: twelve digits are equal and the thirteenth is data.
         Assert.Equal(1, StandardScaler.Fit([1e12 - 1, 1e12 + 1], 1).Deviations[0], 1e-6);
         Assert.Equal(1e-200, StandardScaler.Fit([-1e-200, 1e-200], 1).Deviations[0], 1e-214);
@@ -100,16 +125,57 @@ public sealed class StandardScalerTests
         Assert.All(scaler.Deviations.Zip((double[])[Math.Sqrt(8 / 3.0), Math.Sqrt(8 / 3.0), 1]), static p => Assert.Equal(p.Second, p.First, 1e-12));
     }
 
+    /// <summary>A target that is unknown is NaN, with weight 0; scaling a column of them must not fail.</summary>
+    [Fact]
+    public void A_missing_number_stays_missing()
+    {
+        var scaler = StandardScaler.Fit([1.0, 7, 3, 7], 2);
+        float[] values = [3, float.NaN, float.NaN, 7];
+        scaler.Transform(values);
+        Assert.Equal([1, float.NaN, float.NaN, 0], values);
+        scaler.Inverse(values);
+        Assert.Equal([3, float.NaN, float.NaN, 7], values);
+        var scaled = new float[4];
+        scaler.Transform([double.NaN, 7, 1, double.NaN], scaled);
+        Assert.Equal([float.NaN, 0, -1, float.NaN], scaled);
+        var back = new double[4];
+        scaler.Inverse(scaled, back);
+        Assert.Equal([double.NaN, 7, 1, double.NaN], back);
+    }
+
+    [Fact]
+    public void Messages_do_not_depend_on_the_culture()
+    {
+        CultureInfo before = CultureInfo.CurrentCulture;
+        try
+        {
+            CultureInfo.CurrentCulture = new("") { NumberFormat = { NumberDecimalSeparator = "," } };
+            string message = Assert.Throws<ArgumentException>(() => StandardScaler.Fit([0.0, 1], 1).Transform([1.5e300], new float[1])).Message;
+            Assert.Contains("holds 1.5E+300", message, StringComparison.Ordinal);
+            Assert.Contains("mean 0.5", message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+    }
+
     [Fact]
     public void Numbers_that_are_not_finite_are_refused_where_they_stand()
     {
         Assert.Contains("holds NaN in row 1, column 0; a scaler is fitted to finite numbers", Message(() => StandardScaler.Fit([1f, 2, float.NaN, 4], 2)), StringComparison.Ordinal);
         Assert.Contains("in row 0, column 1", Message(() => StandardScaler.Fit([1.0, double.PositiveInfinity], 2)), StringComparison.Ordinal);
         var scaler = StandardScaler.Fit([0.0, 1], 1);
-        float[] values = [1, float.NaN];
-        Assert.Contains("holds NaN in row 1, column 0", Message(() => scaler.Transform(values)), StringComparison.Ordinal);
+        float[] values = [1, float.NegativeInfinity];
+        Assert.Contains("holds -Infinity in row 1, column 0; a scaler takes finite", Message(() => scaler.Transform(values)), StringComparison.Ordinal);
+        Assert.Contains("holds -Infinity in row 1, column 0; a scaler takes finite", Message(() => scaler.Inverse(values)), StringComparison.Ordinal);
+        Assert.Contains("holds Infinity in row 0", Message(() => scaler.Inverse([float.PositiveInfinity], new double[1])), StringComparison.Ordinal);
         Assert.Equal(1, values[0]);
-        Assert.Contains("too many deviations", Message(() => scaler.Transform([1e300], new float[1])), StringComparison.Ordinal);
+        Assert.Contains("holds 1E+300 in row 0, column 0, which lies too many deviations", Message(() => scaler.Transform([1e300], new float[1])), StringComparison.Ordinal);
+        // The way back overflows float, and with larger deviations double.
+        var large = StandardScaler.Fit([-1e30, 1e30], 1);
+        Assert.Contains("holds 1E+20 in row 1, column 0, which is beyond 3.4", Message(() => large.Inverse([1, 1e20f])), StringComparison.Ordinal);
+        Assert.Contains("which is beyond 1.79", Message(() => StandardScaler.Fit([-1e300, 1e300], 1).Inverse([1e10f], new double[1])), StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => scaler.Transform([1.0], new float[2]));
         Assert.Throws<ArgumentException>(() => scaler.Inverse([1f], new double[2]));
         Assert.Throws<ArgumentException>(() => StandardScaler.Fit([1.0, 2, 3], 2));

@@ -112,10 +112,28 @@ public sealed class TrainingInputTests
         Assert.Throws<ArgumentException>("train", () => ManyChannels.Create(seed: 2).Fit(new Described(1, static _ => int.MaxValue, 70, 70), null, Options));
 
         // Here each thread could have the memory, but not 1024 of them.
-        ArgumentException memory = Assert.Throws<ArgumentException>(
-            () => EveryLayer.Create(seed: 2).Fit(new Described(1, _ => longest / 2), null, Options with { Threads = 1024 }));
+        bool isRead = false;
+        ArgumentException memory = Assert.Throws<ArgumentException>(() => EveryLayer.Create(seed: 2).Fit(
+            new Described(1, _ => longest / 2, read: () => isRead = true), null, Options with { Threads = 1024 }));
         Assert.Contains($"The longest sequence has {longest / 2} tokens", memory.Message, StringComparison.Ordinal);
         Assert.Contains("or lower Threads", memory.Message, StringComparison.Ordinal);
+        Assert.False(isRead, "Memory must be checked before hours of reading.");
+    }
+
+    /// <summary>On a machine with one byte everything is too large; the message blames the larger part.</summary>
+    [Theory]
+    [InlineData(1, 3, "Working memory of the model", "smaller model")]
+    [InlineData(8, 3, "Working memory of the model", "lower Threads")]
+    [InlineData(1, 1_000_000, "The longest sequence has 1000000 tokens", "cut long sequences.")]
+    [InlineData(8, 1_000_000, "The longest sequence has 1000000 tokens", "cut long sequences, or lower Threads")]
+    public void Too_little_memory_is_blamed_on_what_takes_most(int threads, int length, string start, string remedy)
+    {
+        var size = new PassSize(Math.Max(length, BatchPlan.RowsPerPass), length);
+        string message = Assert.Throws<ArgumentException>(
+            () => PassWorkspace<EveryLayer>.CheckMemory(threads, size, training: true, available: 1)).Message;
+        Assert.StartsWith(start, message, StringComparison.Ordinal);
+        Assert.Contains(remedy, message, StringComparison.Ordinal);
+        PassWorkspace<EveryLayer>.CheckMemory(threads, size, training: true, available: long.MaxValue);
     }
 
     [Theory]
@@ -256,7 +274,7 @@ public sealed class TrainingInputTests
             {
                 failures.Add(Assert.Throws<InvalidOperationException>(call).Message);
             }
-            // Another model is none of its business.
+            // Another model may be trained.
             EveryLayer.Create(seed: 3).Fit(Weighted(1), null, Options);
         }));
         Assert.Equal(2 * 5, failures.Count);
@@ -337,7 +355,7 @@ public sealed class TrainingInputTests
     }
 
     /// <summary>Zeros of any lengths, without the memory for them.</summary>
-    private sealed class Described(int count, Func<int, int> length, int tokenWidth = 5, int targetWidth = 4) : SequenceData
+    private sealed class Described(int count, Func<int, int> length, int tokenWidth = 5, int targetWidth = 4, Action? read = null) : SequenceData
     {
         public override int Count => count;
 
@@ -347,7 +365,11 @@ public sealed class TrainingInputTests
 
         public override int LengthOf(int index) => length(index);
 
-        public override void ReadTokens(int index, Span<float> tokens) => tokens.Clear();
+        public override void ReadTokens(int index, Span<float> tokens)
+        {
+            read?.Invoke();
+            tokens.Clear();
+        }
 
         public override float ReadTarget(int index, int token, Span<float> target)
         {

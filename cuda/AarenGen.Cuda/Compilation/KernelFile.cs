@@ -24,8 +24,8 @@ internal static class KernelFile
     }
 
     /// <summary>
-    /// The code of a file; null where the file is damaged, cut short, of another version or of another key. Memory is taken for no more than a
-    /// file of this key has.
+    /// The code of a file; null where the file is damaged, cut short, of another version or of another key. The length in its header is
+    /// checked against the file's own before memory is allocated.
     /// </summary>
     public static byte[]? Decode(Stream file, ReadOnlySpan<byte> key)
     {

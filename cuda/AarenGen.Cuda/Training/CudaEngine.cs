@@ -1,5 +1,6 @@
 using AarenGen.Cuda.Driver;
 using AarenGen.Training;
+using static System.FormattableString;
 
 namespace AarenGen.Cuda.Training;
 
@@ -28,7 +29,7 @@ internal sealed class CudaEngine<TModel> : TrainingEngine where TModel : Sequenc
         DeviceProgram program = request.Model.DeviceProgram ?? throw new NotSupportedException(
             $"'{SequenceModel<TModel>.Description.Name}' was compiled without its CUDA part; let the project that declares it refer to AarenGen.Cuda, or train on Device.Cpu.");
         this.request = request;
-        (int rows, int sequences) = LargestBatch(request);
+        (int rows, int sequences) = LargestBatch(request, name: "train");
         context = new(device.Ordinal);
         device.Check(context.Device);
         work = new(context);
@@ -112,6 +113,8 @@ internal sealed class CudaEngine<TModel> : TrainingEngine where TModel : Sequenc
 
     public override void Download() => model.Download(request.Tensors, work);
 
+    public override bool IsOwnError(Exception e) => e is CudaException;
+
     public override void Dispose()
     {
         foreach (IDisposable? resource in (IDisposable?[])[prepare, .. steps, .. evaluations, .. slots, model, work, copies, context])
@@ -127,18 +130,22 @@ internal sealed class CudaEngine<TModel> : TrainingEngine where TModel : Sequenc
         return results[0];
     }
 
-    /// <summary>Rows and sequences for the longest sequences that could meet in a batch, and for the longest of the validation data.</summary>
-    private static (int Rows, int Sequences) LargestBatch(EngineRequest<TModel> request)
+    /// <summary>
+    /// Rows and channels' sequences of the largest batch: the longest training sequences together, or the longest validation sequence.
+    /// </summary>
+    private static (int Rows, int Sequences) LargestBatch(EngineRequest<TModel> request, string name)
     {
         int channels = SequenceModel<TModel>.Description.Tokens.Channels;
         long rows = Lengths(request.Train).OrderDescending().Take(request.BatchSize).Sum(static r => (long)r);
+        if (rows > BatchReader<TModel>.MaxRows)
+        {
+            throw new ArgumentException(
+                Invariant($"The {request.BatchSize} longest sequences of '{name}' have {rows} rows together, one for each output and channel, ")
+                + Invariant($"but a batch takes at most {BatchReader<TModel>.MaxRows}; lower BatchSize, or cut long sequences."), name);
+        }
         if (request.Validation is { } validation)
         {
             rows = Math.Max(rows, Lengths(validation).Max());
-        }
-        if (rows > BatchReader<TModel>.MaxRows)
-        {
-            throw new ArgumentException($"The longest sequences of a batch have {rows} tokens together, but a batch takes at most {BatchReader<TModel>.MaxRows}; lower BatchSize, or cut long sequences.");
         }
         return ((int)rows, request.BatchSize * channels);
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using static System.FormattableString;
 
 namespace AarenGen;
 
@@ -10,21 +11,29 @@ namespace AarenGen;
 public sealed class StandardScaler
 {
     /// <summary>
-    /// A deviation below this fraction of the mean is rounding noise. A double resolves 2^-52, so such a column varies in its last six
-    /// bits at most.
+    /// Values that differ by no more than this fraction of the largest are equal but for rounding. A double resolves 2^-52, so they differ in
+    /// their last six bits at most.
     /// </summary>
     private const double NoiseFraction = 1.0 / (1L << 46);
 
     private readonly double[] means, deviations;
 
-    private StandardScaler(double[] means, double[] deviations) => (this.means, this.deviations) = (means, deviations);
+    /// <summary>How far from the mean a value of a constant column counts as the mean; -1 for a column that is not constant.</summary>
+    private readonly double[] tolerances;
+
+    private StandardScaler(Column[] columns)
+    {
+        means = [.. columns.Select(static c => c.Mean)];
+        deviations = [.. columns.Select(static c => c.Deviation)];
+        tolerances = [.. columns.Select(static c => c.IsConstant ? c.Noise : -1)];
+    }
 
     /// <summary>Mean of each column.</summary>
     public IReadOnlyList<double> Means => means;
 
     /// <summary>
-    /// Standard deviation of each column (of the population), above 0. 1 for a constant column, which then scales to 0; a column is
-    /// constant where its values differ by no more than rounding.
+    /// Standard deviation of each column (of the population), above 0. 1 for a constant column, whose values then scale to 0; a column is
+    /// constant where its values differ by no more than rounding, 2^-46 of the largest.
     /// </summary>
     public IReadOnlyList<double> Deviations => deviations;
 
@@ -38,9 +47,9 @@ public sealed class StandardScaler
     public static StandardScaler Fit(ReadOnlySpan<double> values, int columns) => Measure(values, columns);
 
     /// <summary>Scales rows in place.</summary>
-    /// <param name="values">[rows, columns] finite numbers.</param>
+    /// <param name="values">[rows, columns] finite numbers, or NaN where one is missing, which stays NaN.</param>
     /// <exception cref="ArgumentException">
-    /// The numbers are no whole rows, or one is not finite or scales to none that a <see cref="float"/> holds. Nothing is written then.
+    /// The numbers are no whole rows, or one is infinite or scales to none that a <see cref="float"/> holds. Nothing is written then.
     /// </exception>
     public void Transform(Span<float> values)
     {
@@ -48,16 +57,16 @@ public sealed class StandardScaler
         int c = 0;
         for (int i = 0; i < values.Length; i++)
         {
-            values[i] = (float)((values[i] - means[c]) / deviations[c]);
-            c = c + 1 == means.Length ? 0 : c + 1;
+            values[i] = (float)Scale(values[i], c);
+            c = Next(c);
         }
     }
 
     /// <summary>Scales rows, and narrows the result rather than the values.</summary>
-    /// <param name="values">[rows, columns] finite numbers.</param>
+    /// <param name="values">[rows, columns] finite numbers, or NaN where one is missing, which stays NaN.</param>
     /// <param name="scaled">[rows, columns]: filled.</param>
     /// <exception cref="ArgumentException">
-    /// The numbers are no whole rows, the lengths differ, or a number is not finite or scales to none that a <see cref="float"/> holds.
+    /// The numbers are no whole rows, the lengths differ, or a number is infinite or scales to none that a <see cref="float"/> holds.
     /// Nothing is written then.
     /// </exception>
     public void Transform(ReadOnlySpan<double> values, Span<float> scaled)
@@ -67,113 +76,200 @@ public sealed class StandardScaler
         int c = 0;
         for (int i = 0; i < values.Length; i++)
         {
-            scaled[i] = (float)((values[i] - means[c]) / deviations[c]);
-            c = c + 1 == means.Length ? 0 : c + 1;
+            scaled[i] = (float)Scale(values[i], c);
+            c = Next(c);
         }
     }
 
     /// <summary>Takes scaled rows back to the columns' units, in place.</summary>
-    /// <param name="values">[rows, columns].</param>
-    /// <exception cref="ArgumentException">The numbers are no whole rows.</exception>
+    /// <param name="values">[rows, columns] finite numbers, or NaN, which stays NaN.</param>
+    /// <exception cref="ArgumentException">
+    /// The numbers are no whole rows, or one is infinite or leads to none that a <see cref="float"/> holds. Nothing is written then.
+    /// </exception>
     public void Inverse(Span<float> values)
     {
-        Arguments.CountRows(values, means.Length, nameof(values));
+        CheckInvertible(values, float.MaxValue, nameof(values));
+        int c = 0;
         for (int i = 0; i < values.Length; i++)
         {
-            values[i] = (float)(values[i] * deviations[i % means.Length] + means[i % means.Length]);
+            values[i] = (float)Unscale(values[i], c);
+            c = Next(c);
         }
     }
 
     /// <summary>Takes scaled rows back to the columns' units, without narrowing them.</summary>
-    /// <param name="scaled">[rows, columns].</param>
+    /// <param name="scaled">[rows, columns] finite numbers, or NaN, which stays NaN.</param>
     /// <param name="values">[rows, columns]: filled.</param>
-    /// <exception cref="ArgumentException">The numbers are no whole rows, or the lengths differ.</exception>
+    /// <exception cref="ArgumentException">
+    /// The numbers are no whole rows, the lengths differ, or a number is infinite or leads to none that a <see cref="double"/> holds. Nothing is
+    /// written then.
+    /// </exception>
     public void Inverse(ReadOnlySpan<float> scaled, Span<double> values)
     {
-        Arguments.CountRows(scaled, means.Length, nameof(scaled));
         Arguments.CheckLength(scaled, values.Length);
+        CheckInvertible(scaled, double.MaxValue, nameof(scaled));
+        int c = 0;
         for (int i = 0; i < values.Length; i++)
         {
-            values[i] = scaled[i] * deviations[i % means.Length] + means[i % means.Length];
+            values[i] = Unscale(scaled[i], c);
+            c = Next(c);
         }
     }
 
+    /// <summary>Reads the rows in order, three times, with the statistics of all columns side by side.</summary>
     private static StandardScaler Measure<T>(ReadOnlySpan<T> values, int columns) where T : struct, IBinaryFloatingPointIeee754<T>
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
-        int rows = CountRows(values, columns, nameof(values));
+        int rows = Arguments.CountRows(values, columns);
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1, nameof(values));
-        var means = new double[columns];
-        var deviations = new double[columns];
-        for (int c = 0; c < columns; c++)
-        {
-            (means[c], deviations[c]) = Measure(values, columns, c, rows);
-        }
-        return new(means, deviations);
-    }
-
-    private static (double Mean, double Deviation) Measure<T>(ReadOnlySpan<T> values, int columns, int column, int rows)
-        where T : struct, IBinaryFloatingPointIeee754<T>
-    {
-        double smallest = double.PositiveInfinity, largest = double.NegativeInfinity;
-        for (int i = column; i < values.Length; i += columns)
+        var all = new Column[columns];
+        for (int i = 0; i < values.Length; i++)
         {
             double value = double.CreateTruncating(values[i]);
             if (!double.IsFinite(value))
             {
                 throw new ArgumentException(
-                    $"'{nameof(values)}' holds {value} in row {i / columns}, column {column}; a scaler is fitted to finite numbers: fill or leave out that row.",
-                    nameof(values));
+                    Invariant($"'{nameof(values)}' holds {value} in row {i / columns}, column {i % columns}; ")
+                    + "a scaler is fitted to finite numbers: fill or leave out that row.", nameof(values));
             }
-            (smallest, largest) = (Math.Min(smallest, value), Math.Max(largest, value));
+            if (i < columns)
+            {
+                all[i] = new(value);
+            }
+            else
+            {
+                all[i % columns].Widen(value);
+            }
         }
-        if (smallest == largest)
+        foreach (ref Column column in all.AsSpan())
         {
-            return (smallest, 1);
+            column.ChooseScale();
         }
-        // A power of two brings the numbers to at most 1 exactly, so neither sums nor squares overflow or vanish. It is halved
-        // because 2^-1074, the inverse of the least exponent, is no double.
-        int exponent = Math.ILogB(Math.Max(Math.Abs(smallest), Math.Abs(largest))) + 1;
-        double low = Math.ScaleB(1, -exponent / 2), high = Math.ScaleB(1, -exponent - (-exponent / 2));
-        // Neumaier's sum: the error of the mean does not grow with the rows.
-        double sum = 0, lost = 0;
-        for (int i = column; i < values.Length; i += columns)
+        for (int i = 0; i < values.Length; i++)
         {
-            double value = double.CreateTruncating(values[i]) * low * high, next = sum + value;
-            lost += Math.Abs(sum) >= Math.Abs(value) ? sum - next + value : value - next + sum;
-            sum = next;
+            all[i % columns].AddToMean(double.CreateTruncating(values[i]));
         }
-        double mean = (sum + lost) / rows, squares = 0, differences = 0;
-        for (int i = column; i < values.Length; i += columns)
+        foreach (ref Column column in all.AsSpan())
         {
-            double difference = double.CreateTruncating(values[i]) * low * high - mean;
-            differences += difference;
-            squares += difference * difference;
+            column.EndMean(rows);
         }
-        // What rounding left in the mean is taken out again (Chan, Golub and LeVeque's corrected two-pass algorithm).
-        double deviation = Math.Sqrt(Math.Max(0, (squares - differences * differences / rows) / rows));
-        double scaled = deviation / low / high;
-        return (mean / low / high, deviation > NoiseFraction * Math.Abs(mean) && scaled > 0 ? scaled : 1);
+        for (int i = 0; i < values.Length; i++)
+        {
+            all[i % columns].AddToSquares(double.CreateTruncating(values[i]));
+        }
+        foreach (ref Column column in all.AsSpan())
+        {
+            column.EndDeviation(rows);
+        }
+        return new(all);
     }
+
+    private int Next(int column) => column + 1 == means.Length ? 0 : column + 1;
+
+    private double Scale(double value, int column)
+    {
+        double difference = value - means[column];
+        return Math.Abs(difference) <= tolerances[column] ? 0 : difference / deviations[column];
+    }
+
+    private double Unscale(double scaled, int column) => scaled * deviations[column] + means[column];
 
     private void CheckScalable<T>(ReadOnlySpan<T> values, string name) where T : struct, IBinaryFloatingPointIeee754<T>
     {
-        CountRows(values, means.Length, name);
+        Arguments.CountRows(values, means.Length, name);
         int c = 0;
         for (int i = 0; i < values.Length; i++)
         {
             double value = double.CreateTruncating(values[i]);
-            if (!float.IsFinite((float)((value - means[c]) / deviations[c])))
+            if (float.IsInfinity((float)Scale(value, c)))
             {
-                throw new ArgumentException(double.IsFinite(value)
-                    ? $"'{name}' holds {value} in row {i / means.Length}, column {c}, which lies too many deviations from the mean {means[c]} to be scaled; correct it or leave out that row."
-                    : $"'{name}' holds {value} in row {i / means.Length}, column {c}; a scaler takes finite numbers: fill or leave out that row.", name);
+                throw new ArgumentException(
+                    Invariant($"'{name}' holds {value} in row {i / means.Length}, column {c}") + (double.IsFinite(value)
+                        ? Invariant($", which lies too many deviations from the mean {means[c]} to be scaled; correct it or leave out that row.")
+                        : "; a scaler takes finite numbers, and NaN for one that is missing: correct it or leave out that row."), name);
             }
-            c = c + 1 == means.Length ? 0 : c + 1;
+            c = Next(c);
         }
     }
 
-    private static int CountRows<T>(ReadOnlySpan<T> values, int columns, string name) => values.Length % columns == 0
-        ? values.Length / columns
-        : throw new ArgumentException($"'{name}' must hold whole rows of {columns} numbers, but holds {values.Length}.", name);
+    private void CheckInvertible(ReadOnlySpan<float> scaled, double largest, string name)
+    {
+        Arguments.CountRows(scaled, means.Length, name);
+        int c = 0;
+        for (int i = 0; i < scaled.Length; i++)
+        {
+            if (Math.Abs(Unscale(scaled[i], c)) > largest)
+            {
+                throw new ArgumentException(
+                    Invariant($"'{name}' holds {scaled[i]} in row {i / means.Length}, column {c}") + (float.IsFinite(scaled[i])
+                        ? Invariant($", which is beyond {largest} in the units of its column, of deviation {deviations[c]}; correct it or leave out that row.")
+                        : "; a scaler takes finite numbers, and NaN for one that is missing: correct it or leave out that row."), name);
+            }
+            c = Next(c);
+        }
+    }
+
+    /// <summary>The statistics of a column, from its first value on.</summary>
+    private struct Column(double first)
+    {
+        private double smallest = first, largest = first;
+        private double low, high, sum, lost, scaledMean, squares, differences;
+
+        public double Mean { get; private set; }
+
+        public double Deviation { get; private set; }
+
+        /// <summary>How far values may lie apart that are equal but for rounding.</summary>
+        public readonly double Noise => NoiseFraction * Math.Max(Math.Abs(smallest), Math.Abs(largest));
+
+        public readonly bool IsConstant => largest - smallest <= Noise;
+
+        public void Widen(double value) => (smallest, largest) = (Math.Min(smallest, value), Math.Max(largest, value));
+
+        /// <summary>
+        /// A power of two brings the numbers to at most 1 exactly, so neither sums nor squares overflow or vanish. It is halved because
+        /// 2^-1074, the inverse of the least exponent, is no double.
+        /// </summary>
+        public void ChooseScale()
+        {
+            double size = Math.Max(Math.Abs(smallest), Math.Abs(largest));
+            int exponent = size == 0 ? 0 : Math.ILogB(size) + 1;
+            low = Math.ScaleB(1, -exponent / 2);
+            high = Math.ScaleB(1, -exponent - (-exponent / 2));
+        }
+
+        /// <summary>Neumaier's sum: the error of the mean does not grow with the rows.</summary>
+        public void AddToMean(double value)
+        {
+            value *= low;
+            value *= high;
+            double next = sum + value;
+            lost += Math.Abs(sum) >= Math.Abs(value) ? sum - next + value : value - next + sum;
+            sum = next;
+        }
+
+        /// <summary>Rounding must not take the mean out of the values' range.</summary>
+        public void EndMean(int rows)
+        {
+            scaledMean = (sum + lost) / rows;
+            Mean = Math.Clamp(scaledMean / low / high, smallest, largest);
+        }
+
+        public void AddToSquares(double value)
+        {
+            double difference = value * low * high - scaledMean;
+            differences += difference;
+            squares += difference * difference;
+        }
+
+        /// <summary>
+        /// What rounding left in the mean is taken out again (Chan, Golub and LeVeque's corrected two-pass algorithm). A deviation that a double
+        /// cannot hold is 1 like that of a constant column.
+        /// </summary>
+        public void EndDeviation(int rows)
+        {
+            double deviation = Math.Sqrt(Math.Max(0, (squares - differences * differences / rows) / rows)) / low / high;
+            Deviation = !IsConstant && deviation > 0 ? deviation : 1;
+        }
+    }
 }

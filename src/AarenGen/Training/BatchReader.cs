@@ -36,16 +36,19 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
 
     /// <summary>Whether a sequence counts as one in the loss, rather than as its tokens.</summary>
     private static readonly bool IsPerSequence = Heads.All(static h => h.IsPerSequence);
-    private readonly float[] samples = new float[checked(samples * Description.InputWidth)];
+    private readonly float[] samples = new float[checked((int)Floats(samples))];
     private readonly float[] target = new float[Description.TargetWidth];
     private readonly float[] completed = new float[Shape.Channels * Description.RowInputWidth];
     private readonly float[] completedStatistics = new float[Shape.Channels * Description.RowStatistics];
     private readonly double[] sampleState = new double[Description.SampleStateDoubles];
 
+    /// <summary>Floats of a reader's own memory, for the samples of one sequence.</summary>
+    public static long Floats(int samples) => (long)samples * Description.InputWidth;
+
     /// <summary>Floats from row to row of the tokens.</summary>
     public static int TokenStride { get; } = Layout.Pad(Description.RowInputWidth);
 
-    /// <summary>Rows of a sequence of so many samples.</summary>
+    /// <summary>Rows of a sequence with the given number of samples.</summary>
     public static int RowsOf(int samples) => checked(Shape.OutputsOf(samples) * Shape.Channels);
 
     /// <summary>Rows of a batch so that each of its buffers, rows of numbers one after the other, can be indexed by an int.</summary>
@@ -136,7 +139,8 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
             for (int channel = 0; channel < Shape.Channels; channel++)
             {
                 int row = firstRow + channel * outputs + output;
-                target.AsSpan(channel * Description.RowTargetWidth, Description.RowTargetWidth).CopyTo(to.Targets[(row * Description.RowTargetWidth)..]);
+                target.AsSpan(channel * Description.RowTargetWidth, Description.RowTargetWidth)
+                    .CopyTo(to.Targets[(row * Description.RowTargetWidth)..]);
                 to.TokenWeights[row] = weight;
                 // Beside heads for each token, a sequence counts as much as its tokens.
                 to.SequenceWeights[row] = !isLast || weight == 0 ? 0 : IsPerSequence ? weight : sum;
@@ -151,7 +155,8 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         if ((long)length * width > samples.Length)
         {
             throw new InvalidOperationException(
-                Invariant($"Sequence {index} now has {length} tokens, more than when the call began; data must not change while they are used."));
+                Invariant($"Sequence {index} now has {length} tokens, more than when the call began; ")
+                + "data must not change while they are used.");
         }
         Span<float> read = samples.AsSpan(0, length * width);
         data.ReadTokens(index, read);
@@ -160,7 +165,8 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         {
             throw Bad(
                 name, index, bad / width,
-                $"column {bad % width} of the token holds {read[bad]}; {Arguments.TokenRule}, even where their weight is 0. Fill what is missing, or cut the sequence there.");
+                Invariant($"column {bad % width} of the token holds {read[bad]}; {Arguments.TokenRule}, even where their weight is 0. ")
+                + "Fill what is missing, or cut the sequence there.");
         }
         for (int t = 0; t < length && Categories.Length > 0; t++)
         {
@@ -171,7 +177,8 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
                 {
                     throw Bad(
                         name, index, t,
-                        $"column {category.Column} of the token holds {sample[category.Column]}, but must be a category, a whole number from 0 to {category.Cardinality - 1}.");
+                        Invariant($"column {category.Column} of the token holds {sample[category.Column]}, but must be a category, ")
+                        + Invariant($"a whole number from 0 to {category.Cardinality - 1}."));
                 }
             }
         }
@@ -189,7 +196,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         float weight = data.ReadTarget(index, sample, target);
         if (!(weight >= 0 && float.IsFinite(weight)))
         {
-            throw Bad(name, index, sample, $"the weight is {weight}, but must be a finite number of 0 or more.");
+            throw Bad(name, index, sample, Invariant($"the weight is {weight}, but must be a finite number of 0 or more."));
         }
         for (int channel = 0; channel < Shape.Channels && weight != 0; channel++)
         {
@@ -214,7 +221,8 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
                 {
                     throw Bad(
                         name, sequence, token,
-                        $"column {column} of the target holds {target[column]}; correct it, or give the token the weight 0 if its target is unknown.");
+                        Invariant($"column {column} of the target holds {target[column]}; ")
+                        + "correct it, or give the token the weight 0 if its target is unknown.");
                 }
             }
             float value = target[first];
@@ -222,17 +230,18 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
             {
                 throw Bad(
                     name, sequence, token,
-                    $"the target of '{head.Name}' is {value}, but must be above 0; give events at the same time a small distance, or the token weight 0.");
+                    Invariant($"the target of '{head.Name}' is {value}, but must be above 0; ")
+                    + "give events at the same time a small distance, or the token weight 0.");
             }
             if (head.TargetKind == TargetKind.Class && !(value >= 0 && value < head.Classes && float.IsInteger(value)))
             {
                 throw Bad(
                     name, sequence, token,
-                    $"the target of '{head.Name}' is {value}, but must be a class, a whole number from 0 to {head.Classes - 1}.");
+                    Invariant($"the target of '{head.Name}' is {value}, but must be a class, a whole number from 0 to {head.Classes - 1}."));
             }
         }
     }
 
-    private static ArgumentException Bad(string? name, int sequence, int token, FormattableString what) =>
-        new(Invariant($"Sequence {sequence}, token {token}: {Invariant(what)}"), name);
+    private static ArgumentException Bad(string? name, int sequence, int token, string what) =>
+        new(Invariant($"Sequence {sequence}, token {token}: {what}"), name);
 }

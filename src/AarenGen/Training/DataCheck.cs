@@ -25,12 +25,14 @@ internal static class DataCheck<TModel> where TModel : SequenceModel<TModel>, IM
         }
         if (data.Count >= Array.MaxLength)
         {
-            throw new ArgumentException(Invariant($"'{name}' has {data.Count} sequences, but may have at most {Array.MaxLength - 1}."), name);
+            throw new ArgumentException(
+                Invariant($"'{name}' has {data.Count} sequences, but may have at most {Array.MaxLength - 1}."), name);
         }
         if (data.TokenWidth != Description.InputWidth || data.TargetWidth != Description.TargetWidth)
         {
             throw new ArgumentException(
-                Invariant($"'{name}' has tokens of {data.TokenWidth} and targets of {data.TargetWidth} numbers, but '{Description.Name}' takes {Description.InputWidth} and {Description.TargetWidth}."), name);
+                Invariant($"'{name}' has tokens of {data.TokenWidth} and targets of {data.TargetWidth} numbers, ")
+                + Invariant($"but '{Description.Name}' takes {Description.InputWidth} and {Description.TargetWidth}."), name);
         }
         int min = Description.Tokens.PatchLength, max = MaxLength(maxRows);
         var largest = new PassSize(BatchPlan.RowsPerPass, 0);
@@ -39,11 +41,15 @@ internal static class DataCheck<TModel> where TModel : SequenceModel<TModel>, IM
             int length = data.LengthOf(i);
             if (length < min)
             {
-                throw new ArgumentException(Invariant($"Sequence {i} of '{name}' is {length} tokens long; every sequence needs at least {(min == 1 ? "one" : Invariant($"{min}, a patch"))}."), name);
+                throw new ArgumentException(
+                    Invariant($"Sequence {i} of '{name}' is {length} tokens long; ")
+                    + $"every sequence needs at least {(min == 1 ? "one" : Invariant($"{min}, a patch"))}.", name);
             }
             if (length > max)
             {
-                throw new ArgumentException(Invariant($"Sequence {i} of '{name}' is {length} tokens long; one sequence may have at most {max} with '{Description.Name}'. Cut it into shorter ones."), name);
+                throw new ArgumentException(
+                    Invariant($"Sequence {i} of '{name}' is {length} tokens long; ")
+                    + Invariant($"one sequence may have at most {max} with '{Description.Name}'. Cut it into shorter ones."), name);
             }
             largest = PassSize.Max(largest, new(BatchReader<TModel>.RowsOf(length), length));
         }
@@ -73,11 +79,12 @@ internal static class DataCheck<TModel> where TModel : SequenceModel<TModel>, IM
     {
         if (sum == 0)
         {
-            throw new ArgumentException($"'{name}' has no target with a weight above 0, so that its loss is undefined; give targets that count a weight of 1.", name);
+            throw new ArgumentException(
+                $"'{name}' has no target with a weight above 0, so that its loss is undefined; give targets that count a weight of 1.", name);
         }
     }
 
-    /// <summary>Samples of the longest sequence with at most so many rows.</summary>
+    /// <summary>The largest number of samples in a sequence that has at most the given number of rows.</summary>
     private static int MaxLength(int maxRows)
     {
         TokenShape shape = Description.Tokens;

@@ -52,6 +52,6 @@ public sealed record KernelLaunch(string Kernel, int PerRowTile, int RowsPerTile
     /// <summary>Words of 64 bits that each of its thread blocks hands on to another; 0 where none waits for another.</summary>
     public int CarriedWords { get; init; }
 
-    /// <summary>Thread blocks for a batch of at most so many rows and sequences.</summary>
+    /// <summary>Thread blocks for a batch of the given numbers of rows and sequences.</summary>
     internal int GridSize(int rows, int sequences) => checked(PerRowTile * ((rows + RowsPerTile - 1) / RowsPerTile) + PerSequence * sequences + Fixed);
 }

@@ -1,5 +1,4 @@
 using AarenGen.Memory;
-using static System.FormattableString;
 
 namespace AarenGen.Training;
 
@@ -20,7 +19,9 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
     private readonly int capacity;
     private readonly int[] ends;
 
-    /// <summary>Rows of a pass so that each of its buffers can be indexed by an int; an <see cref="AlignedBuffer"/> takes some more floats.</summary>
+    /// <summary>
+    /// Rows of a pass so that each of its buffers can be indexed by an int; an <see cref="AlignedBuffer"/> takes some more floats.
+    /// </summary>
     public static int MaxRows { get; } =
         Math.Min(BatchReader<TModel>.MaxRows, (Array.MaxLength - 64) / Math.Max(TokenStride, Description.TrainingFloatsPerToken));
 
@@ -28,17 +29,8 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
     /// <exception cref="ArgumentException">This machine has less.</exception>
     public static PassWorkspace<TModel>[] Allocate(int threads, PassSize size, bool training)
     {
-        double floatsPerRow = (double)Description.TrainingFloatsPerToken + TokenStride + Description.RowTargetWidth + Description.RowStatistics + 3;
-        double floats = size.Rows * floatsPerRow + (double)size.Samples * Description.InputWidth + (training ? Description.WeightFloats : 0);
-        double needed = threads * floats * sizeof(float);
-        long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        string message = Invariant($"The longest sequence has {size.Samples} tokens. Working memory for it takes {needed / 1e9:F1} GB ")
-            + Invariant($"with {threads} thread(s), but this machine has {available / 1e9:F1} GB in all: ")
-            + $"cut long sequences{(threads > 1 ? ", or lower Threads" : "")}.";
-        if (needed > available)
-        {
-            throw new ArgumentException(message);
-        }
+        long available = MemoryCheck.AvailableBytes;
+        CheckMemory(threads, size, training, available);
         var workspaces = new PassWorkspace<TModel>[threads];
         try
         {
@@ -49,9 +41,28 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
         }
         catch (OutOfMemoryException e)
         {
-            throw new ArgumentException(message, e);
+            (double sequence, double thread) = Floats(size, training);
+            throw new ArgumentException(MemoryCheck.Message(size.Samples, sequence, thread, threads, available), e);
         }
         return workspaces;
+    }
+
+    /// <summary>Checks memory of several threads, what reads their data included.</summary>
+    /// <exception cref="ArgumentException">This machine has less than they take.</exception>
+    public static void CheckMemory(int threads, PassSize size, bool training, long available)
+    {
+        (double sequence, double thread) = Floats(size, training);
+        MemoryCheck.Check(size.Samples, sequence, thread, threads, available);
+    }
+
+    /// <summary>Floats of a thread: those for the longest sequence, and those for the model whatever the data.</summary>
+    private static (double Sequence, double Thread) Floats(PassSize size, bool training)
+    {
+        double perRow = (double)Description.TrainingFloatsPerToken + TokenStride + Description.RowTargetWidth + Description.RowStatistics + 3;
+        int fixedRows = Math.Min(size.Rows, BatchPlan.RowsPerPass);
+        return (
+            (size.Rows - fixedRows) * perRow + BatchReader<TModel>.Floats(size.Samples),
+            fixedRows * perRow + (training ? Description.WeightFloats : 0));
     }
 
     public PassWorkspace(PassSize size, bool training)

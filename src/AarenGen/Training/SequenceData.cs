@@ -8,7 +8,8 @@ namespace AarenGen;
 /// <para>Several threads read at the same time, each its own sequences; an implementation must allow that. A training reads each sequence
 /// several times: once before the first step, then once an epoch. Numbers and lengths must not change meanwhile; a checkpoint is
 /// resumed only when all numbers read are the same again.</para>
-/// <para>What an implementation throws passes through <see cref="SequenceModel{TSelf}.Fit"/> and <see cref="SequenceModel{TSelf}.Evaluate"/>.</para>
+/// <para>What an implementation throws passes through <see cref="SequenceModel{TSelf}.Fit"/> and
+/// <see cref="SequenceModel{TSelf}.Evaluate"/>.</para>
 /// </remarks>
 public abstract class SequenceData
 {
@@ -38,7 +39,8 @@ public abstract class SequenceData
     /// <param name="token">The token, 0 to length − 1.</param>
     /// <param name="target">[TargetWidth], to be written in full where the weight is above 0.</param>
     /// <returns>
-    /// The weight of the token in the loss, 0 or more and finite; only its ratio to the other weights matters. 0 leaves it out; its target then does not matter, NaN included.
+    /// The weight of the token in the loss, 0 or more and finite; only its ratio to the other weights matters. 0 leaves it out; its target
+    /// then does not matter, NaN included.
     /// </returns>
     public abstract float ReadTarget(int index, int token, Span<float> target);
 }

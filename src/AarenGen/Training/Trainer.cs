@@ -31,12 +31,15 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         int maxRows = options.Device.MaxRows<TModel>();
         PassSize trainSize = DataCheck<TModel>.CheckShape(train, nameof(train), maxRows);
         PassSize validationSize = validation is null ? default : DataCheck<TModel>.CheckShape(validation, nameof(validation), maxRows);
+        var size = PassSize.Max(trainSize, validationSize);
+        options.Device.CheckMemory<TModel>(size, options);
         if (hasCheckpoints)
         {
             Checkpoint.CheckWritable(options.CheckpointPath!);
         }
         DataSurvey trainSurvey = DataCheck<TModel>.Read(train, nameof(train), trainSize, hasCheckpoints);
-        DataSurvey? validationSurvey = validation is null ? null : DataCheck<TModel>.Read(validation, nameof(validation), validationSize, hasCheckpoints);
+        DataSurvey? validationSurvey =
+            validation is null ? null : DataCheck<TModel>.Read(validation, nameof(validation), validationSize, hasCheckpoints);
         this.model = model;
         this.train = train;
         this.validation = validation;
@@ -57,7 +60,7 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
             }
             ShuffleEpoch();
             engine = options.Device.CreateEngine(new EngineRequest<TModel>(
-                model, tensors, train, validation, options, batchSize, PassSize.Max(trainSize, validationSize), WeightScale.For(validationSurvey?.Weight ?? 0)));
+                model, tensors, train, validation, options, batchSize, size, WeightScale.For(validationSurvey?.Weight ?? 0)));
         }
         catch
         {
@@ -133,8 +136,9 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
                 progress.Epochs.Count < options.Epochs ? TrainingEnd.NoImprovement : TrainingEnd.AllEpochs,
                 progress.Step, engine.Tokens, Stopwatch.GetElapsedTime(started));
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is not TrainingDivergedException && !engine.IsOwnError(e))
         {
+            // Cancelled, or thrown by the data, the listener or the file system: the model gets the weights of the last step.
             engine.Download();
             throw;
         }
@@ -188,7 +192,8 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
     }
 
     /// <summary>Without validation later is better. Any loss is better than NaN, which no other comparison would ever replace.</summary>
-    private static bool IsBetter(double? loss, double? best) => loss is null || loss < best || (best is double.NaN && loss is not double.NaN);
+    private static bool IsBetter(double? loss, double? best) =>
+        loss is null || loss < best || (best is double.NaN && loss is not double.NaN);
 
     /// <exception cref="ModelFileException">The checkpoint is beyond the epochs that are asked for.</exception>
     private void CheckEpochs()

@@ -39,5 +39,8 @@ internal abstract class TrainingEngine : IDisposable
     /// <summary>Brings weights and moments to the host's tensors.</summary>
     public abstract void Download();
 
+    /// <summary>Whether the engine itself failed, so that it can give no weights.</summary>
+    public virtual bool IsOwnError(Exception e) => false;
+
     public abstract void Dispose();
 }

@@ -40,12 +40,15 @@ public sealed record TrainingOptions
     public double ClipNorm { get; init; } = 1;
 
     /// <summary>
-    /// Stop after so many epochs without a better validation loss, at least 1; never where null, the default. A training that it stopped goes
-    /// on when it is resumed with more.
+    /// Stops after this number of epochs without a better validation loss, at least 1; never where null, the default. A training that it
+    /// stopped goes on when it is resumed with more.
     /// </summary>
     public int? Patience { get; init; }
 
-    /// <summary>Where the training runs; the CPU by default.</summary>
+    /// <summary>
+    /// Where the training runs; the CPU by default. On a GPU of the package AarenGen.Cuda, <c>Fit</c> throws <c>CudaUnavailableException</c> where
+    /// driver, compiler or device is missing, and <c>CudaException</c> where one of their calls fails.
+    /// </summary>
     public Device Device { get; init; } = Device.Cpu;
 
     /// <summary>

@@ -10,7 +10,8 @@ namespace AarenGen.Training;
 /// </summary>
 internal sealed class TrainingSignature
 {
-    private const string DeclarationKey = "declaration", OptionPrefix = "option ", TrainingPrefix = "training data ", ValidationPrefix = "validation data ";
+    private const string DeclarationKey = "declaration", OptionPrefix = "option ";
+    private const string TrainingPrefix = "training data ", ValidationPrefix = "validation data ";
     private const string None = "none";
 
     private readonly Dictionary<string, string> entries = [];

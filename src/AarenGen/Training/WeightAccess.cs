@@ -1,8 +1,8 @@
 namespace AarenGen.Training;
 
 /// <summary>
-/// Refuses calls that would change a model's weights while another call reads or changes them. Nobody waits: a caller that waited in
-/// the progress callback of the training it waits for would wait for ever.
+/// Refuses calls that would change a model's weights while another call reads or changes them. Nobody waits: a progress callback that
+/// waited for its own training would never return.
 /// </summary>
 internal sealed class WeightAccess
 {
@@ -48,5 +48,6 @@ internal sealed class WeightAccess
     public void EndRead() => Interlocked.Decrement(ref users);
 
     private static InvalidOperationException Trained(string call) => new(
-        $"{call} cannot run while Fit or a change of Precision of the same model runs, on whatever thread; wait until that returns, or use another instance of the model.");
+        $"{call} cannot run while Fit or a change of Precision of the same model runs, on whatever thread; "
+        + "wait until that returns, or use another instance of the model.");
 }

@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace AarenGen.Training;
 
-/// <summary>Which of some independent pieces of work one of several threads does: every so many-th.</summary>
+/// <summary>Which of some independent pieces of work one of several threads does: one in as many as there are threads.</summary>
 /// <param name="Part">The thread's number, from 0.</param>
 /// <param name="Parts">How many threads there are.</param>
 [EditorBrowsable(EditorBrowsableState.Never)]

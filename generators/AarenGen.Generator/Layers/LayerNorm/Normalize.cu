@@ -3,7 +3,8 @@
 
 constexpr float norm_epsilon = 1e-5f;
 
-// The statistics of a row of which a sum or square is beyond all floats; NaN where a value is not finite.
+// The statistics of a row of which a sum or square is beyond all floats; NaN where a value is not finite. Rows are normalised to float's
+// precision up to values of 2^126: beyond, x - mean may overflow, and the inverse of the deviation is a denormal number.
 template <int width>
 __device__ __forceinline__ void row_statistics_in_double(const float* x, float& mean, float& rest, float& inverse)
 {

@@ -62,7 +62,7 @@ struct Decay
     int first, decays;
 };
 
-// Numbers below the smallest normal one count as 0, as on the CPU: moments without gradients would keep a denormal number for ever.
+// Moments below the smallest normal number become 0, as on the CPU: without gradients they would otherwise stay denormal.
 __device__ __forceinline__ float flush_denormal(float value)
 {
     return fabsf(value) < 0x1p-126f ? 0.0f : value;
@@ -72,9 +72,9 @@ __device__ __forceinline__ void adam(float& weight, float gradient, float& first
 {
     float g = gradient * s.scale;
     first = flush_denormal(s.beta1 * first + (1 - s.beta1) * g);
-    second = flush_denormal(s.beta2 * second + flush_denormal((1 - s.beta2) * g * g));
-    weight -= flush_denormal(s.learningRate * decay * weight);
-    weight = flush_denormal(weight - s.learningRate * (first / s.correction1 / (sqrtf(second / s.correction2) + s.epsilon)));
+    second = flush_denormal(s.beta2 * second + (1 - s.beta2) * g * g);
+    weight -= s.learningRate * decay * weight;
+    weight -= s.learningRate * (first / s.correction1 / (sqrtf(second / s.correction2) + s.epsilon));
 }
 
 // Clips by the global norm and takes a step of AdamW: every block adds up the parts of the norm for itself, in the same order. A loss or a
