@@ -38,7 +38,8 @@ internal static class Arguments
         if (output.Length % parts != 0 || (output.IsEmpty && !isEmptyAllowed))
         {
             throw new ArgumentException(
-                $"'{nameof(output)}' holds {output.Length} numbers, but must hold {meaning}: pass what the model wrote for one token and head.",
+                $"'{nameof(output)}' holds {output.Length} numbers, but must hold {meaning}: "
+                + "pass what the model wrote for one token and head.",
                 nameof(output));
         }
     }
@@ -76,15 +77,16 @@ internal static class Arguments
                 if (category.IsAt(position + row) && !IsCategory(value, category.Cardinality))
                 {
                     throw new ArgumentException(
-                        $"'{name}' holds {value} in row {firstRow + row}, column {category.Column}; it must be a category, a whole number from 0 to {category.Cardinality - 1}.", name);
+                        $"'{name}' holds {value} in row {firstRow + row}, column {category.Column}; it must be a category, "
+                        + $"a whole number from 0 to {category.Cardinality - 1}.", name);
                 }
             }
         }
     }
 
     /// <summary>
-    /// The index of the first number that a token may not hold; -1 where there is none. The highest power of a token anywhere is its square, in
-    /// attention scores: 1e30 leaves a factor of 3e8 to the largest float for weights and sums.
+    /// The index of the first number that a token may not hold; -1 where there is none. The highest power of a token anywhere is its
+    /// square, in attention scores: 1e30 leaves a factor of 3e8 to the largest float for weights and sums.
     /// </summary>
     public static int IndexOfBadTokenNumber(ReadOnlySpan<float> values)
     {
@@ -117,22 +119,8 @@ internal static class Arguments
         if (bad >= 0)
         {
             throw new ArgumentException(
-                $"'{name}' holds {Text(span[bad])} in row {bad / width}, column {bad % width}; {TokenRule}. Pass another token in its place, or none.",
-                name);
-        }
-    }
-
-    /// <summary>Checks data that are no tokens yet.</summary>
-    public static void CheckFinite(ReadOnlySpan<float> span, int width, [CallerArgumentExpression(nameof(span))] string name = "")
-    {
-        for (int i = 0; i < span.Length; i++)
-        {
-            if (!float.IsFinite(span[i]))
-            {
-                throw new ArgumentException(
-                    $"'{name}' holds {Text(span[i])} in row {i / width}, column {i % width}; "
-                    + "numbers must be finite: fill what is missing, or leave out such rows.", name);
-            }
+                $"'{name}' holds {Text(span[bad])} in row {bad / width}, column {bad % width}; {TokenRule}. "
+                + "Pass another token in its place, or none.", name);
         }
     }
 

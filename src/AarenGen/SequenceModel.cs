@@ -83,6 +83,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
 
     /// <summary>A model with the weights of a safetensors file, written by <see cref="Save"/> or from PyTorch's <c>state_dict</c>.</summary>
     /// <param name="path">The file; tensors F32, F64, F16 or BF16, little-endian.</param>
+    /// <exception cref="ArgumentException"><paramref name="path"/> is null, empty or holds a null character.</exception>
     /// <exception cref="ModelFileException">
     /// The file is damaged, holds a weight that is not finite in float, is of another kind, or does not fit: the message says what it is,
     /// or names the missing, unexpected and misshapen tensors.
@@ -98,6 +99,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
 
     /// <summary>Writes the weights as safetensors with PyTorch's names and layouts, replacing the file atomically.</summary>
     /// <param name="path">The file. Through a symbolic link its target is written; an existing file keeps its mode.</param>
+    /// <exception cref="ArgumentException"><paramref name="path"/> is null, empty or holds a null character.</exception>
     /// <exception cref="IOException">The file cannot be written; the message says why. It is as it was.</exception>
     /// <exception cref="InvalidOperationException">
     /// A weight is NaN or infinite, or another call trains this model or sets its <see cref="Precision"/>. The file is as it was.
@@ -110,11 +112,13 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// version of the library alone.
     /// </summary>
     /// <param name="path">The file. Through a symbolic link its target is written; an existing file keeps its mode.</param>
+    /// <exception cref="ArgumentException"><paramref name="path"/> is null, empty or holds a null character.</exception>
     /// <exception cref="IOException">The file cannot be written; the message says why. It is as it was.</exception>
     /// <exception cref="InvalidOperationException">
     /// A weight is NaN or infinite, or another call trains this model or sets its <see cref="Precision"/>. The file is as it was.
     /// </exception>
-    public void SaveCompiled(string path) => Read(nameof(SaveCompiled), () => CompiledModel.Write(path, Description, weights, packed, Precision));
+    public void SaveCompiled(string path) =>
+        Read(nameof(SaveCompiled), () => CompiledModel.Write(path, Description, weights, packed, Precision));
 
     /// <summary>A state for a new stream.</summary>
     public StreamState<TSelf> CreateState() => new();
@@ -177,10 +181,9 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// </summary>
     /// <remarks>
     /// Models whose states combine have a second overload with an argument <c>threads</c>, which shares one sequence among threads: those
-    /// of <see cref="AarenAttribute"/> and of layers without state alone. Transformer, minGRU, minLSTM, pooling by the mean, patches, instance
-    /// normalisation, independent channels and several heads have no such
-    /// combination, and the overload is missing. Long sequences of such models are run by this method; several run in
-    /// parallel, one a thread.
+    /// of <see cref="AarenAttribute"/> and of layers without state alone. Transformer, minGRU, minLSTM, pooling by the mean, patches,
+    /// instance normalisation, independent channels and several heads have no such combination, and the overload is missing. Long
+    /// sequences of such models are run by this method; several run in parallel, one a thread.
     /// </remarks>
     /// <param name="state">The stream; a fresh state for a whole sequence.</param>
     /// <param name="tokens">[tokens, InputWidth] numbers from −1e15 to 1e15; no token at all is allowed.</param>
@@ -199,8 +202,8 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <summary>Trains the model on sequences, on the device that the options name; the CPU unless they say otherwise.</summary>
     /// <remarks>
     /// Before the first step all data are read once and checked, so that wrong data are found before the model changes. With a
-    /// <see cref="TrainingOptions.CheckpointPath"/> they are hashed as well (seconds a gigabyte): a checkpoint is resumed on the same data only.
-    /// Exceptions that the data's own methods or the progress callback throw pass through; the model then has the weights of the last step.
+    /// <see cref="TrainingOptions.CheckpointPath"/> they are hashed as well (seconds a gigabyte): a checkpoint is resumed on the same data
+    /// only. Exceptions that the data's own methods or the progress callback throw pass through; the model then has the weights of the last step.
     /// </remarks>
     /// <param name="train">The sequences to learn from.</param>
     /// <param name="validation">
@@ -224,11 +227,15 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <exception cref="TrainingDivergedException">The loss or a gradient became NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled; the model has the weights of the last step.</exception>
     /// <exception cref="ModelFileException">
-    /// The checkpoint to go on from is damaged or belongs to another training: the message names every option, and what of the data, differs. The
-    /// model is as it was.
+    /// The checkpoint to go on from is damaged or belongs to another training: the message names every option, and what of the data,
+    /// differs. The model is as it was.
     /// </exception>
     /// <exception cref="IOException">
     /// The checkpoint cannot be read or written. Whether its directory exists and allows it is tried before the first step.
+    /// </exception>
+    /// <exception cref="Exception">
+    /// A <see cref="TrainingOptions.Device"/> other than the CPU is not there or fails; its package says by which types. AarenGen.Cuda:
+    /// <c>CudaUnavailableException</c> and <c>CudaException</c>.
     /// </exception>
     public TrainingReport Fit(
         SequenceData train, SequenceData? validation = null, TrainingOptions? options = null,
@@ -251,7 +258,8 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <summary>The declared loss over all sequences: the mean over their tokens, weighted as the data say.</summary>
     /// <param name="data">The sequences.</param>
     /// <exception cref="ArgumentException">
-    /// The data do not fit the model, no target has a weight above 0, or a sequence is longer than the model, or this machine's memory, takes.
+    /// The data do not fit the model, no target has a weight above 0, or a sequence is longer than the model, or this machine's memory,
+    /// takes.
     /// </exception>
     /// <exception cref="InvalidOperationException">
     /// Another call trains this model or sets its <see cref="Precision"/>, or the data changed while they were used.

@@ -109,7 +109,7 @@ internal sealed class KernelCache
             byte[] file = KernelFile.Encode(code, key);
             AtomicFile.Write(path, stream => stream.Write(file));
         });
-        // After a failure, too: what killed processes left behind may be what fills the disk.
+        // After a failure, too: older kernels may be what fills the disk.
         Try(() => Prune(path));
     }
 
@@ -124,11 +124,6 @@ internal sealed class KernelCache
             {
                 Try(file.Delete);
             }
-        }
-        // What a process left that ended while it wrote.
-        foreach (FileInfo file in directory.EnumerateFiles(AtomicFile.Pattern).Where(static f => f.LastWriteTimeUtc < DateTime.UtcNow.AddHours(-1)))
-        {
-            Try(file.Delete);
         }
     }
 

@@ -30,8 +30,8 @@ public static class CausalAttention
     /// <param name="heads">Heads; divides width.</param>
     /// <param name="context">Tokens looked back over, this one included; 1 or more.</param>
     /// <param name="state">
-    /// 1 + context·width doubles: the number of tokens seen (0: none), then floats, two a double: [context, width] keys and as many
-    /// values. Token n lies in row n mod context.
+    /// 1 + context·width doubles: the number of tokens seen (0: none), then floats, two a double: [context, heads, 2, P], a head's keys
+    /// followed by its values, so that no double holds floats of two heads or tokens. Token n lies in row n mod context.
     /// </param>
     /// <param name="output">Width outputs; padding is left untouched.</param>
     public static void Step(
@@ -42,26 +42,25 @@ public static class CausalAttention
         Layout.Check(output.Length, width);
         Layout.Check(state.Length, 1 + context * width);
         Span<float> cache = MemoryMarshal.Cast<double, float>(state.Slice(1, context * width));
-        Span<float> keys = cache[..(context * width)], values = cache[(context * width)..];
         double seen = state[0];
         // Unsigned, so that no number that a file may hold leads out of the ring.
         int newest = (int)((ulong)seen % (ulong)context);
-        key[..width].CopyTo(keys.Slice(newest * width, width));
-        value[..width].CopyTo(values.Slice(newest * width, width));
         state[0] = seen + 1;
         Window window = seen + 1 < context ? new(0, newest + 1, context) : new((newest + 1) % context, context, context);
         int channels = width / heads;
         for (int first = 0; first < width; first += channels)
         {
-            Span<float> ownKey = keys.Slice(newest * width + first, channels), ownValue = values.Slice(newest * width + first, channels);
-            if (!VectorMath.AreFinite(ownKey) || !VectorMath.AreFinite(ownValue))
+            Span<float> own = cache.Slice(2 * (newest * width + first), 2 * channels);
+            key.Slice(first, channels).CopyTo(own);
+            value.Slice(first, channels).CopyTo(own[channels..]);
+            if (!VectorMath.AreFinite(own))
             {
-                // The whole head, so that one of two neighbours is seen where two floats are taken for a double.
-                ownKey.Fill(float.NaN);
-                ownValue.Fill(float.NaN);
+                // All of it, since the check of a saved state sees only one of the two floats in a double.
+                own.Fill(float.NaN);
             }
             Attend(
-                query.Slice(first, channels), ref keys[first], ref values[first], width, window, output.Slice(first, channels), out _, out _);
+                query.Slice(first, channels), ref cache[2 * first], ref cache[2 * first + channels], 2 * width, window,
+                output.Slice(first, channels), out _, out _);
         }
     }
 

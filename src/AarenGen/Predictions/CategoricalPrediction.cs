@@ -58,5 +58,6 @@ public readonly ref struct CategoricalPrediction
 
     /// <summary>A random class by these probabilities.</summary>
     /// <param name="random">The source; seed it for repeatable samples.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="random"/> is null.</exception>
     public int Sample(Random random) => Sampling.Class(random, output);
 }

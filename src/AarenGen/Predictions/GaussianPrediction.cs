@@ -59,6 +59,7 @@ public readonly ref struct GaussianPrediction
     /// <param name="random">The source; seed it for repeatable samples.</param>
     /// <param name="value">The value, from 0 to below <see cref="Count"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The value is not one of the predicted.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="random"/> is null.</exception>
     public double Sample(Random random, int value = 0) => Mean(value) + Deviation(value) * Sampling.Normal(random);
 
     private readonly struct Standard : IDistribution

@@ -86,6 +86,7 @@ public readonly ref struct LogNormalMixturePrediction
 
     /// <summary>A random value from the mixture.</summary>
     /// <param name="random">The source; seed it for repeatable samples.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="random"/> is null.</exception>
     public double Sample(Random random)
     {
         int k = Sampling.Class(random, output[..Components]);

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.IO.Enumeration;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -8,59 +11,83 @@ namespace AarenGen.Serialization;
 /// file in the same directory, which is then renamed.
 /// </summary>
 /// <remarks>
-/// A symbolic link stays and its target is replaced; an existing file keeps its mode. The temporary file has one of a few short names that
-/// follow from the target's, and is locked while it is written: what a killed process left is not locked, and the next writer of the same
-/// file removes it without searching the directory.
+/// A symbolic link stays and its target is replaced; an existing file keeps its mode. Each writer has a temporary file of its own, whose
+/// name holds the machine and the process. The next writer in the directory removes those whose process no longer runs on this machine,
+/// and those that nobody has written to for an hour.
 /// </remarks>
 internal static class AtomicFile
 {
     /// <summary>Names of temporary files.</summary>
-    public const string Pattern = ".aarengen-*.tmp";
-
-    /// <summary>Processes that may write one file at the same time; the threads of a process take turns.</summary>
-    private const int Slots = 8;
+    public const string Pattern = Prefix + "*" + Suffix;
+    private const string Prefix = ".aarengen-", Suffix = ".tmp";
 
     /// <summary>As many as Linux follows.</summary>
-    private const int MostLinks = 40;
-    private const UnixFileMode AnyWrite = UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
-    private static readonly Lock[] Turns = [.. Enumerable.Range(0, 64).Select(static _ => new Lock())];
+    private const int MaxLinks = 40;
 
+    /// <summary>Directories with more entries are searched for abandoned files once a minute, smaller ones at every write.</summary>
+    private const int CrowdedEntries = 1000;
+    private const UnixFileMode AnyWrite = UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+    private static readonly TimeSpan AbandonedAfter = TimeSpan.FromHours(1), SearchInterval = TimeSpan.FromMinutes(1);
+    private static readonly string Machine = IdentifyMachine();
+
+    /// <summary>On Windows, a rename fails while another one replaces the same file.</summary>
+    private static readonly Lock Renaming = new();
+
+    /// <summary>The crowded directory that was searched last, and when.</summary>
+    private static Tuple<string, long>? lastSearch;
+
+    /// <exception cref="ArgumentException">The path is null, empty or holds a null character.</exception>
     /// <exception cref="DirectoryNotFoundException">The directory does not exist.</exception>
     /// <exception cref="IOException">The file cannot be written; the message names it and says why. It is as it was.</exception>
-    public static void Write(string path, Action<Stream> write)
+    public static void Write(string path, Action<Stream> write) => Explain(path, "", target => Replace(target, write));
+
+    /// <summary>Finds what would keep <see cref="Write"/> from writing a file, and leaves everything as it is.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="what">What is to be written, for the message.</param>
+    /// <inheritdoc cref="Write" path="/exception"/>
+    public static void CheckWritable(string path, string what) => Explain(path, $"{what} to ", static target =>
+    {
+        CheckTarget(target);
+        string temporary;
+        using (FileStream stream = CreateTemporary(target))
+        {
+            temporary = stream.Name;
+        }
+        Remove(temporary);
+    });
+
+    /// <summary>A new name for a temporary file that a process of this machine writes.</summary>
+    public static string TemporaryName(string directory, int process)
+    {
+        string random = RandomNumberGenerator.GetHexString(16, lowercase: true);
+        return Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Machine}-{process}-{random}{Suffix}"));
+    }
+
+    /// <summary>Finds the file that a path leads to and does something with it; errors name the path.</summary>
+    private static void Explain(string path, string what, Action<string> use)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         string full = Path.GetFullPath(path);
         try
         {
-            string target = FollowLinks(full);
-            lock (Turns[(uint)target.GetHashCode(StringComparison.Ordinal) % (uint)Turns.Length])
-            {
-                Replace(target, write);
-            }
+            use(FollowLinks(full));
         }
         catch (DirectoryNotFoundException e)
         {
-            throw new DirectoryNotFoundException($"Cannot write {full}: {e.Message}", e);
+            throw new DirectoryNotFoundException($"Cannot write {what}{full}: {e.Message}", e);
         }
         catch (IOException e)
         {
-            throw new IOException($"Cannot write {full}: {e.Message}", e);
+            throw new IOException($"Cannot write {what}{full}: {e.Message}", e);
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new IOException($"Cannot write {full}: permission to create or replace files in its directory was denied.", e);
+            throw new IOException($"Cannot write {what}{full}: permission to create or replace files in its directory was denied.", e);
         }
     }
 
-    /// <summary>The name of a temporary file for a target, in its directory.</summary>
-    public static string TemporaryName(string target, int slot)
-    {
-        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFileName(target)));
-        return Path.Combine(Path.GetDirectoryName(target)!, $".aarengen-{Convert.ToHexStringLower(hash.AsSpan(0, 8))}-{slot}.tmp");
-    }
-
-    private static void Replace(string target, Action<Stream> write)
+    /// <summary>Refuses what cannot be replaced; returns the mode of an existing file, where there are modes.</summary>
+    private static UnixFileMode? CheckTarget(string target)
     {
         string? directory = Path.GetDirectoryName(target);
         if (directory is null || Directory.Exists(target) || Path.EndsInDirectorySeparator(target))
@@ -71,11 +98,24 @@ internal static class AtomicFile
         {
             throw new DirectoryNotFoundException($"the directory {directory} does not exist; create it first.");
         }
-        UnixFileMode? mode = !OperatingSystem.IsWindows() && File.Exists(target) ? File.GetUnixFileMode(target) : null;
-        if (File.Exists(target) && (new FileInfo(target).IsReadOnly || (mode is { } bits && (bits & AnyWrite) == 0)))
+        // Reading the attributes also finds a name that is too long.
+        FileAttributes attributes = new FileInfo(target).Attributes;
+        if (!File.Exists(target))
+        {
+            return null;
+        }
+        UnixFileMode? mode = OperatingSystem.IsWindows() ? null : File.GetUnixFileMode(target);
+        if (attributes.HasFlag(FileAttributes.ReadOnly) || (mode is { } bits && (bits & AnyWrite) == 0))
         {
             throw new IOException("the file is read-only; make it writable or name another.");
         }
+        return mode;
+    }
+
+    private static void Replace(string target, Action<Stream> write)
+    {
+        UnixFileMode? mode = CheckTarget(target);
+        RemoveAbandoned(Path.GetDirectoryName(target)!);
         FileStream stream = CreateTemporary(target);
         string temporary = stream.Name;
         try
@@ -88,11 +128,9 @@ internal static class AtomicFile
                 }
                 write(stream);
                 stream.Flush(flushToDisk: true);
-                if (OperatingSystem.IsWindows())
-                {
-                    // Only there must a file be closed to be renamed; elsewhere it stays locked until it is.
-                    stream.Dispose();
-                }
+            }
+            lock (Renaming)
+            {
                 File.Move(temporary, target, overwrite: true);
             }
         }
@@ -103,55 +141,81 @@ internal static class AtomicFile
         }
     }
 
-    /// <summary>A new temporary file, locked; what killed processes left for this target is gone.</summary>
     private static FileStream CreateTemporary(string target)
     {
-        FileStream? stream = null;
-        IOException? failure = null;
-        for (int slot = 0; slot < Slots; slot++)
-        {
-            string name = TemporaryName(target, slot);
-            if (File.Exists(name))
-            {
-                RemoveUnlocked(name);
-            }
-            if (stream is not null)
-            {
-                continue;
-            }
-            try
-            {
-                stream = new FileStream(name, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16);
-            }
-            catch (IOException e)
-            {
-                // Another process writes the same file, or this directory cannot be written to, which then is so for all names.
-                failure = e;
-            }
-        }
-        return stream ?? throw failure!;
+        string name = TemporaryName(Path.GetDirectoryName(target)!, Environment.ProcessId);
+        return new(name, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16);
     }
 
-    private static void RemoveUnlocked(string name)
+    /// <summary>Removes the temporary files that writers left which were killed.</summary>
+    private static void RemoveAbandoned(string directory)
     {
+        if (lastSearch is (string last, long time) && last == directory && Stopwatch.GetElapsedTime(time) < SearchInterval)
+        {
+            return;
+        }
         try
         {
-            using (new FileStream(name, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+            int entries = 0;
+            var temporaries = new FileSystemEnumerable<(string Path, DateTimeOffset Written)>(
+                directory, static (ref entry) => (entry.ToFullPath(), entry.LastWriteTimeUtc))
             {
-                if (!OperatingSystem.IsWindows())
+                ShouldIncludePredicate = (ref entry) =>
                 {
-                    File.Delete(name);
+                    entries++;
+                    return entry.FileName.StartsWith(Prefix) && entry.FileName.EndsWith(Suffix);
+                },
+            };
+            foreach ((string path, DateTimeOffset written) in temporaries)
+            {
+                if (written < DateTimeOffset.UtcNow - AbandonedAfter || IsOfEndedProcess(Path.GetFileName(path)))
+                {
+                    Remove(path);
                 }
             }
-            if (OperatingSystem.IsWindows())
+            if (entries > CrowdedEntries)
             {
-                File.Delete(name);
+                lastSearch = new(directory, Stopwatch.GetTimestamp());
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Its writer lives, or it belongs to another user.
+            // A directory that may be written to, but not listed.
         }
+    }
+
+    /// <summary>Whether a temporary file is of a process of this machine that no longer runs.</summary>
+    private static bool IsOfEndedProcess(string name)
+    {
+        if (name[Prefix.Length..^Suffix.Length].Split('-') is not [string machine, string number, _] || machine != Machine
+            || !int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int process))
+        {
+            return false;
+        }
+        try
+        {
+            Process.GetProcessById(process).Dispose();
+            return false;
+        }
+        catch (ArgumentException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>Identifies what numbers of processes belong to: the machine since it was started, and the container.</summary>
+    private static string IdentifyMachine()
+    {
+        string identity = Environment.MachineName;
+        try
+        {
+            identity += File.ReadAllText("/proc/sys/kernel/random/boot_id") + new FileInfo("/proc/self/ns/pid").LinkTarget;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Not Linux.
+        }
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)).AsSpan(0, 8));
     }
 
     private static void Remove(string name)
@@ -162,7 +226,7 @@ internal static class AtomicFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The error that led here says more; the next writer tries again.
+            // The next writer tries again.
         }
     }
 
@@ -187,9 +251,9 @@ internal static class AtomicFile
             }
             else if (part != "." && Path.Combine(resolved, part) is var next && new FileInfo(next).LinkTarget is { } link)
             {
-                if (++links > MostLinks)
+                if (++links > MaxLinks)
                 {
-                    throw new IOException($"it is a symbolic link that leads through more than {MostLinks} others, or back to itself.");
+                    throw new IOException($"it is a symbolic link that leads through more than {MaxLinks} others, or back to itself.");
                 }
                 resolved = Path.IsPathRooted(link) ? Path.GetPathRoot(link)! : resolved;
                 foreach (string inner in Parts(link))

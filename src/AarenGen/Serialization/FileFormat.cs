@@ -2,17 +2,17 @@ using System.Buffers.Binary;
 
 namespace AarenGen.Serialization;
 
-/// <summary>Says what a file is that was taken for another, by its first bytes, and what to do with it.</summary>
+/// <summary>Identifies the format of an unexpected file by its first bytes.</summary>
 internal static class FileFormat
 {
-    /// <summary>Bytes that are looked at.</summary>
+    /// <summary>How many of a file's first bytes decide.</summary>
     public const int StartBytes = 64;
     private const string FromPython = "in Python, write the weights with safetensors.torch.save_file(model.state_dict(), path)";
     private const string Pickle = $"a Python pickle, such as torch.save writes (.pt, .pth): {FromPython}";
 
     private static readonly (byte[] Start, string Meaning)[] Known =
     [
-        ("AARENST1"u8.ToArray(), "the saved state of a stream: read it with StreamState.Load"),
+        ([.. StateSnapshot.Magic], "the saved state of a stream: read it with StreamState.Load"),
         ("PK\x03\x04"u8.ToArray(), $"a zip archive, such as torch.save writes (.pt, .pth): {FromPython}"),
         ([0x80, 2], Pickle), ([0x80, 3], Pickle), ([0x80, 4], Pickle), ([0x80, 5], Pickle),
         ([0x89, .. "HDF\r\n\x1a\n"u8], "an HDF5 file (.h5, .hdf5): write the weights as safetensors"),
@@ -31,6 +31,11 @@ internal static class FileFormat
     /// <param name="isState">Whether the saved state of a stream was wanted, rather than weights.</param>
     public static string Describe(ReadOnlySpan<byte> start, bool isState)
     {
+        // First, since the length of its header may start as another format does.
+        if (isState && start.Length > 8 && start[8] == '{' && BinaryPrimitives.ReadUInt64LittleEndian(start) < 1UL << 32)
+        {
+            return "a safetensors file, of SequenceModel.Save or a checkpoint of Fit: read weights with SequenceModel.Load";
+        }
         foreach ((byte[] first, string meaning) in Known)
         {
             if (start.StartsWith(first))
@@ -41,10 +46,6 @@ internal static class FileFormat
         if (start.IsEmpty)
         {
             return "an empty file: write it again";
-        }
-        if (isState && start.Length > 8 && start[8] == '{' && BinaryPrimitives.ReadUInt64LittleEndian(start) < 1UL << 32)
-        {
-            return "a safetensors file, of SequenceModel.Save or a checkpoint of Fit: read weights with SequenceModel.Load";
         }
         if (IsOnnx(start))
         {

@@ -3,6 +3,7 @@ namespace AarenGen.Serialization;
 /// <summary>Opens files to read.</summary>
 internal static class InputFile
 {
+    /// <exception cref="ArgumentException">The path is null, empty or holds a null character.</exception>
     /// <exception cref="IOException">The file is not there, is a directory, or may not be read.</exception>
     public static FileStream Open(string path)
     {
@@ -13,9 +14,8 @@ internal static class InputFile
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new IOException(
-                Directory.Exists(path) ? $"Cannot read {path}: it is a directory; name a file." : $"Cannot read {path}: permission was denied.",
-                e);
+            string reason = Directory.Exists(path) ? "it is a directory; name a file" : "permission was denied";
+            throw new IOException($"Cannot read {path}: {reason}.", e);
         }
     }
 }

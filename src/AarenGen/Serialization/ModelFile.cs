@@ -11,12 +11,12 @@ namespace AarenGen.Serialization;
 internal static class ModelFile
 {
     /// <summary>The metadata that a checkpoint has and a file of weights has not.</summary>
-    public const string CheckpointMark = "checkpoint";
+    public const string CheckpointMark = "aarengen.checkpoint";
     private const string Checksum = "aarengen.sha256", Fingerprint = "aarengen.fingerprint";
     private const int BufferBytes = 1 << 15;
 
-    /// <summary>Tensors that a message names at most.</summary>
-    private const int MostNamed = 50;
+    /// <summary>How many tensors a message names.</summary>
+    private const int MaxNamed = 50;
 
     /// <exception cref="InvalidOperationException">The weights are not finite. Nothing was written.</exception>
     public static void Write(string path, ModelDescription description, AlignedBuffer weights)
@@ -70,7 +70,8 @@ internal static class ModelFile
     }
 
     private static Dictionary<string, string> ReadSets(
-        Stream stream, string path, ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets, bool isCheckpoint)
+        Stream stream, string path, ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets,
+        bool isCheckpoint)
     {
         try
         {
@@ -95,7 +96,8 @@ internal static class ModelFile
                 }
             }
             bool hasChecksum = metadata.Remove(Checksum, out string? expected);
-            if (hasChecksum ? Hash(description, sets, new SortedDictionary<string, string>(metadata, StringComparer.Ordinal)) != expected : isCheckpoint)
+            var hashed = new SortedDictionary<string, string>(metadata, StringComparer.Ordinal);
+            if (hasChecksum ? Hash(description, sets, hashed) != expected : isCheckpoint)
             {
                 throw new ModelFileException("the checksum does not fit the contents; the file is damaged. Use an older copy.");
             }
@@ -140,8 +142,9 @@ internal static class ModelFile
         if (errors.Count > 0)
         {
             throw new ModelFileException(
-                $"the tensors do not fit '{description.Name}'; use a file of the same declaration:\n  {string.Join("\n  ", errors.Take(MostNamed))}"
-                + (errors.Count > MostNamed ? $"\n  and {errors.Count - MostNamed} more" : ""));
+                $"the tensors do not fit '{description.Name}'; use a file of the same declaration:\n  "
+                + string.Join("\n  ", errors.Take(MaxNamed))
+                + (errors.Count > MaxNamed ? $"\n  and {errors.Count - MaxNamed} more" : ""));
         }
     }
 

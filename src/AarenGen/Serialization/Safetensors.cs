@@ -17,7 +17,7 @@ internal static class Safetensors
     private const long LargestHeader = 100_000_000;
 
     /// <summary>Far above what a model has; far below what a header of that size could name, and take memory for.</summary>
-    private const int MostTensors = 100_000, MostMetadata = 10_000, LongestName = 4096, MostDimensions = 32;
+    private const int MaxTensors = 100_000, MaxMetadata = 10_000, MaxNameBytes = 4096, MaxDimensions = 32;
 
     private static readonly Dictionary<string, int> Bytes = new(StringComparer.Ordinal)
     {
@@ -112,9 +112,9 @@ internal static class Safetensors
         while (Next(ref json) == JsonTokenType.PropertyName)
         {
             string name = ReadName(ref json);
-            if (tensors.Count == MostTensors)
+            if (tensors.Count == MaxTensors)
             {
-                throw new FormatException($"it names more than {MostTensors} tensors.");
+                throw new FormatException($"it names more than {MaxTensors} tensors.");
             }
             Expect(ref json, JsonTokenType.StartObject);
             bool isNew = name == "__metadata__" ? ReadMetadata(ref json, metadata) && !hasMetadata : tensors.TryAdd(name, ReadEntry(ref json, name, dataStart));
@@ -146,9 +146,9 @@ internal static class Safetensors
         while (Next(ref json) == JsonTokenType.PropertyName)
         {
             string key = ReadName(ref json);
-            if (metadata.Count == MostMetadata)
+            if (metadata.Count == MaxMetadata)
             {
-                throw new FormatException($"it has more than {MostMetadata} entries of metadata.");
+                throw new FormatException($"it has more than {MaxMetadata} entries of metadata.");
             }
             Expect(ref json, JsonTokenType.String);
             isNew &= metadata.TryAdd(key, json.GetString()!);
@@ -190,9 +190,9 @@ internal static class Safetensors
         return new(name, type, [.. shape], checked(dataStart + start), checked(dataStart + end));
     }
 
-    private static string ReadName(ref Utf8JsonReader json) => json.ValueSpan.Length <= LongestName
+    private static string ReadName(ref Utf8JsonReader json) => json.ValueSpan.Length <= MaxNameBytes
         ? json.GetString()!
-        : throw new FormatException($"it has a name of {json.ValueSpan.Length} bytes, more than {LongestName}.");
+        : throw new FormatException($"it has a name of {json.ValueSpan.Length} bytes, more than {MaxNameBytes}.");
 
     private static List<long> ReadNumbers(ref Utf8JsonReader json)
     {
@@ -200,9 +200,9 @@ internal static class Safetensors
         Expect(ref json, JsonTokenType.StartArray);
         while (Next(ref json) == JsonTokenType.Number)
         {
-            if (numbers.Count == MostDimensions)
+            if (numbers.Count == MaxDimensions)
             {
-                throw new FormatException($"a shape has more than {MostDimensions} dimensions.");
+                throw new FormatException($"a shape has more than {MaxDimensions} dimensions.");
             }
             numbers.Add(json.TryGetInt64(out long n) && n >= 0 ? n : throw new FormatException("a size or offset is no non-negative integer."));
         }

@@ -6,16 +6,21 @@ using System.Text;
 namespace AarenGen.Serialization;
 
 /// <summary>
-/// A saved state: magic, fingerprint (64 letters), token count and number of doubles (i64 each), the doubles, and the SHA-256 of all
-/// that; little-endian. Several may follow each other in one stream.
+/// A saved state: magic, version of the format (a digit), fingerprint (64 letters), token count and number of doubles (i64 each), the
+/// doubles, and the SHA-256 of all that; little-endian. Several may follow each other in one stream.
 /// </summary>
 internal static class StateSnapshot
 {
+    private const byte Version = (byte)'2';
     private const int FingerprintBytes = 64;
 
-    /// <summary>2^53: to there, doubles count.</summary>
-    private const long MostTokens = 1L << 53;
-    private static readonly byte[] Magic = "AARENST1"u8.ToArray();
+    /// <summary>2^53: up to there doubles hold every whole number.</summary>
+    private const long MaxTokens = 1L << 53;
+
+    /// <summary>What the file of every version starts with.</summary>
+    public static ReadOnlySpan<byte> Magic => "AARENST"u8;
+
+    private static int StartBytes => Magic.Length + 1;
 
     /// <exception cref="InvalidOperationException">The state is not finite. Nothing was written.</exception>
     public static void Write(Stream stream, string fingerprint, long tokenCount, ReadOnlySpan<double> memory)
@@ -29,10 +34,11 @@ internal static class StateSnapshot
         byte[] bytes = new byte[BodyBytes(memory.Length) + SHA256.HashSizeInBytes];
         Span<byte> at = bytes;
         Magic.CopyTo(at);
-        Encoding.ASCII.GetBytes(fingerprint, at[Magic.Length..]);
-        BinaryPrimitives.WriteInt64LittleEndian(at[(Magic.Length + FingerprintBytes)..], tokenCount);
-        BinaryPrimitives.WriteInt64LittleEndian(at[(Magic.Length + FingerprintBytes + 8)..], memory.Length);
-        MemoryMarshal.AsBytes(memory).CopyTo(at[(Magic.Length + FingerprintBytes + 16)..]);
+        at[Magic.Length] = Version;
+        Encoding.ASCII.GetBytes(fingerprint, at[StartBytes..]);
+        BinaryPrimitives.WriteInt64LittleEndian(at[(StartBytes + FingerprintBytes)..], tokenCount);
+        BinaryPrimitives.WriteInt64LittleEndian(at[(StartBytes + FingerprintBytes + 8)..], memory.Length);
+        MemoryMarshal.AsBytes(memory).CopyTo(at[(StartBytes + FingerprintBytes + 16)..]);
         SHA256.HashData(bytes.AsSpan(0, BodyBytes(memory.Length)), bytes.AsSpan(BodyBytes(memory.Length)));
         stream.Write(bytes);
     }
@@ -43,31 +49,41 @@ internal static class StateSnapshot
         byte[] bytes = new byte[BodyBytes(memory.Length) + SHA256.HashSizeInBytes];
         int read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
         ReadOnlySpan<byte> body = bytes.AsSpan(0, BodyBytes(memory.Length));
-        if (read < Magic.Length + FingerprintBytes || !body.StartsWith(Magic))
+        int compared = Math.Min(read, Magic.Length);
+        if (read == 0 || !body[..compared].SequenceEqual(Magic[..compared]))
         {
             string format = FileFormat.Describe(bytes.AsSpan(0, Math.Min(read, FileFormat.StartBytes)), isState: true);
             throw new ModelFileException($"This is no saved state of a stream, but {format}.");
         }
-        string owner = Encoding.ASCII.GetString(body.Slice(Magic.Length, FingerprintBytes));
+        if (read > Magic.Length && body[Magic.Length] != Version)
+        {
+            throw new ModelFileException("The state was saved by another version of AarenGen; save it again with this one.");
+        }
+        if (read < StartBytes + FingerprintBytes)
+        {
+            throw CutShort();
+        }
+        string owner = Encoding.ASCII.GetString(body.Slice(StartBytes, FingerprintBytes));
         if (owner != fingerprint)
         {
             // What is no fingerprint may hold control characters, which do not belong into a message.
             string found = owner.All(char.IsAsciiHexDigitLower) ? $"{owner[..8]}…" : "none of ours";
             throw new ModelFileException(
-                $"The state belongs to another declaration ({found}, this model's is {fingerprint[..8]}…); save it again from a model declared like this one.");
+                $"The state belongs to another declaration ({found}, this model's is {fingerprint[..8]}…); "
+                + "save it again from a model declared like this one.");
         }
         if (read < bytes.Length)
         {
-            throw new ModelFileException($"The saved state is cut short: {read} of {bytes.Length} bytes are there.");
+            throw CutShort();
         }
         if (!SHA256.HashData(body).AsSpan().SequenceEqual(bytes.AsSpan(body.Length)))
         {
-            throw new ModelFileException("The saved state is damaged: its checksum does not fit.");
+            throw new ModelFileException("The saved state is damaged: its checksum does not fit; use an older copy.");
         }
-        long tokens = BinaryPrimitives.ReadInt64LittleEndian(body[(Magic.Length + FingerprintBytes)..]);
-        long count = BinaryPrimitives.ReadInt64LittleEndian(body[(Magic.Length + FingerprintBytes + 8)..]);
-        ReadOnlySpan<double> numbers = MemoryMarshal.Cast<byte, double>(body[(Magic.Length + FingerprintBytes + 16)..]);
-        if (tokens is < 0 or > MostTokens || count != memory.Length)
+        long tokens = BinaryPrimitives.ReadInt64LittleEndian(body[(StartBytes + FingerprintBytes)..]);
+        long count = BinaryPrimitives.ReadInt64LittleEndian(body[(StartBytes + FingerprintBytes + 8)..]);
+        ReadOnlySpan<double> numbers = MemoryMarshal.Cast<byte, double>(body[(StartBytes + FingerprintBytes + 16)..]);
+        if (tokens is < 0 or > MaxTokens || count != memory.Length)
         {
             throw new ModelFileException($"The saved state holds {count} numbers after {tokens} tokens, which cannot be.");
         }
@@ -77,12 +93,15 @@ internal static class StateSnapshot
         }
         numbers.CopyTo(memory);
         return tokens;
+
+        ModelFileException CutShort() =>
+            new($"The saved state is cut short: {read} of {bytes.Length} bytes are there; use an older copy.");
     }
 
     /// <summary>
-    /// Whether all numbers are finite. Some layers keep floats, two to a double: the exponent of the later one lies in the upper bits of
-    /// the double's, so that a double from 2^1017 on, which no state reaches, counts as infinite. Layers whose floats are not finite see to it
-    /// that neighbours are neither.
+    /// Whether all numbers are finite. Some layers keep two floats in a double: the exponent of the second lies in the upper bits of the
+    /// double's, so that a double from 2^1017 on, which no state reaches, counts as infinite. Where a float is not finite, these layers set
+    /// neighbouring floats to NaN as well.
     /// </summary>
     private static bool IsFinite(ReadOnlySpan<double> memory)
     {
@@ -97,5 +116,5 @@ internal static class StateSnapshot
         return true;
     }
 
-    private static int BodyBytes(int doubles) => Magic.Length + FingerprintBytes + 16 + sizeof(double) * doubles;
+    private static int BodyBytes(int doubles) => StartBytes + FingerprintBytes + 16 + sizeof(double) * doubles;
 }

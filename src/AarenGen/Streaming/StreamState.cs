@@ -52,12 +52,14 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
 
     /// <summary>Writes the state to a file, replacing it atomically, with the declaration's fingerprint and a checksum.</summary>
     /// <param name="path">The file. Through a symbolic link its target is written; an existing file keeps its mode.</param>
+    /// <exception cref="ArgumentException"><paramref name="path"/> is null, empty or holds a null character.</exception>
     /// <exception cref="IOException">The file cannot be written; the message says why. It is as it was.</exception>
     /// <exception cref="InvalidOperationException">The state is not finite: weights overflowed. The file is as it was.</exception>
     public void Save(string path) => AtomicFile.Write(path, Save);
 
     /// <summary>Writes the state to a stream, with the declaration's fingerprint and a checksum.</summary>
     /// <param name="stream">The stream.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="stream"/> is null.</exception>
     /// <exception cref="InvalidOperationException">The state is not finite: weights overflowed. Nothing was written.</exception>
     public void Save(Stream stream)
     {
@@ -67,6 +69,7 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
 
     /// <summary>Replaces this state by one saved in a file. On any error the state stays as it was.</summary>
     /// <param name="path">The file.</param>
+    /// <exception cref="ArgumentException"><paramref name="path"/> is null, empty or holds a null character.</exception>
     /// <exception cref="ModelFileException">
     /// The file is damaged, holds a state that is not finite, belongs to a model with another declaration or is no state at all.
     /// </exception>
@@ -86,6 +89,7 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
 
     /// <summary>Replaces this state by one saved in a stream. On any error the state stays as it was.</summary>
     /// <param name="stream">The stream, at the state's first byte; read up to its last.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="stream"/> is null.</exception>
     /// <exception cref="ModelFileException">
     /// The data are damaged, hold a state that is not finite, belong to a model with another declaration or are no state at all.
     /// </exception>

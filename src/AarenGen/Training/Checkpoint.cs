@@ -26,45 +26,14 @@ internal sealed class Checkpoint
 
     /// <summary>Finds before a training what would keep its checkpoints from being written.</summary>
     /// <exception cref="IOException">No file can be written there.</exception>
-    public static void CheckWritable(string path)
-    {
-        string full = Path.GetFullPath(path);
-        if (Directory.Exists(full))
-        {
-            throw new IOException($"Cannot write a checkpoint to {full}: it is a directory; add a file name to CheckpointPath.");
-        }
-        if (File.Exists(full))
-        {
-            full = File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
-        }
-        string directory = Path.GetDirectoryName(full) ?? full;
-        if (!Directory.Exists(directory))
-        {
-            throw new DirectoryNotFoundException($"Cannot write a checkpoint to {full}: the directory {directory} does not exist; create it first.");
-        }
-        try
-        {
-            // Reading the attributes also finds a name that is too long, which the probe below, of another name, does not.
-            FileAttributes attributes = new FileInfo(full).Attributes;
-            if (File.Exists(full) && attributes.HasFlag(FileAttributes.ReadOnly))
-            {
-                throw new IOException("the file is read-only.");
-            }
-            using var probe = new FileStream(
-                Path.Combine(directory, Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new IOException($"Cannot write a checkpoint to {full}: {e.Message}", e);
-        }
-    }
+    public static void CheckWritable(string path) => AtomicFile.CheckWritable(path, "a checkpoint");
 
     public void Write(
         string path, ModelDescription description, IReadOnlyList<(string, AlignedBuffer)> sets, TrainingSignature signature)
     {
         var metadata = new Dictionary<string, string>
         {
-            ["checkpoint"] = Format,
+            [ModelFile.CheckpointMark] = Format,
             ["step"] = Text(Step),
             ["updates"] = Text(Updates),
             ["loss sum"] = Text(LossSum),
@@ -84,12 +53,13 @@ internal sealed class Checkpoint
     /// <param name="stepsPerEpoch">Its batches an epoch.</param>
     /// <exception cref="ModelFileException">The file is damaged, no checkpoint, or one of another training.</exception>
     public static Checkpoint Read(
-        string path, ModelDescription description, IReadOnlyList<(string, AlignedBuffer)> sets, TrainingSignature signature, int stepsPerEpoch)
+        string path, ModelDescription description, IReadOnlyList<(string, AlignedBuffer)> sets, TrainingSignature signature,
+        int stepsPerEpoch)
     {
         // Into buffers of its own first: a file that does not fit must not change the model.
         (string Prefix, AlignedBuffer Weights)[] read = [.. sets.Select(static s => (s.Item1, new AlignedBuffer(s.Item2.Length)))];
         IReadOnlyDictionary<string, string> metadata = ModelFile.ReadSets(path, description, read);
-        if (metadata.GetValueOrDefault("checkpoint") != Format)
+        if (metadata.GetValueOrDefault(ModelFile.CheckpointMark) != Format)
         {
             throw new ModelFileException($"{path} is no checkpoint of this version; train anew without Resume.");
         }
@@ -97,7 +67,8 @@ internal sealed class Checkpoint
         if (differences.Count > 0)
         {
             throw new ModelFileException(
-                $"{path} belongs to another training; give the same data and options, or train anew without Resume. What differs:\n  {string.Join("\n  ", differences)}");
+                $"{path} belongs to another training; give the same data and options, or train anew without Resume. What differs:\n  "
+                + string.Join("\n  ", differences));
         }
         Checkpoint result;
         try
@@ -110,7 +81,8 @@ internal sealed class Checkpoint
         }
         if (!result.IsConsistent(stepsPerEpoch))
         {
-            throw new ModelFileException($"{path} is damaged: its numbers of steps and epochs contradict each other. Use an older copy, or train anew without Resume.");
+            throw new ModelFileException(
+                $"{path} is damaged: its numbers of steps and epochs contradict each other. Use an older copy, or train anew without Resume.");
         }
         foreach (((string, AlignedBuffer) target, (string, AlignedBuffer) source) in sets.Zip(read))
         {
