@@ -56,23 +56,19 @@ public sealed class AtomicFileTests : IDisposable
         Assert.Contains(At("missing"), Assert.Throws<DirectoryNotFoundException>(() => Write(At("lost"), "x")).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [FactWithModes]
     public void An_existing_file_keeps_its_mode_and_a_new_one_takes_the_default()
     {
-        if (OperatingSystem.IsWindows())
-        {
-            return;
-        }
         File.WriteAllText(At("plain"), "");
-        foreach (UnixFileMode mode in (UnixFileMode[])[UnixFileMode.UserRead | UnixFileMode.UserWrite, (UnixFileMode)0b110_110_110, (UnixFileMode)0b111_101_101])
+        foreach (UnixFileMode mode in (UnixFileMode[])[(UnixFileMode)0b110_000_000, (UnixFileMode)0b110_110_110, (UnixFileMode)0b111_101_101])
         {
             File.WriteAllText(At("model"), "old");
-            File.SetUnixFileMode(At("model"), mode);
+            SetMode(At("model"), mode);
             Write(At("model"), "new");
-            Assert.Equal(mode, File.GetUnixFileMode(At("model")));
+            Assert.Equal(mode, new FileInfo(At("model")).UnixFileMode);
         }
         Write(At("new"), "new");
-        Assert.Equal(File.GetUnixFileMode(At("plain")), File.GetUnixFileMode(At("new")));
+        Assert.Equal(new FileInfo(At("plain")).UnixFileMode, new FileInfo(At("new")).UnixFileMode);
     }
 
     [Theory]
@@ -90,57 +86,89 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void What_a_killed_writer_left_goes_with_the_next_save_and_a_live_ones_stays()
+    public void What_ended_processes_left_goes_with_the_next_save_and_what_running_ones_write_stays()
     {
-        string dead = AtomicFile.TemporaryName(At("model"), 0), live = AtomicFile.TemporaryName(At("model"), 1), old = AtomicFile.TemporaryName(At("model"), 2);
-        string other = AtomicFile.TemporaryName(At("other"), 0);
-        File.WriteAllText(dead, "half");
-        File.WriteAllText(old, "half");
-        File.WriteAllText(other, "half");
-        using (var writer = new FileStream(live, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+        int ended;
+        using (Process process = Process.Start(new ProcessStartInfo("dotnet", "--version") { RedirectStandardOutput = true })!)
         {
-            Write(At("model"), "new");
-            Assert.Equal([live, At("model"), other], Directory.GetFiles(folder).Order().OrderBy(path => path == other ? 1 : 0));
+            ended = process.Id;
+            process.WaitForExit();
         }
-        Write(At("model"), "newer");
-        Assert.Equal("newer", File.ReadAllText(At("model")));
-        Assert.Equal([other, At("model")], Directory.GetFiles(folder).OrderBy(path => path == other ? 0 : 1));
+        string dead = AtomicFile.TemporaryName(folder, ended), live = AtomicFile.TemporaryName(folder, Environment.ProcessId);
+        string machine = Path.GetFileName(dead).Split('-')[1];
+        string foreign = dead.Replace(machine, new string('0', machine.Length), StringComparison.Ordinal);
+        string[] names =
+        [
+            dead, live, foreign, At(".aarengen-0-0.tmp"), At(".aarengen-.tmp"), At($".aarengen-{machine}--1-0.tmp"), At("notes.tmp"),
+        ];
+        foreach (string name in names)
+        {
+            File.WriteAllText(name, "half");
+        }
+        Write(At("model"), "new");
+        Assert.Equal(names.Except([dead]).Append(At("model")).Order(), Directory.GetFiles(folder).Order());
+        foreach (string name in names.Except([dead]))
+        {
+            File.SetLastWriteTimeUtc(name, DateTime.UtcNow.AddHours(-2));
+        }
+        Write(At("other"), "new");
+        Assert.Equal([At("model"), At("notes.tmp"), At("other")], Directory.GetFiles(folder).Order());
     }
 
     [Fact]
-    public void A_writer_that_is_killed_leaves_what_the_next_save_removes()
+    public void A_writer_puts_its_own_file_in_place_whatever_others_do_meanwhile()
     {
-        if (!OperatingSystem.IsLinux())
+        AtomicFile.Write(At("model"), stream =>
         {
-            return;
-        }
-        // A process that locks a temporary file as a writer does, until it is killed.
-        string left = AtomicFile.TemporaryName(At("model"), 0);
-        File.WriteAllText(left, "half");
-        using (Process holder = Process.Start("flock", [left, "sleep", "60"]))
-        {
-            SpinWait.SpinUntil(() => IsLocked(left), TimeSpan.FromSeconds(20));
-            Write(At("model"), "new");
-            Assert.True(File.Exists(left));
-            holder.Kill(entireProcessTree: true);
-            holder.WaitForExit();
-        }
-        SpinWait.SpinUntil(() => !IsLocked(left), TimeSpan.FromSeconds(20));
-        Write(At("model"), "newer");
+            stream.Write("first"u8);
+            stream.Flush();
+            AtomicFile.Write(At("model"), other =>
+            {
+                other.Write("sec"u8);
+                other.Flush();
+                // Both are there, as a save of a third writer finds them.
+                Write(At("model"), "third");
+                Assert.Equal(2, Directory.GetFiles(folder, AtomicFile.Pattern).Length);
+                Assert.Equal("third", File.ReadAllText(At("model")));
+                other.Write("ond"u8);
+            });
+            Assert.Equal("second", File.ReadAllText(At("model")));
+        });
+        Assert.Equal("first", File.ReadAllText(At("model")));
         Assert.Equal([At("model")], Directory.GetFiles(folder));
+    }
 
-        static bool IsLocked(string path)
+    [Fact]
+    public void A_check_finds_what_a_write_would_and_leaves_nothing()
+    {
+        Directory.CreateDirectory(At("real/deep"));
+        Directory.CreateDirectory(At("shared"));
+        Link("real/deep/link", "../../shared/model");
+        Link("current", "real/deep");
+        AtomicFile.CheckWritable(At("current/link"), "a checkpoint");
+        Assert.Empty(Directory.GetFiles(At("shared")));
+        Write(At("current/link"), "new");
+        AtomicFile.CheckWritable(At("current/link"), "a checkpoint");
+        Assert.Equal("new", File.ReadAllText(At("shared/model")));
+        Assert.Equal([At("shared/model")], Directory.GetFiles(At("shared")));
+
+        Link("a", "b");
+        Link("b", "a");
+        Link("lost", "missing/model");
+        File.WriteAllText(At("locked"), "old");
+        File.SetAttributes(At("locked"), FileAttributes.ReadOnly);
+        if (!OperatingSystem.IsWindows())
         {
-            try
-            {
-                using var stream = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-                return false;
-            }
-            catch (IOException)
-            {
-                return true;
-            }
+            File.SetUnixFileMode(At("locked"), UnixFileMode.None);
         }
+        foreach (string name in (string[])["a", "lost", "locked", "shared", new string('m', 256), "missing/model"])
+        {
+            string check = Assert.ThrowsAny<IOException>(() => AtomicFile.CheckWritable(At(name), "a checkpoint")).Message;
+            Assert.StartsWith($"Cannot write a checkpoint to {At(name)}: ", check, StringComparison.Ordinal);
+            string write = Assert.ThrowsAny<IOException>(() => Write(At(name), "x")).Message;
+            Assert.Equal(check.Replace("a checkpoint to ", "", StringComparison.Ordinal), write);
+        }
+        File.SetAttributes(At("locked"), FileAttributes.Normal);
     }
 
     [Fact]
@@ -166,21 +194,24 @@ public sealed class AtomicFileTests : IDisposable
         File.SetAttributes(At("read-only"), FileAttributes.Normal);
         File.WriteAllText(At("file"), "");
         Assert.Throws<DirectoryNotFoundException>(() => Write(At("file/model"), "x"));
-        if (OperatingSystem.IsLinux())
-        {
-            // A directory where nobody may create files, not even root.
-            Refuses("/proc/aarengen-model", "");
-            Directory.CreateDirectory(At("closed"));
-            File.SetUnixFileMode(At("closed"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
-            if (!Environment.IsPrivilegedProcess)
-            {
-                Refuses(At("closed/model"), "permission");
-            }
-        }
+    }
+
+    [LinuxFact]
+    public void A_directory_that_takes_no_files_is_refused()
+    {
+        Refuses("/proc/aarengen-model", "");
+    }
+
+    [FactForUsers]
+    public void A_directory_without_permission_is_refused()
+    {
+        Directory.CreateDirectory(At("closed"));
+        SetMode(At("closed"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        Refuses(At("closed/model"), "permission");
     }
 
     [Fact]
-    public void A_full_disk_leaves_the_old_file_and_nothing_else()
+    public void A_writer_that_fails_leaves_the_old_file_and_nothing_else()
     {
         File.WriteAllText(At("model"), "old");
         IOException e = Assert.Throws<IOException>(() => AtomicFile.Write(At("model"), static stream =>
@@ -221,7 +252,34 @@ public sealed class AtomicFileTests : IDisposable
 
     private static void Write(string path, string content) => AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(content)));
 
+    private static void SetMode(string path, UnixFileMode mode)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            throw new PlatformNotSupportedException();
+        }
+        File.SetUnixFileMode(path, mode);
+    }
+
     private string At(string name) => Path.Combine(folder, name);
 
     private void Link(string name, string target) => File.CreateSymbolicLink(At(name), target);
+}
+
+/// <summary>A test that files have modes for.</summary>
+internal class FactWithModesAttribute : FactAttribute
+{
+    public FactWithModesAttribute() => Skip = OperatingSystem.IsWindows() ? "Windows has no file modes." : null;
+}
+
+/// <summary>A test of permissions, which do not bind administrators.</summary>
+internal sealed class FactForUsersAttribute : FactWithModesAttribute
+{
+    public FactForUsersAttribute() => Skip ??= Environment.IsPrivilegedProcess ? "Permissions do not bind administrators." : null;
+}
+
+/// <summary>A test of what only Linux has.</summary>
+internal sealed class LinuxFactAttribute : FactAttribute
+{
+    public LinuxFactAttribute() => Skip = OperatingSystem.IsLinux() ? null : "Only Linux has such a directory.";
 }

@@ -76,6 +76,47 @@ public sealed class FileFormatTests : IDisposable
     }
 
     [Fact]
+    public void A_state_that_is_cut_short_is_named_at_every_length()
+    {
+        StreamState<GoldenOdd> state = model.CreateState();
+        model.Step(state, [1], new float[1]);
+        using var saved = new MemoryStream();
+        state.Save(saved);
+        byte[] bytes = saved.ToArray();
+        for (int length = 1; length < bytes.Length; length++)
+        {
+            string message = Assert.Throws<ModelFileException>(() => state.Load(new MemoryStream(bytes[..length]))).Message;
+            Assert.Equal($"The saved state is cut short: {length} of {bytes.Length} bytes are there; use an older copy.", message);
+        }
+        bytes[7] = (byte)'1';
+        Assert.Contains("another version", Assert.Throws<ModelFileException>(() => state.Load(new MemoryStream(bytes))).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0x0280)]
+    [InlineData(0x0380)]
+    [InlineData(0x0480)]
+    [InlineData(0x0580)]
+    [InlineData(0x10280)]
+    [InlineData(0x8B1F)]
+    [InlineData(0x40408)]
+    public void Weights_given_as_a_state_are_named_whatever_the_length_of_their_header(int length)
+    {
+        File.WriteAllBytes(path, [.. BitConverter.GetBytes((long)length), .. "{}"u8, .. Enumerable.Repeat((byte)' ', length - 2)]);
+        string message = Assert.Throws<ModelFileException>(() => model.CreateState().Load(path)).Message;
+        Assert.Contains("a safetensors file", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Weights_whose_writer_notes_a_checkpoint_of_its_own_load()
+    {
+        var metadata = new Dictionary<string, string> { ["checkpoint"] = "epoch 7", ["format"] = "pt" };
+        ModelFile.WriteSets(path, GoldenOdd.Description, [("", model.WeightBuffer)], metadata);
+        int floats = GoldenOdd.Description.ParameterFloats;
+        Assert.Equal(model.Weights[..floats].ToArray(), GoldenOdd.Load(path).Weights[..floats].ToArray());
+    }
+
+    [Fact]
     public unsafe void An_embedded_file_that_is_none_is_named()
     {
         byte[] bytes = Gzip("weights");

@@ -1,4 +1,5 @@
 using AarenGen.Kernels;
+using AarenGen.Serialization;
 
 namespace AarenGen.Tests;
 
@@ -111,6 +112,38 @@ public sealed class MixerKernelTests
         Assert.Equal([float.NaN, float.NaN, 1, 1], output);
         CausalAttention.Step(ones, ones, ones, 4, 2, 2, state, output);
         Assert.Equal(ones, output);
+    }
+
+    [Theory]
+    [InlineData(1, 1, 2)]
+    [InlineData(4, 4, 3)]
+    [InlineData(3, 3, 2)]
+    [InlineData(6, 2, 4)]
+    public void A_state_that_is_not_finite_is_seen_whichever_channel_is_not(int width, int heads, int context)
+    {
+        string fingerprint = new('a', 64);
+        float[] ones = [.. Enumerable.Repeat(1f, width)], output = new float[width];
+        for (int bad = 0; bad < 2 * width * context; bad++)
+        {
+            int token = bad / (2 * width), channel = bad % width;
+            float[] wrong = [.. ones];
+            wrong[channel] = float.NaN;
+            bool isKey = bad / width % 2 == 0;
+            var state = new double[1 + context * width];
+            // Until the token is the oldest in the ring; one more overwrites it.
+            for (int t = 0; t < token + context; t++)
+            {
+                bool isBad = t == token;
+                CausalAttention.Step(ones, isBad && isKey ? wrong : ones, isBad && !isKey ? wrong : ones, width, heads, context, state, output);
+                if (t >= token)
+                {
+                    Assert.Throws<InvalidOperationException>(() => StateSnapshot.Write(Stream.Null, fingerprint, t + 1, state));
+                }
+            }
+            CausalAttention.Step(ones, ones, ones, width, heads, context, state, output);
+            StateSnapshot.Write(Stream.Null, fingerprint, token + context + 1, state);
+            Assert.Equal(ones, output);
+        }
     }
 
     [Fact]
@@ -239,7 +272,12 @@ public sealed class MixerKernelTests
         }
     }
 
-    private static double LogSigmoid(double x) => Math.Min(x, 0) - SpecialFunctions.LogOnePlus(Math.Exp(-Math.Abs(x)));
+    /// <summary>ln(1 + e) = 2 artanh(e / (2 + e)), exact also where 1 + e rounds to 1.</summary>
+    private static double LogSigmoid(double x)
+    {
+        double e = Math.Exp(-Math.Abs(x));
+        return Math.Min(x, 0) - 2 * Math.Atanh(e / (2 + e));
+    }
 
     /// <summary>One sequence through the kernel, and what double makes of it.</summary>
     private sealed class Attention

@@ -9,9 +9,15 @@ namespace AarenGen.Tests;
 /// <summary>Files round-trip, and whatever else a file holds gives one typed exception: no crash, no hang, no huge allocation.</summary>
 public sealed class SerializationTests : IDisposable
 {
-    private readonly string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.safetensors");
+    private readonly string folder, path;
 
-    public void Dispose() => File.Delete(path);
+    public SerializationTests()
+    {
+        folder = Directory.CreateTempSubdirectory("aarengen-serialization-").FullName;
+        path = Path.Combine(folder, "model.safetensors");
+    }
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
 
     public static TheoryData<string, string> HostileHeaders => new()
     {
@@ -45,7 +51,7 @@ public sealed class SerializationTests : IDisposable
         model.Save(path);
         Assert.Equal(model.Weights.ToArray(), EveryLayer.Load(path).Weights.ToArray());
         Assert.NotEqual(model.Weights.ToArray(), EveryLayer.Create(seed: 6).Weights.ToArray());
-        Assert.False(File.Exists(AtomicFile.TemporaryName(path, 0)));
+        Assert.Empty(Directory.GetFiles(folder, AtomicFile.Pattern));
     }
 
     [Fact]
@@ -102,7 +108,7 @@ public sealed class SerializationTests : IDisposable
             throw new InvalidOperationException();
         }));
         Assert.Equal("old", File.ReadAllText(path));
-        Assert.False(File.Exists(AtomicFile.TemporaryName(path, 0)));
+        Assert.Empty(Directory.GetFiles(folder, AtomicFile.Pattern));
     }
 
     [Fact]
@@ -116,9 +122,9 @@ public sealed class SerializationTests : IDisposable
     [Fact]
     public void A_missing_folder_is_named()
     {
-        string folder = path + ".folder";
-        Assert.Contains($"{folder} does not exist", Assert.Throws<DirectoryNotFoundException>(
-            () => GoldenOdd.Create(seed: 1).Save(Path.Combine(folder, "model"))).Message, StringComparison.Ordinal);
+        string missing = path + ".folder";
+        Assert.Contains($"{missing} does not exist", Assert.Throws<DirectoryNotFoundException>(
+            () => GoldenOdd.Create(seed: 1).Save(Path.Combine(missing, "model"))).Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -158,7 +158,8 @@ internal static class AtomicFile
         {
             int entries = 0;
             var temporaries = new FileSystemEnumerable<(string Path, DateTimeOffset Written)>(
-                directory, static (ref entry) => (entry.ToFullPath(), entry.LastWriteTimeUtc))
+                directory, static (ref entry) => (entry.ToFullPath(), entry.LastWriteTimeUtc),
+                new EnumerationOptions { AttributesToSkip = FileAttributes.Directory })
             {
                 ShouldIncludePredicate = (ref entry) =>
                 {
