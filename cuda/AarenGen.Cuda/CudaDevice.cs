@@ -22,7 +22,8 @@ public enum ProductPrecision
 /// <remarks>
 /// <para>Nothing is opened before a training begins. Any thread may use one.</para>
 /// <para>A training on it throws, beside what <see cref="SequenceModel{TSelf}.Fit"/> says: <see cref="CudaUnavailableException"/> where
-/// there is no driver, no NVRTC or no such device, and <see cref="NotSupportedException"/> where the model was compiled without its CUDA part
+/// there is no driver, no NVRTC or no such device, and <see cref="NotSupportedException"/> where the model was compiled without its CUDA
+/// part
 /// or the GPU is too old for <see cref="Products"/>, all before the first step, so that the model is as it was; and
 /// <see cref="CudaException"/> where a call of CUDA fails, such as for want of the GPU's memory. A call that fails after the first step
 /// leaves the weights that the last checkpoint or best epoch had, or those from before the training.</para>

@@ -13,7 +13,8 @@ public sealed class DeviceRangeTests
     private const float SmallestNormal = 1.17549435e-38f;
 
     /// <summary>
-    /// About 1e19, whose squares are beyond all floats as sums, and 1e30, whose squares are each. Rows are normalised up to values of 2^126; the
+    /// About 1e19, whose squares are beyond all floats as sums, and 1e30, whose squares are each. Rows are normalised up to values of
+    /// 2^126; the
     /// gradients before them, which have the inverse factor, would be denormal there.
     /// </summary>
     [DeviceTheory]
@@ -152,8 +153,10 @@ public sealed class DeviceRangeTests
     }
 
     /// <summary>
-    /// Relative L2 of two computations that differ by factors of powers of two, which are exact, by epsilon, some 1e-11 of a row's variance, and
-    /// by how sums are rounded. Rounding errors of a sum of n terms are independent and about sqrt(n) 2^-24. Each computation has five sums over
+    /// Relative L2 of two computations that differ by factors of powers of two, which are exact, by epsilon, some 1e-11 of a row's
+    /// variance, and
+    /// by how sums are rounded. Rounding errors of a sum of n terms are independent and about sqrt(n) 2^-24. Each computation has five
+    /// sums over
     /// a row (mean, square, product, and the two of the backward pass) and one over all rows; four of these deviations.
     /// </summary>
     private static double Bound(int width, int rows) => 4 * Math.Sqrt(2 * (5 * width + rows)) * Math.Pow(2, -24);

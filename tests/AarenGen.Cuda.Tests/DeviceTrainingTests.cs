@@ -59,11 +59,16 @@ public sealed class DeviceTrainingTests : TemporaryFolder
     [DeviceFact]
     public void A_loss_that_is_not_finite_is_said_with_its_step()
     {
-        // After a first step this long no product of weights is finite.
-        SequenceList data = DeviceGradientTests.Random<GoldenPre>([20, 20], seed: 1);
-        TrainingOptions options = Options with { Epochs = 3, BatchSize = 2, LearningRate = 1e30, WarmupSteps = 0 };
-        TrainingDivergedException e = Assert.Throws<TrainingDivergedException>(() => GoldenPre.Create(seed: 1).Fit(data, options: options));
-        Assert.Equal(2, e.Step);
+        // A target and an output, by the last layer's bias, whose difference is beyond all floats.
+        SequenceList data = Weighted(1, 20);
+        data.Add(new float[3], [.. Enumerable.Repeat(-3e38f, 5)]);
+        GoldenPre model = GoldenPre.Create(seed: 1);
+        model.Weights[GoldenPre.Description.Parameters[^1].Offset] = 3e38f;
+        model.WeightsChanged();
+
+        TrainingDivergedException e = Assert.Throws<TrainingDivergedException>(() => model.Fit(data, options: Options with { Epochs = 2 }));
+
+        Assert.Equal(1, e.Step);
     }
 
     [DeviceFact]
@@ -98,8 +103,9 @@ public sealed class DeviceTrainingTests : TemporaryFolder
     [InlineData(float.MaxValue)]
     public void Weights_at_the_ends_of_float_leave_finite_weights(float weight)
     {
-        foreach (SequenceList data in (SequenceList[])[Weighted([weight]), Weighted([weight, 0]), Weighted([1, weight]), Weighted([weight, weight, weight])])
+        foreach (float[] weights in (float[][])[[weight], [weight, 0], [1, weight], [weight, weight, weight]])
         {
+            SequenceList data = Weighted(weights);
             GoldenPre model = GoldenPre.Create(seed: 1);
             TrainingReport report = model.Fit(data, data, Options with { Epochs = 2 });
             Assert.All(report.Epochs, static e => Assert.True(double.IsFinite(e.TrainingLoss) && double.IsFinite(e.ValidationLoss!.Value)));

@@ -52,7 +52,8 @@ internal sealed class DeviceTheoryAttribute : TheoryAttribute
 }
 
 /// <summary>
-/// Skipped where CUDA cannot be hidden from a process that the test starts: elsewhere than on Linux, and where a toolkit lies in a folder that
+/// Skipped where CUDA cannot be hidden from a process that the test starts: elsewhere than on Linux, and where a toolkit lies in a folder
+/// that
 /// is always searched.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]

@@ -167,15 +167,22 @@ public sealed class StandardScalerTests
         Assert.Contains("in row 0, column 1", Message(() => StandardScaler.Fit([1.0, double.PositiveInfinity], 2)), StringComparison.Ordinal);
         var scaler = StandardScaler.Fit([0.0, 1], 1);
         float[] values = [1, float.NegativeInfinity];
-        Assert.Contains("holds -Infinity in row 1, column 0; a scaler takes finite", Message(() => scaler.Transform(values)), StringComparison.Ordinal);
-        Assert.Contains("holds -Infinity in row 1, column 0; a scaler takes finite", Message(() => scaler.Inverse(values)), StringComparison.Ordinal);
-        Assert.Contains("holds Infinity in row 0", Message(() => scaler.Inverse([float.PositiveInfinity], new double[1])), StringComparison.Ordinal);
+        Assert.Contains("holds -Infinity in row 1, column 0; a scaler takes finite", Message(() => scaler.Transform(values)),
+            StringComparison.Ordinal);
+        Assert.Contains("holds -Infinity in row 1, column 0; a scaler takes finite", Message(() => scaler.Inverse(values)),
+            StringComparison.Ordinal);
+        Assert.Contains("holds Infinity in row 0", Message(() => scaler.Inverse([float.PositiveInfinity], new double[1])),
+            StringComparison.Ordinal);
         Assert.Equal(1, values[0]);
-        Assert.Contains("holds 1E+300 in row 0, column 0, which lies too many deviations", Message(() => scaler.Transform([1e300], new float[1])), StringComparison.Ordinal);
+        Assert.Contains(
+            "holds 1E+300 in row 0, column 0, which lies too many deviations", Message(() => scaler.Transform([1e300], new float[1])),
+            StringComparison.Ordinal);
         // The way back overflows float, and with larger deviations double.
         var large = StandardScaler.Fit([-1e30, 1e30], 1);
-        Assert.Contains("holds 1E+20 in row 1, column 0, which is beyond 3.4", Message(() => large.Inverse([1, 1e20f])), StringComparison.Ordinal);
-        Assert.Contains("which is beyond 1.79", Message(() => StandardScaler.Fit([-1e300, 1e300], 1).Inverse([1e10f], new double[1])), StringComparison.Ordinal);
+        Assert.Contains("holds 1E+20 in row 1, column 0, which is beyond 3.4", Message(() => large.Inverse([1, 1e20f])),
+            StringComparison.Ordinal);
+        Assert.Contains("which is beyond 1.79", Message(() => StandardScaler.Fit([-1e300, 1e300], 1).Inverse([1e10f], new double[1])),
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => scaler.Transform([1.0], new float[2]));
         Assert.Throws<ArgumentException>(() => scaler.Inverse([1f], new double[2]));
         Assert.Throws<ArgumentException>(() => StandardScaler.Fit([1.0, 2, 3], 2));

@@ -11,7 +11,8 @@ namespace AarenGen;
 public sealed class StandardScaler
 {
     /// <summary>
-    /// Values that differ by no more than this fraction of the largest are equal but for rounding. A double resolves 2^-52, so they differ in
+    /// Values that differ by no more than this fraction of the largest are equal but for rounding. A double resolves 2^-52, so they differ
+    /// in
     /// their last six bits at most.
     /// </summary>
     private const double NoiseFraction = 1.0 / (1L << 46);
@@ -101,7 +102,8 @@ public sealed class StandardScaler
     /// <param name="scaled">[rows, columns] finite numbers, or NaN, which stays NaN.</param>
     /// <param name="values">[rows, columns]: filled.</param>
     /// <exception cref="ArgumentException">
-    /// The numbers are no whole rows, the lengths differ, or a number is infinite or leads to none that a <see cref="double"/> holds. Nothing is
+    /// The numbers are no whole rows, the lengths differ, or a number is infinite or leads to none that a <see cref="double"/> holds.
+    /// Nothing is
     /// written then.
     /// </exception>
     public void Inverse(ReadOnlySpan<float> scaled, Span<double> values)
@@ -202,7 +204,8 @@ public sealed class StandardScaler
             {
                 throw new ArgumentException(
                     Invariant($"'{name}' holds {scaled[i]} in row {i / means.Length}, column {c}") + (float.IsFinite(scaled[i])
-                        ? Invariant($", which is beyond {largest} in the units of its column, of deviation {deviations[c]}; correct it or leave out that row.")
+                        ? Invariant($", which is beyond {largest} in the units of its column, of deviation {deviations[c]}; ")
+                            + "correct it or leave out that row."
                         : "; a scaler takes finite numbers, and NaN for one that is missing: correct it or leave out that row."), name);
             }
             c = Next(c);
@@ -263,7 +266,8 @@ public sealed class StandardScaler
         }
 
         /// <summary>
-        /// What rounding left in the mean is taken out again (Chan, Golub and LeVeque's corrected two-pass algorithm). A deviation that a double
+        /// What rounding left in the mean is taken out again (Chan, Golub and LeVeque's corrected two-pass algorithm). A deviation that a
+        /// double
         /// cannot hold is 1 like that of a constant column.
         /// </summary>
         public void EndDeviation(int rows)

@@ -46,7 +46,8 @@ public sealed record TrainingOptions
     public int? Patience { get; init; }
 
     /// <summary>
-    /// Where the training runs; the CPU by default. On a GPU of the package AarenGen.Cuda, <c>Fit</c> throws <c>CudaUnavailableException</c> where
+    /// Where the training runs; the CPU by default. On a GPU of the package AarenGen.Cuda, <c>Fit</c> throws
+    /// <c>CudaUnavailableException</c> where
     /// driver, compiler or device is missing, and <c>CudaException</c> where one of their calls fails.
     /// </summary>
     public Device Device { get; init; } = Device.Cpu;
