@@ -32,6 +32,7 @@ internal static class TableReader
         private readonly List<string[]> rows = [];
         private readonly List<int> lines = [];
         private string[] names = [];
+        private bool hasHeader = true;
 
         public SeriesTable Run(TextFile text)
         {
@@ -41,6 +42,7 @@ internal static class TableReader
             var columns = new List<int>(Enumerable.Range(0, names.Length));
             LeaveOutEmpty(columns, cells);
             TimeColumn? moments = TakeTexts(columns, cells);
+            RefuseSpaces(columns, cells);
             double[]?[] numbers = ParseNumbers(columns, cells);
             double[]? index = TakeIndex(columns, numbers);
             moments = TakeNumbers(columns, numbers, moments);
@@ -101,6 +103,7 @@ internal static class TableReader
                         names = UniqueNames(cells);
                         continue;
                     }
+                    hasHeader = false;
                     names = [.. Enumerable.Range(1, cells.Length).Select(static i => i.ToString(CultureInfo.InvariantCulture))];
                     notices.Add("The file has no header: its columns are called by their numbers.");
                 }
@@ -108,7 +111,7 @@ internal static class TableReader
                 {
                     throw new TableException(path, parser.RawRow, null, string.Create(
                         CultureInfo.InvariantCulture,
-                        $"cells: {cells.Length}, but {(notices.Count > 0 ? "the first row" : "the header")} has {names.Length}; make "
+                        $"cells: {cells.Length}, but {(hasHeader ? "the header" : "the first row")} has {names.Length}; make "
                         + $"them as many."));
                 }
                 rows.Add(cells);
@@ -123,11 +126,21 @@ internal static class TableReader
         }
 
         /// <summary>
-        /// A first row of nothing but numbers and times is data; 0, 1, 2 … are names, as data frames without names write them.
+        /// A first row of nothing but numbers and times is data, whether or not values are missing in it; 0, 1, 2 … are names, as data
+        /// frames without names write them, with an empty cell above their index.
         /// </summary>
-        private static bool IsHeader(string[] cells) =>
-            (cells.Length > 2 && cells.Index().All(static pair => pair.Item == pair.Index.ToString(CultureInfo.InvariantCulture)))
-            || !cells.All(static cell => TimeText.TryParse(cell, out _) || NumberColumn.Scan([cell], out _) is null);
+        private static bool IsHeader(string[] cells)
+        {
+            string[] numbered = cells[0].Length == 0 ? cells[1..] : cells;
+            if (cells.Length > (cells[0].Length == 0 ? 1 : 2)
+                && numbered.Index().All(static pair => pair.Item == pair.Index.ToString(CultureInfo.InvariantCulture)))
+            {
+                return true;
+            }
+            string[] given = [.. cells.Where(static cell => !NumberColumn.IsMissing(cell))];
+            return given.Length == 0
+                || !given.All(static cell => TimeText.TryParse(cell, out _) || NumberColumn.Scan([cell], out _) is null);
+        }
 
         private string[] UniqueNames(string[] cells)
         {
@@ -152,7 +165,7 @@ internal static class TableReader
         /// <summary>A separator at the end of every line makes a column of neither name nor cells.</summary>
         private void LeaveOutEmpty(List<int> columns, string[][] cells)
         {
-            foreach (int c in columns.Where(c => names[c].Length == 0
+            foreach (int c in columns.Where(c => (names[c].Length == 0 || !hasHeader)
                 && Array.TrueForAll(cells[c], static cell => cell.Length == 0)).ToArray())
             {
                 columns.Remove(c);
@@ -170,23 +183,22 @@ internal static class TableReader
                 throw new TableException(
                     path, null, null, $"there is no column {TableException.Quote(asked)} for the times; the columns are {given}.");
             }
+            int[] written = [.. columns.Where(c => TimeRecognition.LooksLikeTimes(cells[c]))];
+            columns.RemoveAll(written.Contains);
+            // Days come before times of day, which stand to the left of them in some files.
+            int? chosen = asked is null ? written.OrderBy(c => TimeRecognition.IsOfDay(cells[c])).Select(static c => (int?)c).FirstOrDefault()
+                : written.Where(c => names[c] == asked).Select(static c => (int?)c).FirstOrDefault();
             TimeColumn? moments = null;
-            foreach (int c in columns.Where(c => TimeRecognition.LooksLikeTimes(cells[c])).ToArray())
+            if (chosen is { } time && TimeRecognition.Read(names[time], cells[time], out moments) is { } bad)
             {
-                bool isWanted = asked is null ? moments is null : names[c] == asked;
-                bool isDayTime = moments is { IsAbsolute: true } && asked is null && AddTimesOfDay(ref moments, c, cells[c]);
-                if (isWanted)
-                {
-                    if (TimeRecognition.Read(names[c], cells[c], out moments) is { } bad)
-                    {
-                        throw Bad(bad.Row, c, bad.Problem);
-                    }
-                }
-                else if (!isDayTime)
+                throw Bad(bad.Row, time, bad.Problem);
+            }
+            foreach (int c in written.Where(c => c != chosen))
+            {
+                if (asked is not null || moments is not { IsAbsolute: true } || !AddTimesOfDay(ref moments, c, cells[c]))
                 {
                     notices.Add($"Column {Name(c)} holds times and is passed over.");
                 }
-                columns.Remove(c);
             }
             return moments;
         }
@@ -207,6 +219,21 @@ internal static class TableReader
                 return days[row] + text.OfDay!.Value;
             })]);
             return true;
+        }
+
+        /// <summary>
+        /// A file of one column whose cells hold several words with digits may have spaces between its cells; read as one number, 1 100
+        /// would be 1100.
+        /// </summary>
+        private void RefuseSpaces(List<int> columns, string[][] cells)
+        {
+            if (names.Length == 1 && columns.Count == 1 && Array.FindIndex(cells[0], static cell =>
+                cell.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is { Length: > 1 } words
+                    && words.All(static word => word.Any(char.IsAsciiDigit))) is >= 0 and var row)
+            {
+                throw Bad(row, 0, $"{TableException.Quote(cells[0][row])} may be several cells divided by spaces; divide cells by commas or "
+                    + "tabs, and write numbers without spaces.");
+            }
         }
 
         /// <summary>Parses all columns as numbers, with the decimal marks that they show together.</summary>
@@ -230,7 +257,8 @@ internal static class TableReader
             {
                 NumberColumn scan = scans[c]!;
                 DecimalMark mark = scan.Mark != DecimalMark.Unknown ? scan.Mark : shown.Length == 1 ? shown[0] : DecimalMark.Point;
-                if (scan.Mark == DecimalMark.Unknown && (scan.AmbiguousComma ?? (shown.Length == 2 ? scan.AmbiguousPoint : null)) is { } row
+                int? point = shown.Length == 2 || (shown.Length == 0 && scan.MayBeGrouped) ? scan.AmbiguousPoint : null;
+                if (scan.Mark == DecimalMark.Unknown && (scan.AmbiguousComma ?? point) is { } row
                     && (shown.Length != 1 || scan.AmbiguousPoint is not null))
                 {
                     string cell = cells[c][row];

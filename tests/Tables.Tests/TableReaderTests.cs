@@ -42,6 +42,18 @@ public sealed class TableReaderTests : TemporaryFolder
     [InlineData("period,when date\n1,first half\n2,second half\n", 2, "when date", "neither a number nor a time")]
     [InlineData("date,a\n2020-01-01 00:00 XYZ,1\n2020-01-01 01:00 ABC,2\n", 3, "date", "the zone 'ABC' is not known")]
     [InlineData("date,a\n2020-01-01 00:00Z,1\n2020-01-01 01:00,2\n", 3, "date", "only one names its zone")]
+    [InlineData("date,a\n2020-01-01 00:00 CST,1\n2020-01-01 01:00 CDT,2\n", 3, "date", "the zone 'CST' is not known")]
+    [InlineData("date,a\n2020-01-01 00:00 CDT,1\n2020-01-01 01:00 CST,2\n", 3, "date", "the zone 'CST' is not known")]
+    [InlineData("date,a\n2020-01-01,1\n2020-01-0\u0661,2\n2020-01-03,3\n", 3, "date", "is no time that can be read")]
+    [InlineData("time,a\n02:00,1\n01:00,2\n00:00,3\n23:00,4\n", 3, "time", "fall from row to row")]
+    [InlineData("a b\n1 100\n2 101\n", 2, "a b", "'1 100' may be several cells divided by spaces")]
+    [InlineData("flow\n100 200 300\n101 201 301\n", 2, "flow", "divided by spaces")]
+    [InlineData("123 456 789\n124 457 790\n", 1, "1", "divided by spaces")]
+    [InlineData("date v\n2020-01-01 10.5\n2020-01-02 11.5\n", 2, "date v", "divided by spaces")]
+    [InlineData("Datum;Last\n01.01.2020;999\n02.01.2020;1.000\n03.01.2020;1.001\n", 3, "Last", "'1.000' may be 1000 or 1.000")]
+    [InlineData("2020-01-01,10.5,\n2020-01-02,11.5,1\n", 1, "3", "the cell is empty")]
+    [InlineData("2020-01-01,NA,10.5\n2020-01-02,1,11.5\n", 1, "2", "the value is missing ('NA')")]
+    [InlineData(",10.5\n1,11.5\n", 1, "1", "the cell is empty")]
     [InlineData("date,a\n01/02/2020,1\n02/02/2020,2\n03/02/2020,3\n", 2, "date", "may have its day or its month first")]
     [InlineData("date,a\n13/01/2020,1\n01/14/2020,2\n", 3, "date", "does not have its day where")]
     [InlineData("date,a\n2020-01-01,1\n2020-01-01,2\n2020-01-02,3\n2020-01-02,4\n", 3, null, "has the same time as line 2")]
@@ -118,6 +130,12 @@ public sealed class TableReaderTests : TemporaryFolder
     }
 
     [Fact]
+    public void Points_beside_longer_whole_numbers_are_decimal_points()
+    {
+        Assert.Equal([5.0, 1500, 1.125], TableReader.Read(Write("points.csv", "a\n5\n1500\n1.125\n")).Columns[0]);
+    }
+
+    [Fact]
     public void A_single_column_may_have_decimal_commas()
     {
         Assert.Equal([7.5, 8.25], TableReader.Read(Write("one.csv", "y\n7,5\n8,25\n")).Columns[0]);
@@ -183,6 +201,8 @@ public sealed class TableReaderTests : TemporaryFolder
         Assert.Equal([1, 2, 3], table.Lines);
         Assert.Contains(table.Notices, static n => n.Contains("no header", StringComparison.Ordinal));
         Assert.Equal([5.0, 6], TableReader.Read(Write("one.csv", "5\n6\n")).Columns[0]);
+        Assert.Equal([5.0, 6], TableReader.Read(Write("blank.csv", "2020-01-01,,5\n2020-01-02,,6\n")).Columns[0]);
+        Assert.Equal(["0", "1"], TableReader.Read(Write("pandas.csv", ",0,1\n0,1.5,2.5\n1,3.5,4.5\n")).Names);
         // Data frames without names call their columns 0, 1, 2.
         Assert.Equal([5.0], TableReader.Read(Write("frame.csv", "0,1,2\n5,6,7\n")).Columns[0]);
     }

@@ -150,6 +150,11 @@ public sealed class TimeColumnTests : TemporaryFolder
         Assert.Equal(["kW"], table.Names);
         Assert.Equal(new DateTime(2006, 12, 16, 17, 24, 0), table.Time!.Instants[0]);
         Assert.Equal("1 minute", table.Time.Step.ToString());
+        SeriesTable after = TableReader.Read(
+            Write("after.csv", "Zeit;Datum;v\n01:00;02.01.2020;3\n23:00;01.01.2020;1\n00:00;02.01.2020;2\n"));
+        Assert.Equal(["v"], after.Names);
+        Assert.Equal([1.0, 2, 3], after.Columns[0]);
+        Assert.Equal(new DateTime(2020, 1, 1, 23, 0, 0), after.Time!.Instants[0]);
         SeriesTable parts = TableReader.Read(
             Write("parts.csv", "No,year,month,day,hour,pm\n1,2010,1,1,0,5\n2,2010,1,1,1,6\n3,2010,1,1,2,7\n"));
         Assert.Equal(["pm"], parts.Names);
