@@ -14,8 +14,6 @@ internal static class TableReader
     /// <summary>The name by which the user says that no column is the time.</summary>
     public const string NoTime = "none";
 
-    private static readonly string[] DateParts = ["year", "month", "day", "hour", "minute", "second"];
-
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file; gzip may have packed it.</param>
     /// <param name="time">The time column's name; <see cref="NoTime"/>: rows are taken in the file's order; null: it is recognised.</param>
@@ -44,13 +42,13 @@ internal static class TableReader
             TimeColumn? moments = TakeTexts(columns, cells);
             RefuseSpaces(columns, cells);
             double[]?[] numbers = ParseNumbers(columns, cells);
-            double[]? index = TakeIndex(columns, numbers);
-            moments = TakeNumbers(columns, numbers, moments);
+            double[]? key = TakeIndex(columns, numbers);
+            moments = TakeNumbers(columns, numbers, moments, ref key);
             if (columns.Count == 0)
             {
                 throw new TableException(path, null, null, "there is no column of numbers beside the times; add one.");
             }
-            int[] order = Order(moments, index);
+            int[] order = Order(moments, key);
             return new(
                 path, [.. columns.Select(c => names[c])], [.. columns.Select(c => Take(numbers[c]!, order))], Take([.. lines], order),
                 moments is null ? null : moments with { Instants = Take(moments.Instants, order) }, notices);
@@ -183,7 +181,7 @@ internal static class TableReader
                 throw new TableException(
                     path, null, null, $"there is no column {TableException.Quote(asked)} for the times; the columns are {given}.");
             }
-            int[] written = [.. columns.Where(c => TimeRecognition.LooksLikeTimes(cells[c]))];
+            int[] written = [.. columns.Where(c => TimeRecognition.LooksLikeTimes(cells[c]) && MayBeTimes(c, cells[c]))];
             columns.RemoveAll(written.Contains);
             // Days come before times of day, which stand to the left of them in some files.
             int? chosen = asked is null ? written.OrderBy(c => TimeRecognition.IsOfDay(cells[c])).Select(static c => (int?)c).FirstOrDefault()
@@ -202,6 +200,16 @@ internal static class TableReader
             }
             return moments;
         }
+
+        /// <summary>
+        /// Cells of digits alone, such as 20200101, are dates in a column named for time, or at even distances in the first column; a meter
+        /// shows such numbers too.
+        /// </summary>
+        private bool MayBeTimes(int column, string[] cells) =>
+            names[column] == asked || TimeNames.SpeakOfTime(names[column])
+            || !Array.TrueForAll(cells, static cell => cell.All(char.IsAsciiDigit))
+            || (column == 0 && TimeRecognition.Read(names[column], cells, out TimeColumn? times) is null
+                && TimeStep.Find([.. times!.Instants.Order()]) is not null);
 
         /// <summary>Days in one column and times of day in another are moments together.</summary>
         private bool AddTimesOfDay(ref TimeColumn moments, int column, string[] cells)
@@ -244,7 +252,7 @@ internal static class TableReader
             {
                 if (NumberColumn.Scan(cells[c], out scans[c]) is { } bad)
                 {
-                    throw Bad(bad.Row, c, names[c] == asked || (TimeRecognition.IsTimeName(names[c]) && cells[c][bad.Row].Length > 0)
+                    throw Bad(bad.Row, c, names[c] == asked || (TimeNames.SpeakOfTime(names[c]) && cells[c][bad.Row].Length > 0)
                         ? $"{TableException.Quote(cells[c][bad.Row])} is neither a number nor a time that can be read; write times as "
                             + "2020-01-31 13:00, or remove the column."
                         : bad.Problem);
@@ -278,12 +286,12 @@ internal static class TableReader
         /// <summary>Takes a first column that numbers the rows out.</summary>
         private double[]? TakeIndex(List<int> columns, double[]?[] numbers)
         {
-            if (asked is not null || columns.Count < 2)
+            if (asked == NoTime || columns.Count < 2 || names[columns[0]] == asked)
             {
                 return null;
             }
             (string name, double[] index) = (Name(columns[0]), numbers[columns[0]]!);
-            if (!TimeRecognition.IsIndex(names[columns[0]], index))
+            if (!NumericTimes.IsIndex(names[columns[0]], index, columns[0] == 0))
             {
                 return null;
             }
@@ -294,18 +302,29 @@ internal static class TableReader
         }
 
         /// <summary>
-        /// Takes columns of numbers that count time out; the first of them, or the one asked for, tells the moments where no text does.
+        /// Takes columns of numbers that count time out; the first of them, or the one asked for, tells the moments where no text does. A
+        /// column of time that names no moments may still be the key by which the rows are ordered.
         /// </summary>
-        private TimeColumn? TakeNumbers(List<int> columns, double[]?[] numbers, TimeColumn? moments)
+        private TimeColumn? TakeNumbers(List<int> columns, double[]?[] numbers, TimeColumn? moments, ref double[]? key)
         {
             if (asked == NoTime)
             {
                 return null;
             }
-            if (asked is null && moments is null)
+            if (asked is null)
             {
-                moments = TakeDateParts(columns, numbers);
+                moments = moments is null ? TakeDateParts(columns, numbers) : AddClock(moments, columns, numbers);
             }
+            foreach (int c in columns.Where(c => moments is null && (asked is null ? columns.Count > 1 : names[c] == asked)).ToArray())
+            {
+                moments ??= NumericTimes.Read(names[c], numbers[c]!, c == columns[0], names[c] == asked);
+                if (moments is not null)
+                {
+                    columns.Remove(c);
+                    break;
+                }
+            }
+            int? unreadable = null;
             foreach (int c in columns.ToArray())
             {
                 bool isAsked = names[c] == asked;
@@ -313,77 +332,143 @@ internal static class TableReader
                 {
                     break;
                 }
-                TimeColumn? found = TimeRecognition.FromNumbers(names[c], numbers[c]!, c == columns[0] && moments is null, isAsked);
-                if (found is not null && moments is null && (asked is null || isAsked))
+                if (!isAsked && (moments is not null || asked is not null))
                 {
-                    moments = found;
-                    columns.Remove(c);
+                    if (NumericTimes.Read(names[c], numbers[c]!, isFirst: false, isAsked: false) is { Form: not "years" } other
+                        && (moments is null || NumericTimes.Repeats(other, moments)))
+                    {
+                        notices.Add($"Column {Name(c)} holds times ({other.Form}) and is passed over.");
+                        columns.Remove(c);
+                    }
                 }
-                else if (found is { Form: not "years" })
+                else if ((isAsked || TimeNames.SpeakOfTime(names[c])) && NumericTimes.AreOrder(numbers[c]!, isAsked))
                 {
-                    notices.Add($"Column {Name(c)} holds times ({found.Form}) and is passed over.");
-                    columns.Remove(c);
-                }
-                else if ((isAsked || (moments is null && TimeRecognition.IsTimeName(names[c]))) && TimeRecognition.IsCounter(numbers[c]!))
-                {
-                    notices.Add($"Column {Name(c)} rises by even steps, of a unit that it does not say, and is passed over.");
+                    notices.Add($"Column {Name(c)} orders the rows; its numbers name no moments, and it is no series.");
+                    key = numbers[c];
                     columns.Remove(c);
                 }
                 else if (isAsked)
                 {
-                    throw Bad(0, c, "the numbers are no unix times, Excel days, years or even steps; write times as 2020-01-31 13:00.");
+                    throw Bad(0, c, "the numbers are no unix times, Excel days or years, and some repeat, so that they order no rows; write "
+                        + "times as 2020-01-31 13:00.");
+                }
+                else if (TimeNames.IsTimeWord(names[c]))
+                {
+                    unreadable ??= c;
                 }
             }
-            return moments;
+            return unreadable is { } word && moments is null && key is null
+                ? throw Bad(0, word, $"the name is a word for time, but {TableException.Quote(names[word])} holds no times that can be read; "
+                    + "write them as 2020-01-31 13:00, rename the column if it is a series, or take it as one by --time none.")
+                : moments;
         }
 
         /// <summary>Columns year, month, day … that make one moment together.</summary>
         private TimeColumn? TakeDateParts(List<int> columns, double[]?[] numbers)
         {
-            int[] parts =
-            [
-                .. DateParts.Select(part => columns.FindIndex(c => names[c].Equals(part, StringComparison.OrdinalIgnoreCase)))
-                    .TakeWhile(static i => i >= 0).Select(i => columns[i]),
-            ];
-            if (parts.Length < 2 || parts.Length == columns.Count)
+            Dictionary<DatePart, int> part = PartsOf(columns);
+            DatePart[][] days = [[DatePart.Month, DatePart.Day], [DatePart.DayOfYear], [DatePart.Month], [DatePart.Quarter], [DatePart.Week]];
+            if (!part.ContainsKey(DatePart.Year) || Array.Find(days, set => set.All(part.ContainsKey)) is not { } day)
+            {
+                return null;
+            }
+            var parts = new List<DatePart> { DatePart.Year };
+            parts.AddRange(day);
+            if (day[^1] is DatePart.Day or DatePart.DayOfYear)
+            {
+                parts.AddRange(Clock(part));
+            }
+            if (parts.Count == columns.Count)
             {
                 return null;
             }
             var instants = new DateTime[lines.Count];
             for (int row = 0; row < instants.Length; row++)
             {
-                double[] values = [.. parts.Select(c => numbers[c]![row])];
-                if (values[0] is < 1000 or > 2999 || values[1] is < 1 or > 12 || values.Any(static v => v != Math.Floor(v))
-                    || (values.Length > 2 && (values[2] < 1 || values[2] > DateTime.DaysInMonth((int)values[0], (int)values[1])))
-                    || (values.Length > 3 && values[3] is < 0 or > 24) || values.Skip(4).Any(static v => v is < 0 or > 59))
+                if (Moment(parts.ToDictionary(static p => p, p => numbers[part[p]]![row])) is not { } instant)
                 {
                     return null;
                 }
-                double At(int i) => i < values.Length ? values[i] : 0;
-                instants[row] = new DateTime((int)values[0], (int)values[1], values.Length > 2 ? (int)values[2] : 1)
-                    .AddHours(At(3)).AddMinutes(At(4)).AddSeconds(At(5));
+                instants[row] = instant;
             }
-            columns.RemoveAll(parts.Contains);
-            return new(string.Join(" ", parts.Select(c => names[c])), "dates in several columns", instants);
+            int[] taken = [.. parts.Select(p => part[p])];
+            columns.RemoveAll(taken.Contains);
+            return new(string.Join(" ", taken.Select(c => names[c])), "dates in several columns", instants);
+        }
+
+        /// <summary>Days that repeat, beside a column of hours, are moments together with it.</summary>
+        private TimeColumn AddClock(TimeColumn moments, List<int> columns, double[]?[] numbers)
+        {
+            Dictionary<DatePart, int> part = PartsOf(columns);
+            DatePart[] parts = [.. Clock(part)];
+            if (parts.Length == 0 || parts.Length == columns.Count || !moments.IsAbsolute
+                || moments.Instants.Any(static t => t.TimeOfDay != TimeSpan.Zero)
+                || moments.Instants.Distinct().Count() == moments.Instants.Length)
+            {
+                return moments;
+            }
+            var instants = new DateTime[lines.Count];
+            for (int row = 0; row < instants.Length; row++)
+            {
+                if (OfDay(parts.ToDictionary(static p => p, p => numbers[part[p]]![row])) is not { } ofDay)
+                {
+                    return moments;
+                }
+                instants[row] = moments.Instants[row] + ofDay;
+            }
+            int[] taken = [.. parts.Select(p => part[p])];
+            columns.RemoveAll(taken.Contains);
+            return new($"{moments.Name} {string.Join(" ", taken.Select(c => names[c]))}", $"{moments.Form} and hours", instants);
+        }
+
+        /// <summary>The first column of each part of a date.</summary>
+        private Dictionary<DatePart, int> PartsOf(List<int> columns) => columns.Where(c => TimeNames.PartOf(names[c]) is not null)
+            .GroupBy(c => TimeNames.PartOf(names[c])!.Value).ToDictionary(static g => g.Key, static g => g.First());
+
+        private static IEnumerable<DatePart> Clock(Dictionary<DatePart, int> part) =>
+            ((DatePart[])[DatePart.Hour, DatePart.Minute, DatePart.Second]).TakeWhile(part.ContainsKey);
+
+        /// <summary>The moment that numbers of a year, of days and of the clock name; null: none.</summary>
+        private static DateTime? Moment(Dictionary<DatePart, double> values)
+        {
+            int At(DatePart part) => values.TryGetValue(part, out double value) ? (int)value : 1;
+            int year = At(DatePart.Year), quarter = At(DatePart.Quarter), week = At(DatePart.Week), ofYear = At(DatePart.DayOfYear);
+            int month = values.ContainsKey(DatePart.Quarter) ? 3 * quarter - 2 : At(DatePart.Month);
+            if (values.Values.Any(static v => v != Math.Floor(v) || v is < 0 or > 2999) || year < 1000 || month is < 1 or > 12
+                || At(DatePart.Day) < 1 || At(DatePart.Day) > DateTime.DaysInMonth(year, month) || week < 1
+                || week > ISOWeek.GetWeeksInYear(year) || ofYear < 1 || ofYear > (DateTime.IsLeapYear(year) ? 366 : 365)
+                || OfDay(values) is not { } ofDay)
+            {
+                return null;
+            }
+            return values.ContainsKey(DatePart.Week) ? ISOWeek.ToDateTime(year, week, DayOfWeek.Monday)
+                : new DateTime(year, month, At(DatePart.Day)).AddDays(ofYear - 1) + ofDay;
+        }
+
+        /// <summary>The time since midnight; hours may count from 0 or, as the end of the hour, from 1 to 24. Null: there is none.</summary>
+        private static TimeSpan? OfDay(Dictionary<DatePart, double> values)
+        {
+            double At(DatePart part) => values.GetValueOrDefault(part);
+            double hour = At(DatePart.Hour), minute = At(DatePart.Minute), second = At(DatePart.Second);
+            return hour is >= 0 and <= 24 && hour == Math.Floor(hour) && minute is >= 0 and < 60 && minute == Math.Floor(minute)
+                && second is >= 0 and < 60 ? TimeSpan.FromHours(hour) + TimeSpan.FromMinutes(minute) + TimeSpan.FromSeconds(second) : null;
         }
 
         /// <summary>The rows in the order of time. Rows of equal times stay in the file's order.</summary>
-        private int[] Order(TimeColumn? moments, double[]? index)
+        private int[] Order(TimeColumn? moments, double[]? key)
         {
             int[] order = [.. Enumerable.Range(0, lines.Count)];
-            long[]? keys = moments is { IsAbsolute: true } ? [.. moments.Instants.Select(static t => t.Ticks)]
-                : index?.Select(static v => (long)v).ToArray();
-            if (moments is { IsAbsolute: false } || keys is null)
+            if (moments is null ? key is null : !moments.IsAbsolute)
             {
                 return order;
             }
-            int Compare(int a, int b) => keys[a].CompareTo(keys[b]);
+            int Compare(int a, int b) => moments is null ? key![a].CompareTo(key[b]) : moments.Instants[a].CompareTo(moments.Instants[b]);
             int first = Array.FindIndex(order, row => row > 0 && Compare(row, row - 1) < 0);
             if (first >= 0)
             {
                 order = [.. order.Order(Comparer<int>.Create((a, b) => Compare(a, b) is var c && c != 0 ? c : a.CompareTo(b)))];
                 notices.Add(string.Create(CultureInfo.InvariantCulture,
-                    $"The rows were sorted by time: line {lines[first]} is the first that lies before the one above it."));
+                    $"The rows were sorted by {(moments is null ? "their numbers" : "time")}: line {lines[first]} is the first that lies before the one above it."));
             }
             int[] equal = [.. Enumerable.Range(1, order.Length - 1).Where(i => Compare(order[i], order[i - 1]) == 0)];
             if (equal.Length > 0)
