@@ -62,9 +62,15 @@ internal static class TableReader
         {
             char separator;
             bool isDeclared;
+            int comments;
             using (StreamReader sample = text.Open())
             {
-                (separator, isDeclared) = Separator.Find(sample);
+                (separator, isDeclared, comments) = Separator.Find(sample);
+            }
+            if (comments > 0)
+            {
+                notices.Add(string.Create(CultureInfo.InvariantCulture,
+                    $"Comments above the table, beginning with '#', were passed over (lines: {comments})."));
             }
             // A blank line is a missing cell where there is one column, so blank lines are looked at here. A stray quote is text, and text
             // is refused later.
@@ -73,12 +79,17 @@ internal static class TableReader
                 Delimiter = separator.ToString(), IgnoreBlankLines = false, BadDataFound = null, TrimOptions = TrimOptions.Trim,
             };
             using StreamReader reader = text.Open();
+            for (int line = 0; line < comments; line++)
+            {
+                _ = reader.ReadLine();
+            }
             using var parser = new CsvParser(reader, configuration);
             bool began = false;
             int? blank = null;
             while (parser.Read())
             {
                 string[] cells = [.. parser.Record!.Select(static cell => cell.Trim())];
+                int line = comments + parser.RawRow;
                 if (isDeclared)
                 {
                     isDeclared = false;
@@ -86,7 +97,7 @@ internal static class TableReader
                 }
                 if (cells.All(static cell => cell.Length == 0))
                 {
-                    blank ??= began ? parser.RawRow : null;
+                    blank ??= began ? line : null;
                     continue;
                 }
                 if (blank is not null)
@@ -96,8 +107,13 @@ internal static class TableReader
                 if (!began)
                 {
                     began = true;
+                    RefuseOtherFormats(cells[0]);
                     if (IsHeader(cells))
                     {
+                        if (cells[0] == "0")
+                        {
+                            notices.Add("The first row, 0, 1, 2 …, is taken for the columns' names.");
+                        }
                         names = UniqueNames(cells);
                         continue;
                     }
@@ -107,13 +123,23 @@ internal static class TableReader
                 }
                 if (cells.Length != names.Length)
                 {
-                    throw new TableException(path, parser.RawRow, null, string.Create(
+                    throw new TableException(path, line, null, string.Create(
                         CultureInfo.InvariantCulture,
                         $"cells: {cells.Length}, but {(hasHeader ? "the header" : "the first row")} has {names.Length}; make "
                         + $"them as many."));
                 }
                 rows.Add(cells);
-                lines.Add(parser.RawRow);
+                lines.Add(line);
+            }
+            if (!hasHeader && separator == ',' && names.Length == 2 && MayBeDecimals())
+            {
+                throw new TableException(path, lines[0], null,
+                    $"'{rows[0][0]},{rows[0][1]}' may be two whole numbers or one with a decimal comma; add a header, and write decimal points "
+                    + "or quote the numbers.");
+            }
+            if (rows.Count == 0 && names.Any(static name => name.Contains('\n', StringComparison.Ordinal)))
+            {
+                throw new TableException(path, comments + 1, null, "a quotation mark in the header is not closed; close or remove it.");
             }
             if (rows.Count == 0)
             {
@@ -122,6 +148,21 @@ internal static class TableReader
                         : "the file is empty; a header and rows of numbers are needed.");
             }
         }
+
+        private void RefuseOtherFormats(string first)
+        {
+            if (first is ['<', ..] or ['{', ..] or ['[', '{' or '[', ..] or "[")
+            {
+                throw new TableException(
+                    path, 1, null, $"this looks like {(first[0] == '<' ? "HTML or XML" : "JSON")}, not a table; export it as CSV.");
+            }
+        }
+
+        /// <summary>Two columns of digits, of which the second is always as wide and begins with 0 at times, as decimals do.</summary>
+        private bool MayBeDecimals() => rows[0][1].Length > 1
+            && rows.TrueForAll(row => row[1].Length == rows[0][1].Length && row[1].All(char.IsAsciiDigit)
+                && row[0].AsSpan().TrimStart('-') is { IsEmpty: false } whole && !whole.ContainsAnyExceptInRange('0', '9'))
+            && rows.Exists(static row => row[1][0] == '0');
 
         /// <summary>
         /// A first row of nothing but numbers and times is data, whether or not values are missing in it; 0, 1, 2 … are names, as data
@@ -464,6 +505,13 @@ internal static class TableReader
             }
             int Compare(int a, int b) => moments is null ? key![a].CompareTo(key[b]) : moments.Instants[a].CompareTo(moments.Instants[b]);
             int first = Array.FindIndex(order, row => row > 0 && Compare(row, row - 1) < 0);
+            if (first >= 0 && moments is not null && CountSetBack(moments.Instants) is > 0 and var repeated)
+            {
+                notices.Add(string.Create(CultureInfo.InvariantCulture,
+                    $"The clock is set back, first in line {lines[first]}: rows whose times repeat earlier ones: {repeated}; they are kept in "
+                        + $"the file's order."));
+                return order;
+            }
             if (first >= 0)
             {
                 order = [.. order.Order(Comparer<int>.Create((a, b) => Compare(a, b) is var c && c != 0 ? c : a.CompareTo(b)))];
@@ -484,10 +532,40 @@ internal static class TableReader
                         + $"row, or take the rows as they are by --time none."));
                 }
                 notices.Add(string.Create(CultureInfo.InvariantCulture,
-                    $"{equal.Length} rows have the time of the row before, the first in line {lines[row]}; they are kept in the file's "
+                    $"Rows with the time of the row before: {equal.Length}, the first in line {lines[row]}; they are kept in the file's "
                         + $"order."));
             }
             return order;
+        }
+
+        /// <summary>
+        /// The rows that repeat times of earlier ones because a clock was set back by an hour or less, at most twice a year; 0 where the
+        /// times fall for any other reason.
+        /// </summary>
+        private static int CountSetBack(DateTime[] instants)
+        {
+            var seen = new HashSet<DateTime> { instants[0] };
+            DateTime latest = instants[0];
+            (int steps, int repeated) = (0, 0);
+            for (int row = 1; row < instants.Length; row++)
+            {
+                if (instants[row] < instants[row - 1])
+                {
+                    steps++;
+                    if (instants[row - 1] < latest || instants[row - 1] - instants[row] > TimeSpan.FromHours(1))
+                    {
+                        return 0;
+                    }
+                }
+                bool isNew = seen.Add(instants[row]);
+                if (instants[row] <= latest && isNew)
+                {
+                    return 0;
+                }
+                repeated += isNew ? 0 : 1;
+                latest = instants[row] > latest ? instants[row] : latest;
+            }
+            return steps <= 1 + (latest - instants[0]).TotalDays / 180 ? repeated : 0;
         }
 
         private string Name(int column) => names[column].Length > 0 ? TableException.Quote(names[column])

@@ -255,14 +255,24 @@ public sealed class TimeColumnTests : TemporaryFolder
             CultureInfo.InvariantCulture, $"{new DateTime(2020, 10, 20).AddHours(i <= 150 ? i : i - 1):yyyy-MM-dd HH:mm},{i}\n")));
         SeriesTable table = TableReader.Read(Write("clock.csv", "date,y\n" + rows));
         Assert.Equal([.. Enumerable.Range(0, 300).Select(static i => (double)i)], table.Columns[0]);
-        Assert.Contains("1 rows have the time of the row before", Assert.Single(table.Notices), StringComparison.Ordinal);
+        Assert.Contains("Rows with the time of the row before: 1,", Assert.Single(table.Notices), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_clock_set_back_repeats_the_rows_of_an_hour()
+    {
+        string rows = string.Concat(Enumerable.Range(0, 30).Select(static i => string.Create(
+            CultureInfo.InvariantCulture, $"{new DateTime(2020, 10, 25).AddMinutes(15 * (i < 12 ? i : i - 4)):yyyy-MM-dd HH:mm},{i}\n")));
+        SeriesTable table = TableReader.Read(Write("quarters.csv", "date,y\n" + rows));
+        Assert.Equal([.. Enumerable.Range(0, 30).Select(static i => (double)i)], table.Columns[0]);
+        Assert.Contains("line 14: rows whose times repeat earlier ones: 4", Assert.Single(table.Notices), StringComparison.Ordinal);
     }
 
     [Fact]
     public void The_summary_tells_the_gaps()
     {
         Assert.Equal(
-            "gaps.csv: 5 rows, 1 series (y); time 'date' (dates), rows 1 day apart but for 1 gaps",
+            "gaps.csv: 5 rows, 1 series (y); time 'date' (dates), rows 1 day apart, gaps: 1",
             TableReader.Read(Write("gaps.csv", "date,y\n2020-01-01,1\n2020-01-02,2\n2020-01-03,3\n2020-01-07,4\n2020-01-08,5\n")).Summary);
     }
 }
