@@ -79,9 +79,10 @@ internal static class TableReader
                 Delimiter = separator.ToString(), IgnoreBlankLines = false, BadDataFound = null, TrimOptions = TrimOptions.Trim,
             };
             using StreamReader reader = text.Open();
+            string[] commented = [];
             for (int line = 0; line < comments; line++)
             {
-                _ = reader.ReadLine();
+                commented = reader.ReadLine()!.TrimStart('#').Split(separator, StringSplitOptions.TrimEntries);
             }
             using var parser = new CsvParser(reader, configuration);
             bool began = false;
@@ -117,9 +118,17 @@ internal static class TableReader
                         names = UniqueNames(cells);
                         continue;
                     }
-                    hasHeader = false;
-                    names = [.. Enumerable.Range(1, cells.Length).Select(static i => i.ToString(CultureInfo.InvariantCulture))];
-                    notices.Add("The file has no header: its columns are called by their numbers.");
+                    if (cells.Length > 1 && commented.Length == cells.Length && IsHeader(commented))
+                    {
+                        names = UniqueNames(commented);
+                        notices.Add("The last comment names the columns.");
+                    }
+                    else
+                    {
+                        hasHeader = false;
+                        names = [.. Enumerable.Range(1, cells.Length).Select(static i => i.ToString(CultureInfo.InvariantCulture))];
+                        notices.Add("The file has no header: its columns are called by their numbers.");
+                    }
                 }
                 if (cells.Length != names.Length)
                 {

@@ -218,6 +218,9 @@ public sealed class TableReaderTests : TemporaryFolder
         Assert.Equal([1.0, 2], table.Columns[0]);
         Assert.Equal([4, 5], table.Lines);
         Assert.Contains("Comments above the table", Assert.Single(table.Notices), StringComparison.Ordinal);
+        SeriesTable named = TableReader.Read(Write("named.csv", "# date,v\n2020-01-01,1\n2020-01-02,2\n"));
+        Assert.Equal(["v"], named.Names);
+        Assert.Equal([1.0, 2], named.Columns[0]);
         Assert.Equal(["a"], TableReader.Read(Write("number.csv", "#,a\n1,5\n2,6\n")).Names);
         Assert.Contains("taken for the columns' names", Assert.Single(TableReader.Read(Write("frame.csv", "0,1,2\n5,6,7\n")).Notices),
             StringComparison.Ordinal);
