@@ -30,10 +30,11 @@ internal sealed class NumberColumn
     private readonly IReadOnlyList<string> cells;
     private readonly char symbol;
 
-    private NumberColumn(IReadOnlyList<string> cells, char symbol, DecimalMark mark, int? ambiguousPoint, int? ambiguousComma)
+    private NumberColumn(
+        IReadOnlyList<string> cells, char symbol, DecimalMark mark, int? ambiguousPoint, int? ambiguousComma, bool mayBeGrouped)
     {
         (this.cells, this.symbol) = (cells, symbol);
-        (Mark, AmbiguousPoint, AmbiguousComma) = (mark, ambiguousPoint, ambiguousComma);
+        (Mark, AmbiguousPoint, AmbiguousComma, MayBeGrouped) = (mark, ambiguousPoint, ambiguousComma, mayBeGrouped);
     }
 
     /// <summary>The mark that the column shows by itself.</summary>
@@ -45,6 +46,15 @@ internal sealed class NumberColumn
     /// <summary>The first row such as "1,500", whose comma may divide groups of digits too; null: none.</summary>
     public int? AmbiguousComma { get; }
 
+    /// <summary>
+    /// Whether the column is written as whole numbers with grouped digits are: some cells have up to three digits and no separator, and
+    /// none has more. 999, 1.000 then counts on; decimals would show as many digits in every cell, or others than three in some.
+    /// </summary>
+    public bool MayBeGrouped { get; }
+
+    /// <summary>Whether a cell stands for a missing value.</summary>
+    public static bool IsMissing(string cell) => MissingWords.Contains(cell, StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Looks at all cells.</summary>
     /// <param name="cells">The cells, at least one.</param>
     /// <param name="column">The column; null where the cells are no numbers.</param>
@@ -53,6 +63,7 @@ internal sealed class NumberColumn
     {
         column = null;
         int? point = null, comma = null, ambiguousPoint = null, ambiguousComma = null;
+        (bool isShort, bool isLong) = (false, false);
         char symbol = '\0';
         for (int row = 0; row < cells.Count; row++)
         {
@@ -71,6 +82,7 @@ internal sealed class NumberColumn
             switch (Classify(digits))
             {
                 case Shape.Bad: return (row, Describe(cells[row]));
+                case Shape.Plain: _ = digits.Length <= 3 ? isShort = true : isLong = true; break;
                 case Shape.Point: point ??= row; break;
                 case Shape.Comma: comma ??= row; break;
                 case Shape.PointOrGroup: ambiguousPoint ??= row; break;
@@ -83,7 +95,7 @@ internal sealed class NumberColumn
             }
         }
         column = new(cells, symbol, point is not null ? DecimalMark.Point : comma is not null ? DecimalMark.Comma : DecimalMark.Unknown,
-            ambiguousPoint, ambiguousComma);
+            ambiguousPoint, ambiguousComma, isShort && !isLong);
         return null;
     }
 
@@ -116,7 +128,7 @@ internal sealed class NumberColumn
 
     private static string Describe(string cell) =>
         cell.Length == 0 ? "the cell is empty; fill it or remove the row."
-        : MissingWords.Contains(cell, StringComparer.OrdinalIgnoreCase)
+        : IsMissing(cell)
             ? $"the value is missing ({TableException.Quote(cell)}); fill it or remove the row."
         : $"{TableException.Quote(cell)} is no finite number; correct it, or remove the column.";
 

@@ -123,7 +123,7 @@ internal static class NumericTimes
             {
                 instants[row++] = instant;
             }
-            if (row == values.Length && ((isHinted && !needsStep) || TimeStep.Find([.. instants.Order()]) is not null))
+            if (row == values.Length && ((isHinted && !needsStep) || TimeStep.Find([.. instants.Order()]) is { Share: >= 0.7 }))
             {
                 return new(name, form, instants);
             }
@@ -133,7 +133,8 @@ internal static class NumericTimes
 
     private static DateTime? ParseDigits(double value, string layout)
     {
-        string digits = value is >= 0 and < 1e10 ? ((long)value).ToString($"D{layout.Length}", CultureInfo.InvariantCulture) : "";
+        // One zero may have been lost at the beginning, as of the first of a month.
+        string digits = value >= Math.Pow(10, layout.Length - 2) && value < 1e10 ? ((long)value).ToString($"D{layout.Length}", CultureInfo.InvariantCulture) : "";
         if (digits.Length != layout.Length)
         {
             return null;

@@ -6,49 +6,60 @@ namespace Tables;
 internal static class Separator
 {
     private const int SampleLines = 100, LongestSample = 1 << 20;
+    private static readonly char[] Candidates = ['\t', ';', '|', ','];
 
     /// <summary>
     /// Of tab, semicolon, bar and comma, in this order, the first that divides all the lines into equally many cells; else the one that
-    /// the first line has most of. The comma comes last since it is a decimal mark too.
+    /// occurs most often in the first line. The comma comes last since it is a decimal mark too.
     /// </summary>
     /// <param name="reader">The text.</param>
-    /// <returns>The separator, and whether the text's first line is Excel's "sep=;", which names it.</returns>
-    public static (char Separator, bool IsDeclared) Find(TextReader reader)
+    /// <returns>
+    /// The separator, whether the text's first line is Excel's "sep=;", which names it, and how many lines of comments come first.
+    /// </returns>
+    public static (char Separator, bool IsDeclared, int Comments) Find(TextReader reader)
     {
-        List<string> lines = Sample(reader);
+        List<string> lines = Sample(reader, out int comments);
         if (lines.Count == 0)
         {
-            return (',', false);
+            return (',', false, comments);
         }
         if (lines[0] is ['s' or 'S', 'e' or 'E', 'p' or 'P', '=', var declared])
         {
-            return (declared, true);
+            return (declared, true, comments);
         }
-        char[] candidates = ['\t', ';', '|', ','];
-        int[][] counts = [.. candidates.Select(c => lines.Select(line => CountOutsideQuotes(line, c)).ToArray())];
-        for (int c = 0; c < candidates.Length; c++)
+        int[][] counts = [.. Candidates.Select(c => lines.Select(line => CountOutsideQuotes(line, c)).ToArray())];
+        for (int c = 0; c < Candidates.Length; c++)
         {
             if (counts[c][0] > 0 && counts[c].All(count => count == counts[c][0]))
             {
-                return (candidates[c], false);
+                return (Candidates[c], false, comments);
             }
         }
-        int most = Enumerable.Range(0, candidates.Length).MaxBy(c => counts[c][0]);
+        int frequent = Enumerable.Range(0, Candidates.Length).MaxBy(c => counts[c][0]);
         // A header of one name: commas below it are decimal marks, so that anything else divides nothing.
-        return (counts[most][0] > 0 ? candidates[most] : ';', false);
+        return (counts[frequent][0] > 0 ? Candidates[frequent] : ';', false, comments);
     }
 
     /// <summary>The first lines that are not blank; a line goes on inside quotes.</summary>
-    private static List<string> Sample(TextReader reader)
+    private static List<string> Sample(TextReader reader, out int comments)
     {
         var lines = new List<string>();
         var line = new StringBuilder();
         int total = 0;
+        bool isQuoted = false;
+        comments = 0;
         while (lines.Count < SampleLines && total < LongestSample && reader.ReadLine() is { } text)
         {
-            total += text.Length;
+            total += text.Length + 1;
+            if (lines.Count == 0 && line.Length == 0 && IsComment(text))
+            {
+                comments++;
+                continue;
+            }
+            // Whether a quotation goes on is carried from line to line: looking at the whole again would take the square of the time.
+            isQuoted = EndsQuoted(text, isQuoted);
             line.Append(text);
-            if (line.ToString().Count(static c => c == '"') % 2 == 0)
+            if (!isQuoted)
             {
                 if (!string.IsNullOrWhiteSpace(line.ToString()))
                 {
@@ -60,14 +71,43 @@ internal static class Separator
         return lines;
     }
 
+    /// <summary>A line that begins with '#', unless '#' is the name of the first of several columns.</summary>
+    private static bool IsComment(string line) => line is ['#'] || (line is ['#', var next, ..] && !Candidates.Contains(next));
+
+    /// <summary>Whether a quotation goes on behind a line. One opens only at the beginning of a cell; 5" is text.</summary>
+    private static bool EndsQuoted(string line, bool isQuoted)
+    {
+        bool isStart = true;
+        foreach (char c in line)
+        {
+            if (c == '"' && (isQuoted || isStart))
+            {
+                // A quote right behind one that closes is a doubled one, which opens again.
+                (isQuoted, isStart) = (!isQuoted, isQuoted);
+            }
+            else if (!isQuoted)
+            {
+                isStart = Candidates.Contains(c) || (isStart && c == ' ');
+            }
+        }
+        return isQuoted;
+    }
+
     private static int CountOutsideQuotes(string line, char separator)
     {
-        bool quoted = false;
+        (bool isQuoted, bool isStart) = (false, true);
         int count = 0;
         foreach (char c in line)
         {
-            quoted ^= c == '"';
-            count += !quoted && c == separator ? 1 : 0;
+            if (c == '"' && (isQuoted || isStart))
+            {
+                (isQuoted, isStart) = (!isQuoted, isQuoted);
+            }
+            else if (!isQuoted)
+            {
+                isStart = c == separator || (isStart && c == ' ');
+                count += c == separator ? 1 : 0;
+            }
         }
         return count;
     }

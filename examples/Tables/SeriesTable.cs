@@ -34,7 +34,7 @@ internal sealed record SeriesTable(
             return string.Create(
                 CultureInfo.InvariantCulture,
                 $"{System.IO.Path.GetFileName(Path)}: {Rows:N0} rows, {Names.Length} series ({names}); "
-                    + $"{time}{(gaps == 0 ? "" : $" but for {gaps} gaps")}");
+                    + $"{time}{(gaps == 0 ? "" : $", gaps: {gaps}")}");
         }
     }
 

@@ -88,9 +88,9 @@ internal sealed class TextFile
                 _ = sample[i] != 0 ? 0 : i % 2 == 0 ? even++ : odd++;
             }
             // Digits and Latin letters in UTF-16: every second byte is 0.
-            int most = sample.Length / 2 * 9 / 10;
-            return even == 0 && odd > 0 && odd >= most ? Encoding.Unicode
-                : odd == 0 && even > 0 && even >= most ? Encoding.BigEndianUnicode
+            int enough = sample.Length / 2 * 9 / 10;
+            return even == 0 && odd > 0 && odd >= enough ? Encoding.Unicode
+                : odd == 0 && even > 0 && even >= enough ? Encoding.BigEndianUnicode
                 : throw new TableException(path, null, null, bytes is [(byte)'P', (byte)'K', 3, 4, ..]
                     ? "this is a zip archive or an Excel workbook, no text; unpack it, or save it as CSV."
                     : "the file holds binary data, no text; export it as CSV.");

@@ -16,8 +16,8 @@ internal sealed record TimeColumn(string Name, string Form, DateTime[] Instants,
 /// <summary>Recognises the moments that a column of texts or numbers holds.</summary>
 internal static class TimeRecognition
 {
-    /// <summary>The share of cells from which a column is one of times, and what cannot be read is a mistake.</summary>
-    private const double TimeShare = 0.5;
+    /// <summary>The fraction of cells from which a column is one of times, and what cannot be read is a mistake.</summary>
+    private const double TimeFraction = 0.5;
 
     /// <summary>By how much more evenly one order of day and month has to put the rows than another.</summary>
     private const double ClearlyMore = 0.1;
@@ -26,8 +26,13 @@ internal static class TimeRecognition
     public static bool LooksLikeTimes(IReadOnlyList<string> cells)
     {
         int looked = Math.Min(cells.Count, 100);
-        return cells.Take(looked).Count(static cell => TimeText.TryParse(cell, out _)) >= TimeShare * looked;
+        return cells.Take(looked).Count(static cell => TimeText.TryParse(cell, out _)) >= TimeFraction * looked;
     }
+
+    /// <summary>Whether the first cell that can be read names a time of day, or a span, without a day.</summary>
+    public static bool IsOfDay(IReadOnlyList<string> cells) =>
+        cells.Select(static cell => TimeText.TryParse(cell, out TimeText text) ? text.Form : (TimeForm?)null)
+            .FirstOrDefault(static form => form is not null) is TimeForm.TimeOfDay or TimeForm.Elapsed;
 
     /// <summary>Reads a column that is written as times.</summary>
     /// <param name="name">The column.</param>
@@ -49,17 +54,20 @@ internal static class TimeRecognition
             }
             if (texts[row].Form != texts[0].Form)
             {
-                return (row, $"{TableException.Quote(cells[row])} is written otherwise than {TableException.Quote(cells[0])}; write all "
-                    + "times of a column alike.");
+                return (row, $"{TableException.Quote(cells[row])} and {TableException.Quote(cells[0])} are written in "
+                    + "different forms; write all times of a column alike.");
             }
             if (texts[row].Zone is null != texts[0].Zone is null)
             {
                 return (row, $"of {TableException.Quote(cells[row])} and {TableException.Quote(cells[0])} only one names its zone; "
                     + "write all times of a column alike.");
             }
-            if (texts[row].Offset is null && !string.Equals(texts[row].Zone, texts[0].Zone, StringComparison.OrdinalIgnoreCase))
+            bool isUnknown = texts[row].Offset is null;
+            if ((isUnknown || texts[0].Offset is null)
+                && !string.Equals(texts[row].Zone, texts[0].Zone, StringComparison.OrdinalIgnoreCase))
             {
-                return (row, $"the zone '{texts[row].Zone}' is not known, and other rows have another one; write offsets such as +01:00.");
+                return (row, $"the zone '{texts[isUnknown ? row : 0].Zone}' is not known, and other rows have another one; write offsets "
+                    + "such as +01:00.");
             }
         }
         DateOrder order = DateOrder.DayFirst;
@@ -73,6 +81,12 @@ internal static class TimeRecognition
         }
         DateTime[] instants = [.. texts.Select(t => t.ToInstant(order)!.Value)];
         bool isOfDay = texts[0].Form == TimeForm.TimeOfDay;
+        if (isOfDay && instants.Length > 2
+            && instants.Zip(instants.Skip(1)).Count(static p => p.First > p.Second) > 0.5 * (instants.Length - 1))
+        {
+            return (1, $"the times of day fall from row to row ({TableException.Quote(cells[0])}, then {TableException.Quote(cells[1])}); "
+                + "put the earliest row first.");
+        }
         for (int row = 1; isOfDay && row < instants.Length; row++)
         {
             while (instants[row] < instants[row - 1])

@@ -19,9 +19,9 @@ internal readonly record struct TimeStep(int Months, TimeSpan Span)
         {
             return null;
         }
-        (TimeStep Step, double Share) months = Most(instants, static (a, b) => IsSameDayOfMonth(a, b)
+        (TimeStep Step, double Share) months = MostFrequent(instants, static (a, b) => IsSameDayOfMonth(a, b)
             ? new TimeStep(12 * (b.Year - a.Year) + b.Month - a.Month, default) : default);
-        (TimeStep Step, double Share) spans = Most(instants, static (a, b) => new TimeStep(0, b - a));
+        (TimeStep Step, double Share) spans = MostFrequent(instants, static (a, b) => new TimeStep(0, b - a));
         (TimeStep Step, double Share) best = months.Share >= spans.Share ? months : spans;
         return best.Share >= RegularShare ? best : null;
     }
@@ -52,7 +52,7 @@ internal readonly record struct TimeStep(int Months, TimeSpan Span)
     private static string Count(double count, string unit) =>
         string.Create(CultureInfo.InvariantCulture, $"{count:0.#######} {unit}{(count == 1 ? "" : "s")}");
 
-    private static (TimeStep Step, double Share) Most(IReadOnlyList<DateTime> instants, Func<DateTime, DateTime, TimeStep> distance)
+    private static (TimeStep Step, double Share) MostFrequent(IReadOnlyList<DateTime> instants, Func<DateTime, DateTime, TimeStep> distance)
     {
         var counts = new Dictionary<TimeStep, int>();
         for (int i = 1; i < instants.Count; i++)
@@ -67,8 +67,8 @@ internal readonly record struct TimeStep(int Months, TimeSpan Span)
         {
             return default;
         }
-        KeyValuePair<TimeStep, int> most = counts.MaxBy(static pair => pair.Value);
-        return (most.Key, most.Value / (instants.Count - 1.0));
+        KeyValuePair<TimeStep, int> frequent = counts.MaxBy(static pair => pair.Value);
+        return (frequent.Key, frequent.Value / (instants.Count - 1.0));
     }
 
     private static bool IsSameDayOfMonth(DateTime a, DateTime b) => a.TimeOfDay == b.TimeOfDay

@@ -55,10 +55,10 @@ internal readonly partial record struct TimeText(
     private const string MonthNames = "(?<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\\.?";
 
     private const string Clock =
-        "(?<h>\\d{1,2}):(?<min>\\d{2})(:(?<s>\\d{2})([.,](?<f>\\d{1,12}))?)?(\\s?(?<ap>[ap])\\.?m\\.?)?";
+        "(?<h>[0-9]{1,2}):(?<min>[0-9]{2})(:(?<s>[0-9]{2})([.,](?<f>[0-9]{1,12}))?)?(\\s?(?<ap>[ap])\\.?m\\.?)?";
 
     private const string Zones =
-        "\\s?((?<zone>Z|(UTC|GMT)?[+\\-\u2212]\\d{1,2}(:?\\d{2})?|[a-z]{1,5}|[a-z]+/[a-z_/]+)(\\s?[\\[(][a-z_/ ]+[\\])])?)?";
+        "\\s?((?<zone>Z|(UTC|GMT)?[+\\-\u2212][0-9]{1,2}(:?[0-9]{2})?|[a-z]{1,5}|[a-z]+/[a-z_/]+)(\\s?[\\[(][a-z_/ ]+[\\])])?)?";
 
     // The zones that name one offset wherever they are used; IST, CST or BST do not.
     private static readonly Dictionary<string, double> KnownZones = new(StringComparer.OrdinalIgnoreCase)
@@ -213,23 +213,24 @@ internal readonly partial record struct TimeText(
     private static int? Number(Match match, string group) => Text(match, group) is { } text
         ? int.Parse(text, CultureInfo.InvariantCulture) : null;
 
+    // Digits are written as [0-9]: \d matches the digits of every script, which int.Parse does not read.
     [GeneratedRegex(
         "^((mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\\s+)?\\[?(" +
         "(" +
-        "(?<y>\\d{4})(?<p>[-/.])(?<m>\\d{1,2})\\k<p>(?<d>\\d{1,2})" +
-        "|(?<y>(1[89]|2[01])\\d{2})(?<m>\\d{2})(?<d>\\d{2})" +
-        "|(?<a>\\d{1,2})(?<sep>[-/.])(?<b>\\d{1,2})\\k<sep>(?<c>\\d{4}|\\d{2})" +
-        "|(?<d>\\d{1,2})[-/ .]{0,2}" + MonthNames + "[-/ .,]{0,2}(?<y>\\d{4}|\\d{2})" +
-        "|" + MonthNames + "[-/ .]{0,2}(?<d>\\d{1,2})(st|nd|rd|th)?,?[-/ ]{1,2}(?<y>\\d{4})" +
-        "|(?<y>\\d{4})[-/ ]?" + MonthNames + "[-/ ]?(?<d>\\d{1,2})" +
-        "|(?<y>\\d{4})-(?<doy>\\d{3})" +
-        ")(([T_:]|,?\\s+)(" + Clock + "|(?<h>\\d{2})((?<min>\\d{2})(?<s>\\d{2})?)?)" + Zones + "|\\s?(?<zone>Z|UTC|GMT)|)" +
-        "|(?<y>(1[89]|2[01])\\d{2})(?<m>\\d{2})(?<d>\\d{2})(?<h>\\d{2})(?<min>\\d{2})(?<s>\\d{2})?" +
-        "|(?<y>\\d{4})[- ]?W(?<w>\\d{1,2})(-?(?<wd>[1-7]))?" +
-        "|(?<y>\\d{4})[-/ ]?Q(?<q>[1-4])|Q(?<q>[1-4])[-/ ]?(?<y>\\d{4})|(?<q>[1-4])Q[-/ ]?(?<y>\\d{4})" +
-        "|(?<y>\\d{4})[-/](?<m>\\d{1,2})|(?<m>\\d{1,2})[-/](?<y>\\d{4})" +
-        "|(?<y>\\d{4})[-/ ]?" + MonthNames + "|" + MonthNames + "[-/ .,]{0,2}(?<y>\\d{4})" +
-        "|((?<days>\\d{1,6})\\sdays?,?\\s\\+?)" + Clock +
+        "(?<y>[0-9]{4})(?<p>[-/.])(?<m>[0-9]{1,2})\\k<p>(?<d>[0-9]{1,2})" +
+        "|(?<y>(1[89]|2[01])[0-9]{2})(?<m>[0-9]{2})(?<d>[0-9]{2})" +
+        "|(?<a>[0-9]{1,2})(?<sep>[-/.])(?<b>[0-9]{1,2})\\k<sep>(?<c>[0-9]{4}|[0-9]{2})" +
+        "|(?<d>[0-9]{1,2})[-/ .]{0,2}" + MonthNames + "[-/ .,]{0,2}(?<y>[0-9]{4}|[0-9]{2})" +
+        "|" + MonthNames + "[-/ .]{0,2}(?<d>[0-9]{1,2})(st|nd|rd|th)?,?[-/ ]{1,2}(?<y>[0-9]{4})" +
+        "|(?<y>[0-9]{4})[-/ ]?" + MonthNames + "[-/ ]?(?<d>[0-9]{1,2})" +
+        "|(?<y>[0-9]{4})-(?<doy>[0-9]{3})" +
+        ")(([T_:]|,?\\s+)(" + Clock + "|(?<h>[0-9]{2})((?<min>[0-9]{2})(?<s>[0-9]{2})?)?)" + Zones + "|\\s?(?<zone>Z|UTC|GMT)|)" +
+        "|(?<y>(1[89]|2[01])[0-9]{2})(?<m>[0-9]{2})(?<d>[0-9]{2})(?<h>[0-9]{2})(?<min>[0-9]{2})(?<s>[0-9]{2})?" +
+        "|(?<y>[0-9]{4})[- ]?W(?<w>[0-9]{1,2})(-?(?<wd>[1-7]))?" +
+        "|(?<y>[0-9]{4})[-/ ]?Q(?<q>[1-4])|Q(?<q>[1-4])[-/ ]?(?<y>[0-9]{4})|(?<q>[1-4])Q[-/ ]?(?<y>[0-9]{4})" +
+        "|(?<y>[0-9]{4})[-/](?<m>[0-9]{1,2})|(?<m>[0-9]{1,2})[-/](?<y>[0-9]{4})" +
+        "|(?<y>[0-9]{4})[-/ ]?" + MonthNames + "|" + MonthNames + "[-/ .,]{0,2}(?<y>[0-9]{4})" +
+        "|((?<days>[0-9]{1,6})\\sdays?,?\\s\\+?)" + Clock +
         "|" + Clock + Zones +
         ")\\]?$",
         Options)]

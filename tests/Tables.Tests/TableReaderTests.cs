@@ -3,6 +3,13 @@ using System.Text;
 
 namespace Tables.Tests;
 
+/// <summary>A test of a file without permissions, which the administrator and Windows read all the same.</summary>
+internal sealed class DeniedFactAttribute : FactAttribute
+{
+    public DeniedFactAttribute() => Skip = OperatingSystem.IsWindows() || Environment.UserName == "root"
+        ? "The user may read every file here." : null;
+}
+
 /// <summary>Tables as people and programs write them: what is read is right, what is not certain is refused where it stands.</summary>
 public sealed class TableReaderTests : TemporaryFolder
 {
@@ -42,6 +49,23 @@ public sealed class TableReaderTests : TemporaryFolder
     [InlineData("period,when date\n1,first half\n2,second half\n", 2, "when date", "neither a number nor a time")]
     [InlineData("date,a\n2020-01-01 00:00 XYZ,1\n2020-01-01 01:00 ABC,2\n", 3, "date", "the zone 'ABC' is not known")]
     [InlineData("date,a\n2020-01-01 00:00Z,1\n2020-01-01 01:00,2\n", 3, "date", "only one names its zone")]
+    [InlineData("date,a\n2020-01-01 00:00 CST,1\n2020-01-01 01:00 CDT,2\n", 3, "date", "the zone 'CST' is not known")]
+    [InlineData("date,a\n2020-01-01 00:00 CDT,1\n2020-01-01 01:00 CST,2\n", 3, "date", "the zone 'CST' is not known")]
+    [InlineData("date,a\n2020-01-01,1\n2020-01-0\u0661,2\n2020-01-03,3\n", 3, "date", "is no time that can be read")]
+    [InlineData("time,a\n02:00,1\n01:00,2\n00:00,3\n23:00,4\n", 3, "time", "fall from row to row")]
+    [InlineData("a b\n1 100\n2 101\n", 2, "a b", "'1 100' may be several cells divided by spaces")]
+    [InlineData("flow\n100 200 300\n101 201 301\n", 2, "flow", "divided by spaces")]
+    [InlineData("123 456 789\n124 457 790\n", 1, "1", "divided by spaces")]
+    [InlineData("date v\n2020-01-01 10.5\n2020-01-02 11.5\n", 2, "date v", "divided by spaces")]
+    [InlineData("Datum;Last\n01.01.2020;999\n02.01.2020;1.000\n03.01.2020;1.001\n", 3, "Last", "'1.000' may be 1000 or 1.000")]
+    [InlineData("2020-01-01,10.5,\n2020-01-02,11.5,1\n", 1, "3", "the cell is empty")]
+    [InlineData("2020-01-01,NA,10.5\n2020-01-02,1,11.5\n", 1, "2", "the value is missing ('NA')")]
+    [InlineData(",10.5\n1,11.5\n", 1, "1", "the cell is empty")]
+    [InlineData("# made by hand\ndate,a\n2020-01-01,1\n2020-01-02,x\n", 4, "a", "'x' is no finite number")]
+    [InlineData("<html><body>1</body></html>\n", 1, null, "HTML")]
+    [InlineData("[{\"date\":1,\n\"v\":2}]\n", 1, null, "JSON")]
+    [InlineData("10,00\n11,29\n12,50\n", 1, null, "'10,00' may be two whole numbers")]
+    [InlineData("date,\"v\n2020-01-01,1\n2020-01-02,2\n", 1, null, "is not closed")]
     [InlineData("date,a\n01/02/2020,1\n02/02/2020,2\n03/02/2020,3\n", 2, "date", "may have its day or its month first")]
     [InlineData("date,a\n13/01/2020,1\n01/14/2020,2\n", 3, "date", "does not have its day where")]
     [InlineData("date,a\n2020-01-01,1\n2020-01-01,2\n2020-01-02,3\n2020-01-02,4\n", 3, null, "has the same time as line 2")]
@@ -118,6 +142,12 @@ public sealed class TableReaderTests : TemporaryFolder
     }
 
     [Fact]
+    public void Points_beside_longer_whole_numbers_are_decimal_points()
+    {
+        Assert.Equal([5.0, 1500, 1.125], TableReader.Read(Write("points.csv", "a\n5\n1500\n1.125\n")).Columns[0]);
+    }
+
+    [Fact]
     public void A_single_column_may_have_decimal_commas()
     {
         Assert.Equal([7.5, 8.25], TableReader.Read(Write("one.csv", "y\n7,5\n8,25\n")).Columns[0]);
@@ -162,16 +192,39 @@ public sealed class TableReaderTests : TemporaryFolder
         static string Message(string path) => Assert.Throws<TableException>(() => TableReader.Read(path)).Message;
     }
 
-    [Fact]
+    [DeniedFact]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     public void A_file_that_may_not_be_read_is_told()
     {
-        if (!OperatingSystem.IsWindows() && Environment.UserName != "root")
-        {
-            string path = Write("secret.csv", "a\n1\n");
-            File.SetUnixFileMode(path, UnixFileMode.None);
-            Assert.Contains("may not be read", Assert.Throws<TableException>(() => TableReader.Read(path)).Message,
-                StringComparison.Ordinal);
-        }
+        string path = Write("secret.csv", "a\n1\n");
+        File.SetUnixFileMode(path, UnixFileMode.None);
+        Assert.Contains("may not be read", Assert.Throws<TableException>(() => TableReader.Read(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_quotation_that_is_never_closed_takes_linear_time()
+    {
+        string path = Write("stray.csv", "date,\"v\n" + string.Concat(Enumerable.Range(0, 100_000).Select(static i => $"{i},7\n")));
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        Assert.Contains("is not closed", Assert.Throws<TableException>(() => TableReader.Read(path)).Message, StringComparison.Ordinal);
+        // It took minutes when every line was counted with all the lines before it.
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), watch.Elapsed.ToString());
+    }
+
+    [Fact]
+    public void Comments_and_a_counted_header_are_told_and_inches_are_text()
+    {
+        SeriesTable table = TableReader.Read(Write("comment.csv", "# made by hand, today\n#\ndate,v\n2020-01-01,1\n2020-01-02,2\n"));
+        Assert.Equal([1.0, 2], table.Columns[0]);
+        Assert.Equal([4, 5], table.Lines);
+        Assert.Contains("Comments above the table", Assert.Single(table.Notices), StringComparison.Ordinal);
+        SeriesTable named = TableReader.Read(Write("named.csv", "# date,v\n2020-01-01,1\n2020-01-02,2\n"));
+        Assert.Equal(["v"], named.Names);
+        Assert.Equal([1.0, 2], named.Columns[0]);
+        Assert.Equal(["a"], TableReader.Read(Write("number.csv", "#,a\n1,5\n2,6\n")).Names);
+        Assert.Contains("taken for the columns' names", Assert.Single(TableReader.Read(Write("frame.csv", "0,1,2\n5,6,7\n")).Notices),
+            StringComparison.Ordinal);
+        Assert.Equal(["5\" pipe"], TableReader.Read(Write("inch.csv", "date,5\" pipe\n2020-01-01,1\n2020-01-02,2\n")).Names);
     }
 
     [Fact]
@@ -183,6 +236,8 @@ public sealed class TableReaderTests : TemporaryFolder
         Assert.Equal([1, 2, 3], table.Lines);
         Assert.Contains(table.Notices, static n => n.Contains("no header", StringComparison.Ordinal));
         Assert.Equal([5.0, 6], TableReader.Read(Write("one.csv", "5\n6\n")).Columns[0]);
+        Assert.Equal([5.0, 6], TableReader.Read(Write("blank.csv", "2020-01-01,,5\n2020-01-02,,6\n")).Columns[0]);
+        Assert.Equal(["0", "1"], TableReader.Read(Write("pandas.csv", ",0,1\n0,1.5,2.5\n1,3.5,4.5\n")).Names);
         // Data frames without names call their columns 0, 1, 2.
         Assert.Equal([5.0], TableReader.Read(Write("frame.csv", "0,1,2\n5,6,7\n")).Columns[0]);
     }

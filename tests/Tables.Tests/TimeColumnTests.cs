@@ -61,7 +61,7 @@ public sealed class TimeColumnTests : TemporaryFolder
         string[] times = cells.Split('|');
         foreach (bool isLast in (bool[])[false, true])
         {
-            if (isLast && name is "x")
+            if (isLast && name is "x" or "whatever")
             {
                 continue;
             }
@@ -130,6 +130,62 @@ public sealed class TimeColumnTests : TemporaryFolder
         Assert.Equal(["response time", "y"], TableReader.Read(Write("response.csv", "response time,y\n220,1\n310,2\n205,3\n")).Names);
     }
 
+    [Theory]
+    [InlineData("time,v\n3,30\n2,20\n1,10\n", null)]
+    [InlineData("time,v\n3,30\n2,20\n1,10\n", "time")]
+    [InlineData("t,v\n2,30\n0,10\n1,20\n", null)]
+    [InlineData("time,v\n1.5,10\n2.25,20\n7,30\n", null)]
+    [InlineData("a,k\n10,1\n30,7\n20,2.5\n", "k")]
+    [InlineData("seq,v\n1,10\n2,20\n3,30\n", null)]
+    [InlineData("rownames,v\n0,10\n1,20\n2,30\n", null)]
+    [InlineData("index,v\n0,10\n2,20\n9,30\n", null)]
+    [InlineData("id,v\n7,20\n9,30\n1,10\n", null)]
+    [InlineData("index,v\n-1,20\n0,30\n-2,10\n", null)]
+    [InlineData("Year,Qtr,v\n2020,1,10\n2020,2,20\n2020,3,30\n", null)]
+    [InlineData("YEAR,MO,DY,HR,v\n2020,1,1,0,10\n2020,1,1,1,20\n2020,1,1,2,30\n", null)]
+    [InlineData("year,doy,v\n2020,59,10\n2020,60,20\n2020,61,30\n", null)]
+    [InlineData("year,week,v\n2020,52,10\n2020,53,20\n2021,1,30\n", null)]
+    [InlineData("date,v\n30012020,10\n31012020,20\n1022020,30\n", null)]
+    [InlineData("x,v\n200130,10\n200131,20\n200201,30\n", null)]
+    [InlineData("Annee,v\n1700,10\n1701,20\n1702,30\n", null)]
+    [InlineData("1700,10\n1701,20\n1702,30\n", null)]
+    [InlineData("period,v\n199003,30\n199001,10\n199002,20\n", null)]
+    [InlineData("x,v\n1577836800,10\n1577840417,20\n1577844099,30\n", null)]
+    [InlineData("x,v\n1577836800,10\n1577836800.25,20\n1577836800.75,30\n", null)]
+    [InlineData("date,hour,v\n2020-01-01,23,10\n2020-01-01,24,20\n2020-01-02,1,30\n", null)]
+    [InlineData("date,hr,v\n2020-01-01,22,10\n2020-01-01,23,20\n2020-01-02,0,30\n", null)]
+    [InlineData(",date,v\n0,2020-01-01,10\n1,2020-01-02,20\n2,2020-01-03,30\n", "date")]
+    public void Times_and_counts_in_numbers_order_the_rows_and_are_no_series(string text, string? time)
+    {
+        SeriesTable table = TableReader.Read(Write("order.csv", text), time);
+        Assert.Single(table.Names);
+        Assert.Equal([10.0, 20, 30], table.Columns[0]);
+    }
+
+    [Theory]
+    [InlineData("date,update_count,v\n2020-01-01,199001,1\n2020-01-02,199002,2\n2020-01-03,199003,3\n", "update_count v")]
+    [InlineData("date,lifetime,v\n2020-01-01,30000,1\n2020-01-02,30001,2\n2020-01-03,30002,3\n", "lifetime v")]
+    [InlineData("date,arrival time,v\n2020-01-01,30000,1\n2020-01-02,30001,2\n2020-01-03,30002,3\n", "arrival time v")]
+    [InlineData("date,meter\n2020-01-01,20001001\n2020-01-02,20001002\n2020-01-03,20001003\n", "meter")]
+    [InlineData("meter,v\n20001001,1\n20001001,2\n20001002,3\n20001002,2\n20001002,3\n", "meter v")]
+    [InlineData("date,NO,v\n2020-01-01,17,1\n2020-01-02,12,2\n2020-01-03,19,3\n", "NO v")]
+    [InlineData("date,month,v\n2020-01-01,1,1\n2020-02-01,2,2\n2020-03-01,3,3\n", "month v")]
+    [InlineData("date,hour,v\n2020-01-01,7,1\n2020-01-02,9,2\n2020-01-03,8,3\n", "hour v")]
+    public void Quantities_stay_series(string text, string names)
+    {
+        Assert.Equal(names, string.Join(' ', TableReader.Read(Write("series.csv", text)).Names));
+    }
+
+    [Fact]
+    public void A_word_for_time_over_numbers_that_are_none_is_refused()
+    {
+        string path = Write("quarter.csv", "quarter,v\n1,10\n2,20\n1,30\n");
+        TableException error = Assert.Throws<TableException>(() => TableReader.Read(path));
+        Assert.Contains("the name is a word for time", error.Message, StringComparison.Ordinal);
+        Assert.Equal("quarter", error.Column);
+        Assert.Equal(["quarter", "v"], TableReader.Read(path, "none").Names);
+    }
+
     [Fact]
     public void Elapsed_times_and_years_with_decimals_are_passed_over()
     {
@@ -138,7 +194,7 @@ public sealed class TimeColumnTests : TemporaryFolder
             SeriesTable table = TableReader.Read(
                 Write("elapsed.csv", "time,y\n" + string.Concat(cells.Split('|').Select(static (t, i) => $"{t},{i * i + 0.5}\n"))));
             Assert.Equal(["y"], table.Names);
-            Assert.Contains("even steps", Assert.Single(table.Notices), StringComparison.Ordinal);
+            Assert.Contains("orders the rows", Assert.Single(table.Notices), StringComparison.Ordinal);
         }
     }
 
@@ -150,6 +206,11 @@ public sealed class TimeColumnTests : TemporaryFolder
         Assert.Equal(["kW"], table.Names);
         Assert.Equal(new DateTime(2006, 12, 16, 17, 24, 0), table.Time!.Instants[0]);
         Assert.Equal("1 minute", table.Time.Step.ToString());
+        SeriesTable after = TableReader.Read(
+            Write("after.csv", "Zeit;Datum;v\n01:00;02.01.2020;3\n23:00;01.01.2020;1\n00:00;02.01.2020;2\n"));
+        Assert.Equal(["v"], after.Names);
+        Assert.Equal([1.0, 2, 3], after.Columns[0]);
+        Assert.Equal(new DateTime(2020, 1, 1, 23, 0, 0), after.Time!.Instants[0]);
         SeriesTable parts = TableReader.Read(
             Write("parts.csv", "No,year,month,day,hour,pm\n1,2010,1,1,0,5\n2,2010,1,1,1,6\n3,2010,1,1,2,7\n"));
         Assert.Equal(["pm"], parts.Names);
@@ -169,7 +230,7 @@ public sealed class TimeColumnTests : TemporaryFolder
         Assert.Contains("no column 'x'", Assert.Throws<TableException>(() => TableReader.Read(path, "x")).Message,
             StringComparison.Ordinal);
         Assert.Contains("'y': the numbers are no unix times", Assert.Throws<TableException>(
-            () => TableReader.Read(Write("y.csv", "x,y\n1,2.5\n2,0.5\n4,7\n"), "y")).Message, StringComparison.Ordinal);
+            () => TableReader.Read(Write("y.csv", "x,y\n1,2.5\n2,0.5\n4,2.5\n"), "y")).Message, StringComparison.Ordinal);
         Assert.Equal(["t", "y"], TableReader.Read(Write("unix.csv", "t,y\n1577836800,1\n1577840400,2\n"), "none").Names);
         Assert.Equal(["y"], TableReader.Read(Write("broken.csv", "t,y\n2020-01-01,1\n2020-13-01,2\n2020-01-03,2\n"), "none").Names);
     }
@@ -194,14 +255,24 @@ public sealed class TimeColumnTests : TemporaryFolder
             CultureInfo.InvariantCulture, $"{new DateTime(2020, 10, 20).AddHours(i <= 150 ? i : i - 1):yyyy-MM-dd HH:mm},{i}\n")));
         SeriesTable table = TableReader.Read(Write("clock.csv", "date,y\n" + rows));
         Assert.Equal([.. Enumerable.Range(0, 300).Select(static i => (double)i)], table.Columns[0]);
-        Assert.Contains("1 rows have the time of the row before", Assert.Single(table.Notices), StringComparison.Ordinal);
+        Assert.Contains("Rows with the time of the row before: 1,", Assert.Single(table.Notices), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_clock_set_back_repeats_the_rows_of_an_hour()
+    {
+        string rows = string.Concat(Enumerable.Range(0, 30).Select(static i => string.Create(
+            CultureInfo.InvariantCulture, $"{new DateTime(2020, 10, 25).AddMinutes(15 * (i < 12 ? i : i - 4)):yyyy-MM-dd HH:mm},{i}\n")));
+        SeriesTable table = TableReader.Read(Write("quarters.csv", "date,y\n" + rows));
+        Assert.Equal([.. Enumerable.Range(0, 30).Select(static i => (double)i)], table.Columns[0]);
+        Assert.Contains("line 14: rows whose times repeat earlier ones: 4", Assert.Single(table.Notices), StringComparison.Ordinal);
     }
 
     [Fact]
     public void The_summary_tells_the_gaps()
     {
         Assert.Equal(
-            "gaps.csv: 5 rows, 1 series (y); time 'date' (dates), rows 1 day apart but for 1 gaps",
+            "gaps.csv: 5 rows, 1 series (y); time 'date' (dates), rows 1 day apart, gaps: 1",
             TableReader.Read(Write("gaps.csv", "date,y\n2020-01-01,1\n2020-01-02,2\n2020-01-03,3\n2020-01-07,4\n2020-01-08,5\n")).Summary);
     }
 }
