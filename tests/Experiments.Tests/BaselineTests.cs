@@ -103,6 +103,9 @@ public sealed class BaselineTests
             StringComparison.Ordinal);
         Assert.Contains("equal", Assert.Throws<ArgumentException>(static () => LogNormalIntervals.Fit([new([1, 2, 3], null)])).Message,
             StringComparison.Ordinal);
+        // Equal but for rounding: 0.1 + 0.2 is 0.30000000000000004.
+        Assert.Contains("equal", Assert.Throws<ArgumentException>(
+            static () => LogNormalIntervals.Fit([new([0, 0.1, 0.2, 0.1 + 0.2, 0.4], null)])).Message, StringComparison.Ordinal);
     }
 
     [Fact]

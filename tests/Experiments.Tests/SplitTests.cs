@@ -161,6 +161,14 @@ public sealed class SplitTests : TemporaryFolder
     }
 
     [Fact]
+    public void A_huge_interval_outside_train_does_not_make_ordinary_ones_equal()
+    {
+        var split = EventSplit.ByShares([new([0, 1, 3], null), new([0, 2], null), new([0, 1e40, 2e40], null)]);
+        Assert.Equal(0, split.ShortestInterval);
+        Assert.Equal([1.0, 2], split.Train[0].Intervals);
+    }
+
+    [Fact]
     public void Marks_are_numbered_from_0_in_the_order_of_their_names()
     {
         EventSequence[] sequences = [new([1, 2], [22, 4]), new([1], [4]), new([1, 2, 3], [9, 9, 22])];

@@ -27,6 +27,15 @@ public sealed class TaskTests : IDisposable
     }
 
     [Fact]
+    public void Cases_that_cannot_be_scaled_are_told_with_their_files()
+    {
+        string train = Write("Gap_TRAIN.ts", ["@classLabel true a b", "@data", .. Enumerable.Repeat("?,?:a", 9), "?,?:b"]);
+        TableException error = Assert.Throws<TableException>(() => Classification.Plan(train, train, All, seeds: 1, epochs: 1));
+        Assert.StartsWith($"{train}, {train}: Channel 1 has no observed value", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Parameter", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Classification_tells_rising_from_falling()
     {
         string train = Write("Slope_TRAIN.ts", Cases(40)), test = Write("Slope_TEST.ts", Cases(20));

@@ -66,6 +66,7 @@ public sealed class TsFileTests : TemporaryFolder
     [InlineData(Header + "1:2:a\n@data\n", 8, "a header line stands below @data")]
     [InlineData("1:2:a\n", 1, "a case stands above @data")]
     [InlineData("@dimensions 0\n", 1, "@dimensions needs one whole number")]
+    [InlineData("@classLabel true a\n@data\n(2020-01-01 00:00,1.5),(2020-01-01 01:00,2.5):a\n", 3, "time stamps are not supported")]
     [InlineData("@timeStamps true\n", 1, "time stamps are not supported")]
     [InlineData("@classLabel false\n", 1, "classes are needed")]
     [InlineData("@targetlabel true\n", 1, "numbers as targets")]

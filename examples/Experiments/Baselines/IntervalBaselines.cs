@@ -72,8 +72,7 @@ internal sealed class LogNormalIntervals : IIntervalBaseline
         {
             throw new ArgumentException("An interval is 0, to which a log-normal distribution gives density 0; merge events of equal times first.", nameof(train));
         }
-        // Told by the intervals: rounding in the mean can leave equal logarithms a deviation just above 0.
-        if (intervals.Distinct().Count() == 1)
+        if (IntervalFit.AreEqual(intervals))
         {
             throw new ArgumentException("All intervals are equal, so the deviation would be 0; give sequences whose intervals differ.", nameof(train));
         }
@@ -97,6 +96,20 @@ internal sealed class LogNormalIntervals : IIntervalBaseline
 /// <summary>What both fits begin with.</summary>
 internal static class IntervalFit
 {
+    /// <summary>
+    /// The deviation of logarithms up to which intervals count as equal: as much is the rounding of times of many digits, to which a
+    /// log-normal distribution would fit too narrowly for any other interval.
+    /// </summary>
+    public const double SmallestDeviation = 1e-6;
+
+    /// <summary>Whether intervals are equal but for rounding.</summary>
+    /// <param name="intervals">At least one, all above 0.</param>
+    public static bool AreEqual(IReadOnlyCollection<double> intervals)
+    {
+        double location = intervals.Average(Math.Log);
+        return !(Math.Sqrt(intervals.Average(i => (Math.Log(i) - location) * (Math.Log(i) - location))) > SmallestDeviation);
+    }
+
     /// <summary>All intervals of all sequences.</summary>
     /// <exception cref="ArgumentException">There are none.</exception>
     public static double[] All(IReadOnlyList<EventSequence> train)

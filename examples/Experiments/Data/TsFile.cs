@@ -64,8 +64,7 @@ internal static partial class TsFile
                         channels = 1;
                         break;
                     case "@TIMESTAMPS" when Flag(path, number, words):
-                        throw new TableException(
-                            path, number, null, "values with time stamps are not supported; write values alone and '@timeStamps false'.");
+                        throw TimeStamps(path, number);
                     case "@CLASSLABEL":
                         labels = Flag(path, number, words) && words.Length > 2 && words[2..].Distinct(StringComparer.Ordinal)
                             .Count() == words.Length - 2
@@ -108,6 +107,9 @@ internal static partial class TsFile
     [GeneratedRegex("\"[^\"]*\"|'[^']*'|\\S+")]
     private static partial Regex QuotedWord();
 
+    private static TableException TimeStamps(string path, int line) =>
+        new(path, line, null, "values with time stamps are not supported; write values alone and '@timeStamps false'.");
+
     private static bool Flag(string path, int line, string[] words) =>
         words.Length >= 2 && bool.TryParse(words[1], out bool value)
             ? value
@@ -115,6 +117,10 @@ internal static partial class TsFile
 
     private static TsCase ParseCase(string path, int line, ReadOnlySpan<char> text, string[] labels, ref int? channels)
     {
+        if (text[0] == '(')
+        {
+            throw TimeStamps(path, line);
+        }
         int parts = text.Count(':');
         if (parts != (channels ??= Math.Max(1, parts)))
         {

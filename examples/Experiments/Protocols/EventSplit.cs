@@ -9,7 +9,7 @@ namespace Experiments;
 /// <param name="MarkNames">The files' number of each mark, ascending: a sequence's mark is an index into it. Null: no marks.</param>
 /// <param name="ShortestInterval">
 /// What events at one time count as being apart, in all parts: half the shortest interval above 0 of all the data, which is about the
-/// resolution of their clock, but at least <see cref="ShortestFraction"/> of the mean. 0: no interval is as short as that.
+/// resolution of their clock, but at least <see cref="ShortestFraction"/> of the mean of the training part. 0: no interval is as short as that.
 /// </param>
 internal sealed record EventSplit(
     EventSequence[] Train, EventSequence[] Validation, EventSequence[] Test, int[]? MarkNames, double ShortestInterval)
@@ -81,7 +81,7 @@ internal sealed record EventSplit(
 
     private static EventSplit Create(EventSequence[] train, EventSequence[] validation, EventSequence[] test)
     {
-        double shortest = FindShortestInterval([.. train, .. validation, .. test]);
+        double shortest = FindShortestInterval(train, [.. train, .. validation, .. test]);
         EventSequence[][] parts = [.. ((EventSequence[][])[train, validation, test])
             .Select(part => part.Select(s => s with { ShortestInterval = shortest }).ToArray())];
         int marked = parts.Sum(static part => part.Count(static s => s.Marks is not null));
@@ -101,11 +101,12 @@ internal sealed record EventSplit(
         return new(numbered[0], numbered[1], numbered[2], names, shortest);
     }
 
-    private static double FindShortestInterval(EventSequence[] sequences)
+    private static double FindShortestInterval(EventSequence[] train, EventSequence[] all)
     {
-        double[] intervals = [.. sequences.SelectMany(static s => s.Intervals)];
-        double[] positive = [.. intervals.Where(static i => i > 0)];
-        double shortest = positive.Length == 0 ? 0 : Math.Max(positive.Min() / 2, ShortestFraction * positive.Average());
+        double[] intervals = [.. all.SelectMany(static s => s.Intervals)];
+        // Models are scaled by the mean of train; one huge interval of another part must not make ordinary ones equal.
+        double mean = train.SelectMany(static s => s.Intervals).Where(static i => i > 0).DefaultIfEmpty().Average();
+        double shortest = Math.Max(intervals.Where(static i => i > 0).DefaultIfEmpty().Min() / 2, ShortestFraction * mean);
         return intervals.Any(i => i < shortest) ? shortest : 0;
     }
 

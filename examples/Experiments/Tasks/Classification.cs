@@ -31,11 +31,7 @@ internal static class Classification
     /// <exception cref="ArgumentException">The files do not fit each other.</exception>
     public static IReadOnlyList<PlannedRun> Plan(string trainPath, string testPath, IReadOnlyList<Mixer> mixers, int seeds, int epochs)
     {
-        ClassificationSplit split = ClassificationSplit.Create(TsFile.Read(trainPath), TsFile.Read(testPath), SplitSeed);
-        Imputer imputer = Imputer.Fit(split.Train, split.Channels);
-        TsCase[] train = [.. imputer.Fill(split.Train), .. imputer.Fill(split.Validation)], test = imputer.Fill(split.Test);
-        var scaler = StandardScaler.Fit(train.SelectMany(static c => c.Tokens).ToArray(), split.Channels);
-        (train, test) = (Scale(scaler, train), Scale(scaler, test));
+        (ClassificationSplit split, TsCase[] train, TsCase[] test) = Prepare(trainPath, testPath);
         var name = DataIdentity.OfFiles(
             Path.GetFileNameWithoutExtension(trainPath).Replace("_TRAIN", "", StringComparison.OrdinalIgnoreCase), trainPath, testPath);
         const string setting = "given test file";
@@ -78,6 +74,25 @@ internal static class Classification
             }
         }
         return runs;
+    }
+
+    /// <summary>The cases, filled and scaled. What does not fit in their numbers is told with the names of the files.</summary>
+    private static (ClassificationSplit Split, TsCase[] Train, TsCase[] Test) Prepare(string trainPath, string testPath)
+    {
+        TsDataset trainFile = TsFile.Read(trainPath), testFile = TsFile.Read(testPath);
+        try
+        {
+            ClassificationSplit split = ClassificationSplit.Create(trainFile, testFile, SplitSeed);
+            Imputer imputer = Imputer.Fit(split.Train, split.Channels);
+            TsCase[] train = [.. imputer.Fill(split.Train), .. imputer.Fill(split.Validation)], test = imputer.Fill(split.Test);
+            var scaler = StandardScaler.Fit(train.SelectMany(static c => c.Tokens).ToArray(), split.Channels);
+            return (split, Scale(scaler, train), Scale(scaler, test));
+        }
+        catch (ArgumentException e)
+        {
+            string problem = e.Message.Replace($" (Parameter '{e.ParamName}')", "", StringComparison.Ordinal);
+            throw new TableException($"{trainPath}, {testPath}", null, null, problem, e);
+        }
     }
 
     private static TsCase[] Scale(StandardScaler scaler, TsCase[] cases) =>

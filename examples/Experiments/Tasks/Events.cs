@@ -78,7 +78,7 @@ internal static class Events
 
         var runs = new List<PlannedRun>();
         List<IIntervalBaseline> baselines = [ExponentialIntervals.Fit(split.Train)];
-        if (split.Train.SelectMany(static s => s.Intervals).Distinct().Count() > 1)
+        if (!IntervalFit.AreEqual([.. split.Train.SelectMany(static s => s.Intervals)]))
         {
             baselines.Add(LogNormalIntervals.Fit(split.Train));
         }
@@ -201,15 +201,13 @@ internal static class Events
     /// </summary>
     private sealed record TimeScale(double Unit, double Longest, double LogMean, double LogDeviation)
     {
-        /// <summary>Less is the rounding of equal intervals, as times of many digits leave it.</summary>
-        private const double SmallestDeviation = 1e-6;
-
         public static TimeScale Fit(IReadOnlyList<EventSequence> train)
         {
             double unit = train.SelectMany(static s => s.Intervals).Average();
             double[] logs = [.. train.SelectMany(static s => s.Intervals).Select(i => Math.Log(i / unit))];
             double mean = logs.Average(), deviation = Math.Sqrt(logs.Average(l => (l - mean) * (l - mean)));
-            return new(unit, train.SelectMany(static s => s.Intervals).Max() / unit, mean, deviation > SmallestDeviation ? deviation : 1);
+            return new(unit, train.SelectMany(static s => s.Intervals).Max() / unit, mean,
+                deviation > IntervalFit.SmallestDeviation ? deviation : 1);
         }
 
         public float Interval(double interval) => (float)(interval / Unit);
