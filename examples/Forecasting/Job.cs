@@ -60,6 +60,10 @@ internal sealed class Job(string path, string? time, int horizon, int epochs, in
         Charts.Forecast(picture, table.Names[0], table.Columns[0].AsSpan(0, used), shown, period);
         Charts.Losses(losses, report.Epochs);
         AnsiConsole.MarkupLineInterpolated($"wrote {weights}, {picture}, {losses}");
+        if (Plots.MissingFonts is { } notice)
+        {
+            Console.WriteLine(notice);
+        }
         if (difference > 1e-5)
         {
             AnsiConsole.MarkupLine("[red]error:[/] streamed and whole-sequence outputs differ");

@@ -1,11 +1,20 @@
 using ScottPlot;
 using ScottPlot.TickGenerators;
+using SkiaSharp;
 
 namespace Reporting;
 
 /// <summary>What all pictures share.</summary>
 internal static class Plots
 {
+    /// <summary>Why pictures have no letters on this machine; null where they have.</summary>
+    public static string? MissingFonts { get; } = MissingFontsOf(SKTypeface.Default.GetGlyph('0') != 0);
+
+    /// <inheritdoc cref="MissingFonts"/>
+    /// <param name="hasDigits">Whether the default font, which is empty where none is installed, has digits.</param>
+    public static string? MissingFontsOf(bool hasDigits) => hasDigits ? null
+        : "No font is installed, so pictures have no letters; install one, such as Debian's fonts-dejavu-core, and run again.";
+
     /// <summary>An empty picture with letters of one size.</summary>
     public static Plot Create(float fontSize)
     {

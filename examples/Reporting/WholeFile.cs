@@ -7,6 +7,9 @@ internal static class WholeFile
 {
     private const string Prefix = ".writing-", Suffix = ".tmp";
 
+    /// <summary>A writer that lives moves its file at once when it has written it.</summary>
+    private static readonly TimeSpan MinLeftoverAge = TimeSpan.FromMinutes(1);
+
     /// <summary>Writes a file and makes its folder. A symbolic link stays a link, and a file that is replaced keeps its mode.</summary>
     /// <param name="path">The file.</param>
     /// <param name="write">Writes the file of the given name.</param>
@@ -40,10 +43,11 @@ internal static class WholeFile
     /// <inheritdoc cref="Write" path="/exception"/>
     public static void WriteText(string path, string text) => Write(path, temporary => File.WriteAllText(temporary, text));
 
-    /// <summary>Deletes what a killed process left half written in a folder.</summary>
+    /// <summary>Deletes what a killed process left half written in a folder, a minute or more ago.</summary>
     public static void RemoveLeftovers(string folder)
     {
-        foreach (string path in Directory.EnumerateFiles(folder, Prefix + "*" + Suffix))
+        foreach (string path in Directory.EnumerateFiles(folder, Prefix + "*" + Suffix)
+            .Where(static p => DateTime.UtcNow - File.GetLastWriteTimeUtc(p) > MinLeftoverAge))
         {
             try
             {

@@ -12,7 +12,7 @@ internal static class StreamsSoak
 
     /// <summary>
     /// Bytes of a stream beside its numbers: an object (header 8, type 8, count 8, reference 8), an array (header 8, type 8, length 8) and
-    /// the reference by which it is held (8). The rest is what the collector itself may take for so many objects.
+    /// the reference by which it is held (8). The rest is what the collector itself may need for this number of objects.
     /// </summary>
     private const int Overhead = 64 + 16;
 

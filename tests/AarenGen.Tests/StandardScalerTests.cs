@@ -177,7 +177,7 @@ public sealed class StandardScalerTests
         Assert.Contains(
             "holds 1E+300 in row 0, column 0, which lies too many deviations", Message(() => scaler.Transform([1e300], new float[1])),
             StringComparison.Ordinal);
-        // The way back overflows float, and with larger deviations double.
+        // The inverse overflows float, and with larger deviations double.
         var large = StandardScaler.Fit([-1e30, 1e30], 1);
         Assert.Contains("holds 1E+20 in row 1, column 0, which is beyond 3.4", Message(() => large.Inverse([1, 1e20f])),
             StringComparison.Ordinal);

@@ -361,8 +361,8 @@ public sealed class TrajectoryFileTests : IDisposable
             """);
         Assert.True(exitCode == 0, output);
         AssertRefused("no-source.hdf5",
-            "'rewards' is virtual, and there is no file gone.hdf5 beside it, of which it is made; put it there.");
-        AssertRefused("no-set.hdf5", $"'rewards' is virtual, and {folder.File("plain.hdf5")} has no data set 'gone', of which it is made.");
+            "'rewards' is virtual, and its source file gone.hdf5 is not beside it; put it there.");
+        AssertRefused("no-set.hdf5", $"'rewards' is virtual, and {folder.File("plain.hdf5")} lacks its source data set 'gone'.");
         AssertRefused("other-type.hdf5",
             $"'rewards' is virtual, and 'rewards' of {folder.File("whole.hdf5")} is not stored as it is (type, byte order, shuffling, "
             + "or virtual too); copy its values into an ordinary data set.");

@@ -14,6 +14,13 @@ internal sealed class DataTheoryAttribute : TheoryAttribute
     public DataTheoryAttribute() => Skip = BenchmarkData.Missing(BenchmarkData.Folder);
 }
 
+/// <summary>Skipped where no font is installed: pictures have no letters there.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class FontFactAttribute : FactAttribute
+{
+    public FontFactAttribute() => Skip = Plots.MissingFonts;
+}
+
 /// <summary>The benchmark files, which are not part of the project.</summary>
 internal static class BenchmarkData
 {

@@ -162,7 +162,11 @@ public sealed class ReportingTests : IDisposable
         string leftover = "";
         WholeFile.Write(Path.Combine(folder, "file"), temporary => File.WriteAllText(leftover = temporary, "whole"));
         File.WriteAllText(leftover, "half");
-        using (new FileStream(leftover, FileMode.Open, FileAccess.Write, FileShare.Read))
+        OutputFolder.Prepare(folder);
+        // Another process may be about to move it.
+        Assert.True(File.Exists(leftover));
+        File.SetLastWriteTimeUtc(leftover, DateTime.UtcNow.AddMinutes(-2));
+        using (new FileStream(leftover, FileMode.Open, FileAccess.Read, FileShare.Read))
         {
             OutputFolder.Prepare(folder);
             Assert.True(File.Exists(leftover));
@@ -281,6 +285,13 @@ public sealed class ReportingTests : IDisposable
     }
 
     [Fact]
+    public void A_machine_without_fonts_is_told_that_pictures_have_no_letters()
+    {
+        Assert.Contains("install", Plots.MissingFontsOf(hasDigits: false), StringComparison.Ordinal);
+        Assert.Null(Plots.MissingFontsOf(hasDigits: true));
+    }
+
+    [FontFact]
     public void Epochs_and_rows_have_whole_ticks_and_a_forecast_has_a_third_of_its_picture()
     {
         RunResult result = Result("Aaren", 1, 0.5, 0.9) with

@@ -11,7 +11,7 @@ namespace Control;
 /// </summary>
 internal sealed class FileLinks : IDisposable
 {
-    /// <summary>HDF5 follows so many links by default, then takes them for a circle.</summary>
+    /// <summary>The number of links that HDF5 follows by default before it reports a cycle.</summary>
     private const int MostLinks = 16;
 
     private const ulong Undefined = ulong.MaxValue;

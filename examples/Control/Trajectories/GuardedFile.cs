@@ -126,7 +126,7 @@ namespace Control
             set => position = value;
         }
 
-        /// <summary>Lets so many chunks be looked up besides.</summary>
+        /// <summary>Allows this number of further chunk look-ups.</summary>
         public void AllowLookups(double count) => left += (long)(count * AllowedOfLookup);
 
         /// <summary>Takes a read into account before it happens.</summary>

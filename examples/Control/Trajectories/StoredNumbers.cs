@@ -67,7 +67,7 @@ internal sealed class StoredNumbers
     /// Deflate makes 258 bytes of two bits at best, 1,032 of one byte, lzf 88 of one. Scaleoffset may make more of numbers that are all the
     /// same, but a log has others beside those.
     /// </summary>
-    private const int MostBytesPerByte = 1100;
+    private const int MaxBytesPerByte = 1100;
 
     private readonly NumberFormat format;
     private readonly byte[] bytes;
@@ -138,7 +138,7 @@ internal sealed class StoredNumbers
         // A chunk is read whole, however little of it the data set has.
         using var chunks = new Chunks(data);
         bool isFiltered = FiltersOf(data).Length > 0;
-        Check(chunks.Count * chunks.Bytes, Math.Min(isFiltered ? MostBytesPerByte * length : length, Array.MaxLength));
+        Check(chunks.Count * chunks.Bytes, Math.Min(isFiltered ? MaxBytesPerByte * length : length, Array.MaxLength));
         // The index of those that are compressed tells where each lies, in 8 bytes.
         Check(isFiltered ? 8 * chunks.Count : 0, length);
         foreach (object filter in FiltersOf(data))
@@ -206,12 +206,12 @@ internal sealed class StoredNumbers
         {
             NativeFile opened = named == "." ? file
                 : links.Open(FileLinks.Beside(file, named) ?? throw new UserException(
-                    $"{where}: '{name}' is virtual, and there is no file {LineOf.Text(named)} beside it, of which it is made; "
+                    $"{where}: '{name}' is virtual, and its source file {LineOf.Text(named)} is not beside it; "
                     + "put it there."));
             string path = opened.Path!, plain = LineOf.Text(source);
             if (links.Find(opened, source) is not NativeDataset found)
             {
-                throw new UserException($"{where}: '{name}' is virtual, and {path} has no data set '{plain}', of which it is made.");
+                throw new UserException($"{where}: '{name}' is virtual, and {path} lacks its source data set '{plain}'.");
             }
             int size = CheckFilters(found, format, path, plain);
             if (FormatOf(found, path, plain) != format || (shuffled ?? size) != size
@@ -225,7 +225,7 @@ internal sealed class StoredNumbers
             held += Read(found, links, path, plain).bytes.Length;
         }
         // What no source has is filled up, which nobody needs for the greater part of a log.
-        return bytes <= MostBytesPerByte * held ? shuffled ?? 1
+        return bytes <= MaxBytesPerByte * held ? shuffled ?? 1
             : throw new InvalidDataException("a virtual data set claims more than its parts hold");
     }
 

@@ -185,9 +185,9 @@ internal static class TrajectoryFile
 
     private static string Contents(FileLinks file)
     {
-        const int most = 20;
+        const int max = 20;
         IReadOnlyList<string> names = file.Names;
-        return names.Count > 0 ? string.Join(", ", names.Take(most).Select(LineOf.Text)) + (names.Count > most ? ", …" : "") : "nothing";
+        return names.Count > 0 ? string.Join(", ", names.Take(max).Select(LineOf.Text)) + (names.Count > max ? ", …" : "") : "nothing";
     }
 
     private static UserException WrongRows(string path, string name, int rows, int steps) =>

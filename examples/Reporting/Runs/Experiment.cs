@@ -40,6 +40,10 @@ internal static class Experiment
             AnsiConsole.Write(ResultTable.ForConsole(group, AnsiConsole.Profile.Width));
         }
         AnsiConsole.MarkupLineInterpolated($"Report: {Path.Combine(output, Report.HtmlName)}");
+        if (Plots.MissingFonts is { } notice)
+        {
+            Console.WriteLine(notice);
+        }
     }
 
     /// <summary>The commit this program was built from, where it was built in a repository.</summary>

@@ -50,7 +50,7 @@ public sealed class StandardScaler
     /// <summary>Scales rows in place.</summary>
     /// <param name="values">[rows, columns] finite numbers, or NaN where one is missing, which stays NaN.</param>
     /// <exception cref="ArgumentException">
-    /// The numbers are no whole rows, or one is infinite or scales to none that a <see cref="float"/> holds. Nothing is written then.
+    /// The numbers are no whole rows, or one is infinite or its scaled value overflows a <see cref="float"/>. Nothing is written then.
     /// </exception>
     public void Transform(Span<float> values)
     {
@@ -67,7 +67,7 @@ public sealed class StandardScaler
     /// <param name="values">[rows, columns] finite numbers, or NaN where one is missing, which stays NaN.</param>
     /// <param name="scaled">[rows, columns]: filled.</param>
     /// <exception cref="ArgumentException">
-    /// The numbers are no whole rows, the lengths differ, or a number is infinite or scales to none that a <see cref="float"/> holds.
+    /// The numbers are no whole rows, the lengths differ, or a number is infinite or its scaled value overflows a <see cref="float"/>.
     /// Nothing is written then.
     /// </exception>
     public void Transform(ReadOnlySpan<double> values, Span<float> scaled)

@@ -76,7 +76,9 @@ internal static class CompiledModel
                 return (Memory(Weights, description.WeightFloats), Memory(Packed, description.PackedFloats), precision);
             }
         }
-        throw new ModelFileException($"{file} was compiled by another version of AarenGen ({version}); write it anew with SaveCompiled.");
+        // A damaged file's text does not belong into a message.
+        string other = version.Length < 40 && version.All(static c => c is >= ' ' and <= '~') ? $" ({version})" : "";
+        throw new ModelFileException($"{file} was compiled by another version of AarenGen{other}; write it anew with SaveCompiled.");
 
         AlignedBuffer Memory(string name, int length)
         {

@@ -17,7 +17,7 @@ internal static class PrefixScanEmitter
         code.Line();
         code.Summary("Takes many tokens of one stream as Forward does, cut into stretches that threads run side by side.");
         code.Line("/// <param name=\"state\">The stream; a fresh state for a whole sequence.</param>");
-        code.Line("/// <param name=\"tokens\">[tokens, InputWidth] finite numbers; none is allowed.</param>");
+        code.Line("/// <param name=\"tokens\">[tokens, InputWidth] finite numbers from -1e15 to 1e15; may be empty.</param>");
         code.Line("/// <param name=\"outputs\">[tokens, OutputWidth] numbers, overwritten: those of Forward but for the rounding of sums taken in another order.</param>");
         code.Line("/// <param name=\"threads\">How many threads, at least 1; worth it from some thousands of tokens on.</param>");
         code.Line("/// <exception cref=\"global::System.ArgumentException\">A length is wrong, or a token holds NaN or infinity. Nothing was written, the state is as it was.</exception>");
