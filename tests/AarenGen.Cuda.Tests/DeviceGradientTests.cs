@@ -98,7 +98,14 @@ public sealed class DeviceGradientTests
     {
         GoldenPre model = GoldenPre.Create(seed: 1);
         int[] lengths = [before, length, after];
-        SequenceList clean = Random<GoldenPre>(lengths, seed: 2), spoilt = Random<GoldenPre>(lengths, seed: 2, spoilt: 1);
+        // Tokens are bounded, so a weight makes the first layer overflow; other tokens hold 0 there.
+        ParameterDescription embedding = GoldenPre.Description.Parameters[0];
+        for (int row = 0; row < embedding.Rows; row++)
+        {
+            model.Weights[embedding.Offset + row * embedding.RowStride] = 1e25f;
+        }
+        model.WeightsChanged();
+        SequenceList clean = Random<GoldenPre>(lengths, seed: 2, first: 0), spoilt = Random<GoldenPre>(lengths, seed: 2, first: 0, spoilt: 1);
         var expected = new DeviceProbe<GoldenPre>(model, clean);
         var actual = new DeviceProbe<GoldenPre>(model, spoilt);
         int outputs = GoldenPre.OutputWidth, inputs = GoldenPre.InputWidth, end = before + length;
@@ -159,8 +166,12 @@ public sealed class DeviceGradientTests
 
     private static double Norm(IEnumerable<float> values) => Math.Sqrt(values.Sum(static v => (double)v * v));
 
-    /// <summary>Sequences of these lengths; one of them, where asked, with a token at half its length that overflows.</summary>
-    internal static SequenceList Random<TModel>(int[] lengths, int seed, int spoilt = -1) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    /// <summary>
+    /// Sequences of these lengths; where asked, with a first column that is constant, and one of them with a token at half its length that
+    /// holds the largest number that a token may.
+    /// </summary>
+    internal static SequenceList Random<TModel>(int[] lengths, int seed, float? first = null, int spoilt = -1)
+        where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         ModelDescription description = SequenceModel<TModel>.Description;
         var random = new Random(seed);
@@ -171,6 +182,7 @@ public sealed class DeviceGradientTests
             float[] targets = [.. Enumerable.Range(0, lengths[i] * description.TargetWidth).Select(_ => random.NextSingle())];
             for (int t = 0; t < lengths[i]; t++)
             {
+                tokens[t * description.InputWidth] = first ?? tokens[t * description.InputWidth];
                 foreach (CategoryDescription category in description.Categories.Where(c => c.IsAt(t)))
                 {
                     tokens[t * description.InputWidth + category.Column] = random.Next(category.Cardinality);
@@ -182,7 +194,7 @@ public sealed class DeviceGradientTests
             }
             if (i == spoilt)
             {
-                tokens.AsSpan(lengths[i] / 2 * description.InputWidth + description.InputWidth * 4, description.InputWidth).Fill(3e38f);
+                tokens.AsSpan(lengths[i] / 2 * description.InputWidth + description.InputWidth * 4, description.InputWidth).Fill(1e15f);
             }
             data.Add(tokens, targets);
         }
