@@ -30,7 +30,8 @@ internal sealed class TrainingOnDevice(CudaContext context, CudaStream stream, D
         TModel model = SequenceModel<TModel>.Create(seed: 1);
         int weights = SequenceModel<TModel>.Description.WeightFloats;
         SequenceList data = DeviceBatches.Random<TModel>([.. Enumerable.Repeat(length, sequences)], seed: 1);
-        var request = new EngineRequest<TModel>(model, new(model.WeightBuffer, new(weights), new(weights)), data, null, new() { BatchSize = sequences }, new(length, length));
+        var request = new EngineRequest<TModel>(
+            model, new(model.WeightBuffer, new(weights), new(weights)), data, null, new() { BatchSize = sequences }, sequences, new(length, length), ValidationScale: 1);
         using var engine = new CudaEngine<TModel>(request, new CudaDevice { Products = products });
         int[] batch = [.. Enumerable.Range(0, sequences)];
         long step = 0;
