@@ -119,6 +119,19 @@ public sealed class TaskTests : IDisposable
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("1 2 3\n2 3 1e40\n3 4 6\n4 5 7\n5 6 8\n", 2, "time 3, 1E+40, is 1E+40 after time 2")]
+    [InlineData("1 2 3\n2 3 4\n3 4 6\n4 5 7\n5 6 1e40\n", 5, "time 3, 1E+40, is 1E+40 after time 2")]
+    [InlineData("1 2 3\n2 3 4\n3 4 6\n4 2e15 2000000000000007\n5 6 8\n", 4, "time 2, 2000000000000000, is 2E+15 after time 1")]
+    [InlineData("1 2 3\n2 3 4\n3 4 6\n4 -1e308 7\n5 6 8\n", 4, "time 2, '-1e308', lies beyond 1E+100")]
+    public void An_interval_beyond_all_others_is_told_with_its_line(string text, int line, string expected)
+    {
+        string path = Write("huge.txt", text.Split('\n')[..^1]);
+        TableException error = Assert.Throws<TableException>(() => Events.Plan([path], [], "s", [Mixer.Aaren], 1, 1));
+        Assert.StartsWith($"{path}, line {line}: ", error.Message, StringComparison.Ordinal);
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Every_run_stops_at_once()
     {

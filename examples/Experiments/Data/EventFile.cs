@@ -18,6 +18,9 @@ internal sealed record EventSequence(double[] Times, int[]? Marks, double Shorte
 /// <summary>Reader of event sequences: a line a sequence, times divided by white space; marks, if any, likewise in a second file.</summary>
 internal static class EventFile
 {
+    /// <summary>Squares of the intervals between nearer times, and their sums, are numbers.</summary>
+    private const double FarthestTime = 1e100;
+
     /// <summary>Reads the sequences in the files' order. Blank lines at the end of a file are passed over.</summary>
     /// <param name="timesPath">A line a sequence: times that never decrease.</param>
     /// <param name="marksPath">A line a sequence: whole numbers from 0, as many as times; null: no marks.</param>
@@ -86,10 +89,10 @@ internal static class EventFile
                     CultureInfo.InvariantCulture,
                     $"time {i + 1} is {TableException.Quote(words[i])}, which is no finite number; correct it."));
             }
-            if (i > 0 && double.IsInfinity(times[i] - times[i - 1]))
+            if (Math.Abs(times[i]) > FarthestTime)
             {
                 throw new TableException(path, line, null, string.Create(CultureInfo.InvariantCulture,
-                    $"time {i + 1}, {words[i]}, lies too far from time {i}, {words[i - 1]}; use a larger unit."));
+                    $"time {i + 1}, {TableException.Quote(words[i])}, lies beyond {FarthestTime:G}; correct it, or use a larger unit."));
             }
             if (i > 0 && times[i] < times[i - 1])
             {

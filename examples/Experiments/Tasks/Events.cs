@@ -14,6 +14,9 @@ internal static class Events
 
     private const int SplitSeed = 1, Components = 16, Bars = 60, MaxKinds = 10_000;
 
+    /// <summary>In mean intervals: from 1e15 on a model refuses the time since the first event.</summary>
+    private const double LongestSequence = 1e14;
+
     /// <summary>Of the logarithm of intervals that are all equal.</summary>
     private const double NarrowestHistogram = 0.5;
 
@@ -60,6 +63,7 @@ internal static class Events
         CheckIntervals(source, "training", split.Train);
         CheckIntervals(source, "validation", split.Validation);
         CheckIntervals(source, "test", split.Test);
+        CheckScale(times, files, split);
         int kinds = split.MarkNames?.Length ?? 0;
         if (kinds > MaxKinds)
         {
@@ -126,6 +130,40 @@ internal static class Events
             throw new TableException(
                 source, null, null, $"all events of a sequence in the {part} part have the same time; give times that tell them apart.");
         }
+    }
+
+    /// <summary>
+    /// Intervals are scaled by the mean of the training part. One huge interval there, a wrong time more often than a long wait, would make
+    /// all others equal; one in any part would be no number that a model can read.
+    /// </summary>
+    private static void CheckScale(IReadOnlyList<string> paths, EventSequence[][] files, EventSplit split)
+    {
+        EventSequence[] train = [.. split.Train.Select(static s => s with { ShortestInterval = 0 })];
+        double[] intervals = [.. train.SelectMany(static s => s.Intervals)];
+        double[] positive = [.. intervals.Where(static i => i > 0).Order()];
+        double mean = intervals.Average(), median = positive[positive.Length / 2];
+        if (EventSplit.ShortestFraction * mean > median)
+        {
+            throw TooLong(paths, files, train.MaxBy(static s => s.Intervals.DefaultIfEmpty().Max())!, median);
+        }
+        foreach (EventSequence sequence in split.Train.Concat(split.Validation).Concat(split.Test))
+        {
+            if (sequence.Times[^1] - sequence.Times[0] > LongestSequence * mean)
+            {
+                throw TooLong(paths, files, sequence, median);
+            }
+        }
+    }
+
+    private static TableException TooLong(
+        IReadOnlyList<string> paths, EventSequence[][] files, EventSequence sequence, double median)
+    {
+        int file = Array.FindIndex(files, f => f.Any(s => ReferenceEquals(s.Times, sequence.Times)));
+        int line = Array.FindIndex(files[file], s => ReferenceEquals(s.Times, sequence.Times)) + 1;
+        int end = Enumerable.Range(1, sequence.Times.Length - 1).MaxBy(sequence.IntervalBefore);
+        return new(paths[file], line, null, string.Create(CultureInfo.InvariantCulture,
+            $"time {end + 1}, {sequence.Times[end]}, is {sequence.IntervalBefore(end):G3} after time {end}, but half of the training part's "
+            + $"intervals are at most {median:G3}, and nothing could tell those apart beside it; correct the time, or begin a new line there."));
     }
 
     private static string Declare(Mixer mixer, int kinds, int context) => string.Create(CultureInfo.InvariantCulture, $"""
