@@ -1,5 +1,4 @@
 using AarenGen.Generator.Diagnostics;
-using AarenGen.Generator.Layers;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 

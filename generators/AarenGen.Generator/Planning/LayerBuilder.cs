@@ -1,5 +1,5 @@
-using AarenGen.Generator.Layers.Shared;
 using AarenGen.Generator.Model;
+using AarenGen.Generator.Operations;
 
 namespace AarenGen.Generator.Planning;
 
@@ -108,7 +108,7 @@ internal sealed class LayerBuilder(int inputWidth, int rowsPerPass, ProblemList 
     {
         Parameter scale = Parameter(Join(name, "weight"), 1, input.Width, isMatrix: false, Initialization.Ones, 0, decays: false);
         Parameter shift = Parameter(Join(name, "bias"), 1, input.Width, isMatrix: false, Initialization.Zeros, 0, decays: false);
-        Add(new Layers.LayerNorm.Normalize(input, output, scale, shift, Memory(Layers.LayerNorm.Normalize.StatisticsPerToken)));
+        Add(new Normalize(input, output, scale, shift, Memory(Operations.Normalize.StatisticsPerToken)));
     }
 
     public void Add(Operation operation) => operations.Add(operation);

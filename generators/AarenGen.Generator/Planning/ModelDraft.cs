@@ -1,8 +1,7 @@
 using System.Globalization;
 using AarenGen.Generator.Diagnostics;
-using AarenGen.Generator.Layers;
-using AarenGen.Generator.Layers.Input;
-using AarenGen.Generator.Layers.Losses;
+using AarenGen.Generator.Inputs;
+using AarenGen.Generator.Losses;
 using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Planning;

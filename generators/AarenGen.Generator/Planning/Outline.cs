@@ -1,7 +1,5 @@
 using AarenGen.Generator.Diagnostics;
-using AarenGen.Generator.Layers;
-using AarenGen.Generator.Layers.Head;
-using AarenGen.Generator.Layers.Input;
+using AarenGen.Generator.Inputs;
 using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Planning;

@@ -1,8 +1,8 @@
-using AarenGen.Generator.Layers.Shared;
 using AarenGen.Generator.Model;
+using AarenGen.Generator.Operations;
 using AarenGen.Generator.Planning;
 
-namespace AarenGen.Generator.Layers.Aaren;
+namespace AarenGen.Generator.Layers;
 
 /// <summary>[Aaren(Heads, FeedForward, Repeat, Norm, Dropout)]: the residual block with a learned query's prefix attention.</summary>
 internal sealed class AarenDefinition : LayerDefinition

@@ -1,8 +1,8 @@
-using AarenGen.Generator.Layers.Shared;
 using AarenGen.Generator.Model;
+using AarenGen.Generator.Operations;
 using AarenGen.Generator.Planning;
 
-namespace AarenGen.Generator.Layers.Dense;
+namespace AarenGen.Generator.Layers;
 
 /// <summary>[Dense(units, Activation = …)]</summary>
 internal sealed class DenseDefinition : LayerDefinition

@@ -1,7 +1,8 @@
 using AarenGen.Generator.Model;
+using AarenGen.Generator.Operations;
 using AarenGen.Generator.Planning;
 
-namespace AarenGen.Generator.Layers.Dropout;
+namespace AarenGen.Generator.Layers;
 
 /// <summary>[Dropout(rate)]</summary>
 internal sealed class DropoutDefinition : LayerDefinition
@@ -13,8 +14,8 @@ internal sealed class DropoutDefinition : LayerDefinition
         double rate = layer.Share(part, "Rate");
         layer.Summary = "Dropout";
         Value kept = layer.Value("kept", layer.Input.Width);
-        layer.Add(new Shared.Copy(layer.Input, kept));
-        layer.Add(new Shared.Dropout(kept, rate, 0));
-        layer.Add(new Shared.Copy(kept, layer.Output(layer.Input.Width)));
+        layer.Add(new Copy(layer.Input, kept));
+        layer.Add(new Dropout(kept, rate, 0));
+        layer.Add(new Copy(kept, layer.Output(layer.Input.Width)));
     }
 }

@@ -1,4 +1,6 @@
-namespace AarenGen.Generator.Layers.Head;
+using AarenGen.Generator.Planning;
+
+namespace AarenGen.Generator.Layers;
 
 /// <summary>[Head(name, Weight = …)]</summary>
 internal sealed class NamedHeadDefinition : HeadDefinition

@@ -1,7 +1,7 @@
 using AarenGen.Generator.Model;
 using AarenGen.Generator.Planning;
 
-namespace AarenGen.Generator.Layers.LayerNorm;
+namespace AarenGen.Generator.Layers;
 
 /// <summary>[LayerNorm]</summary>
 internal sealed class LayerNormDefinition : LayerDefinition

@@ -1,8 +1,8 @@
-using AarenGen.Generator.Layers.Shared;
 using AarenGen.Generator.Model;
+using AarenGen.Generator.Operations;
 using AarenGen.Generator.Planning;
 
-namespace AarenGen.Generator.Layers.MinGru;
+namespace AarenGen.Generator.Layers;
 
 /// <summary>[MinGru(FeedForward, Repeat, Norm, Dropout)]: the residual block with h_t = (1 − z_t) h_{t−1} + z_t g(c_t).</summary>
 internal sealed class MinGruDefinition : LayerDefinition

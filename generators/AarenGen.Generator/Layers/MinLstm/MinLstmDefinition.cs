@@ -1,8 +1,8 @@
-using AarenGen.Generator.Layers.Shared;
 using AarenGen.Generator.Model;
+using AarenGen.Generator.Operations;
 using AarenGen.Generator.Planning;
 
-namespace AarenGen.Generator.Layers.MinLstm;
+namespace AarenGen.Generator.Layers;
 
 /// <summary>
 /// [MinLstm(FeedForward, Repeat, Norm, Dropout)]: the residual block with h_t = f/(f + i) h_{t−1} + i/(f + i) g(c_t).

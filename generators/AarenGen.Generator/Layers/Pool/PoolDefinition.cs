@@ -1,8 +1,8 @@
-using AarenGen.Generator.Emission.CSharp;
 using AarenGen.Generator.Model;
+using AarenGen.Generator.Operations;
 using AarenGen.Generator.Planning;
 
-namespace AarenGen.Generator.Layers.Pool;
+namespace AarenGen.Generator.Layers;
 
 /// <summary>[Pool(pooling)]: what a whole sequence comes to, at every token that of the sequence so far.</summary>
 internal sealed class PoolDefinition : LayerDefinition
@@ -17,42 +17,6 @@ internal sealed class PoolDefinition : LayerDefinition
         bool isMean = layer.Choice(part, "Pooling", ["Last", "Mean"], [false, true]);
         layer.Summary = isMean ? "Pool, mean" : "Pool, last";
         Value output = layer.Output(width);
-        layer.Add(isMean ? new PrefixMean(layer.Input, output, layer.State(1 + width)) : new Shared.Copy(layer.Input, output));
-    }
-}
-
-/// <summary>The mean of all tokens so far; a stream remembers their number and sums.</summary>
-internal sealed partial record PrefixMean(Value Input, Value Output, int StateOffset) : Operation
-{
-    public override EquatableArray<Value> Inputs => new([Input]);
-
-    public override long Flops => 2L * Input.Width;
-
-    public override void Infer(LayerWriter w)
-    {
-        w.Comment("mean of the tokens so far");
-        using (w.EachRow())
-        {
-            w.Call("PrefixMean.Step", LayerWriter.Row(Input), $"{Input.Width}", w.State(StateOffset, 1 + Input.Width), LayerWriter.Row(Output));
-        }
-    }
-
-    public override void Forward(LayerWriter w)
-    {
-        w.Comment("mean of the tokens so far");
-        using (w.EachSequence())
-        {
-            w.Call("PrefixMean.Forward", LayerWriter.Sequence(Input), "length", $"{Input.Width}", $"{Input.Stride}", LayerWriter.Sequence(Output));
-        }
-    }
-
-    public override void Backward(LayerWriter w, EquatableArray<bool> accumulates)
-    {
-        using (w.EachSequence())
-        {
-            w.Call(
-                "PrefixMean.Backward", LayerWriter.SequenceGradient(Output), "length", $"{Input.Width}", $"{Input.Stride}",
-                LayerWriter.SequenceGradient(Input), accumulates[0] ? "true" : "false");
-        }
+        layer.Add(isMean ? new PrefixMean(layer.Input, output, layer.State(1 + width)) : new Copy(layer.Input, output));
     }
 }

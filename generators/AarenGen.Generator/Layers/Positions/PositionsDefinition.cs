@@ -1,9 +1,8 @@
-using AarenGen.Generator.Emission.CSharp;
-using AarenGen.Generator.Layers.Shared;
 using AarenGen.Generator.Model;
+using AarenGen.Generator.Operations;
 using AarenGen.Generator.Planning;
 
-namespace AarenGen.Generator.Layers.Positions;
+namespace AarenGen.Generator.Layers;
 
 /// <summary>[Positions(kind, Length = …)]: adds what stands for a token's place in its sequence.</summary>
 internal sealed class PositionsDefinition : LayerDefinition
@@ -22,54 +21,5 @@ internal sealed class PositionsDefinition : LayerDefinition
         }
         layer.Summary = table is null ? "Positions, sinusoidal" : FormattableString.Invariant($"Positions, {table.Rows} learned");
         layer.Add(new AddPositions(layer.Input, layer.Output(width), table, layer.State(1)));
-    }
-}
-
-/// <summary>Output = Input + the position's row; a stream remembers its position.</summary>
-internal sealed partial record AddPositions(Value Input, Value Output, Parameter? Table, int StateOffset) : Operation
-{
-    public override EquatableArray<Value> Inputs => new([Input]);
-
-    public override long Flops => Table is null ? 20L * Input.Width : Input.Width;
-
-    public override void Infer(LayerWriter w)
-    {
-        using (w.EachRow())
-        {
-            w.Line($"ref double position = ref {w.State(StateOffset, 1)}[0];");
-            Add(w, LayerWriter.Row(Input), "1", "(long)position++", LayerWriter.Row(Output));
-        }
-    }
-
-    public override void Forward(LayerWriter w)
-    {
-        using (w.EachSequence())
-        {
-            Add(w, LayerWriter.Sequence(Input), "length", "0", LayerWriter.Sequence(Output));
-        }
-    }
-
-    public override void Backward(LayerWriter w, EquatableArray<bool> accumulates)
-    {
-        Copy.Print(w, Output, Input, accumulates[0]);
-        if (Table is not null)
-        {
-            using (w.EachSequence())
-            {
-                w.Call("Embedding.AccumulatePositions", LayerWriter.SequenceGradient(Output), "length", $"{Output.Stride}", $"{Table.Rows}", w.Gradients(Table));
-            }
-        }
-    }
-
-    private void Add(LayerWriter w, string input, string rows, string first, string output)
-    {
-        if (Table is null)
-        {
-            w.Call("Sinusoids.AddPositions", input, rows, first, $"{Input.Width}", $"{Input.Stride}", output);
-        }
-        else
-        {
-            w.Call("Embedding.AddPositions", input, rows, first, $"{Input.Stride}", w.Weights(Table), $"{Table.Rows}", output);
-        }
     }
 }

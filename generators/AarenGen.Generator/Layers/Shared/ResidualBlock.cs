@@ -1,7 +1,8 @@
 using AarenGen.Generator.Model;
+using AarenGen.Generator.Operations;
 using AarenGen.Generator.Planning;
 
-namespace AarenGen.Generator.Layers.Shared;
+namespace AarenGen.Generator.Layers;
 
 /// <summary>
 /// The block all mixers share: mixer and feed-forward network (exact GELU), each with a residual and a LayerNorm before it or

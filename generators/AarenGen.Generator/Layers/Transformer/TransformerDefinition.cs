@@ -1,8 +1,8 @@
-using AarenGen.Generator.Layers.Shared;
 using AarenGen.Generator.Model;
+using AarenGen.Generator.Operations;
 using AarenGen.Generator.Planning;
 
-namespace AarenGen.Generator.Layers.Transformer;
+namespace AarenGen.Generator.Layers;
 
 /// <summary>[Transformer(Heads, Context, FeedForward, Repeat, Norm, Dropout)]: the residual block with causal attention over the last tokens.</summary>
 internal sealed class TransformerDefinition : LayerDefinition

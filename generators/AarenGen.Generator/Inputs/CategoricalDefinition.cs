@@ -1,0 +1,29 @@
+using AarenGen.Generator.Model;
+using AarenGen.Generator.Operations;
+using AarenGen.Generator.Planning;
+
+namespace AarenGen.Generator.Inputs;
+
+/// <summary>[Categorical(cardinality, Width = …)]</summary>
+internal sealed class CategoricalDefinition : InputDefinition
+{
+    public override string Name => "Categorical";
+
+    public override int Columns(PartDeclaration part, ProblemList problems)
+    {
+        problems.InRange(part, "Cardinality", 1, Limits.Cardinality);
+        return 1;
+    }
+
+    public override int Cardinality(PartDeclaration part) => part.Clamped("Cardinality", 1, Limits.Cardinality);
+
+    public override Value Embed(PartDeclaration part, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result)
+    {
+        int cardinality = Cardinality(part);
+        int own = part.Has("Width") ? layer.InRange(part, "Width", 1, Limits.Width) : width > 0 ? width : Math.Min(32, (cardinality + 1) / 2);
+        Value embedded = result(own);
+        Parameter table = layer.Parameter(name + ".weight", cardinality, own, isMatrix: true, Initialization.Normal, 1, decays: false);
+        layer.Add(new Lookup(column, table, tokens, embedded));
+        return embedded;
+    }
+}

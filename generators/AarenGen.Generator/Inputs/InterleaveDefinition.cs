@@ -1,0 +1,9 @@
+using AarenGen.Generator.Planning;
+
+namespace AarenGen.Generator.Inputs;
+
+/// <summary>[Interleave(width)]: each input is a kind of token of its own, and kinds come in turn.</summary>
+internal sealed class InterleaveDefinition : PartDefinition
+{
+    public override string Name => "Interleave";
+}

@@ -1,7 +1,0 @@
-namespace AarenGen.Generator.Layers.Input;
-
-/// <summary>[Interleave(width)]: each input is a kind of token of its own, and kinds come in turn.</summary>
-internal sealed class InterleaveDefinition : PartDefinition
-{
-    public override string Name => "Interleave";
-}

@@ -1,7 +1,0 @@
-namespace AarenGen.Generator.Layers.Input;
-
-/// <summary>[SumInputs]: the inputs' embeddings are added, rather than put side by side.</summary>
-internal sealed class SumInputsDefinition : PartDefinition
-{
-    public override string Name => "SumInputs";
-}

@@ -1,0 +1,156 @@
+using System.Globalization;
+using AarenGen.Generator.Diagnostics;
+using AarenGen.Generator.Model;
+using AarenGen.Generator.Planning;
+
+namespace AarenGen.Generator.Losses;
+
+/// <summary>A loss that compares each output with a target of its own.</summary>
+internal abstract class PointLossDefinition : LossDefinition
+{
+    public override IReadOnlyList<ParameterRole>? Roles(PartDeclaration part) => [ParameterRole.Location];
+
+    protected static Loss Point(string kernel, string arguments, string summary, int width, DeviceLoss device) =>
+        new("PointLosses." + kernel, arguments, summary, width, TargetKind.Number, 0, width, "PointPrediction", "", device);
+}
+
+/// <summary>[MeanSquaredError]</summary>
+internal sealed class MeanSquaredErrorDefinition : PointLossDefinition
+{
+    public override string Name => "MeanSquaredError";
+
+    public override Loss Plan(PartDeclaration part, int width, ProblemList problems) => Point("SquaredError", "", "mean squared error", width, new("EachValue<Squared>"));
+}
+
+/// <summary>[MeanAbsoluteError]</summary>
+internal sealed class MeanAbsoluteErrorDefinition : PointLossDefinition
+{
+    public override string Name => "MeanAbsoluteError";
+
+    public override Loss Plan(PartDeclaration part, int width, ProblemList problems) => Point("AbsoluteError", "", "mean absolute error", width, new("EachValue<Absolute>"));
+}
+
+/// <summary>[Huber(Delta = …)]</summary>
+internal sealed class HuberDefinition : PointLossDefinition
+{
+    public override string Name => "Huber";
+
+    public override Loss Plan(PartDeclaration part, int width, ProblemList problems)
+    {
+        double value = problems.Positive(part, "Delta", 1);
+        string delta = Text.Float(value);
+        return Point("Huber", delta, $"Huber loss, delta {delta.TrimEnd('f')}", width, new("EachValue<HuberValue<#Delta>>", new DeviceConstant("Delta", new([value]), IsSingle: true)));
+    }
+}
+
+/// <summary>[Quantiles(levels)]: a stretch of the outputs for each level.</summary>
+internal sealed class QuantilesDefinition : LossDefinition
+{
+    public override string Name => "Quantiles";
+
+    public override Loss Plan(PartDeclaration part, int width, ProblemList problems)
+    {
+        EquatableArray<double> levels = part.Numbers("Levels");
+        bool isValid = levels.Count > 0 && levels.All(static l => (float)l is > 0 and < 1)
+            && levels.Zip(levels.Skip(1), static (a, b) => (float)a < (float)b).All(static b => b);
+        if (!isValid)
+        {
+            problems.Add(Problem.At(problems.SiteOf(part, "Levels"), Descriptors.BadLevels, string.Join(", ", levels.Select(Text.Double))));
+            levels = new([0.5]);
+        }
+        int values = problems.Stretches(part, width, levels.Count, $"{levels.Count.ToString(CultureInfo.InvariantCulture)} levels");
+        string text = Text.Floats(levels);
+        return new(
+            "QuantileLoss.Pinball", text, "pinball loss at " + string.Join(", ", levels.Select(Text.Double)), values, TargetKind.Number, 0, values,
+            "QuantilePrediction", text,
+            new(FormattableString.Invariant($"Pinball<#Levels, {levels.Count}>"), new DeviceConstant("Levels", levels, IsSingle: false)));
+    }
+
+    public override IReadOnlyList<ParameterRole> Roles(PartDeclaration part) =>
+        [.. Enumerable.Repeat(ParameterRole.Location, Math.Max(1, part.Numbers("Levels").Count))];
+}
+
+/// <summary>[Gaussian]: means, then deviations.</summary>
+internal sealed class GaussianDefinition : LossDefinition
+{
+    public override string Name => "Gaussian";
+
+    public override Loss Plan(PartDeclaration part, int width, ProblemList problems)
+    {
+        int values = problems.Stretches(part, width, 2, "a mean and a deviation");
+        return new("GaussianLoss.NegativeLogLikelihood", "", "Gaussian likelihood", values, TargetKind.Number, 0, values, "GaussianPrediction", "", new("GaussianLikelihood"));
+    }
+
+    public override IReadOnlyList<ParameterRole> Roles(PartDeclaration part) => [ParameterRole.Location, ParameterRole.Scale];
+}
+
+/// <summary>[StudentT]: locations, scales, degrees of freedom.</summary>
+internal sealed class StudentTDefinition : LossDefinition
+{
+    public override string Name => "StudentT";
+
+    public override Loss Plan(PartDeclaration part, int width, ProblemList problems)
+    {
+        int values = problems.Stretches(part, width, 3, "a location, a scale and degrees of freedom");
+        return new("StudentTLoss.NegativeLogLikelihood", "", "Student-t likelihood", values, TargetKind.Number, 0, values, "StudentTPrediction", "", new("StudentLikelihood"));
+    }
+
+    public override IReadOnlyList<ParameterRole> Roles(PartDeclaration part) => [ParameterRole.Location, ParameterRole.Scale, ParameterRole.Degrees];
+}
+
+/// <summary>[CrossEntropy(Smoothing = …, ClassWeights = …)]: an output a class.</summary>
+internal sealed class CrossEntropyDefinition : LossDefinition
+{
+    public override string Name => "CrossEntropy";
+
+    public override Loss Plan(PartDeclaration part, int width, ProblemList problems)
+    {
+        if (width < 2)
+        {
+            problems.Add(Problem.At(problems.SiteOf(part), Descriptors.OutputsDoNotFit, part.Name, "2 or more outputs, one a class", width));
+        }
+        double smoothing = problems.Share(part, "Smoothing");
+        EquatableArray<double> weights = part.Numbers("ClassWeights");
+        bool areUsable = weights.Count == width && weights.All(static w => w >= 0 && (float)w <= float.MaxValue) && weights.Any(static w => (float)w > 0);
+        if (part.Has("ClassWeights") && !areUsable)
+        {
+            problems.Add(Problem.At(problems.SiteOf(part, "ClassWeights"), Descriptors.BadClassWeights, weights.Count, width));
+        }
+        string summary = "cross-entropy" + (smoothing > 0 ? $", smoothing {Text.Double(smoothing)}" : "")
+            + (weights.Count > 0 ? ", weights " + string.Join(" ", weights.Select(Text.Double)) : "");
+        return new(
+            "CrossEntropy.NegativeLogLikelihood", $"{Text.Float(smoothing)}, {(weights.Count == 0 ? "default" : Text.Floats(weights))}",
+            summary, 1, TargetKind.Class, width, 1, "CategoricalPrediction", "",
+            new(
+                "CrossEntropyLoss<#Smoothing, #Weights>", new DeviceConstant("Smoothing", new([smoothing]), IsSingle: true),
+                new DeviceConstant("Weights", weights.Count == 0 ? new(Enumerable.Repeat(1.0, width)) : weights, IsSingle: false)));
+    }
+
+    public override IReadOnlyList<ParameterRole>? Roles(PartDeclaration part) => null;
+}
+
+/// <summary>[LogNormalMixture]: log-weights, means and raw scales of a component each.</summary>
+internal sealed class LogNormalMixtureDefinition : LossDefinition
+{
+    public override string Name => "LogNormalMixture";
+
+    public override Loss Plan(PartDeclaration part, int width, ProblemList problems)
+    {
+        int components = problems.Stretches(part, width, 3, "a weight, a mean and a scale a component");
+        return new(
+            "LogNormalMixture.NegativeLogLikelihood", "", FormattableString.Invariant($"log-normal mixture of {components}"), 1, TargetKind.Positive, 0, 1,
+            "LogNormalMixturePrediction", "", new("LogNormalMixtureLikelihood"));
+    }
+
+    public override IReadOnlyList<ParameterRole>? Roles(PartDeclaration part) => null;
+}
+
+/// <summary>Numbers as C# has them.</summary>
+internal static class Text
+{
+    public static string Double(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+
+    public static string Float(double value) => ((float)value).ToString("R", CultureInfo.InvariantCulture) + "f";
+
+    public static string Floats(IEnumerable<double> values) => $"[{string.Join(", ", values.Select(Float))}]";
+}

@@ -1,0 +1,43 @@
+using AarenGen.Generator.Inputs;
+using AarenGen.Generator.Layers;
+using AarenGen.Generator.Losses;
+using AarenGen.Generator.Planning;
+using AarenGen.Generator.Preprocessing;
+
+namespace AarenGen.Generator;
+
+/// <summary>Every part of the declaration language, a line each.</summary>
+internal static class Registry
+{
+    private static readonly Dictionary<string, PartDefinition> Parts = new PartDefinition[]
+    {
+        new ContinuousDefinition(),
+        new CategoricalDefinition(),
+        new TimeEncodingDefinition(),
+        new SumInputsDefinition(),
+        new InterleaveDefinition(),
+        new ChannelIndependentDefinition(),
+        new InstanceNormDefinition(),
+        new PatchDefinition(),
+        new DenseDefinition(),
+        new AarenDefinition(),
+        new TransformerDefinition(),
+        new MinGruDefinition(),
+        new MinLstmDefinition(),
+        new LayerNormDefinition(),
+        new PositionsDefinition(),
+        new DropoutDefinition(),
+        new PoolDefinition(),
+        new NamedHeadDefinition(),
+        new MeanSquaredErrorDefinition(),
+        new MeanAbsoluteErrorDefinition(),
+        new HuberDefinition(),
+        new QuantilesDefinition(),
+        new GaussianDefinition(),
+        new StudentTDefinition(),
+        new CrossEntropyDefinition(),
+        new LogNormalMixtureDefinition(),
+    }.ToDictionary(static p => p.Name, StringComparer.Ordinal);
+
+    public static PartDefinition? Find(string name) => Parts.TryGetValue(name, out PartDefinition? part) ? part : null;
+}
