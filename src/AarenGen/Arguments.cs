@@ -44,11 +44,11 @@ internal static class Arguments
         }
     }
 
-    public static void CheckProbability(double p)
+    public static void CheckProbability(double probability)
     {
-        if (!(p is > 0 and < 1))
+        if (!(probability is > 0 and < 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(p), p, "A quantile needs a probability above 0 and below 1.");
+            throw new ArgumentOutOfRangeException(nameof(probability), probability, "A quantile needs a probability above 0 and below 1.");
         }
     }
 

@@ -197,8 +197,8 @@ public sealed class TrainingInputTests
     [InlineData("LearningRate", -1)]
     [InlineData("LearningRate", 1e-50)]
     [InlineData("LearningRate", 1e39)]
-    [InlineData("FinalShare", double.NaN)]
-    [InlineData("FinalShare", 1.5)]
+    [InlineData("FinalLearningRateFraction", double.NaN)]
+    [InlineData("FinalLearningRateFraction", 1.5)]
     [InlineData("WeightDecay", double.NaN)]
     [InlineData("WeightDecay", -0.1)]
     [InlineData("WeightDecay", 1e300)]
@@ -224,7 +224,7 @@ public sealed class TrainingInputTests
         TrainingOptions options = option switch
         {
             "LearningRate" => Options with { LearningRate = value },
-            "FinalShare" => Options with { FinalShare = value },
+            "FinalLearningRateFraction" => Options with { FinalLearningRateFraction = value },
             "WeightDecay" => Options with { WeightDecay = value },
             "Beta1" => Options with { Beta1 = value },
             "Beta2" => Options with { Beta2 = value },
@@ -248,7 +248,7 @@ public sealed class TrainingInputTests
                 Options with { WarmupSteps = int.MaxValue, CheckpointInterval = null },
                 Options with { ClipNorm = double.PositiveInfinity, WeightDecay = 0, Beta1 = 0, Beta2 = 0 },
                 Options with { Epsilon = 1.2e-38, Beta2 = 0.9999999 },
-                Options with { LearningRate = 1.2e-38, FinalShare = 0 },
+                Options with { LearningRate = 1.2e-38, FinalLearningRateFraction = 0 },
             ])
         {
             EveryLayer model = EveryLayer.Create(seed: 2);

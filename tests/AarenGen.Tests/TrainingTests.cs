@@ -196,7 +196,7 @@ public sealed class TrainingTests
     [Fact]
     public void The_learning_rate_rises_and_falls_as_documented()
     {
-        var options = new TrainingOptions { LearningRate = 2, WarmupSteps = 10, FinalShare = 0.1 };
+        var options = new TrainingOptions { LearningRate = 2, WarmupSteps = 10, FinalLearningRateFraction = 0.1 };
         Assert.Equal(0.2, Schedule.LearningRate(options, 1, 110), 12);
         Assert.Equal(2, Schedule.LearningRate(options, 10, 110), 12);
         Assert.Equal(2 * (0.1 + 0.9 / 2), Schedule.LearningRate(options, 60, 110), 12);

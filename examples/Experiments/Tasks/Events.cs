@@ -296,10 +296,10 @@ internal static class Events
                     if (i % 10 == 0)
                     {
                         shares[bar]++;
-                        double below = prediction.Cumulative(edges[0] / scale.Unit);
+                        double below = prediction.CumulativeProbability(edges[0] / scale.Unit);
                         for (int b = 0; b < Bars; b++)
                         {
-                            double above = prediction.Cumulative(edges[b + 1] / scale.Unit);
+                            double above = prediction.CumulativeProbability(edges[b + 1] / scale.Unit);
                             predicted[b] += above - below;
                             below = above;
                         }

@@ -32,12 +32,12 @@ public static class LogNormalMixture
     }
 
     /// <summary>σ of a component; the clamp keeps its square above the least double.</summary>
-    internal static double Deviation(float raw) => SpecialFunctions.Softplus(Math.Max(raw, -300f));
+    internal static double StandardDeviation(float raw) => SpecialFunctions.Softplus(Math.Max(raw, -300f));
 
     private static double LogPart(
         ReadOnlySpan<float> output, int count, int k, double logX, double logWeights, out double z, out double deviation)
     {
-        deviation = Deviation(output[2 * count + k]);
+        deviation = StandardDeviation(output[2 * count + k]);
         z = (logX - output[count + k]) / deviation;
         return output[k] - logWeights - 0.5 * z * z - Math.Log(deviation) - SpecialFunctions.HalfLogTau;
     }

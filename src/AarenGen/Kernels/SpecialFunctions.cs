@@ -104,7 +104,7 @@ internal static class SpecialFunctions
         {
             // Without the overflow of high − low.
             long middle = (low >> 1) + (high >> 1) + (low & high & 1);
-            double cumulative = distribution.Cumulative(AtRank(middle));
+            double cumulative = distribution.CumulativeProbability(AtRank(middle));
             if (double.IsNaN(cumulative))
             {
                 return double.NaN;
@@ -266,5 +266,5 @@ internal static class SpecialFunctions
 internal interface IDistribution
 {
     /// <summary>The probability of at most x.</summary>
-    double Cumulative(double x);
+    double CumulativeProbability(double x);
 }

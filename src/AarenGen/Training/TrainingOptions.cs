@@ -19,7 +19,7 @@ public sealed record TrainingOptions
     public double LearningRate { get; init; } = 1e-3;
 
     /// <summary>Learning rate at the end as a share of the highest, 0 to 1. 0.01 by default.</summary>
-    public double FinalShare { get; init; } = 0.01;
+    public double FinalLearningRateFraction { get; init; } = 0.01;
 
     /// <summary>Steps in which the learning rate rises from 0; a twentieth of all steps where null, the default.</summary>
     public int? WarmupSteps { get; init; }
@@ -82,7 +82,7 @@ public sealed record TrainingOptions
         Check(Epochs >= 1, Epochs, "at least 1", nameof(Epochs));
         Check(BatchSize >= 1, BatchSize, "at least 1", nameof(BatchSize));
         Check(IsNormal(LearningRate), LearningRate, NormalRange, nameof(LearningRate));
-        Check(FinalShare is >= 0 and <= 1, FinalShare, "from 0 to 1", nameof(FinalShare));
+        Check(FinalLearningRateFraction is >= 0 and <= 1, FinalLearningRateFraction, "from 0 to 1", nameof(FinalLearningRateFraction));
         Check(WarmupSteps is null or >= 0, WarmupSteps, "at least 0", nameof(WarmupSteps));
         Check(WeightDecay == 0 || IsNormal(WeightDecay), WeightDecay, "0, or " + NormalRange, nameof(WeightDecay));
         Check(IsBelowOne(Beta1), Beta1, BetaRange, nameof(Beta1));
