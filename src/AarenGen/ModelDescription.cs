@@ -122,11 +122,11 @@ public sealed record TokenShape(int Channels, int PatchLength, int PatchStride, 
 
     /// <summary>Outputs that a stream gives in its first samples.</summary>
     /// <param name="samples">Samples, at least 0.</param>
-    public int OutputsOf(int samples) => samples < PatchLength ? 0 : (samples - PatchLength) / PatchStride + 1;
+    public int GetOutputCount(int samples) => samples < PatchLength ? 0 : (samples - PatchLength) / PatchStride + 1;
 
     /// <summary>The sample, from 0, after which the stream gives an output.</summary>
     /// <param name="output">The output, from 0.</param>
-    public int SampleOf(int output) => PatchLength - 1 + output * PatchStride;
+    public int GetSampleIndex(int output) => PatchLength - 1 + output * PatchStride;
 }
 
 /// <summary>What the generator planned for a model: the table that initialisation, files, training and streaming work by.</summary>

@@ -197,7 +197,7 @@ public sealed class DeviceTrainingTests : TemporaryFolder
 
         public override int TargetWidth => inner.TargetWidth;
 
-        public override int LengthOf(int index) => inner.LengthOf(index);
+        public override int GetLength(int index) => inner.GetLength(index);
 
         public override void ReadTokens(int index, Span<float> tokens)
         {

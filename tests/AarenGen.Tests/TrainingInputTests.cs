@@ -336,11 +336,11 @@ public sealed class TrainingInputTests
             // 2^30 windows further would be the first one again, did the index overflow.
             foreach (int index in (int[])[-1, data.Count, 1 << 30, int.MaxValue, int.MinValue])
             {
-                Assert.ThrowsAny<ArgumentOutOfRangeException>(() => data.LengthOf(index));
+                Assert.ThrowsAny<ArgumentOutOfRangeException>(() => data.GetLength(index));
                 Assert.ThrowsAny<ArgumentOutOfRangeException>(() => data.ReadTokens(index, new float[8]));
                 Assert.ThrowsAny<ArgumentOutOfRangeException>(() => data.ReadTarget(index, 0, new float[1]));
             }
-            Assert.Throws<ArgumentOutOfRangeException>("token", () => data.ReadTarget(0, data.LengthOf(0), new float[1]));
+            Assert.Throws<ArgumentOutOfRangeException>("token", () => data.ReadTarget(0, data.GetLength(0), new float[1]));
             Assert.Throws<ArgumentOutOfRangeException>("token", () => data.ReadTarget(0, -1, new float[1]));
         }
     }
@@ -363,7 +363,7 @@ public sealed class TrainingInputTests
 
         public override int TargetWidth => targetWidth;
 
-        public override int LengthOf(int index) => length(index);
+        public override int GetLength(int index) => length(index);
 
         public override void ReadTokens(int index, Span<float> tokens)
         {

@@ -162,7 +162,7 @@ public sealed class TrainingTests
         model.Forward(model.CreateState(), tokens, now);
         away.Add(tokens, now);
         TrainingReport report = model.Fit(Data(23, 30), away, Options with { Epochs = 50, Patience = 2, LearningRate = 0.02 });
-        Assert.Equal(TrainingEnd.NoImprovement, report.End);
+        Assert.Equal(StopReason.NoImprovement, report.StopReason);
         Assert.True(report.Epochs.Count < 50);
         Assert.Equal(report.Epochs[report.BestEpoch - 1].ValidationLoss!.Value, model.Evaluate(away), 1e-12);
         Assert.Equal(report.Epochs.Min(static e => e.ValidationLoss), report.Epochs[report.BestEpoch - 1].ValidationLoss);

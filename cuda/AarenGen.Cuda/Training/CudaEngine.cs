@@ -149,7 +149,7 @@ internal sealed class CudaEngine<TModel> : TrainingEngine where TModel : Sequenc
         }
         return ((int)rows, request.BatchSize * channels);
 
-        static IEnumerable<int> Lengths(SequenceData data) => Enumerable.Range(0, data.Count).Select(i => BatchReader<TModel>.RowsOf(data.LengthOf(i)));
+        static IEnumerable<int> Lengths(SequenceData data) => Enumerable.Range(0, data.Count).Select(i => BatchReader<TModel>.RowsOf(data.GetLength(i)));
     }
 
     /// <summary>All sequences in order, in batches for which there is memory.</summary>
@@ -160,7 +160,7 @@ internal sealed class CudaEngine<TModel> : TrainingEngine where TModel : Sequenc
         int used = 0, most = sequences / SequenceModel<TModel>.Description.Tokens.Channels;
         for (int i = 0; i < data.Count; i++)
         {
-            int own = BatchReader<TModel>.RowsOf(data.LengthOf(i));
+            int own = BatchReader<TModel>.RowsOf(data.GetLength(i));
             if (batch.Count == most || (batch.Count > 0 && used + own > rows))
             {
                 batches.Add([.. batch]);

@@ -14,13 +14,13 @@ internal sealed class DeviceProbe<TModel> where TModel : SequenceModel<TModel>, 
         ModelDescription description = SequenceModel<TModel>.Description;
         DeviceProgram program = model.DeviceProgram!;
         int[] all = [.. Enumerable.Range(0, data.Count)];
-        int rows = all.Sum(i => BatchReader<TModel>.RowsOf(data.LengthOf(i))), stride = BatchReader<TModel>.TokenStride, sequences = data.Count * description.Tokens.Channels;
+        int rows = all.Sum(i => BatchReader<TModel>.RowsOf(data.GetLength(i))), stride = BatchReader<TModel>.TokenStride, sequences = data.Count * description.Tokens.Channels;
         using var context = new CudaContext();
         using var work = new CudaStream(context);
         using var device = new DeviceModel<TModel>(context, program, products, rows, sequences);
         using var slot = new BatchSlot<TModel>(context, work, rows, sequences);
         device.Upload(new(model.WeightBuffer, new(description.WeightFloats), new(description.WeightFloats)), work);
-        BatchExtent extent = slot.Read(new(all.Max(data.LengthOf)), data, all);
+        BatchExtent extent = slot.Read(new(all.Max(data.GetLength)), data, all);
         // All of a step but its last launch, which would change the weights.
         using CudaGraph graph = device.Record(
             work, slot.Fill(device.Addresses), [.. program.Prepare, .. program.Forward, .. program.Backward, .. program.Update.SkipLast(1)]);

@@ -72,7 +72,7 @@ internal sealed class DecisionWindows : TrajectoryWindows
     public override int TokenWidth => tokens.Width;
 
     /// <summary>Tokens of the window: the last step's action decides nothing any more and is left out.</summary>
-    public override int LengthOf(int index) => Window(index).Steps * Sizes.TokensPerStep - 1;
+    public override int GetLength(int index) => Window(index).Steps * Sizes.TokensPerStep - 1;
 
     /// <inheritdoc/>
     public override void ReadTokens(int index, Span<float> tokens)
@@ -125,7 +125,7 @@ internal sealed class CloningWindows(TrajectorySet data, TrajectoryScale scale, 
     public override int TokenWidth => Data.ObservationWidth;
 
     /// <inheritdoc/>
-    public override int LengthOf(int index) => Window(index).Steps;
+    public override int GetLength(int index) => Window(index).Steps;
 
     /// <inheritdoc/>
     public override void ReadTokens(int index, Span<float> tokens)

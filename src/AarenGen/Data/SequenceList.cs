@@ -45,7 +45,7 @@ public sealed class SequenceList(int tokenWidth, int targetWidth) : SequenceData
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentOutOfRangeException">There is no such sequence.</exception>
-    public override int LengthOf(int index) => sequences[index].Tokens.Length / TokenWidth;
+    public override int GetLength(int index) => sequences[index].Tokens.Length / TokenWidth;
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentOutOfRangeException">There is no such sequence.</exception>

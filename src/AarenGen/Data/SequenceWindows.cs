@@ -51,7 +51,7 @@ public sealed class SequenceWindows : SequenceData
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentOutOfRangeException">There is no such sequence.</exception>
-    public override int LengthOf(int index)
+    public override int GetLength(int index)
     {
         Arguments.CheckIndex(index, Count);
         return length;

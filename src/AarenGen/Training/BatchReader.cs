@@ -49,7 +49,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
     public static int TokenStride { get; } = Layout.Pad(Description.RowInputWidth);
 
     /// <summary>Rows of a sequence with the given number of samples.</summary>
-    public static int RowsOf(int samples) => checked(Shape.OutputsOf(samples) * Shape.Channels);
+    public static int RowsOf(int samples) => checked(Shape.GetOutputCount(samples) * Shape.Channels);
 
     /// <summary>Rows of a batch so that each of its buffers, rows of numbers one after the other, can be indexed by an int.</summary>
     public static int MaxRows { get; } =
@@ -63,7 +63,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
     /// <exception cref="ArgumentException">A number in the data cannot be used; the message says where.</exception>
     public double Check(SequenceData data, int index, string name, DataDigestBuilder? digest)
     {
-        int length = data.LengthOf(index), outputs = Shape.OutputsOf(length);
+        int length = data.GetLength(index), outputs = Shape.GetOutputCount(length);
         ReadOnlySpan<float> read = ReadSamples(data, index, length, name);
         digest?.AddSequence(length, read);
         double sum = 0;
@@ -87,7 +87,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         int rows = 0, count = 0;
         foreach (int index in sequences)
         {
-            int length = data.LengthOf(index), outputs = Shape.OutputsOf(length);
+            int length = data.GetLength(index), outputs = Shape.GetOutputCount(length);
             ReadTokens(data, index, rows, length, outputs, to);
             ReadTargets(data, index, rows, outputs, weightScale, to);
             for (int channel = 0; channel < Shape.Channels; channel++)
@@ -192,7 +192,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         {
             return 0;
         }
-        int sample = Shape.SampleOf(output);
+        int sample = Shape.GetSampleIndex(output);
         float weight = data.ReadTarget(index, sample, target);
         if (!(weight >= 0 && float.IsFinite(weight)))
         {

@@ -38,7 +38,7 @@ internal static class DataCheck<TModel> where TModel : SequenceModel<TModel>, IM
         var largest = new PassSize(BatchPlan.RowsPerPass, 0);
         for (int i = 0; i < data.Count; i++)
         {
-            int length = data.LengthOf(i);
+            int length = data.GetLength(i);
             if (length < min)
             {
                 throw new ArgumentException(

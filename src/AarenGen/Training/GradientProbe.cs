@@ -13,8 +13,8 @@ internal sealed class GradientProbe<TModel> where TModel : SequenceModel<TModel>
     {
         ModelDescription description = SequenceModel<TModel>.Description;
         int[] all = [.. Enumerable.Range(0, data.Count)];
-        int rows = all.Sum(i => BatchReader<TModel>.RowsOf(data.LengthOf(i))), inputStride = Layout.Pad(description.RowInputWidth);
-        var workspace = new PassWorkspace<TModel>(new(rows, all.Max(data.LengthOf)), training: true);
+        int rows = all.Sum(i => BatchReader<TModel>.RowsOf(data.GetLength(i))), inputStride = Layout.Pad(description.RowInputWidth);
+        var workspace = new PassWorkspace<TModel>(new(rows, all.Max(data.GetLength)), training: true);
         var packed = new AlignedBuffer(description.PackedTrainingFloats);
         var tokenGradients = new AlignedBuffer(rows * inputStride);
         Outputs = new float[rows * description.RowOutputWidth];

@@ -133,7 +133,7 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
             }
             return new(
                 [.. progress.Epochs], progress.BestEpoch,
-                progress.Epochs.Count < options.Epochs ? TrainingEnd.NoImprovement : TrainingEnd.AllEpochs,
+                progress.Epochs.Count < options.Epochs ? StopReason.NoImprovement : StopReason.EpochsCompleted,
                 progress.Step, engine.Tokens, Stopwatch.GetElapsedTime(started));
         }
         catch (Exception e) when (e is not TrainingDivergedException && !engine.IsOwnError(e))

@@ -21,10 +21,10 @@ public sealed record TrainingProgress(
 public sealed record EpochReport(double TrainingLoss, double? ValidationLoss);
 
 /// <summary>Why a training ended.</summary>
-public enum TrainingEnd
+public enum StopReason
 {
     /// <summary>All epochs were done.</summary>
-    AllEpochs,
+    EpochsCompleted,
 
     /// <summary>The validation loss had not improved for as many epochs as the patience allows.</summary>
     NoImprovement,
@@ -33,12 +33,12 @@ public enum TrainingEnd
 /// <summary>What happened in a training.</summary>
 /// <param name="Epochs">The epochs in order.</param>
 /// <param name="BestEpoch">The epoch whose weights remain, from 1.</param>
-/// <param name="End">Why it ended.</param>
+/// <param name="StopReason">Why it ended.</param>
 /// <param name="Steps">Steps done.</param>
 /// <param name="Tokens">Tokens trained on, each as often as it was seen, in this call.</param>
 /// <param name="Duration">Time this call took.</param>
 public sealed record TrainingReport(
-    IReadOnlyList<EpochReport> Epochs, int BestEpoch, TrainingEnd End, long Steps, long Tokens, TimeSpan Duration)
+    IReadOnlyList<EpochReport> Epochs, int BestEpoch, StopReason StopReason, long Steps, long Tokens, TimeSpan Duration)
 {
     /// <summary>Tokens a second, validation included.</summary>
     public double TokensPerSecond => Tokens / Math.Max(Duration.TotalSeconds, 1e-9);

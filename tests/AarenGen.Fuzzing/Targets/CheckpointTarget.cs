@@ -121,7 +121,7 @@ internal sealed class CheckpointTarget : FuzzTarget<CheckpointTarget.Training>
 
         public override int TargetWidth => data.TargetWidth;
 
-        public override int LengthOf(int index) => data.LengthOf(index);
+        public override int GetLength(int index) => data.GetLength(index);
 
         public override void ReadTokens(int index, Span<float> tokens)
         {
