@@ -78,22 +78,22 @@ public enum TargetKind
 /// <param name="TargetOffset">First of its numbers in a row's target.</param>
 /// <param name="TargetWidth">Its numbers in a row's target.</param>
 /// <param name="TargetKind">What its targets may be.</param>
-/// <param name="Classes">Classes where the target is one; else 0.</param>
+/// <param name="ClassCount">Number of classes where the target is one; else 0.</param>
 /// <param name="IsPerSequence">Whether it is trained at the last token of each sequence alone.</param>
 /// <param name="Loss">The loss in words.</param>
 public sealed record HeadDescription(
-    string Name, int OutputOffset, int OutputWidth, int TargetOffset, int TargetWidth, TargetKind TargetKind, int Classes,
+    string Name, int OutputOffset, int OutputWidth, int TargetOffset, int TargetWidth, TargetKind TargetKind, int ClassCount,
     bool IsPerSequence, string Loss);
 
 /// <summary>A column of the tokens that holds a category: a whole number from 0 to below the cardinality.</summary>
 /// <param name="Column">The column, from 0.</param>
 /// <param name="Cardinality">How many categories there are.</param>
-/// <param name="Kind">Where tokens of several kinds come in turn, the kind that has this column, from 0; else 0.</param>
-/// <param name="Kinds">How many kinds of tokens come in turn; 1 where all are alike.</param>
-public sealed record CategoryDescription(int Column, int Cardinality, int Kind, int Kinds)
+/// <param name="Modality">The modality that has this column, from 0, where modalities are interleaved; else 0.</param>
+/// <param name="ModalityCount">Number of interleaved modalities; 1 where all tokens are alike.</param>
+public sealed record CategoryDescription(int Column, int Cardinality, int Modality, int ModalityCount)
 {
     /// <summary>Whether the token at a position of its sequence, from 0, has this column.</summary>
-    internal bool IsAt(long position) => position % Kinds == Kind;
+    internal bool IsAt(long position) => position % ModalityCount == Modality;
 }
 
 /// <summary>Over what instance normalisation takes its mean and deviation.</summary>

@@ -189,7 +189,7 @@ public sealed class DeviceGradientTests
                 }
                 foreach (HeadDescription head in description.Heads.Where(static h => h.TargetKind == TargetKind.Class))
                 {
-                    targets[t * description.TargetWidth + head.TargetOffset] = random.Next(head.Classes);
+                    targets[t * description.TargetWidth + head.TargetOffset] = random.Next(head.ClassCount);
                 }
             }
             if (i == spoilt)

@@ -114,7 +114,7 @@ public sealed class ModelConsistencyTests
             {
                 foreach (CategoryDescription category in description.Categories)
                 {
-                    if (t % category.Kinds == category.Kind)
+                    if (t % category.ModalityCount == category.Modality)
                     {
                         tokens[t * description.InputWidth + category.Column] = (t * 5 + length) % category.Cardinality;
                     }
@@ -126,7 +126,7 @@ public sealed class ModelConsistencyTests
                         ref float target = ref targets[t * description.TargetWidth + channel * description.RowTargetWidth + head.TargetOffset];
                         target = head.TargetKind switch
                         {
-                            TargetKind.Class => (t * 3 + length) % head.Classes,
+                            TargetKind.Class => (t * 3 + length) % head.ClassCount,
                             TargetKind.Positive => MathF.Abs(target) + 0.1f,
                             _ => target,
                         };

@@ -10,7 +10,7 @@ namespace AarenGen;
 /// </remarks>
 /// <param name="name">A C# identifier, of its own for each head.</param>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
-public sealed class HeadAttribute(string name) : ModelPartAttribute
+public sealed class HeadAttribute(string name) : ModelComponentAttribute
 {
     /// <summary>The head's name.</summary>
     public string Name { get; } = name;
@@ -21,18 +21,18 @@ public sealed class HeadAttribute(string name) : ModelPartAttribute
 
 /// <summary>Trains the outputs towards the targets by the mean of (output − target)².</summary>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
-public sealed class MeanSquaredErrorAttribute : ModelPartAttribute;
+public sealed class MeanSquaredErrorAttribute : ModelComponentAttribute;
 
 /// <summary>Trains the outputs towards the targets by the mean of |output − target| (gradient 0 where they are equal).</summary>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
-public sealed class MeanAbsoluteErrorAttribute : ModelPartAttribute;
+public sealed class MeanAbsoluteErrorAttribute : ModelComponentAttribute;
 
 /// <summary>
 /// Trains the outputs towards the targets by half the square of small differences and, beyond δ, their size: d²/2 where |d| ≤ δ,
 /// else δ(|d| − δ/2). Source: Huber 1964.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
-public sealed class HuberAttribute : ModelPartAttribute
+public sealed class HuberAttribute : ModelComponentAttribute
 {
     /// <summary>δ, above 0. 1 by default.</summary>
     public double Delta { get; set; } = 1;
@@ -45,7 +45,7 @@ public sealed class HuberAttribute : ModelPartAttribute
 /// </summary>
 /// <param name="levels">Levels above 0 and below 1, ascending.</param>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
-public sealed class QuantilesAttribute(params double[] levels) : ModelPartAttribute
+public sealed class QuantilesAttribute(params double[] levels) : ModelComponentAttribute
 {
     /// <summary>The levels.</summary>
     public IReadOnlyList<double> Levels { get; } = levels;
@@ -56,18 +56,18 @@ public sealed class QuantilesAttribute(params double[] levels) : ModelPartAttrib
 /// positive: 1e-4 + softplus): the last layer needs twice as many units as there are values.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
-public sealed class GaussianAttribute : ModelPartAttribute;
+public sealed class GaussianAttribute : ModelComponentAttribute;
 
 /// <summary>
 /// Predicts a Student-t distribution for each value by its likelihood: heavier tails than the normal one. The outputs are the
 /// locations, the scales (1e-4 + softplus) and the degrees of freedom (2 + softplus): the last layer needs three times as many units as values.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
-public sealed class StudentTAttribute : ModelPartAttribute;
+public sealed class StudentTAttribute : ModelComponentAttribute;
 
 /// <summary>Predicts a class, a whole number from 0: an output a class, the logarithms of their weights; trained by cross-entropy.</summary>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
-public sealed class CrossEntropyAttribute : ModelPartAttribute
+public sealed class CrossEntropyAttribute : ModelComponentAttribute
 {
     /// <summary>Share of the target spread evenly over all classes, 0 (the default) to below 1. Source: Szegedy et al. 2016.</summary>
     public double Smoothing { get; set; }
@@ -82,4 +82,4 @@ public sealed class CrossEntropyAttribute : ModelPartAttribute
 /// Source: Shchur, Biloš and Günnemann, Intensity-Free Learning of Temporal Point Processes, ICLR 2020.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
-public sealed class LogNormalMixtureAttribute : ModelPartAttribute;
+public sealed class LogNormalMixtureAttribute : ModelComponentAttribute;

@@ -6,7 +6,7 @@ namespace AarenGen;
 /// </summary>
 /// <remarks>Stands after the one <c>[Continuous]</c>, before the layers.</remarks>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
-public sealed class ChannelIndependentAttribute : ModelPartAttribute;
+public sealed class ChannelIndependentAttribute : ModelComponentAttribute;
 
 /// <summary>
 /// Normalises each feature of a sequence to mean 0 and deviation 1, and takes the outputs back to the feature's scale with the
@@ -20,7 +20,7 @@ public sealed class ChannelIndependentAttribute : ModelPartAttribute;
 /// Source: Kim et al., Reversible Instance Normalization, ICLR 2022, without its learned scale.
 /// </remarks>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
-public sealed class InstanceNormAttribute : ModelPartAttribute
+public sealed class InstanceNormAttribute : ModelComponentAttribute
 {
     /// <summary>Tokens whose mean and deviation are taken, 2 to 65,536; all tokens so far where it is not set.</summary>
     public int Window { get; set; }
@@ -34,7 +34,7 @@ public sealed class InstanceNormAttribute : ModelPartAttribute
 /// <param name="length">Tokens in a patch, 1 to 65,536.</param>
 /// <param name="stride">Tokens from one patch's start to the next, 1 to 65,536.</param>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
-public sealed class PatchAttribute(int length, int stride) : ModelPartAttribute
+public sealed class PatchAttribute(int length, int stride) : ModelComponentAttribute
 {
     /// <summary>Tokens in a patch.</summary>
     public int Length { get; } = length;

@@ -233,11 +233,11 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
                     Invariant($"the target of '{head.Name}' is {value}, but must be above 0; ")
                     + "give events at the same time a small distance, or the token weight 0.");
             }
-            if (head.TargetKind == TargetKind.Class && !(value >= 0 && value < head.Classes && float.IsInteger(value)))
+            if (head.TargetKind == TargetKind.Class && !(value >= 0 && value < head.ClassCount && float.IsInteger(value)))
             {
                 throw Bad(
                     name, sequence, token,
-                    Invariant($"the target of '{head.Name}' is {value}, but must be a class, a whole number from 0 to {head.Classes - 1}."));
+                    Invariant($"the target of '{head.Name}' is {value}, but must be a class, a whole number from 0 to {head.ClassCount - 1}."));
             }
         }
     }
