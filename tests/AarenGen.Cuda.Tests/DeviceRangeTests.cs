@@ -169,7 +169,7 @@ public sealed class DeviceRangeTests
         DeviceProgram program = model.DeviceProgram!;
         using var context = new CudaContext();
         using var work = new CudaStream(context);
-        using var device = new DeviceModel<GoldenPre>(context, program, ProductPrecision.Float32, rows: 1, sequences: 1);
+        using var device = new DeviceModel<GoldenPre>(context, program, MatrixPrecision.Float32, rows: 1, sequences: 1);
         using var slot = new BatchSlot<GoldenPre>(context, work, rows: 1, sequences: 1);
         var tensors = new TrainingTensors(model.WeightBuffer, first, second);
         device.Upload(tensors, work);

@@ -23,7 +23,9 @@ internal sealed unsafe class RuntimeCompiler
         Version = new(major, minor);
         if (Version < LowestVersion)
         {
-            throw new CudaUnavailableException($"{path} is NVRTC {Version}; {LowestVersion} or newer is needed. Install a newer CUDA toolkit, or let AARENGEN_LIBNVRTC name its libnvrtc.");
+            throw new CudaUnavailableException(
+                $"{path} is NVRTC {Version}; {LowestVersion} or newer is needed. Install a newer CUDA toolkit, or let AARENGEN_LIBNVRTC name "
+                + "its libnvrtc.", CudaStatus.LibraryTooOld);
         }
         Check(NvrtcApi.nvrtcGetNumSupportedArchs(out int count));
         int[] architectures = new int[count];

@@ -40,7 +40,8 @@ internal static unsafe class CudaDriver
             if (version < LowestVersion)
             {
                 throw new CudaUnavailableException(
-                    $"The CUDA driver {library.Path} serves CUDA {version / 1000}.{version % 1000 / 10}; 11.4 or newer is needed (driver 470 or newer). Update the NVIDIA driver.");
+                    $"The CUDA driver {library.Path} serves CUDA {version / 1000}.{version % 1000 / 10}; 11.4 or newer is needed "
+                    + "(driver 470 or newer). Update the NVIDIA driver.", CudaStatus.LibraryTooOld);
             }
             Check(DriverApi.cuInit(0));
             Volatile.Write(ref isInitialized, true);

@@ -20,7 +20,7 @@ internal static class DriverHints
         DriverResult.InsufficientDriver => "The NVIDIA driver is older than its libraries expect: update it.",
         DriverResult.DeviceUnavailable => "Another process holds the device alone, or it is in a mode that forbids computing: see nvidia-smi.",
         DriverResult.NoDevice => "See whether nvidia-smi lists a GPU and what CUDA_VISIBLE_DEVICES says; a container needs to be given the GPU (docker run --gpus all).",
-        DriverResult.InvalidDevice => "Devices are counted from 0; CUDA_VISIBLE_DEVICES changes the count. CudaDeviceInfo.List shows them.",
+        DriverResult.InvalidDevice => "Devices are counted from 0; CUDA_VISIBLE_DEVICES changes the count. CudaDeviceInfo.Query lists them.",
         DriverResult.InvalidImage or DriverResult.NoBinaryForGpu => "The code was compiled for another architecture than this device has, or by an NVRTC that is newer than the driver: update the driver.",
         DriverResult.InvalidPtx or DriverResult.UnsupportedPtxVersion => "NVRTC is newer than the driver can read: update the driver, or let AARENGEN_LIBNVRTC name an older libnvrtc.",
         DriverResult.JitCompilerNotFound => "The driver lacks its PTX compiler (libnvidia-ptxjitcompiler.so): install the whole driver.",

@@ -67,7 +67,7 @@ internal sealed class LibrarySearch
             report.Append($"\n  {candidate}{source}: {reason}");
         }
         report.Append($"\n{Remedy} Or let the environment variable {Variable} name the file.");
-        throw new CudaUnavailableException(report.ToString());
+        throw new CudaUnavailableException(report.ToString(), CudaStatus.LibraryNotFound);
     }
 
     private IEnumerable<(string Candidate, bool IsPath)> Candidates()

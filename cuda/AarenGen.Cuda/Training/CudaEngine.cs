@@ -34,7 +34,7 @@ internal sealed class CudaEngine<TModel> : TrainingEngine where TModel : Sequenc
         device.Check(context.Device);
         work = new(context);
         copies = new(context);
-        model = new(context, program, device.Products, rows, sequences);
+        model = new(context, program, device.MatrixPrecision, rows, sequences);
         reader = new(request.Capacity.Samples);
         prepare = model.Record(work, model.Addresses, program.Prepare);
         for (int i = 0; i < Slots; i++)

@@ -20,7 +20,7 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
     /// <param name="products">The arithmetic of its products.</param>
     /// <param name="rows">Most rows of a batch.</param>
     /// <param name="sequences">Most sequences of a batch.</param>
-    public DeviceModel(CudaContext context, DeviceProgram program, ProductPrecision products, int rows, int sequences)
+    public DeviceModel(CudaContext context, DeviceProgram program, MatrixPrecision products, int rows, int sequences)
     {
         this.rows = rows;
         this.sequences = sequences;

@@ -9,7 +9,7 @@ internal sealed class DeviceProbe<TModel> where TModel : SequenceModel<TModel>, 
     private readonly float[] gradients;
     private readonly float scale;
 
-    public DeviceProbe(TModel model, SequenceData data, ProductPrecision products = ProductPrecision.Float32, ulong dropoutSeed = 0)
+    public DeviceProbe(TModel model, SequenceData data, MatrixPrecision products = MatrixPrecision.Float32, ulong dropoutSeed = 0)
     {
         ModelDescription description = SequenceModel<TModel>.Description;
         DeviceProgram program = model.DeviceProgram!;

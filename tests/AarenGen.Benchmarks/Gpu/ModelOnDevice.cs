@@ -15,7 +15,7 @@ internal sealed class ModelOnDevice<TModel> : IDisposable where TModel : Sequenc
     private readonly CudaGraph step;
     private readonly Pass pass;
 
-    public ModelOnDevice(CudaContext context, CudaStream stream, ProductPrecision products, int sequences, int length)
+    public ModelOnDevice(CudaContext context, CudaStream stream, MatrixPrecision products, int sequences, int length)
     {
         this.stream = stream;
         TModel own = SequenceModel<TModel>.Create(seed: 1);
