@@ -345,7 +345,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         Weights = weights.Span,
         Packed = packed.Span,
         Precision = Precision,
-        Scratch = Scratch.Get(Description.ScratchFloats),
+        Scratch = Scratch.Get(Description.Layout.ScratchFloats),
         Tokens = tokens,
         Outputs = outputs,
         States = states,
@@ -376,8 +376,8 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     internal static TSelf Allocated()
     {
         TSelf model = TSelf.Empty();
-        model.weights = new(Description.WeightFloats);
-        model.packed = new(Description.PackedFloats);
+        model.weights = new(Description.Layout.WeightFloats);
+        model.packed = new(Description.Layout.PackedFloats);
         return model;
     }
 
@@ -398,9 +398,9 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     private void RunPlain(ReadOnlySpan<StreamState<TSelf>> states, ReadOnlySpan<float> tokens, Span<float> outputs)
     {
         int count = tokens.Length / Description.InputWidth;
-        for (int first = 0; first < count; first += Description.RowsPerPass)
+        for (int first = 0; first < count; first += Description.Layout.RowsPerPass)
         {
-            int rows = Math.Min(Description.RowsPerPass, count - first);
+            int rows = Math.Min(Description.Layout.RowsPerPass, count - first);
             ReadOnlySpan<StreamState<TSelf>> streams = states.Length == 1 ? states : states.Slice(first, rows);
             Infer(Pass(
                 streams, rows, tokens.Slice(first * Description.InputWidth, rows * Description.InputWidth),
@@ -421,12 +421,12 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     private void RunShaped(ReadOnlySpan<StreamState<TSelf>> states, ReadOnlySpan<float> tokens, Span<float> outputs)
     {
         TokenShape shape = Description.Tokens;
-        int count = tokens.Length / Description.InputWidth, capacity = Description.RowsPerPass / shape.Channels;
+        int count = tokens.Length / Description.InputWidth, capacity = Description.Layout.RowsPerPass / shape.Channels;
         int rowsWidth = shape.Channels * Description.RowInputWidth, statisticsWidth = shape.Channels * Description.RowStatistics;
-        Span<float> scratch = Scratch.Get(Description.ScratchFloats + capacity * (rowsWidth + statisticsWidth + Description.OutputWidth));
-        Span<float> rows = scratch.Slice(Description.ScratchFloats, capacity * rowsWidth);
-        Span<float> statistics = scratch.Slice(Description.ScratchFloats + rows.Length, capacity * statisticsWidth);
-        Span<float> results = scratch.Slice(Description.ScratchFloats + rows.Length + statistics.Length, capacity * Description.OutputWidth);
+        Span<float> scratch = Scratch.Get(Description.Layout.ScratchFloats + capacity * (rowsWidth + statisticsWidth + Description.OutputWidth));
+        Span<float> rows = scratch.Slice(Description.Layout.ScratchFloats, capacity * rowsWidth);
+        Span<float> statistics = scratch.Slice(Description.Layout.ScratchFloats + rows.Length, capacity * statisticsWidth);
+        Span<float> results = scratch.Slice(Description.Layout.ScratchFloats + rows.Length + statistics.Length, capacity * Description.OutputWidth);
         Span<int> gathered = stackalloc int[capacity];
         StreamState<TSelf>[] streams = gatheredStates ??= new StreamState<TSelf>[capacity];
         int full = 0;
@@ -453,7 +453,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
                     Weights = weights.Span,
                     Packed = packed.Span,
                     Precision = Precision,
-                    Scratch = scratch[..Description.ScratchFloats],
+                    Scratch = scratch[..Description.Layout.ScratchFloats],
                     Tokens = rows[..(full * rowsWidth)],
                     Statistics = statistics[..(full * statisticsWidth)],
                     Outputs = results[..(full * Description.OutputWidth)],

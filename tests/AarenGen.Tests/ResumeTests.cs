@@ -248,7 +248,7 @@ public sealed class ResumeTests : IDisposable
     private static TrainingReport Start(TrainingOptions options) => EveryLayer.Create(seed: 2).Fit(Changed(4), Changed(3), options);
 
     private static (string, AlignedBuffer)[] Sets() =>
-        [.. ((string[])["weights/", "moment1/", "moment2/", "best/"]).Select(static s => (s, new AlignedBuffer(EveryLayer.Description.WeightFloats)))];
+        [.. ((string[])["weights/", "moment1/", "moment2/", "best/"]).Select(static s => (s, new AlignedBuffer(EveryLayer.Description.Layout.WeightFloats)))];
 
     private Dictionary<string, string> Metadata() => new(ModelFile.ReadSets(File, EveryLayer.Description, Sets()));
 

@@ -54,7 +54,7 @@ public sealed class TrainingTests
         var data = new SequenceList(Decisions.InputWidth, Decisions.TargetWidth);
         data.Add([.. Enumerable.Range(0, 9 * Decisions.InputWidth).Select(static i => i % 3 * 1f)], new float[9 * Decisions.TargetWidth]);
         var workspace = new PassWorkspace<Decisions>(new(9, 9), training: true);
-        var packed = new AlignedBuffer(Decisions.Description.PackedTrainingFloats);
+        var packed = new AlignedBuffer(Decisions.Description.Layout.PackedTrainingFloats);
         model.PrepareFor(packed.Span, training: true, WorkShare.All);
         var first = new float[9 * BatchReader<Decisions>.TokenStride];
         var second = new float[first.Length];

@@ -33,12 +33,12 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
             kernels.TryAdd(launch.Kernel, module.GetKernel(launch.Kernel));
         }
         DeviceBuffer Floats(long count) => new(context, Math.Max(1, count) * sizeof(float));
-        weights = Floats(Description.WeightFloats);
-        gradients = Floats(Description.WeightFloats);
-        firstMoment = Floats(Description.WeightFloats);
-        secondMoment = Floats(Description.WeightFloats);
+        weights = Floats(Description.Layout.WeightFloats);
+        gradients = Floats(Description.Layout.WeightFloats);
+        firstMoment = Floats(Description.Layout.WeightFloats);
+        secondMoment = Floats(Description.Layout.WeightFloats);
         partials = Floats(program.PartialFloats);
-        memory = Floats((long)rows * Description.TrainingFloatsPerToken);
+        memory = Floats((long)rows * Description.Layout.TrainingFloatsPerToken);
         // The same for all launches, which come one after the other; each leaves zeros.
         carries = new(context, Math.Max(1, launches.Max(l => (long)l.CarriedWords * l.GridSize(rows, sequences))) * sizeof(ulong));
         tickets = new(context, sizeof(uint));

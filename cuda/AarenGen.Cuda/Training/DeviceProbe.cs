@@ -19,7 +19,7 @@ internal sealed class DeviceProbe<TModel> where TModel : SequenceModel<TModel>, 
         using var work = new CudaStream(context);
         using var device = new DeviceModel<TModel>(context, program, products, rows, sequences);
         using var slot = new BatchSlot<TModel>(context, work, rows, sequences);
-        device.Upload(new(model.WeightBuffer, new(description.WeightFloats), new(description.WeightFloats)), work);
+        device.Upload(new(model.WeightBuffer, new(description.Layout.WeightFloats), new(description.Layout.WeightFloats)), work);
         BatchExtent extent = slot.Read(new(all.Max(data.GetLength)), data, all);
         // All of a step but its last launch, which would change the weights.
         using CudaGraph graph = device.Record(
@@ -30,7 +30,7 @@ internal sealed class DeviceProbe<TModel> where TModel : SequenceModel<TModel>, 
         var results = new Results[1];
         device.Results.CopyTo(results, work);
         Loss = results[0].Loss;
-        gradients = new float[description.WeightFloats];
+        gradients = new float[description.Layout.WeightFloats];
         device.Gradients.CopyTo(gradients, work);
         TokenGradients = Rows(device.TokenGradients, 0, stride, description.RowInputWidth, scale);
         Outputs = new float[rows * description.RowOutputWidth];

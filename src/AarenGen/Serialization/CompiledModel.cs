@@ -73,7 +73,7 @@ internal static class CompiledModel
         {
             if (version == Version(precision))
             {
-                return (Memory(Weights, description.WeightFloats), Memory(Packed, description.PackedFloats), precision);
+                return (Memory(Weights, description.Layout.WeightFloats), Memory(Packed, description.Layout.PackedFloats), precision);
             }
         }
         // A damaged file's text does not belong into a message.

@@ -7,7 +7,7 @@ namespace AarenGen;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public readonly ref struct InferencePass<TModel> where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
-    /// <summary>Rows in this pass, 1 to <see cref="ModelDescription.RowsPerPass"/>.</summary>
+    /// <summary>Rows in this pass, 1 to <see cref="ModelLayout.RowsPerPass"/>.</summary>
     public required int Rows { get; init; }
 
     /// <summary>Parameters and what is derived from them.</summary>
@@ -19,7 +19,7 @@ public readonly ref struct InferencePass<TModel> where TModel : SequenceModel<TM
     /// <summary>How large matrices were packed.</summary>
     public required WeightPrecision Precision { get; init; }
 
-    /// <summary>Working memory, <see cref="ModelDescription.ScratchFloats"/> long or longer, contents unspecified.</summary>
+    /// <summary>Working memory, <see cref="ModelLayout.ScratchFloats"/> long or longer, contents unspecified.</summary>
     public required Span<float> Scratch { get; init; }
 
     /// <summary>[Rows, numbers in a row], no padding.</summary>

@@ -122,7 +122,7 @@ public static class PrefixScan<TModel> where TModel : SequenceModel<TModel>, IMo
 
         private IEnumerable<(int First, int Length)> Passes(int stretch)
         {
-            int end = (int)((long)rows * (stretch + 1) / running.Length), step = SequenceModel<TModel>.Description.RowsPerPass;
+            int end = (int)((long)rows * (stretch + 1) / running.Length), step = SequenceModel<TModel>.Description.Layout.RowsPerPass;
             for (int first = (int)((long)rows * stretch / running.Length); first < end; first += step)
             {
                 yield return (first, Math.Min(step, end - first));

@@ -9,11 +9,11 @@ namespace AarenGen;
 /// <typeparam name="TModel">The model it belongs to: another model's state does not compile.</typeparam>
 public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
-    private static readonly int SampleDoubles = SequenceModel<TModel>.Description.SampleStateDoubles;
+    private static readonly int SampleDoubles = SequenceModel<TModel>.Description.Layout.SampleStateDoubles;
     private static readonly int LayerDoubles =
-        (SequenceModel<TModel>.Description.StateDoubles - SampleDoubles) / SequenceModel<TModel>.Description.Tokens.Channels;
+        (SequenceModel<TModel>.Description.Layout.StateDoubles - SampleDoubles) / SequenceModel<TModel>.Description.Tokens.Channels;
 
-    private readonly double[] memory = new double[SequenceModel<TModel>.Description.StateDoubles];
+    private readonly double[] memory = new double[SequenceModel<TModel>.Description.Layout.StateDoubles];
 
     internal StreamState()
     {

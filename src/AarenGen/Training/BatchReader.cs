@@ -40,7 +40,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
     private readonly float[] target = new float[Description.TargetWidth];
     private readonly float[] completed = new float[Shape.Channels * Description.RowInputWidth];
     private readonly float[] completedStatistics = new float[Shape.Channels * Description.RowStatistics];
-    private readonly double[] sampleState = new double[Description.SampleStateDoubles];
+    private readonly double[] sampleState = new double[Description.Layout.SampleStateDoubles];
 
     /// <summary>Floats of a reader's own memory, for the samples of one sequence.</summary>
     public static long Floats(int samples) => (long)samples * Description.InputWidth;

@@ -17,7 +17,7 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
     private readonly PassWorkspace<TModel>[] workspaces;
     private readonly BatchPlan plan;
     private readonly BatchPlan? validationPlan;
-    private readonly AlignedBuffer packed = new(Description.PackedTrainingFloats);
+    private readonly AlignedBuffer packed = new(Description.Layout.PackedTrainingFloats);
     private readonly (int Start, int End, bool Decays)[] runs = DecayRuns();
     private readonly Action<int> prepare, runPasses, runValidation, reduce, finish, sumSquares, update;
     private readonly double[] squares;
@@ -130,7 +130,7 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
 
     private void SumSquares(int worker)
     {
-        (int start, int end) = Slice(worker, Description.ParameterFloats);
+        (int start, int end) = Slice(worker, Description.Layout.ParameterFloats);
         squares[worker] = Optimizers.SquaredNorm(workspaces[0].Gradients.Span[start..end]);
     }
 
@@ -148,7 +148,7 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
     /// <summary>Adds the threads' gradients in the order of their numbers; each worker takes its slice of all of them.</summary>
     private void Reduce(int worker)
     {
-        (int start, int end) = Slice(worker, Description.WeightFloats);
+        (int start, int end) = Slice(worker, Description.Layout.WeightFloats);
         for (int other = 1; other < workspaces.Length; other++)
         {
             Elementwise.Accumulate(workspaces[other].Gradients.Span[start..end], workspaces[0].Gradients.Span[start..end]);
@@ -157,7 +157,7 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
 
     private void Update(int worker)
     {
-        (int start, int end) = Slice(worker, Description.ParameterFloats);
+        (int start, int end) = Slice(worker, Description.Layout.ParameterFloats);
         foreach ((int runStart, int runEnd, bool decays) in runs)
         {
             Range part = Math.Max(start, runStart)..Math.Max(Math.Max(start, runStart), Math.Min(end, runEnd));

@@ -15,7 +15,7 @@ internal sealed class GradientProbe<TModel> where TModel : SequenceModel<TModel>
         int[] all = [.. Enumerable.Range(0, data.Count)];
         int rows = all.Sum(i => BatchReader<TModel>.RowsOf(data.GetLength(i))), inputStride = Layout.Pad(description.RowInputWidth);
         var workspace = new PassWorkspace<TModel>(new(rows, all.Max(data.GetLength)), training: true);
-        var packed = new AlignedBuffer(description.PackedTrainingFloats);
+        var packed = new AlignedBuffer(description.Layout.PackedTrainingFloats);
         var tokenGradients = new AlignedBuffer(rows * inputStride);
         Outputs = new float[rows * description.RowOutputWidth];
         model.PrepareFor(packed.Span, training: true, WorkShare.All);

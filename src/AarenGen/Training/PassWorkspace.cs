@@ -23,7 +23,7 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
     /// Rows of a pass so that each of its buffers can be indexed by an int; an <see cref="AlignedBuffer"/> takes some more floats.
     /// </summary>
     public static int MaxRows { get; } =
-        Math.Min(BatchReader<TModel>.MaxRows, (Array.MaxLength - 64) / Math.Max(TokenStride, Description.TrainingFloatsPerToken));
+        Math.Min(BatchReader<TModel>.MaxRows, (Array.MaxLength - 64) / Math.Max(TokenStride, Description.Layout.TrainingFloatsPerToken));
 
     /// <summary>Memory of several threads.</summary>
     /// <exception cref="ArgumentException">This machine has less.</exception>
@@ -58,11 +58,11 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
     /// <summary>Floats of a thread: those for the longest sequence, and those for the model whatever the data.</summary>
     private static (double Sequence, double Thread) Floats(PassSize size, bool training)
     {
-        double perRow = (double)Description.TrainingFloatsPerToken + TokenStride + Description.RowTargetWidth + Description.RowStatistics + 3;
+        double perRow = (double)Description.Layout.TrainingFloatsPerToken + TokenStride + Description.RowTargetWidth + Description.RowStatistics + 3;
         int fixedRows = Math.Min(size.Rows, BatchPlan.RowsPerPass);
         return (
             (size.Rows - fixedRows) * perRow + BatchReader<TModel>.Floats(size.Samples),
-            fixedRows * perRow + (training ? Description.WeightFloats : 0));
+            fixedRows * perRow + (training ? Description.Layout.WeightFloats : 0));
     }
 
     public PassWorkspace(PassSize size, bool training)
@@ -70,13 +70,13 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
         capacity = size.Rows;
         reader = new(size.Samples);
         tokens = new(checked(capacity * TokenStride));
-        memory = new(checked(capacity * Description.TrainingFloatsPerToken));
+        memory = new(checked(capacity * Description.Layout.TrainingFloatsPerToken));
         targets = new float[checked(capacity * Description.RowTargetWidth)];
         statistics = new float[checked(capacity * Description.RowStatistics)];
         tokenWeights = new float[capacity];
         sequenceWeights = new float[capacity];
         ends = new int[capacity];
-        Gradients = new(training ? Description.WeightFloats : 0);
+        Gradients = new(training ? Description.Layout.WeightFloats : 0);
     }
 
     public AlignedBuffer Gradients { get; }

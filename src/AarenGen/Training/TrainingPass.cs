@@ -39,7 +39,7 @@ public readonly ref struct TrainingPass
     /// <summary>Rows for which there is memory.</summary>
     public required int Capacity { get; init; }
 
-    /// <summary>Capacity × <see cref="ModelDescription.TrainingFloatsPerToken"/>; zeroed once when allocated, kept between passes.</summary>
+    /// <summary>Capacity × <see cref="ModelLayout.TrainingFloatsPerToken"/>; zeroed once when allocated, kept between passes.</summary>
     public required Span<float> Memory { get; init; }
 
     /// <summary>Like <see cref="Weights"/>; the pass adds to it. Empty: forward and loss only, no dropout.</summary>

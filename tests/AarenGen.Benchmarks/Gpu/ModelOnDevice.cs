@@ -20,7 +20,7 @@ internal sealed class ModelOnDevice<TModel> : IDisposable where TModel : Sequenc
         this.stream = stream;
         TModel own = SequenceModel<TModel>.Create(seed: 1);
         DeviceProgram program = own.DeviceProgram!;
-        int rows = checked(sequences * length), weights = SequenceModel<TModel>.Description.WeightFloats;
+        int rows = checked(sequences * length), weights = SequenceModel<TModel>.Description.Layout.WeightFloats;
         model = new(context, program, products, rows, sequences);
         slot = new(context, stream, rows, sequences);
         model.Upload(new(own.WeightBuffer, new(weights), new(weights)), stream);

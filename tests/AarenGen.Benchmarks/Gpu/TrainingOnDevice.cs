@@ -28,7 +28,7 @@ internal sealed class TrainingOnDevice(CudaContext context, CudaStream stream, D
     private double WithBatches<TModel>() where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         TModel model = SequenceModel<TModel>.Create(seed: 1);
-        int weights = SequenceModel<TModel>.Description.WeightFloats;
+        int weights = SequenceModel<TModel>.Description.Layout.WeightFloats;
         SequenceList data = DeviceBatches.Random<TModel>([.. Enumerable.Repeat(length, sequences)], seed: 1);
         var request = new EngineRequest<TModel>(
             model, new(model.WeightBuffer, new(weights), new(weights)), data, null, new() { BatchSize = sequences }, sequences, new(length, length), ValidationScale: 1);

@@ -12,7 +12,7 @@ internal static class CountedStep
         TModel model = SequenceModel<TModel>.Create(seed: 1);
         SequenceList data = DeviceGradientTests.Random<TModel>([.. Enumerable.Repeat(length, sequences)], seed: 2);
         ModelDescription description = SequenceModel<TModel>.Description;
-        var tensors = new TrainingTensors(model.WeightBuffer, new(description.WeightFloats), new(description.WeightFloats));
+        var tensors = new TrainingTensors(model.WeightBuffer, new(description.Layout.WeightFloats), new(description.Layout.WeightFloats));
         using var engine = new CudaEngine<TModel>(
             new(model, tensors, data, null, new(), sequences, new(length, length), ValidationScale: 1), new CudaDevice { MatrixPrecision = products });
         int[] all = [.. Enumerable.Range(0, sequences)];
