@@ -44,6 +44,26 @@ internal static class Arguments
         }
     }
 
+    /// <summary>Checks that a stream can be read.</summary>
+    public static void CheckReadable(Stream stream, [CallerArgumentExpression(nameof(stream))] string name = "")
+    {
+        ArgumentNullException.ThrowIfNull(stream, name);
+        if (!stream.CanRead)
+        {
+            throw new ArgumentException($"'{name}' cannot be read: it was opened for writing alone, or is closed.", name);
+        }
+    }
+
+    /// <summary>Checks that a stream can be written.</summary>
+    public static void CheckWritable(Stream stream, [CallerArgumentExpression(nameof(stream))] string name = "")
+    {
+        ArgumentNullException.ThrowIfNull(stream, name);
+        if (!stream.CanWrite)
+        {
+            throw new ArgumentException($"'{name}' cannot be written: it was opened for reading alone, or is closed.", name);
+        }
+    }
+
     public static void CheckProbability(double probability)
     {
         if (!(probability is > 0 and < 1))

@@ -189,7 +189,7 @@ public sealed class FileFormatTests : IDisposable
         Assert.Equal(state.LayerMemory(0).ToArray(), loaded.LayerMemory(0).ToArray());
         model.Save(path);
         GoldenOdd read = GoldenOdd.Create(2);
-        ModelFile.Read(new Dripping(File.ReadAllBytes(path)), "drops", GoldenOdd.Description, read.WeightBuffer);
+        ModelFile.Read(new Dripping(File.ReadAllBytes(path)), GoldenOdd.Description, read.WeightBuffer);
         Assert.Equal(model.Weights[..GoldenOdd.Description.Layout.ParameterFloats].ToArray(), read.Weights[..GoldenOdd.Description.Layout.ParameterFloats].ToArray());
     }
 

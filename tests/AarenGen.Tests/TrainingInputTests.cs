@@ -269,7 +269,7 @@ public sealed class TrainingInputTests
             foreach (Action call in (Action[])
                 [
                     () => model.Fit(Weighted(1)), () => model.Evaluate(Weighted(1)), () => model.Save("unused"), () => model.SaveCompiled("unused"),
-                    () => model.Precision = WeightPrecision.Int8,
+                    () => model.UsePrecision(WeightPrecision.Int8),
                 ])
             {
                 failures.Add(Assert.Throws<InvalidOperationException>(call).Message);
@@ -281,7 +281,7 @@ public sealed class TrainingInputTests
         Assert.All(failures, static f => Assert.Contains("while Fit", f, StringComparison.Ordinal));
         Assert.False(File.Exists("unused"));
         // It is free again, after success and after every kind of failure.
-        model.Precision = WeightPrecision.Float32;
+        model.UsePrecision(WeightPrecision.Float32);
         Assert.Throws<ArgumentOutOfRangeException>(() => model.Fit(Weighted(1), null, Options with { Epochs = 0 }));
         Assert.Throws<NotSupportedException>(() => model.Fit(Weighted(1), null, Options, new Listener(static () => throw new NotSupportedException())));
         Assert.Throws<OperationCanceledException>(() => model.Fit(Weighted(1), null, Options, null, new CancellationToken(canceled: true)));

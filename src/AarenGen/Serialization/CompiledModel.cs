@@ -17,18 +17,20 @@ internal static class CompiledModel
     /// <summary>Counts up when the layout of weights or packed matrices changes.</summary>
     private const int LayoutVersion = 1;
 
-    public static void Write(string path, ModelDescription description, AlignedBuffer weights, AlignedBuffer packed, WeightPrecision precision)
+    /// <exception cref="InvalidOperationException">The weights are not finite. Nothing is written.</exception>
+    public static Action<Stream> Writer(
+        ModelDescription description, AlignedBuffer weights, AlignedBuffer packed, WeightPrecision precision)
     {
         ModelFile.CheckFinite(weights);
         byte[] header = Safetensors.WriteHeader(
             [(Weights, [weights.Length]), (Packed, [packed.Length])],
             new SortedDictionary<string, string>(StringComparer.Ordinal) { [Fingerprint] = description.Fingerprint, [Mark] = Version(precision) });
-        AtomicFile.Write(path, stream =>
+        return stream =>
         {
             stream.Write(header);
             stream.Write(MemoryMarshal.AsBytes(weights.Span));
             stream.Write(MemoryMarshal.AsBytes(packed.Span));
-        });
+        };
     }
 
     /// <summary>The embedded resource of a file's name.</summary>
@@ -46,9 +48,10 @@ internal static class CompiledModel
         return (UnmanagedMemoryStream)assembly.GetManifestResourceStream(names[0])!;
     }
 
-    /// <summary>The memory of a file that <see cref="Write"/> wrote; null where it is an ordinary one.</summary>
+    /// <summary>The memory of a file of <see cref="Writer"/>; null for a file of weights.</summary>
     /// <exception cref="ModelFileException">It was written for another declaration or by another version.</exception>
-    public static (AlignedBuffer Weights, AlignedBuffer Packed, WeightPrecision Precision)? TryRead(UnmanagedMemoryStream resource, ModelDescription description, string file)
+    public static (AlignedBuffer Weights, AlignedBuffer Packed, WeightPrecision Precision)? TryRead(
+        UnmanagedMemoryStream resource, ModelDescription description, string file)
     {
         Dictionary<string, TensorEntry> tensors;
         Dictionary<string, string> metadata;
@@ -67,7 +70,8 @@ internal static class CompiledModel
         }
         if (metadata.GetValueOrDefault(Fingerprint) != description.Fingerprint)
         {
-            throw new ModelFileException($"{file} was compiled for another declaration than that of '{description.Name}'; write it anew with SaveCompiled.");
+            throw new ModelFileException(
+                $"{file} was compiled for another declaration than that of '{description.Name}'; write it anew with SaveCompiled.");
         }
         foreach (WeightPrecision precision in Enum.GetValues<WeightPrecision>())
         {
@@ -84,7 +88,8 @@ internal static class CompiledModel
         {
             if (!tensors.TryGetValue(name, out TensorEntry? tensor) || tensor.Type != "F32" || tensor.Shape is not [long count] || count != length)
             {
-                throw new ModelFileException($"{file}: '{name}' is missing or has another size than {length}; write the file anew with SaveCompiled.");
+                throw new ModelFileException(
+                    $"{file}: '{name}' is missing or has another size than {length}; write the file anew with SaveCompiled.");
             }
             unsafe
             {
