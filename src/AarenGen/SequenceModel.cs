@@ -334,7 +334,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         return loss;
     }
 
-    /// <summary>Called by generated code: the model with the weights of a file embedded in its assembly.</summary>
+    /// <summary>Called by generated code: creates the model with the weights of a file embedded in its assembly.</summary>
     /// <exception cref="ModelFileException">The file is not embedded, is damaged, or does not fit.</exception>
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected static TSelf LoadEmbedded(string file)
@@ -360,36 +360,47 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     }
 
     /// <summary>
-    /// Derives what follows from the parameters, and packs the matrices: for inference in some precision, or for training as well,
-    /// which is always in float. Threads may share the work.
+    /// Computes derived weights from the parameters and packs the matrices: for inference in a precision, or for training as well, which is
+    /// always in float. Several workers may each do a slice. Called by the library; generated code overrides it.
     /// </summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected abstract void Prepare(Span<float> weights, Span<float> packed, WeightPrecision precision, bool training, WorkShare share);
+    protected abstract void Prepare(Span<float> weights, Span<float> packed, WeightPrecision precision, bool training, WorkerSlice slice);
 
-    /// <summary>Runs some rows through all layers.</summary>
+    /// <summary>Runs rows through all layers. Called by the library; generated code overrides it.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected abstract void Infer(scoped in InferencePass<TSelf> pass);
 
-    /// <summary>Runs sequences forward and back; returns the weighted sum of their tokens' losses times the loss scale.</summary>
+    /// <summary>
+    /// Runs the forward and backward pass of whole sequences; returns the weighted sum of their tokens' losses times the loss scale. Called
+    /// by the library; generated code overrides it.
+    /// </summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected abstract double Train(scoped in TrainingPass pass);
 
-    /// <summary>Sends the gradients of derived weights back to the parameters they were derived from. Once a step; threads may share it.</summary>
+    /// <summary>
+    /// Adds the gradients of derived weights to those of the parameters that they were derived from, once per optimiser step. Several
+    /// workers may each do a slice. Called by the library; generated code overrides it.
+    /// </summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected abstract void FinishGradients(ReadOnlySpan<float> weights, Span<float> gradients, WorkShare share);
+    protected abstract void BackpropagateDerivedWeights(ReadOnlySpan<float> weights, Span<float> gradients, WorkerSlice slice);
 
-    /// <summary>What trains the model on a device; null where the project that declares it refers to no device's package.</summary>
+    /// <summary>
+    /// The CUDA kernels that train the model on a GPU; null unless the project that declares it refers to AarenGen.Cuda. Called by the
+    /// library; generated code overrides it.
+    /// </summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected virtual DeviceProgram? DescribeDevice() => null;
 
     internal DeviceProgram? DeviceProgram => DescribeDevice();
 
-    // What the trainer calls: generated overrides are protected, in whatever assembly they stand.
-    internal void PrepareFor(Span<float> packed, bool training, WorkShare share) => Prepare(weights.Span, packed, WeightPrecision.Float32, training, share);
+    // The trainer calls these, as it cannot call protected members.
+    internal void PrepareFor(Span<float> packed, bool training, WorkerSlice slice) =>
+        Prepare(weights.Span, packed, WeightPrecision.Float32, training, slice);
 
     internal double RunTraining(scoped in TrainingPass pass) => Train(pass);
 
-    internal void Finish(Span<float> gradients, WorkShare share) => FinishGradients(weights.Span, gradients, share);
+    internal void BackpropagateDerivedWeights(Span<float> gradients, WorkerSlice slice) =>
+        BackpropagateDerivedWeights(weights.Span, gradients, slice);
 
     /// <summary>Checks many tokens of a stream; returns how many they are.</summary>
     internal static int CheckTokens(StreamState<TSelf> state, ReadOnlySpan<float> tokens, ReadOnlySpan<float> outputs)
@@ -418,7 +429,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     {
         weights = weights.Writable();
         packed = packed.Writable();
-        Prepare(weights.Span, packed.Span, Precision, training: false, WorkShare.All);
+        Prepare(weights.Span, packed.Span, Precision, training: false, WorkerSlice.All);
     }
 
     /// <summary>Does what needs weights that nobody changes meanwhile.</summary>
@@ -497,7 +508,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         {
             StreamState<TSelf> state = states[states.Length == 1 ? 0 : i];
             state.TokenCount++;
-            if (Tokenizer.Push(
+            if (SamplePreprocessor.Add(
                 shape, state.SampleMemory, tokens.Slice(i * Description.InputWidth, Description.InputWidth),
                 rows.Slice(full * rowsWidth, rowsWidth), statistics.Slice(full * statisticsWidth, statisticsWidth)))
             {

@@ -55,7 +55,7 @@ public sealed class TrainingTests
         data.Add([.. Enumerable.Range(0, 9 * Decisions.InputWidth).Select(static i => i % 3 * 1f)], new float[9 * Decisions.TargetWidth]);
         var workspace = new PassWorkspace<Decisions>(new(9, 9), training: true);
         var packed = new AlignedBuffer(Decisions.Description.Layout.PackedTrainingFloats);
-        model.PrepareFor(packed.Span, training: true, WorkShare.All);
+        model.PrepareFor(packed.Span, training: true, WorkerSlice.All);
         var first = new float[9 * BatchReader<Decisions>.TokenStride];
         var second = new float[first.Length];
         workspace.Train(model, data, [0], packed.Span, 0, first);

@@ -12,7 +12,7 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
 
     private readonly CudaModule module;
     private readonly Dictionary<string, CudaKernel> kernels = new(StringComparer.Ordinal);
-    private readonly DeviceBuffer weights, gradients, firstMoment, secondMoment, partials, memory, carries, tickets, losses, squares, results, tokenGradients;
+    private readonly DeviceBuffer weights, gradients, firstMoment, secondMoment, partials, memory, carries, tickets, losses, normPartials, results, tokenGradients;
     private readonly int rows, sequences;
 
     /// <param name="context">The device.</param>
@@ -37,7 +37,7 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
         gradients = Floats(Description.Layout.WeightFloats);
         firstMoment = Floats(Description.Layout.WeightFloats);
         secondMoment = Floats(Description.Layout.WeightFloats);
-        partials = Floats(program.PartialFloats);
+        partials = Floats(program.PartialGradientFloats);
         memory = Floats((long)rows * Description.Layout.TrainingFloatsPerToken);
         // The same for all launches, which come one after the other; each leaves zeros.
         carries = new(context, Math.Max(1, launches.Max(l => (long)l.CarriedWords * l.GridSize(rows, sequences))) * sizeof(ulong));
@@ -45,7 +45,7 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
         tokenGradients = Floats((long)rows * BatchReader<TModel>.TokenStride);
         // A number a thread block of each loss; the last launch adds them up.
         losses = new(context, program.Evaluate.SkipLast(1).Sum(l => (long)l.GridSize(rows, sequences)) * sizeof(double));
-        squares = new(context, (long)Math.Max(1, program.SquareParts) * sizeof(double));
+        normPartials = new(context, (long)Math.Max(1, program.GradientNormPartials) * sizeof(double));
         results = new(context, System.Runtime.CompilerServices.Unsafe.SizeOf<Results>());
     }
 
@@ -66,7 +66,7 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
         Carries = carries.Address,
         Tickets = tickets.Address,
         Losses = losses.Address,
-        Squares = squares.Address,
+        Squares = normPartials.Address,
         Results = results.Address,
         TokenGradients = tokenGradients.Address,
         Capacity = rows,
@@ -113,7 +113,7 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
 
     public void Dispose()
     {
-        foreach (IDisposable resource in (IDisposable[])[weights, gradients, firstMoment, secondMoment, partials, memory, carries, tickets, losses, squares, results, tokenGradients, module])
+        foreach (IDisposable resource in (IDisposable[])[weights, gradients, firstMoment, secondMoment, partials, memory, carries, tickets, losses, normPartials, results, tokenGradients, module])
         {
             resource.Dispose();
         }

@@ -131,7 +131,7 @@ public static class CausalAttention
         dValues[..floats].Clear();
         float scale = Scale(channels);
         Span<int> offsets = stackalloc int[Block];
-        Span<float> weights = stackalloc float[Block], slopes = stackalloc float[Block];
+        Span<float> weights = stackalloc float[Block], derivatives = stackalloc float[Block];
         for (int t = 0; t < rows; t++)
         {
             Window window = Window.Ending(t, context, rows);
@@ -145,13 +145,13 @@ public static class CausalAttention
                     Span<int> rowOffsets = window.Offsets(from, stride, offsets);
                     Dots(query, ref At(keys, first), rowOffsets, scale, weights);
                     Exponentiate(weights, rowOffsets.Length, statistics[at], statistics[at + padded]);
-                    Dots(gradient, ref At(values, first), rowOffsets, 1, slopes);
+                    Dots(gradient, ref At(values, first), rowOffsets, 1, derivatives);
                     for (int i = 0; i < rowOffsets.Length; i++)
                     {
-                        slopes[i] = weights[i] * (slopes[i] - delta) * scale;
+                        derivatives[i] = weights[i] * (derivatives[i] - delta) * scale;
                     }
-                    Combine(slopes, ref At(keys, first), rowOffsets, from == 0, 1, dQueries.Slice(own, channels));
-                    Spread(slopes, query, rowOffsets, ref dKeys[first]);
+                    Combine(derivatives, ref At(keys, first), rowOffsets, from == 0, 1, dQueries.Slice(own, channels));
+                    Spread(derivatives, query, rowOffsets, ref dKeys[first]);
                     Spread(weights, gradient, rowOffsets, ref dValues[first]);
                 }
             }

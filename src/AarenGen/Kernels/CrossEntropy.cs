@@ -22,7 +22,7 @@ public static class CrossEntropy
     {
         private readonly ReadOnlySpan<float> classWeights = classWeights;
 
-        public double Row(ReadOnlySpan<float> output, ReadOnlySpan<float> target, double factor, Span<float> slopes)
+        public double Row(ReadOnlySpan<float> output, ReadOnlySpan<float> target, double factor, Span<float> derivatives)
         {
             int label = (int)target[0], classes = output.Length;
             double logSum = SpecialFunctions.LogSumExp(output), all = 0, sum = 0;
@@ -34,10 +34,10 @@ public static class CrossEntropy
                 sum += share * (logSum - output[k]);
             }
             sum += own * (logSum - output[label]);
-            for (int k = 0; k < classes && !slopes.IsEmpty; k++)
+            for (int k = 0; k < classes && !derivatives.IsEmpty; k++)
             {
                 double share = smoothing / classes * (classWeights.IsEmpty ? 1 : classWeights[k]);
-                slopes[k] = (float)(((own + all) * Math.Exp(output[k] - logSum) - share - (k == label ? own : 0)) * factor);
+                derivatives[k] = (float)(((own + all) * Math.Exp(output[k] - logSum) - share - (k == label ? own : 0)) * factor);
             }
             return sum;
         }

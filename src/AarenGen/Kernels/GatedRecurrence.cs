@@ -29,7 +29,7 @@ public static class GatedRecurrence
         static abstract Vector512<float> Smaller(Vector512<float> first, Vector512<float> second, out Vector512<float> keeps);
 
         /// <summary>From the gradient by log(keep/add) to those of the inputs.</summary>
-        static abstract Vector512<float> Slopes(
+        static abstract Vector512<float> Derivatives(
             Vector512<float> gradient, Vector512<float> first, Vector512<float> second, out Vector512<float> secondGradient);
     }
 
@@ -195,11 +195,11 @@ public static class GatedRecurrence
                 Vector512<float> own = Vector512.LoadUnsafe(ref a, at), other = Vector512.LoadUnsafe(ref b, at);
                 Vector512<float> before = t == 0 ? Vector512<float>.Zero : Vector512.LoadUnsafe(ref y, at - (nuint)stride);
                 Vector512<float> smaller = TGate.Smaller(own, other, out Vector512<float> keeps), larger = Vector512<float>.One - smaller;
-                Vector512<float> candidate = Positive(Vector512.LoadUnsafe(ref c, at), out Vector512<float> slope);
+                Vector512<float> candidate = Positive(Vector512.LoadUnsafe(ref c, at), out Vector512<float> derivative);
                 Vector512<float> all = carry + Vector512.LoadUnsafe(ref dy, at);
-                (all * Vector512.ConditionalSelect(keeps, larger, smaller) * slope).StoreUnsafe(ref dc, at);
+                (all * Vector512.ConditionalSelect(keeps, larger, smaller) * derivative).StoreUnsafe(ref dc, at);
                 Vector512<float> odds = smaller * larger * (before - candidate) * all;
-                TGate.Slopes(odds, own, other, out Vector512<float> secondGradient).StoreUnsafe(ref da, at);
+                TGate.Derivatives(odds, own, other, out Vector512<float> secondGradient).StoreUnsafe(ref da, at);
                 if (TGate.HasSecond)
                 {
                     secondGradient.StoreUnsafe(ref db, at);
@@ -231,13 +231,13 @@ public static class GatedRecurrence
         return Vector512.FusedMultiplyAdd(share, to - from, from);
     }
 
-    /// <summary>g and its slope: 1 where x ≥ 0 and σ(x) σ(−x) elsewhere.</summary>
+    /// <summary>g and its derivative: 1 where x ≥ 0 and σ(x) σ(−x) elsewhere.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Positive(Vector512<float> x, out Vector512<float> slope)
+    private static Vector512<float> Positive(Vector512<float> x, out Vector512<float> derivative)
     {
         Vector512<float> exponential = Vector512.Exp(Vector512.Min(x, Vector512<float>.Zero)), inverse = Vector512<float>.One / (exponential + Vector512<float>.One);
         Vector512<float> sigmoid = exponential * inverse, isLinear = Vector512.GreaterThanOrEqual(x, Vector512<float>.Zero);
-        slope = Vector512.ConditionalSelect(isLinear, Vector512<float>.One, sigmoid * inverse);
+        derivative = Vector512.ConditionalSelect(isLinear, Vector512<float>.One, sigmoid * inverse);
         return Vector512.ConditionalSelect(isLinear, x + Vector512.Create(0.5f), sigmoid);
     }
 
@@ -262,7 +262,7 @@ public static class GatedRecurrence
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<float> Slopes(
+        public static Vector512<float> Derivatives(
             Vector512<float> gradient, Vector512<float> first, Vector512<float> second, out Vector512<float> secondGradient)
         {
             secondGradient = Vector512<float>.Zero;
@@ -290,14 +290,14 @@ public static class GatedRecurrence
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<float> Slopes(
+        public static Vector512<float> Derivatives(
             Vector512<float> gradient, Vector512<float> first, Vector512<float> second, out Vector512<float> secondGradient)
         {
             secondGradient = -gradient * Complement(second);
             return gradient * Complement(first);
         }
 
-        /// <summary>1 − σ(x), the slope of log σ.</summary>
+        /// <summary>1 − σ(x), the derivative of log σ.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static Vector512<float> Complement(Vector512<float> x)
         {

@@ -17,7 +17,7 @@ public static class GaussianLoss
 
     private readonly struct Gaussian : IRowLoss
     {
-        public double Row(ReadOnlySpan<float> output, ReadOnlySpan<float> target, double factor, Span<float> slopes)
+        public double Row(ReadOnlySpan<float> output, ReadOnlySpan<float> target, double factor, Span<float> derivatives)
         {
             double sum = 0;
             int values = target.Length;
@@ -25,10 +25,10 @@ public static class GaussianLoss
             {
                 double deviation = output[values + j], z = (target[j] - (double)output[j]) / deviation;
                 sum += 0.5 * z * z + Math.Log(deviation) + SpecialFunctions.HalfLogTau;
-                if (!slopes.IsEmpty)
+                if (!derivatives.IsEmpty)
                 {
-                    slopes[j] = (float)(-z / deviation * factor);
-                    slopes[values + j] = (float)((1 - z * z) / deviation * factor);
+                    derivatives[j] = (float)(-z / deviation * factor);
+                    derivatives[values + j] = (float)((1 - z * z) / deviation * factor);
                 }
             }
             return sum;

@@ -44,19 +44,19 @@ public static class LogNormalMixture
 
     private readonly struct Mixture : IRowLoss
     {
-        public double Row(ReadOnlySpan<float> output, ReadOnlySpan<float> target, double factor, Span<float> slopes)
+        public double Row(ReadOnlySpan<float> output, ReadOnlySpan<float> target, double factor, Span<float> derivatives)
         {
             double logX = Math.Log(target[0]), logDensity = LogDensity(output, target[0]) + logX;
             int count = output.Length / 3;
             double logWeights = SpecialFunctions.LogSumExp(output[..count]);
-            for (int k = 0; k < count && !slopes.IsEmpty; k++)
+            for (int k = 0; k < count && !derivatives.IsEmpty; k++)
             {
                 double share = Math.Exp(LogPart(output, count, k, logX, logWeights, out double z, out double deviation) - logDensity);
-                slopes[k] = (float)((Math.Exp(output[k] - logWeights) - share) * factor);
+                derivatives[k] = (float)((Math.Exp(output[k] - logWeights) - share) * factor);
                 // A component without a share has no pull, however far away it is.
                 double pull = share == 0 ? 0 : share * z / deviation, byDeviation = share == 0 ? 0 : share * (1 - z * z) / deviation;
-                slopes[count + k] = (float)(-pull * factor);
-                slopes[2 * count + k] = (float)(byDeviation * factor / (1 + Math.Exp(-(double)output[2 * count + k])));
+                derivatives[count + k] = (float)(-pull * factor);
+                derivatives[2 * count + k] = (float)(byDeviation * factor / (1 + Math.Exp(-(double)output[2 * count + k])));
             }
             return logX - logDensity;
         }

@@ -13,7 +13,7 @@ public static class PointLosses
     {
         static abstract double Value(double difference, double delta);
 
-        static abstract double Slope(double difference, double delta);
+        static abstract double Derivative(double difference, double delta);
     }
 
     /// <summary>Σ_r weights[r] Σ_c (output − target)² · scale.</summary>
@@ -51,16 +51,16 @@ public static class PointLosses
 
     private readonly struct EachValue<TLoss>(double delta) : IRowLoss where TLoss : struct, ILoss
     {
-        public double Row(ReadOnlySpan<float> output, ReadOnlySpan<float> target, double factor, Span<float> slopes)
+        public double Row(ReadOnlySpan<float> output, ReadOnlySpan<float> target, double factor, Span<float> derivatives)
         {
             double sum = 0;
             for (int column = 0; column < output.Length; column++)
             {
                 double difference = (double)output[column] - target[column];
                 sum += TLoss.Value(difference, delta);
-                if (!slopes.IsEmpty)
+                if (!derivatives.IsEmpty)
                 {
-                    slopes[column] = (float)(TLoss.Slope(difference, delta) * factor);
+                    derivatives[column] = (float)(TLoss.Derivative(difference, delta) * factor);
                 }
             }
             return sum;
@@ -71,14 +71,14 @@ public static class PointLosses
     {
         public static double Value(double difference, double delta) => difference * difference;
 
-        public static double Slope(double difference, double delta) => 2 * difference;
+        public static double Derivative(double difference, double delta) => 2 * difference;
     }
 
     private readonly struct Absolute : ILoss
     {
         public static double Value(double difference, double delta) => Math.Abs(difference);
 
-        public static double Slope(double difference, double delta) => difference > 0 ? 1 : difference < 0 ? -1 : difference;
+        public static double Derivative(double difference, double delta) => difference > 0 ? 1 : difference < 0 ? -1 : difference;
     }
 
     private readonly struct Hubers : ILoss
@@ -86,7 +86,7 @@ public static class PointLosses
         public static double Value(double difference, double delta) =>
             Math.Abs(difference) <= delta ? difference * difference / 2 : delta * (Math.Abs(difference) - delta / 2);
 
-        public static double Slope(double difference, double delta) =>
+        public static double Derivative(double difference, double delta) =>
             double.IsNaN(difference) ? difference : Math.Clamp(difference, -delta, delta);
     }
 }

@@ -20,17 +20,17 @@ public static class QuantileLoss
     {
         private readonly ReadOnlySpan<float> levels = levels;
 
-        public double Row(ReadOnlySpan<float> output, ReadOnlySpan<float> target, double factor, Span<float> slopes)
+        public double Row(ReadOnlySpan<float> output, ReadOnlySpan<float> target, double factor, Span<float> derivatives)
         {
             double sum = 0;
             for (int column = 0; column < output.Length; column++)
             {
                 double level = levels[column / target.Length], difference = (double)target[column % target.Length] - output[column];
-                double slope = difference >= 0 ? level : level - 1;
-                sum += slope * difference;
-                if (!slopes.IsEmpty)
+                double derivative = difference >= 0 ? level : level - 1;
+                sum += derivative * difference;
+                if (!derivatives.IsEmpty)
                 {
-                    slopes[column] = (float)(-(double.IsNaN(difference) ? difference : slope) / levels.Length * factor);
+                    derivatives[column] = (float)(-(double.IsNaN(difference) ? difference : derivative) / levels.Length * factor);
                 }
             }
             return sum / levels.Length;

@@ -113,7 +113,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         int output = 0;
         for (int t = 0; t < length; t++)
         {
-            if (!Tokenizer.Push(Shape, sampleState, read.Slice(t * width, width), completed, completedStatistics))
+            if (!SamplePreprocessor.Add(Shape, sampleState, read.Slice(t * width, width), completed, completedStatistics))
             {
                 continue;
             }

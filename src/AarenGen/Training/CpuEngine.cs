@@ -19,8 +19,8 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
     private readonly BatchPlan? validationPlan;
     private readonly AlignedBuffer packed = new(Description.Layout.PackedTrainingFloats);
     private readonly (int Start, int End, bool Decays)[] runs = DecayRuns();
-    private readonly Action<int> prepare, runPasses, runValidation, reduce, finish, sumSquares, update;
-    private readonly double[] squares;
+    private readonly Action<int> prepare, runPasses, runValidation, reduce, backpropagateDerived, sumSquares, update;
+    private readonly double[] normPartials;
     private readonly double validationScale;
     private StepSettings settings;
     private double lossSum, weightScale;
@@ -39,9 +39,9 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
         runPasses = RunPasses;
         runValidation = RunValidation;
         reduce = Reduce;
-        finish = Finish;
+        backpropagateDerived = BackpropagateDerivedWeights;
         sumSquares = SumSquares;
-        squares = new double[options.Threads];
+        normPartials = new double[options.Threads];
         update = Update;
         plan = new(train, BatchReader<TModel>.RowsOf, request.BatchSize);
         validationPlan = validation is null ? null : BatchPlan.All(validation, BatchReader<TModel>.RowsOf);
@@ -80,7 +80,7 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
         }
         double scale = 1 / weight;
         team.Run(sumSquares);
-        double norm = Math.Sqrt(squares.Sum()) * scale;
+        double norm = Math.Sqrt(normPartials.Sum()) * scale;
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
         {
             throw new TrainingDivergedException(step.Step, loss * scale, norm, step.LearningRate);
@@ -95,7 +95,7 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
 
     public override double Evaluate()
     {
-        model.PrepareFor(packed.Span, training: false, WorkShare.All);
+        model.PrepareFor(packed.Span, training: false, WorkerSlice.All);
         team.Run(runValidation);
         (double loss, double weight) = Sums();
         return loss / weight;
@@ -109,7 +109,7 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
         team.Run(runPasses);
         (double Loss, double Weight) sums = Sums();
         team.Run(reduce);
-        team.Run(finish);
+        team.Run(backpropagateDerived);
         return sums;
     }
 
@@ -126,12 +126,12 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
 
     private void Prepare(int worker) => model.PrepareFor(packed.Span, training: true, new(worker, team.Size));
 
-    private void Finish(int worker) => model.Finish(workspaces[0].Gradients.Span, new(worker, team.Size));
+    private void BackpropagateDerivedWeights(int worker) => model.BackpropagateDerivedWeights(workspaces[0].Gradients.Span, new(worker, team.Size));
 
     private void SumSquares(int worker)
     {
         (int start, int end) = Slice(worker, Description.Layout.ParameterFloats);
-        squares[worker] = Optimizers.SquaredNorm(workspaces[0].Gradients.Span[start..end]);
+        normPartials[worker] = Optimizers.SquaredNorm(workspaces[0].Gradients.Span[start..end]);
     }
 
     private void RunPasses(int worker)

@@ -18,9 +18,9 @@ internal sealed class GradientProbe<TModel> where TModel : SequenceModel<TModel>
         var packed = new AlignedBuffer(description.Layout.PackedTrainingFloats);
         var tokenGradients = new AlignedBuffer(rows * inputStride);
         Outputs = new float[rows * description.RowOutputWidth];
-        model.PrepareFor(packed.Span, training: true, WorkShare.All);
+        model.PrepareFor(packed.Span, training: true, WorkerSlice.All);
         workspace.Train(model, data, all, packed.Span, dropoutSeed, tokenGradients.Span, Outputs);
-        model.Finish(workspace.Gradients.Span, WorkShare.All);
+        model.BackpropagateDerivedWeights(workspace.Gradients.Span, WorkerSlice.All);
         scale = 1 / workspace.Weight;
         gradients = workspace.Gradients;
         Loss = workspace.Loss * scale;

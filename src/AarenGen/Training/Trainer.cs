@@ -78,7 +78,7 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         PassSize size = DataCheck<TModel>.CheckShape(data, nameof(data), PassWorkspace<TModel>.MaxRows);
         PassWorkspace<TModel> workspace = PassWorkspace<TModel>.Allocate(1, size, training: false)[0];
         var packed = new AlignedBuffer(Description.Layout.PackedTrainingFloats);
-        model.PrepareFor(packed.Span, training: false, WorkShare.All);
+        model.PrepareFor(packed.Span, training: false, WorkerSlice.All);
         BatchPlan plan = BatchPlan.All(data, BatchReader<TModel>.RowsOf);
         Run(weightScale: 1);
         DataCheck<TModel>.CheckWeight(workspace.Weight, nameof(data));

@@ -180,7 +180,7 @@ internal static class ModelEmitter
     private static void Prepare(CodeWriter code, Plan plan)
     {
         code.Line("/// <inheritdoc/>");
-        using (code.Open($"protected override void Prepare({Span} weights, {Span} packed, {Runtime}WeightPrecision precision, bool training, {Runtime}Training.WorkShare share)"))
+        using (code.Open($"protected override void Prepare({Span} weights, {Span} packed, {Runtime}WeightPrecision precision, bool training, {Runtime}Training.WorkerSlice slice)"))
         {
             EachShared(code, plan.Layers, static layer => $"{layer.Method}{LayerMethods.Prepare}(weights, packed, precision, training{BlockArgument(layer)});");
         }
@@ -394,7 +394,7 @@ internal static class ModelEmitter
     private static void Finish(CodeWriter code, Plan plan)
     {
         code.Line("/// <inheritdoc/>");
-        using (code.Open($"protected override void FinishGradients({ReadSpan} weights, {Span} gradients, {Runtime}Training.WorkShare share)"))
+        using (code.Open($"protected override void BackpropagateDerivedWeights({ReadSpan} weights, {Span} gradients, {Runtime}Training.WorkerSlice slice)"))
         {
             EachShared(
                 code, plan.Layers.Where(static l => l.Derived.Step > 0),
@@ -535,7 +535,7 @@ internal static class ModelEmitter
         foreach (LayerPlan layer in layers)
         {
             using CodeWriter.Block? loop = layer.Repeat > 1 ? code.Open($"for (int block = 0; block < {Number(layer.Repeat)}; block++)") : null;
-            using CodeWriter.Block condition = code.Open($"if (share.Takes({Number(piece)}{(layer.Repeat > 1 ? " + block" : "")}))");
+            using CodeWriter.Block condition = code.Open($"if (slice.Contains({Number(piece)}{(layer.Repeat > 1 ? " + block" : "")}))");
             code.Line(line(layer));
             piece += layer.Repeat;
         }
