@@ -16,7 +16,7 @@ public enum Activation
     Tanh,
 }
 
-/// <summary>Where a block normalises: before each part (inside the residual) or after the residual sum.</summary>
+/// <summary>Where a block normalises: before each sublayer (inside the residual) or after the residual sum.</summary>
 public enum Norm
 {
     /// <summary>x + f(LayerNorm(x)): trains without much care, the usual choice.</summary>
@@ -117,7 +117,7 @@ public enum PositionKind
     /// <summary>Sines and cosines, for sequences of any length. Source: Vaswani et al. 2017, section 3.5.</summary>
     Sinusoidal,
 
-    /// <summary>A learned row a position; tokens past <see cref="PositionsAttribute.Length"/> share the last.</summary>
+    /// <summary>A learned row per position; tokens past <see cref="PositionsAttribute.Length"/> use the last one.</summary>
     Learned,
 }
 
@@ -134,12 +134,12 @@ public sealed class PositionsAttribute(PositionKind kind) : LayerAttribute
     public int Length { get; set; } = 512;
 }
 
-/// <summary>Sets a share of the values to zero while training and scales up the rest to keep the mean. Inference is unaffected.</summary>
-/// <param name="rate">The share, 0 to below 1.</param>
+/// <summary>Sets a random fraction of the values to zero while training and scales up the rest to keep the mean. Inference is unaffected.</summary>
+/// <param name="rate">The fraction, 0 to below 1.</param>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
 public sealed class DropoutAttribute(double rate) : LayerAttribute
 {
-    /// <summary>The share.</summary>
+    /// <summary>The fraction.</summary>
     public double Rate { get; } = rate;
 }
 

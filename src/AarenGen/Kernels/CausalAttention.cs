@@ -8,7 +8,7 @@ namespace AarenGen.Kernels;
 /// <summary>
 /// Causal multi-head attention over the last tokens: o_t = Σ_i softmax_i(q_t·k_i/√P) v_i a head, i from t − context + 1 to t. Heads lie
 /// side by side in a row, P = width/heads channels each. Sources: Vaswani et al., Attention Is All You Need, arXiv 1706.03762; the
-/// softmax block by block and its way back: Dao et al., FlashAttention, arXiv 2205.14135.
+/// softmax block by block and its backward pass: Dao et al., FlashAttention, arXiv 2205.14135.
 /// </summary>
 /// <remarks>Streams and whole sequences run the same code on the same tokens in the same order: their outputs are equal bit for bit.</remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
@@ -100,7 +100,7 @@ public static class CausalAttention
     }
 
     /// <summary>
-    /// The way back, the probabilities p computed anew from the statistics: with δ_t = g_t·o_t and ds_ti = p_ti (g_t·v_i − δ_t)/√P,
+    /// The backward pass, the probabilities p computed anew from the statistics: with δ_t = g_t·o_t and ds_ti = p_ti (g_t·v_i − δ_t)/√P,
     /// dv_i = Σ_t p_ti g_t, dq_t = Σ_i ds_ti k_i, dk_i = Σ_t ds_ti q_t.
     /// </summary>
     /// <param name="dOutput">[rows, stride]: g.</param>
@@ -165,19 +165,19 @@ public static class CausalAttention
     {
         Span<int> offsets = stackalloc int[Block];
         Span<float> weights = stackalloc float[Block];
-        float scale = Scale(query.Length), most = float.NegativeInfinity;
+        float scale = Scale(query.Length), max = float.NegativeInfinity;
         double weight = 0;
         for (int from = 0; from < window.Count; from += Block)
         {
             Span<int> rowOffsets = window.Offsets(from, stride, offsets);
             Dots(query, ref keys, rowOffsets, scale, weights);
-            float before = most;
-            most = MathF.Max(most, Maximum(weights, rowOffsets.Length));
-            float keep = from == 0 ? 0 : MathF.Exp(before - most);
-            weight = weight * keep + Exponentiate(weights, rowOffsets.Length, most, 1);
+            float before = max;
+            max = MathF.Max(max, Maximum(weights, rowOffsets.Length));
+            float keep = from == 0 ? 0 : MathF.Exp(before - max);
+            weight = weight * keep + Exponentiate(weights, rowOffsets.Length, max, 1);
             Combine(weights, ref values, rowOffsets, from == 0, keep, output);
         }
-        maximum = most;
+        maximum = max;
         inverse = (float)(1 / weight);
         foreach (ref float value in output)
         {
@@ -224,17 +224,17 @@ public static class CausalAttention
         Span<float> whole = scores[..Layout.Pad(count)];
         whole[count..].Fill(scores[0]);
         ref float score = ref MemoryMarshal.GetReference(whole);
-        Vector512<float> most = Vector512.Create(float.NegativeInfinity);
+        Vector512<float> max = Vector512.Create(float.NegativeInfinity);
         for (int i = 0; i < whole.Length; i += Lane)
         {
             // An infinite score is an overflow upstream: NaN, which is ∞ − ∞, says so, where ∞ would pass for a clear winner or loser.
             Vector512<float> next = Vector512.LoadUnsafe(ref score, (nuint)i);
-            most = Vector512.Max(most, next + (next - next));
+            max = Vector512.Max(max, next + (next - next));
         }
-        float result = most[0];
+        float result = max[0];
         for (int i = 1; i < Lane; i++)
         {
-            result = MathF.Max(result, most[i]);
+            result = MathF.Max(result, max[i]);
         }
         return result;
     }
@@ -333,7 +333,7 @@ public static class CausalAttention
 
     private static ref float At(ReadOnlySpan<float> rows, int offset) => ref Row(ref MemoryMarshal.GetReference(rows), offset);
 
-    /// <summary>The tokens a query sees, oldest first: so many rows of a ring of so many slots.</summary>
+    /// <summary>The tokens that a query sees, oldest first: the given number of rows of a ring.</summary>
     private readonly record struct Window(int First, int Count, int Slots)
     {
         /// <summary>In a sequence whose rows lie in order.</summary>

@@ -29,15 +29,15 @@ public static class CrossEntropy
             double own = (1 - smoothing) * (classWeights.IsEmpty ? 1 : classWeights[label]);
             for (int k = 0; k < classes && smoothing > 0; k++)
             {
-                double share = smoothing / classes * (classWeights.IsEmpty ? 1 : classWeights[k]);
-                all += share;
-                sum += share * (logSum - output[k]);
+                double smoothed = smoothing / classes * (classWeights.IsEmpty ? 1 : classWeights[k]);
+                all += smoothed;
+                sum += smoothed * (logSum - output[k]);
             }
             sum += own * (logSum - output[label]);
             for (int k = 0; k < classes && !derivatives.IsEmpty; k++)
             {
-                double share = smoothing / classes * (classWeights.IsEmpty ? 1 : classWeights[k]);
-                derivatives[k] = (float)(((own + all) * Math.Exp(output[k] - logSum) - share - (k == label ? own : 0)) * factor);
+                double smoothed = smoothing / classes * (classWeights.IsEmpty ? 1 : classWeights[k]);
+                derivatives[k] = (float)(((own + all) * Math.Exp(output[k] - logSum) - smoothed - (k == label ? own : 0)) * factor);
             }
             return sum;
         }

@@ -19,7 +19,7 @@ public static class Elementwise
     /// <summary>y = x Φ(x), the exact GELU: relative error below (8 + x²) 2^-24, where Φ is neither 0 nor below the normal floats.</summary>
     public static void Gelu(ReadOnlySpan<float> x, Span<float> y) => Map<GeluFunction>(x, y);
 
-    /// <summary>y = x Φ(x); x becomes the derivative Φ(x) + x φ(x), by which the way back multiplies.</summary>
+    /// <summary>y = x Φ(x); x becomes the derivative Φ(x) + x φ(x), by which the backward pass multiplies.</summary>
     public static void GeluWithDerivative(Span<float> x, Span<float> y) => MapWithDerivative<GeluFunction>(x, y);
 
     /// <summary>y = max(x, 0).</summary>
@@ -69,7 +69,7 @@ public static class Elementwise
 
     /// <summary>
     /// y = x m / (1 − rate), m being 0 with probability rate and else 1: a hash of seed and position, so that the same call with
-    /// the gradient is the way back.
+    /// the gradient is the backward pass.
     /// </summary>
     /// <param name="x">[rows, stride].</param>
     /// <param name="rows">Rows.</param>

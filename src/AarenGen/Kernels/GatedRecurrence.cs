@@ -12,7 +12,7 @@ namespace AarenGen.Kernels;
 /// </summary>
 /// <remarks>
 /// Rows are padded to 16 floats. The smaller of the two gates is computed to full relative precision and h moves, in double, from one
-/// end by that share: a gate near 1 neither leaks nor drifts. Streams and whole sequences run the same code, equal bit for bit. The way
+/// end by that gate: a gate near 1 neither leaks nor drifts. Streams and whole sequences run the same code, equal bit for bit. The way
 /// back needs nothing but inputs and outputs.
 /// </remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
@@ -51,7 +51,7 @@ public static class GatedRecurrence
     public static void MinGruForward(ReadOnlySpan<float> updates, ReadOnlySpan<float> candidates, int rows, int width, Span<float> output) =>
         Forward<MinGruGate>(updates, updates, candidates, rows, width, output);
 
-    /// <summary>The way back of minGRU.</summary>
+    /// <summary>The backward pass of minGRU.</summary>
     /// <param name="dOutput">[rows, Pad(width)], the padding zero.</param>
     /// <param name="updates">[rows, Pad(width)].</param>
     /// <param name="candidates">[rows, Pad(width)].</param>
@@ -87,7 +87,7 @@ public static class GatedRecurrence
         ReadOnlySpan<float> forgets, ReadOnlySpan<float> inputs, ReadOnlySpan<float> candidates, int rows, int width, Span<float> output) =>
         Forward<MinLstmGate>(forgets, inputs, candidates, rows, width, output);
 
-    /// <summary>The way back of minLSTM.</summary>
+    /// <summary>The backward pass of minLSTM.</summary>
     /// <param name="dOutput">[rows, Pad(width)], the padding zero.</param>
     /// <param name="forgets">[rows, Pad(width)].</param>
     /// <param name="inputs">[rows, Pad(width)].</param>
@@ -223,12 +223,12 @@ public static class GatedRecurrence
         return Vector512.Narrow(low, high);
     }
 
-    /// <summary>candidate + share (old − candidate) where the share is kept, else old + share (candidate − old).</summary>
+    /// <summary>candidate + gate (old − candidate) where keeps is set, else old + gate (candidate − old).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Blend(Vector512<double> keeps, Vector512<double> share, Vector512<double> old, Vector512<double> candidate)
+    private static Vector512<double> Blend(Vector512<double> keeps, Vector512<double> gate, Vector512<double> old, Vector512<double> candidate)
     {
         Vector512<double> from = Vector512.ConditionalSelect(keeps, candidate, old), to = Vector512.ConditionalSelect(keeps, old, candidate);
-        return Vector512.FusedMultiplyAdd(share, to - from, from);
+        return Vector512.FusedMultiplyAdd(gate, to - from, from);
     }
 
     /// <summary>g and its derivative: 1 where x ≥ 0 and σ(x) σ(−x) elsewhere.</summary>

@@ -95,15 +95,15 @@ internal readonly unsafe struct Int8Matrix(void* memory, int inputs, int columns
     private float Split(float* x, byte* high, byte* low)
     {
         int vectors = inputs / Layout.Lane * Layout.Lane;
-        Vector512<float> most = Vector512<float>.Zero;
+        Vector512<float> max = Vector512<float>.Zero;
         for (int k = 0; k < vectors; k += Layout.Lane)
         {
-            most = Vector512.Max(most, Vector512.Abs(Vector512.Load(x + k)));
+            max = Vector512.Max(max, Vector512.Abs(Vector512.Load(x + k)));
         }
         float largest = 0;
         for (int lane = 0; lane < Layout.Lane; lane++)
         {
-            largest = Math.Max(largest, most.GetElement(lane));
+            largest = Math.Max(largest, max.GetElement(lane));
         }
         for (int k = vectors; k < inputs; k++)
         {

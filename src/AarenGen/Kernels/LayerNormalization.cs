@@ -26,7 +26,7 @@ public static class LayerNormalization
     /// <param name="gamma">Pad(width) scales, the padding zero.</param>
     /// <param name="beta">Pad(width) shifts, the padding zero.</param>
     /// <param name="y">[rows, stride], overwritten; its padding becomes zero.</param>
-    /// <param name="statistics">[rows, 3]: mean, in two parts, and 1/deviation, for the way back; or empty.</param>
+    /// <param name="statistics">[rows, 3]: mean, in two parts, and 1/deviation, for the backward pass; or empty.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Forward(
         ReadOnlySpan<float> x, int rows, int width, int stride, ReadOnlySpan<float> gamma, ReadOnlySpan<float> beta,

@@ -51,10 +51,10 @@ public static class LogNormalMixture
             double logWeights = SpecialFunctions.LogSumExp(output[..count]);
             for (int k = 0; k < count && !derivatives.IsEmpty; k++)
             {
-                double share = Math.Exp(LogPart(output, count, k, logX, logWeights, out double z, out double deviation) - logDensity);
-                derivatives[k] = (float)((Math.Exp(output[k] - logWeights) - share) * factor);
-                // A component without a share has no pull, however far away it is.
-                double pull = share == 0 ? 0 : share * z / deviation, byDeviation = share == 0 ? 0 : share * (1 - z * z) / deviation;
+                double responsibility = Math.Exp(LogPart(output, count, k, logX, logWeights, out double z, out double deviation) - logDensity);
+                derivatives[k] = (float)((Math.Exp(output[k] - logWeights) - responsibility) * factor);
+                // A component without responsibility has no pull, however far away it is.
+                double pull = responsibility == 0 ? 0 : responsibility * z / deviation, byDeviation = responsibility == 0 ? 0 : responsibility * (1 - z * z) / deviation;
                 derivatives[count + k] = (float)(-pull * factor);
                 derivatives[2 * count + k] = (float)(byDeviation * factor / (1 + Math.Exp(-(double)output[2 * count + k])));
             }

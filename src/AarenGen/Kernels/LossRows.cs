@@ -11,7 +11,7 @@ internal interface IRowLoss
     double Row(ReadOnlySpan<float> output, ReadOnlySpan<float> target, double factor, Span<float> derivatives);
 }
 
-/// <summary>What all losses share: their arguments, and the walk over the rows that count.</summary>
+/// <summary>What all losses have in common: their arguments, and the loop over the rows that count.</summary>
 internal static class LossRows
 {
     /// <summary>Σ_r weights[r] loss(row r) · scale, in double.</summary>

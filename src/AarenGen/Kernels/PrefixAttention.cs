@@ -57,11 +57,11 @@ public static unsafe class PrefixAttention
     }
 
     /// <summary>
-    /// The state after two stretches of a sequence: m = max(m₁, m₂), w = w₁ e^{m₁−m} + w₂ e^{m₂−m}, u likewise. Source: the paper's
+    /// The state after two chunks of a sequence: m = max(m₁, m₂), w = w₁ e^{m₁−m} + w₂ e^{m₂−m}, u likewise. Source: the paper's
     /// section 3.2.
     /// </summary>
-    /// <param name="earlier">The state after the first stretch, as of <see cref="Step"/>; becomes that after both.</param>
-    /// <param name="later">The state after the second stretch, begun from nothing.</param>
+    /// <param name="earlier">The state after the first chunk, as of <see cref="Step"/>; becomes that after both.</param>
+    /// <param name="later">The state after the second chunk, started from the zero state.</param>
     /// <param name="width">Channels of all heads.</param>
     /// <param name="heads">Heads; divides width.</param>
     public static void Combine(Span<double> earlier, ReadOnlySpan<double> later, int width, int heads)
@@ -168,7 +168,7 @@ public static unsafe class PrefixAttention
     }
 
     /// <summary>
-    /// The way back: G_t = g_t + keep_{t+1} G_{t+1} a channel, C_t = g_t·o_t + keep_{t+1} C_{t+1} a head;
+    /// The backward pass: G_t = g_t + keep_{t+1} G_{t+1} a channel, C_t = g_t·o_t + keep_{t+1} C_{t+1} a head;
     /// dv_t = add_t G_t, ds_t = add_t (v_t·G_t − C_t).
     /// </summary>
     /// <param name="dOutput">[rows, outputStride]: g.</param>

@@ -9,7 +9,7 @@ internal unsafe interface IPanelFormat
     /// <summary>Bytes of an element.</summary>
     static abstract int ElementBytes { get; }
 
-    /// <summary>Bytes of a row of a packed panel that has so many columns, 16 or 32.</summary>
+    /// <summary>Bytes of a row of a packed panel with the given number of columns, 16 or 32.</summary>
     static abstract int RowBytes(int columns);
 
     /// <summary>All 32 elements of a panel's row.</summary>

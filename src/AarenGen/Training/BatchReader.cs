@@ -59,7 +59,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
     /// <param name="data">The sequences.</param>
     /// <param name="index">The one to check.</param>
     /// <param name="name">The argument that the data came in.</param>
-    /// <param name="digest">Given all that training reads of it; null where nobody asks.</param>
+    /// <param name="digest">Receives all that training reads of it; null where it is not needed.</param>
     /// <exception cref="ArgumentException">A number in the data cannot be used; the message says where.</exception>
     public double Check(SequenceData data, int index, string name, DataDigestBuilder? digest)
     {

@@ -4,7 +4,7 @@ using AarenGen.Serialization;
 
 namespace AarenGen.Training;
 
-/// <summary>Where a training stands, beside its tensors: all that going on needs.</summary>
+/// <summary>The progress of a training: all that resuming needs, except its tensors.</summary>
 internal sealed class Checkpoint
 {
     private const string Format = "2";

@@ -49,7 +49,7 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
         team = new(options.Threads);
     }
 
-    /// <summary>The weights' and moments' memory is the caller's own: nothing to bring.</summary>
+    /// <summary>Weights and moments are in the host's memory already.</summary>
     public override void Download()
     {
     }
@@ -145,7 +145,7 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
         }
     }
 
-    /// <summary>Adds the threads' gradients in the order of their numbers; each worker takes its slice of all of them.</summary>
+    /// <summary>Adds the workers' gradients in the order of their numbers; each worker adds its slice.</summary>
     private void Reduce(int worker)
     {
         (int start, int end) = Slice(worker, Description.Layout.WeightFloats);

@@ -5,7 +5,7 @@ namespace AarenGen.Training;
 /// <summary>What a reading of all data before a training found.</summary>
 /// <param name="Size">The size of the largest pass.</param>
 /// <param name="Weight">The sum of all weights, above 0.</param>
-/// <param name="Digest">What identifies the data; null where nobody asked.</param>
+/// <param name="Digest">Identifies the data; null where it is not needed.</param>
 internal sealed record DataSurvey(PassSize Size, double Weight, DataDigest? Digest);
 
 /// <summary>Checks data against a model before anything is computed.</summary>

@@ -97,11 +97,11 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
         Gradients.Span.Clear();
     }
 
-    /// <summary>Forward and loss only.</summary>
+    /// <summary>Forward pass and loss only.</summary>
     public void Evaluate(TModel model, SequenceData data, ReadOnlySpan<int> sequences, ReadOnlySpan<float> packed, double weightScale) =>
         Run(model, data, sequences, packed, dropoutSeed: 0, gradients: default, weightScale: weightScale);
 
-    /// <summary>Forward and back, adding to the gradients.</summary>
+    /// <summary>Forward and backward pass; adds to the gradients.</summary>
     public void Train(
         TModel model, SequenceData data, ReadOnlySpan<int> sequences, ReadOnlySpan<float> packed, ulong dropoutSeed,
         Span<float> tokenGradients = default, Span<float> outputs = default, double weightScale = 1) =>
@@ -125,7 +125,7 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
         Tokens += rows;
         if (weight > WeightScale.Largest)
         {
-            // Gradients might overflow. The batch is read again with smaller weights, since its sum is as large at least.
+            // Gradients might overflow. The sum of the whole batch is at least as large, so the batch is read again with smaller weights.
             return;
         }
         Loss += model.RunTraining(new TrainingPass

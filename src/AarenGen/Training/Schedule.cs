@@ -1,9 +1,9 @@
 namespace AarenGen.Training;
 
-/// <summary>The learning rate: linear from 0 in the warm-up, then half a cosine down to its final share.</summary>
+/// <summary>The learning rate: linear from 0 in the warm-up, then half a cosine down to its final fraction.</summary>
 internal static class Schedule
 {
-    /// <param name="options">Highest rate, warm-up and final share.</param>
+    /// <param name="options">Highest rate, warm-up and final fraction.</param>
     /// <param name="step">The step, from 1.</param>
     /// <param name="steps">All steps.</param>
     public static double LearningRate(TrainingOptions options, long step, long steps)

@@ -18,7 +18,7 @@ public sealed record TrainingOptions
     /// <summary>Highest learning rate, above 0 and, like all rates here, a normal number in float. 1e-3 by default.</summary>
     public double LearningRate { get; init; } = 1e-3;
 
-    /// <summary>Learning rate at the end as a share of the highest, 0 to 1. 0.01 by default.</summary>
+    /// <summary>Learning rate at the end as a fraction of the highest, 0 to 1. 0.01 by default.</summary>
     public double FinalLearningRateFraction { get; init; } = 0.01;
 
     /// <summary>Steps in which the learning rate rises from 0; a twentieth of all steps where null, the default.</summary>
