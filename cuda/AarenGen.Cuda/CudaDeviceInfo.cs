@@ -62,7 +62,9 @@ public sealed record CudaDeviceInfo
     /// <summary>Cache between memory and all multiprocessors.</summary>
     public int L2CacheSize { get; }
 
-    /// <summary>Bytes a second that memory gives at best: two transfers a clock over the whole bus. 0 where the driver does not say.</summary>
+    /// <summary>
+    /// Bytes a second that memory gives at best: two transfers a clock over the whole bus. 0 where the driver does not say.
+    /// </summary>
     public double PeakBandwidth => 2 * MemoryClockRate * MemoryBusWidth / 8;
 
     internal int Handle { get; }

@@ -25,7 +25,8 @@ public abstract class Device
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>;
 
     /// <summary>What runs a training on the device.</summary>
-    internal abstract TrainingEngine CreateEngine<TModel>(EngineRequest<TModel> request) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>;
+    internal abstract TrainingEngine CreateEngine<TModel>(EngineRequest<TModel> request)
+        where TModel : SequenceModel<TModel>, IModelDefinition<TModel>;
 
     private sealed class CpuDevice : Device
     {
@@ -50,6 +51,7 @@ public abstract class Device
 /// <param name="Capacity">The rows of the largest pass, and the samples of the longest sequence.</param>
 /// <param name="ValidationScale">The <see cref="WeightScale"/> of all validation data.</param>
 internal sealed record EngineRequest<TModel>(
-    TModel Model, TrainingTensors Tensors, SequenceData Train, SequenceData? Validation, TrainingOptions Options, int BatchSize, PassSize Capacity,
+    TModel Model, TrainingTensors Tensors, SequenceData Train, SequenceData? Validation, TrainingOptions Options, int BatchSize,
+    PassSize Capacity,
     double ValidationScale)
     where TModel : SequenceModel<TModel>, IModelDefinition<TModel>;

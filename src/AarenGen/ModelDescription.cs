@@ -180,7 +180,8 @@ public sealed record ModelDescription
     public required IReadOnlyList<HeadDescription> Heads { get; init; }
 
     /// <summary>
-    /// The sizes of the model's memory. Generated code sets them; only the library reads them, as they depend on the version of the planner.
+    /// The sizes of the model's memory. Generated code sets them; only the library reads them, as they depend on the version of the
+    /// planner.
     /// </summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     public required ModelLayout Layout { internal get; init; }

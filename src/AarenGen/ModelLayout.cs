@@ -22,7 +22,8 @@ public sealed class ModelLayout
     /// <param name="stateDoubles">Doubles of a stream's state: of its samples, then of the layers, channel by channel.</param>
     /// <param name="sampleStateDoubles">Doubles among these that hold samples: of patches and instance normalisation.</param>
     public ModelLayout(
-        IReadOnlyList<LayerLayout> layers, int parameterFloats, int weightFloats, int packedFloats, int packedTrainingFloats, int rowsPerPass,
+        IReadOnlyList<LayerLayout> layers, int parameterFloats, int weightFloats, int packedFloats, int packedTrainingFloats,
+        int rowsPerPass,
         int scratchFloats, int trainingFloatsPerToken, int stateDoubles, int sampleStateDoubles)
     {
         ArgumentNullException.ThrowIfNull(layers);

@@ -74,8 +74,8 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
 
     /// <summary>Creates a model with the weights that a stream holds in the safetensors format.</summary>
     /// <param name="stream">
-    /// The stream, at the first byte of the format; it need not seek. Afterwards it is at the byte after the last tensor, so that other data
-    /// may follow. After an exception its position is unspecified. The caller disposes it.
+    /// The stream, at the first byte of the format; it need not seek. Afterwards it is at the byte after the last tensor, so that other
+    /// data may follow. After an exception its position is unspecified. The caller disposes it.
     /// </param>
     /// <exception cref="ArgumentException"><paramref name="stream"/> is null or cannot be read.</exception>
     /// <exception cref="ModelFileException">As for <see cref="Load(string)"/>, or the stream ends too soon.</exception>
@@ -146,8 +146,8 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
 
     /// <summary>
     /// Packs the large matrices, those of 64 by 64 and more, anew for inference in another precision. A narrower precision is read faster,
-    /// which is what bounds a stream's speed, and is less exact. Training, evaluation and files of <see cref="Save(string)"/> stay in float,
-    /// so that float can be used again without loss. A new model uses float.
+    /// which is what bounds a stream's speed, and is less exact. Training, evaluation and files of <see cref="Save(string)"/> stay in
+    /// float, so that float can be used again without loss. A new model uses float.
     /// </summary>
     /// <remarks>Like <see cref="Fit"/>, it must run alone. States of streams stay valid.</remarks>
     /// <param name="precision">The precision that inference uses from now on.</param>
@@ -413,7 +413,8 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     }
 
     /// <summary>What generated code needs to infer some rows of plain tokens.</summary>
-    internal InferencePass<TSelf> Pass(ReadOnlySpan<StreamState<TSelf>> states, int rows, ReadOnlySpan<float> tokens, Span<float> outputs) => new()
+    internal InferencePass<TSelf> Pass(
+        ReadOnlySpan<StreamState<TSelf>> states, int rows, ReadOnlySpan<float> tokens, Span<float> outputs) => new()
     {
         Rows = rows,
         Weights = weights.Span,
@@ -497,10 +498,12 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         TokenShape shape = Description.Tokens;
         int count = tokens.Length / Description.InputWidth, capacity = Description.Layout.RowsPerPass / shape.Channels;
         int rowsWidth = shape.Channels * Description.RowInputWidth, statisticsWidth = shape.Channels * Description.RowStatistics;
-        Span<float> scratch = Scratch.Get(Description.Layout.ScratchFloats + capacity * (rowsWidth + statisticsWidth + Description.OutputWidth));
+        Span<float> scratch = Scratch.Get(
+            Description.Layout.ScratchFloats + capacity * (rowsWidth + statisticsWidth + Description.OutputWidth));
         Span<float> rows = scratch.Slice(Description.Layout.ScratchFloats, capacity * rowsWidth);
         Span<float> statistics = scratch.Slice(Description.Layout.ScratchFloats + rows.Length, capacity * statisticsWidth);
-        Span<float> results = scratch.Slice(Description.Layout.ScratchFloats + rows.Length + statistics.Length, capacity * Description.OutputWidth);
+        Span<float> results = scratch.Slice(
+            Description.Layout.ScratchFloats + rows.Length + statistics.Length, capacity * Description.OutputWidth);
         Span<int> gathered = stackalloc int[capacity];
         StreamState<TSelf>[] streams = gatheredStates ??= new StreamState<TSelf>[capacity];
         int full = 0;

@@ -24,8 +24,8 @@ internal sealed unsafe class RuntimeCompiler
         if (Version < LowestVersion)
         {
             throw new CudaUnavailableException(
-                $"{path} is NVRTC {Version}; {LowestVersion} or newer is needed. Install a newer CUDA toolkit, or let AARENGEN_LIBNVRTC name "
-                + "its libnvrtc.", CudaStatus.LibraryTooOld);
+                $"{path} is NVRTC {Version}; {LowestVersion} or newer is needed. Install a newer CUDA toolkit, or let AARENGEN_LIBNVRTC "
+                + "name its libnvrtc.", CudaStatus.LibraryTooOld);
         }
         Check(NvrtcApi.nvrtcGetNumSupportedArchs(out int count));
         int[] architectures = new int[count];
@@ -57,12 +57,16 @@ internal sealed unsafe class RuntimeCompiler
         return new(name, target, image, found);
     }
 
-    /// <summary>Compiles past the cache with the same options, and tells what the compiler said though it succeeded: its warnings.</summary>
+    /// <summary>
+    /// Compiles past the cache with the same options, and tells what the compiler said though it succeeded: its warnings.
+    /// </summary>
     /// <exception cref="CudaException">The source does not compile.</exception>
     public DeviceCode Compile(string name, string source, CompilationTarget target, IReadOnlyList<string> options, out string log) =>
         new(name, target, Build(source, name + ".cu", target, AllOptions(target, options), out log), FromCache: false);
 
-    /// <summary>Products and sums are fused, as on the CPU; nothing else about the arithmetic is loosened, so --use_fast_math is not there.</summary>
+    /// <summary>
+    /// Products and sums are fused, as on the CPU; nothing else about the arithmetic is loosened, so --use_fast_math is not there.
+    /// </summary>
     private static string[] AllOptions(CompilationTarget target, IReadOnlyList<string> options) =>
         [$"--gpu-architecture={target.Name}", "--std=c++17", "-default-device", "--fmad=true", .. options];
 
@@ -82,7 +86,8 @@ internal sealed unsafe class RuntimeCompiler
             log = ReadLog(program);
             if (result != NvrtcResult.Success)
             {
-                string detail = $"{fileName} for {target.Name} by NVRTC {Version}, options {string.Join(' ', options)}:{CompilerLog.Quote(log, source, fileName)}";
+                string detail = $"{fileName} for {target.Name} by NVRTC {Version}, options "
+                    + $"{string.Join(' ', options)}:{CompilerLog.Quote(log, source, fileName)}";
                 throw Failure(result, detail, nameof(NvrtcApi.nvrtcCompileProgram));
             }
             return target.IsPtx ? ReadPtx(program) : ReadCubin(program);

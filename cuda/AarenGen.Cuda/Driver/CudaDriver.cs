@@ -62,7 +62,8 @@ internal static unsafe class CudaDriver
     {
         string entry = EntryOf(call);
         string name = DriverApi.cuGetErrorName(result, out byte* text) == DriverResult.Success ? Text(text) : $"error {(int)result}";
-        string meaning = DriverApi.cuGetErrorString(result, out text) == DriverResult.Success ? Text(text) : "the driver does not know this error";
+        string meaning =
+            DriverApi.cuGetErrorString(result, out text) == DriverResult.Success ? Text(text) : "the driver does not know this error";
         string[] sentences = [$"{entry} failed with {name}: {meaning}.", detail, DriverHints.For(result)];
         return new(entry, (int)result, name, string.Join(' ', sentences.Where(static s => s.Length > 0)));
     }

@@ -12,7 +12,8 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
 
     private readonly CudaModule module;
     private readonly Dictionary<string, CudaKernel> kernels = new(StringComparer.Ordinal);
-    private readonly DeviceBuffer weights, gradients, firstMoment, secondMoment, partials, memory, carries, tickets, losses, normPartials, results, tokenGradients;
+    private readonly DeviceBuffer weights, gradients, firstMoment, secondMoment, partials, memory, carries, tickets, losses, normPartials,
+        results, tokenGradients;
     private readonly int rows, sequences;
 
     /// <param name="context">The device.</param>
@@ -26,7 +27,8 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
         this.sequences = sequences;
         Program = program;
         var compiler = new RuntimeCompiler(KernelCache.Open());
-        module = new(context, compiler.Compile(Description.Name, program.Source, context.Device.Architecture, $"--define-macro=PRODUCTS={(int)products}"));
+        module = new(context, compiler.Compile(
+            Description.Name, program.Source, context.Device.Architecture, $"--define-macro=PRODUCTS={(int)products}"));
         KernelLaunch[] launches = [.. program.Prepare, .. program.Forward, .. program.Evaluate, .. program.Backward, .. program.Update];
         foreach (KernelLaunch launch in launches)
         {
@@ -107,13 +109,15 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
         foreach (KernelLaunch launch in launches)
         {
             kernels[launch.Kernel].Launch(
-                stream, new Extent(launch.GridSize(rows, sequences), launch.Blocks), launch.Threads, sharedBytes: 0, pass, launch.FirstBlock);
+                stream, new Extent(launch.GridSize(rows, sequences), launch.Blocks), launch.Threads, sharedBytes: 0, pass,
+                launch.FirstBlock);
         }
     });
 
     public void Dispose()
     {
-        foreach (IDisposable resource in (IDisposable[])[weights, gradients, firstMoment, secondMoment, partials, memory, carries, tickets, losses, normPartials, results, tokenGradients, module])
+        foreach (IDisposable resource in (IDisposable[])[weights, gradients, firstMoment, secondMoment, partials, memory, carries, tickets,
+            losses, normPartials, results, tokenGradients, module])
         {
             resource.Dispose();
         }

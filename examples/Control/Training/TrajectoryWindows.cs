@@ -45,10 +45,12 @@ internal abstract class TrajectoryWindows : SequenceData
     }
 
     /// <summary>What was seen at a step.</summary>
-    protected ReadOnlySpan<float> Observation(int episode, int step) => Data.Episodes[episode].Observations.AsSpan(step * Data.ObservationWidth, Data.ObservationWidth);
+    protected ReadOnlySpan<float> Observation(int episode, int step) =>
+        Data.Episodes[episode].Observations.AsSpan(step * Data.ObservationWidth, Data.ObservationWidth);
 
     /// <summary>What was done at a step.</summary>
-    protected ReadOnlySpan<float> Action(int episode, int step) => Data.Episodes[episode].Actions.AsSpan(step * Data.ActionWidth, Data.ActionWidth);
+    protected ReadOnlySpan<float> Action(int episode, int step) =>
+        Data.Episodes[episode].Actions.AsSpan(step * Data.ActionWidth, Data.ActionWidth);
 }
 
 /// <summary>Windows as a decision model reads them; the loss counts the action that follows each observation.</summary>

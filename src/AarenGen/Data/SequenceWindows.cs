@@ -16,7 +16,8 @@ public sealed class SequenceWindows : SequenceData
     /// <param name="stride">Rows from one window's start to the next, at least 1.</param>
     /// <param name="weights">[rows]: the weight of each row in the loss; null: all 1.</param>
     /// <exception cref="ArgumentException">The lengths do not fit each other, or not even one window fits.</exception>
-    public SequenceWindows(float[] tokens, int tokenWidth, float[] targets, int targetWidth, int length, int stride, float[]? weights = null)
+    public SequenceWindows(
+        float[] tokens, int tokenWidth, float[] targets, int targetWidth, int length, int stride, float[]? weights = null)
     {
         ArgumentNullException.ThrowIfNull(tokens);
         ArgumentNullException.ThrowIfNull(targets);

@@ -134,7 +134,9 @@ public sealed class PositionsAttribute(PositionKind kind) : LayerAttribute
     public int Length { get; set; } = 512;
 }
 
-/// <summary>Sets a random fraction of the values to zero while training and scales up the rest to keep the mean. Inference is unaffected.</summary>
+/// <summary>
+/// Sets a random fraction of the values to zero while training and scales up the rest to keep the mean. Inference is unaffected.
+/// </summary>
 /// <param name="rate">The fraction, 0 to below 1.</param>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
 public sealed class DropoutAttribute(double rate) : LayerAttribute

@@ -60,12 +60,15 @@ public sealed class GaussianAttribute : ModelComponentAttribute;
 
 /// <summary>
 /// Predicts a Student-t distribution for each value by its likelihood: heavier tails than the normal one. The outputs are the
-/// locations, the scales (1e-4 + softplus) and the degrees of freedom (2 + softplus): the last layer needs three times as many units as values.
+/// locations, the scales (1e-4 + softplus) and the degrees of freedom (2 + softplus): the last layer needs three times as many units as
+/// values.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
 public sealed class StudentTAttribute : ModelComponentAttribute;
 
-/// <summary>Predicts a class, a whole number from 0: an output a class, the logarithms of their weights; trained by cross-entropy.</summary>
+/// <summary>
+/// Predicts a class, a whole number from 0: an output a class, the logarithms of their weights; trained by cross-entropy.
+/// </summary>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
 public sealed class CrossEntropyAttribute : ModelComponentAttribute
 {

@@ -5,8 +5,8 @@ namespace AarenGen;
 /// that the project embeds.
 /// </summary>
 /// <remarks>
-/// <para>Embed the file in the project: <c>&lt;EmbeddedResource Include="load.safetensors" /&gt;</c>. The first use of <c>Trained</c> says so
-/// where it is missing.</para>
+/// <para>Embed the file in the project: <c>&lt;EmbeddedResource Include="load.safetensors" /&gt;</c>. The first use of <c>Trained</c> says
+/// so where it is missing.</para>
 /// <para>A file of <c>SaveCompiled</c> is used where it lies in the assembly, without a copy; one of <c>Save</c>, or of PyTorch, is copied
 /// and packed when it is first used.</para>
 /// </remarks>

@@ -10,7 +10,9 @@ namespace AarenGen.Kernels;
 /// side by side in a row, P = width/heads channels each. Sources: Vaswani et al., Attention Is All You Need, arXiv 1706.03762; the
 /// softmax block by block and its backward pass: Dao et al., FlashAttention, arXiv 2205.14135.
 /// </summary>
-/// <remarks>Streams and whole sequences run the same code on the same tokens in the same order: their outputs are equal bit for bit.</remarks>
+/// <remarks>
+/// Streams and whole sequences run the same code on the same tokens in the same order: their outputs are equal bit for bit.
+/// </remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class CausalAttention
 {

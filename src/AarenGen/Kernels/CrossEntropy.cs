@@ -16,7 +16,8 @@ public static class CrossEntropy
         ReadOnlySpan<float> outputs, int rows, int width, int stride, ReadOnlySpan<float> targets, int targetOffset, int targetStride,
         ReadOnlySpan<float> weights, float scale, Span<float> gradient,
         float smoothing, ReadOnlySpan<float> classWeights) =>
-        LossRows.Sum(new Classes(smoothing, classWeights), outputs, rows, width, stride, targets, targetOffset, targetStride, targetWidth: 1, weights, scale, gradient);
+        LossRows.Sum(new Classes(smoothing, classWeights), outputs, rows, width, stride, targets, targetOffset, targetStride,
+            targetWidth: 1, weights, scale, gradient);
 
     private readonly ref struct Classes(double smoothing, ReadOnlySpan<float> classWeights) : IRowLoss
     {

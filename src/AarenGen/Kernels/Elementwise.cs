@@ -5,7 +5,10 @@ using System.Runtime.Intrinsics;
 
 namespace AarenGen.Kernels;
 
-/// <summary>Functions of single values, over whole buffers whose length is a multiple of 16. Results of those without derivatives may overwrite arguments.</summary>
+/// <summary>
+/// Functions of single values, over whole buffers whose length is a multiple of 16. Results of those without derivatives may overwrite
+/// arguments.
+/// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class Elementwise
 {
@@ -16,7 +19,9 @@ public static class Elementwise
         static abstract Vector512<float> Value(Vector512<float> x, out Vector512<float> derivative);
     }
 
-    /// <summary>y = x Φ(x), the exact GELU: relative error below (8 + x²) 2^-24, where Φ is neither 0 nor below the normal floats.</summary>
+    /// <summary>
+    /// y = x Φ(x), the exact GELU: relative error below (8 + x²) 2^-24, where Φ is neither 0 nor below the normal floats.
+    /// </summary>
     public static void Gelu(ReadOnlySpan<float> x, Span<float> y) => Map<GeluFunction>(x, y);
 
     /// <summary>y = x Φ(x); x becomes the derivative Φ(x) + x φ(x), by which the backward pass multiplies.</summary>
@@ -133,7 +138,8 @@ public static class Elementwise
             Vector512<float> limit = Vector512.Create(13f);
             Vector512<float> size = Vector512.MinNative(limit, Vector512.Abs(x));
             Vector512<float> bell = VectorMath.Exp(size * size * -0.5f);
-            Vector512<float> t = Vector512<float>.One / Vector512.MultiplyAddEstimate(size, Vector512.Create(0.48f * 0.70710678f), Vector512<float>.One);
+            Vector512<float> t = Vector512<float>.One / Vector512.MultiplyAddEstimate(
+                size, Vector512.Create(0.48f * 0.70710678f), Vector512<float>.One);
             Vector512<float> p = Vector512.Create(-0.053383458f);
             p = Vector512.MultiplyAddEstimate(p, t, Vector512.Create(0.28523979f));
             p = Vector512.MultiplyAddEstimate(p, t, Vector512.Create(-0.56138998f));
@@ -144,7 +150,8 @@ public static class Elementwise
             p = Vector512.MultiplyAddEstimate(p, t, Vector512.Create(0.27189237f));
             p = Vector512.MultiplyAddEstimate(p, t, Vector512.Create(0.27076408f));
             Vector512<float> tail = p * t * bell * 0.5f;
-            Vector512<float> distribution = Vector512.ConditionalSelect(Vector512.GreaterThan(x, Vector512<float>.Zero), Vector512<float>.One - tail, tail);
+            Vector512<float> distribution = Vector512.ConditionalSelect(
+                Vector512.GreaterThan(x, Vector512<float>.Zero), Vector512<float>.One - tail, tail);
             // −∞ times 0 would be NaN.
             Vector512<float> limited = Vector512.MaxNative(-limit, x);
             derivative = Vector512.MultiplyAddEstimate(Vector512.MinNative(limit, limited) * 0.39894228f, bell, distribution);

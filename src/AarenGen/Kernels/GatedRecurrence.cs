@@ -39,7 +39,8 @@ public static class GatedRecurrence
     /// <param name="width">Channels.</param>
     /// <param name="state">Width values h; zeros before the first token.</param>
     /// <param name="output">Pad(width) outputs; the padding becomes zero.</param>
-    public static void MinGruStep(ReadOnlySpan<float> updates, ReadOnlySpan<float> candidates, int width, Span<double> state, Span<float> output) =>
+    public static void MinGruStep(
+        ReadOnlySpan<float> updates, ReadOnlySpan<float> candidates, int width, Span<double> state, Span<float> output) =>
         Step<MinGruGate>(updates, updates, candidates, width, state, output);
 
     /// <summary>A whole sequence of minGRU.</summary>
@@ -48,7 +49,8 @@ public static class GatedRecurrence
     /// <param name="rows">Tokens of the sequence.</param>
     /// <param name="width">Channels.</param>
     /// <param name="output">[rows, Pad(width)], overwritten; the padding becomes zero.</param>
-    public static void MinGruForward(ReadOnlySpan<float> updates, ReadOnlySpan<float> candidates, int rows, int width, Span<float> output) =>
+    public static void MinGruForward(
+        ReadOnlySpan<float> updates, ReadOnlySpan<float> candidates, int rows, int width, Span<float> output) =>
         Forward<MinGruGate>(updates, updates, candidates, rows, width, output);
 
     /// <summary>The backward pass of minGRU.</summary>
@@ -73,7 +75,8 @@ public static class GatedRecurrence
     /// <param name="state">Width values h; zeros before the first token.</param>
     /// <param name="output">Pad(width) outputs; the padding becomes zero.</param>
     public static void MinLstmStep(
-        ReadOnlySpan<float> forgets, ReadOnlySpan<float> inputs, ReadOnlySpan<float> candidates, int width, Span<double> state, Span<float> output) =>
+        ReadOnlySpan<float> forgets, ReadOnlySpan<float> inputs, ReadOnlySpan<float> candidates, int width, Span<double> state,
+        Span<float> output) =>
         Step<MinLstmGate>(forgets, inputs, candidates, width, state, output);
 
     /// <summary>A whole sequence of minLSTM.</summary>
@@ -215,7 +218,8 @@ public static class GatedRecurrence
         Vector512<float> first, Vector512<float> second, Vector512<float> candidate, ref Vector512<double> low, ref Vector512<double> high)
         where TGate : struct, IGate
     {
-        (Vector512<double> shareLow, Vector512<double> shareHigh) = Vector512.Widen(TGate.Smaller(first, second, out Vector512<float> keeps));
+        (Vector512<double> shareLow, Vector512<double> shareHigh) = Vector512.Widen(
+            TGate.Smaller(first, second, out Vector512<float> keeps));
         (Vector512<double> candidateLow, Vector512<double> candidateHigh) = Vector512.Widen(Positive(candidate, out _));
         (Vector512<long> keepsLow, Vector512<long> keepsHigh) = Vector512.Widen(keeps.AsInt32());
         low = Blend(keepsLow.AsDouble(), shareLow, low, candidateLow);
@@ -225,9 +229,11 @@ public static class GatedRecurrence
 
     /// <summary>candidate + gate (old − candidate) where keeps is set, else old + gate (candidate − old).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Blend(Vector512<double> keeps, Vector512<double> gate, Vector512<double> old, Vector512<double> candidate)
+    private static Vector512<double> Blend(
+        Vector512<double> keeps, Vector512<double> gate, Vector512<double> old, Vector512<double> candidate)
     {
-        Vector512<double> from = Vector512.ConditionalSelect(keeps, candidate, old), to = Vector512.ConditionalSelect(keeps, old, candidate);
+        Vector512<double> from = Vector512.ConditionalSelect(keeps, candidate, old),
+            to = Vector512.ConditionalSelect(keeps, old, candidate);
         return Vector512.FusedMultiplyAdd(gate, to - from, from);
     }
 
@@ -235,7 +241,8 @@ public static class GatedRecurrence
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Positive(Vector512<float> x, out Vector512<float> derivative)
     {
-        Vector512<float> exponential = Vector512.Exp(Vector512.Min(x, Vector512<float>.Zero)), inverse = Vector512<float>.One / (exponential + Vector512<float>.One);
+        Vector512<float> exponential = Vector512.Exp(Vector512.Min(x, Vector512<float>.Zero)),
+            inverse = Vector512<float>.One / (exponential + Vector512<float>.One);
         Vector512<float> sigmoid = exponential * inverse, isLinear = Vector512.GreaterThanOrEqual(x, Vector512<float>.Zero);
         derivative = Vector512.ConditionalSelect(isLinear, Vector512<float>.One, sigmoid * inverse);
         return Vector512.ConditionalSelect(isLinear, x + Vector512.Create(0.5f), sigmoid);
@@ -283,8 +290,10 @@ public static class GatedRecurrence
         {
             Vector512<float> gap = Vector512.Min(first, Vector512<float>.Zero) - Vector512.Min(second, Vector512<float>.Zero);
             Vector512<float> ratio = Vector512.Exp(-Vector512.Abs(gap)), isBelow = Vector512.LessThan(gap, Vector512<float>.Zero);
-            Vector512<float> keep = Vector512.ConditionalSelect(isBelow, ratio, Vector512<float>.One) * (Vector512<float>.One + Vector512.Exp(-Vector512.Abs(second)));
-            Vector512<float> add = Vector512.ConditionalSelect(isBelow, Vector512<float>.One, ratio) * (Vector512<float>.One + Vector512.Exp(-Vector512.Abs(first)));
+            Vector512<float> keep = Vector512.ConditionalSelect(isBelow, ratio, Vector512<float>.One)
+                * (Vector512<float>.One + Vector512.Exp(-Vector512.Abs(second)));
+            Vector512<float> add = Vector512.ConditionalSelect(isBelow, Vector512<float>.One, ratio)
+                * (Vector512<float>.One + Vector512.Exp(-Vector512.Abs(first)));
             keeps = Vector512.LessThan(keep, add);
             return Vector512.Min(keep, add) / (keep + add);
         }
@@ -302,7 +311,8 @@ public static class GatedRecurrence
         private static Vector512<float> Complement(Vector512<float> x)
         {
             Vector512<float> exponential = Vector512.Exp(-Vector512.Abs(x));
-            Vector512<float> power = Vector512.ConditionalSelect(Vector512.GreaterThan(x, Vector512<float>.Zero), exponential, Vector512<float>.One);
+            Vector512<float> power = Vector512.ConditionalSelect(
+                Vector512.GreaterThan(x, Vector512<float>.Zero), exponential, Vector512<float>.One);
             return power / (Vector512<float>.One + exponential);
         }
     }

@@ -13,7 +13,8 @@ public static class GaussianLoss
     public static double NegativeLogLikelihood(
         ReadOnlySpan<float> outputs, int rows, int width, int stride, ReadOnlySpan<float> targets, int targetOffset, int targetStride,
         ReadOnlySpan<float> weights, float scale, Span<float> gradient) =>
-        LossRows.Sum(default(Gaussian), outputs, rows, width, stride, targets, targetOffset, targetStride, width / 2, weights, scale, gradient);
+        LossRows.Sum(
+            default(Gaussian), outputs, rows, width, stride, targets, targetOffset, targetStride, width / 2, weights, scale, gradient);
 
     private readonly struct Gaussian : IRowLoss
     {

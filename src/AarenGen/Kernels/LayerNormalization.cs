@@ -136,7 +136,8 @@ public static class LayerNormalization
                 Vector512.MultiplyAddEstimate(d, normal, Vector512.LoadUnsafe(ref scaleGradient, at)).StoreUnsafe(ref scaleGradient, at);
                 (Vector512.LoadUnsafe(ref shiftGradient, at) + d).StoreUnsafe(ref shiftGradient, at);
             }
-            Vector512<float> meanG = Vector512.Create(VectorMath.Sum(sum) / width), meanGn = Vector512.Create(VectorMath.Sum(product) / width);
+            Vector512<float> meanG = Vector512.Create(VectorMath.Sum(sum) / width),
+                meanGn = Vector512.Create(VectorMath.Sum(product) / width);
             for (int i = 0; i < stride; i += Lane)
             {
                 nuint at = (nuint)i;

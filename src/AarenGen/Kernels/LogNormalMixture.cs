@@ -17,7 +17,8 @@ public static class LogNormalMixture
     public static double NegativeLogLikelihood(
         ReadOnlySpan<float> outputs, int rows, int width, int stride, ReadOnlySpan<float> targets, int targetOffset, int targetStride,
         ReadOnlySpan<float> weights, float scale, Span<float> gradient) =>
-        LossRows.Sum(default(Mixture), outputs, rows, width, stride, targets, targetOffset, targetStride, targetWidth: 1, weights, scale, gradient);
+        LossRows.Sum(
+            default(Mixture), outputs, rows, width, stride, targets, targetOffset, targetStride, targetWidth: 1, weights, scale, gradient);
 
     /// <summary>ln f(x).</summary>
     internal static double LogDensity(ReadOnlySpan<float> output, double x)
@@ -51,10 +52,12 @@ public static class LogNormalMixture
             double logWeights = SpecialFunctions.LogSumExp(output[..count]);
             for (int k = 0; k < count && !derivatives.IsEmpty; k++)
             {
-                double responsibility = Math.Exp(LogPart(output, count, k, logX, logWeights, out double z, out double deviation) - logDensity);
+                double responsibility = Math.Exp(
+                    LogPart(output, count, k, logX, logWeights, out double z, out double deviation) - logDensity);
                 derivatives[k] = (float)((Math.Exp(output[k] - logWeights) - responsibility) * factor);
                 // A component without responsibility has no pull, however far away it is.
-                double pull = responsibility == 0 ? 0 : responsibility * z / deviation, byDeviation = responsibility == 0 ? 0 : responsibility * (1 - z * z) / deviation;
+                double pull = responsibility == 0 ? 0 : responsibility * z / deviation,
+                    byDeviation = responsibility == 0 ? 0 : responsibility * (1 - z * z) / deviation;
                 derivatives[count + k] = (float)(-pull * factor);
                 derivatives[2 * count + k] = (float)(byDeviation * factor / (1 + Math.Exp(-(double)output[2 * count + k])));
             }

@@ -16,7 +16,8 @@ internal static class LossRows
 {
     /// <summary>Σ_r weights[r] loss(row r) · scale, in double.</summary>
     public static double Sum<TLoss>(
-        TLoss loss, ReadOnlySpan<float> outputs, int rows, int width, int stride, ReadOnlySpan<float> targets, int targetOffset, int targetStride,
+        TLoss loss, ReadOnlySpan<float> outputs, int rows, int width, int stride, ReadOnlySpan<float> targets, int targetOffset,
+        int targetStride,
         int targetWidth, ReadOnlySpan<float> weights, float scale, Span<float> gradient) where TLoss : struct, IRowLoss, allows ref struct
     {
         Layout.Check(outputs.Length, (rows - 1) * stride + width);
@@ -34,7 +35,8 @@ internal static class LossRows
                 continue;
             }
             total += weight * loss.Row(
-                outputs.Slice(row * stride, width), targets.Slice(row * targetStride + targetOffset, targetWidth), (double)weight * scale, derivatives);
+                outputs.Slice(row * stride, width), targets.Slice(row * targetStride + targetOffset, targetWidth), (double)weight * scale,
+                derivatives);
         }
         return total * scale;
     }

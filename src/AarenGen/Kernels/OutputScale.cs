@@ -2,7 +2,9 @@ using System.ComponentModel;
 
 namespace AarenGen.Kernels;
 
-/// <summary>What a loss does to some columns of the outputs, in place: makes them positive, and takes back instance normalisation.</summary>
+/// <summary>
+/// What a loss does to some columns of the outputs, in place: makes them positive, and takes back instance normalisation.
+/// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class OutputScale
 {
@@ -56,7 +58,8 @@ public static class OutputScale
     {
         for (int row = 0; row < rows; row++)
         {
-            ReadOnlySpan<float> means = statistics.Slice(row * 2 * features, features), deviations = statistics.Slice(row * 2 * features + features, features);
+            ReadOnlySpan<float> means = statistics.Slice(row * 2 * features, features),
+                deviations = statistics.Slice(row * 2 * features + features, features);
             Span<float> values = y.Slice(row * stride + first, columns);
             for (int column = 0; column < columns; column++)
             {

@@ -29,13 +29,15 @@ public static class PointLosses
     /// <param name="gradient">[rows, stride], overwritten with the gradient by the outputs, the padding with zero; or empty.</param>
     public static double SquaredError(
         ReadOnlySpan<float> outputs, int rows, int width, int stride, ReadOnlySpan<float> targets, int targetOffset, int targetStride,
-        ReadOnlySpan<float> weights, float scale, Span<float> gradient) => Sum<Squared>(outputs, rows, width, stride, targets, targetOffset, targetStride, weights, scale, gradient, 0);
+        ReadOnlySpan<float> weights, float scale, Span<float> gradient) => Sum<Squared>(
+            outputs, rows, width, stride, targets, targetOffset, targetStride, weights, scale, gradient, 0);
 
     /// <summary>Σ_r weights[r] Σ_c |output − target| · scale; the gradient is 0 where they are equal.</summary>
     /// <inheritdoc cref="SquaredError" path="/param"/>
     public static double AbsoluteError(
         ReadOnlySpan<float> outputs, int rows, int width, int stride, ReadOnlySpan<float> targets, int targetOffset, int targetStride,
-        ReadOnlySpan<float> weights, float scale, Span<float> gradient) => Sum<Absolute>(outputs, rows, width, stride, targets, targetOffset, targetStride, weights, scale, gradient, 0);
+        ReadOnlySpan<float> weights, float scale, Span<float> gradient) => Sum<Absolute>(
+            outputs, rows, width, stride, targets, targetOffset, targetStride, weights, scale, gradient, 0);
 
     /// <summary>Σ_r weights[r] Σ_c h(output − target) · scale, with h(d) = d²/2 where |d| ≤ δ, else δ(|d| − δ/2), δ above 0.</summary>
     /// <inheritdoc cref="SquaredError" path="/param"/>
@@ -47,7 +49,8 @@ public static class PointLosses
     private static double Sum<TLoss>(
         ReadOnlySpan<float> outputs, int rows, int width, int stride, ReadOnlySpan<float> targets, int targetOffset, int targetStride,
         ReadOnlySpan<float> weights, float scale, Span<float> gradient, double delta) where TLoss : struct, ILoss =>
-        LossRows.Sum(new EachValue<TLoss>(delta), outputs, rows, width, stride, targets, targetOffset, targetStride, width, weights, scale, gradient);
+        LossRows.Sum(new EachValue<TLoss>(delta), outputs, rows, width, stride, targets, targetOffset, targetStride, width, weights, scale,
+            gradient);
 
     private readonly struct EachValue<TLoss>(double delta) : IRowLoss where TLoss : struct, ILoss
     {

@@ -14,7 +14,8 @@ public static class StudentTLoss
     public static double NegativeLogLikelihood(
         ReadOnlySpan<float> outputs, int rows, int width, int stride, ReadOnlySpan<float> targets, int targetOffset, int targetStride,
         ReadOnlySpan<float> weights, float scale, Span<float> gradient) =>
-        LossRows.Sum(default(StudentT), outputs, rows, width, stride, targets, targetOffset, targetStride, width / 3, weights, scale, gradient);
+        LossRows.Sum(
+            default(StudentT), outputs, rows, width, stride, targets, targetOffset, targetStride, width / 3, weights, scale, gradient);
 
     private readonly struct StudentT : IRowLoss
     {

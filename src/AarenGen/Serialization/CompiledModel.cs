@@ -10,7 +10,9 @@ namespace AarenGen.Serialization;
 /// </summary>
 internal static class CompiledModel
 {
-    /// <summary>The metadata that marks such a file. Its value is the version of the layout of packed matrices, and their precision.</summary>
+    /// <summary>
+    /// The metadata that marks such a file. Its value is the version of the layout of packed matrices, and their precision.
+    /// </summary>
     public const string Mark = "aarengen.compiled";
     private const string Fingerprint = "aarengen.fingerprint", Weights = "compiled.weights", Packed = "compiled.packed";
 
@@ -24,7 +26,10 @@ internal static class CompiledModel
         ModelFile.CheckFinite(weights);
         byte[] header = Safetensors.WriteHeader(
             [(Weights, [weights.Length]), (Packed, [packed.Length])],
-            new SortedDictionary<string, string>(StringComparer.Ordinal) { [Fingerprint] = description.Fingerprint, [Mark] = Version(precision) });
+            new SortedDictionary<string, string>(StringComparer.Ordinal)
+            {
+                [Fingerprint] = description.Fingerprint, [Mark] = Version(precision),
+            });
         return stream =>
         {
             stream.Write(header);
@@ -42,7 +47,8 @@ internal static class CompiledModel
         {
             throw new ModelFileException(names.Length == 0
                 ? $"'{file}' is not embedded in {assembly.GetName().Name}; add <EmbeddedResource Include=\"{file}\" /> to its project."
-                : $"'{file}' is embedded in {assembly.GetName().Name} more than once, as {string.Join(" and ", names)}; rename one of the files.");
+                : $"'{file}' is embedded in {assembly.GetName().Name} more than once, as {string.Join(" and ", names)}; rename one of the "
+                    + "files.");
         }
         // Resources lie in the mapped assembly: their streams are over unmanaged memory.
         return (UnmanagedMemoryStream)assembly.GetManifestResourceStream(names[0])!;
@@ -86,7 +92,8 @@ internal static class CompiledModel
 
         AlignedBuffer Memory(string name, int length)
         {
-            if (!tensors.TryGetValue(name, out TensorEntry? tensor) || tensor.Type != "F32" || tensor.Shape is not [long count] || count != length)
+            if (!tensors.TryGetValue(name, out TensorEntry? tensor) || tensor.Type != "F32" || tensor.Shape is not [long count]
+                || count != length)
             {
                 throw new ModelFileException(
                     $"{file}: '{name}' is missing or has another size than {length}; write the file anew with SaveCompiled.");

@@ -170,7 +170,8 @@ internal static class ModelFile
                 }
             }
         }
-        errors.AddRange(tensors.Keys.Where(n => !expected.Contains(n)).Order(StringComparer.Ordinal).Select(static n => $"unexpected: {n}"));
+        errors.AddRange(
+            tensors.Keys.Where(n => !expected.Contains(n)).Order(StringComparer.Ordinal).Select(static n => $"unexpected: {n}"));
         if (errors.Count > 0)
         {
             throw new ModelFileException(

@@ -54,14 +54,16 @@ internal static class Safetensors
         {
             return Parse(header, LengthBytes + (long)headerLength, length, isWholeStream);
         }
-        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or OverflowException or DecoderFallbackException)
+        catch (Exception e) when (
+            e is JsonException or FormatException or InvalidOperationException or OverflowException or DecoderFallbackException)
         {
             throw new ModelFileException($"The safetensors header is damaged: {e.Message}", e);
         }
     }
 
     /// <summary>The header's bytes for tensors of float32, in this order, padded to 8.</summary>
-    public static byte[] WriteHeader(IEnumerable<(string Name, IReadOnlyList<int> Shape)> tensors, IReadOnlyDictionary<string, string> metadata)
+    public static byte[] WriteHeader(
+        IEnumerable<(string Name, IReadOnlyList<int> Shape)> tensors, IReadOnlyDictionary<string, string> metadata)
     {
         using var text = new MemoryStream();
         text.Write(stackalloc byte[LengthBytes]);
@@ -104,7 +106,9 @@ internal static class Safetensors
         return bytes;
     }
 
-    /// <summary>Reads a header whose first byte, a brace, was read before. Memory grows with what was read, not with what is claimed.</summary>
+    /// <summary>
+    /// Reads a header whose first byte, a brace, was read before. Memory grows with what was read, not with what is claimed.
+    /// </summary>
     private static byte[] ReadHeaderBytes(Stream stream, int length)
     {
         byte[] header = new byte[Math.Min(length, HeaderChunk)];
@@ -143,7 +147,9 @@ internal static class Safetensors
                 throw new FormatException($"it names more than {MaxTensors} tensors.");
             }
             Expect(ref json, JsonTokenType.StartObject);
-            bool isNew = name == "__metadata__" ? ReadMetadata(ref json, metadata) && !hasMetadata : tensors.TryAdd(name, ReadEntry(ref json, name, dataStart));
+            bool isNew = name == "__metadata__"
+                ? ReadMetadata(ref json, metadata) && !hasMetadata
+                : tensors.TryAdd(name, ReadEntry(ref json, name, dataStart));
             if (!isNew)
             {
                 throw new FormatException($"'{name}' occurs twice.");
@@ -232,12 +238,14 @@ internal static class Safetensors
             {
                 throw new FormatException($"a shape has more than {MaxDimensions} dimensions.");
             }
-            numbers.Add(json.TryGetInt64(out long n) && n >= 0 ? n : throw new FormatException("a size or offset is no non-negative integer."));
+            numbers.Add(
+                json.TryGetInt64(out long n) && n >= 0 ? n : throw new FormatException("a size or offset is no non-negative integer."));
         }
         return json.TokenType == JsonTokenType.EndArray ? numbers : throw new FormatException("a list of sizes holds something else.");
     }
 
-    private static JsonTokenType Next(ref Utf8JsonReader json) => json.Read() ? json.TokenType : throw new FormatException("it ends too soon.");
+    private static JsonTokenType Next(ref Utf8JsonReader json) =>
+        json.Read() ? json.TokenType : throw new FormatException("it ends too soon.");
 
     private static void Expect(ref Utf8JsonReader json, JsonTokenType type)
     {

@@ -60,7 +60,8 @@ public static class PrefixScan<TModel> where TModel : SequenceModel<TModel>, IMo
         {
             int rows = Math.Min(capacity, count - first);
             segment.Run(
-                team, state, rows, tokens.Slice(first * inputWidth, rows * inputWidth), outputs.Slice(first * outputWidth, rows * outputWidth));
+                team, state, rows, tokens.Slice(first * inputWidth, rows * inputWidth),
+                outputs.Slice(first * outputWidth, rows * outputWidth));
         }
         state.TokenCount += count;
     }

@@ -23,7 +23,9 @@ internal static class SamplePreprocessor
     /// <param name="state">The state of the stream's samples.</param>
     /// <param name="sample">All features of all channels.</param>
     /// <param name="rows">[channels, patch length × features of a channel], written where the result is true.</param>
-    /// <param name="statistics">[channels, 2 × features of a channel]: means, then standard deviations; empty where nothing is normalised.</param>
+    /// <param name="statistics">
+    /// [channels, 2 × features of a channel]: means, then standard deviations; empty where nothing is normalised.
+    /// </param>
     public static bool Add(TokenShape shape, Span<double> state, ReadOnlySpan<float> sample, Span<float> rows, Span<float> statistics)
     {
         if (state.IsEmpty)

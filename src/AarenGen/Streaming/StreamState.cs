@@ -93,8 +93,8 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
 
     /// <summary>Replaces this state by one saved in a stream. On any error the state stays as it was.</summary>
     /// <param name="stream">
-    /// The stream, at the state's first byte; it need not seek. Afterwards it is at the byte after the state. After an exception its position
-    /// is unspecified. The caller disposes it.
+    /// The stream, at the state's first byte; it need not seek. Afterwards it is at the byte after the state. After an exception its
+    /// position is unspecified. The caller disposes it.
     /// </param>
     /// <exception cref="ArgumentException"><paramref name="stream"/> is null or cannot be read.</exception>
     /// <exception cref="ModelFileException">

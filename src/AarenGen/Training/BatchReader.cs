@@ -120,7 +120,9 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
             for (int channel = 0; channel < Shape.Channels; channel++)
             {
                 int row = firstRow + channel * outputs + output;
-                Rows.Pad(completed.AsSpan(channel * Description.RowInputWidth), 1, Description.RowInputWidth, to.Tokens.Slice(row * TokenStride, TokenStride));
+                Rows.Pad(
+                    completed.AsSpan(channel * Description.RowInputWidth), 1, Description.RowInputWidth,
+                    to.Tokens.Slice(row * TokenStride, TokenStride));
                 completedStatistics.AsSpan(channel * Description.RowStatistics, Description.RowStatistics)
                     .CopyTo(to.Statistics[(row * Description.RowStatistics)..]);
             }
@@ -237,7 +239,8 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
             {
                 throw Bad(
                     name, sequence, token,
-                    Invariant($"the target of '{head.Name}' is {value}, but must be a class, a whole number from 0 to {head.ClassCount - 1}."));
+                    Invariant(
+                        $"the target of '{head.Name}' is {value}, but must be a class, a whole number from 0 to {head.ClassCount - 1}."));
             }
         }
     }

@@ -82,7 +82,8 @@ internal sealed class Checkpoint
         if (!result.IsConsistent(stepsPerEpoch))
         {
             throw new ModelFileException(
-                $"{path} is damaged: its numbers of steps and epochs contradict each other. Use an older copy, or train anew without Resume.");
+                $"{path} is damaged: its numbers of steps and epochs contradict each other. Use an older copy, or train anew without "
+                    + "Resume.");
         }
         foreach (((string, AlignedBuffer) target, (string, AlignedBuffer) source) in sets.Zip(read))
         {

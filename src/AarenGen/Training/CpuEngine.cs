@@ -126,7 +126,8 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
 
     private void Prepare(int worker) => model.PrepareFor(packed.Span, training: true, new(worker, team.Size));
 
-    private void BackpropagateDerivedWeights(int worker) => model.BackpropagateDerivedWeights(workspaces[0].Gradients.Span, new(worker, team.Size));
+    private void BackpropagateDerivedWeights(int worker) =>
+        model.BackpropagateDerivedWeights(workspaces[0].Gradients.Span, new(worker, team.Size));
 
     private void SumSquares(int worker)
     {
@@ -162,7 +163,8 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
         {
             Range part = Math.Max(start, runStart)..Math.Max(Math.Max(start, runStart), Math.Min(end, runEnd));
             Optimizers.AdamW(
-                tensors.Weights.Span[part], workspaces[0].Gradients.Span[part], tensors.FirstMoment.Span[part], tensors.SecondMoment.Span[part], gradientScale,
+                tensors.Weights.Span[part], workspaces[0].Gradients.Span[part], tensors.FirstMoment.Span[part],
+                tensors.SecondMoment.Span[part], gradientScale,
                 (float)settings.LearningRate, (float)options.Beta1, (float)options.Beta2, (float)options.Epsilon,
                 decays ? (float)options.WeightDecay : 0, correction1, correction2);
         }

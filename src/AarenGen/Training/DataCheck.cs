@@ -80,7 +80,8 @@ internal static class DataCheck<TModel> where TModel : SequenceModel<TModel>, IM
         if (sum == 0)
         {
             throw new ArgumentException(
-                $"'{name}' has no target with a weight above 0, so that its loss is undefined; give targets that count a weight of 1.", name);
+                $"'{name}' has no target with a weight above 0, so that its loss is undefined; give targets that count a weight of 1.",
+                name);
         }
     }
 

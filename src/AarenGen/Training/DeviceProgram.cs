@@ -51,7 +51,8 @@ public sealed record DeviceProgram
 /// <param name="FirstBlock">The first block of the repeated layer, from 0.</param>
 /// <param name="Blocks">Number of blocks of the repeated layer, from the first.</param>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public sealed record KernelLaunch(string Kernel, int PerRowTile, int RowsPerTile, int PerSequence, int Fixed, int Threads, int FirstBlock, int Blocks)
+public sealed record KernelLaunch(
+    string Kernel, int PerRowTile, int RowsPerTile, int PerSequence, int Fixed, int Threads, int FirstBlock, int Blocks)
 {
     /// <summary>Words of 64 bits that each thread block publishes to the next; 0 where no block waits for another.</summary>
     public int CarriedWords { get; init; }

@@ -43,7 +43,8 @@ internal sealed class GradientProbe<TModel> where TModel : SequenceModel<TModel>
         var result = new float[parameter.Rows * parameter.Columns];
         for (int i = 0; i < result.Length; i++)
         {
-            result[i] = gradients.Span[parameter.Offset + i / parameter.Columns * parameter.RowStride + i % parameter.Columns] * (float)scale;
+            result[i] = gradients.Span[parameter.Offset + i / parameter.Columns * parameter.RowStride + i % parameter.Columns]
+                * (float)scale;
         }
         return result;
     }

@@ -28,10 +28,12 @@ internal static class MemoryCheck
     public static string Message(int samples, double sequenceFloats, double threadFloats, int threads, long available)
     {
         double needed = threads * (sequenceFloats + threadFloats) * sizeof(float);
-        string machine = Invariant($"takes {needed / 1e9:F1} GB with {threads} thread(s), but this machine has {available / 1e9:F1} GB in all: ");
+        string machine = Invariant(
+            $"takes {needed / 1e9:F1} GB with {threads} thread(s), but this machine has {available / 1e9:F1} GB in all: ");
         return sequenceFloats >= threadFloats
             ? Invariant($"The longest sequence has {samples} tokens. Working memory for it {machine}")
                 + $"cut long sequences{(threads > 1 ? ", or lower Threads" : "")}."
-            : $"Working memory of the model {machine}{(threads > 1 ? "lower Threads" : "take a machine with more memory, or a smaller model")}.";
+            : $"Working memory of the model {machine}"
+                + $"{(threads > 1 ? "lower Threads" : "take a machine with more memory, or a smaller model")}.";
     }
 }

@@ -58,7 +58,8 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
     /// <summary>Floats of a thread: those for the longest sequence, and those for the model whatever the data.</summary>
     private static (double Sequence, double Thread) Floats(PassSize size, bool training)
     {
-        double perRow = (double)Description.Layout.TrainingFloatsPerToken + TokenStride + Description.RowTargetWidth + Description.RowStatistics + 3;
+        double perRow = (double)Description.Layout.TrainingFloatsPerToken + TokenStride + Description.RowTargetWidth
+            + Description.RowStatistics + 3;
         int fixedRows = Math.Min(size.Rows, BatchPlan.RowsPerPass);
         return (
             (size.Rows - fixedRows) * perRow + BatchReader<TModel>.Floats(size.Samples),

@@ -14,6 +14,7 @@ internal static class Schedule
             return options.LearningRate * step / warmup;
         }
         double done = (double)(step - warmup) / Math.Max(1, steps - warmup);
-        return options.LearningRate * (options.FinalLearningRateFraction + (1 - options.FinalLearningRateFraction) * 0.5 * (1 + Math.Cos(Math.PI * Math.Min(1, done))));
+        return options.LearningRate * (options.FinalLearningRateFraction + (1 - options.FinalLearningRateFraction) * 0.5
+            * (1 + Math.Cos(Math.PI * Math.Min(1, done))));
     }
 }

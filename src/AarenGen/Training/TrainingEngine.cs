@@ -22,8 +22,12 @@ internal abstract class TrainingEngine : IDisposable
     /// <summary>Rows of all optimiser steps so far.</summary>
     public long Tokens { get; protected set; }
 
-    /// <summary>Runs an optimiser step on some sequences. Returns false where no token of them has a weight, and the weights stay as they are.</summary>
-    /// <exception cref="TrainingDivergedException">A loss or a gradient is not finite; an engine may say so later, when losses are read.</exception>
+    /// <summary>
+    /// Runs an optimiser step on some sequences. Returns false where no token of them has a weight, and the weights stay as they are.
+    /// </summary>
+    /// <exception cref="TrainingDivergedException">
+    /// A loss or a gradient is not finite; an engine may say so later, when losses are read.
+    /// </exception>
     public abstract bool Step(ReadOnlyMemory<int> sequences, in StepSettings step);
 
     /// <summary>Starts the sum of the steps' mean losses at a value.</summary>

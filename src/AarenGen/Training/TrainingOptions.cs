@@ -2,13 +2,15 @@ using static System.FormattableString;
 
 namespace AarenGen;
 
-/// <summary>How to train: AdamW with linear warm-up, cosine decay and clipping by the global norm. The defaults suit small models.</summary>
+/// <summary>
+/// How to train: AdamW with linear warm-up, cosine decay and clipping by the global norm. The defaults suit small models.
+/// </summary>
 public sealed record TrainingOptions
 {
     /// <summary>
-    /// Times through all sequences, at least 1. 20 by default. A training resumed from a checkpoint may have more than before, even when it had
-    /// ended: it goes on with its last weights, and from there its learning rate follows the schedule of all epochs as given now, so that it
-    /// may rise once.
+    /// Times through all sequences, at least 1. 20 by default. A training resumed from a checkpoint may have more than before, even when it
+    /// had ended: it goes on with its last weights, and from there its learning rate follows the schedule of all epochs as given now, so
+    /// that it may rise once.
     /// </summary>
     public int Epochs { get; init; } = 20;
 
@@ -53,8 +55,8 @@ public sealed record TrainingOptions
     public Device Device { get; init; } = Device.Cpu;
 
     /// <summary>
-    /// Threads of a training on the CPU, 1 to 1024; the machine's processors by default. A run is repeatable for a given number; with another,
-    /// sums are rounded in another order.
+    /// Threads of a training on the CPU, 1 to 1024; the machine's processors by default. A run is repeatable for a given number; with
+    /// another, sums are rounded in another order.
     /// </summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
@@ -69,8 +71,8 @@ public sealed record TrainingOptions
 
     /// <summary>
     /// Go on from the checkpoint where there is one, instead of starting anew and replacing it. Data and options must be those that it was
-    /// made with, except <see cref="Epochs"/>, <see cref="Patience"/>, <see cref="Threads"/>, <see cref="Device"/> and what says when and where
-    /// checkpoints are written. With the same of these too, the result is bit for bit that of a training that never stopped.
+    /// made with, except <see cref="Epochs"/>, <see cref="Patience"/>, <see cref="Threads"/>, <see cref="Device"/> and what says when and
+    /// where checkpoints are written. With the same of these too, the result is bit for bit that of a training that never stopped.
     /// </summary>
     public bool Resume { get; init; }
 

@@ -49,9 +49,11 @@ public sealed record TrainingReport(
         var text = new StringBuilder("epoch  training    validation\n");
         for (int i = 0; i < Epochs.Count; i++)
         {
-            text.Append(CultureInfo.InvariantCulture, $"{i + 1,5}  {Epochs[i].TrainingLoss,-10:G6}  {Epochs[i].ValidationLoss,-10:G6}{(i + 1 == BestEpoch ? " best" : "")}\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"{i + 1,5}  {Epochs[i].TrainingLoss,-10:G6}  {Epochs[i].ValidationLoss,-10:G6}{(i + 1 == BestEpoch ? " best" : "")}\n");
         }
-        return text.Append(CultureInfo.InvariantCulture, $"{Steps} steps, {Duration.TotalSeconds:F1} s, {TokensPerSecond:F0} tokens/s").ToString();
+        return text.Append(CultureInfo.InvariantCulture,
+            $"{Steps} steps, {Duration.TotalSeconds:F1} s, {TokensPerSecond:F0} tokens/s").ToString();
     }
 }
 
@@ -60,7 +62,8 @@ public sealed class TrainingDivergedException : Exception
 {
     internal TrainingDivergedException(long step, double loss, double norm, double learningRate) : base(string.Create(
         CultureInfo.InvariantCulture,
-        $"Training diverged in step {step}: loss {loss}, gradient norm {norm}, learning rate {learningRate:G3}. Lower LearningRate, raise WarmupSteps, or look for extreme values in the data."))
+        $"Training diverged in step {step}: loss {loss}, gradient norm {norm}, learning rate {learningRate:G3}. Lower LearningRate, raise "
+            + $"WarmupSteps, or look for extreme values in the data."))
     {
         Step = step;
     }

@@ -68,7 +68,8 @@ internal sealed class TrainingSignature
             string name = prefix.TrimEnd();
             if (Differs(prefix + "sequences"))
             {
-                lines.Add($"{name}: the number of sequences was {Before(prefix + "sequences")}, and is now {entries[prefix + "sequences"]}");
+                lines.Add(
+                    $"{name}: the number of sequences was {Before(prefix + "sequences")}, and is now {entries[prefix + "sequences"]}");
                 continue;
             }
             string[] parts = [.. ((string[])["lengths", "tokens", "weights", "targets"]).Where(part => Differs(prefix + part))];
