@@ -40,7 +40,9 @@ internal sealed class KernelCache
         return new(user.Length == 0 ? null : Path.Combine(user, "aarengen", "kernels"));
     }
 
-    /// <summary>The hash of what code depends on. The parts' lengths count, so that no two lists run together into one.</summary>
+    /// <summary>
+    /// The hash of what code depends on. It includes the length of each part, so that different lists never have equal bytes.
+    /// </summary>
     public static byte[] Key(IEnumerable<string> parts)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

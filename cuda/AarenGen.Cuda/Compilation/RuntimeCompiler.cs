@@ -4,7 +4,7 @@ using AarenGen.Cuda.Interop;
 
 namespace AarenGen.Cuda.Compilation;
 
-/// <summary>NVRTC: CUDA C becomes code of a device, once; the cache remembers it. Any number of threads may compile.</summary>
+/// <summary>NVRTC: compiles CUDA C for a device once; the cache keeps the code. Any number of threads may compile.</summary>
 internal sealed unsafe class RuntimeCompiler
 {
     /// <summary>The first with cubins and a list of architectures.</summary>
@@ -45,7 +45,7 @@ internal sealed unsafe class RuntimeCompiler
     /// <param name="name">What the source is called in messages.</param>
     /// <param name="source">CUDA C; it finds no headers.</param>
     /// <param name="architecture">The device's, such as 90.</param>
-    /// <param name="options">Options beside the usual ones.</param>
+    /// <param name="options">Options in addition to the usual ones.</param>
     /// <exception cref="CudaException">The device is not served, or the source does not compile.</exception>
     public DeviceCode Compile(string name, string source, int architecture, params IReadOnlyList<string> options)
     {
@@ -65,7 +65,8 @@ internal sealed unsafe class RuntimeCompiler
         new(name, target, Build(source, name + ".cu", target, AllOptions(target, options), out log), FromCache: false);
 
     /// <summary>
-    /// Products and sums are fused, as on the CPU; nothing else about the arithmetic is loosened, so --use_fast_math is not there.
+    /// Multiplications and additions are fused, as on the CPU. Nothing else about the arithmetic is relaxed, so --use_fast_math is not
+    /// used.
     /// </summary>
     private static string[] AllOptions(CompilationTarget target, IReadOnlyList<string> options) =>
         [$"--gpu-architecture={target.Name}", "--std=c++17", "-default-device", "--fmad=true", .. options];

@@ -48,7 +48,9 @@ internal static unsafe class CudaDriver
         }
     }
 
-    /// <summary>Throws where an entry failed. The compiler hands over the text of the call, which begins with the entry's name.</summary>
+    /// <summary>
+    /// Throws if a driver function failed. The compiler passes the text of the call, which begins with the function's name.
+    /// </summary>
     public static void Check(DriverResult result, string detail = "", [CallerArgumentExpression(nameof(result))] string call = "")
     {
         if (result != DriverResult.Success)

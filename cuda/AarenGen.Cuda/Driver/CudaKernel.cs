@@ -43,10 +43,10 @@ internal sealed unsafe class CudaKernel
     public void AllowSharedBytes(int bytes)
     {
         Prepare();
-        int most = module.Context.Device.SharedMemoryPerBlockOptIn - StaticSharedBytes;
+        int max = module.Context.Device.SharedMemoryPerBlockOptIn - StaticSharedBytes;
         CudaDriver.Check(
             DriverApi.cuFuncSetAttribute(function, KernelAttribute.MaxDynamicSharedBytes, bytes),
-            $"Kernel '{Name}' was to be allowed {bytes} bytes of shared memory a block; this device has {most} beside its declared ones.");
+            $"Kernel '{Name}' was to be allowed {bytes} bytes of shared memory a block; this device has {max} beside its declared ones.");
     }
 
     /// <summary>Blocks of this kernel that a multiprocessor runs at once.</summary>
@@ -96,10 +96,10 @@ internal sealed unsafe class CudaKernel
 
     private string Describe(Extent grid, Extent block, int sharedBytes) =>
         $"Kernel '{Name}' was to run in {grid} blocks of {block} threads (at most {MaxThreadsPerBlock} a block) with {sharedBytes} bytes "
-            + $"of shared memory{MostSharedBytes()}.";
+            + $"of shared memory{MaxSharedBytes()}.";
 
     /// <summary>For a message: a lost device answers nothing any more.</summary>
-    private string MostSharedBytes() =>
-        DriverApi.cuFuncGetAttribute(out int most, KernelAttribute.MaxDynamicSharedBytes, function) == DriverResult.Success
-            ? $" (at most {most})" : "";
+    private string MaxSharedBytes() =>
+        DriverApi.cuFuncGetAttribute(out int max, KernelAttribute.MaxDynamicSharedBytes, function) == DriverResult.Success
+            ? $" (at most {max})" : "";
 }

@@ -19,8 +19,8 @@ internal sealed class BatchSlot<TModel> : IDisposable where TModel : SequenceMod
 
     /// <param name="context">The device.</param>
     /// <param name="copies">The stream of the copies.</param>
-    /// <param name="rows">Most rows of a batch.</param>
-    /// <param name="sequences">Most sequences of a batch.</param>
+    /// <param name="rows">Maximum number of rows of a batch.</param>
+    /// <param name="sequences">Maximum number of sequences of a batch.</param>
     public BatchSlot(CudaContext context, CudaStream copies, int rows, int sequences)
     {
         this.copies = copies;

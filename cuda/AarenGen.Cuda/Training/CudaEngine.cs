@@ -160,11 +160,11 @@ internal sealed class CudaEngine<TModel> : TrainingEngine where TModel : Sequenc
     {
         var batches = new List<int[]>();
         var batch = new List<int>();
-        int used = 0, most = sequences / SequenceModel<TModel>.Description.Tokens.Channels;
+        int used = 0, max = sequences / SequenceModel<TModel>.Description.Tokens.Channels;
         for (int i = 0; i < data.Count; i++)
         {
             int own = BatchReader<TModel>.RowsOf(data.GetLength(i));
-            if (batch.Count == most || (batch.Count > 0 && used + own > rows))
+            if (batch.Count == max || (batch.Count > 0 && used + own > rows))
             {
                 batches.Add([.. batch]);
                 batch.Clear();

@@ -18,17 +18,17 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
 
     /// <param name="context">The device.</param>
     /// <param name="program">The model's kernels.</param>
-    /// <param name="products">The arithmetic of its products.</param>
-    /// <param name="rows">Most rows of a batch.</param>
-    /// <param name="sequences">Most sequences of a batch.</param>
-    public DeviceModel(CudaContext context, DeviceProgram program, MatrixPrecision products, int rows, int sequences)
+    /// <param name="precision">The arithmetic of matrix multiplications.</param>
+    /// <param name="rows">Maximum number of rows of a batch.</param>
+    /// <param name="sequences">Maximum number of sequences of a batch.</param>
+    public DeviceModel(CudaContext context, DeviceProgram program, MatrixPrecision precision, int rows, int sequences)
     {
         this.rows = rows;
         this.sequences = sequences;
         Program = program;
         var compiler = new RuntimeCompiler(KernelCache.Open());
         module = new(context, compiler.Compile(
-            Description.Name, program.Source, context.Device.Architecture, $"--define-macro=PRODUCTS={(int)products}"));
+            Description.Name, program.Source, context.Device.Architecture, $"--define-macro=PRODUCTS={(int)precision}"));
         KernelLaunch[] launches = [.. program.Prepare, .. program.Forward, .. program.Evaluate, .. program.Backward, .. program.Update];
         foreach (KernelLaunch launch in launches)
         {

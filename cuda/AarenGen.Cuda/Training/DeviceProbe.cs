@@ -11,7 +11,7 @@ internal sealed class DeviceProbe<TModel> where TModel : SequenceModel<TModel>, 
     private readonly float[] gradients;
     private readonly float scale;
 
-    public DeviceProbe(TModel model, SequenceData data, MatrixPrecision products = MatrixPrecision.Float32, ulong dropoutSeed = 0)
+    public DeviceProbe(TModel model, SequenceData data, MatrixPrecision precision = MatrixPrecision.Float32, ulong dropoutSeed = 0)
     {
         ModelDescription description = SequenceModel<TModel>.Description;
         DeviceProgram program = model.DeviceProgram!;
@@ -20,7 +20,7 @@ internal sealed class DeviceProbe<TModel> where TModel : SequenceModel<TModel>, 
             sequences = data.Count * description.Tokens.Channels;
         using var context = new CudaContext();
         using var work = new CudaStream(context);
-        using var device = new DeviceModel<TModel>(context, program, products, rows, sequences);
+        using var device = new DeviceModel<TModel>(context, program, precision, rows, sequences);
         using var slot = new BatchSlot<TModel>(context, work, rows, sequences);
         device.Upload(new(model.WeightBuffer, new(description.Layout.WeightFloats), new(description.Layout.WeightFloats)), work);
         BatchExtent extent = slot.Read(new(all.Max(data.GetLength)), data, all);

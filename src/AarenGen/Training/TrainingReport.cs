@@ -3,11 +3,11 @@ using System.Text;
 
 namespace AarenGen;
 
-/// <summary>Where a training stands.</summary>
-/// <param name="Epoch">The epoch under way, from 1.</param>
-/// <param name="Epochs">Epochs in all.</param>
-/// <param name="Step">Steps done.</param>
-/// <param name="Steps">Steps in all.</param>
+/// <summary>The progress of a training.</summary>
+/// <param name="Epoch">The current epoch, from 1.</param>
+/// <param name="Epochs">Total number of epochs.</param>
+/// <param name="Step">Optimiser steps done.</param>
+/// <param name="Steps">Total number of optimiser steps.</param>
 /// <param name="TrainingLoss">Mean loss of this epoch so far.</param>
 /// <param name="ValidationLoss">Validation loss of the last epoch that has one.</param>
 /// <param name="LearningRate">Learning rate of the last step.</param>
@@ -30,12 +30,12 @@ public enum StopReason
     NoImprovement,
 }
 
-/// <summary>What happened in a training.</summary>
-/// <param name="Epochs">The epochs in order.</param>
+/// <summary>The result of a training.</summary>
+/// <param name="Epochs">The epochs, in order.</param>
 /// <param name="BestEpoch">The epoch whose weights remain, from 1.</param>
-/// <param name="StopReason">Why it ended.</param>
+/// <param name="StopReason">Why the training ended.</param>
 /// <param name="Steps">Steps done.</param>
-/// <param name="Tokens">Tokens trained on, each as often as it was seen, in this call.</param>
+/// <param name="Tokens">Tokens trained on in this call, each counted as often as it was seen.</param>
 /// <param name="Duration">Time this call took.</param>
 public sealed record TrainingReport(
     IReadOnlyList<EpochReport> Epochs, int BestEpoch, StopReason StopReason, long Steps, long Tokens, TimeSpan Duration)
@@ -57,7 +57,7 @@ public sealed record TrainingReport(
     }
 }
 
-/// <summary>The loss or the gradient became NaN or infinite. The model keeps the weights it had before that step.</summary>
+/// <summary>The loss or the gradient became NaN or infinite. The model has the weights from before that optimiser step.</summary>
 public sealed class TrainingDivergedException : Exception
 {
     internal TrainingDivergedException(long step, double loss, double norm, double learningRate) : base(string.Create(
