@@ -1,6 +1,6 @@
 namespace AarenGen;
 
-/// <summary>Windows that slide over one long table of tokens and targets; nothing is copied before it is read.</summary>
+/// <summary>Sliding windows over one long table of tokens and targets, which is not copied.</summary>
 public sealed class SequenceWindows : SequenceData
 {
     private readonly float[] tokens, targets;
@@ -51,7 +51,7 @@ public sealed class SequenceWindows : SequenceData
     public override int TargetWidth { get; }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such sequence.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
     public override int GetLength(int index)
     {
         Arguments.CheckIndex(index, Count);
@@ -59,7 +59,7 @@ public sealed class SequenceWindows : SequenceData
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such sequence.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
     public override void ReadTokens(int index, Span<float> tokens)
     {
         Arguments.CheckIndex(index, Count);
@@ -67,7 +67,7 @@ public sealed class SequenceWindows : SequenceData
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such sequence or token.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The index or the token is out of range.</exception>
     public override float ReadTarget(int index, int token, Span<float> target)
     {
         Arguments.CheckIndex(index, Count);

@@ -2,7 +2,7 @@ namespace AarenGen;
 
 /// <summary>
 /// Numbers: the next <see cref="Features"/> columns of a token. Several inputs stand side by side in a token, in the order of
-/// their attributes; what they are embedded to is concatenated, or added with <see cref="SumInputsAttribute"/>.
+/// their attributes; their embeddings are concatenated, or added with <see cref="SumInputsAttribute"/>.
 /// </summary>
 /// <param name="features">Numbers, 1 to 65,536.</param>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
@@ -11,16 +11,16 @@ public sealed class ContinuousAttribute(int features) : ModelComponentAttribute
     /// <summary>Numbers in one token.</summary>
     public int Features { get; } = features;
 
-    /// <summary>Width of a learned linear embedding, 1 to 65,536; where it is not set, the numbers are taken as they are.</summary>
+    /// <summary>Width of a learned linear embedding, 1 to 65,536; by default there is no embedding.</summary>
     public int Width { get; set; }
 }
 
 /// <summary>A category: the next column of a token, a whole number from 0 to below the cardinality; each has a learned row.</summary>
-/// <param name="cardinality">How many categories there are, 1 to 1,048,576.</param>
+/// <param name="cardinality">Number of categories, 1 to 1,048,576.</param>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
 public sealed class CategoricalAttribute(int cardinality) : ModelComponentAttribute
 {
-    /// <summary>How many categories there are.</summary>
+    /// <summary>Number of categories.</summary>
     public int Cardinality { get; } = cardinality;
 
     /// <summary>Width of the learned rows, 1 to 65,536; half the cardinality, at most 32, by default.</summary>
@@ -65,6 +65,6 @@ public sealed class InterleaveAttribute(int width) : ModelComponentAttribute
     public int Shared { get; set; }
 }
 
-/// <summary>Adds the embeddings of the inputs, which must all have the same width, rather than putting them side by side.</summary>
+/// <summary>Adds the embeddings of the inputs, which must all have the same width, instead of concatenating them.</summary>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
 public sealed class SumInputsAttribute : ModelComponentAttribute;

@@ -18,7 +18,7 @@ public static class CausalAttention
 {
     private const int Lane = Layout.Lane;
 
-    /// <summary>Tokens whose scores are at hand together: enough that rescaling what came before costs little.</summary>
+    /// <summary>Tokens per block of scores: enough that rescaling the earlier sums costs little.</summary>
     private const int Block = 64;
 
     /// <summary>
@@ -102,7 +102,7 @@ public static class CausalAttention
     }
 
     /// <summary>
-    /// The backward pass, the probabilities p computed anew from the statistics: with δ_t = g_t·o_t and ds_ti = p_ti (g_t·v_i − δ_t)/√P,
+    /// The backward pass, with the probabilities p recomputed from the statistics: with δ_t = g_t·o_t and ds_ti = p_ti (g_t·v_i − δ_t)/√P,
     /// dv_i = Σ_t p_ti g_t, dq_t = Σ_i ds_ti k_i, dk_i = Σ_t ds_ti q_t.
     /// </summary>
     /// <param name="dOutput">[rows, stride]: g.</param>

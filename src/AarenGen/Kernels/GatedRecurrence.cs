@@ -12,8 +12,8 @@ namespace AarenGen.Kernels;
 /// </summary>
 /// <remarks>
 /// Rows are padded to 16 floats. The smaller of the two gates is computed to full relative precision and h moves, in double, from one
-/// end by that gate: a gate near 1 neither leaks nor drifts. Streams and whole sequences run the same code, equal bit for bit. The way
-/// back needs nothing but inputs and outputs.
+/// end by that gate: a gate near 1 neither leaks nor drifts. Streams and whole sequences run the same code, equal bit for bit. The
+/// backward pass needs only inputs and outputs.
 /// </remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class GatedRecurrence
@@ -218,12 +218,12 @@ public static class GatedRecurrence
         Vector512<float> first, Vector512<float> second, Vector512<float> candidate, ref Vector512<double> low, ref Vector512<double> high)
         where TGate : struct, IGate
     {
-        (Vector512<double> shareLow, Vector512<double> shareHigh) = Vector512.Widen(
+        (Vector512<double> gateLow, Vector512<double> gateHigh) = Vector512.Widen(
             TGate.Smaller(first, second, out Vector512<float> keeps));
         (Vector512<double> candidateLow, Vector512<double> candidateHigh) = Vector512.Widen(Positive(candidate, out _));
         (Vector512<long> keepsLow, Vector512<long> keepsHigh) = Vector512.Widen(keeps.AsInt32());
-        low = Blend(keepsLow.AsDouble(), shareLow, low, candidateLow);
-        high = Blend(keepsHigh.AsDouble(), shareHigh, high, candidateHigh);
+        low = Blend(keepsLow.AsDouble(), gateLow, low, candidateLow);
+        high = Blend(keepsHigh.AsDouble(), gateHigh, high, candidateHigh);
         return Vector512.Narrow(low, high);
     }
 

@@ -3,7 +3,7 @@ using System.ComponentModel;
 namespace AarenGen.Kernels;
 
 /// <summary>
-/// What a loss does to some columns of the outputs, in place: makes them positive, and takes back instance normalisation.
+/// Transforms columns of the outputs in place for a loss: makes them positive, and reverses instance normalisation.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class OutputScale
