@@ -4,9 +4,9 @@ using AarenGen.Training;
 
 namespace AarenGen.Cuda;
 
-/// <summary>The arithmetic of matrix products on a GPU. Sums, weights and all else are float32.</summary>
+/// <summary>The arithmetic of matrix multiplications on a GPU. Accumulators, weights and all else are float32.</summary>
 [SuppressMessage("Naming", "CA1720", Justification = "The names are what the field calls them.")]
-public enum ProductPrecision
+public enum MatrixPrecision
 {
     /// <summary>float32, as on the CPU.</summary>
     Float32,
@@ -23,23 +23,22 @@ public enum ProductPrecision
 /// <para>Nothing is opened before a training begins. Any thread may use one.</para>
 /// <para>A training on it throws, beside what <see cref="SequenceModel{TSelf}.Fit"/> says: <see cref="CudaUnavailableException"/> where
 /// there is no driver, no NVRTC or no such device, and <see cref="NotSupportedException"/> where the model was compiled without its CUDA
-/// part
-/// or the GPU is too old for <see cref="Products"/>, all before the first step, so that the model is as it was; and
-/// <see cref="CudaException"/> where a call of CUDA fails, such as for want of the GPU's memory. A call that fails after the first step
-/// leaves the weights that the last checkpoint or best epoch had, or those from before the training.</para>
+/// kernels or the GPU is too old for its <see cref="MatrixPrecision"/>, all before the first step, so that the model is as it was; and
+/// <see cref="CudaException"/> where a CUDA call fails, for example because the GPU has too little memory. If a call fails after the
+/// first step, the model has the weights of the last checkpoint or best epoch, or else those from before the training.</para>
 /// </remarks>
 public sealed class CudaDevice : Device
 {
     internal const int TensorCores = 80;
 
-    /// <summary>The GPU's number, from 0, in the order of <see cref="CudaDeviceInfo.List"/>.</summary>
+    /// <summary>The GPU's number, from 0, in the order of <see cref="CudaDeviceInfo.Query"/>.</summary>
     public int Ordinal { get; init; }
 
-    /// <summary>The arithmetic of matrix products; float32 unless set.</summary>
-    public ProductPrecision Products { get; init; }
+    /// <summary>The arithmetic of matrix multiplications; float32 by default.</summary>
+    public MatrixPrecision MatrixPrecision { get; init; }
 
     /// <summary>As messages show it.</summary>
-    public override string ToString() => $"CUDA device {Ordinal}, products in {Products}";
+    public override string ToString() => $"CUDA device {Ordinal}, matrices in {MatrixPrecision}";
 
     internal override int MaxRows<TModel>() => BatchReader<TModel>.MaxRows;
 
@@ -52,11 +51,11 @@ public sealed class CudaDevice : Device
 
     internal void Check(CudaDeviceInfo device)
     {
-        if (Products != ProductPrecision.Float32 && device.Architecture < TensorCores)
+        if (MatrixPrecision != MatrixPrecision.Float32 && device.Architecture < TensorCores)
         {
             throw new NotSupportedException(
-                $"{device.Name} is sm_{device.Architecture}, but products in {Products} need sm_{TensorCores} or newer; "
-                + "use ProductPrecision.Float32.");
+                $"{device.Name} is sm_{device.Architecture}, but matrices in {MatrixPrecision} need sm_{TensorCores} or newer; "
+                + "use MatrixPrecision.Float32.");
         }
     }
 }
@@ -66,10 +65,10 @@ public static class CudaDevices
 {
     extension(Device)
     {
-        /// <summary>The first NVIDIA GPU, products in float32; for another, or for tensor cores, make a <see cref="CudaDevice"/>.</summary>
+        /// <summary>The first NVIDIA GPU, in float32; for another GPU, or for tensor cores, create a <see cref="CudaDevice"/>.</summary>
         public static Device Cuda => new CudaDevice();
 
-        /// <summary>The first NVIDIA GPU where driver, NVRTC and device are there, and else the CPU.</summary>
-        public static Device Auto => CudaDeviceInfo.List(out _).Count > 0 ? new CudaDevice() : Device.Cpu;
+        /// <summary>The first NVIDIA GPU that the driver shows, or the CPU where there is none.</summary>
+        public static Device Auto => CudaDeviceInfo.Query().Devices.Count > 0 ? new CudaDevice() : Device.Cpu;
     }
 }

@@ -62,7 +62,9 @@ public sealed record CudaDeviceInfo
     /// <summary>Cache between memory and all multiprocessors.</summary>
     public int L2CacheSize { get; }
 
-    /// <summary>Bytes a second that memory gives at best: two transfers a clock over the whole bus. 0 where the driver does not say.</summary>
+    /// <summary>
+    /// Bytes a second that memory gives at best: two transfers a clock over the whole bus. 0 where the driver does not say.
+    /// </summary>
     public double PeakBandwidth => 2 * MemoryClockRate * MemoryBusWidth / 8;
 
     internal int Handle { get; }
@@ -71,10 +73,10 @@ public sealed record CudaDeviceInfo
     internal int Architecture => ComputeCapability.Major * 10 + ComputeCapability.Minor;
 
     /// <summary>
-    /// All devices of this machine that the driver shows. Never throws: where there are none, the list is empty and
-    /// <paramref name="reason"/> says why and what helps; otherwise it is null.
+    /// Asks the driver for the devices of this machine. Never throws: where there are none, <see cref="CudaDeviceQuery.Status"/> says why,
+    /// and <see cref="CudaDeviceQuery.Message"/> what to do about it.
     /// </summary>
-    public static IReadOnlyList<CudaDeviceInfo> List(out string? reason)
+    public static CudaDeviceQuery Query()
     {
         try
         {
@@ -85,13 +87,23 @@ public sealed record CudaDeviceInfo
             {
                 devices[i] = new(i);
             }
-            reason = count > 0 ? null : $"The CUDA driver shows no device. {DriverHints.For(DriverResult.NoDevice)}";
-            return devices;
+            return count > 0
+                ? new(devices, CudaStatus.Available, "")
+                : new([], CudaStatus.NoDevice, $"The CUDA driver shows no device. {DriverHints.For(DriverResult.NoDevice)}");
         }
-        catch (Exception e) when (e is CudaException or CudaUnavailableException)
+        catch (CudaUnavailableException e)
         {
-            reason = e.Message;
-            return [];
+            return new([], e.Status, e.Message);
+        }
+        catch (CudaException e)
+        {
+            CudaStatus status = (DriverResult)e.ErrorCode switch
+            {
+                DriverResult.NoDevice => CudaStatus.NoDevice,
+                DriverResult.InsufficientDriver => CudaStatus.LibraryTooOld,
+                _ => CudaStatus.DriverFailed,
+            };
+            return new([], status, e.Message);
         }
     }
 
@@ -116,7 +128,8 @@ public sealed record CudaDeviceInfo
 
     private int Read(DeviceAttribute attribute)
     {
-        CudaDriver.Check(DriverApi.cuDeviceGetAttribute(out int value, attribute, Handle), $"Attribute {attribute} of device {Ordinal} was asked for.");
+        CudaDriver.Check(
+            DriverApi.cuDeviceGetAttribute(out int value, attribute, Handle), $"Attribute {attribute} of device {Ordinal} was asked for.");
         return value;
     }
 }

@@ -3,42 +3,42 @@ using AarenGen.Cuda.Interop;
 namespace AarenGen.Cuda;
 
 /// <summary>
-/// A call of the CUDA driver or of its run-time compiler failed. The message says which, why, and what helps. Kernels run behind the
-/// program's back, so a kernel's fault may come up in a later call than the one that launched it.
+/// A call of the CUDA driver or of its run-time compiler failed. The message says which, why, and what helps. Kernels run
+/// asynchronously, so a later call than the one that launched a kernel may report the kernel's error.
 /// </summary>
 public sealed class CudaException : Exception
 {
-    /// <summary>Made by the library.</summary>
+    /// <summary>Creates an exception with a message.</summary>
     public CudaException(string message) : base(message)
     {
     }
 
-    /// <summary>Made by the library.</summary>
+    /// <summary>Creates an exception with a message and a cause.</summary>
     public CudaException(string message, Exception innerException) : base(message, innerException)
     {
     }
 
-    /// <summary>Made by the library.</summary>
+    /// <summary>Creates an exception.</summary>
     public CudaException()
     {
     }
 
-    internal CudaException(string entry, int code, string errorName, string message) : base(message)
+    internal CudaException(string functionName, int code, string errorName, string message) : base(message)
     {
-        Entry = entry;
+        FunctionName = functionName;
         ErrorCode = code;
         ErrorName = errorName;
     }
 
-    /// <summary>The entry that was called, such as <c>cuMemAlloc_v2</c>.</summary>
-    public string Entry { get; } = "";
+    /// <summary>The function that was called, such as <c>cuMemAlloc_v2</c>.</summary>
+    public string FunctionName { get; } = "";
 
-    /// <summary>The number it returned.</summary>
+    /// <summary>The error code that it returned.</summary>
     public int ErrorCode { get; }
 
-    /// <summary>That number's name, such as <c>CUDA_ERROR_OUT_OF_MEMORY</c>.</summary>
+    /// <summary>The name of the error code, such as <c>CUDA_ERROR_OUT_OF_MEMORY</c>.</summary>
     public string ErrorName { get; } = "";
 
-    /// <summary>The device's work is lost, and with it all that was in its memory; the process must start anew to use it again.</summary>
-    public bool IsDeviceLost => Entry.StartsWith("cu", StringComparison.Ordinal) && DriverHints.LosesDevice((DriverResult)ErrorCode);
+    /// <summary>Whether the device and all its memory are lost to this process, which must be restarted to use the device again.</summary>
+    public bool IsDeviceLost => FunctionName.StartsWith("cu", StringComparison.Ordinal) && DriverHints.LosesDevice((DriverResult)ErrorCode);
 }

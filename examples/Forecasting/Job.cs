@@ -55,7 +55,7 @@ internal sealed class Job(string path, string? time, int horizon, int epochs, in
         Measure(loaded, series[0], period, cancellation);
 
         // The loop ended with the first column.
-        double[] shown = [.. forecast.Select(v => v * scaler.Deviations[0] + scaler.Means[0])];
+        double[] shown = [.. forecast.Select(v => v * scaler.StandardDeviations[0] + scaler.Means[0])];
         string picture = Path.Combine(output, "forecast.png"), losses = Path.Combine(output, "loss.png");
         Charts.Forecast(picture, table.Names[0], table.Columns[0].AsSpan(0, used), shown, period);
         Charts.Losses(losses, report.Epochs);

@@ -20,7 +20,7 @@ internal sealed class StoppableData(SequenceData data, CancellationToken cancell
     public override int TargetWidth => data.TargetWidth;
 
     /// <inheritdoc/>
-    public override int LengthOf(int index) => data.LengthOf(index);
+    public override int GetLength(int index) => data.GetLength(index);
 
     /// <inheritdoc/>
     public override void ReadTokens(int index, Span<float> tokens)

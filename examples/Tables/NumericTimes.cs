@@ -134,7 +134,8 @@ internal static class NumericTimes
     private static DateTime? ParseDigits(double value, string layout)
     {
         // One zero may have been lost at the beginning, as of the first of a month.
-        string digits = value >= Math.Pow(10, layout.Length - 2) && value < 1e10 ? ((long)value).ToString($"D{layout.Length}", CultureInfo.InvariantCulture) : "";
+        string digits = value >= Math.Pow(10, layout.Length - 2) && value < 1e10
+            ? ((long)value).ToString($"D{layout.Length}", CultureInfo.InvariantCulture) : "";
         if (digits.Length != layout.Length)
         {
             return null;

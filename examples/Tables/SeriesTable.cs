@@ -60,7 +60,7 @@ internal sealed record SeriesTable(
         var scaler = StandardScaler.Fit(values.AsSpan(0, trainRows * width), width);
         for (int i = 0; i < values.Length; i++)
         {
-            double scaled = (values[i] - scaler.Means[i % width]) / scaler.Deviations[i % width];
+            double scaled = (values[i] - scaler.Means[i % width]) / scaler.StandardDeviations[i % width];
             if (!(Math.Abs(scaled) <= LargestScaled))
             {
                 throw new TableException(Path, Lines[i / width], Names[i % width], string.Create(

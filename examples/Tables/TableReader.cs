@@ -143,8 +143,8 @@ internal static class TableReader
             if (!hasHeader && separator == ',' && names.Length == 2 && MayBeDecimals())
             {
                 throw new TableException(path, lines[0], null,
-                    $"'{rows[0][0]},{rows[0][1]}' may be two whole numbers or one with a decimal comma; add a header, and write decimal points "
-                    + "or quote the numbers.");
+                    $"'{rows[0][0]},{rows[0][1]}' may be two whole numbers or one with a decimal comma; add a header, and write decimal "
+                    + "points or quote the numbers.");
             }
             if (rows.Count == 0 && names.Any(static name => name.Contains('\n', StringComparison.Ordinal)))
             {
@@ -234,7 +234,8 @@ internal static class TableReader
             int[] written = [.. columns.Where(c => TimeRecognition.LooksLikeTimes(cells[c]) && MayBeTimes(c, cells[c]))];
             columns.RemoveAll(written.Contains);
             // Days come before times of day, which stand to the left of them in some files.
-            int? chosen = asked is null ? written.OrderBy(c => TimeRecognition.IsOfDay(cells[c])).Select(static c => (int?)c).FirstOrDefault()
+            int? chosen = asked is null
+                ? written.OrderBy(c => TimeRecognition.IsOfDay(cells[c])).Select(static c => (int?)c).FirstOrDefault()
                 : written.Where(c => names[c] == asked).Select(static c => (int?)c).FirstOrDefault();
             TimeColumn? moments = null;
             if (chosen is { } time && TimeRecognition.Read(names[time], cells[time], out moments) is { } bad)
@@ -289,7 +290,8 @@ internal static class TableReader
                 cell.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is { Length: > 1 } words
                     && words.All(static word => word.Any(char.IsAsciiDigit))) is >= 0 and var row)
             {
-                throw Bad(row, 0, $"{TableException.Quote(cells[0][row])} may be several cells divided by spaces; divide cells by commas or "
+                throw Bad(
+                    row, 0, $"{TableException.Quote(cells[0][row])} may be several cells divided by spaces; divide cells by commas or "
                     + "tabs, and write numbers without spaces.");
             }
         }
@@ -399,7 +401,8 @@ internal static class TableReader
                 }
                 else if (isAsked)
                 {
-                    throw Bad(0, c, "the numbers are no unix times, Excel days or years, and some repeat, so that they order no rows; write "
+                    throw Bad(
+                        0, c, "the numbers are no unix times, Excel days or years, and some repeat, so that they order no rows; write "
                         + "times as 2020-01-31 13:00.");
                 }
                 else if (TimeNames.IsTimeWord(names[c]))
@@ -408,7 +411,8 @@ internal static class TableReader
                 }
             }
             return unreadable is { } word && moments is null && key is null
-                ? throw Bad(0, word, $"the name is a word for time, but {TableException.Quote(names[word])} holds no times that can be read; "
+                ? throw Bad(
+                    0, word, $"the name is a word for time, but {TableException.Quote(names[word])} holds no times that can be read; "
                     + "write them as 2020-01-31 13:00, rename the column if it is a series, or take it as one by --time none.")
                 : moments;
         }
@@ -417,7 +421,8 @@ internal static class TableReader
         private TimeColumn? TakeDateParts(List<int> columns, double[]?[] numbers)
         {
             Dictionary<DatePart, int> part = PartsOf(columns);
-            DatePart[][] days = [[DatePart.Month, DatePart.Day], [DatePart.DayOfYear], [DatePart.Month], [DatePart.Quarter], [DatePart.Week]];
+            DatePart[][] days = [[DatePart.Month, DatePart.Day], [DatePart.DayOfYear], [DatePart.Month], [DatePart.Quarter],
+                [DatePart.Week]];
             if (!part.ContainsKey(DatePart.Year) || Array.Find(days, set => set.All(part.ContainsKey)) is not { } day)
             {
                 return null;
@@ -495,7 +500,9 @@ internal static class TableReader
                 : new DateTime(year, month, At(DatePart.Day)).AddDays(ofYear - 1) + ofDay;
         }
 
-        /// <summary>The time since midnight; hours may count from 0 or, as the end of the hour, from 1 to 24. Null: there is none.</summary>
+        /// <summary>
+        /// The time since midnight; hours may count from 0 or, as the end of the hour, from 1 to 24. Null: there is none.
+        /// </summary>
         private static TimeSpan? OfDay(Dictionary<DatePart, double> values)
         {
             double At(DatePart part) => values.GetValueOrDefault(part);
@@ -517,15 +524,16 @@ internal static class TableReader
             if (first >= 0 && moments is not null && CountSetBack(moments.Instants) is > 0 and var repeated)
             {
                 notices.Add(string.Create(CultureInfo.InvariantCulture,
-                    $"The clock is set back, first in line {lines[first]}: rows whose times repeat earlier ones: {repeated}; they are kept in "
-                        + $"the file's order."));
+                    $"The clock is set back, first in line {lines[first]}: rows whose times repeat earlier ones: {repeated}; they are kept "
+                        + $"in the file's order."));
                 return order;
             }
             if (first >= 0)
             {
                 order = [.. order.Order(Comparer<int>.Create((a, b) => Compare(a, b) is var c && c != 0 ? c : a.CompareTo(b)))];
                 notices.Add(string.Create(CultureInfo.InvariantCulture,
-                    $"The rows were sorted by {(moments is null ? "their numbers" : "time")}: line {lines[first]} is the first that lies before the one above it."));
+                    $"The rows were sorted by {(moments is null ? "their numbers" : "time")}: line {lines[first]} is the first that lies "
+                        + $"before the one above it."));
             }
             int[] equal = [.. Enumerable.Range(1, order.Length - 1).Where(i => Compare(order[i], order[i - 1]) == 0)];
             if (equal.Length > 0)

@@ -44,11 +44,31 @@ internal static class Arguments
         }
     }
 
-    public static void CheckProbability(double p)
+    /// <summary>Checks that a stream can be read.</summary>
+    public static void CheckReadable(Stream stream, [CallerArgumentExpression(nameof(stream))] string name = "")
     {
-        if (!(p is > 0 and < 1))
+        ArgumentNullException.ThrowIfNull(stream, name);
+        if (!stream.CanRead)
         {
-            throw new ArgumentOutOfRangeException(nameof(p), p, "A quantile needs a probability above 0 and below 1.");
+            throw new ArgumentException($"'{name}' cannot be read: it was opened for writing alone, or is closed.", name);
+        }
+    }
+
+    /// <summary>Checks that a stream can be written.</summary>
+    public static void CheckWritable(Stream stream, [CallerArgumentExpression(nameof(stream))] string name = "")
+    {
+        ArgumentNullException.ThrowIfNull(stream, name);
+        if (!stream.CanWrite)
+        {
+            throw new ArgumentException($"'{name}' cannot be written: it was opened for reading alone, or is closed.", name);
+        }
+    }
+
+    public static void CheckProbability(double probability)
+    {
+        if (!(probability is > 0 and < 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(probability), probability, "A quantile needs a probability above 0 and below 1.");
         }
     }
 

@@ -3,29 +3,30 @@ using AarenGen.Training;
 namespace AarenGen;
 
 /// <summary>
-/// Where a model is trained. <see cref="Cpu"/> is always there; the package AarenGen.Cuda adds <c>Device.Cuda</c>, an NVIDIA GPU, and
-/// <c>Device.Auto</c>, a GPU where there is one.
+/// Where a model is trained. <see cref="Cpu"/> is always available. The package AarenGen.Cuda adds <c>Device.Cuda</c>, an NVIDIA GPU, and
+/// <c>Device.Auto</c>, a GPU if there is one and else the CPU.
 /// </summary>
-/// <remarks>A device is only named here: nothing is opened before <see cref="SequenceModel{TSelf}.Fit"/>. Any thread may use one.</remarks>
+/// <remarks>It only names a device: <see cref="SequenceModel{TSelf}.Fit"/> opens it. Any thread may use one.</remarks>
 public abstract class Device
 {
     internal Device()
     {
     }
 
-    /// <summary>The cores of this machine, as many as <see cref="TrainingOptions.Threads"/> says.</summary>
+    /// <summary>The cores of this machine; <see cref="TrainingOptions.Threads"/> sets their number.</summary>
     public static Device Cpu { get; } = new CpuDevice();
 
     /// <summary>Rows that one sequence may have in a training on the device.</summary>
     internal abstract int MaxRows<TModel>() where TModel : SequenceModel<TModel>, IModelDefinition<TModel>;
 
-    /// <summary>Checks that this machine has the memory that a training takes beside the device's own, before any data are read.</summary>
+    /// <summary>Checks that this machine has the host memory that a training takes, before any data are read.</summary>
     /// <exception cref="ArgumentException">It has less.</exception>
     internal abstract void CheckMemory<TModel>(PassSize size, TrainingOptions options)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>;
 
-    /// <summary>What runs a training on the device.</summary>
-    internal abstract TrainingEngine CreateEngine<TModel>(EngineRequest<TModel> request) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>;
+    /// <summary>Creates the engine that runs a training on the device.</summary>
+    internal abstract TrainingEngine CreateEngine<TModel>(EngineRequest<TModel> request)
+        where TModel : SequenceModel<TModel>, IModelDefinition<TModel>;
 
     private sealed class CpuDevice : Device
     {
@@ -40,16 +41,17 @@ public abstract class Device
     }
 }
 
-/// <summary>What an engine is made from.</summary>
+/// <summary>What a training engine needs.</summary>
 /// <param name="Model">The model to train.</param>
 /// <param name="Tensors">What the training changes.</param>
 /// <param name="Train">The sequences to learn from.</param>
-/// <param name="Validation">The sequences to judge by; null where there are none.</param>
+/// <param name="Validation">The sequences to validate with; null where there are none.</param>
 /// <param name="Options">How to train.</param>
-/// <param name="BatchSize">Sequences a step: those of the options, or all where there are fewer.</param>
+/// <param name="BatchSize">Sequences per optimiser step: those of the options, or all where there are fewer.</param>
 /// <param name="Capacity">The rows of the largest pass, and the samples of the longest sequence.</param>
 /// <param name="ValidationScale">The <see cref="WeightScale"/> of all validation data.</param>
 internal sealed record EngineRequest<TModel>(
-    TModel Model, TrainingTensors Tensors, SequenceData Train, SequenceData? Validation, TrainingOptions Options, int BatchSize, PassSize Capacity,
+    TModel Model, TrainingTensors Tensors, SequenceData Train, SequenceData? Validation, TrainingOptions Options, int BatchSize,
+    PassSize Capacity,
     double ValidationScale)
     where TModel : SequenceModel<TModel>, IModelDefinition<TModel>;

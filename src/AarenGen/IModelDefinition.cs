@@ -2,14 +2,16 @@ using System.ComponentModel;
 
 namespace AarenGen;
 
-/// <summary>Implemented by generated code: how the runtime learns of a model and makes one.</summary>
+/// <summary>
+/// How the library describes and creates a model. Generated code implements it explicitly, so that only the library calls it.
+/// </summary>
 /// <typeparam name="TSelf">The model.</typeparam>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public interface IModelDefinition<TSelf> where TSelf : SequenceModel<TSelf>, IModelDefinition<TSelf>
 {
-    /// <summary>The plan of the model.</summary>
+    /// <summary>Describes the model.</summary>
     static abstract ModelDescription Describe();
 
-    /// <summary>A model that has no memory for weights yet.</summary>
+    /// <summary>Creates a model without memory for weights.</summary>
     static abstract TSelf Empty();
 }

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Globalization;
 
 namespace AarenGen;
 
@@ -19,44 +18,65 @@ public enum Initialization
     Normal,
 }
 
-/// <summary>One trainable tensor: its name and shape in files, and where it lies in the model's weights.</summary>
-/// <param name="Name">Name in saved files, PyTorch's for the same module, such as <c>blocks.0.ffn1.weight</c>.</param>
-/// <param name="Rows">Rows of a matrix; 1 for a vector.</param>
-/// <param name="Columns">Columns of a matrix, or the length of a vector.</param>
-/// <param name="IsMatrix">Whether the tensor has two dimensions, [Rows, Columns], or one, [Columns].</param>
-/// <param name="Offset">Position of its first value in the weights, a multiple of 16.</param>
-/// <param name="RowStride">Values from one row to the next: Columns rounded up to 16, the rest being zero.</param>
-/// <param name="Initialization">How it starts.</param>
-/// <param name="InitialScale">Bound or deviation of the start.</param>
-/// <param name="Decays">Whether weight decay applies: to matrices, not to biases, norms and queries.</param>
-public sealed record ParameterDescription(
-    string Name, int Rows, int Columns, bool IsMatrix, int Offset, int RowStride,
-    Initialization Initialization, float InitialScale, bool Decays)
+/// <summary>One trainable tensor: its name and shape in files, and how it starts.</summary>
+public sealed record ParameterDescription
 {
+    /// <summary>Called by generated code.</summary>
+    /// <param name="name">Name in saved files, without the layer's.</param>
+    /// <param name="rows">Rows of a matrix; 1 for a vector.</param>
+    /// <param name="columns">Columns of a matrix, or the length of a vector.</param>
+    /// <param name="isMatrix">Whether the tensor has two dimensions.</param>
+    /// <param name="offset">Position of its first value in the weights, a multiple of 16.</param>
+    /// <param name="rowStride">Values from one row to the next: the columns rounded up to 16, the rest being zero.</param>
+    /// <param name="initialization">How it starts.</param>
+    /// <param name="initialScale">Bound or standard deviation of the start.</param>
+    /// <param name="decays">Whether weight decay applies.</param>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public ParameterDescription(
+        string name, int rows, int columns, bool isMatrix, int offset, int rowStride, Initialization initialization, float initialScale,
+        bool decays)
+    {
+        Name = name;
+        Rows = rows;
+        Columns = columns;
+        IsMatrix = isMatrix;
+        Offset = offset;
+        RowStride = rowStride;
+        Initialization = initialization;
+        InitialScale = initialScale;
+        Decays = decays;
+    }
+
+    /// <summary>Name in saved files, PyTorch's for the same module, such as <c>blocks.0.ffn1.weight</c>.</summary>
+    public string Name { get; internal init; }
+
+    /// <summary>Rows of a matrix; 1 for a vector.</summary>
+    public int Rows { get; }
+
+    /// <summary>Columns of a matrix, or the length of a vector.</summary>
+    public int Columns { get; }
+
+    /// <summary>Whether the tensor has two dimensions, [Rows, Columns], or one, [Columns].</summary>
+    public bool IsMatrix { get; }
+
     /// <summary>The dimensions in files.</summary>
     public IReadOnlyList<int> Shape => IsMatrix ? [Rows, Columns] : [Columns];
 
-    /// <summary>Called by generated code: the parameters of all blocks of some layers, with their names in files.</summary>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    public static IReadOnlyList<ParameterDescription> OfLayers(IReadOnlyList<LayerParameters> layers)
-    {
-        ArgumentNullException.ThrowIfNull(layers);
-        return [.. layers.SelectMany(static l => Enumerable.Range(0, l.Repeat).SelectMany(block => l.FirstBlock.Select(p => p with
-        {
-            Name = (l.FirstNumber is { } first ? $"{l.Name}.{(first + block).ToString(CultureInfo.InvariantCulture)}" : l.Name) + "." + p.Name,
-            Offset = p.Offset + block * l.Distance,
-        })))];
-    }
-}
+    /// <summary>How it starts.</summary>
+    public Initialization Initialization { get; }
 
-/// <summary>The parameters of a layer as generated code has them: once for all its blocks.</summary>
-/// <param name="Name">The layer's name in files.</param>
-/// <param name="FirstNumber">The first block's number, which follows the name; null where there is but one, without a number.</param>
-/// <param name="Repeat">Blocks.</param>
-/// <param name="Distance">Floats from a block's weights to the next one's.</param>
-/// <param name="FirstBlock">The first block's parameters, their names without the layer's.</param>
-[EditorBrowsable(EditorBrowsableState.Never)]
-public sealed record LayerParameters(string Name, int? FirstNumber, int Repeat, int Distance, IReadOnlyList<ParameterDescription> FirstBlock);
+    /// <summary>Bound or standard deviation of the start.</summary>
+    public float InitialScale { get; }
+
+    /// <summary>Whether weight decay applies: to matrices, not to biases, norms and queries.</summary>
+    public bool Decays { get; }
+
+    /// <summary>Position of its first value in the weights.</summary>
+    internal int Offset { get; init; }
+
+    /// <summary>Values from one row to the next.</summary>
+    internal int RowStride { get; }
+}
 
 /// <summary>What a head's target may be.</summary>
 public enum TargetKind
@@ -78,22 +98,22 @@ public enum TargetKind
 /// <param name="TargetOffset">First of its numbers in a row's target.</param>
 /// <param name="TargetWidth">Its numbers in a row's target.</param>
 /// <param name="TargetKind">What its targets may be.</param>
-/// <param name="Classes">Classes where the target is one; else 0.</param>
+/// <param name="ClassCount">Number of classes where the target is one; else 0.</param>
 /// <param name="IsPerSequence">Whether it is trained at the last token of each sequence alone.</param>
 /// <param name="Loss">The loss in words.</param>
 public sealed record HeadDescription(
-    string Name, int OutputOffset, int OutputWidth, int TargetOffset, int TargetWidth, TargetKind TargetKind, int Classes,
+    string Name, int OutputOffset, int OutputWidth, int TargetOffset, int TargetWidth, TargetKind TargetKind, int ClassCount,
     bool IsPerSequence, string Loss);
 
 /// <summary>A column of the tokens that holds a category: a whole number from 0 to below the cardinality.</summary>
 /// <param name="Column">The column, from 0.</param>
 /// <param name="Cardinality">How many categories there are.</param>
-/// <param name="Kind">Where tokens of several kinds come in turn, the kind that has this column, from 0; else 0.</param>
-/// <param name="Kinds">How many kinds of tokens come in turn; 1 where all are alike.</param>
-public sealed record CategoryDescription(int Column, int Cardinality, int Kind, int Kinds)
+/// <param name="Modality">The modality that has this column, from 0, where modalities are interleaved; else 0.</param>
+/// <param name="ModalityCount">Number of interleaved modalities; 1 where all tokens are alike.</param>
+public sealed record CategoryDescription(int Column, int Cardinality, int Modality, int ModalityCount)
 {
     /// <summary>Whether the token at a position of its sequence, from 0, has this column.</summary>
-    internal bool IsAt(long position) => position % Kinds == Kind;
+    internal bool IsAt(long position) => position % ModalityCount == Modality;
 }
 
 /// <summary>Over what instance normalisation takes its mean and deviation.</summary>
@@ -122,14 +142,14 @@ public sealed record TokenShape(int Channels, int PatchLength, int PatchStride, 
 
     /// <summary>Outputs that a stream gives in its first samples.</summary>
     /// <param name="samples">Samples, at least 0.</param>
-    public int OutputsOf(int samples) => samples < PatchLength ? 0 : (samples - PatchLength) / PatchStride + 1;
+    public int GetOutputCount(int samples) => samples < PatchLength ? 0 : (samples - PatchLength) / PatchStride + 1;
 
     /// <summary>The sample, from 0, after which the stream gives an output.</summary>
     /// <param name="output">The output, from 0.</param>
-    public int SampleOf(int output) => PatchLength - 1 + output * PatchStride;
+    public int GetSampleIndex(int output) => PatchLength - 1 + output * PatchStride;
 }
 
-/// <summary>What the generator planned for a model: the table that initialisation, files, training and streaming work by.</summary>
+/// <summary>A compiled model: its widths, heads, parameters and costs.</summary>
 public sealed record ModelDescription
 {
     /// <summary>The class's name.</summary>
@@ -159,38 +179,24 @@ public sealed record ModelDescription
     /// <summary>The heads, in the order of their outputs; offsets are those of one channel.</summary>
     public required IReadOnlyList<HeadDescription> Heads { get; init; }
 
-    /// <summary>The trainable tensors, in the order of the layers.</summary>
-    public required IReadOnlyList<ParameterDescription> Parameters { get; init; }
-
-    /// <summary>Floats of all parameters with their padding.</summary>
-    public required int ParameterFloats { get; init; }
-
-    /// <summary>Floats of the weights: the parameters, then what is derived from them (folded queries).</summary>
-    public required int WeightFloats { get; init; }
-
-    /// <summary>Floats of the packed matrices that inference reads.</summary>
-    public required int PackedFloats { get; init; }
-
-    /// <summary>Floats of the packed matrices that training reads, those of inference first.</summary>
-    public required int PackedTrainingFloats { get; init; }
-
-    /// <summary>Most rows (tokens of one stream, or one token of many streams) that one inference pass takes.</summary>
-    public required int RowsPerPass { get; init; }
-
-    /// <summary>Floats of working memory of one inference pass.</summary>
-    public required int ScratchFloats { get; init; }
-
-    /// <summary>Floats of working memory of a training pass, for each of its tokens.</summary>
-    public required int TrainingFloatsPerToken { get; init; }
-
-    /// <summary>Doubles that a stream remembers: of its samples, then of the layers, channel by channel.</summary>
-    public required int StateDoubles { get; init; }
-
-    /// <summary>Doubles among these that remember samples: of patches and instance normalisation.</summary>
-    public required int SampleStateDoubles { get; init; }
+    /// <summary>
+    /// The sizes of the model's memory. Generated code sets them; only the library reads them, as they depend on the version of the
+    /// planner.
+    /// </summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public required ModelLayout Layout { internal get; init; }
 
     /// <summary>Floating-point operations of one streamed token.</summary>
     public required long FlopsPerToken { get; init; }
+
+    /// <summary>The trainable tensors, in the order of the layers.</summary>
+    public IReadOnlyList<ParameterDescription> Parameters => Layout.Parameters;
+
+    /// <summary>Number of trainable values.</summary>
+    public long ParameterCount => Parameters.Sum(static p => (long)p.Rows * p.Columns);
+
+    /// <summary>Bytes of a stream's state, which is constant in size.</summary>
+    public long StateBytes => (long)Layout.StateDoubles * sizeof(double);
 
     internal int RowInputWidth => InputWidth / Tokens.Channels * Tokens.PatchLength;
 
@@ -200,7 +206,4 @@ public sealed record ModelDescription
 
     /// <summary>A mean and a deviation a feature of a channel, where samples are normalised.</summary>
     internal int RowStatistics => Tokens.Normalization == NormalizationSpan.None ? 0 : 2 * InputWidth / Tokens.Channels;
-
-    /// <summary>Trainable numbers, without padding.</summary>
-    public long ParameterCount => Parameters.Sum(static p => (long)p.Rows * p.Columns);
 }

@@ -1,6 +1,9 @@
 namespace AarenGen;
 
-/// <summary>Random numbers by SplitMix64: the same on every machine, but for the last bit of normal ones, which the platform's log and cos decide. Source: Steele, Lea and Flood, OOPSLA 2014.</summary>
+/// <summary>
+/// Random numbers by SplitMix64: the same on every machine, but for the last bit of normal ones, which the platform's log and cos decide.
+/// Source: Steele, Lea and Flood, OOPSLA 2014.
+/// </summary>
 internal struct RandomSource(ulong seed)
 {
     private ulong state = seed;

@@ -11,13 +11,13 @@ namespace AarenGen;
 /// </summary>
 /// <remarks>
 /// <para>Thread safety: any number of threads may infer with one model at the same time, each with states of its own.
-/// <see cref="Fit"/> changes the weights and must run alone: another <see cref="Fit"/>, <see cref="Evaluate"/>, <see cref="Save"/>,
-/// <see cref="SaveCompiled"/> or a change of <see cref="Precision"/> meanwhile throws <see cref="InvalidOperationException"/>, from its
-/// progress callback too. Inference does not check this, since it must be fast; its outputs then are meaningless.</para>
-/// <para>Inference allocates nothing but, once a thread, its working memory.</para>
-/// <para>The numbers of tokens must be finite and from −1e15 to 1e15, so that with ordinary weights nothing overflows. Weights so large
-/// that something does make outputs NaN or infinite and may leave the state so: then <see cref="StreamState{TModel}.Save(string)"/>
-/// refuses it, and <see cref="StreamState{TModel}.Reset"/> or <see cref="StreamState{TModel}.Load(string)"/> makes it usable again.</para>
+/// <see cref="Fit"/> and <see cref="UsePrecision"/> change the weights and must run alone. While one of them runs, another call of either,
+/// of <see cref="Evaluate"/>, <c>Save</c> or <c>SaveCompiled</c> throws <see cref="InvalidOperationException"/>, from the progress callback
+/// too. Inference does not check this, because the check would cost time; its outputs are then meaningless.</para>
+/// <para>Inference allocates nothing, except working memory once per thread.</para>
+/// <para>The numbers of tokens must be finite and from −1e15 to 1e15, so that nothing overflows with ordinary weights. With extremely large
+/// weights, outputs and the state may become NaN or infinite. <see cref="StreamState{TModel}.Save(string)"/> refuses such a state;
+/// <see cref="StreamState{TModel}.Reset"/> or <see cref="StreamState{TModel}.Load(string)"/> makes it usable again.</para>
 /// </remarks>
 /// <typeparam name="TSelf">The annotated class.</typeparam>
 public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, IModelDefinition<TSelf>
@@ -27,7 +27,6 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
 
     private readonly WeightAccess access = new();
     private AlignedBuffer weights = null!, packed = null!;
-    private WeightPrecision precision;
 
     /// <summary>Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
@@ -38,34 +37,8 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <summary>The plan of the model: its parameters, sizes and costs.</summary>
     public static ModelDescription Description { get; } = TSelf.Describe();
 
-    /// <summary>
-    /// How inference reads the large matrices, those of 64 by 64 and more; float unless set. Narrower ones are read faster, which is
-    /// what bounds a stream's speed, and less exactly. Training, evaluation and files stay in float, so that it can be set back.
-    /// </summary>
-    /// <remarks>Setting packs the matrices anew and, like <see cref="Fit"/>, must run alone. States keep their meaning.</remarks>
-    /// <exception cref="ArgumentOutOfRangeException">The value is none of the enumeration.</exception>
-    /// <exception cref="InvalidOperationException">Another call trains, evaluates or saves this model.</exception>
-    public WeightPrecision Precision
-    {
-        get => precision;
-        set
-        {
-            if (!Enum.IsDefined(value))
-            {
-                throw new ArgumentOutOfRangeException(nameof(value), value, "There is no such precision; choose Float32, BFloat16 or Int8.");
-            }
-            access.BeginChange("Setting Precision");
-            try
-            {
-                precision = value;
-                WeightsChanged();
-            }
-            finally
-            {
-                access.EndChange();
-            }
-        }
-    }
+    /// <summary>How inference reads the large matrices; <see cref="UsePrecision"/> changes it.</summary>
+    public WeightPrecision Precision { get; private set; }
 
     internal AlignedBuffer WeightBuffer => weights;
 
@@ -81,7 +54,9 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         return model;
     }
 
-    /// <summary>A model with the weights of a safetensors file, written by <see cref="Save"/> or from PyTorch's <c>state_dict</c>.</summary>
+    /// <summary>
+    /// Creates a model with the weights of a safetensors file, which <see cref="Save(string)"/> or PyTorch wrote from a <c>state_dict</c>.
+    /// </summary>
     /// <param name="path">The file; tensors F32, F64, F16 or BF16, little-endian.</param>
     /// <exception cref="ArgumentException"><paramref name="path"/> is null, empty or holds a null character.</exception>
     /// <exception cref="ModelFileException">
@@ -97,28 +72,105 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         return model;
     }
 
+    /// <summary>Creates a model with the weights that a stream holds in the safetensors format.</summary>
+    /// <param name="stream">
+    /// The stream, at the first byte of the format; it need not seek. Afterwards it is at the byte after the last tensor, so that other
+    /// data may follow. After an exception its position is unspecified. The caller disposes it.
+    /// </param>
+    /// <exception cref="ArgumentException"><paramref name="stream"/> is null or cannot be read.</exception>
+    /// <exception cref="ModelFileException">As for <see cref="Load(string)"/>, or the stream ends too soon.</exception>
+    /// <exception cref="IOException">The stream cannot be read.</exception>
+    public static TSelf Load(Stream stream)
+    {
+        Arguments.CheckReadable(stream);
+        TSelf model = Allocated();
+        ModelFile.Read(stream, Description, model.weights);
+        model.WeightsChanged();
+        return model;
+    }
+
     /// <summary>Writes the weights as safetensors with PyTorch's names and layouts, replacing the file atomically.</summary>
-    /// <param name="path">The file. Through a symbolic link its target is written; an existing file keeps its mode.</param>
+    /// <param name="path">The file. If it is a symbolic link, its target is written. An existing file keeps its mode.</param>
     /// <exception cref="ArgumentException"><paramref name="path"/> is null, empty or holds a null character.</exception>
     /// <exception cref="IOException">The file cannot be written; the message says why. It is as it was.</exception>
     /// <exception cref="InvalidOperationException">
-    /// A weight is NaN or infinite, or another call trains this model or sets its <see cref="Precision"/>. The file is as it was.
+    /// A weight is NaN or infinite, or another call changes the weights. The file is as it was.
     /// </exception>
     public void Save(string path) => Read(nameof(Save), () => ModelFile.Write(path, Description, weights));
 
+    /// <summary>Writes the weights to a stream as safetensors with PyTorch's names and layouts.</summary>
+    /// <param name="stream">
+    /// The stream; it need not seek. The weights are written at its position and it is flushed; afterwards it is at the byte after the last
+    /// tensor. The caller disposes it.
+    /// </param>
+    /// <exception cref="ArgumentException"><paramref name="stream"/> is null or cannot be written.</exception>
+    /// <exception cref="IOException">The stream cannot be written. Part of the weights may have been.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A weight is NaN or infinite, or another call changes the weights. Nothing was written.
+    /// </exception>
+    public void Save(Stream stream)
+    {
+        Arguments.CheckWritable(stream);
+        Read(nameof(Save), () => ModelFile.Write(stream, Description, weights));
+    }
+
     /// <summary>
-    /// Writes the model as inference reads it, its matrices packed in its <see cref="Precision"/>, replacing the file atomically: for
-    /// <see cref="WeightsAttribute"/>, which then needs no copy. Keep a file of <see cref="Save"/> as well: this one is for the same
-    /// version of the library alone.
+    /// Writes the model as inference reads it, its matrices packed in its <see cref="Precision"/>, replacing the file atomically. Embedded
+    /// by <see cref="WeightsAttribute"/>, such a file is used without a copy. Only the same version of the library reads it, so keep a file
+    /// of <see cref="Save(string)"/> as well.
     /// </summary>
-    /// <param name="path">The file. Through a symbolic link its target is written; an existing file keeps its mode.</param>
+    /// <param name="path">The file. If it is a symbolic link, its target is written. An existing file keeps its mode.</param>
     /// <exception cref="ArgumentException"><paramref name="path"/> is null, empty or holds a null character.</exception>
     /// <exception cref="IOException">The file cannot be written; the message says why. It is as it was.</exception>
     /// <exception cref="InvalidOperationException">
-    /// A weight is NaN or infinite, or another call trains this model or sets its <see cref="Precision"/>. The file is as it was.
+    /// A weight is NaN or infinite, or another call changes the weights. The file is as it was.
     /// </exception>
     public void SaveCompiled(string path) =>
-        Read(nameof(SaveCompiled), () => CompiledModel.Write(path, Description, weights, packed, Precision));
+        Read(nameof(SaveCompiled), () => AtomicFile.Write(path, CompiledModel.Writer(Description, weights, packed, Precision)));
+
+    /// <summary>Writes to a stream what <see cref="SaveCompiled(string)"/> writes to a file.</summary>
+    /// <param name="stream">
+    /// The stream; it need not seek. The model is written at its position and it is flushed; afterwards it is at the byte after the model.
+    /// The caller disposes it.
+    /// </param>
+    /// <exception cref="ArgumentException"><paramref name="stream"/> is null or cannot be written.</exception>
+    /// <exception cref="IOException">The stream cannot be written. Part of the model may have been.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A weight is NaN or infinite, or another call changes the weights. Nothing was written.
+    /// </exception>
+    public void SaveCompiled(Stream stream)
+    {
+        Arguments.CheckWritable(stream);
+        Read(nameof(SaveCompiled), () => OutputStream.Write(stream, CompiledModel.Writer(Description, weights, packed, Precision)));
+    }
+
+    /// <summary>
+    /// Packs the large matrices, those of 64 by 64 and more, anew for inference in another precision. A narrower precision is read faster,
+    /// which is what bounds a stream's speed, and is less exact. Training, evaluation and files of <see cref="Save(string)"/> stay in
+    /// float, so that float can be used again without loss. A new model uses float.
+    /// </summary>
+    /// <remarks>Like <see cref="Fit"/>, it must run alone. States of streams stay valid.</remarks>
+    /// <param name="precision">The precision that inference uses from now on.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="precision"/> is none of the enumeration's values.</exception>
+    /// <exception cref="InvalidOperationException">Another call trains, evaluates or saves this model.</exception>
+    public void UsePrecision(WeightPrecision precision)
+    {
+        if (!Enum.IsDefined(precision))
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(precision), precision, "There is no such precision; choose Float32, BFloat16 or Int8.");
+        }
+        access.BeginChange(nameof(UsePrecision));
+        try
+        {
+            Precision = precision;
+            WeightsChanged();
+        }
+        finally
+        {
+            access.EndChange();
+        }
+    }
 
     /// <summary>A state for a new stream.</summary>
     public StreamState<TSelf> CreateState() => new();
@@ -199,11 +251,13 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         Run(new ReadOnlySpan<StreamState<TSelf>>(ref state), tokens, outputs);
     }
 
-    /// <summary>Trains the model on sequences, on the device that the options name; the CPU unless they say otherwise.</summary>
+    /// <summary>
+    /// Trains the model on sequences, on the device of <see cref="TrainingOptions.Device"/>: the CPU by default, or a GPU.
+    /// </summary>
     /// <remarks>
-    /// Before the first step all data are read once and checked, so that wrong data are found before the model changes. With a
-    /// <see cref="TrainingOptions.CheckpointPath"/> they are hashed as well (seconds a gigabyte): a checkpoint is resumed on the same data
-    /// only. Exceptions that the data's own methods or the progress callback throw pass through; the model then has the weights of the last step.
+    /// Before the first optimiser step all data are read once and checked, so that wrong data are found before the model changes. With a
+    /// <see cref="TrainingOptions.CheckpointPath"/> they are hashed as well (seconds a gigabyte), because a checkpoint is resumed on the
+    /// same data only.
     /// </remarks>
     /// <param name="train">The sequences to learn from.</param>
     /// <param name="validation">
@@ -211,31 +265,39 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// </param>
     /// <param name="options">How to train; sensible defaults where null.</param>
     /// <param name="progress">
-    /// Told, on the calling thread, at the end of each epoch, and after a step when 100 ms have passed since; null where nobody watches.
+    /// Receives a report at the end of each epoch. Within an epoch it receives one after the first optimiser step that ends at least 100 ms
+    /// after the previous report, not after every step. It is called on the calling thread. Null: no reports.
     /// </param>
     /// <param name="cancellationToken">
-    /// Stops the training after the step under way, writing a checkpoint where the options name one.
+    /// Stops the training after the current optimiser step, writing a checkpoint where the options name one.
     /// </param>
-    /// <returns>What happened: losses, times, the best epoch.</returns>
+    /// <returns>Losses, times, the best epoch.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="train"/> is null.</exception>
     /// <exception cref="ArgumentException">
     /// The data or options do not fit the model: a width or a number is wrong, no target has a weight above 0, or a sequence is longer
     /// than the model, or this machine's memory, takes. The message says which and where. The model is as it was.
     /// </exception>
     /// <exception cref="InvalidOperationException">
-    /// Another call trains, evaluates or saves this model, or the data changed while they were used.
+    /// Another call trains, evaluates or saves this model, or changes its precision: the model is as it was. Or the data changed while they
+    /// were used.
     /// </exception>
-    /// <exception cref="TrainingDivergedException">The loss or a gradient became NaN or infinite.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled; the model has the weights of the last step.</exception>
+    /// <exception cref="TrainingDivergedException">
+    /// The loss or a gradient became NaN or infinite. The model has the weights from before that optimiser step.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">
+    /// The token was cancelled. The model has the weights of the last optimiser step.
+    /// </exception>
     /// <exception cref="ModelFileException">
-    /// The checkpoint to go on from is damaged or belongs to another training: the message names every option, and what of the data,
+    /// The checkpoint to resume from is damaged or belongs to another training: the message names every option, and what of the data,
     /// differs. The model is as it was.
     /// </exception>
     /// <exception cref="IOException">
-    /// The checkpoint cannot be read or written. Whether its directory exists and allows it is tried before the first step.
+    /// The checkpoint cannot be read or written. Whether its directory exists and allows it is tried before the first optimiser step.
     /// </exception>
     /// <exception cref="Exception">
-    /// A <see cref="TrainingOptions.Device"/> other than the CPU is not there or fails; its package says by which types. AarenGen.Cuda:
-    /// <c>CudaUnavailableException</c> and <c>CudaException</c>.
+    /// An exception of the data's own methods or of the progress callback passes through; the model then has the weights of the last
+    /// optimiser step. A device other than the CPU may be missing or fail, and the documentation of its package says with which exceptions:
+    /// <c>CudaUnavailableException</c>, <c>CudaException</c> and <see cref="NotSupportedException"/> for AarenGen.Cuda.
     /// </exception>
     public TrainingReport Fit(
         SequenceData train, SequenceData? validation = null, TrainingOptions? options = null,
@@ -262,7 +324,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// takes.
     /// </exception>
     /// <exception cref="InvalidOperationException">
-    /// Another call trains this model or sets its <see cref="Precision"/>, or the data changed while they were used.
+    /// Another call trains this model or changes its precision, or the data changed while they were used.
     /// </exception>
     public double Evaluate(SequenceData data)
     {
@@ -272,7 +334,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         return loss;
     }
 
-    /// <summary>Called by generated code: the model with the weights of a file embedded in its assembly.</summary>
+    /// <summary>Called by generated code: creates the model with the weights of a file embedded in its assembly.</summary>
     /// <exception cref="ModelFileException">The file is not embedded, is damaged, or does not fit.</exception>
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected static TSelf LoadEmbedded(string file)
@@ -287,46 +349,58 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         if (CompiledModel.TryRead(resource, Description, file) is { } compiled)
         {
             TSelf inPlace = TSelf.Empty();
-            (inPlace.weights, inPlace.packed, inPlace.precision) = compiled;
+            (inPlace.weights, inPlace.packed, inPlace.Precision) = compiled;
             return inPlace;
         }
         TSelf model = Allocated();
+        resource.Position = 0;
         ModelFile.Read(resource, file, Description, model.weights);
         model.WeightsChanged();
         return model;
     }
 
     /// <summary>
-    /// Derives what follows from the parameters, and packs the matrices: for inference in some precision, or for training as well,
-    /// which is always in float. Threads may share the work.
+    /// Computes derived weights from the parameters and packs the matrices: for inference in a precision, or for training as well, which is
+    /// always in float. Several workers may each do a slice. Called by the library; generated code overrides it.
     /// </summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected abstract void Prepare(Span<float> weights, Span<float> packed, WeightPrecision precision, bool training, WorkShare share);
+    protected abstract void Prepare(Span<float> weights, Span<float> packed, WeightPrecision precision, bool training, WorkerSlice slice);
 
-    /// <summary>Runs some rows through all layers.</summary>
+    /// <summary>Runs rows through all layers. Called by the library; generated code overrides it.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected abstract void Infer(scoped in InferencePass<TSelf> pass);
 
-    /// <summary>Runs sequences forward and back; returns the weighted sum of their tokens' losses times the loss scale.</summary>
+    /// <summary>
+    /// Runs the forward and backward pass of whole sequences; returns the weighted sum of their tokens' losses times the loss scale. Called
+    /// by the library; generated code overrides it.
+    /// </summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected abstract double Train(scoped in TrainingPass pass);
 
-    /// <summary>Sends the gradients of derived weights back to the parameters they were derived from. Once a step; threads may share it.</summary>
+    /// <summary>
+    /// Adds the gradients of derived weights to those of the parameters that they were derived from, once per optimiser step. Several
+    /// workers may each do a slice. Called by the library; generated code overrides it.
+    /// </summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected abstract void FinishGradients(ReadOnlySpan<float> weights, Span<float> gradients, WorkShare share);
+    protected abstract void BackpropagateDerivedWeights(ReadOnlySpan<float> weights, Span<float> gradients, WorkerSlice slice);
 
-    /// <summary>What trains the model on a device; null where the project that declares it refers to no device's package.</summary>
+    /// <summary>
+    /// The CUDA kernels that train the model on a GPU; null unless the project that declares it refers to AarenGen.Cuda. Called by the
+    /// library; generated code overrides it.
+    /// </summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected virtual DeviceProgram? DescribeDevice() => null;
 
     internal DeviceProgram? DeviceProgram => DescribeDevice();
 
-    // What the trainer calls: generated overrides are protected, in whatever assembly they stand.
-    internal void PrepareFor(Span<float> packed, bool training, WorkShare share) => Prepare(weights.Span, packed, WeightPrecision.Float32, training, share);
+    // The trainer calls these, as it cannot call protected members.
+    internal void PrepareFor(Span<float> packed, bool training, WorkerSlice slice) =>
+        Prepare(weights.Span, packed, WeightPrecision.Float32, training, slice);
 
     internal double RunTraining(scoped in TrainingPass pass) => Train(pass);
 
-    internal void Finish(Span<float> gradients, WorkShare share) => FinishGradients(weights.Span, gradients, share);
+    internal void BackpropagateDerivedWeights(Span<float> gradients, WorkerSlice slice) =>
+        BackpropagateDerivedWeights(weights.Span, gradients, slice);
 
     /// <summary>Checks many tokens of a stream; returns how many they are.</summary>
     internal static int CheckTokens(StreamState<TSelf> state, ReadOnlySpan<float> tokens, ReadOnlySpan<float> outputs)
@@ -339,13 +413,14 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     }
 
     /// <summary>What generated code needs to infer some rows of plain tokens.</summary>
-    internal InferencePass<TSelf> Pass(ReadOnlySpan<StreamState<TSelf>> states, int rows, ReadOnlySpan<float> tokens, Span<float> outputs) => new()
+    internal InferencePass<TSelf> Pass(
+        ReadOnlySpan<StreamState<TSelf>> states, int rows, ReadOnlySpan<float> tokens, Span<float> outputs) => new()
     {
         Rows = rows,
         Weights = weights.Span,
         Packed = packed.Span,
         Precision = Precision,
-        Scratch = Scratch.Get(Description.ScratchFloats),
+        Scratch = Scratch.Get(Description.Layout.ScratchFloats),
         Tokens = tokens,
         Outputs = outputs,
         States = states,
@@ -355,7 +430,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     {
         weights = weights.Writable();
         packed = packed.Writable();
-        Prepare(weights.Span, packed.Span, Precision, training: false, WorkShare.All);
+        Prepare(weights.Span, packed.Span, Precision, training: false, WorkerSlice.All);
     }
 
     /// <summary>Does what needs weights that nobody changes meanwhile.</summary>
@@ -376,8 +451,8 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     internal static TSelf Allocated()
     {
         TSelf model = TSelf.Empty();
-        model.weights = new(Description.WeightFloats);
-        model.packed = new(Description.PackedFloats);
+        model.weights = new(Description.Layout.WeightFloats);
+        model.packed = new(Description.Layout.PackedFloats);
         return model;
     }
 
@@ -398,9 +473,9 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     private void RunPlain(ReadOnlySpan<StreamState<TSelf>> states, ReadOnlySpan<float> tokens, Span<float> outputs)
     {
         int count = tokens.Length / Description.InputWidth;
-        for (int first = 0; first < count; first += Description.RowsPerPass)
+        for (int first = 0; first < count; first += Description.Layout.RowsPerPass)
         {
-            int rows = Math.Min(Description.RowsPerPass, count - first);
+            int rows = Math.Min(Description.Layout.RowsPerPass, count - first);
             ReadOnlySpan<StreamState<TSelf>> streams = states.Length == 1 ? states : states.Slice(first, rows);
             Infer(Pass(
                 streams, rows, tokens.Slice(first * Description.InputWidth, rows * Description.InputWidth),
@@ -421,12 +496,14 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     private void RunShaped(ReadOnlySpan<StreamState<TSelf>> states, ReadOnlySpan<float> tokens, Span<float> outputs)
     {
         TokenShape shape = Description.Tokens;
-        int count = tokens.Length / Description.InputWidth, capacity = Description.RowsPerPass / shape.Channels;
+        int count = tokens.Length / Description.InputWidth, capacity = Description.Layout.RowsPerPass / shape.Channels;
         int rowsWidth = shape.Channels * Description.RowInputWidth, statisticsWidth = shape.Channels * Description.RowStatistics;
-        Span<float> scratch = Scratch.Get(Description.ScratchFloats + capacity * (rowsWidth + statisticsWidth + Description.OutputWidth));
-        Span<float> rows = scratch.Slice(Description.ScratchFloats, capacity * rowsWidth);
-        Span<float> statistics = scratch.Slice(Description.ScratchFloats + rows.Length, capacity * statisticsWidth);
-        Span<float> results = scratch.Slice(Description.ScratchFloats + rows.Length + statistics.Length, capacity * Description.OutputWidth);
+        Span<float> scratch = Scratch.Get(
+            Description.Layout.ScratchFloats + capacity * (rowsWidth + statisticsWidth + Description.OutputWidth));
+        Span<float> rows = scratch.Slice(Description.Layout.ScratchFloats, capacity * rowsWidth);
+        Span<float> statistics = scratch.Slice(Description.Layout.ScratchFloats + rows.Length, capacity * statisticsWidth);
+        Span<float> results = scratch.Slice(
+            Description.Layout.ScratchFloats + rows.Length + statistics.Length, capacity * Description.OutputWidth);
         Span<int> gathered = stackalloc int[capacity];
         StreamState<TSelf>[] streams = gatheredStates ??= new StreamState<TSelf>[capacity];
         int full = 0;
@@ -434,7 +511,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         {
             StreamState<TSelf> state = states[states.Length == 1 ? 0 : i];
             state.TokenCount++;
-            if (Tokenizer.Push(
+            if (SamplePreprocessor.Add(
                 shape, state.SampleMemory, tokens.Slice(i * Description.InputWidth, Description.InputWidth),
                 rows.Slice(full * rowsWidth, rowsWidth), statistics.Slice(full * statisticsWidth, statisticsWidth)))
             {
@@ -453,7 +530,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
                     Weights = weights.Span,
                     Packed = packed.Span,
                     Precision = Precision,
-                    Scratch = scratch[..Description.ScratchFloats],
+                    Scratch = scratch[..Description.Layout.ScratchFloats],
                     Tokens = rows[..(full * rowsWidth)],
                     Statistics = statistics[..(full * statisticsWidth)],
                     Outputs = results[..(full * Description.OutputWidth)],

@@ -13,8 +13,8 @@ public enum WeightPrecision
     BFloat16,
 
     /// <summary>
-    /// 8 bits and a scale an output: error of a weight at most 1/254 of the largest that leads to the same output. Products are
-    /// integer arithmetic, with inputs rounded to 14 bits of the largest in their row.
+    /// 8 bits, and a scale per output: the error of a weight is at most 1/254 of the largest weight of the same output. Matrices are
+    /// multiplied in integers, with inputs rounded to 14 bits of the largest in their row.
     /// </summary>
     Int8,
 }

@@ -159,7 +159,7 @@ public sealed class DeviceGradientTests
             double difference = Norm(wanted.Zip(got, static (a, b) => a - b)), size = Math.Max(Norm(wanted), least);
             if (!(difference <= bound * size))
             {
-                errors.Add($"{typeof(TModel).Name} {string.Join(' ', Enumerable.Range(0, data.Count).Select(data.LengthOf))}, {what}: relative {difference / size:G3} > {bound:G3}");
+                errors.Add($"{typeof(TModel).Name} {string.Join(' ', Enumerable.Range(0, data.Count).Select(data.GetLength))}, {what}: relative {difference / size:G3} > {bound:G3}");
             }
         }
     }
@@ -189,7 +189,7 @@ public sealed class DeviceGradientTests
                 }
                 foreach (HeadDescription head in description.Heads.Where(static h => h.TargetKind == TargetKind.Class))
                 {
-                    targets[t * description.TargetWidth + head.TargetOffset] = random.Next(head.Classes);
+                    targets[t * description.TargetWidth + head.TargetOffset] = random.Next(head.ClassCount);
                 }
             }
             if (i == spoilt)

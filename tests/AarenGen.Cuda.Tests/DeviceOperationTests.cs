@@ -100,7 +100,7 @@ public sealed class DeviceOperationTests
             float[] tokens = Uniform(random, length * description.InputWidth), targets = Uniform(random, length * description.TargetWidth);
             for (int t = 0; t < length; t++)
             {
-                foreach (CategoryDescription category in description.Categories.Where(c => t % c.Kinds == c.Kind))
+                foreach (CategoryDescription category in description.Categories.Where(c => t % c.ModalityCount == c.Modality))
                 {
                     tokens[t * description.InputWidth + category.Column] = random.Next(category.Cardinality);
                 }
@@ -111,7 +111,7 @@ public sealed class DeviceOperationTests
                         ref float target = ref targets[t * description.TargetWidth + channel * description.RowTargetWidth + head.TargetOffset];
                         target = head.TargetKind switch
                         {
-                            TargetKind.Class => random.Next(head.Classes),
+                            TargetKind.Class => random.Next(head.ClassCount),
                             TargetKind.Positive => MathF.Abs(target) + 0.1f,
                             _ => target,
                         };

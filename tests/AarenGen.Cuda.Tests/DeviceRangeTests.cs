@@ -49,7 +49,7 @@ public sealed class DeviceRangeTests
         float[] values = [0, 1.5e-45f, -1.5e-45f, 1e-38f, -1e-38f, SmallestNormal, 1.3e-38f, 1.4e-38f, -1.4e-38f, 1e-37f, 1e-30f, -1f];
         const float beta1 = 0.9f, beta2 = 0.5f;
         GoldenPre model = GoldenPre.Create(seed: 1);
-        AlignedBuffer first = new(GoldenPre.Description.WeightFloats), second = new(GoldenPre.Description.WeightFloats);
+        AlignedBuffer first = new(GoldenPre.Description.Layout.WeightFloats), second = new(GoldenPre.Description.Layout.WeightFloats);
         ParameterDescription parameter = GoldenPre.Description.Parameters[0];
         for (int i = 0; i < values.Length; i++)
         {
@@ -169,7 +169,7 @@ public sealed class DeviceRangeTests
         DeviceProgram program = model.DeviceProgram!;
         using var context = new CudaContext();
         using var work = new CudaStream(context);
-        using var device = new DeviceModel<GoldenPre>(context, program, ProductPrecision.Float32, rows: 1, sequences: 1);
+        using var device = new DeviceModel<GoldenPre>(context, program, MatrixPrecision.Float32, rows: 1, sequences: 1);
         using var slot = new BatchSlot<GoldenPre>(context, work, rows: 1, sequences: 1);
         var tensors = new TrainingTensors(model.WeightBuffer, first, second);
         device.Upload(tensors, work);

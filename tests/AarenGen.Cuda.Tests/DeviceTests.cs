@@ -38,10 +38,10 @@ public sealed class DeviceTests(DeviceTests.Session session) : IClassFixture<Dev
     [DeviceFact]
     public void Device_describes_itself()
     {
-        IReadOnlyList<CudaDeviceInfo> devices = CudaDeviceInfo.List(out string? reason);
+        CudaDeviceQuery query = CudaDeviceInfo.Query();
 
-        Assert.Null(reason);
-        CudaDeviceInfo device = devices[0];
+        Assert.Equal((CudaStatus.Available, ""), (query.Status, query.Message));
+        CudaDeviceInfo device = query.Devices[0];
         Assert.Equal(0, device.Ordinal);
         Assert.NotEmpty(device.Name);
         Assert.True(device.ComputeCapability >= new Version(7, 5), $"{device.ComputeCapability}");
@@ -166,7 +166,7 @@ public sealed class DeviceTests(DeviceTests.Session session) : IClassFixture<Dev
     {
         using var stream = new CudaStream(Context);
         CudaException e = Assert.Throws<CudaException>(() => Module.GetKernel("scale").Launch(stream, new(2, 3), 5000, 16, new Arguments(), 0));
-        Assert.Equal("cuLaunchKernel", e.Entry);
+        Assert.Equal("cuLaunchKernel", e.FunctionName);
         Assert.Contains("Kernel 'scale' was to run in 2 x 3 x 1 blocks of 5000 x 1 x 1 threads", e.Message, StringComparison.Ordinal);
         Assert.False(e.IsDeviceLost);
     }
@@ -183,7 +183,7 @@ public sealed class DeviceTests(DeviceTests.Session session) : IClassFixture<Dev
     public void Code_that_is_none_is_refused()
     {
         CudaException e = Assert.Throws<CudaException>(() => new CudaModule(Context, new("broken", new(80, IsPtx: false), [1, 2, 3, 4, 5, 6, 7, 0], FromCache: false)));
-        Assert.Equal("cuModuleLoadDataEx", e.Entry);
+        Assert.Equal("cuModuleLoadDataEx", e.FunctionName);
         Assert.Contains("Module 'broken' was compiled for sm_80", e.Message, StringComparison.Ordinal);
     }
 
@@ -241,7 +241,7 @@ public sealed class DeviceTests(DeviceTests.Session session) : IClassFixture<Dev
         long bytes = Context.Device.TotalMemory * 4;
         CudaException e = Assert.Throws<CudaException>(() => new DeviceBuffer(Context, bytes));
         Assert.Equal("CUDA_ERROR_OUT_OF_MEMORY", e.ErrorName);
-        Assert.Equal("cuMemAlloc_v2", e.Entry);
+        Assert.Equal("cuMemAlloc_v2", e.FunctionName);
         Assert.Contains($"{bytes:N0} bytes were asked for on device 0 ({Context.Device.Name}); ", e.Message, StringComparison.Ordinal);
         Assert.Contains("are free. Take smaller batches", e.Message, StringComparison.Ordinal);
     }

@@ -77,7 +77,7 @@ public sealed class DeviceTrainingTests : TemporaryFolder
         SequenceList data = Weighted(1, 5), none = Weighted(0, 5);
         SequenceList both = Weighted(1, 5);
         both.Add(new float[15], new float[25], new float[5]);
-        TrainingOptions options = Options with { Epochs = 1, BatchSize = 1, WarmupSteps = 0, FinalShare = 1 };
+        TrainingOptions options = Options with { Epochs = 1, BatchSize = 1, WarmupSteps = 0, FinalLearningRateFraction = 1 };
         GoldenPre one = GoldenPre.Create(seed: 1), two = GoldenPre.Create(seed: 1);
         Assert.Equal(one.Fit(data, null, options).Epochs, two.Fit(both, null, options).Epochs);
         Assert.Equal(one.Weights.ToArray(), two.Weights.ToArray());
@@ -118,7 +118,7 @@ public sealed class DeviceTrainingTests : TemporaryFolder
     {
         GoldenPre stopped = GoldenPre.Create(seed: 1), whole = GoldenPre.Create(seed: 1);
         // The learning rate is constant, so that the steps of the first two epochs do not depend on how many follow.
-        TrainingOptions options = Options with { Epochs = 2, WarmupSteps = 0, FinalShare = 1 };
+        TrainingOptions options = Options with { Epochs = 2, WarmupSteps = 0, FinalLearningRateFraction = 1 };
         whole.Fit(Train, null, options);
 
         Assert.Throws<NotSupportedException>(() => stopped.Fit(Train, null, options with { Epochs = 9 }, new Thrower(steps: 10)));
@@ -130,7 +130,7 @@ public sealed class DeviceTrainingTests : TemporaryFolder
     public void What_the_data_throw_passes_through_and_leaves_the_weights_of_the_last_step()
     {
         GoldenPre stopped = GoldenPre.Create(seed: 1), whole = GoldenPre.Create(seed: 1);
-        TrainingOptions options = Options with { Epochs = 1, WarmupSteps = 0, FinalShare = 1 };
+        TrainingOptions options = Options with { Epochs = 1, WarmupSteps = 0, FinalLearningRateFraction = 1 };
         whole.Fit(Train, null, options);
 
         // Each sequence is read once before the first step and once an epoch.
@@ -197,7 +197,7 @@ public sealed class DeviceTrainingTests : TemporaryFolder
 
         public override int TargetWidth => inner.TargetWidth;
 
-        public override int LengthOf(int index) => inner.LengthOf(index);
+        public override int GetLength(int index) => inner.GetLength(index);
 
         public override void ReadTokens(int index, Span<float> tokens)
         {

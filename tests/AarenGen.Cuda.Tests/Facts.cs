@@ -116,7 +116,7 @@ internal static class Requirements
         ? null
         : "NVRTC is needed: install libnvrtc of the CUDA toolkit (Debian non-free: libnvrtc11.2, libnvrtc-builtins11.8), or set AARENGEN_LIBNVRTC; see CONTRIBUTING.md.";
 
-    private static string? FindDevice() => IsSet(NativeLibraries.DriverVariable) || CudaDeviceInfo.List(out _).Count > 0
+    private static string? FindDevice() => IsSet(NativeLibraries.DriverVariable) || CudaDeviceInfo.Query().Devices.Count > 0
         ? Compiler.Value
         : "An NVIDIA GPU is needed, or a stand-in for it: set AARENGEN_LIBCUDA and AARENGEN_LIBNVRTC; see CONTRIBUTING.md.";
 

@@ -56,12 +56,12 @@ public sealed class GoldenDeviceTests
 
     private static void Check<TModel>(string name) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
-        Compare<TModel>(name, ProductPrecision.Float32, OutputBound, GradientBound);
-        Compare<TModel>(name + "-tf32", ProductPrecision.TensorFloat32, RoundedOutputBound, RoundedGradientBound);
-        Compare<TModel>(name + "-bf16", ProductPrecision.BFloat16, RoundedOutputBound, RoundedGradientBound);
+        Compare<TModel>(name, MatrixPrecision.Float32, OutputBound, GradientBound);
+        Compare<TModel>(name + "-tf32", MatrixPrecision.TensorFloat32, RoundedOutputBound, RoundedGradientBound);
+        Compare<TModel>(name + "-bf16", MatrixPrecision.BFloat16, RoundedOutputBound, RoundedGradientBound);
     }
 
-    private static void Compare<TModel>(string name, ProductPrecision products, double outputBound, double gradientBound)
+    private static void Compare<TModel>(string name, MatrixPrecision products, double outputBound, double gradientBound)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         var golden = new GoldenCase<TModel>(name);

@@ -15,7 +15,7 @@ public sealed partial class KernelTableTests
     [NvidiaToolsFact]
     public async Task Machine_code_has_wide_accesses_background_copies_and_tensor_cores()
     {
-        IReadOnlyDictionary<string, Instructions>[] all = await Task.WhenAll(Enum.GetValues<ProductPrecision>().Select(p => Task.Run(() => Disassemble(p))));
+        IReadOnlyDictionary<string, Instructions>[] all = await Task.WhenAll(Enum.GetValues<MatrixPrecision>().Select(p => Task.Run(() => Disassemble(p))));
         (IReadOnlyDictionary<string, Instructions> float32, IReadOnlyDictionary<string, Instructions> tensorFloat32, IReadOnlyDictionary<string, Instructions> bfloat16) = (all[0], all[1], all[2]);
         var table = new StringBuilder($"Instructions in the machine code of {Disassembled} for sm_90, products in float32; HMMA with products in TF32 and bfloat16.\n\n");
         table.Append("| kernel | loads of 16 bytes | narrower | stores of 16 bytes | narrower | background copies of 16 bytes | HMMA, TF32 | HMMA, bf16 |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
@@ -48,6 +48,6 @@ public sealed partial class KernelTableTests
         Golden.Matches(table.ToString(), "Instructions.md");
     }
 
-    private async Task<IReadOnlyDictionary<string, Instructions>> Disassemble(ProductPrecision products) =>
+    private async Task<IReadOnlyDictionary<string, Instructions>> Disassemble(MatrixPrecision products) =>
         Instructions.Parse(await NvidiaTools.DisassembleAsync(compilation.Cubin(Disassembled, new(90, products))));
 }

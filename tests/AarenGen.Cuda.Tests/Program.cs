@@ -16,7 +16,8 @@ internal static class Program
         switch (arguments)
         {
             case ["list-devices"]:
-                Console.Write($"{CudaDeviceInfo.List(out string? reason).Count} devices\n{reason}");
+                CudaDeviceQuery query = CudaDeviceInfo.Query();
+                Console.Write($"{query.Devices.Count} devices\n{query.Message}");
                 return Try(static () => NativeLibraries.Driver.Load()) is null ? 0 : Unavailable;
             case ["start-compiler"]:
                 string? missing = Try(static () => Console.Write($"NVRTC {new RuntimeCompiler(new(null)).Version}"));

@@ -56,7 +56,7 @@ public sealed class RuntimeCompilerTests : TemporaryFolder
 
         CudaException e = Assert.Throws<CudaException>(() => new RuntimeCompiler(new(Folder)).Compile("mistaken", source, 80));
 
-        Assert.Equal("nvrtcCompileProgram", e.Entry);
+        Assert.Equal("nvrtcCompileProgram", e.FunctionName);
         Assert.Equal("NVRTC_ERROR_COMPILATION", e.ErrorName);
         Assert.False(e.IsDeviceLost);
         Assert.Contains("mistaken.cu for sm_80 by NVRTC ", e.Message, StringComparison.Ordinal);

@@ -49,7 +49,7 @@ public sealed class DiagnosticTests
         { "AAREN018", "[SequenceModel, Continuous(4), Dense(8), [|Head(\"A\")|], Head(\"B\"), MeanSquaredError] partial class M;" },
         { "AAREN018", "[SequenceModel, Continuous(4), Dense(8), Head(\"A\"), MeanSquaredError, [|Head(\"B\")|], Dense(3)] partial class M;" },
         { "AAREN019", "[SequenceModel, Continuous(4), Dense(8), MeanSquaredError, [|Dense(8)|]] partial class M;" },
-        { "AAREN020", "[SequenceModel, Continuous(4), Continuous(2), Interleave(8, Common = [|2|]), Dense(8), MeanSquaredError] partial class M;" },
+        { "AAREN020", "[SequenceModel, Continuous(4), Continuous(2), Interleave(8, Shared = [|2|]), Dense(8), MeanSquaredError] partial class M;" },
         { "AAREN020", "[SequenceModel, Continuous(4), Dense(8), Huber(Delta = [|0|])] partial class M;" },
         { "AAREN020", "[SequenceModel, Continuous(4), Dense(8), Head(\"A\", Weight = [|-1|]), MeanSquaredError] partial class M;" },
         { "AAREN020", "[SequenceModel, Continuous(4), Dense(8), CrossEntropy(Smoothing = [|1|])] partial class M;" },
@@ -166,7 +166,7 @@ public sealed class DiagnosticTests
     [InlineData("Continuous(65536), ChannelIndependent, Dense(1), MeanSquaredError")]
     [InlineData("Continuous(1), Patch(65536, 65536), InstanceNorm(Window = 65536), Dense(3), MeanSquaredError")]
     [InlineData("TimeEncoding(65536), Positions(PositionKind.Learned, Length = 16384), Dense(3), MeanSquaredError")]
-    [InlineData("Continuous(65536), Continuous(65536), Categorical(1048576), Interleave(1024, Common = 1), Dense(3), MeanSquaredError")]
+    [InlineData("Continuous(65536), Continuous(65536), Categorical(1048576), Interleave(1024, Shared = 1), Dense(3), MeanSquaredError")]
     public void The_largest_arguments_give_code_or_an_error(string parts)
     {
         GeneratorRun run = GeneratorRun.Any(

@@ -22,8 +22,8 @@ public sealed class RandomDeclarationTests
     /// <summary>Stands for the package that trains on a device.</summary>
     private const string Device = "namespace AarenGen.Cuda { internal static class CudaDeviceInfo; }";
 
-    private static readonly Type[] Parts = [.. typeof(ModelPartAttribute).Assembly.GetTypes()
-        .Where(static t => t.IsSubclassOf(typeof(ModelPartAttribute)) && !t.IsAbstract).OrderBy(static t => t.Name, StringComparer.Ordinal)];
+    private static readonly Type[] Parts = [.. typeof(ModelComponentAttribute).Assembly.GetTypes()
+        .Where(static t => t.IsSubclassOf(typeof(ModelComponentAttribute)) && !t.IsAbstract).OrderBy(static t => t.Name, StringComparer.Ordinal)];
 
     private static readonly Gen<int> ModestInt = OneOf(1, 2, 3, 4, 6, 8, 12);
 

@@ -150,7 +150,7 @@ public sealed class SnapshotTests
             using AarenGen;
             namespace Example;
 
-            [SequenceModel, Continuous(1), Continuous(3), Categorical(9), Interleave(8, Common = 1), LayerNorm, Aaren(Heads = 2, FeedForward = 8), Dense(4, Activation = Activation.Tanh), MeanSquaredError]
+            [SequenceModel, Continuous(1), Continuous(3), Categorical(9), Interleave(8, Shared = 1), LayerNorm, Aaren(Heads = 2, FeedForward = 8), Dense(4, Activation = Activation.Tanh), MeanSquaredError]
             public sealed partial class StepsInTurn;
             """,
     };

@@ -84,7 +84,7 @@ internal static class KillSoak
         File.WriteAllLines(Path.Combine(folder, Report),
         [
             .. report.Epochs.Select(static e => string.Create(CultureInfo.InvariantCulture, $"{e.TrainingLoss:R} {e.ValidationLoss:R}")),
-            string.Create(CultureInfo.InvariantCulture, $"{report.BestEpoch} {report.End} {report.Steps}"),
+            string.Create(CultureInfo.InvariantCulture, $"{report.BestEpoch} {report.StopReason} {report.Steps}"),
         ]);
     }
 

@@ -27,7 +27,7 @@ internal static class StreamsSoak
             states[i] = model.CreateState();
         }
         double bytes = (GC.GetTotalMemory(forceFullCollection: true) - empty) / (double)streams;
-        int numbers = AarenModel.Description.StateDoubles * sizeof(double);
+        long numbers = AarenModel.Description.StateBytes;
         if (bytes > numbers + Overhead)
         {
             throw new SoakException($"A stream takes {bytes:F0} bytes, but its numbers {numbers}.");

@@ -30,7 +30,7 @@ public sealed unsafe class EmbeddedWeightsTests : IDisposable
     public void A_compiled_file_runs_where_it_lies(WeightPrecision precision)
     {
         Wide model = Wide.Create(5);
-        model.Precision = precision;
+        model.UsePrecision(precision);
         byte[] file = Compiled(model);
         fixed (byte* memory = file)
         {
@@ -53,8 +53,8 @@ public sealed unsafe class EmbeddedWeightsTests : IDisposable
         fixed (byte* memory = file)
         {
             Wide inPlace = Read(memory, file.Length);
-            inPlace.Precision = WeightPrecision.BFloat16;
-            inPlace.Precision = WeightPrecision.Float32;
+            inPlace.UsePrecision(WeightPrecision.BFloat16);
+            inPlace.UsePrecision(WeightPrecision.Float32);
             Assert.Equal(Outputs(model), Outputs(inPlace));
             Wide other = Read(memory, file.Length);
             var data = new SequenceList(3, 2);

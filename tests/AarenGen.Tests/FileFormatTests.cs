@@ -112,7 +112,7 @@ public sealed class FileFormatTests : IDisposable
     {
         var metadata = new Dictionary<string, string> { ["checkpoint"] = "epoch 7", ["format"] = "pt" };
         ModelFile.WriteSets(path, GoldenOdd.Description, [("", model.WeightBuffer)], metadata);
-        int floats = GoldenOdd.Description.ParameterFloats;
+        int floats = GoldenOdd.Description.Layout.ParameterFloats;
         Assert.Equal(model.Weights[..floats].ToArray(), GoldenOdd.Load(path).Weights[..floats].ToArray());
     }
 
@@ -158,7 +158,7 @@ public sealed class FileFormatTests : IDisposable
             transformer.Step(state, [1, 2, 3], new float[5]);
             PatchedChannels patched = PatchedChannels.Create(1);
             using var file = new MemoryStream();
-            var memory = new double[PatchedChannels.Description.StateDoubles];
+            var memory = new double[PatchedChannels.Description.Layout.StateDoubles];
             memory[0] = count;
             StateSnapshot.Write(file, PatchedChannels.Description.Fingerprint, 3, memory);
             file.Position = 0;
@@ -173,7 +173,7 @@ public sealed class FileFormatTests : IDisposable
     public void A_number_of_tokens_that_cannot_be_is_refused(long tokens)
     {
         using var file = new MemoryStream();
-        StateSnapshot.Write(file, GoldenOdd.Description.Fingerprint, tokens, new double[GoldenOdd.Description.StateDoubles]);
+        StateSnapshot.Write(file, GoldenOdd.Description.Fingerprint, tokens, new double[GoldenOdd.Description.Layout.StateDoubles]);
         file.Position = 0;
         Assert.Contains("cannot be", Assert.Throws<ModelFileException>(() => model.CreateState().Load(file)).Message, StringComparison.Ordinal);
     }
@@ -189,8 +189,8 @@ public sealed class FileFormatTests : IDisposable
         Assert.Equal(state.LayerMemory(0).ToArray(), loaded.LayerMemory(0).ToArray());
         model.Save(path);
         GoldenOdd read = GoldenOdd.Create(2);
-        ModelFile.Read(new Dripping(File.ReadAllBytes(path)), "drops", GoldenOdd.Description, read.WeightBuffer);
-        Assert.Equal(model.Weights[..GoldenOdd.Description.ParameterFloats].ToArray(), read.Weights[..GoldenOdd.Description.ParameterFloats].ToArray());
+        ModelFile.Read(new Dripping(File.ReadAllBytes(path)), GoldenOdd.Description, read.WeightBuffer);
+        Assert.Equal(model.Weights[..GoldenOdd.Description.Layout.ParameterFloats].ToArray(), read.Weights[..GoldenOdd.Description.Layout.ParameterFloats].ToArray());
     }
 
     [Theory]

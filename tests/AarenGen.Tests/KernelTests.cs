@@ -104,7 +104,7 @@ public sealed class KernelTests
     {
         float[] x = AllSizes(), y = new float[x.Length], slope = [.. x], again = new float[x.Length];
         Elementwise.Gelu(x, y);
-        Elementwise.GeluWithSlope(slope, again);
+        Elementwise.GeluWithDerivative(slope, again);
         Assert.Equal(y, again);
         for (int i = 0; i < x.Length; i++)
         {
@@ -134,7 +134,7 @@ public sealed class KernelTests
     {
         float[] x = AllSizes(), y = new float[x.Length], slope = [.. x], again = new float[x.Length];
         Elementwise.Tanh(x, y);
-        Elementwise.TanhWithSlope(slope, again);
+        Elementwise.TanhWithDerivative(slope, again);
         Assert.Equal(y, again);
         for (int i = 0; i < x.Length; i++)
         {
@@ -150,7 +150,7 @@ public sealed class KernelTests
         }
         slope = [.. x];
         Elementwise.Relu(x, y);
-        Elementwise.ReluWithSlope(slope, again);
+        Elementwise.ReluWithDerivative(slope, again);
         Assert.Equal(x.Select(static v => float.IsNaN(v) ? v : Math.Max(v, 0)), y);
         Assert.Equal(y, again);
         Assert.Equal(x.Select(static v => v > 0 ? 1f : 0), slope);

@@ -114,7 +114,7 @@ public sealed class ModelConsistencyTests
             {
                 foreach (CategoryDescription category in description.Categories)
                 {
-                    if (t % category.Kinds == category.Kind)
+                    if (t % category.ModalityCount == category.Modality)
                     {
                         tokens[t * description.InputWidth + category.Column] = (t * 5 + length) % category.Cardinality;
                     }
@@ -126,7 +126,7 @@ public sealed class ModelConsistencyTests
                         ref float target = ref targets[t * description.TargetWidth + channel * description.RowTargetWidth + head.TargetOffset];
                         target = head.TargetKind switch
                         {
-                            TargetKind.Class => (t * 3 + length) % head.Classes,
+                            TargetKind.Class => (t * 3 + length) % head.ClassCount,
                             TargetKind.Positive => MathF.Abs(target) + 0.1f,
                             _ => target,
                         };
@@ -145,7 +145,7 @@ public sealed class ModelConsistencyTests
         TokenShape shape = description.Tokens;
         for (int i = 0; i < data.Count; i++)
         {
-            int length = data.LengthOf(i), width = description.InputWidth, outputWidth = description.OutputWidth;
+            int length = data.GetLength(i), width = description.InputWidth, outputWidth = description.OutputWidth;
             var tokens = new float[length * width];
             data.ReadTokens(i, tokens);
             StreamState<TModel> state = model.CreateState(), cut = model.CreateState(), other = model.CreateState();
@@ -155,11 +155,11 @@ public sealed class ModelConsistencyTests
             {
                 model.Step(state, tokens.AsSpan(t * width, width), stepped.AsSpan(t * outputWidth, outputWidth));
                 Assert.Equal(state.HasOutput, float.IsFinite(stepped[t * outputWidth]));
-                Assert.Equal(state.HasOutput, outputs < shape.OutputsOf(length) && shape.SampleOf(outputs) == t);
+                Assert.Equal(state.HasOutput, outputs < shape.GetOutputCount(length) && shape.GetSampleIndex(outputs) == t);
                 outputs += state.HasOutput ? 1 : 0;
                 model.StepMany([other, cut], [.. tokens.AsSpan(t * width, width), .. tokens.AsSpan(t * width, width)], new float[2 * outputWidth]);
             }
-            Assert.Equal(shape.OutputsOf(length), outputs);
+            Assert.Equal(shape.GetOutputCount(length), outputs);
             cut.Reset();
             int first = length / 3 + 1;
             model.Forward(cut, tokens.AsSpan(0, first * width), whole.AsSpan(0, first * outputWidth));
@@ -189,7 +189,7 @@ public sealed class ModelConsistencyTests
                     for (int c = 0; c < rowOutput; c++)
                     {
                         // Values of size about 1, some hundred operations of 6e-8 each.
-                        float expected = stepped[shape.SampleOf(output) * outputWidth + channel * rowOutput + c];
+                        float expected = stepped[shape.GetSampleIndex(output) * outputWidth + channel * rowOutput + c];
                         Assert.Equal(expected, trained[(channel * outputs + output) * rowOutput + c], 2e-5f * Math.Max(1, Math.Abs(expected)));
                     }
                 }
@@ -199,8 +199,8 @@ public sealed class ModelConsistencyTests
 
     private static float[] Targets(SequenceList data, int index)
     {
-        var targets = new float[data.LengthOf(index) * data.TargetWidth];
-        for (int t = 0; t < data.LengthOf(index); t++)
+        var targets = new float[data.GetLength(index) * data.TargetWidth];
+        for (int t = 0; t < data.GetLength(index); t++)
         {
             data.ReadTarget(index, t, targets.AsSpan(t * data.TargetWidth, data.TargetWidth));
         }
@@ -210,9 +210,9 @@ public sealed class ModelConsistencyTests
     private static void CheckAllocations<TModel>(TModel model, SequenceList data) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         ModelDescription description = SequenceModel<TModel>.Description;
-        var tokens = new float[data.LengthOf(0) * description.InputWidth];
+        var tokens = new float[data.GetLength(0) * description.InputWidth];
         data.ReadTokens(0, tokens);
-        var outputs = new float[data.LengthOf(0) * description.OutputWidth];
+        var outputs = new float[data.GetLength(0) * description.OutputWidth];
         StreamState<TModel> state = model.CreateState();
         // The runtime itself may allocate when it compiles a method anew, once: what the model allocates, it allocates each time.
         long least = long.MaxValue;
@@ -220,7 +220,7 @@ public sealed class ModelConsistencyTests
         {
             state.Reset();
             long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int t = 0; t < data.LengthOf(0); t++)
+            for (int t = 0; t < data.GetLength(0); t++)
             {
                 model.Step(state, tokens.AsSpan(t * description.InputWidth, description.InputWidth), outputs.AsSpan(0, description.OutputWidth));
             }

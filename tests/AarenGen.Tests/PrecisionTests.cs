@@ -125,7 +125,7 @@ public sealed class PrecisionTests
         Wide model = Wide.Create(5);
         float[] tokens = StreamingTests.Random(50 * 3, 1);
         float[] exact = Outputs(), narrow, stepped;
-        model.Precision = precision;
+        model.UsePrecision(precision);
         narrow = Outputs();
         stepped = new float[narrow.Length];
         StreamState<Wide> state = model.CreateState();
@@ -136,9 +136,9 @@ public sealed class PrecisionTests
         Assert.Equal(narrow, stepped);
         Assert.NotEqual(exact, narrow);
         Assert.InRange(Relative(exact, narrow), 0, bound);
-        model.Precision = WeightPrecision.Float32;
+        model.UsePrecision(WeightPrecision.Float32);
         Assert.Equal(exact, Outputs());
-        Assert.Throws<ArgumentOutOfRangeException>(() => model.Precision = (WeightPrecision)7);
+        Assert.Throws<ArgumentOutOfRangeException>(() => model.UsePrecision((WeightPrecision)7));
 
         float[] Outputs()
         {
@@ -159,7 +159,7 @@ public sealed class PrecisionTests
         double[] losses = [.. new[] { WeightPrecision.Float32, WeightPrecision.Int8 }.Select(precision =>
         {
             Wide model = Wide.Create(5);
-            model.Precision = precision;
+            model.UsePrecision(precision);
             model.Fit(data, options: new() { Epochs = 3, Threads = 1 });
             return model.Evaluate(data);
         })];

@@ -29,12 +29,12 @@ public sealed class PredictionTests
     {
         foreach (double p in (double[])[1e-6, 0.01, 0.3, 0.5, 0.77, 0.999])
         {
-            Assert.Equal(p, Cumulative(new GaussianPrediction([3, -2, 0.5f, 7]).Quantile(p, 1)), 1e-12);
-            Assert.Equal(p, new StudentTPrediction([3, 0.5f, 2.5f]) is var t ? t.Cumulative(t.Quantile(p)) : 0, 1e-12);
-            Assert.Equal(p, new LogNormalMixturePrediction([0, 1, -1, 5, 0, 0.3f]) is var m ? m.Cumulative(m.Quantile(p)) : 0, 1e-12);
+            Assert.Equal(p, CumulativeProbability(new GaussianPrediction([3, -2, 0.5f, 7]).Quantile(p, 1)), 1e-12);
+            Assert.Equal(p, new StudentTPrediction([3, 0.5f, 2.5f]) is var t ? t.CumulativeProbability(t.Quantile(p)) : 0, 1e-12);
+            Assert.Equal(p, new LogNormalMixturePrediction([0, 1, -1, 5, 0, 0.3f]) is var m ? m.CumulativeProbability(m.Quantile(p)) : 0, 1e-12);
         }
 
-        static double Cumulative(double x) => new GaussianPrediction([3, -2, 0.5f, 7]).Cumulative(x, 1);
+        static double CumulativeProbability(double x) => new GaussianPrediction([3, -2, 0.5f, 7]).CumulativeProbability(x, 1);
     }
 
     [Fact]
@@ -47,9 +47,9 @@ public sealed class PredictionTests
         foreach (double x in (double[])[0.2, 1, 3])
         {
             // Central differences: off by h² and by rounding, 1e-16 over h.
-            Assert.Equal((gaussian.Cumulative(x + h) - gaussian.Cumulative(x - h)) / (2 * h), Math.Exp(gaussian.LogDensity(x)), 1e-6);
-            Assert.Equal((student.Cumulative(x + h) - student.Cumulative(x - h)) / (2 * h), Math.Exp(student.LogDensity(x)), 1e-6);
-            Assert.Equal((mixture.Cumulative(x + h) - mixture.Cumulative(x - h)) / (2 * h), Math.Exp(mixture.LogDensity(x)), 1e-6);
+            Assert.Equal((gaussian.CumulativeProbability(x + h) - gaussian.CumulativeProbability(x - h)) / (2 * h), Math.Exp(gaussian.LogDensity(x)), 1e-6);
+            Assert.Equal((student.CumulativeProbability(x + h) - student.CumulativeProbability(x - h)) / (2 * h), Math.Exp(student.LogDensity(x)), 1e-6);
+            Assert.Equal((mixture.CumulativeProbability(x + h) - mixture.CumulativeProbability(x - h)) / (2 * h), Math.Exp(mixture.LogDensity(x)), 1e-6);
         }
     }
 
@@ -62,7 +62,7 @@ public sealed class PredictionTests
         double area = 0;
         for (int i = 0; i < steps; i++)
         {
-            area += (1 - mixture.Cumulative((i + 0.5) * limit / steps)) * limit / steps;
+            area += (1 - mixture.CumulativeProbability((i + 0.5) * limit / steps)) * limit / steps;
         }
         // The midpoint rule is off by the step's square, but at 0, where the distribution rises like a logarithm's bell: below the step.
         Assert.Equal(area, mixture.LimitedMean(limit), limit / steps);
@@ -122,10 +122,10 @@ public sealed class PredictionTests
         var random = new Random(1);
         Action[] calls =
         [
-            () => Gaussian().Mean(index), () => Gaussian().Deviation(index), () => Gaussian().Quantile(0.5, index), () => Gaussian().Cumulative(1, index),
+            () => Gaussian().Mean(index), () => Gaussian().StandardDeviation(index), () => Gaussian().Quantile(0.5, index), () => Gaussian().CumulativeProbability(1, index),
             () => Gaussian().LogDensity(1, index), () => Gaussian().Sample(random, index),
-            () => Student().Mean(index), () => Student().Scale(index), () => Student().Degrees(index), () => Student().Quantile(0.5, index),
-            () => Student().Cumulative(1, index), () => Student().LogDensity(1, index), () => Student().Sample(random, index),
+            () => Student().Mean(index), () => Student().Scale(index), () => Student().DegreesOfFreedom(index), () => Student().Quantile(0.5, index),
+            () => Student().CumulativeProbability(1, index), () => Student().LogDensity(1, index), () => Student().Sample(random, index),
             () => Levels().AtLevel(0, index), () => Levels().AtLevel(index == 2 ? 3 : index), () => Levels().Quantile(0.5, index),
             () => Classes().Probability(index), () => Classes().LogProbability(index),
         ];
@@ -182,8 +182,8 @@ public sealed class PredictionTests
         Assert.Equal(1.959963984540054 * deviation, prediction.Quantile(0.975), 1e-12 * deviation);
         Assert.Equal(-7.034483825301131 * deviation, prediction.Quantile(1e-12), 1e-11 * deviation);
         Assert.Equal(-0.5 - Math.Log(deviation) - SpecialFunctions.HalfLogTau, prediction.LogDensity(deviation), 1e-12 * 100);
-        Assert.Equal(0.8413447460685429, prediction.Cumulative(deviation), 1e-14);
-        Assert.Equal((0.0, 1.0), (prediction.Cumulative(double.MinValue), prediction.Cumulative(double.MaxValue)));
+        Assert.Equal(0.8413447460685429, prediction.CumulativeProbability(deviation), 1e-14);
+        Assert.Equal((0.0, 1.0), (prediction.CumulativeProbability(double.MinValue), prediction.CumulativeProbability(double.MaxValue)));
     }
 
     [Theory]

@@ -136,7 +136,7 @@ public sealed class ResumeTests : IDisposable
         EveryLayer once = EveryLayer.Create(seed: 9);
         TrainingReport longer = once.Fit(Changed(4), Changed(3), Options with { Epochs = 5 });
         Assert.Equal(5, longer.Epochs.Count);
-        Assert.Equal(TrainingEnd.AllEpochs, longer.End);
+        Assert.Equal(StopReason.EpochsCompleted, longer.StopReason);
         Assert.Equal(first.Epochs, longer.Epochs.Take(2));
         Assert.True(longer.Epochs[^1].TrainingLoss < first.Epochs[^1].TrainingLoss);
 
@@ -166,7 +166,7 @@ public sealed class ResumeTests : IDisposable
         away.Add(tokens, now);
         TrainingOptions options = Options with { Epochs = 30, Patience = 1, LearningRate = 0.02 };
         TrainingReport stopped = model.Fit(TrainingTests.Data(23, 30), away, options);
-        Assert.Equal(TrainingEnd.NoImprovement, stopped.End);
+        Assert.Equal(StopReason.NoImprovement, stopped.StopReason);
         TrainingReport longer = EveryLayer.Create(seed: 9).Fit(TrainingTests.Data(23, 30), away, options with { Patience = 3 });
         Assert.True(longer.Epochs.Count > stopped.Epochs.Count);
         Assert.Equal(stopped.Epochs, longer.Epochs.Take(stopped.Epochs.Count));
@@ -248,7 +248,7 @@ public sealed class ResumeTests : IDisposable
     private static TrainingReport Start(TrainingOptions options) => EveryLayer.Create(seed: 2).Fit(Changed(4), Changed(3), options);
 
     private static (string, AlignedBuffer)[] Sets() =>
-        [.. ((string[])["weights/", "moment1/", "moment2/", "best/"]).Select(static s => (s, new AlignedBuffer(EveryLayer.Description.WeightFloats)))];
+        [.. ((string[])["weights/", "moment1/", "moment2/", "best/"]).Select(static s => (s, new AlignedBuffer(EveryLayer.Description.Layout.WeightFloats)))];
 
     private Dictionary<string, string> Metadata() => new(ModelFile.ReadSets(File, EveryLayer.Description, Sets()));
 
@@ -278,7 +278,7 @@ public sealed class ResumeTests : IDisposable
 
         public override int TargetWidth => data.TargetWidth;
 
-        public override int LengthOf(int index) => data.LengthOf(index);
+        public override int GetLength(int index) => data.GetLength(index);
 
         public override void ReadTokens(int index, Span<float> tokens) => data.ReadTokens(index, tokens);
 

@@ -12,7 +12,7 @@ public sealed class SequenceDataTests
         list.Add([1, 2, 3, 4, 5, 6], [10, 20, 30], [1, 0, 0.5f]);
         list.Add([7, 8], [40]);
         Assert.Equal((2, 2, 1), (list.Count, list.TokenWidth, list.TargetWidth));
-        Assert.Equal((3, 1), (list.LengthOf(0), list.LengthOf(1)));
+        Assert.Equal((3, 1), (list.GetLength(0), list.GetLength(1)));
         var tokens = new float[6];
         list.ReadTokens(0, tokens);
         Assert.Equal([1f, 2, 3, 4, 5, 6], tokens);
@@ -70,7 +70,7 @@ public sealed class SequenceDataTests
         float[] tokens = new float[length * 2], target = new float[1];
         for (int i = 0; i < count; i++)
         {
-            Assert.Equal(length, windows.LengthOf(i));
+            Assert.Equal(length, windows.GetLength(i));
             windows.ReadTokens(i, tokens);
             Assert.Equal(table[(i * stride * 2)..((i * stride + length) * 2)], tokens);
             for (int t = 0; t < length; t++)

@@ -94,7 +94,7 @@ public sealed class SerializationTests : IDisposable
         File.WriteAllBytes(path, [.. BitConverter.GetBytes((long)text.Length), .. text, .. data.ToArray()]);
         // Half keeps 11 bits, bfloat16 8 (here cut off, not rounded), double all; below 6e-5 halves lose bits.
         double relative = type switch { "F64" => 0, "F16" => 1.0 / 2048, _ => 1.0 / 128 };
-        Assert.All(model.Weights.ToArray()[..GoldenOneBlock.Description.ParameterFloats].Zip(GoldenOneBlock.Load(path).Weights.ToArray()),
+        Assert.All(model.Weights.ToArray()[..GoldenOneBlock.Description.Layout.ParameterFloats].Zip(GoldenOneBlock.Load(path).Weights.ToArray()),
             pair => Assert.Equal(pair.First, pair.Second, Math.Abs(pair.First) * relative + (type == "F16" ? 6e-8 : 0)));
     }
 

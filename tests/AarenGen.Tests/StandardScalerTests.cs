@@ -20,7 +20,7 @@ public sealed class StandardScalerTests
     {
         double[] column = [.. Enumerable.Repeat(value, rows)];
         var scaler = StandardScaler.Fit(column, 1);
-        Assert.Equal((value, 1.0), (scaler.Means[0], scaler.Deviations[0]));
+        Assert.Equal((value, 1.0), (scaler.Means[0], scaler.StandardDeviations[0]));
         var scaled = new float[rows];
         scaler.Transform(column, scaled);
         Assert.All(scaled, static v => Assert.Equal(0, v));
@@ -28,7 +28,7 @@ public sealed class StandardScalerTests
         {
             float[] narrow = [.. column.Select(static v => (float)v)];
             var same = StandardScaler.Fit(narrow, 1);
-            Assert.Equal(((double)(float)value, 1.0), (same.Means[0], same.Deviations[0]));
+            Assert.Equal(((double)(float)value, 1.0), (same.Means[0], same.StandardDeviations[0]));
             float[] later = [(float)value + 1];
             same.Transform(later);
             // What comes later stays of its own size. The sum was rounded to float.
@@ -41,7 +41,7 @@ public sealed class StandardScalerTests
     {
         // One and two units in the last place beside 14.62, as sums in another order leave them.
         double[] noisy = [.. Enumerable.Range(0, 1000).Select(static i => 14.62 * (1 + i % 3 * Math.Pow(2, -52)))];
-        Assert.Equal(1, StandardScaler.Fit(noisy, 1).Deviations[0]);
+        Assert.Equal(1, StandardScaler.Fit(noisy, 1).StandardDeviations[0]);
         // A column is constant as a whole: each of its values scales to 0, those far from the mean too, whatever the size of the noise.
         double[][] columns =
         [
@@ -53,7 +53,7 @@ public sealed class StandardScalerTests
             var scaler = StandardScaler.Fit(column, 1);
             var scaled = new float[column.Length];
             scaler.Transform(column, scaled);
-            Assert.Equal(1, scaler.Deviations[0]);
+            Assert.Equal(1, scaler.StandardDeviations[0]);
             Assert.All(scaled, static v => Assert.Equal(0, v));
             Assert.InRange(scaler.Means[0], column.Min(), column.Max());
         }
@@ -64,10 +64,10 @@ public sealed class StandardScalerTests
         // One value of many that differs by more than noise is data, although the deviation is small.
         double[] spike = [1.7e18 + 1048576, .. Enumerable.Repeat(1.7e18, 1_048_575)];
         var spiked = StandardScaler.Fit(spike, 1);
-        Assert.Equal(1024 * Math.Sqrt(1 - 1 / 1048576.0), spiked.Deviations[0], 1);
+        Assert.Equal(1024 * Math.Sqrt(1 - 1 / 1048576.0), spiked.StandardDeviations[0], 1);
         // 1e12 ± 1: twelve digits are equal and the thirteenth is data.
-        Assert.Equal(1, StandardScaler.Fit([1e12 - 1, 1e12 + 1], 1).Deviations[0], 1e-6);
-        Assert.Equal(1e-200, StandardScaler.Fit([-1e-200, 1e-200], 1).Deviations[0], 1e-214);
+        Assert.Equal(1, StandardScaler.Fit([1e12 - 1, 1e12 + 1], 1).StandardDeviations[0], 1e-6);
+        Assert.Equal(1e-200, StandardScaler.Fit([-1e-200, 1e-200], 1).StandardDeviations[0], 1e-214);
     }
 
     [Theory]
@@ -89,7 +89,7 @@ public sealed class StandardScalerTests
             Assert.Equal(Math.Sqrt(2) * Math.Sin(2 * Math.PI * t / 24), scaled[t], lost + 2 * Math.Pow(2, -24));
         }
         var back = new double[Rows];
-        scaler.Inverse(scaled, back);
+        scaler.InverseTransform(scaled, back);
         Assert.All(back.Zip(values), p => Assert.Equal(p.Second, p.First, 2 * amplitude * Math.Pow(2, -24) + 4 * Unit * Math.Abs(offset)));
     }
 
@@ -101,7 +101,7 @@ public sealed class StandardScalerTests
     public void Huge_and_tiny_numbers_neither_overflow_nor_vanish(double size)
     {
         var scaler = StandardScaler.Fit([-size, size, -size, size], 1);
-        Assert.Equal((0.0, size), (scaler.Means[0], scaler.Deviations[0]));
+        Assert.Equal((0.0, size), (scaler.Means[0], scaler.StandardDeviations[0]));
         var scaled = new float[4];
         scaler.Transform([-size, size, 0, size], scaled);
         Assert.Equal([-1f, 1, 0, 1], scaled);
@@ -122,7 +122,7 @@ public sealed class StandardScalerTests
         double[] rows = [1, 1e9, 7, 3, 1e9 + 2, 7, 5, 1e9 + 4, 7];
         var scaler = StandardScaler.Fit(rows, 3);
         Assert.Equal([3, 1e9 + 2, 7.0], scaler.Means);
-        Assert.All(scaler.Deviations.Zip((double[])[Math.Sqrt(8 / 3.0), Math.Sqrt(8 / 3.0), 1]), static p => Assert.Equal(p.Second, p.First, 1e-12));
+        Assert.All(scaler.StandardDeviations.Zip((double[])[Math.Sqrt(8 / 3.0), Math.Sqrt(8 / 3.0), 1]), static p => Assert.Equal(p.Second, p.First, 1e-12));
     }
 
     /// <summary>A target that is unknown is NaN, with weight 0; scaling a column of them must not fail.</summary>
@@ -133,13 +133,13 @@ public sealed class StandardScalerTests
         float[] values = [3, float.NaN, float.NaN, 7];
         scaler.Transform(values);
         Assert.Equal([1, float.NaN, float.NaN, 0], values);
-        scaler.Inverse(values);
+        scaler.InverseTransform(values);
         Assert.Equal([3, float.NaN, float.NaN, 7], values);
         var scaled = new float[4];
         scaler.Transform([double.NaN, 7, 1, double.NaN], scaled);
         Assert.Equal([float.NaN, 0, -1, float.NaN], scaled);
         var back = new double[4];
-        scaler.Inverse(scaled, back);
+        scaler.InverseTransform(scaled, back);
         Assert.Equal([double.NaN, 7, 1, double.NaN], back);
     }
 
@@ -169,22 +169,22 @@ public sealed class StandardScalerTests
         float[] values = [1, float.NegativeInfinity];
         Assert.Contains("holds -Infinity in row 1, column 0; a scaler takes finite", Message(() => scaler.Transform(values)),
             StringComparison.Ordinal);
-        Assert.Contains("holds -Infinity in row 1, column 0; a scaler takes finite", Message(() => scaler.Inverse(values)),
+        Assert.Contains("holds -Infinity in row 1, column 0; a scaler takes finite", Message(() => scaler.InverseTransform(values)),
             StringComparison.Ordinal);
-        Assert.Contains("holds Infinity in row 0", Message(() => scaler.Inverse([float.PositiveInfinity], new double[1])),
+        Assert.Contains("holds Infinity in row 0", Message(() => scaler.InverseTransform([float.PositiveInfinity], new double[1])),
             StringComparison.Ordinal);
         Assert.Equal(1, values[0]);
         Assert.Contains(
-            "holds 1E+300 in row 0, column 0, which lies too many deviations", Message(() => scaler.Transform([1e300], new float[1])),
+            "holds 1E+300 in row 0, column 0, which lies too many standard deviations", Message(() => scaler.Transform([1e300], new float[1])),
             StringComparison.Ordinal);
         // The inverse overflows float, and with larger deviations double.
         var large = StandardScaler.Fit([-1e30, 1e30], 1);
-        Assert.Contains("holds 1E+20 in row 1, column 0, which is beyond 3.4", Message(() => large.Inverse([1, 1e20f])),
+        Assert.Contains("holds 1E+20 in row 1, column 0, which is beyond 3.4", Message(() => large.InverseTransform([1, 1e20f])),
             StringComparison.Ordinal);
-        Assert.Contains("which is beyond 1.79", Message(() => StandardScaler.Fit([-1e300, 1e300], 1).Inverse([1e10f], new double[1])),
+        Assert.Contains("which is beyond 1.79", Message(() => StandardScaler.Fit([-1e300, 1e300], 1).InverseTransform([1e10f], new double[1])),
             StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => scaler.Transform([1.0], new float[2]));
-        Assert.Throws<ArgumentException>(() => scaler.Inverse([1f], new double[2]));
+        Assert.Throws<ArgumentException>(() => scaler.InverseTransform([1f], new double[2]));
         Assert.Throws<ArgumentException>(() => StandardScaler.Fit([1.0, 2, 3], 2));
         Assert.Throws<ArgumentOutOfRangeException>(() => StandardScaler.Fit(ReadOnlySpan<double>.Empty, 2));
         Assert.Throws<ArgumentOutOfRangeException>(() => StandardScaler.Fit([1.0], 0));

@@ -132,7 +132,7 @@ public sealed class StudentTTests
         // The exponent's rounding: t²/2 units in the last place, where degrees are many.
         Near(expected, SpecialFunctions.StudentT(-t, degrees), 1e-12, 0);
         Near(1 - expected, SpecialFunctions.StudentT(t, degrees), 1e-15, 1);
-        Near(expected, new StudentTPrediction([1, 2, degrees]).Cumulative(1 - 2 * t), 1e-11, 0);
+        Near(expected, new StudentTPrediction([1, 2, degrees]).CumulativeProbability(1 - 2 * t), 1e-11, 0);
     }
 
     [Theory]
@@ -178,7 +178,7 @@ public sealed class StudentTTests
         }
         foreach (double x in (double[])[double.NegativeInfinity, double.MinValue, -1e200, -1e20, 0, 3, 3.1, 1e20, 1e200, double.MaxValue, double.PositiveInfinity])
         {
-            double cumulative = prediction.Cumulative(x);
+            double cumulative = prediction.CumulativeProbability(x);
             Assert.True(isValid ? cumulative is >= 0 and <= 1 : double.IsNaN(cumulative), $"{x}: {cumulative}");
             Assert.Equal(isValid, !double.IsNaN(prediction.LogDensity(x)));
         }

@@ -197,8 +197,8 @@ public sealed class TrainingInputTests
     [InlineData("LearningRate", -1)]
     [InlineData("LearningRate", 1e-50)]
     [InlineData("LearningRate", 1e39)]
-    [InlineData("FinalShare", double.NaN)]
-    [InlineData("FinalShare", 1.5)]
+    [InlineData("FinalLearningRateFraction", double.NaN)]
+    [InlineData("FinalLearningRateFraction", 1.5)]
     [InlineData("WeightDecay", double.NaN)]
     [InlineData("WeightDecay", -0.1)]
     [InlineData("WeightDecay", 1e300)]
@@ -224,7 +224,7 @@ public sealed class TrainingInputTests
         TrainingOptions options = option switch
         {
             "LearningRate" => Options with { LearningRate = value },
-            "FinalShare" => Options with { FinalShare = value },
+            "FinalLearningRateFraction" => Options with { FinalLearningRateFraction = value },
             "WeightDecay" => Options with { WeightDecay = value },
             "Beta1" => Options with { Beta1 = value },
             "Beta2" => Options with { Beta2 = value },
@@ -248,7 +248,7 @@ public sealed class TrainingInputTests
                 Options with { WarmupSteps = int.MaxValue, CheckpointInterval = null },
                 Options with { ClipNorm = double.PositiveInfinity, WeightDecay = 0, Beta1 = 0, Beta2 = 0 },
                 Options with { Epsilon = 1.2e-38, Beta2 = 0.9999999 },
-                Options with { LearningRate = 1.2e-38, FinalShare = 0 },
+                Options with { LearningRate = 1.2e-38, FinalLearningRateFraction = 0 },
             ])
         {
             EveryLayer model = EveryLayer.Create(seed: 2);
@@ -269,7 +269,7 @@ public sealed class TrainingInputTests
             foreach (Action call in (Action[])
                 [
                     () => model.Fit(Weighted(1)), () => model.Evaluate(Weighted(1)), () => model.Save("unused"), () => model.SaveCompiled("unused"),
-                    () => model.Precision = WeightPrecision.Int8,
+                    () => model.UsePrecision(WeightPrecision.Int8),
                 ])
             {
                 failures.Add(Assert.Throws<InvalidOperationException>(call).Message);
@@ -281,7 +281,7 @@ public sealed class TrainingInputTests
         Assert.All(failures, static f => Assert.Contains("while Fit", f, StringComparison.Ordinal));
         Assert.False(File.Exists("unused"));
         // It is free again, after success and after every kind of failure.
-        model.Precision = WeightPrecision.Float32;
+        model.UsePrecision(WeightPrecision.Float32);
         Assert.Throws<ArgumentOutOfRangeException>(() => model.Fit(Weighted(1), null, Options with { Epochs = 0 }));
         Assert.Throws<NotSupportedException>(() => model.Fit(Weighted(1), null, Options, new Listener(static () => throw new NotSupportedException())));
         Assert.Throws<OperationCanceledException>(() => model.Fit(Weighted(1), null, Options, null, new CancellationToken(canceled: true)));
@@ -336,11 +336,11 @@ public sealed class TrainingInputTests
             // 2^30 windows further would be the first one again, did the index overflow.
             foreach (int index in (int[])[-1, data.Count, 1 << 30, int.MaxValue, int.MinValue])
             {
-                Assert.ThrowsAny<ArgumentOutOfRangeException>(() => data.LengthOf(index));
+                Assert.ThrowsAny<ArgumentOutOfRangeException>(() => data.GetLength(index));
                 Assert.ThrowsAny<ArgumentOutOfRangeException>(() => data.ReadTokens(index, new float[8]));
                 Assert.ThrowsAny<ArgumentOutOfRangeException>(() => data.ReadTarget(index, 0, new float[1]));
             }
-            Assert.Throws<ArgumentOutOfRangeException>("token", () => data.ReadTarget(0, data.LengthOf(0), new float[1]));
+            Assert.Throws<ArgumentOutOfRangeException>("token", () => data.ReadTarget(0, data.GetLength(0), new float[1]));
             Assert.Throws<ArgumentOutOfRangeException>("token", () => data.ReadTarget(0, -1, new float[1]));
         }
     }
@@ -363,7 +363,7 @@ public sealed class TrainingInputTests
 
         public override int TargetWidth => targetWidth;
 
-        public override int LengthOf(int index) => length(index);
+        public override int GetLength(int index) => length(index);
 
         public override void ReadTokens(int index, Span<float> tokens)
         {

@@ -54,8 +54,8 @@ public sealed class TrainingTests
         var data = new SequenceList(Decisions.InputWidth, Decisions.TargetWidth);
         data.Add([.. Enumerable.Range(0, 9 * Decisions.InputWidth).Select(static i => i % 3 * 1f)], new float[9 * Decisions.TargetWidth]);
         var workspace = new PassWorkspace<Decisions>(new(9, 9), training: true);
-        var packed = new AlignedBuffer(Decisions.Description.PackedTrainingFloats);
-        model.PrepareFor(packed.Span, training: true, WorkShare.All);
+        var packed = new AlignedBuffer(Decisions.Description.Layout.PackedTrainingFloats);
+        model.PrepareFor(packed.Span, training: true, WorkerSlice.All);
         var first = new float[9 * BatchReader<Decisions>.TokenStride];
         var second = new float[first.Length];
         workspace.Train(model, data, [0], packed.Span, 0, first);
@@ -162,7 +162,7 @@ public sealed class TrainingTests
         model.Forward(model.CreateState(), tokens, now);
         away.Add(tokens, now);
         TrainingReport report = model.Fit(Data(23, 30), away, Options with { Epochs = 50, Patience = 2, LearningRate = 0.02 });
-        Assert.Equal(TrainingEnd.NoImprovement, report.End);
+        Assert.Equal(StopReason.NoImprovement, report.StopReason);
         Assert.True(report.Epochs.Count < 50);
         Assert.Equal(report.Epochs[report.BestEpoch - 1].ValidationLoss!.Value, model.Evaluate(away), 1e-12);
         Assert.Equal(report.Epochs.Min(static e => e.ValidationLoss), report.Epochs[report.BestEpoch - 1].ValidationLoss);
@@ -196,7 +196,7 @@ public sealed class TrainingTests
     [Fact]
     public void The_learning_rate_rises_and_falls_as_documented()
     {
-        var options = new TrainingOptions { LearningRate = 2, WarmupSteps = 10, FinalShare = 0.1 };
+        var options = new TrainingOptions { LearningRate = 2, WarmupSteps = 10, FinalLearningRateFraction = 0.1 };
         Assert.Equal(0.2, Schedule.LearningRate(options, 1, 110), 12);
         Assert.Equal(2, Schedule.LearningRate(options, 10, 110), 12);
         Assert.Equal(2 * (0.1 + 0.9 / 2), Schedule.LearningRate(options, 60, 110), 12);

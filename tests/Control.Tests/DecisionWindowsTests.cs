@@ -10,8 +10,8 @@ public sealed class DecisionWindowsTests
     {
         TrajectorySet data = Data(steps: 3);
         var windows = new DecisionWindows(data, Unscaled, TokenWidth, seed: 1);
-        int whole = Enumerable.Range(0, windows.Count).First(i => windows.LengthOf(i) == 3 * Sizes.TokensPerStep - 1);
-        var tokens = new float[windows.LengthOf(whole) * TokenWidth];
+        int whole = Enumerable.Range(0, windows.Count).First(i => windows.GetLength(i) == 3 * Sizes.TokensPerStep - 1);
+        var tokens = new float[windows.GetLength(whole) * TokenWidth];
         windows.ReadTokens(whole, tokens);
         Assert.Equal(
             [
@@ -31,9 +31,9 @@ public sealed class DecisionWindowsTests
     public void The_loss_counts_the_action_after_each_observation_alone()
     {
         var windows = new DecisionWindows(Data(steps: 3), Unscaled, TokenWidth, seed: 1);
-        int whole = Enumerable.Range(0, windows.Count).First(i => windows.LengthOf(i) == 3 * Sizes.TokensPerStep - 1);
+        int whole = Enumerable.Range(0, windows.Count).First(i => windows.GetLength(i) == 3 * Sizes.TokensPerStep - 1);
         var target = new float[1];
-        float[] weights = new float[windows.LengthOf(whole)], targets = new float[weights.Length];
+        float[] weights = new float[windows.GetLength(whole)], targets = new float[weights.Length];
         for (int token = 0; token < weights.Length; token++)
         {
             target[0] = float.NaN;
@@ -49,11 +49,11 @@ public sealed class DecisionWindowsTests
     {
         TrajectorySet data = Data(steps: 50, episodes: 40);
         var windows = new DecisionWindows(data, Unscaled, TokenWidth, seed: 3);
-        int[] lengths = [.. Enumerable.Range(0, windows.Count).Select(windows.LengthOf)];
+        int[] lengths = [.. Enumerable.Range(0, windows.Count).Select(windows.GetLength)];
         Assert.Equal(data.Steps / Sizes.ContextSteps, windows.Count);
         Assert.All(lengths, static l => Assert.InRange(l, Sizes.TokensPerStep - 1, Sizes.Context - 1));
         Assert.True(lengths.Distinct().Count() > 10);
-        Assert.Equal(lengths, Enumerable.Range(0, windows.Count).Select(new DecisionWindows(data, Unscaled, TokenWidth, seed: 3).LengthOf));
+        Assert.Equal(lengths, Enumerable.Range(0, windows.Count).Select(new DecisionWindows(data, Unscaled, TokenWidth, seed: 3).GetLength));
     }
 
     [Fact]

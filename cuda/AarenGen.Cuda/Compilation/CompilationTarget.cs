@@ -16,7 +16,8 @@ internal readonly record struct CompilationTarget(int Architecture, bool IsPtx)
         if (device < LowestArchitecture)
         {
             throw new CudaException(
-                $"This device is sm_{device}; AarenGen's kernels need sm_{LowestArchitecture} (Turing, 2018) or newer. Use another device, or train on the CPU.");
+                $"This device is sm_{device}; AarenGen's kernels need sm_{LowestArchitecture} (Turing, 2018) or newer. Use another device, "
+                    + "or train on the CPU.");
         }
         if (supported.Contains(device))
         {
@@ -26,7 +27,8 @@ internal readonly record struct CompilationTarget(int Architecture, bool IsPtx)
         if (newest < LowestArchitecture)
         {
             throw new CudaException(
-                $"NVRTC {compiler} compiles for sm_{string.Join(", sm_", supported)}, which does not serve sm_{device}. Install a CUDA toolkit that knows this device, or let AARENGEN_LIBNVRTC name its libnvrtc.");
+                $"NVRTC {compiler} compiles for sm_{string.Join(", sm_", supported)}, which does not serve sm_{device}. Install a CUDA "
+                    + "toolkit that knows this device, or let AARENGEN_LIBNVRTC name its libnvrtc.");
         }
         return new(newest, IsPtx: true);
     }

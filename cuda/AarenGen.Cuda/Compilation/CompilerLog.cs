@@ -25,7 +25,8 @@ internal static partial class CompilerLog
             result.Append('\n').Append(message);
             Match place = Place().Match(message);
             if (place.Success && place.Groups["file"].Value == fileName
-                && int.TryParse(place.Groups["line"].ValueSpan, CultureInfo.InvariantCulture, out int number) && number >= 1 && number <= lines.Length)
+                && int.TryParse(place.Groups["line"].ValueSpan, CultureInfo.InvariantCulture, out int number) && number >= 1
+                    && number <= lines.Length)
             {
                 result.Append(CultureInfo.InvariantCulture, $"\n  {number,5} | {lines[number - 1].TrimEnd()}");
             }

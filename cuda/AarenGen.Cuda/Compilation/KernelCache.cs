@@ -35,11 +35,14 @@ internal sealed class KernelCache
             return new(named);
         }
         // Not verified: a new user's folder is made when something is written.
-        string user = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+        string user = Environment.GetFolderPath(
+            Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
         return new(user.Length == 0 ? null : Path.Combine(user, "aarengen", "kernels"));
     }
 
-    /// <summary>The hash of what code depends on. The parts' lengths count, so that no two lists run together into one.</summary>
+    /// <summary>
+    /// The hash of what code depends on. It includes the length of each part, so that different lists never have equal bytes.
+    /// </summary>
     public static byte[] Key(IEnumerable<string> parts)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -89,8 +92,8 @@ internal sealed class KernelCache
             }
             if (code is not null)
             {
-                // The time of writing says when a file was used last; times of reading are often switched off. A folder that may only be read
-                // still serves.
+                // The time of writing says when a file was used last; times of reading are often switched off. A folder that may only be
+                // read still serves.
                 Try(() => File.SetLastWriteTimeUtc(path, DateTime.UtcNow));
             }
             return code;

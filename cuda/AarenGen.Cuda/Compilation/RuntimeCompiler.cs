@@ -4,7 +4,7 @@ using AarenGen.Cuda.Interop;
 
 namespace AarenGen.Cuda.Compilation;
 
-/// <summary>NVRTC: CUDA C becomes code of a device, once; the cache remembers it. Any number of threads may compile.</summary>
+/// <summary>NVRTC: compiles CUDA C for a device once; the cache keeps the code. Any number of threads may compile.</summary>
 internal sealed unsafe class RuntimeCompiler
 {
     /// <summary>The first with cubins and a list of architectures.</summary>
@@ -23,7 +23,9 @@ internal sealed unsafe class RuntimeCompiler
         Version = new(major, minor);
         if (Version < LowestVersion)
         {
-            throw new CudaUnavailableException($"{path} is NVRTC {Version}; {LowestVersion} or newer is needed. Install a newer CUDA toolkit, or let AARENGEN_LIBNVRTC name its libnvrtc.");
+            throw new CudaUnavailableException(
+                $"{path} is NVRTC {Version}; {LowestVersion} or newer is needed. Install a newer CUDA toolkit, or let AARENGEN_LIBNVRTC "
+                + "name its libnvrtc.", CudaStatus.LibraryTooOld);
         }
         Check(NvrtcApi.nvrtcGetNumSupportedArchs(out int count));
         int[] architectures = new int[count];
@@ -43,7 +45,7 @@ internal sealed unsafe class RuntimeCompiler
     /// <param name="name">What the source is called in messages.</param>
     /// <param name="source">CUDA C; it finds no headers.</param>
     /// <param name="architecture">The device's, such as 90.</param>
-    /// <param name="options">Options beside the usual ones.</param>
+    /// <param name="options">Options in addition to the usual ones.</param>
     /// <exception cref="CudaException">The device is not served, or the source does not compile.</exception>
     public DeviceCode Compile(string name, string source, int architecture, params IReadOnlyList<string> options)
     {
@@ -55,12 +57,17 @@ internal sealed unsafe class RuntimeCompiler
         return new(name, target, image, found);
     }
 
-    /// <summary>Compiles past the cache with the same options, and tells what the compiler said though it succeeded: its warnings.</summary>
+    /// <summary>
+    /// Compiles past the cache with the same options, and tells what the compiler said though it succeeded: its warnings.
+    /// </summary>
     /// <exception cref="CudaException">The source does not compile.</exception>
     public DeviceCode Compile(string name, string source, CompilationTarget target, IReadOnlyList<string> options, out string log) =>
         new(name, target, Build(source, name + ".cu", target, AllOptions(target, options), out log), FromCache: false);
 
-    /// <summary>Products and sums are fused, as on the CPU; nothing else about the arithmetic is loosened, so --use_fast_math is not there.</summary>
+    /// <summary>
+    /// Multiplications and additions are fused, as on the CPU. Nothing else about the arithmetic is relaxed, so --use_fast_math is not
+    /// used.
+    /// </summary>
     private static string[] AllOptions(CompilationTarget target, IReadOnlyList<string> options) =>
         [$"--gpu-architecture={target.Name}", "--std=c++17", "-default-device", "--fmad=true", .. options];
 
@@ -80,7 +87,8 @@ internal sealed unsafe class RuntimeCompiler
             log = ReadLog(program);
             if (result != NvrtcResult.Success)
             {
-                string detail = $"{fileName} for {target.Name} by NVRTC {Version}, options {string.Join(' ', options)}:{CompilerLog.Quote(log, source, fileName)}";
+                string detail = $"{fileName} for {target.Name} by NVRTC {Version}, options "
+                    + $"{string.Join(' ', options)}:{CompilerLog.Quote(log, source, fileName)}";
                 throw Failure(result, detail, nameof(NvrtcApi.nvrtcCompileProgram));
             }
             return target.IsPtx ? ReadPtx(program) : ReadCubin(program);

@@ -14,7 +14,8 @@ internal sealed class CudaContext : SafeHandle
     {
         Device = device;
         CudaDriver.Initialize();
-        CudaDriver.Check(DriverApi.cuDevicePrimaryCtxRetain(out nint context, device.Handle), $"Device {device.Ordinal} ({device.Name}) was to be opened.");
+        CudaDriver.Check(DriverApi.cuDevicePrimaryCtxRetain(out nint context, device.Handle),
+            $"Device {device.Ordinal} ({device.Name}) was to be opened.");
         SetHandle(context);
         MakeCurrent();
     }

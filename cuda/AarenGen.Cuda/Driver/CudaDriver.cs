@@ -40,14 +40,17 @@ internal static unsafe class CudaDriver
             if (version < LowestVersion)
             {
                 throw new CudaUnavailableException(
-                    $"The CUDA driver {library.Path} serves CUDA {version / 1000}.{version % 1000 / 10}; 11.4 or newer is needed (driver 470 or newer). Update the NVIDIA driver.");
+                    $"The CUDA driver {library.Path} serves CUDA {version / 1000}.{version % 1000 / 10}; 11.4 or newer is needed "
+                    + "(driver 470 or newer). Update the NVIDIA driver.", CudaStatus.LibraryTooOld);
             }
             Check(DriverApi.cuInit(0));
             Volatile.Write(ref isInitialized, true);
         }
     }
 
-    /// <summary>Throws where an entry failed. The compiler hands over the text of the call, which begins with the entry's name.</summary>
+    /// <summary>
+    /// Throws if a driver function failed. The compiler passes the text of the call, which begins with the function's name.
+    /// </summary>
     public static void Check(DriverResult result, string detail = "", [CallerArgumentExpression(nameof(result))] string call = "")
     {
         if (result != DriverResult.Success)
@@ -61,7 +64,8 @@ internal static unsafe class CudaDriver
     {
         string entry = EntryOf(call);
         string name = DriverApi.cuGetErrorName(result, out byte* text) == DriverResult.Success ? Text(text) : $"error {(int)result}";
-        string meaning = DriverApi.cuGetErrorString(result, out text) == DriverResult.Success ? Text(text) : "the driver does not know this error";
+        string meaning =
+            DriverApi.cuGetErrorString(result, out text) == DriverResult.Success ? Text(text) : "the driver does not know this error";
         string[] sentences = [$"{entry} failed with {name}: {meaning}.", detail, DriverHints.For(result)];
         return new(entry, (int)result, name, string.Join(' ', sentences.Where(static s => s.Length > 0)));
     }

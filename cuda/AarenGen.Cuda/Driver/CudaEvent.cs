@@ -49,7 +49,8 @@ internal sealed class CudaEvent : CudaResource
     public TimeSpan ElapsedSince(CudaEvent start)
     {
         Context.MakeCurrent();
-        CudaDriver.Check(DriverApi.cuEventElapsedTime(out float milliseconds, start, this), "Both events need timing, and their marks must be reached.");
+        CudaDriver.Check(
+            DriverApi.cuEventElapsedTime(out float milliseconds, start, this), "Both events need timing, and their marks must be reached.");
         return TimeSpan.FromMilliseconds(milliseconds);
     }
 

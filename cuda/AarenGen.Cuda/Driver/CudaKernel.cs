@@ -43,17 +43,18 @@ internal sealed unsafe class CudaKernel
     public void AllowSharedBytes(int bytes)
     {
         Prepare();
-        int most = module.Context.Device.SharedMemoryPerBlockOptIn - StaticSharedBytes;
+        int max = module.Context.Device.SharedMemoryPerBlockOptIn - StaticSharedBytes;
         CudaDriver.Check(
             DriverApi.cuFuncSetAttribute(function, KernelAttribute.MaxDynamicSharedBytes, bytes),
-            $"Kernel '{Name}' was to be allowed {bytes} bytes of shared memory a block; this device has {most} beside its declared ones.");
+            $"Kernel '{Name}' was to be allowed {bytes} bytes of shared memory a block; this device has {max} beside its declared ones.");
     }
 
     /// <summary>Blocks of this kernel that a multiprocessor runs at once.</summary>
     public int BlocksPerMultiprocessor(int threads, int sharedBytes)
     {
         Prepare();
-        CudaDriver.Check(DriverApi.cuOccupancyMaxActiveBlocksPerMultiprocessor(out int blocks, function, threads, (nuint)sharedBytes), $"Kernel '{Name}' was asked about.");
+        CudaDriver.Check(DriverApi.cuOccupancyMaxActiveBlocksPerMultiprocessor(out int blocks, function, threads, (nuint)sharedBytes),
+            $"Kernel '{Name}' was asked about.");
         return blocks;
     }
 
@@ -69,7 +70,8 @@ internal sealed unsafe class CudaKernel
         {
             void** pointers = stackalloc void*[] { structure, &number };
             DriverResult result = DriverApi.cuLaunchKernel(
-                function, (uint)grid.X, (uint)grid.Y, (uint)grid.Z, (uint)block.X, (uint)block.Y, (uint)block.Z, (uint)sharedBytes, stream, pointers, null);
+                function, (uint)grid.X, (uint)grid.Y, (uint)grid.Z, (uint)block.X, (uint)block.Y, (uint)block.Z, (uint)sharedBytes, stream,
+                pointers, null);
             if (result != DriverResult.Success)
             {
                 throw CudaDriver.Failure(result, Describe(grid, block, sharedBytes), nameof(DriverApi.cuLaunchKernel));
@@ -87,14 +89,17 @@ internal sealed unsafe class CudaKernel
     private int Read(KernelAttribute attribute)
     {
         Prepare();
-        CudaDriver.Check(DriverApi.cuFuncGetAttribute(out int value, attribute, function), $"{attribute} of kernel '{Name}' was asked for.");
+        CudaDriver.Check(
+            DriverApi.cuFuncGetAttribute(out int value, attribute, function), $"{attribute} of kernel '{Name}' was asked for.");
         return value;
     }
 
     private string Describe(Extent grid, Extent block, int sharedBytes) =>
-        $"Kernel '{Name}' was to run in {grid} blocks of {block} threads (at most {MaxThreadsPerBlock} a block) with {sharedBytes} bytes of shared memory{MostSharedBytes()}.";
+        $"Kernel '{Name}' was to run in {grid} blocks of {block} threads (at most {MaxThreadsPerBlock} a block) with {sharedBytes} bytes "
+            + $"of shared memory{MaxSharedBytes()}.";
 
     /// <summary>For a message: a lost device answers nothing any more.</summary>
-    private string MostSharedBytes() =>
-        DriverApi.cuFuncGetAttribute(out int most, KernelAttribute.MaxDynamicSharedBytes, function) == DriverResult.Success ? $" (at most {most})" : "";
+    private string MaxSharedBytes() =>
+        DriverApi.cuFuncGetAttribute(out int max, KernelAttribute.MaxDynamicSharedBytes, function) == DriverResult.Success
+            ? $" (at most {max})" : "";
 }

@@ -43,9 +43,11 @@ internal sealed unsafe class CudaModule : CudaResource
             DriverResult result = DriverApi.cuModuleLoadDataEx(out nint module, start, 2, options, values);
             if (result != DriverResult.Success)
             {
-                string detail = $"Module '{code.Name}' was compiled for {code.Target.Name}; device {context.Device.Ordinal} ({context.Device.Name}) is sm_{context.Device.Architecture}.";
+                string detail = $"Module '{code.Name}' was compiled for {code.Target.Name}; device {context.Device.Ordinal} "
+                    + $"({context.Device.Name}) is sm_{context.Device.Architecture}.";
                 string said = CudaDriver.Text(log).Trim();
-                throw CudaDriver.Failure(result, said.Length == 0 ? detail : $"{detail} The driver says: {said}", nameof(DriverApi.cuModuleLoadDataEx));
+                throw CudaDriver.Failure(
+                    result, said.Length == 0 ? detail : $"{detail} The driver says: {said}", nameof(DriverApi.cuModuleLoadDataEx));
             }
             return module;
         }

@@ -16,7 +16,8 @@ internal readonly unsafe struct DeviceView<T> where T : unmanaged
         if (byteOffset < 0 || length < 0 || byteOffset > buffer.Bytes || length > (buffer.Bytes - byteOffset) / sizeof(T))
         {
             throw new ArgumentOutOfRangeException(
-                nameof(length), $"{length} values of {sizeof(T)} bytes from byte {byteOffset} are outside a buffer of {buffer.Bytes} bytes.");
+                nameof(length),
+                $"{length} values of {sizeof(T)} bytes from byte {byteOffset} are outside a buffer of {buffer.Bytes} bytes.");
         }
         this.buffer = buffer;
         this.byteOffset = byteOffset;

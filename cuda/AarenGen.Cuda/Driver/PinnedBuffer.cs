@@ -38,7 +38,8 @@ internal sealed unsafe class PinnedBuffer<T> : CudaResource where T : unmanaged
         ThrowIfDisposed();
         if (start < 0 || length < 0 || start > Length || length > Length - start)
         {
-            throw new ArgumentOutOfRangeException(nameof(start), $"{length} values from number {start} are outside pinned memory of {Length}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(start), $"{length} values from number {start} are outside pinned memory of {Length}.");
         }
         return (T*)handle + start;
     }

@@ -45,10 +45,14 @@ internal static unsafe partial class DriverApi
     [LibraryImport(Library)] public static partial DriverResult cuMemFree_v2(nint address);
     [LibraryImport(Library)] public static partial DriverResult cuMemHostAlloc(out nint address, nuint bytes, uint flags);
     [LibraryImport(Library)] public static partial DriverResult cuMemFreeHost(nint address);
-    [LibraryImport(Library)] public static partial DriverResult cuMemcpyHtoDAsync_v2(nint destination, void* source, nuint bytes, CudaStream stream);
-    [LibraryImport(Library)] public static partial DriverResult cuMemcpyDtoHAsync_v2(void* destination, nint source, nuint bytes, CudaStream stream);
-    [LibraryImport(Library)] public static partial DriverResult cuMemsetD8Async(nint destination, byte value, nuint count, CudaStream stream);
-    [LibraryImport(Library)] public static partial DriverResult cuMemsetD32Async(nint destination, uint value, nuint count, CudaStream stream);
+    [LibraryImport(Library)] public static partial DriverResult cuMemcpyHtoDAsync_v2(
+        nint destination, void* source, nuint bytes, CudaStream stream);
+    [LibraryImport(Library)] public static partial DriverResult cuMemcpyDtoHAsync_v2(
+        void* destination, nint source, nuint bytes, CudaStream stream);
+    [LibraryImport(Library)] public static partial DriverResult cuMemsetD8Async(
+        nint destination, byte value, nuint count, CudaStream stream);
+    [LibraryImport(Library)] public static partial DriverResult cuMemsetD32Async(
+        nint destination, uint value, nuint count, CudaStream stream);
 
     [LibraryImport(Library)] public static partial DriverResult cuStreamCreate(out nint stream, uint flags);
     [LibraryImport(Library)] public static partial DriverResult cuStreamDestroy_v2(nint stream);
@@ -69,15 +73,18 @@ internal static unsafe partial class DriverApi
     [LibraryImport(Library)] public static partial DriverResult cuEventElapsedTime(out float milliseconds, CudaEvent start, CudaEvent end);
     [LibraryImport(Library)] public static partial DriverResult cuEventDestroy_v2(nint destroyed);
 
-    [LibraryImport(Library)] public static partial DriverResult cuModuleLoadDataEx(out nint module, void* image, uint optionCount, int* options, void** values);
+    [LibraryImport(Library)] public static partial DriverResult cuModuleLoadDataEx(
+        out nint module, void* image, uint optionCount, int* options, void** values);
     [LibraryImport(Library)] public static partial DriverResult cuModuleUnload(nint module);
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     public static partial DriverResult cuModuleGetFunction(out nint function, CudaModule module, string name);
 
     [LibraryImport(Library)] public static partial DriverResult cuFuncGetAttribute(out int value, KernelAttribute attribute, nint function);
     [LibraryImport(Library)] public static partial DriverResult cuFuncSetAttribute(nint function, KernelAttribute attribute, int value);
-    [LibraryImport(Library)] public static partial DriverResult cuOccupancyMaxActiveBlocksPerMultiprocessor(out int blocks, nint function, int threads, nuint sharedBytes);
+    [LibraryImport(Library)] public static partial DriverResult cuOccupancyMaxActiveBlocksPerMultiprocessor(
+        out int blocks, nint function, int threads, nuint sharedBytes);
     [LibraryImport(Library)]
     public static partial DriverResult cuLaunchKernel(
-        nint function, uint gridX, uint gridY, uint gridZ, uint blockX, uint blockY, uint blockZ, uint sharedBytes, CudaStream stream, void** arguments, void** extra);
+        nint function, uint gridX, uint gridY, uint gridZ, uint blockX, uint blockY, uint blockZ, uint sharedBytes, CudaStream stream,
+        void** arguments, void** extra);
 }

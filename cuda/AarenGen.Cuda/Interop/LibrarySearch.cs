@@ -67,7 +67,7 @@ internal sealed class LibrarySearch
             report.Append($"\n  {candidate}{source}: {reason}");
         }
         report.Append($"\n{Remedy} Or let the environment variable {Variable} name the file.");
-        throw new CudaUnavailableException(report.ToString());
+        throw new CudaUnavailableException(report.ToString(), CudaStatus.LibraryNotFound);
     }
 
     private IEnumerable<(string Candidate, bool IsPath)> Candidates()
@@ -119,7 +119,8 @@ internal sealed class LibrarySearch
     /// <summary>The runtime's message begins with general advice; the loader's own words are its last line.</summary>
     private static string Shorten(string message, string candidate)
     {
-        string line = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? message;
+        string line = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault()
+            ?? message;
         return line.StartsWith(candidate + ": ", StringComparison.Ordinal) ? line[(candidate.Length + 2)..] : line;
     }
 }

@@ -24,7 +24,8 @@ internal static class NativeLibraries
     {
         Description = "The CUDA driver's library",
         Entry = nameof(DriverApi.cuInit),
-        Remedy = "It comes with the NVIDIA driver: install that for your GPU (Debian package libcuda1 with nvidia-driver, or https://www.nvidia.com/drivers).",
+        Remedy = "It comes with the NVIDIA driver: install that for your GPU (Debian package libcuda1 with nvidia-driver, or "
+            + "https://www.nvidia.com/drivers).",
         Variable = DriverVariable,
         NamedFile = Read(DriverVariable),
         Names = OperatingSystem.IsWindows() ? ["nvcuda.dll"] : ["libcuda.so.1"],

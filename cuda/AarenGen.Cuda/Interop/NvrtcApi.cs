@@ -25,7 +25,8 @@ internal static unsafe partial class NvrtcApi
     [LibraryImport(Library)] public static partial NvrtcResult nvrtcGetSupportedArchs(int* architectures);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial NvrtcResult nvrtcCreateProgram(out nint program, string source, string name, int headerCount, byte** headers, byte** includeNames);
+    public static partial NvrtcResult nvrtcCreateProgram(
+        out nint program, string source, string name, int headerCount, byte** headers, byte** includeNames);
     [LibraryImport(Library)] public static partial NvrtcResult nvrtcDestroyProgram(ref nint program);
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     public static partial NvrtcResult nvrtcCompileProgram(nint program, int optionCount, string[] options);

@@ -4,8 +4,8 @@ using AarenGen.Training;
 namespace AarenGen.Cuda.Training;
 
 /// <summary>
-/// A place for one batch: pinned memory that it is read into, device memory that it is copied to on a stream of its own, and events that say
-/// when it has come and when the device is done with it. Two take turns, so that one is filled while the other is worked on.
+/// A place for one batch: pinned memory that it is read into, device memory that it is copied to on a stream of its own, and events that
+/// say when it has come and when the device is done with it. Two take turns, so that one is filled while the other is worked on.
 /// </summary>
 internal sealed class BatchSlot<TModel> : IDisposable where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
@@ -19,8 +19,8 @@ internal sealed class BatchSlot<TModel> : IDisposable where TModel : SequenceMod
 
     /// <param name="context">The device.</param>
     /// <param name="copies">The stream of the copies.</param>
-    /// <param name="rows">Most rows of a batch.</param>
-    /// <param name="sequences">Most sequences of a batch.</param>
+    /// <param name="rows">Maximum number of rows of a batch.</param>
+    /// <param name="sequences">Maximum number of sequences of a batch.</param>
     public BatchSlot(CudaContext context, CudaStream copies, int rows, int sequences)
     {
         this.copies = copies;
@@ -81,7 +81,8 @@ internal sealed class BatchSlot<TModel> : IDisposable where TModel : SequenceMod
 
     public void Dispose()
     {
-        foreach (IDisposable resource in (IDisposable[])[tokens, statistics, targets, tokenWeights, sequenceWeights, ends, settings, uploaded, done])
+        foreach (IDisposable resource in (IDisposable[])[tokens, statistics, targets, tokenWeights, sequenceWeights, ends, settings,
+            uploaded, done])
         {
             resource.Dispose();
         }
@@ -91,7 +92,8 @@ internal sealed class BatchSlot<TModel> : IDisposable where TModel : SequenceMod
     private sealed class Column<T>(CudaContext context, int rows, int width) : IDisposable where T : unmanaged
     {
         private readonly PinnedBuffer<T> host = new(context, Math.Max(1, checked(rows * width)));
-        private readonly DeviceBuffer device = new(context, Math.Max(1, (long)rows * width) * System.Runtime.CompilerServices.Unsafe.SizeOf<T>());
+        private readonly DeviceBuffer device = new(
+            context, Math.Max(1, (long)rows * width) * System.Runtime.CompilerServices.Unsafe.SizeOf<T>());
 
         public Span<T> Host => host.Span;
 

@@ -5,8 +5,8 @@ using static System.FormattableString;
 namespace AarenGen.Cuda.Training;
 
 /// <summary>
-/// The arithmetic of a training on an NVIDIA GPU. A step is one graph of kernels; the host reads the next batch while the device works on the
-/// last, and waits for the device only when losses or weights are asked for.
+/// The arithmetic of a training on an NVIDIA GPU. A step is one graph of kernels; the host reads the next batch while the device works on
+/// the last, and waits for the device only when losses or weights are asked for.
 /// </summary>
 internal sealed class CudaEngine<TModel> : TrainingEngine where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
@@ -27,14 +27,15 @@ internal sealed class CudaEngine<TModel> : TrainingEngine where TModel : Sequenc
     public CudaEngine(EngineRequest<TModel> request, CudaDevice device)
     {
         DeviceProgram program = request.Model.DeviceProgram ?? throw new NotSupportedException(
-            $"'{SequenceModel<TModel>.Description.Name}' was compiled without its CUDA part; let the project that declares it refer to AarenGen.Cuda, or train on Device.Cpu.");
+            $"'{SequenceModel<TModel>.Description.Name}' was compiled without its CUDA kernels; let the project that declares it refer to "
+                + "AarenGen.Cuda, or train on Device.Cpu.");
         this.request = request;
         (int rows, int sequences) = LargestBatch(request, name: "train");
         context = new(device.Ordinal);
         device.Check(context.Device);
         work = new(context);
         copies = new(context);
-        model = new(context, program, device.Products, rows, sequences);
+        model = new(context, program, device.MatrixPrecision, rows, sequences);
         reader = new(request.Capacity.Samples);
         prepare = model.Record(work, model.Addresses, program.Prepare);
         for (int i = 0; i < Slots; i++)
@@ -140,7 +141,8 @@ internal sealed class CudaEngine<TModel> : TrainingEngine where TModel : Sequenc
         if (rows > BatchReader<TModel>.MaxRows)
         {
             throw new ArgumentException(
-                Invariant($"The {request.BatchSize} longest sequences of '{name}' have {rows} rows together, one for each output and channel, ")
+                Invariant(
+                    $"The {request.BatchSize} longest sequences of '{name}' have {rows} rows together, one for each output and channel, ")
                 + Invariant($"but a batch takes at most {BatchReader<TModel>.MaxRows}; lower BatchSize, or cut long sequences."), name);
         }
         if (request.Validation is { } validation)
@@ -149,7 +151,8 @@ internal sealed class CudaEngine<TModel> : TrainingEngine where TModel : Sequenc
         }
         return ((int)rows, request.BatchSize * channels);
 
-        static IEnumerable<int> Lengths(SequenceData data) => Enumerable.Range(0, data.Count).Select(i => BatchReader<TModel>.RowsOf(data.LengthOf(i)));
+        static IEnumerable<int> Lengths(SequenceData data) =>
+            Enumerable.Range(0, data.Count).Select(i => BatchReader<TModel>.RowsOf(data.GetLength(i)));
     }
 
     /// <summary>All sequences in order, in batches for which there is memory.</summary>
@@ -157,11 +160,11 @@ internal sealed class CudaEngine<TModel> : TrainingEngine where TModel : Sequenc
     {
         var batches = new List<int[]>();
         var batch = new List<int>();
-        int used = 0, most = sequences / SequenceModel<TModel>.Description.Tokens.Channels;
+        int used = 0, max = sequences / SequenceModel<TModel>.Description.Tokens.Channels;
         for (int i = 0; i < data.Count; i++)
         {
-            int own = BatchReader<TModel>.RowsOf(data.LengthOf(i));
-            if (batch.Count == most || (batch.Count > 0 && used + own > rows))
+            int own = BatchReader<TModel>.RowsOf(data.GetLength(i));
+            if (batch.Count == max || (batch.Count > 0 && used + own > rows))
             {
                 batches.Add([.. batch]);
                 batch.Clear();

@@ -12,40 +12,42 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
 
     private readonly CudaModule module;
     private readonly Dictionary<string, CudaKernel> kernels = new(StringComparer.Ordinal);
-    private readonly DeviceBuffer weights, gradients, firstMoment, secondMoment, partials, memory, carries, tickets, losses, squares, results, tokenGradients;
+    private readonly DeviceBuffer weights, gradients, firstMoment, secondMoment, partials, memory, carries, tickets, losses, normPartials,
+        results, tokenGradients;
     private readonly int rows, sequences;
 
     /// <param name="context">The device.</param>
     /// <param name="program">The model's kernels.</param>
-    /// <param name="products">The arithmetic of its products.</param>
-    /// <param name="rows">Most rows of a batch.</param>
-    /// <param name="sequences">Most sequences of a batch.</param>
-    public DeviceModel(CudaContext context, DeviceProgram program, ProductPrecision products, int rows, int sequences)
+    /// <param name="precision">The arithmetic of matrix multiplications.</param>
+    /// <param name="rows">Maximum number of rows of a batch.</param>
+    /// <param name="sequences">Maximum number of sequences of a batch.</param>
+    public DeviceModel(CudaContext context, DeviceProgram program, MatrixPrecision precision, int rows, int sequences)
     {
         this.rows = rows;
         this.sequences = sequences;
         Program = program;
         var compiler = new RuntimeCompiler(KernelCache.Open());
-        module = new(context, compiler.Compile(Description.Name, program.Source, context.Device.Architecture, $"--define-macro=PRODUCTS={(int)products}"));
+        module = new(context, compiler.Compile(
+            Description.Name, program.Source, context.Device.Architecture, $"--define-macro=PRODUCTS={(int)precision}"));
         KernelLaunch[] launches = [.. program.Prepare, .. program.Forward, .. program.Evaluate, .. program.Backward, .. program.Update];
         foreach (KernelLaunch launch in launches)
         {
             kernels.TryAdd(launch.Kernel, module.GetKernel(launch.Kernel));
         }
         DeviceBuffer Floats(long count) => new(context, Math.Max(1, count) * sizeof(float));
-        weights = Floats(Description.WeightFloats);
-        gradients = Floats(Description.WeightFloats);
-        firstMoment = Floats(Description.WeightFloats);
-        secondMoment = Floats(Description.WeightFloats);
-        partials = Floats(program.PartialFloats);
-        memory = Floats((long)rows * Description.TrainingFloatsPerToken);
+        weights = Floats(Description.Layout.WeightFloats);
+        gradients = Floats(Description.Layout.WeightFloats);
+        firstMoment = Floats(Description.Layout.WeightFloats);
+        secondMoment = Floats(Description.Layout.WeightFloats);
+        partials = Floats(program.PartialGradientFloats);
+        memory = Floats((long)rows * Description.Layout.TrainingFloatsPerToken);
         // The same for all launches, which come one after the other; each leaves zeros.
         carries = new(context, Math.Max(1, launches.Max(l => (long)l.CarriedWords * l.GridSize(rows, sequences))) * sizeof(ulong));
         tickets = new(context, sizeof(uint));
         tokenGradients = Floats((long)rows * BatchReader<TModel>.TokenStride);
         // A number a thread block of each loss; the last launch adds them up.
         losses = new(context, program.Evaluate.SkipLast(1).Sum(l => (long)l.GridSize(rows, sequences)) * sizeof(double));
-        squares = new(context, (long)Math.Max(1, program.SquareParts) * sizeof(double));
+        normPartials = new(context, (long)Math.Max(1, program.GradientNormPartials) * sizeof(double));
         results = new(context, System.Runtime.CompilerServices.Unsafe.SizeOf<Results>());
     }
 
@@ -66,7 +68,7 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
         Carries = carries.Address,
         Tickets = tickets.Address,
         Losses = losses.Address,
-        Squares = squares.Address,
+        Squares = normPartials.Address,
         Results = results.Address,
         TokenGradients = tokenGradients.Address,
         Capacity = rows,
@@ -107,13 +109,15 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
         foreach (KernelLaunch launch in launches)
         {
             kernels[launch.Kernel].Launch(
-                stream, new Extent(launch.GridSize(rows, sequences), launch.Blocks), launch.Threads, sharedBytes: 0, pass, launch.FirstBlock);
+                stream, new Extent(launch.GridSize(rows, sequences), launch.Blocks), launch.Threads, sharedBytes: 0, pass,
+                launch.FirstBlock);
         }
     });
 
     public void Dispose()
     {
-        foreach (IDisposable resource in (IDisposable[])[weights, gradients, firstMoment, secondMoment, partials, memory, carries, tickets, losses, squares, results, tokenGradients, module])
+        foreach (IDisposable resource in (IDisposable[])[weights, gradients, firstMoment, secondMoment, partials, memory, carries, tickets,
+            losses, normPartials, results, tokenGradients, module])
         {
             resource.Dispose();
         }

@@ -51,7 +51,9 @@ internal abstract class ControlEnvironment : IDisposable
     }
 }
 
-/// <summary>Bodies seen from the side: metres, x to the right, y upwards; in the same order in every scene. The ground is at y = 0.</summary>
+/// <summary>
+/// Bodies seen from the side: metres, x to the right, y upwards; in the same order in every scene. The ground is at y = 0.
+/// </summary>
 /// <param name="Centre">Where the eye follows, in x.</param>
 /// <param name="Bodies">What there is.</param>
 internal sealed record Scene(double Centre, IReadOnlyList<Body> Bodies);

@@ -31,6 +31,7 @@ internal static class EnvironmentCatalog
         int index = Array.FindIndex(entries, e => e.Description.Name == name);
         return index >= 0
             ? entries[index]
-            : throw new UserException($"There is no environment '{name}'; choose of {string.Join(", ", entries.Select(static e => e.Description.Name))}.");
+            : throw new UserException(
+                $"There is no environment '{name}'; choose of {string.Join(", ", entries.Select(static e => e.Description.Name))}.");
     }
 }

@@ -25,7 +25,7 @@ internal abstract class DecisionAgent<TModel>(TModel model, TrajectoryScale scal
     protected static int ActionWidth => SequenceModel<TModel>.Description.OutputWidth;
 
     /// <summary>Bytes of the model's state.</summary>
-    protected static long ModelStateBytes => (long)SequenceModel<TModel>.Description.StateDoubles * sizeof(double);
+    protected static long ModelStateBytes => SequenceModel<TModel>.Description.StateBytes;
 
     /// <inheritdoc/>
     public override void Begin(double targetReturn)

@@ -5,7 +5,7 @@ namespace Control;
 // A token is a return-to-go, an observation of 27 numbers or an action of 8, in turn, and the step's number in each.
 
 [SequenceModel]
-[Continuous(1), Continuous(27), Continuous(8), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Common = 1)]
+[Continuous(1), Continuous(27), Continuous(8), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Shared = 1)]
 [LayerNorm]
 [Aaren(Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
 [LayerNorm]
@@ -14,7 +14,7 @@ namespace Control;
 internal sealed partial class AntAaren;
 
 [SequenceModel]
-[Continuous(1), Continuous(27), Continuous(8), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Common = 1)]
+[Continuous(1), Continuous(27), Continuous(8), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Shared = 1)]
 [LayerNorm]
 [Transformer(Context = Sizes.Context, Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
 [LayerNorm]
@@ -23,7 +23,7 @@ internal sealed partial class AntAaren;
 internal sealed partial class AntTransformer;
 
 [SequenceModel]
-[Continuous(1), Continuous(27), Continuous(8), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Common = 1)]
+[Continuous(1), Continuous(27), Continuous(8), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Shared = 1)]
 [LayerNorm]
 [MinGru(Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
 [LayerNorm]
@@ -32,7 +32,7 @@ internal sealed partial class AntTransformer;
 internal sealed partial class AntMinGru;
 
 [SequenceModel]
-[Continuous(1), Continuous(27), Continuous(8), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Common = 1)]
+[Continuous(1), Continuous(27), Continuous(8), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Shared = 1)]
 [LayerNorm]
 [MinLstm(Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
 [LayerNorm]

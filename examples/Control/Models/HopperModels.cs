@@ -5,7 +5,7 @@ namespace Control;
 // A token is a return-to-go, an observation of 11 numbers or an action of 3, in turn, and the step's number in each.
 
 [SequenceModel]
-[Continuous(1), Continuous(11), Continuous(3), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Common = 1)]
+[Continuous(1), Continuous(11), Continuous(3), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Shared = 1)]
 [LayerNorm]
 [Aaren(Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
 [LayerNorm]
@@ -14,7 +14,7 @@ namespace Control;
 internal sealed partial class HopperAaren;
 
 [SequenceModel]
-[Continuous(1), Continuous(11), Continuous(3), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Common = 1)]
+[Continuous(1), Continuous(11), Continuous(3), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Shared = 1)]
 [LayerNorm]
 [Transformer(Context = Sizes.Context, Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
 [LayerNorm]
@@ -23,7 +23,7 @@ internal sealed partial class HopperAaren;
 internal sealed partial class HopperTransformer;
 
 [SequenceModel]
-[Continuous(1), Continuous(11), Continuous(3), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Common = 1)]
+[Continuous(1), Continuous(11), Continuous(3), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Shared = 1)]
 [LayerNorm]
 [MinGru(Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
 [LayerNorm]
@@ -32,7 +32,7 @@ internal sealed partial class HopperTransformer;
 internal sealed partial class HopperMinGru;
 
 [SequenceModel]
-[Continuous(1), Continuous(11), Continuous(3), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Common = 1)]
+[Continuous(1), Continuous(11), Continuous(3), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Shared = 1)]
 [LayerNorm]
 [MinLstm(Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
 [LayerNorm]

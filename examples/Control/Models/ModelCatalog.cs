@@ -42,6 +42,7 @@ internal static class ModelCatalog
         ("ant", Learner.MinGru) => use.With<AntMinGru>(),
         ("ant", Learner.MinLstm) => use.With<AntMinLstm>(),
         ("ant", Learner.Cloning) => use.With<AntCloning>(),
-        _ => throw new ArgumentException($"No model of {learner} is declared for the environment '{environment}': add one to Models and to {nameof(ModelCatalog)}."),
+        _ => throw new ArgumentException(
+            $"No model of {learner} is declared for the environment '{environment}': add one to Models and to {nameof(ModelCatalog)}."),
     };
 }

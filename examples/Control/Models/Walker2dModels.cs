@@ -5,7 +5,7 @@ namespace Control;
 // A token is a return-to-go, an observation of 17 numbers or an action of 6, in turn, and the step's number in each.
 
 [SequenceModel]
-[Continuous(1), Continuous(17), Continuous(6), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Common = 1)]
+[Continuous(1), Continuous(17), Continuous(6), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Shared = 1)]
 [LayerNorm]
 [Aaren(Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
 [LayerNorm]
@@ -14,7 +14,7 @@ namespace Control;
 internal sealed partial class Walker2dAaren;
 
 [SequenceModel]
-[Continuous(1), Continuous(17), Continuous(6), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Common = 1)]
+[Continuous(1), Continuous(17), Continuous(6), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Shared = 1)]
 [LayerNorm]
 [Transformer(Context = Sizes.Context, Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
 [LayerNorm]
@@ -23,7 +23,7 @@ internal sealed partial class Walker2dAaren;
 internal sealed partial class Walker2dTransformer;
 
 [SequenceModel]
-[Continuous(1), Continuous(17), Continuous(6), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Common = 1)]
+[Continuous(1), Continuous(17), Continuous(6), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Shared = 1)]
 [LayerNorm]
 [MinGru(Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
 [LayerNorm]
@@ -32,7 +32,7 @@ internal sealed partial class Walker2dTransformer;
 internal sealed partial class Walker2dMinGru;
 
 [SequenceModel]
-[Continuous(1), Continuous(17), Continuous(6), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Common = 1)]
+[Continuous(1), Continuous(17), Continuous(6), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Shared = 1)]
 [LayerNorm]
 [MinLstm(Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
 [LayerNorm]

@@ -32,7 +32,8 @@ internal sealed class AugmentedRandomSearch(SearchHistory history, EnvironmentPo
         Episode[] episodes = pool.Run(TrialsPerIteration, (environment, trial) => Try(environment, iteration, trial), cancellation);
 
         double[] gains = [.. episodes.Select(e => e.Return - settings.SurvivalBonus * e.Length)];
-        int[] top = [.. Enumerable.Range(0, settings.Directions).OrderByDescending(d => Math.Max(gains[2 * d], gains[2 * d + 1])).Take(settings.TopDirections)];
+        int[] top = [.. Enumerable.Range(0, settings.Directions)
+            .OrderByDescending(d => Math.Max(gains[2 * d], gains[2 * d + 1])).Take(settings.TopDirections)];
         double spread = Deviation([.. top.SelectMany(d => (double[])[gains[2 * d], gains[2 * d + 1]])]);
         double[] weights = [.. point.Policy.Weights];
         if (spread > 0)
@@ -80,7 +81,8 @@ internal sealed class AugmentedRandomSearch(SearchHistory history, EnvironmentPo
 
     private double Evaluate(LinearPolicy policy, int iteration, CancellationToken cancellation) => pool.Run(
         EvaluationEpisodes,
-        (environment, i) => EpisodeRecorder.RecordNoisy(environment, Sampling.For(history.Seed, EvaluationPurpose, iteration, i), policy, actionNoise).Return,
+        (environment, i) => EpisodeRecorder.RecordNoisy(environment, Sampling.For(history.Seed, EvaluationPurpose, iteration, i), policy,
+            actionNoise).Return,
         cancellation).Average();
 
     private static double Deviation(double[] values)

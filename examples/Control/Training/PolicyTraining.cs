@@ -71,7 +71,7 @@ internal sealed record PolicyTraining(
         TrainedPolicy policy = new TrainedPolicy(
             Environment.Name, Dataset, Learner, Seed, scale, Data.Episodes.Max(static e => e.Return), Data.MeanReturn, Data.Digest,
             description.Fingerprint, WeightsDigest: "", ProgramVersion.Current,
-            new(description.Card, description.ParameterCount, (long)description.StateDoubles * sizeof(double), Recipe.ToString(),
+            new(description.Card, description.ParameterCount, description.StateBytes, Recipe.ToString(),
                 [.. report.Epochs.Select(static e => new Epoch(e.TrainingLoss, e.ValidationLoss))], report.BestEpoch,
                 Stopwatch.GetElapsedTime(started).TotalSeconds)).Save(Path, model);
         File.Delete(checkpoint);

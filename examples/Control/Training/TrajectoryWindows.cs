@@ -45,10 +45,12 @@ internal abstract class TrajectoryWindows : SequenceData
     }
 
     /// <summary>What was seen at a step.</summary>
-    protected ReadOnlySpan<float> Observation(int episode, int step) => Data.Episodes[episode].Observations.AsSpan(step * Data.ObservationWidth, Data.ObservationWidth);
+    protected ReadOnlySpan<float> Observation(int episode, int step) =>
+        Data.Episodes[episode].Observations.AsSpan(step * Data.ObservationWidth, Data.ObservationWidth);
 
     /// <summary>What was done at a step.</summary>
-    protected ReadOnlySpan<float> Action(int episode, int step) => Data.Episodes[episode].Actions.AsSpan(step * Data.ActionWidth, Data.ActionWidth);
+    protected ReadOnlySpan<float> Action(int episode, int step) =>
+        Data.Episodes[episode].Actions.AsSpan(step * Data.ActionWidth, Data.ActionWidth);
 }
 
 /// <summary>Windows as a decision model reads them; the loss counts the action that follows each observation.</summary>
@@ -72,7 +74,7 @@ internal sealed class DecisionWindows : TrajectoryWindows
     public override int TokenWidth => tokens.Width;
 
     /// <summary>Tokens of the window: the last step's action decides nothing any more and is left out.</summary>
-    public override int LengthOf(int index) => Window(index).Steps * Sizes.TokensPerStep - 1;
+    public override int GetLength(int index) => Window(index).Steps * Sizes.TokensPerStep - 1;
 
     /// <inheritdoc/>
     public override void ReadTokens(int index, Span<float> tokens)
@@ -125,7 +127,7 @@ internal sealed class CloningWindows(TrajectorySet data, TrajectoryScale scale, 
     public override int TokenWidth => Data.ObservationWidth;
 
     /// <inheritdoc/>
-    public override int LengthOf(int index) => Window(index).Steps;
+    public override int GetLength(int index) => Window(index).Steps;
 
     /// <inheritdoc/>
     public override void ReadTokens(int index, Span<float> tokens)

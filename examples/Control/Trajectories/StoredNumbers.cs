@@ -218,8 +218,8 @@ internal sealed class StoredNumbers
                 || found.Layout.Class == H5DataLayoutClass.VirtualStorage || found.Internal("InternalExternalFileList") is not null)
             {
                 throw new UserException(
-                    $"{where}: '{name}' is virtual, and '{plain}' of {path} is not stored as it is (type, byte order, shuffling, or virtual "
-                    + "too); copy its values into an ordinary data set.");
+                    $"{where}: '{name}' is virtual, and '{plain}' of {path} is not stored as it is (type, byte order, shuffling, or "
+                    + "virtual too); copy its values into an ordinary data set.");
             }
             shuffled = size;
             held += Read(found, links, path, plain).bytes.Length;

@@ -126,7 +126,8 @@ internal static class TrajectoryFile
     }
 
     /// <summary>Rows of finite numbers.</summary>
-    private static (float[] Values, int Rows) Numbers(FileLinks file, string path, string name, int width, EnvironmentDescription environment)
+    private static (float[] Values, int Rows) Numbers(
+        FileLinks file, string path, string name, int width, EnvironmentDescription environment)
     {
         int logged = name == Observations ? environment.LoggedObservationWidth : width;
         StoredNumbers stored = Stored(file, path, name, width, logged, environment)
@@ -161,15 +162,19 @@ internal static class TrajectoryFile
             : throw WrongRows(path, name, rows, steps);
     }
 
-    /// <summary>A data set of rows, each of a width or of the wider one that D4RL logs. A width of 1 may be a second dimension or none.</summary>
-    private static StoredNumbers? Stored(FileLinks file, string path, string name, int width, int logged, EnvironmentDescription environment)
+    /// <summary>
+    /// A data set of rows, each of a width or of the wider one that D4RL logs. A width of 1 may be a second dimension or none.
+    /// </summary>
+    private static StoredNumbers? Stored(
+        FileLinks file, string path, string name, int width, int logged, EnvironmentDescription environment)
     {
         if (Find(file, path, name) is not { } data)
         {
             return null;
         }
         ulong[] dimensions = data.Space.Dimensions;
-        return (dimensions is [_, var second] && (second == (ulong)width || second == (ulong)logged)) || (dimensions.Length == 1 && width == 1)
+        return (dimensions is [_, var second] && (second == (ulong)width || second == (ulong)logged))
+            || (dimensions.Length == 1 && width == 1)
             ? StoredNumbers.Read(data, file, path, name)
             : throw new UserException(
                 $"{path}: '{name}' has the shape [{string.Join(", ", dimensions)}], but {environment.Name} has "

@@ -22,16 +22,22 @@ internal static class AnimatedSvg
         double scale = Math.Min((Height - GroundHeight - 50) / Math.Max(tallest, 0.5), 160);
         double ground = Height - GroundHeight;
         var svg = new StringBuilder();
-        svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {Height}\" font-family=\"system-ui, sans-serif\">\n<title>{Escape(title)}</title>\n<rect width=\"{Width}\" height=\"{Height}\" fill=\"#f4f6f8\"/>\n<rect y=\"{Text(ground)}\" width=\"{Width}\" height=\"{GroundHeight}\" fill=\"#d9dee3\"/>\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {Height}\" "
+            + $"font-family=\"system-ui, sans-serif\">\n<title>{Escape(title)}</title>\n<rect width=\"{Width}\" height=\"{Height}\" "
+            + $"fill=\"#f4f6f8\"/>\n<rect y=\"{Text(ground)}\" width=\"{Width}\" height=\"{GroundHeight}\" fill=\"#d9dee3\"/>\n");
 
         // A mark each metre, which moves past as the eye follows.
         double left = frames.Min(static f => f.Centre) - Width / scale, right = frames.Max(static f => f.Centre) + Width / scale;
-        svg.Append(CultureInfo.InvariantCulture, $"<g transform=\"translate({Text(Width / 2.0 - frames[0].Centre * scale)})\" stroke=\"#8a949e\" fill=\"#5c6670\" font-size=\"11\" text-anchor=\"middle\">\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<g transform=\"translate({Text(Width / 2.0 - frames[0].Centre * scale)})\" "
+            + $"stroke=\"#8a949e\" fill=\"#5c6670\" font-size=\"11\" text-anchor=\"middle\">\n");
         for (int metre = (int)Math.Floor(left); metre <= right; metre++)
         {
-            svg.Append(CultureInfo.InvariantCulture, $"<line x1=\"{Text(metre * scale)}\" x2=\"{Text(metre * scale)}\" y1=\"{Text(ground)}\" y2=\"{Text(ground + 8)}\"/><text x=\"{Text(metre * scale)}\" y=\"{Text(ground + 22)}\" stroke=\"none\">{metre} m</text>\n");
+            svg.Append(CultureInfo.InvariantCulture, $"<line x1=\"{Text(metre * scale)}\" x2=\"{Text(metre * scale)}\" "
+                + $"y1=\"{Text(ground)}\" y2=\"{Text(ground + 8)}\"/><text x=\"{Text(metre * scale)}\" y=\"{Text(ground + 22)}\" "
+                + $"stroke=\"none\">{metre} m</text>\n");
         }
-        svg.Append(CultureInfo.InvariantCulture, $"<animateTransform attributeName=\"transform\" type=\"translate\" values=\"{Values(f => Width / 2.0 - f.Centre * scale)}\" {Timing(seconds)}/></g>\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<animateTransform attributeName=\"transform\" type=\"translate\" "
+            + $"values=\"{Values(f => Width / 2.0 - f.Centre * scale)}\" {Timing(seconds)}/></g>\n");
 
         for (int b = 0; b < frames[0].Bodies.Count; b++)
         {
@@ -43,14 +49,18 @@ internal static class AnimatedSvg
             ];
             // The first frame stands where nothing moves: in print, in a viewer without animation.
             string still = string.Join(' ', ends.Select(e => $"{e.Attribute}=\"{Text(e.Value(frames[0]))}\""));
-            svg.Append(CultureInfo.InvariantCulture, $"<line {still} stroke=\"{Palette[b % Palette.Length]}\" stroke-width=\"{Text(2 * frames[0].Bodies[b].Radius * scale)}\" stroke-linecap=\"round\">");
+            svg.Append(CultureInfo.InvariantCulture, $"<line {still} stroke=\"{Palette[b % Palette.Length]}\" "
+                + $"stroke-width=\"{Text(2 * frames[0].Bodies[b].Radius * scale)}\" stroke-linecap=\"round\">");
             foreach ((string attribute, Func<Scene, double> value) in ends)
             {
-                svg.Append(CultureInfo.InvariantCulture, $"<animate attributeName=\"{attribute}\" values=\"{Values(value)}\" {Timing(seconds)}/>");
+                svg.Append(
+                    CultureInfo.InvariantCulture, $"<animate attributeName=\"{attribute}\" values=\"{Values(value)}\" {Timing(seconds)}/>");
             }
             svg.Append("</line>\n");
         }
-        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"16\" y=\"28\" font-size=\"14\" fill=\"#1b2024\">{Escape(title)}</text>\n<rect y=\"{Height - 6}\" height=\"6\" fill=\"#0072b2\"><animate attributeName=\"width\" values=\"0;{Width}\" {Timing(seconds)}/></rect>\n</svg>\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"16\" y=\"28\" font-size=\"14\" fill=\"#1b2024\">{Escape(title)}</text>\n<rect "
+            + $"y=\"{Height - 6}\" height=\"6\" fill=\"#0072b2\"><animate attributeName=\"width\" values=\"0;{Width}\" "
+            + $"{Timing(seconds)}/></rect>\n</svg>\n");
         return svg.ToString();
 
         double X(Scene frame, double x) => Width / 2.0 + (x - frame.Centre) * scale;
@@ -60,7 +70,8 @@ internal static class AnimatedSvg
 
     private static string[] Palette { get; } = ["#5c6670", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
 
-    private static string Timing(double seconds) => string.Create(CultureInfo.InvariantCulture, $"dur=\"{seconds:F2}s\" repeatCount=\"indefinite\"");
+    private static string Timing(double seconds) =>
+        string.Create(CultureInfo.InvariantCulture, $"dur=\"{seconds:F2}s\" repeatCount=\"indefinite\"");
 
     private static string Text(double value) => value.ToString("0.#", CultureInfo.InvariantCulture);
 

@@ -70,11 +70,13 @@ internal sealed class LogNormalIntervals : IIntervalBaseline
         double[] intervals = IntervalFit.All(train);
         if (intervals.Contains(0))
         {
-            throw new ArgumentException("An interval is 0, to which a log-normal distribution gives density 0; merge events of equal times first.", nameof(train));
+            throw new ArgumentException(
+                "An interval is 0, to which a log-normal distribution gives density 0; merge events of equal times first.", nameof(train));
         }
         if (IntervalFit.AreEqual(intervals))
         {
-            throw new ArgumentException("All intervals are equal, so the deviation would be 0; give sequences whose intervals differ.", nameof(train));
+            throw new ArgumentException(
+                "All intervals are equal, so the deviation would be 0; give sequences whose intervals differ.", nameof(train));
         }
         double[] logs = [.. intervals.Select(static i => Math.Log(i))];
         double location = logs.Average();
@@ -119,6 +121,7 @@ internal static class IntervalFit
         return intervals.Length > 0
             ? intervals
             : throw new ArgumentException(
-                string.Create(CultureInfo.InvariantCulture, $"None of the {train.Count} sequences has two events, so there is no interval to fit; give longer ones."), nameof(train));
+                string.Create(CultureInfo.InvariantCulture, $"None of the {train.Count} sequences has two events, so there is no interval "
+                    + $"to fit; give longer ones."), nameof(train));
     }
 }

@@ -89,11 +89,13 @@ internal static class MarkPairs
     {
         ArgumentNullException.ThrowIfNull(sequences);
         ArgumentOutOfRangeException.ThrowIfLessThan(kinds, 1);
-        int bad = sequences.SelectMany(static s => s.Marks ?? throw new ArgumentException("A sequence has no marks; read them from the file of marks.", nameof(sequences)))
+        int bad = sequences.SelectMany(static s => s.Marks ?? throw new ArgumentException(
+            "A sequence has no marks; read them from the file of marks.", nameof(sequences)))
             .FirstOrDefault(mark => mark < 0 || mark >= kinds);
         return bad == 0
             ? sequences.SelectMany(static s => s.Marks!.Zip(s.Marks!.Skip(1)))
-            : throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"A mark is {bad}, but must be from 0 to {kinds - 1}; EventSplit numbers them so."), nameof(sequences));
+            : throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
+                $"A mark is {bad}, but must be from 0 to {kinds - 1}; EventSplit numbers them so."), nameof(sequences));
     }
 }
 
@@ -102,7 +104,8 @@ internal static class MarkPairs
 /// <param name="kinds">Columns, at least 1.</param>
 internal sealed class SmoothedCounts(int contexts, int kinds)
 {
-    private readonly long[] counts = new long[contexts * (kinds >= 1 ? kinds : throw new ArgumentOutOfRangeException(nameof(kinds), kinds, "At least one kind of mark is needed."))];
+    private readonly long[] counts = new long[contexts
+        * (kinds >= 1 ? kinds : throw new ArgumentOutOfRangeException(nameof(kinds), kinds, "At least one kind of mark is needed."))];
 
     /// <summary>Columns.</summary>
     public int Kinds => kinds;

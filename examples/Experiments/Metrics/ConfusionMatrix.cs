@@ -6,7 +6,8 @@ namespace Experiments;
 /// <param name="classes">How many classes there are, at least 1.</param>
 internal sealed class ConfusionMatrix(int classes)
 {
-    private readonly long[] counts = new long[classes >= 1 ? classes * classes : throw new ArgumentOutOfRangeException(nameof(classes), classes, "At least one class is needed.")];
+    private readonly long[] counts = new long[classes >= 1 ? classes * classes
+        : throw new ArgumentOutOfRangeException(nameof(classes), classes, "At least one class is needed.")];
 
     /// <summary>How many classes there are.</summary>
     public int Classes => classes;

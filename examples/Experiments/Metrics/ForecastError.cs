@@ -38,7 +38,8 @@ internal sealed class ForecastError
         if (forecast.Length != truth.Length || (!observed.IsEmpty && observed.Length != truth.Length))
         {
             throw new ArgumentException(string.Create(
-                CultureInfo.InvariantCulture, $"{forecast.Length} forecasts, {truth.Length} true numbers and {observed.Length} mask entries; give as many of each (or no mask)."));
+                CultureInfo.InvariantCulture, $"{forecast.Length} forecasts, {truth.Length} true numbers and {observed.Length} mask "
+                    + $"entries; give as many of each (or no mask)."));
         }
         for (int i = 0; i < truth.Length; i++)
         {

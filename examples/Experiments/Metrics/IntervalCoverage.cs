@@ -24,7 +24,8 @@ internal sealed class IntervalCoverage
         if (!(lower <= upper))
         {
             throw new ArgumentException(
-                string.Create(CultureInfo.InvariantCulture, $"The interval reaches from {lower} to {upper}; sort the borders, and give no NaN."), nameof(lower));
+                string.Create(CultureInfo.InvariantCulture,
+                    $"The interval reaches from {lower} to {upper}; sort the borders, and give no NaN."), nameof(lower));
         }
         inside += truth >= lower && truth <= upper ? 1 : 0;
         widths += upper - lower;

@@ -24,7 +24,8 @@ internal sealed class PinballLoss
         {
             if (!(level > 0 && level < 1))
             {
-                throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"A level is {level}, but must lie between 0 and 1."), nameof(levels));
+                throw new ArgumentException(
+                    string.Create(CultureInfo.InvariantCulture, $"A level is {level}, but must lie between 0 and 1."), nameof(levels));
             }
         }
         this.levels = levels.ToArray();
@@ -45,7 +46,8 @@ internal sealed class PinballLoss
         if (forecasts.Length != levels.Length)
         {
             throw new ArgumentException(
-                string.Create(CultureInfo.InvariantCulture, $"{forecasts.Length} forecasts for {levels.Length} levels; give one a level."), nameof(forecasts));
+                string.Create(CultureInfo.InvariantCulture, $"{forecasts.Length} forecasts for {levels.Length} levels; give one a level."),
+                nameof(forecasts));
         }
         for (int i = 0; i < levels.Length; i++)
         {

@@ -30,7 +30,8 @@ internal sealed record Blocks(int Width, int FeedForward, int Heads, int Layers,
             Mixer.Transformer => $"Heads = {Heads}, Context = {context}, ",
             _ => "",
         };
-        return string.Create(CultureInfo.InvariantCulture, $"[{mixer}({heads}FeedForward = {FeedForward}, Repeat = {Layers}, Dropout = {Dropout})]");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"[{mixer}({heads}FeedForward = {FeedForward}, Repeat = {Layers}, Dropout = {Dropout})]");
     }
 
     /// <inheritdoc/>

@@ -25,12 +25,14 @@ internal sealed record ClassificationSplit(int Channels, string[] Labels, TsCase
         if (train.Channels != test.Channels)
         {
             throw new ArgumentException(string.Create(
-                CultureInfo.InvariantCulture, $"The test file has {test.Channels} channels, the training file {train.Channels}; use two files of one data set."), nameof(test));
+                CultureInfo.InvariantCulture, $"The test file has {test.Channels} channels, the training file {train.Channels}; use two "
+                    + $"files of one data set."), nameof(test));
         }
         if (!train.Labels.SequenceEqual(test.Labels, StringComparer.Ordinal))
         {
             throw new ArgumentException(
-                $"The test file's classes ({string.Join(", ", test.Labels)}) are not the training file's ({string.Join(", ", train.Labels)}); use two files of one data set, with classes in the same order.", nameof(test));
+                $"The test file's classes ({string.Join(", ", test.Labels)}) are not the training file's "
+                    + $"({string.Join(", ", train.Labels)}); use two files of one data set, with classes in the same order.", nameof(test));
         }
         var random = new Random(seed);
         int[][] classes = [.. Enumerable.Range(0, train.Labels.Length).Select(label => Shuffled(train.Cases, label, random))];
@@ -43,10 +45,12 @@ internal sealed record ClassificationSplit(int Channels, string[] Labels, TsCase
         if (taken.Count == 0)
         {
             throw new ArgumentException(string.Create(
-                CultureInfo.InvariantCulture, $"The training file has {train.Cases.Length} cases, too few to give 20 % to validation and keep one a class; use a larger file."), nameof(train));
+                CultureInfo.InvariantCulture, $"The training file has {train.Cases.Length} cases, too few to give 20 % to validation and "
+                    + $"keep one a class; use a larger file."), nameof(train));
         }
         // In the file's order, so that the seed decides the choice and nothing else.
-        return new(train.Channels, train.Labels, [.. train.Cases.Where((_, i) => !taken.Contains(i))], [.. train.Cases.Where((_, i) => taken.Contains(i))], test.Cases);
+        return new(train.Channels, train.Labels, [.. train.Cases.Where((_, i) => !taken.Contains(i))],
+            [.. train.Cases.Where((_, i) => taken.Contains(i))], test.Cases);
     }
 
     private static int[] Shuffled(TsCase[] cases, int label, Random random)

@@ -9,7 +9,8 @@ namespace Experiments;
 /// <param name="MarkNames">The files' number of each mark, ascending: a sequence's mark is an index into it. Null: no marks.</param>
 /// <param name="ShortestInterval">
 /// What events at one time count as being apart, in all parts: half the shortest interval above 0 of all the data, which is about the
-/// resolution of their clock, but at least <see cref="ShortestFraction"/> of the mean of the training part. 0: no interval is as short as that.
+/// resolution of their clock, but at least <see cref="ShortestFraction"/> of the mean of the training part. 0: no interval is as short as
+/// that.
 /// </param>
 internal sealed record EventSplit(
     EventSequence[] Train, EventSequence[] Validation, EventSequence[] Test, int[]? MarkNames, double ShortestInterval)

@@ -146,7 +146,7 @@ internal static class Classification
                 state.Reset();
                 model.Forward(state, Narrow(one), outputs);
                 TokenShape shape = SequenceModel<TModel>.Description.Tokens;
-                int last = shape.SampleOf(shape.OutputsOf(length) - 1);
+                int last = shape.GetSampleIndex(shape.GetOutputCount(length) - 1);
                 return new CategoricalPrediction(outputs.AsSpan(last * width, width)).MostLikely;
             }, cancellation);
         }

@@ -162,8 +162,9 @@ internal static class Events
         int line = Array.FindIndex(files[file], s => ReferenceEquals(s.Times, sequence.Times)) + 1;
         int end = Enumerable.Range(1, sequence.Times.Length - 1).MaxBy(sequence.IntervalBefore);
         return new(paths[file], line, null, string.Create(CultureInfo.InvariantCulture,
-            $"time {end + 1}, {sequence.Times[end]}, is {sequence.IntervalBefore(end):G3} after time {end}, but half of the training part's "
-            + $"intervals are at most {median:G3}, and nothing could tell those apart beside it; correct the time, or begin a new line there."));
+            $"time {end + 1}, {sequence.Times[end]}, is {sequence.IntervalBefore(end):G3} after time {end}, but half of the training "
+            + $"part's intervals are at most {median:G3}, and nothing could tell those apart beside it; correct the time, or begin a new "
+            + $"line there."));
     }
 
     private static string Declare(Mixer mixer, int kinds, int context) => string.Create(CultureInfo.InvariantCulture, $"""
@@ -296,10 +297,10 @@ internal static class Events
                     if (i % 10 == 0)
                     {
                         shares[bar]++;
-                        double below = prediction.Cumulative(edges[0] / scale.Unit);
+                        double below = prediction.CumulativeProbability(edges[0] / scale.Unit);
                         for (int b = 0; b < Bars; b++)
                         {
-                            double above = prediction.Cumulative(edges[b + 1] / scale.Unit);
+                            double above = prediction.CumulativeProbability(edges[b + 1] / scale.Unit);
                             predicted[b] += above - below;
                             below = above;
                         }

@@ -25,7 +25,7 @@ internal sealed class ForecastWindows(
     /// <summary>The row at which a window's forecast begins.</summary>
     public int ForecastRow(int index) => forecasts.Start + index * stride;
 
-    public override int LengthOf(int index) => lookback;
+    public override int GetLength(int index) => lookback;
 
     public override void ReadTokens(int index, Span<float> tokens) =>
         values.AsSpan((ForecastRow(index) - lookback) * columns, lookback * columns).CopyTo(tokens);

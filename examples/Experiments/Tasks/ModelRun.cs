@@ -70,7 +70,7 @@ internal static class ModelRun
             recipe.Options(seed),
             new TrainingShare(progress), cancellation);
         var training = new Training(
-            declaration, description.ParameterCount, (long)description.StateDoubles * sizeof(double), recipe.ToString(),
+            declaration, description.ParameterCount, description.StateBytes, recipe.ToString(),
             [.. report.Epochs.Select(static e => new Epoch(e.TrainingLoss, e.ValidationLoss))], report.BestEpoch,
             Stopwatch.GetElapsedTime(started).TotalSeconds);
         return score.Of(model, cancellation) with { Training = training };

@@ -13,7 +13,7 @@ internal static class Parser
 {
     public const string ModelAttribute = "AarenGen.SequenceModelAttribute";
     private const string WeightsAttribute = "AarenGen.WeightsAttribute";
-    private const string PartAttribute = "ModelPartAttribute";
+    private const string PartAttribute = "ModelComponentAttribute";
     private const string BaseModel = "AarenGen.SequenceModel`1";
 
     /// <summary>C# 12, for the collection expressions in generated code. The Roslyn of the build does not know its name.</summary>

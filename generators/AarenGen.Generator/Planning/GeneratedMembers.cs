@@ -17,7 +17,7 @@ internal static class GeneratedMembers
     private static readonly string[] Fixed =
     [
         "InputWidth", "OutputWidth", "TargetWidth", "ParameterCount", "StateBytes", "FlopsPerToken", "TrainingFloatsPerToken",
-        "Trained", "trained", "Prepare", "Infer", "Train", "FinishGradients", "Forward", "DescribeDevice", "CudaSource",
+        "Trained", "trained", "Prepare", "Infer", "Train", "BackpropagateDerivedWeights", "Forward", "DescribeDevice", "CudaSource",
     ];
 
     /// <summary>What the compiler puts before a property's or an event's name to name its accessors.</summary>

@@ -66,7 +66,7 @@ internal sealed class Outline
                 case InterleaveDefinition:
                     CheckBegin(part, site, outline.Interleave is not null || outline.SumsInputs);
                     outline.Interleave = part;
-                    outline.PlaceKinds(Math.Max(1, outline.Inputs.Count - problems.InRange(part, "Common", 0, Math.Max(0, outline.Inputs.Count - 1))), declaration);
+                    outline.PlaceKinds(Math.Max(1, outline.Inputs.Count - problems.InRange(part, "Shared", 0, Math.Max(0, outline.Inputs.Count - 1))), declaration);
                     break;
                 case ShapingDefinition shaping:
                     CheckBegin(part, site, outline.Shaping.Any(s => s.Definition == shaping));

@@ -44,15 +44,15 @@ public sealed class SequenceList(int tokenWidth, int targetWidth) : SequenceData
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such sequence.</exception>
-    public override int LengthOf(int index) => sequences[index].Tokens.Length / TokenWidth;
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
+    public override int GetLength(int index) => sequences[index].Tokens.Length / TokenWidth;
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such sequence.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
     public override void ReadTokens(int index, Span<float> tokens) => sequences[index].Tokens.CopyTo(tokens);
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such sequence or token.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The index or the token is out of range.</exception>
     public override float ReadTarget(int index, int token, Span<float> target)
     {
         (float[] tokens, float[] targets, float[]? weights) = sequences[index];

@@ -1,6 +1,6 @@
 namespace AarenGen;
 
-/// <summary>Windows that slide over one long table of tokens and targets; nothing is copied before it is read.</summary>
+/// <summary>Sliding windows over one long table of tokens and targets, which is not copied.</summary>
 public sealed class SequenceWindows : SequenceData
 {
     private readonly float[] tokens, targets;
@@ -16,7 +16,8 @@ public sealed class SequenceWindows : SequenceData
     /// <param name="stride">Rows from one window's start to the next, at least 1.</param>
     /// <param name="weights">[rows]: the weight of each row in the loss; null: all 1.</param>
     /// <exception cref="ArgumentException">The lengths do not fit each other, or not even one window fits.</exception>
-    public SequenceWindows(float[] tokens, int tokenWidth, float[] targets, int targetWidth, int length, int stride, float[]? weights = null)
+    public SequenceWindows(
+        float[] tokens, int tokenWidth, float[] targets, int targetWidth, int length, int stride, float[]? weights = null)
     {
         ArgumentNullException.ThrowIfNull(tokens);
         ArgumentNullException.ThrowIfNull(targets);
@@ -50,15 +51,15 @@ public sealed class SequenceWindows : SequenceData
     public override int TargetWidth { get; }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such sequence.</exception>
-    public override int LengthOf(int index)
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
+    public override int GetLength(int index)
     {
         Arguments.CheckIndex(index, Count);
         return length;
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such sequence.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
     public override void ReadTokens(int index, Span<float> tokens)
     {
         Arguments.CheckIndex(index, Count);
@@ -66,7 +67,7 @@ public sealed class SequenceWindows : SequenceData
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such sequence or token.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The index or the token is out of range.</exception>
     public override float ReadTarget(int index, int token, Span<float> target)
     {
         Arguments.CheckIndex(index, Count);

@@ -11,9 +11,8 @@ namespace AarenGen;
 public sealed class StandardScaler
 {
     /// <summary>
-    /// Values that differ by no more than this fraction of the largest are equal but for rounding. A double resolves 2^-52, so they differ
-    /// in
-    /// their last six bits at most.
+    /// Values that differ by no more than this fraction of the largest are equal but for rounding. A double resolves 2^-52, so at most
+    /// their last six bits differ.
     /// </summary>
     private const double NoiseFraction = 1.0 / (1L << 46);
 
@@ -36,7 +35,7 @@ public sealed class StandardScaler
     /// Standard deviation of each column (of the population), above 0. 1 for a constant column, whose values then scale to 0; a column is
     /// constant where its values differ by no more than rounding, 2^-46 of the largest.
     /// </summary>
-    public IReadOnlyList<double> Deviations => deviations;
+    public IReadOnlyList<double> StandardDeviations => deviations;
 
     /// <summary>Measures columns. Fit on training rows alone: anything else leaks the future.</summary>
     /// <param name="values">[rows, columns] finite numbers, at least one row.</param>
@@ -87,7 +86,7 @@ public sealed class StandardScaler
     /// <exception cref="ArgumentException">
     /// The numbers are no whole rows, or one is infinite or leads to none that a <see cref="float"/> holds. Nothing is written then.
     /// </exception>
-    public void Inverse(Span<float> values)
+    public void InverseTransform(Span<float> values)
     {
         CheckInvertible(values, float.MaxValue, nameof(values));
         int c = 0;
@@ -103,10 +102,9 @@ public sealed class StandardScaler
     /// <param name="values">[rows, columns]: filled.</param>
     /// <exception cref="ArgumentException">
     /// The numbers are no whole rows, the lengths differ, or a number is infinite or leads to none that a <see cref="double"/> holds.
-    /// Nothing is
-    /// written then.
+    /// Nothing is written then.
     /// </exception>
-    public void Inverse(ReadOnlySpan<float> scaled, Span<double> values)
+    public void InverseTransform(ReadOnlySpan<float> scaled, Span<double> values)
     {
         Arguments.CheckLength(scaled, values.Length);
         CheckInvertible(scaled, double.MaxValue, nameof(scaled));
@@ -187,7 +185,8 @@ public sealed class StandardScaler
             {
                 throw new ArgumentException(
                     Invariant($"'{name}' holds {value} in row {i / means.Length}, column {c}") + (double.IsFinite(value)
-                        ? Invariant($", which lies too many deviations from the mean {means[c]} to be scaled; correct it or leave out that row.")
+                        ? Invariant($", which lies too many standard deviations from the mean {means[c]} to be scaled; ")
+                            + "correct it or leave out that row."
                         : "; a scaler takes finite numbers, and NaN for one that is missing: correct it or leave out that row."), name);
             }
             c = Next(c);
@@ -204,7 +203,7 @@ public sealed class StandardScaler
             {
                 throw new ArgumentException(
                     Invariant($"'{name}' holds {scaled[i]} in row {i / means.Length}, column {c}") + (float.IsFinite(scaled[i])
-                        ? Invariant($", which is beyond {largest} in the units of its column, of deviation {deviations[c]}; ")
+                        ? Invariant($", which is beyond {largest} in the units of its column, of standard deviation {deviations[c]}; ")
                             + "correct it or leave out that row."
                         : "; a scaler takes finite numbers, and NaN for one that is missing: correct it or leave out that row."), name);
             }
@@ -266,9 +265,8 @@ public sealed class StandardScaler
         }
 
         /// <summary>
-        /// What rounding left in the mean is taken out again (Chan, Golub and LeVeque's corrected two-pass algorithm). A deviation that a
-        /// double
-        /// cannot hold is 1 like that of a constant column.
+        /// What rounding left in the mean is taken out again (Chan, Golub and LeVeque's corrected two-pass algorithm). A deviation
+        /// that a double cannot hold is 1, like that of a constant column.
         /// </summary>
         public void EndDeviation(int rows)
         {

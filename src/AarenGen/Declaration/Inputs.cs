@@ -2,25 +2,25 @@ namespace AarenGen;
 
 /// <summary>
 /// Numbers: the next <see cref="Features"/> columns of a token. Several inputs stand side by side in a token, in the order of
-/// their attributes; what they are embedded to is concatenated, or added with <see cref="SumInputsAttribute"/>.
+/// their attributes; their embeddings are concatenated, or added with <see cref="SumInputsAttribute"/>.
 /// </summary>
 /// <param name="features">Numbers, 1 to 65,536.</param>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
-public sealed class ContinuousAttribute(int features) : ModelPartAttribute
+public sealed class ContinuousAttribute(int features) : ModelComponentAttribute
 {
     /// <summary>Numbers in one token.</summary>
     public int Features { get; } = features;
 
-    /// <summary>Width of a learned linear embedding, 1 to 65,536; where it is not set, the numbers are taken as they are.</summary>
+    /// <summary>Width of a learned linear embedding, 1 to 65,536; by default there is no embedding.</summary>
     public int Width { get; set; }
 }
 
 /// <summary>A category: the next column of a token, a whole number from 0 to below the cardinality; each has a learned row.</summary>
-/// <param name="cardinality">How many categories there are, 1 to 1,048,576.</param>
+/// <param name="cardinality">Number of categories, 1 to 1,048,576.</param>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
-public sealed class CategoricalAttribute(int cardinality) : ModelPartAttribute
+public sealed class CategoricalAttribute(int cardinality) : ModelComponentAttribute
 {
-    /// <summary>How many categories there are.</summary>
+    /// <summary>Number of categories.</summary>
     public int Cardinality { get; } = cardinality;
 
     /// <summary>Width of the learned rows, 1 to 65,536; half the cardinality, at most 32, by default.</summary>
@@ -34,7 +34,7 @@ public sealed class CategoricalAttribute(int cardinality) : ModelPartAttribute
 /// <remarks>Column 2i is sin(t / P^(2i/width)), column 2i + 1 the cosine. Source: Zuo et al., Transformer Hawkes Process, 2020.</remarks>
 /// <param name="width">Sines and cosines together, 1 to 65,536.</param>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
-public sealed class TimeEncodingAttribute(int width) : ModelPartAttribute
+public sealed class TimeEncodingAttribute(int width) : ModelComponentAttribute
 {
     /// <summary>Sines and cosines together.</summary>
     public int Width { get; } = width;
@@ -44,26 +44,27 @@ public sealed class TimeEncodingAttribute(int width) : ModelPartAttribute
 }
 
 /// <summary>
-/// Each input is a token of its own kind, with its own embedding, and kinds come in turn: with <c>[Continuous(1)]</c>,
-/// <c>[Continuous(17)]</c> and <c>[Categorical(4)]</c> the first token of a sequence is a number, the second 17 numbers, the third
-/// a category, the fourth a number again. A token has as many columns as the widest kind, and those of the <see cref="Common"/> inputs;
-/// columns that its kind does not have are ignored.
+/// Interleaves the inputs: each is a modality, whose tokens have an embedding of their own, and the modalities follow one another in a
+/// fixed cycle. With <c>[Continuous(1)]</c>, <c>[Continuous(17)]</c> and <c>[Categorical(4)]</c> the first token of a sequence is a
+/// number, the second holds 17 numbers, the third is a category, and the fourth is a number again. A token has as many columns as the
+/// widest modality, then those of the <see cref="Shared"/> inputs. Columns that its modality does not have are ignored.
 /// </summary>
 /// <remarks>Stands after the inputs. Source: Chen et al., Decision Transformer, NeurIPS 2021, section 3.</remarks>
 /// <param name="width">Width of all embeddings, 1 to 65,536.</param>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
-public sealed class InterleaveAttribute(int width) : ModelPartAttribute
+public sealed class InterleaveAttribute(int width) : ModelComponentAttribute
 {
     /// <summary>Width of all embeddings.</summary>
     public int Width { get; } = width;
 
     /// <summary>
-    /// How many of the inputs, the last ones, are no kinds of their own: every token has them, in the columns after the widest kind's, and
-    /// their embeddings are added to the token's own, as a decision model's time step. Fewer than there are inputs; 0 by default.
+    /// Number of inputs, counted from the last, that every token has instead of being modalities. They stand in the columns after the
+    /// widest modality's, and their embeddings are added to the token's own, as a decision model's time step. Fewer than there are
+    /// inputs; 0 by default.
     /// </summary>
-    public int Common { get; set; }
+    public int Shared { get; set; }
 }
 
-/// <summary>Adds the embeddings of the inputs, which must all have the same width, rather than putting them side by side.</summary>
+/// <summary>Adds the embeddings of the inputs, which must all have the same width, instead of concatenating them.</summary>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
-public sealed class SumInputsAttribute : ModelPartAttribute;
+public sealed class SumInputsAttribute : ModelComponentAttribute;

@@ -16,7 +16,7 @@ public enum Activation
     Tanh,
 }
 
-/// <summary>Where a block normalises: before each part (inside the residual) or after the residual sum.</summary>
+/// <summary>Where a block normalises: before each sublayer (inside the residual) or after the residual sum.</summary>
 public enum Norm
 {
     /// <summary>x + f(LayerNorm(x)): trains without much care, the usual choice.</summary>
@@ -26,12 +26,12 @@ public enum Norm
     Post,
 }
 
-/// <summary>A fully connected layer of a token: y = activation(W x + b).</summary>
-/// <param name="units">Numbers a token after the layer, 1 to 65,536.</param>
+/// <summary>A fully connected layer, applied to each token: y = activation(W x + b).</summary>
+/// <param name="units">Numbers per token after the layer, 1 to 65,536.</param>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
 public sealed class DenseAttribute(int units) : LayerAttribute
 {
-    /// <summary>Numbers a token after the layer.</summary>
+    /// <summary>Numbers per token after the layer.</summary>
     public int Units { get; } = units;
 
     /// <summary>The function applied to the result; <see cref="Activation.None"/> by default.</summary>
@@ -39,8 +39,8 @@ public sealed class DenseAttribute(int units) : LayerAttribute
 }
 
 /// <summary>
-/// What all blocks have in common: a mixer, which lets tokens see earlier ones, and a feed-forward network (exact GELU), each with a
-/// residual and a LayerNorm. Models that differ by their blocks' attributes alone differ by nothing but the mixer.
+/// A residual block: a mixer, through which tokens see earlier ones, and a feed-forward network (exact GELU), each with a residual and a
+/// LayerNorm. Blocks of different attributes differ only in their mixer.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
 public abstract class BlockAttribute : LayerAttribute
@@ -48,20 +48,20 @@ public abstract class BlockAttribute : LayerAttribute
     /// <summary>Width of the feed-forward network's hidden layer, 1 to 65,536; four times the layer's width by default.</summary>
     public int FeedForward { get; set; }
 
-    /// <summary>How many such blocks follow each other, each with parameters of its own, 1 to 1,024. 1 by default.</summary>
+    /// <summary>Number of such blocks, one after another, each with parameters of its own, 1 to 1,024. 1 by default.</summary>
     public int Repeat { get; set; } = 1;
 
     /// <summary>Where the block normalises; <see cref="Norm.Pre"/> by default.</summary>
     public Norm Norm { get; set; }
 
     /// <summary>
-    /// Share of the values set to zero at the end of both residual branches while training, 0 (the default) to below 1; the rest
+    /// Fraction of the values set to zero at the end of both residual branches while training, 0 (the default) to below 1; the rest
     /// is scaled up to keep the mean. Inference is unaffected.
     /// </summary>
     public double Dropout { get; set; }
 }
 
-/// <summary>A block of Aaren, attention with a learned constant query. Constant memory and time a token when it streams.</summary>
+/// <summary>A block of Aaren, attention with a learned constant query. A stream takes constant memory and time per token.</summary>
 /// <remarks>Source: Feng et al., Attention as an RNN, arXiv 2405.13956.</remarks>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
 public sealed class AarenAttribute : BlockAttribute
@@ -71,8 +71,8 @@ public sealed class AarenAttribute : BlockAttribute
 }
 
 /// <summary>
-/// A block of causal attention over the last tokens, as a Transformer's decoder has it, without positions. A stream keeps the keys and
-/// values of <see cref="Context"/> tokens, 8 · context · width bytes; its time a token grows with the tokens kept.
+/// A block of causal attention over the last tokens, as in a Transformer's decoder, without positions. A stream keeps the keys and
+/// values of <see cref="Context"/> tokens, 8 · context · width bytes; its time per token grows with the tokens kept.
 /// </summary>
 /// <remarks>Source: Vaswani et al., Attention Is All You Need, arXiv 1706.03762.</remarks>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
@@ -82,15 +82,15 @@ public sealed class TransformerAttribute : BlockAttribute
     public int Heads { get; set; } = 4;
 
     /// <summary>
-    /// Tokens a token may look back over, itself included, 1 to 65,536; 512 by default. It holds in training as in streaming, so that
-    /// both compute the same.
+    /// Number of tokens that a token attends to, itself included, 1 to 65,536; 512 by default. It applies to training and streaming alike,
+    /// so that both compute the same.
     /// </summary>
     public int Context { get; set; } = 512;
 }
 
 /// <summary>
-/// A block of minGRU: h_t = (1 − z) h_{t−1} + z g(c), update gate z and candidate c depending on the token alone. Constant memory and
-/// time a token when it streams.
+/// A block of minGRU: h_t = (1 − z) h_{t−1} + z g(c), update gate z and candidate c depending on the token alone. A stream
+/// takes constant memory and time per token.
 /// </summary>
 /// <remarks>Source: Feng et al., Were RNNs All We Needed?, arXiv 2410.01201.</remarks>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
@@ -98,7 +98,7 @@ public sealed class MinGruAttribute : BlockAttribute;
 
 /// <summary>
 /// A block of minLSTM: h_t = f/(f + i) h_{t−1} + i/(f + i) g(c), forget gate f, input gate i and candidate c depending on the token
-/// alone. Constant memory and time a token when it streams.
+/// alone. A stream takes constant memory and time per token.
 /// </summary>
 /// <remarks>Source: Feng et al., Were RNNs All We Needed?, arXiv 2410.01201.</remarks>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
@@ -111,18 +111,19 @@ public sealed class MinLstmAttribute : BlockAttribute;
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
 public sealed class LayerNormAttribute : LayerAttribute;
 
-/// <summary>What stands for a token's place in its sequence.</summary>
+/// <summary>How a token's position in its sequence is encoded.</summary>
 public enum PositionKind
 {
     /// <summary>Sines and cosines, for sequences of any length. Source: Vaswani et al. 2017, section 3.5.</summary>
     Sinusoidal,
 
-    /// <summary>A learned row a position; tokens past <see cref="PositionsAttribute.Length"/> share the last.</summary>
+    /// <summary>A learned row per position; tokens past <see cref="PositionsAttribute.Length"/> use the last one.</summary>
     Learned,
 }
 
-/// <summary>Adds to each token what stands for its place in the sequence. Without it Aaren and attention weigh a token
-/// by what it is, not by when it came.</summary>
+/// <summary>
+/// Adds to each token an encoding of its position in the sequence. Without it, Aaren and attention do not distinguish the order of tokens.
+/// </summary>
 /// <param name="kind">Sines and cosines, or learned rows.</param>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
 public sealed class PositionsAttribute(PositionKind kind) : LayerAttribute
@@ -130,32 +131,34 @@ public sealed class PositionsAttribute(PositionKind kind) : LayerAttribute
     /// <summary>Sines and cosines, or learned rows.</summary>
     public PositionKind Kind { get; } = kind;
 
-    /// <summary>Learned rows, 1 to 65,536. 512 by default.</summary>
+    /// <summary>Number of learned rows, 1 to 65,536. 512 by default.</summary>
     public int Length { get; set; } = 512;
 }
 
-/// <summary>Sets a share of the values to zero while training and scales up the rest to keep the mean. Inference is unaffected.</summary>
-/// <param name="rate">The share, 0 to below 1.</param>
+/// <summary>
+/// Sets a random fraction of the values to zero while training and scales up the rest to keep the mean. Inference is unaffected.
+/// </summary>
+/// <param name="rate">The fraction, 0 to below 1.</param>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
 public sealed class DropoutAttribute(double rate) : LayerAttribute
 {
-    /// <summary>The share.</summary>
+    /// <summary>The fraction.</summary>
     public double Rate { get; } = rate;
 }
 
-/// <summary>What a sequence comes to.</summary>
+/// <summary>How a sequence becomes one row.</summary>
 public enum Pooling
 {
-    /// <summary>Its last token.</summary>
+    /// <summary>The row of its last token.</summary>
     Last,
 
-    /// <summary>The mean of its tokens.</summary>
+    /// <summary>The mean of its tokens' rows.</summary>
     Mean,
 }
 
 /// <summary>
-/// Makes one row of a whole sequence: what follows is trained at the last token alone. A stream gives at every token what the
-/// sequence comes to so far.
+/// Makes one row of a whole sequence. The layers behind it are trained at the last token alone. A stream gives the row of the sequence so
+/// far at every token.
 /// </summary>
 /// <param name="pooling">Its last token, or the mean of its tokens.</param>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]

@@ -8,15 +8,17 @@ namespace AarenGen.Kernels;
 /// <summary>
 /// Causal multi-head attention over the last tokens: o_t = Σ_i softmax_i(q_t·k_i/√P) v_i a head, i from t − context + 1 to t. Heads lie
 /// side by side in a row, P = width/heads channels each. Sources: Vaswani et al., Attention Is All You Need, arXiv 1706.03762; the
-/// softmax block by block and its way back: Dao et al., FlashAttention, arXiv 2205.14135.
+/// softmax block by block and its backward pass: Dao et al., FlashAttention, arXiv 2205.14135.
 /// </summary>
-/// <remarks>Streams and whole sequences run the same code on the same tokens in the same order: their outputs are equal bit for bit.</remarks>
+/// <remarks>
+/// Streams and whole sequences run the same code on the same tokens in the same order: their outputs are equal bit for bit.
+/// </remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class CausalAttention
 {
     private const int Lane = Layout.Lane;
 
-    /// <summary>Tokens whose scores are at hand together: enough that rescaling what came before costs little.</summary>
+    /// <summary>Tokens per block of scores: enough that rescaling the earlier sums costs little.</summary>
     private const int Block = 64;
 
     /// <summary>
@@ -100,7 +102,7 @@ public static class CausalAttention
     }
 
     /// <summary>
-    /// The way back, the probabilities p computed anew from the statistics: with δ_t = g_t·o_t and ds_ti = p_ti (g_t·v_i − δ_t)/√P,
+    /// The backward pass, with the probabilities p recomputed from the statistics: with δ_t = g_t·o_t and ds_ti = p_ti (g_t·v_i − δ_t)/√P,
     /// dv_i = Σ_t p_ti g_t, dq_t = Σ_i ds_ti k_i, dk_i = Σ_t ds_ti q_t.
     /// </summary>
     /// <param name="dOutput">[rows, stride]: g.</param>
@@ -131,7 +133,7 @@ public static class CausalAttention
         dValues[..floats].Clear();
         float scale = Scale(channels);
         Span<int> offsets = stackalloc int[Block];
-        Span<float> weights = stackalloc float[Block], slopes = stackalloc float[Block];
+        Span<float> weights = stackalloc float[Block], derivatives = stackalloc float[Block];
         for (int t = 0; t < rows; t++)
         {
             Window window = Window.Ending(t, context, rows);
@@ -145,13 +147,13 @@ public static class CausalAttention
                     Span<int> rowOffsets = window.Offsets(from, stride, offsets);
                     Dots(query, ref At(keys, first), rowOffsets, scale, weights);
                     Exponentiate(weights, rowOffsets.Length, statistics[at], statistics[at + padded]);
-                    Dots(gradient, ref At(values, first), rowOffsets, 1, slopes);
+                    Dots(gradient, ref At(values, first), rowOffsets, 1, derivatives);
                     for (int i = 0; i < rowOffsets.Length; i++)
                     {
-                        slopes[i] = weights[i] * (slopes[i] - delta) * scale;
+                        derivatives[i] = weights[i] * (derivatives[i] - delta) * scale;
                     }
-                    Combine(slopes, ref At(keys, first), rowOffsets, from == 0, 1, dQueries.Slice(own, channels));
-                    Spread(slopes, query, rowOffsets, ref dKeys[first]);
+                    Combine(derivatives, ref At(keys, first), rowOffsets, from == 0, 1, dQueries.Slice(own, channels));
+                    Spread(derivatives, query, rowOffsets, ref dKeys[first]);
                     Spread(weights, gradient, rowOffsets, ref dValues[first]);
                 }
             }
@@ -165,19 +167,19 @@ public static class CausalAttention
     {
         Span<int> offsets = stackalloc int[Block];
         Span<float> weights = stackalloc float[Block];
-        float scale = Scale(query.Length), most = float.NegativeInfinity;
+        float scale = Scale(query.Length), max = float.NegativeInfinity;
         double weight = 0;
         for (int from = 0; from < window.Count; from += Block)
         {
             Span<int> rowOffsets = window.Offsets(from, stride, offsets);
             Dots(query, ref keys, rowOffsets, scale, weights);
-            float before = most;
-            most = MathF.Max(most, Maximum(weights, rowOffsets.Length));
-            float keep = from == 0 ? 0 : MathF.Exp(before - most);
-            weight = weight * keep + Exponentiate(weights, rowOffsets.Length, most, 1);
+            float before = max;
+            max = MathF.Max(max, Maximum(weights, rowOffsets.Length));
+            float keep = from == 0 ? 0 : MathF.Exp(before - max);
+            weight = weight * keep + Exponentiate(weights, rowOffsets.Length, max, 1);
             Combine(weights, ref values, rowOffsets, from == 0, keep, output);
         }
-        maximum = most;
+        maximum = max;
         inverse = (float)(1 / weight);
         foreach (ref float value in output)
         {
@@ -224,17 +226,17 @@ public static class CausalAttention
         Span<float> whole = scores[..Layout.Pad(count)];
         whole[count..].Fill(scores[0]);
         ref float score = ref MemoryMarshal.GetReference(whole);
-        Vector512<float> most = Vector512.Create(float.NegativeInfinity);
+        Vector512<float> max = Vector512.Create(float.NegativeInfinity);
         for (int i = 0; i < whole.Length; i += Lane)
         {
             // An infinite score is an overflow upstream: NaN, which is ∞ − ∞, says so, where ∞ would pass for a clear winner or loser.
             Vector512<float> next = Vector512.LoadUnsafe(ref score, (nuint)i);
-            most = Vector512.Max(most, next + (next - next));
+            max = Vector512.Max(max, next + (next - next));
         }
-        float result = most[0];
+        float result = max[0];
         for (int i = 1; i < Lane; i++)
         {
-            result = MathF.Max(result, most[i]);
+            result = MathF.Max(result, max[i]);
         }
         return result;
     }
@@ -333,7 +335,7 @@ public static class CausalAttention
 
     private static ref float At(ReadOnlySpan<float> rows, int offset) => ref Row(ref MemoryMarshal.GetReference(rows), offset);
 
-    /// <summary>The tokens a query sees, oldest first: so many rows of a ring of so many slots.</summary>
+    /// <summary>The tokens that a query sees, oldest first: the given number of rows of a ring.</summary>
     private readonly record struct Window(int First, int Count, int Slots)
     {
         /// <summary>In a sequence whose rows lie in order.</summary>

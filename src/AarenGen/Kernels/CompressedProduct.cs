@@ -68,7 +68,8 @@ public static unsafe class CompressedProduct
             {
                 new TiledProduct<PackedBFloat16>
                 {
-                    A = pa, ARow = aStride, AColumn = 1, Inner = inner, B = pb, BStride = 0, Bias = pBias, Residual = pResidual, C = pc, CStride = cStride,
+                    A = pa, ARow = aStride, AColumn = 1, Inner = inner, B = pb, BStride = 0, Bias = pBias, Residual = pResidual, C = pc,
+                    CStride = cStride,
                 }.Run(rows, padded);
             }
             else

@@ -16,28 +16,29 @@ public static class CrossEntropy
         ReadOnlySpan<float> outputs, int rows, int width, int stride, ReadOnlySpan<float> targets, int targetOffset, int targetStride,
         ReadOnlySpan<float> weights, float scale, Span<float> gradient,
         float smoothing, ReadOnlySpan<float> classWeights) =>
-        LossRows.Sum(new Classes(smoothing, classWeights), outputs, rows, width, stride, targets, targetOffset, targetStride, targetWidth: 1, weights, scale, gradient);
+        LossRows.Sum(new Classes(smoothing, classWeights), outputs, rows, width, stride, targets, targetOffset, targetStride,
+            targetWidth: 1, weights, scale, gradient);
 
     private readonly ref struct Classes(double smoothing, ReadOnlySpan<float> classWeights) : IRowLoss
     {
         private readonly ReadOnlySpan<float> classWeights = classWeights;
 
-        public double Row(ReadOnlySpan<float> output, ReadOnlySpan<float> target, double factor, Span<float> slopes)
+        public double Row(ReadOnlySpan<float> output, ReadOnlySpan<float> target, double factor, Span<float> derivatives)
         {
             int label = (int)target[0], classes = output.Length;
             double logSum = SpecialFunctions.LogSumExp(output), all = 0, sum = 0;
             double own = (1 - smoothing) * (classWeights.IsEmpty ? 1 : classWeights[label]);
             for (int k = 0; k < classes && smoothing > 0; k++)
             {
-                double share = smoothing / classes * (classWeights.IsEmpty ? 1 : classWeights[k]);
-                all += share;
-                sum += share * (logSum - output[k]);
+                double smoothed = smoothing / classes * (classWeights.IsEmpty ? 1 : classWeights[k]);
+                all += smoothed;
+                sum += smoothed * (logSum - output[k]);
             }
             sum += own * (logSum - output[label]);
-            for (int k = 0; k < classes && !slopes.IsEmpty; k++)
+            for (int k = 0; k < classes && !derivatives.IsEmpty; k++)
             {
-                double share = smoothing / classes * (classWeights.IsEmpty ? 1 : classWeights[k]);
-                slopes[k] = (float)(((own + all) * Math.Exp(output[k] - logSum) - share - (k == label ? own : 0)) * factor);
+                double smoothed = smoothing / classes * (classWeights.IsEmpty ? 1 : classWeights[k]);
+                derivatives[k] = (float)(((own + all) * Math.Exp(output[k] - logSum) - smoothed - (k == label ? own : 0)) * factor);
             }
             return sum;
         }

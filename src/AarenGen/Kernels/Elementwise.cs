@@ -5,7 +5,10 @@ using System.Runtime.Intrinsics;
 
 namespace AarenGen.Kernels;
 
-/// <summary>Functions of single values, over whole buffers whose length is a multiple of 16. Results of those without slopes may overwrite arguments.</summary>
+/// <summary>
+/// Functions of single values, over whole buffers whose length is a multiple of 16. Results of those without derivatives may overwrite
+/// arguments.
+/// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class Elementwise
 {
@@ -13,26 +16,28 @@ public static class Elementwise
 
     private interface IFunction
     {
-        static abstract Vector512<float> Value(Vector512<float> x, out Vector512<float> slope);
+        static abstract Vector512<float> Value(Vector512<float> x, out Vector512<float> derivative);
     }
 
-    /// <summary>y = x Φ(x), the exact GELU: relative error below (8 + x²) 2^-24, where Φ is neither 0 nor below the normal floats.</summary>
+    /// <summary>
+    /// y = x Φ(x), the exact GELU: relative error below (8 + x²) 2^-24, where Φ is neither 0 nor below the normal floats.
+    /// </summary>
     public static void Gelu(ReadOnlySpan<float> x, Span<float> y) => Map<GeluFunction>(x, y);
 
-    /// <summary>y = x Φ(x); x becomes the slope Φ(x) + x φ(x), by which the way back multiplies.</summary>
-    public static void GeluWithSlope(Span<float> x, Span<float> y) => MapWithSlope<GeluFunction>(x, y);
+    /// <summary>y = x Φ(x); x becomes the derivative Φ(x) + x φ(x), by which the backward pass multiplies.</summary>
+    public static void GeluWithDerivative(Span<float> x, Span<float> y) => MapWithDerivative<GeluFunction>(x, y);
 
     /// <summary>y = max(x, 0).</summary>
     public static void Relu(ReadOnlySpan<float> x, Span<float> y) => Map<ReluFunction>(x, y);
 
-    /// <summary>y = max(x, 0); x becomes the slope, 1 where x > 0, else 0.</summary>
-    public static void ReluWithSlope(Span<float> x, Span<float> y) => MapWithSlope<ReluFunction>(x, y);
+    /// <summary>y = max(x, 0); x becomes the derivative, 1 where x > 0, else 0.</summary>
+    public static void ReluWithDerivative(Span<float> x, Span<float> y) => MapWithDerivative<ReluFunction>(x, y);
 
     /// <summary>y = tanh x.</summary>
     public static void Tanh(ReadOnlySpan<float> x, Span<float> y) => Map<TanhFunction>(x, y);
 
-    /// <summary>y = tanh x; x becomes the slope 1 − tanh² x.</summary>
-    public static void TanhWithSlope(Span<float> x, Span<float> y) => MapWithSlope<TanhFunction>(x, y);
+    /// <summary>y = tanh x; x becomes the derivative 1 − tanh² x.</summary>
+    public static void TanhWithDerivative(Span<float> x, Span<float> y) => MapWithDerivative<TanhFunction>(x, y);
 
     /// <summary>y = a b.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -69,7 +74,7 @@ public static class Elementwise
 
     /// <summary>
     /// y = x m / (1 − rate), m being 0 with probability rate and else 1: a hash of seed and position, so that the same call with
-    /// the gradient is the way back.
+    /// the gradient is the backward pass.
     /// </summary>
     /// <param name="x">[rows, stride].</param>
     /// <param name="rows">Rows.</param>
@@ -107,7 +112,7 @@ public static class Elementwise
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MapWithSlope<TFunction>(Span<float> x, Span<float> y) where TFunction : struct, IFunction
+    private static void MapWithDerivative<TFunction>(Span<float> x, Span<float> y) where TFunction : struct, IFunction
     {
         Layout.Check(x.Length, y.Length);
         Layout.CheckWhole(y.Length);
@@ -115,8 +120,8 @@ public static class Elementwise
         ref float target = ref MemoryMarshal.GetReference(y);
         for (nuint i = 0; i + Lane <= (nuint)y.Length; i += Lane)
         {
-            TFunction.Value(Vector512.LoadUnsafe(ref source, i), out Vector512<float> slope).StoreUnsafe(ref target, i);
-            slope.StoreUnsafe(ref source, i);
+            TFunction.Value(Vector512.LoadUnsafe(ref source, i), out Vector512<float> derivative).StoreUnsafe(ref target, i);
+            derivative.StoreUnsafe(ref source, i);
         }
     }
 
@@ -127,13 +132,14 @@ public static class Elementwise
         /// 1.3e-7, fitted by weighted least squares on z in [0, 9.4].
         /// </summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<float> Value(Vector512<float> x, out Vector512<float> slope)
+        public static Vector512<float> Value(Vector512<float> x, out Vector512<float> derivative)
         {
             // Beyond 13, Φ is 0 or 1 in float; the limit keeps infinities out of the products. NaN passes as the second operand.
             Vector512<float> limit = Vector512.Create(13f);
             Vector512<float> size = Vector512.MinNative(limit, Vector512.Abs(x));
             Vector512<float> bell = VectorMath.Exp(size * size * -0.5f);
-            Vector512<float> t = Vector512<float>.One / Vector512.MultiplyAddEstimate(size, Vector512.Create(0.48f * 0.70710678f), Vector512<float>.One);
+            Vector512<float> t = Vector512<float>.One / Vector512.MultiplyAddEstimate(
+                size, Vector512.Create(0.48f * 0.70710678f), Vector512<float>.One);
             Vector512<float> p = Vector512.Create(-0.053383458f);
             p = Vector512.MultiplyAddEstimate(p, t, Vector512.Create(0.28523979f));
             p = Vector512.MultiplyAddEstimate(p, t, Vector512.Create(-0.56138998f));
@@ -144,10 +150,11 @@ public static class Elementwise
             p = Vector512.MultiplyAddEstimate(p, t, Vector512.Create(0.27189237f));
             p = Vector512.MultiplyAddEstimate(p, t, Vector512.Create(0.27076408f));
             Vector512<float> tail = p * t * bell * 0.5f;
-            Vector512<float> distribution = Vector512.ConditionalSelect(Vector512.GreaterThan(x, Vector512<float>.Zero), Vector512<float>.One - tail, tail);
+            Vector512<float> distribution = Vector512.ConditionalSelect(
+                Vector512.GreaterThan(x, Vector512<float>.Zero), Vector512<float>.One - tail, tail);
             // −∞ times 0 would be NaN.
             Vector512<float> limited = Vector512.MaxNative(-limit, x);
-            slope = Vector512.MultiplyAddEstimate(Vector512.MinNative(limit, limited) * 0.39894228f, bell, distribution);
+            derivative = Vector512.MultiplyAddEstimate(Vector512.MinNative(limit, limited) * 0.39894228f, bell, distribution);
             return limited * distribution;
         }
     }
@@ -155,9 +162,9 @@ public static class Elementwise
     private readonly struct ReluFunction : IFunction
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<float> Value(Vector512<float> x, out Vector512<float> slope)
+        public static Vector512<float> Value(Vector512<float> x, out Vector512<float> derivative)
         {
-            slope = Vector512.GreaterThan(x, Vector512<float>.Zero) & Vector512<float>.One;
+            derivative = Vector512.GreaterThan(x, Vector512<float>.Zero) & Vector512<float>.One;
             return Vector512.MaxNative(Vector512<float>.Zero, x);
         }
     }
@@ -166,7 +173,7 @@ public static class Elementwise
     {
         /// <summary>Near 0 an odd series (error below x⁹/45 relative to x), else (1 − e)/(1 + e) with e = e^(−2|x|).</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<float> Value(Vector512<float> x, out Vector512<float> slope)
+        public static Vector512<float> Value(Vector512<float> x, out Vector512<float> derivative)
         {
             Vector512<float> size = Vector512.Abs(x), square = x * x;
             Vector512<float> e = VectorMath.Exp(size * -2f), inverse = Vector512<float>.One / (Vector512<float>.One + e);
@@ -176,7 +183,7 @@ public static class Elementwise
             series = Vector512.MultiplyAddEstimate(series, square, Vector512.Create(-1f / 3));
             Vector512<float> small = Vector512.MultiplyAddEstimate(series * square, x, x);
             // 1 − tanh² x, without its cancellation.
-            slope = e * 4f * inverse * inverse;
+            derivative = e * 4f * inverse * inverse;
             return Vector512.ConditionalSelect(Vector512.LessThan(size, Vector512.Create(0.2f)), small, large);
         }
     }

@@ -23,7 +23,7 @@ public static class Embedding
         }
     }
 
-    /// <summary>The way back of <see cref="Lookup"/>: adds each row's gradient to that of its category.</summary>
+    /// <summary>The backward pass of <see cref="Lookup"/>: adds each row's gradient to that of its category.</summary>
     /// <param name="dy">[rows, stride].</param>
     /// <param name="tokens">[rows, tokenStride].</param>
     /// <param name="rows">Rows.</param>
@@ -40,7 +40,7 @@ public static class Embedding
         }
     }
 
-    /// <summary>y[r] = x[r] + table[min(first + r, length − 1)]: tokens past the table's end share its last row.</summary>
+    /// <summary>y[r] = x[r] + table[min(first + r, length − 1)]: tokens past the table's end use its last row.</summary>
     /// <param name="x">[rows, stride].</param>
     /// <param name="rows">Rows, tokens of one sequence in order.</param>
     /// <param name="first">Position of the first row.</param>
@@ -59,7 +59,7 @@ public static class Embedding
         }
     }
 
-    /// <summary>The way back of <see cref="AddPositions"/> to the table, for a sequence from its start.</summary>
+    /// <summary>The backward pass of <see cref="AddPositions"/> to the table, for a sequence from its start.</summary>
     /// <param name="dy">[rows, stride].</param>
     /// <param name="rows">Rows.</param>
     /// <param name="stride">Floats from row to row.</param>

@@ -12,8 +12,8 @@ namespace AarenGen.Kernels;
 /// </summary>
 /// <remarks>
 /// Rows are padded to 16 floats. The smaller of the two gates is computed to full relative precision and h moves, in double, from one
-/// end by that share: a gate near 1 neither leaks nor drifts. Streams and whole sequences run the same code, equal bit for bit. The way
-/// back needs nothing but inputs and outputs.
+/// end by that gate: a gate near 1 neither leaks nor drifts. Streams and whole sequences run the same code, equal bit for bit. The
+/// backward pass needs only inputs and outputs.
 /// </remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class GatedRecurrence
@@ -29,7 +29,7 @@ public static class GatedRecurrence
         static abstract Vector512<float> Smaller(Vector512<float> first, Vector512<float> second, out Vector512<float> keeps);
 
         /// <summary>From the gradient by log(keep/add) to those of the inputs.</summary>
-        static abstract Vector512<float> Slopes(
+        static abstract Vector512<float> Derivatives(
             Vector512<float> gradient, Vector512<float> first, Vector512<float> second, out Vector512<float> secondGradient);
     }
 
@@ -39,7 +39,8 @@ public static class GatedRecurrence
     /// <param name="width">Channels.</param>
     /// <param name="state">Width values h; zeros before the first token.</param>
     /// <param name="output">Pad(width) outputs; the padding becomes zero.</param>
-    public static void MinGruStep(ReadOnlySpan<float> updates, ReadOnlySpan<float> candidates, int width, Span<double> state, Span<float> output) =>
+    public static void MinGruStep(
+        ReadOnlySpan<float> updates, ReadOnlySpan<float> candidates, int width, Span<double> state, Span<float> output) =>
         Step<MinGruGate>(updates, updates, candidates, width, state, output);
 
     /// <summary>A whole sequence of minGRU.</summary>
@@ -48,10 +49,11 @@ public static class GatedRecurrence
     /// <param name="rows">Tokens of the sequence.</param>
     /// <param name="width">Channels.</param>
     /// <param name="output">[rows, Pad(width)], overwritten; the padding becomes zero.</param>
-    public static void MinGruForward(ReadOnlySpan<float> updates, ReadOnlySpan<float> candidates, int rows, int width, Span<float> output) =>
+    public static void MinGruForward(
+        ReadOnlySpan<float> updates, ReadOnlySpan<float> candidates, int rows, int width, Span<float> output) =>
         Forward<MinGruGate>(updates, updates, candidates, rows, width, output);
 
-    /// <summary>The way back of minGRU.</summary>
+    /// <summary>The backward pass of minGRU.</summary>
     /// <param name="dOutput">[rows, Pad(width)], the padding zero.</param>
     /// <param name="updates">[rows, Pad(width)].</param>
     /// <param name="candidates">[rows, Pad(width)].</param>
@@ -73,7 +75,8 @@ public static class GatedRecurrence
     /// <param name="state">Width values h; zeros before the first token.</param>
     /// <param name="output">Pad(width) outputs; the padding becomes zero.</param>
     public static void MinLstmStep(
-        ReadOnlySpan<float> forgets, ReadOnlySpan<float> inputs, ReadOnlySpan<float> candidates, int width, Span<double> state, Span<float> output) =>
+        ReadOnlySpan<float> forgets, ReadOnlySpan<float> inputs, ReadOnlySpan<float> candidates, int width, Span<double> state,
+        Span<float> output) =>
         Step<MinLstmGate>(forgets, inputs, candidates, width, state, output);
 
     /// <summary>A whole sequence of minLSTM.</summary>
@@ -87,7 +90,7 @@ public static class GatedRecurrence
         ReadOnlySpan<float> forgets, ReadOnlySpan<float> inputs, ReadOnlySpan<float> candidates, int rows, int width, Span<float> output) =>
         Forward<MinLstmGate>(forgets, inputs, candidates, rows, width, output);
 
-    /// <summary>The way back of minLSTM.</summary>
+    /// <summary>The backward pass of minLSTM.</summary>
     /// <param name="dOutput">[rows, Pad(width)], the padding zero.</param>
     /// <param name="forgets">[rows, Pad(width)].</param>
     /// <param name="inputs">[rows, Pad(width)].</param>
@@ -195,11 +198,11 @@ public static class GatedRecurrence
                 Vector512<float> own = Vector512.LoadUnsafe(ref a, at), other = Vector512.LoadUnsafe(ref b, at);
                 Vector512<float> before = t == 0 ? Vector512<float>.Zero : Vector512.LoadUnsafe(ref y, at - (nuint)stride);
                 Vector512<float> smaller = TGate.Smaller(own, other, out Vector512<float> keeps), larger = Vector512<float>.One - smaller;
-                Vector512<float> candidate = Positive(Vector512.LoadUnsafe(ref c, at), out Vector512<float> slope);
+                Vector512<float> candidate = Positive(Vector512.LoadUnsafe(ref c, at), out Vector512<float> derivative);
                 Vector512<float> all = carry + Vector512.LoadUnsafe(ref dy, at);
-                (all * Vector512.ConditionalSelect(keeps, larger, smaller) * slope).StoreUnsafe(ref dc, at);
+                (all * Vector512.ConditionalSelect(keeps, larger, smaller) * derivative).StoreUnsafe(ref dc, at);
                 Vector512<float> odds = smaller * larger * (before - candidate) * all;
-                TGate.Slopes(odds, own, other, out Vector512<float> secondGradient).StoreUnsafe(ref da, at);
+                TGate.Derivatives(odds, own, other, out Vector512<float> secondGradient).StoreUnsafe(ref da, at);
                 if (TGate.HasSecond)
                 {
                     secondGradient.StoreUnsafe(ref db, at);
@@ -215,29 +218,33 @@ public static class GatedRecurrence
         Vector512<float> first, Vector512<float> second, Vector512<float> candidate, ref Vector512<double> low, ref Vector512<double> high)
         where TGate : struct, IGate
     {
-        (Vector512<double> shareLow, Vector512<double> shareHigh) = Vector512.Widen(TGate.Smaller(first, second, out Vector512<float> keeps));
+        (Vector512<double> gateLow, Vector512<double> gateHigh) = Vector512.Widen(
+            TGate.Smaller(first, second, out Vector512<float> keeps));
         (Vector512<double> candidateLow, Vector512<double> candidateHigh) = Vector512.Widen(Positive(candidate, out _));
         (Vector512<long> keepsLow, Vector512<long> keepsHigh) = Vector512.Widen(keeps.AsInt32());
-        low = Blend(keepsLow.AsDouble(), shareLow, low, candidateLow);
-        high = Blend(keepsHigh.AsDouble(), shareHigh, high, candidateHigh);
+        low = Blend(keepsLow.AsDouble(), gateLow, low, candidateLow);
+        high = Blend(keepsHigh.AsDouble(), gateHigh, high, candidateHigh);
         return Vector512.Narrow(low, high);
     }
 
-    /// <summary>candidate + share (old − candidate) where the share is kept, else old + share (candidate − old).</summary>
+    /// <summary>candidate + gate (old − candidate) where keeps is set, else old + gate (candidate − old).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Blend(Vector512<double> keeps, Vector512<double> share, Vector512<double> old, Vector512<double> candidate)
+    private static Vector512<double> Blend(
+        Vector512<double> keeps, Vector512<double> gate, Vector512<double> old, Vector512<double> candidate)
     {
-        Vector512<double> from = Vector512.ConditionalSelect(keeps, candidate, old), to = Vector512.ConditionalSelect(keeps, old, candidate);
-        return Vector512.FusedMultiplyAdd(share, to - from, from);
+        Vector512<double> from = Vector512.ConditionalSelect(keeps, candidate, old),
+            to = Vector512.ConditionalSelect(keeps, old, candidate);
+        return Vector512.FusedMultiplyAdd(gate, to - from, from);
     }
 
-    /// <summary>g and its slope: 1 where x ≥ 0 and σ(x) σ(−x) elsewhere.</summary>
+    /// <summary>g and its derivative: 1 where x ≥ 0 and σ(x) σ(−x) elsewhere.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Positive(Vector512<float> x, out Vector512<float> slope)
+    private static Vector512<float> Positive(Vector512<float> x, out Vector512<float> derivative)
     {
-        Vector512<float> exponential = Vector512.Exp(Vector512.Min(x, Vector512<float>.Zero)), inverse = Vector512<float>.One / (exponential + Vector512<float>.One);
+        Vector512<float> exponential = Vector512.Exp(Vector512.Min(x, Vector512<float>.Zero)),
+            inverse = Vector512<float>.One / (exponential + Vector512<float>.One);
         Vector512<float> sigmoid = exponential * inverse, isLinear = Vector512.GreaterThanOrEqual(x, Vector512<float>.Zero);
-        slope = Vector512.ConditionalSelect(isLinear, Vector512<float>.One, sigmoid * inverse);
+        derivative = Vector512.ConditionalSelect(isLinear, Vector512<float>.One, sigmoid * inverse);
         return Vector512.ConditionalSelect(isLinear, x + Vector512.Create(0.5f), sigmoid);
     }
 
@@ -262,7 +269,7 @@ public static class GatedRecurrence
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<float> Slopes(
+        public static Vector512<float> Derivatives(
             Vector512<float> gradient, Vector512<float> first, Vector512<float> second, out Vector512<float> secondGradient)
         {
             secondGradient = Vector512<float>.Zero;
@@ -283,26 +290,29 @@ public static class GatedRecurrence
         {
             Vector512<float> gap = Vector512.Min(first, Vector512<float>.Zero) - Vector512.Min(second, Vector512<float>.Zero);
             Vector512<float> ratio = Vector512.Exp(-Vector512.Abs(gap)), isBelow = Vector512.LessThan(gap, Vector512<float>.Zero);
-            Vector512<float> keep = Vector512.ConditionalSelect(isBelow, ratio, Vector512<float>.One) * (Vector512<float>.One + Vector512.Exp(-Vector512.Abs(second)));
-            Vector512<float> add = Vector512.ConditionalSelect(isBelow, Vector512<float>.One, ratio) * (Vector512<float>.One + Vector512.Exp(-Vector512.Abs(first)));
+            Vector512<float> keep = Vector512.ConditionalSelect(isBelow, ratio, Vector512<float>.One)
+                * (Vector512<float>.One + Vector512.Exp(-Vector512.Abs(second)));
+            Vector512<float> add = Vector512.ConditionalSelect(isBelow, Vector512<float>.One, ratio)
+                * (Vector512<float>.One + Vector512.Exp(-Vector512.Abs(first)));
             keeps = Vector512.LessThan(keep, add);
             return Vector512.Min(keep, add) / (keep + add);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<float> Slopes(
+        public static Vector512<float> Derivatives(
             Vector512<float> gradient, Vector512<float> first, Vector512<float> second, out Vector512<float> secondGradient)
         {
             secondGradient = -gradient * Complement(second);
             return gradient * Complement(first);
         }
 
-        /// <summary>1 − σ(x), the slope of log σ.</summary>
+        /// <summary>1 − σ(x), the derivative of log σ.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static Vector512<float> Complement(Vector512<float> x)
         {
             Vector512<float> exponential = Vector512.Exp(-Vector512.Abs(x));
-            Vector512<float> power = Vector512.ConditionalSelect(Vector512.GreaterThan(x, Vector512<float>.Zero), exponential, Vector512<float>.One);
+            Vector512<float> power = Vector512.ConditionalSelect(
+                Vector512.GreaterThan(x, Vector512<float>.Zero), exponential, Vector512<float>.One);
             return power / (Vector512<float>.One + exponential);
         }
     }

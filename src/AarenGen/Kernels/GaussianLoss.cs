@@ -13,11 +13,12 @@ public static class GaussianLoss
     public static double NegativeLogLikelihood(
         ReadOnlySpan<float> outputs, int rows, int width, int stride, ReadOnlySpan<float> targets, int targetOffset, int targetStride,
         ReadOnlySpan<float> weights, float scale, Span<float> gradient) =>
-        LossRows.Sum(default(Gaussian), outputs, rows, width, stride, targets, targetOffset, targetStride, width / 2, weights, scale, gradient);
+        LossRows.Sum(
+            default(Gaussian), outputs, rows, width, stride, targets, targetOffset, targetStride, width / 2, weights, scale, gradient);
 
     private readonly struct Gaussian : IRowLoss
     {
-        public double Row(ReadOnlySpan<float> output, ReadOnlySpan<float> target, double factor, Span<float> slopes)
+        public double Row(ReadOnlySpan<float> output, ReadOnlySpan<float> target, double factor, Span<float> derivatives)
         {
             double sum = 0;
             int values = target.Length;
@@ -25,10 +26,10 @@ public static class GaussianLoss
             {
                 double deviation = output[values + j], z = (target[j] - (double)output[j]) / deviation;
                 sum += 0.5 * z * z + Math.Log(deviation) + SpecialFunctions.HalfLogTau;
-                if (!slopes.IsEmpty)
+                if (!derivatives.IsEmpty)
                 {
-                    slopes[j] = (float)(-z / deviation * factor);
-                    slopes[values + j] = (float)((1 - z * z) / deviation * factor);
+                    derivatives[j] = (float)(-z / deviation * factor);
+                    derivatives[values + j] = (float)((1 - z * z) / deviation * factor);
                 }
             }
             return sum;

@@ -79,7 +79,8 @@ internal readonly unsafe struct Int8Matrix(void* memory, int inputs, int columns
                 {
                     nint at = (first + row) * cStride + column;
                     Panels(
-                        column, high + row * halves, low + row * halves, scales[row], bias + column, residual is null ? null : residual + at, c + at);
+                        column, high + row * halves, low + row * halves, scales[row], bias + column,
+                        residual is null ? null : residual + at, c + at);
                 }
             }
         }
@@ -91,19 +92,21 @@ internal readonly unsafe struct Int8Matrix(void* memory, int inputs, int columns
         return Bytes + (nint)first * groups * Group + ((nint)(k / Group) * width + (output - first)) * Group + k % Group;
     }
 
-    /// <summary>Rounds a row to whole multiples of a scale, which it returns, and splits these. Values that are not finite make the scale so.</summary>
+    /// <summary>
+    /// Rounds a row to whole multiples of a scale, which it returns, and splits these. Values that are not finite make the scale so.
+    /// </summary>
     private float Split(float* x, byte* high, byte* low)
     {
         int vectors = inputs / Layout.Lane * Layout.Lane;
-        Vector512<float> most = Vector512<float>.Zero;
+        Vector512<float> max = Vector512<float>.Zero;
         for (int k = 0; k < vectors; k += Layout.Lane)
         {
-            most = Vector512.Max(most, Vector512.Abs(Vector512.Load(x + k)));
+            max = Vector512.Max(max, Vector512.Abs(Vector512.Load(x + k)));
         }
         float largest = 0;
         for (int lane = 0; lane < Layout.Lane; lane++)
         {
-            largest = Math.Max(largest, most.GetElement(lane));
+            largest = Math.Max(largest, max.GetElement(lane));
         }
         for (int k = vectors; k < inputs; k++)
         {
@@ -159,7 +162,8 @@ internal readonly unsafe struct Int8Matrix(void* memory, int inputs, int columns
             for (int k = groups; k > 0; k--)
             {
                 Vector256<byte> h = Vector256.Create(*(uint*)high).AsByte(), l = Vector256.Create(*(uint*)low).AsByte();
-                Vector256<sbyte> b0 = Vector256.Load(b), b1 = Vector256.Load(b + 32), b2 = Vector256.Load(b + 64), b3 = Vector256.Load(b + 96);
+                Vector256<sbyte> b0 = Vector256.Load(b), b1 = Vector256.Load(b + 32), b2 = Vector256.Load(b + 64),
+                    b3 = Vector256.Load(b + 96);
                 h0 = Dot(h0, h, b0);
                 h1 = Dot(h1, h, b1);
                 h2 = Dot(h2, h, b2);

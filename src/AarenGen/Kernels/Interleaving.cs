@@ -2,14 +2,14 @@ using System.ComponentModel;
 
 namespace AarenGen.Kernels;
 
-/// <summary>Tokens of several kinds that come in a fixed cycle: which kind a row is, and choosing among values by it.</summary>
+/// <summary>Interleaved modalities: computes the modality of each row, and selects values by it.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class Interleaving
 {
-    /// <summary>kinds[r] = (first + r) mod count, for a sequence's rows in order.</summary>
+    /// <summary>kinds[r] = (first + r) mod count: the modality of each row of a sequence.</summary>
     /// <param name="rows">Rows.</param>
     /// <param name="first">Position of the first row in its sequence.</param>
-    /// <param name="count">Kinds.</param>
+    /// <param name="count">Number of modalities.</param>
     /// <param name="stride">Floats from row to row.</param>
     /// <param name="kinds">[rows, stride], of which the first column is written.</param>
     public static void Kinds(int rows, long first, int count, int stride, Span<float> kinds)
@@ -21,10 +21,10 @@ public static class Interleaving
         }
     }
 
-    /// <summary>y[r] = x[r] where row r is of the kind, else 0; or y[r] += x[r] there.</summary>
+    /// <summary>y[r] = x[r] where row r has the modality, else 0; or y[r] += x[r] there.</summary>
     /// <param name="kinds">[rows, kindStride].</param>
-    /// <param name="kindStride">Floats from row to row of the kinds.</param>
-    /// <param name="kind">The kind.</param>
+    /// <param name="kindStride">Floats from row to row of kinds.</param>
+    /// <param name="kind">The modality.</param>
     /// <param name="x">[rows, stride].</param>
     /// <param name="rows">Rows.</param>
     /// <param name="stride">Floats from row to row of x and y.</param>

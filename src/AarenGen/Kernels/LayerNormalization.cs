@@ -26,7 +26,7 @@ public static class LayerNormalization
     /// <param name="gamma">Pad(width) scales, the padding zero.</param>
     /// <param name="beta">Pad(width) shifts, the padding zero.</param>
     /// <param name="y">[rows, stride], overwritten; its padding becomes zero.</param>
-    /// <param name="statistics">[rows, 3]: mean, in two parts, and 1/deviation, for the way back; or empty.</param>
+    /// <param name="statistics">[rows, 3]: mean, in two parts, and 1/deviation, for the backward pass; or empty.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Forward(
         ReadOnlySpan<float> x, int rows, int width, int stride, ReadOnlySpan<float> gamma, ReadOnlySpan<float> beta,
@@ -136,7 +136,8 @@ public static class LayerNormalization
                 Vector512.MultiplyAddEstimate(d, normal, Vector512.LoadUnsafe(ref scaleGradient, at)).StoreUnsafe(ref scaleGradient, at);
                 (Vector512.LoadUnsafe(ref shiftGradient, at) + d).StoreUnsafe(ref shiftGradient, at);
             }
-            Vector512<float> meanG = Vector512.Create(VectorMath.Sum(sum) / width), meanGn = Vector512.Create(VectorMath.Sum(product) / width);
+            Vector512<float> meanG = Vector512.Create(VectorMath.Sum(sum) / width),
+                meanGn = Vector512.Create(VectorMath.Sum(product) / width);
             for (int i = 0; i < stride; i += Lane)
             {
                 nuint at = (nuint)i;

@@ -17,7 +17,8 @@ public static class LogNormalMixture
     public static double NegativeLogLikelihood(
         ReadOnlySpan<float> outputs, int rows, int width, int stride, ReadOnlySpan<float> targets, int targetOffset, int targetStride,
         ReadOnlySpan<float> weights, float scale, Span<float> gradient) =>
-        LossRows.Sum(default(Mixture), outputs, rows, width, stride, targets, targetOffset, targetStride, targetWidth: 1, weights, scale, gradient);
+        LossRows.Sum(
+            default(Mixture), outputs, rows, width, stride, targets, targetOffset, targetStride, targetWidth: 1, weights, scale, gradient);
 
     /// <summary>ln f(x).</summary>
     internal static double LogDensity(ReadOnlySpan<float> output, double x)
@@ -32,31 +33,33 @@ public static class LogNormalMixture
     }
 
     /// <summary>σ of a component; the clamp keeps its square above the least double.</summary>
-    internal static double Deviation(float raw) => SpecialFunctions.Softplus(Math.Max(raw, -300f));
+    internal static double StandardDeviation(float raw) => SpecialFunctions.Softplus(Math.Max(raw, -300f));
 
     private static double LogPart(
         ReadOnlySpan<float> output, int count, int k, double logX, double logWeights, out double z, out double deviation)
     {
-        deviation = Deviation(output[2 * count + k]);
+        deviation = StandardDeviation(output[2 * count + k]);
         z = (logX - output[count + k]) / deviation;
         return output[k] - logWeights - 0.5 * z * z - Math.Log(deviation) - SpecialFunctions.HalfLogTau;
     }
 
     private readonly struct Mixture : IRowLoss
     {
-        public double Row(ReadOnlySpan<float> output, ReadOnlySpan<float> target, double factor, Span<float> slopes)
+        public double Row(ReadOnlySpan<float> output, ReadOnlySpan<float> target, double factor, Span<float> derivatives)
         {
             double logX = Math.Log(target[0]), logDensity = LogDensity(output, target[0]) + logX;
             int count = output.Length / 3;
             double logWeights = SpecialFunctions.LogSumExp(output[..count]);
-            for (int k = 0; k < count && !slopes.IsEmpty; k++)
+            for (int k = 0; k < count && !derivatives.IsEmpty; k++)
             {
-                double share = Math.Exp(LogPart(output, count, k, logX, logWeights, out double z, out double deviation) - logDensity);
-                slopes[k] = (float)((Math.Exp(output[k] - logWeights) - share) * factor);
-                // A component without a share has no pull, however far away it is.
-                double pull = share == 0 ? 0 : share * z / deviation, byDeviation = share == 0 ? 0 : share * (1 - z * z) / deviation;
-                slopes[count + k] = (float)(-pull * factor);
-                slopes[2 * count + k] = (float)(byDeviation * factor / (1 + Math.Exp(-(double)output[2 * count + k])));
+                double responsibility = Math.Exp(
+                    LogPart(output, count, k, logX, logWeights, out double z, out double deviation) - logDensity);
+                derivatives[k] = (float)((Math.Exp(output[k] - logWeights) - responsibility) * factor);
+                // A component without responsibility has no pull, however far away it is.
+                double pull = responsibility == 0 ? 0 : responsibility * z / deviation,
+                    byDeviation = responsibility == 0 ? 0 : responsibility * (1 - z * z) / deviation;
+                derivatives[count + k] = (float)(-pull * factor);
+                derivatives[2 * count + k] = (float)(byDeviation * factor / (1 + Math.Exp(-(double)output[2 * count + k])));
             }
             return logX - logDensity;
         }

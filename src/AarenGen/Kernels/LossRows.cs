@@ -7,16 +7,17 @@ internal interface IRowLoss
     /// <param name="output">The row's outputs.</param>
     /// <param name="target">The row's targets.</param>
     /// <param name="factor">Factor on the gradient.</param>
-    /// <param name="slopes">To be written with the gradient times the factor, as long as the outputs or longer; or empty.</param>
-    double Row(ReadOnlySpan<float> output, ReadOnlySpan<float> target, double factor, Span<float> slopes);
+    /// <param name="derivatives">To be written with the gradient times the factor, as long as the outputs or longer; or empty.</param>
+    double Row(ReadOnlySpan<float> output, ReadOnlySpan<float> target, double factor, Span<float> derivatives);
 }
 
-/// <summary>What all losses share: their arguments, and the walk over the rows that count.</summary>
+/// <summary>What all losses have in common: their arguments, and the loop over the rows that count.</summary>
 internal static class LossRows
 {
     /// <summary>Σ_r weights[r] loss(row r) · scale, in double.</summary>
     public static double Sum<TLoss>(
-        TLoss loss, ReadOnlySpan<float> outputs, int rows, int width, int stride, ReadOnlySpan<float> targets, int targetOffset, int targetStride,
+        TLoss loss, ReadOnlySpan<float> outputs, int rows, int width, int stride, ReadOnlySpan<float> targets, int targetOffset,
+        int targetStride,
         int targetWidth, ReadOnlySpan<float> weights, float scale, Span<float> gradient) where TLoss : struct, IRowLoss, allows ref struct
     {
         Layout.Check(outputs.Length, (rows - 1) * stride + width);
@@ -26,15 +27,16 @@ internal static class LossRows
         double total = 0;
         for (int row = 0; row < rows; row++)
         {
-            Span<float> slopes = gradient.IsEmpty ? default : gradient.Slice(row * stride, stride);
-            slopes.Clear();
+            Span<float> derivatives = gradient.IsEmpty ? default : gradient.Slice(row * stride, stride);
+            derivatives.Clear();
             float weight = weights[row];
             if (weight == 0)
             {
                 continue;
             }
             total += weight * loss.Row(
-                outputs.Slice(row * stride, width), targets.Slice(row * targetStride + targetOffset, targetWidth), (double)weight * scale, slopes);
+                outputs.Slice(row * stride, width), targets.Slice(row * targetStride + targetOffset, targetWidth), (double)weight * scale,
+                derivatives);
         }
         return total * scale;
     }

@@ -87,7 +87,8 @@ public static unsafe class MatrixProduct
         {
             new TiledProduct<PackedFloats>
             {
-                A = pa, ARow = aStride, AColumn = 1, Inner = inner, B = pb, BStride = 0, Bias = pBias, Residual = pResidual, C = pc, CStride = cStride,
+                A = pa, ARow = aStride, AColumn = 1, Inner = inner, B = pb, BStride = 0, Bias = pBias, Residual = pResidual, C = pc,
+                CStride = cStride,
             }.Run(rows, padded);
         }
     }
@@ -116,7 +117,8 @@ public static unsafe class MatrixProduct
         {
             new TiledProduct<PackedFloats>
             {
-                A = pdy, ARow = 1, AColumn = dyStride, Inner = rows, B = px, BStride = xStride, Bias = null, Residual = pdw, C = pdw, CStride = dwStride,
+                A = pdy, ARow = 1, AColumn = dyStride, Inner = rows, B = px, BStride = xStride, Bias = null, Residual = pdw, C = pdw,
+                CStride = dwStride,
             }.Run(outputs, padded);
         }
         AccumulateColumnSums(dy, rows, outputs, dyStride, db);

@@ -16,8 +16,8 @@ internal static class Optimizers
     /// Source: Loshchilov and Hutter, arXiv 1711.05101. All spans as long as the parameters, a multiple of 16.
     /// </summary>
     /// <remarks>
-    /// After their update m and v become 0 where |m| or v is below 2⁻¹²⁶, the smallest normal float. Otherwise the moments of parameters without
-    /// gradients, such as rows of an embedding that no token has any more, would end at a denormal number that times β rounds to
+    /// After their update m and v become 0 where |m| or v is below 2⁻¹²⁶, the smallest normal float. Otherwise the moments of parameters
+    /// without gradients, such as rows of an embedding that no token has any more, would end at a denormal number that times β rounds to
     /// itself, and many processors take a hundred cycles for each operation with one.
     /// </remarks>
     public static void AdamW(

@@ -2,29 +2,31 @@ using System.ComponentModel;
 
 namespace AarenGen.Kernels;
 
-/// <summary>What a loss does to some columns of the outputs, in place: makes them positive, and takes back instance normalisation.</summary>
+/// <summary>
+/// Transforms columns of the outputs in place for a loss: makes them positive, and reverses instance normalisation.
+/// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class OutputScale
 {
-    /// <summary>y = least + ln(1 + e^y), above least everywhere.</summary>
+    /// <summary>y = min + ln(1 + e^y), above min everywhere.</summary>
     /// <param name="rows">Rows.</param>
     /// <param name="stride">Floats from row to row.</param>
     /// <param name="first">First column.</param>
     /// <param name="columns">Columns.</param>
-    /// <param name="least">The bound.</param>
+    /// <param name="min">The bound.</param>
     /// <param name="y">[rows, stride].</param>
-    public static void Positive(int rows, int stride, int first, int columns, float least, Span<float> y)
+    public static void Positive(int rows, int stride, int first, int columns, float min, Span<float> y)
     {
         for (int row = 0; row < rows; row++)
         {
             foreach (ref float value in y.Slice(row * stride + first, columns))
             {
-                value = (float)(least + SpecialFunctions.Softplus(value));
+                value = (float)(min + SpecialFunctions.Softplus(value));
             }
         }
     }
 
-    /// <summary>The way back of <see cref="Positive"/>: dx = dx σ(x).</summary>
+    /// <summary>The backward pass of <see cref="Positive"/>: dx = dx σ(x).</summary>
     /// <param name="rows">Rows.</param>
     /// <param name="stride">Floats from row to row.</param>
     /// <param name="first">First column.</param>
@@ -56,7 +58,8 @@ public static class OutputScale
     {
         for (int row = 0; row < rows; row++)
         {
-            ReadOnlySpan<float> means = statistics.Slice(row * 2 * features, features), deviations = statistics.Slice(row * 2 * features + features, features);
+            ReadOnlySpan<float> means = statistics.Slice(row * 2 * features, features),
+                deviations = statistics.Slice(row * 2 * features + features, features);
             Span<float> values = y.Slice(row * stride + first, columns);
             for (int column = 0; column < columns; column++)
             {
@@ -66,7 +69,7 @@ public static class OutputScale
         }
     }
 
-    /// <summary>The way back of <see cref="Denormalize"/>: dx = dx · deviation.</summary>
+    /// <summary>The backward pass of <see cref="Denormalize"/>: dx = dx · deviation.</summary>
     /// <param name="rows">Rows.</param>
     /// <param name="stride">Floats from row to row.</param>
     /// <param name="first">First column.</param>

@@ -13,7 +13,7 @@ public static class PointLosses
     {
         static abstract double Value(double difference, double delta);
 
-        static abstract double Slope(double difference, double delta);
+        static abstract double Derivative(double difference, double delta);
     }
 
     /// <summary>Σ_r weights[r] Σ_c (output − target)² · scale.</summary>
@@ -29,13 +29,15 @@ public static class PointLosses
     /// <param name="gradient">[rows, stride], overwritten with the gradient by the outputs, the padding with zero; or empty.</param>
     public static double SquaredError(
         ReadOnlySpan<float> outputs, int rows, int width, int stride, ReadOnlySpan<float> targets, int targetOffset, int targetStride,
-        ReadOnlySpan<float> weights, float scale, Span<float> gradient) => Sum<Squared>(outputs, rows, width, stride, targets, targetOffset, targetStride, weights, scale, gradient, 0);
+        ReadOnlySpan<float> weights, float scale, Span<float> gradient) => Sum<Squared>(
+            outputs, rows, width, stride, targets, targetOffset, targetStride, weights, scale, gradient, 0);
 
     /// <summary>Σ_r weights[r] Σ_c |output − target| · scale; the gradient is 0 where they are equal.</summary>
     /// <inheritdoc cref="SquaredError" path="/param"/>
     public static double AbsoluteError(
         ReadOnlySpan<float> outputs, int rows, int width, int stride, ReadOnlySpan<float> targets, int targetOffset, int targetStride,
-        ReadOnlySpan<float> weights, float scale, Span<float> gradient) => Sum<Absolute>(outputs, rows, width, stride, targets, targetOffset, targetStride, weights, scale, gradient, 0);
+        ReadOnlySpan<float> weights, float scale, Span<float> gradient) => Sum<Absolute>(
+            outputs, rows, width, stride, targets, targetOffset, targetStride, weights, scale, gradient, 0);
 
     /// <summary>Σ_r weights[r] Σ_c h(output − target) · scale, with h(d) = d²/2 where |d| ≤ δ, else δ(|d| − δ/2), δ above 0.</summary>
     /// <inheritdoc cref="SquaredError" path="/param"/>
@@ -47,20 +49,21 @@ public static class PointLosses
     private static double Sum<TLoss>(
         ReadOnlySpan<float> outputs, int rows, int width, int stride, ReadOnlySpan<float> targets, int targetOffset, int targetStride,
         ReadOnlySpan<float> weights, float scale, Span<float> gradient, double delta) where TLoss : struct, ILoss =>
-        LossRows.Sum(new EachValue<TLoss>(delta), outputs, rows, width, stride, targets, targetOffset, targetStride, width, weights, scale, gradient);
+        LossRows.Sum(new EachValue<TLoss>(delta), outputs, rows, width, stride, targets, targetOffset, targetStride, width, weights, scale,
+            gradient);
 
     private readonly struct EachValue<TLoss>(double delta) : IRowLoss where TLoss : struct, ILoss
     {
-        public double Row(ReadOnlySpan<float> output, ReadOnlySpan<float> target, double factor, Span<float> slopes)
+        public double Row(ReadOnlySpan<float> output, ReadOnlySpan<float> target, double factor, Span<float> derivatives)
         {
             double sum = 0;
             for (int column = 0; column < output.Length; column++)
             {
                 double difference = (double)output[column] - target[column];
                 sum += TLoss.Value(difference, delta);
-                if (!slopes.IsEmpty)
+                if (!derivatives.IsEmpty)
                 {
-                    slopes[column] = (float)(TLoss.Slope(difference, delta) * factor);
+                    derivatives[column] = (float)(TLoss.Derivative(difference, delta) * factor);
                 }
             }
             return sum;
@@ -71,14 +74,14 @@ public static class PointLosses
     {
         public static double Value(double difference, double delta) => difference * difference;
 
-        public static double Slope(double difference, double delta) => 2 * difference;
+        public static double Derivative(double difference, double delta) => 2 * difference;
     }
 
     private readonly struct Absolute : ILoss
     {
         public static double Value(double difference, double delta) => Math.Abs(difference);
 
-        public static double Slope(double difference, double delta) => difference > 0 ? 1 : difference < 0 ? -1 : difference;
+        public static double Derivative(double difference, double delta) => difference > 0 ? 1 : difference < 0 ? -1 : difference;
     }
 
     private readonly struct Hubers : ILoss
@@ -86,7 +89,7 @@ public static class PointLosses
         public static double Value(double difference, double delta) =>
             Math.Abs(difference) <= delta ? difference * difference / 2 : delta * (Math.Abs(difference) - delta / 2);
 
-        public static double Slope(double difference, double delta) =>
+        public static double Derivative(double difference, double delta) =>
             double.IsNaN(difference) ? difference : Math.Clamp(difference, -delta, delta);
     }
 }

@@ -57,11 +57,11 @@ public static unsafe class PrefixAttention
     }
 
     /// <summary>
-    /// The state after two stretches of a sequence: m = max(m₁, m₂), w = w₁ e^{m₁−m} + w₂ e^{m₂−m}, u likewise. Source: the paper's
+    /// The state after two chunks of a sequence: m = max(m₁, m₂), w = w₁ e^{m₁−m} + w₂ e^{m₂−m}, u likewise. Source: the paper's
     /// section 3.2.
     /// </summary>
-    /// <param name="earlier">The state after the first stretch, as of <see cref="Step"/>; becomes that after both.</param>
-    /// <param name="later">The state after the second stretch, begun from nothing.</param>
+    /// <param name="earlier">The state after the first chunk, as of <see cref="Step"/>; becomes that after both.</param>
+    /// <param name="later">The state after the second chunk, started from the zero state.</param>
     /// <param name="width">Channels of all heads.</param>
     /// <param name="heads">Heads; divides width.</param>
     public static void Combine(Span<double> earlier, ReadOnlySpan<double> later, int width, int heads)
@@ -121,7 +121,9 @@ public static unsafe class PrefixAttention
                 {
                     float* keep = gate + (nint)t * 2 * padded + head;
                     nint first = head * channels;
-                    Blend(channels, *keep, before is null ? null : before + first, keep[padded], v + (nint)t * valueStride + first, row + first);
+                    Blend(
+                        channels, *keep, before is null ? null : before + first, keep[padded], v + (nint)t * valueStride + first,
+                        row + first);
                 }
             }
         }
@@ -156,7 +158,8 @@ public static unsafe class PrefixAttention
             Vector512<double> score = Vector512.Create(low, high);
             // Of the two exponentials, that of the larger is 1.
             Vector512<double> smaller = Vector512.Exp(-Vector512.Abs(score - maximum)), isNew = Vector512.GreaterThan(score, maximum);
-            Vector512<double> kept = weight * Vector512.ConditionalSelect(isNew, smaller, one), add = Vector512.ConditionalSelect(isNew, one, smaller);
+            Vector512<double> kept = weight * Vector512.ConditionalSelect(isNew, smaller, one),
+                add = Vector512.ConditionalSelect(isNew, one, smaller);
             maximum = Vector512.ConditionalSelect(isNew, score, maximum);
             weight = kept + add;
             Vector512<double> inverse = one / weight;
@@ -168,7 +171,7 @@ public static unsafe class PrefixAttention
     }
 
     /// <summary>
-    /// The way back: G_t = g_t + keep_{t+1} G_{t+1} a channel, C_t = g_t·o_t + keep_{t+1} C_{t+1} a head;
+    /// The backward pass: G_t = g_t + keep_{t+1} G_{t+1} a channel, C_t = g_t·o_t + keep_{t+1} C_{t+1} a head;
     /// dv_t = add_t G_t, ds_t = add_t (v_t·G_t − C_t).
     /// </summary>
     /// <param name="dOutput">[rows, outputStride]: g.</param>
@@ -203,10 +206,12 @@ public static unsafe class PrefixAttention
             {
                 for (int head = 0; head < heads; head++)
                 {
-                    float keepNext = t + 1 < rows ? gate[(nint)(t + 1) * 2 * padded + head] : 0, add = gate[(nint)t * 2 * padded + padded + head];
+                    float keepNext = t + 1 < rows ? gate[(nint)(t + 1) * 2 * padded + head] : 0,
+                        add = gate[(nint)t * 2 * padded + padded + head];
                     nint first = head * channels, outputAt = (nint)t * outputStride + first, valueAt = (nint)t * valueStride + first;
                     double valueDot = Carry(
-                        channels, keepNext, add, vectors + first, g + outputAt, o + outputAt, v + valueAt, dv + valueAt, out double outputDot);
+                        channels, keepNext, add, vectors + first, g + outputAt, o + outputAt, v + valueAt, dv + valueAt,
+                        out double outputDot);
                     scalars[head] = outputDot + (double)keepNext * scalars[head];
                     ds[(nint)t * scoreStride + head] = (float)(add * (valueDot - scalars[head]));
                 }
@@ -239,7 +244,8 @@ public static unsafe class PrefixAttention
     /// <summary>G ← g + keep·G, dv = add·G; returns v·G and g·o, in double.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double Carry(
-        int channels, float keep, float add, float* carry, float* gradient, float* output, float* value, float* dValue, out double outputDot)
+        int channels, float keep, float add, float* carry, float* gradient, float* output, float* value, float* dValue,
+        out double outputDot)
     {
         Vector512<double> valueDots = Vector512<double>.Zero, outputDots = Vector512<double>.Zero;
         int c = 0;

@@ -43,7 +43,7 @@ public static class PrefixMean
         }
     }
 
-    /// <summary>The way back: dx_t = Σ_{s≥t} dy_s / s.</summary>
+    /// <summary>The backward pass: dx_t = Σ_{s≥t} dy_s / s.</summary>
     /// <param name="dy">[rows, stride].</param>
     /// <param name="rows">Tokens of the sequence.</param>
     /// <param name="width">Values in a row.</param>

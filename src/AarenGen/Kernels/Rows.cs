@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace AarenGen.Kernels;
 
-/// <summary>Copies rows between the caller's memory, which has no padding, and the kernels', which has, and parts of rows.</summary>
+/// <summary>Copies rows, or columns of them, between the caller's memory without padding and the kernels' memory with padding.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class Rows
 {

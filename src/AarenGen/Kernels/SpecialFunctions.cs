@@ -104,7 +104,7 @@ internal static class SpecialFunctions
         {
             // Without the overflow of high − low.
             long middle = (low >> 1) + (high >> 1) + (low & high & 1);
-            double cumulative = distribution.Cumulative(AtRank(middle));
+            double cumulative = distribution.CumulativeProbability(AtRank(middle));
             if (double.IsNaN(cumulative))
             {
                 return double.NaN;
@@ -238,7 +238,7 @@ internal static class SpecialFunctions
 
     private static double BetaFraction(double x, double a, double b)
     {
-        const double least = 1e-300;
+        const double min = 1e-300;
         double c = 1, d = 1 / Keep(1 - (a + b) * x / (a + 1)), result = d;
         for (int m = 1; m < 10_000; m++)
         {
@@ -258,7 +258,7 @@ internal static class SpecialFunctions
         }
         return result;
 
-        static double Keep(double v) => Math.Abs(v) < least ? least : v;
+        static double Keep(double v) => Math.Abs(v) < min ? min : v;
     }
 }
 
@@ -266,5 +266,5 @@ internal static class SpecialFunctions
 internal interface IDistribution
 {
     /// <summary>The probability of at most x.</summary>
-    double Cumulative(double x);
+    double CumulativeProbability(double x);
 }

@@ -14,11 +14,12 @@ public static class StudentTLoss
     public static double NegativeLogLikelihood(
         ReadOnlySpan<float> outputs, int rows, int width, int stride, ReadOnlySpan<float> targets, int targetOffset, int targetStride,
         ReadOnlySpan<float> weights, float scale, Span<float> gradient) =>
-        LossRows.Sum(default(StudentT), outputs, rows, width, stride, targets, targetOffset, targetStride, width / 3, weights, scale, gradient);
+        LossRows.Sum(
+            default(StudentT), outputs, rows, width, stride, targets, targetOffset, targetStride, width / 3, weights, scale, gradient);
 
     private readonly struct StudentT : IRowLoss
     {
-        public double Row(ReadOnlySpan<float> output, ReadOnlySpan<float> target, double factor, Span<float> slopes)
+        public double Row(ReadOnlySpan<float> output, ReadOnlySpan<float> target, double factor, Span<float> derivatives)
         {
             double sum = 0;
             int values = target.Length;
@@ -26,12 +27,12 @@ public static class StudentTLoss
             {
                 double s = output[values + j], nu = output[2 * values + j], z = (target[j] - (double)output[j]) / s;
                 sum += Math.Log(s) - SpecialFunctions.StudentTLogDensity(z, nu);
-                if (!slopes.IsEmpty)
+                if (!derivatives.IsEmpty)
                 {
                     (double pull, double byDegrees) = SpecialFunctions.StudentTDerivatives(z, nu);
-                    slopes[j] = (float)(-pull * z / s * factor);
-                    slopes[values + j] = (float)((1 - pull * z * z) / s * factor);
-                    slopes[2 * values + j] = (float)(-byDegrees * factor);
+                    derivatives[j] = (float)(-pull * z / s * factor);
+                    derivatives[values + j] = (float)((1 - pull * z * z) / s * factor);
+                    derivatives[2 * values + j] = (float)(-byDegrees * factor);
                 }
             }
             return sum;

@@ -9,7 +9,7 @@ internal unsafe interface IPanelFormat
     /// <summary>Bytes of an element.</summary>
     static abstract int ElementBytes { get; }
 
-    /// <summary>Bytes of a row of a packed panel that has so many columns, 16 or 32.</summary>
+    /// <summary>Bytes of a row of a packed panel with the given number of columns, 16 or 32.</summary>
     static abstract int RowBytes(int columns);
 
     /// <summary>All 32 elements of a panel's row.</summary>
@@ -133,7 +133,8 @@ internal unsafe struct TiledProduct<TFormat> where TFormat : struct, IPanelForma
 
     /// <summary>TRows rows by TVectors vectors of c from a column on, which lies in the panel that begins at first.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void Tile<TRows, TVectors>(int row, int first, int column, int width) where TRows : struct, ICount where TVectors : struct, ICount
+    private readonly void Tile<TRows, TVectors>(int row, int first, int column, int width)
+        where TRows : struct, ICount where TVectors : struct, ICount
     {
         bool two = TVectors.Value == 2;
         bool isRight = column != first;
@@ -144,8 +145,10 @@ internal unsafe struct TiledProduct<TFormat> where TFormat : struct, IPanelForma
         nint row3 = 3 * aRow;
         Vector512<float> left = Bias is null ? Vector512<float>.Zero : Vector512.Load(Bias + column);
         Vector512<float> right = Bias is null || !two ? Vector512<float>.Zero : Vector512.Load(Bias + column + Lane);
-        Vector512<float> s00 = left, s10 = left, s20 = left, s30 = left, s40 = left, s50 = left, s60 = left, s70 = left, s80 = left, s90 = left, sa0 = left, sb0 = left;
-        Vector512<float> s01 = right, s11 = right, s21 = right, s31 = right, s41 = right, s51 = right, s61 = right, s71 = right, s81 = right, s91 = right, sa1 = right, sb1 = right;
+        Vector512<float> s00 = left, s10 = left, s20 = left, s30 = left, s40 = left, s50 = left, s60 = left, s70 = left, s80 = left,
+            s90 = left, sa0 = left, sb0 = left;
+        Vector512<float> s01 = right, s11 = right, s21 = right, s31 = right, s41 = right, s51 = right, s61 = right, s71 = right,
+            s81 = right, s91 = right, sa1 = right, sb1 = right;
         for (int k = Inner; k > 0; k--)
         {
             Vector512<float> b0, b1 = default;
@@ -221,7 +224,8 @@ internal unsafe struct TiledProduct<TFormat> where TFormat : struct, IPanelForma
         nint panel = BStride == 0 ? step * Inner : width * TFormat.ElementBytes;
         byte* b0 = PanelAt(first), b1 = b0 + panel, b2 = b1 + panel, b3 = b2 + panel;
         float* x = A + row * ARow;
-        Vector512<float> s0 = Start(first), s1 = default, s2 = default, s3 = default, s4 = default, s5 = default, s6 = default, s7 = default;
+        Vector512<float> s0 = Start(first), s1 = default, s2 = default, s3 = default, s4 = default, s5 = default, s6 = default,
+            s7 = default;
         if (TVectors.Value > 1)
         {
             s1 = Start(first + Lane);

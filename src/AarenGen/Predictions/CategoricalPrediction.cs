@@ -34,14 +34,14 @@ public readonly ref struct CategoricalPrediction
     }
 
     /// <summary>The logarithm of the probability of a class.</summary>
-    /// <param name="k">The class, from 0 to below <see cref="Count"/>.</param>
+    /// <param name="category">The class, from 0 to below <see cref="Count"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such class.</exception>
-    public double LogProbability(int k) => output[Arguments.CheckIndex(k, Count)] - SpecialFunctions.LogSumExp(output);
+    public double LogProbability(int category) => output[Arguments.CheckIndex(category, Count)] - SpecialFunctions.LogSumExp(output);
 
     /// <summary>The probability of a class.</summary>
-    /// <param name="k">The class, from 0 to below <see cref="Count"/>.</param>
+    /// <param name="category">The class, from 0 to below <see cref="Count"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such class.</exception>
-    public double Probability(int k) => Math.Exp(LogProbability(k));
+    public double Probability(int category) => Math.Exp(LogProbability(category));
 
     /// <summary>Writes the probabilities of all classes, which sum to 1.</summary>
     /// <param name="probabilities">[Count], overwritten.</param>

@@ -20,50 +20,50 @@ public readonly ref struct GaussianPrediction
     public int Count => output.Length / 2;
 
     /// <summary>The mean.</summary>
-    /// <param name="value">The value, from 0 to below <see cref="Count"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not one of the predicted.</exception>
-    public float Mean(int value = 0) => output[Arguments.CheckIndex(value, Count)];
+    /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
+    public float Mean(int index = 0) => output[Arguments.CheckIndex(index, Count)];
 
     /// <summary>The standard deviation.</summary>
-    /// <param name="value">The value, from 0 to below <see cref="Count"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not one of the predicted.</exception>
-    public float Deviation(int value = 0) => output[Count + Arguments.CheckIndex(value, Count)];
+    /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
+    public float StandardDeviation(int index = 0) => output[Count + Arguments.CheckIndex(index, Count)];
 
-    /// <summary>The value below which the truth lies with probability <paramref name="p"/>.</summary>
-    /// <param name="p">Above 0 and below 1.</param>
-    /// <param name="value">The value, from 0 to below <see cref="Count"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">p or value is out of range.</exception>
-    public double Quantile(double p, int value = 0)
+    /// <summary>The value below which the truth lies with probability <paramref name="probability"/>.</summary>
+    /// <param name="probability">Above 0 and below 1.</param>
+    /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The probability or the index is out of range.</exception>
+    public double Quantile(double probability, int index = 0)
     {
-        Arguments.CheckProbability(p);
-        return SpecialFunctions.InvertSymmetric(default(Standard), p) * Deviation(value) + Mean(value);
+        Arguments.CheckProbability(probability);
+        return SpecialFunctions.InvertSymmetric(default(Standard), probability) * StandardDeviation(index) + Mean(index);
     }
 
     /// <summary>The probability of at most <paramref name="x"/>.</summary>
     /// <param name="x">Any number.</param>
-    /// <param name="value">The value, from 0 to below <see cref="Count"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not one of the predicted.</exception>
-    public double Cumulative(double x, int value = 0) => SpecialFunctions.Normal((x - Mean(value)) / Deviation(value));
+    /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
+    public double CumulativeProbability(double x, int index = 0) => SpecialFunctions.Normal((x - Mean(index)) / StandardDeviation(index));
 
     /// <summary>The logarithm of the density.</summary>
     /// <param name="x">Any number.</param>
-    /// <param name="value">The value, from 0 to below <see cref="Count"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not one of the predicted.</exception>
-    public double LogDensity(double x, int value = 0)
+    /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
+    public double LogDensity(double x, int index = 0)
     {
-        double z = (x - Mean(value)) / Deviation(value);
-        return -0.5 * z * z - Math.Log(Deviation(value)) - SpecialFunctions.HalfLogTau;
+        double z = (x - Mean(index)) / StandardDeviation(index);
+        return -0.5 * z * z - Math.Log(StandardDeviation(index)) - SpecialFunctions.HalfLogTau;
     }
 
     /// <summary>A random value from the distribution.</summary>
     /// <param name="random">The source; seed it for repeatable samples.</param>
-    /// <param name="value">The value, from 0 to below <see cref="Count"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not one of the predicted.</exception>
+    /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="random"/> is null.</exception>
-    public double Sample(Random random, int value = 0) => Mean(value) + Deviation(value) * Sampling.Normal(random);
+    public double Sample(Random random, int index = 0) => Mean(index) + StandardDeviation(index) * Sampling.Normal(random);
 
     private readonly struct Standard : IDistribution
     {
-        public double Cumulative(double x) => SpecialFunctions.Normal(x);
+        public double CumulativeProbability(double x) => SpecialFunctions.Normal(x);
     }
 }

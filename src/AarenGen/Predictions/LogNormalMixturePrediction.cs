@@ -27,7 +27,7 @@ public readonly ref struct LogNormalMixturePrediction
             double logSum = SpecialFunctions.LogSumExp(output[..Components]), mean = 0;
             for (int k = 0; k < Components; k++)
             {
-                double deviation = Deviation(k);
+                double deviation = StandardDeviation(k);
                 mean += Math.Exp(output[k] - logSum + output[Components + k] + deviation * deviation / 2);
             }
             return mean;
@@ -54,7 +54,7 @@ public readonly ref struct LogNormalMixturePrediction
         double logSum = SpecialFunctions.LogSumExp(output[..Components]), mean = 0;
         for (int k = 0; k < Components; k++)
         {
-            double deviation = Deviation(k), z = (Math.Log(limit) - output[Components + k]) / deviation;
+            double deviation = StandardDeviation(k), z = (Math.Log(limit) - output[Components + k]) / deviation;
             // Where the first exponential may be beyond all doubles, μ + σ z = ln limit takes it into the probability.
             double cut = deviation - z > 3
                 ? limit * Math.Exp(-0.5 * z * z - SpecialFunctions.HalfLogTau) * SpecialFunctions.MillsRatio(deviation - z)
@@ -67,18 +67,18 @@ public readonly ref struct LogNormalMixturePrediction
     /// <summary>The value that the truth is as likely below as above.</summary>
     public double Median => Quantile(0.5);
 
-    /// <summary>The value below which the truth lies with probability <paramref name="p"/>.</summary>
-    /// <param name="p">Above 0 and below 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException">p is out of range.</exception>
-    public double Quantile(double p)
+    /// <summary>The value below which the truth lies with probability <paramref name="probability"/>.</summary>
+    /// <param name="probability">Above 0 and below 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The probability is out of range.</exception>
+    public double Quantile(double probability)
     {
-        Arguments.CheckProbability(p);
-        return Math.Exp(SpecialFunctions.Invert(new OfLogarithm(output), p));
+        Arguments.CheckProbability(probability);
+        return Math.Exp(SpecialFunctions.Invert(new OfLogarithm(output), probability));
     }
 
     /// <summary>The probability of at most <paramref name="x"/>.</summary>
     /// <param name="x">0 or more.</param>
-    public double Cumulative(double x) => x <= 0 ? 0 : new OfLogarithm(output).Cumulative(Math.Log(x));
+    public double CumulativeProbability(double x) => x <= 0 ? 0 : new OfLogarithm(output).CumulativeProbability(Math.Log(x));
 
     /// <summary>The logarithm of the density; −∞ at 0 and below.</summary>
     /// <param name="x">Any number.</param>
@@ -90,22 +90,23 @@ public readonly ref struct LogNormalMixturePrediction
     public double Sample(Random random)
     {
         int k = Sampling.Class(random, output[..Components]);
-        return Math.Exp(output[Components + k] + Deviation(k) * Sampling.Normal(random));
+        return Math.Exp(output[Components + k] + StandardDeviation(k) * Sampling.Normal(random));
     }
 
-    private double Deviation(int k) => LogNormalMixture.Deviation(output[2 * Components + k]);
+    private double StandardDeviation(int k) => LogNormalMixture.StandardDeviation(output[2 * Components + k]);
 
     private readonly ref struct OfLogarithm(ReadOnlySpan<float> output) : IDistribution
     {
         private readonly ReadOnlySpan<float> output = output;
 
-        public double Cumulative(double x)
+        public double CumulativeProbability(double x)
         {
             int count = output.Length / 3;
             double logSum = SpecialFunctions.LogSumExp(output[..count]), sum = 0;
             for (int k = 0; k < count; k++)
             {
-                sum += Math.Exp(output[k] - logSum) * SpecialFunctions.Normal((x - output[count + k]) / LogNormalMixture.Deviation(output[2 * count + k]));
+                double deviation = LogNormalMixture.StandardDeviation(output[2 * count + k]);
+                sum += Math.Exp(output[k] - logSum) * SpecialFunctions.Normal((x - output[count + k]) / deviation);
             }
             return sum;
         }

@@ -31,21 +31,21 @@ public readonly ref struct QuantilePrediction
 
     /// <summary>The value below which the truth lies with the probability of a declared level.</summary>
     /// <param name="level">The level's index, from 0 to below the number of <see cref="Levels"/>.</param>
-    /// <param name="value">The value, from 0 to below <see cref="Count"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The level or the value is out of range.</exception>
-    public float AtLevel(int level, int value = 0)
+    /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The level or the index is out of range.</exception>
+    public float AtLevel(int level, int index = 0)
     {
         Arguments.CheckIndex(level, levels.Length);
-        Arguments.CheckIndex(value, Count);
+        Arguments.CheckIndex(index, Count);
         // The value that as many lie below as levels do: selection, since there are few levels and nothing may be allocated.
         int count = Count;
         for (int i = 0; i < levels.Length; i++)
         {
-            float candidate = output[i * count + value];
+            float candidate = output[i * count + index];
             int before = 0;
             for (int j = 0; j < levels.Length; j++)
             {
-                float other = output[j * count + value];
+                float other = output[j * count + index];
                 before += other < candidate || (other == candidate && j < i) ? 1 : 0;
             }
             if (before == level)
@@ -57,22 +57,22 @@ public readonly ref struct QuantilePrediction
     }
 
     /// <summary>A quantile between the declared levels, interpolated; the outermost level beyond them.</summary>
-    /// <param name="p">Above 0 and below 1.</param>
-    /// <param name="value">The value, from 0 to below <see cref="Count"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">p or value is out of range.</exception>
-    public double Quantile(double p, int value = 0)
+    /// <param name="probability">Above 0 and below 1.</param>
+    /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The probability or the index is out of range.</exception>
+    public double Quantile(double probability, int index = 0)
     {
-        Arguments.CheckProbability(p);
+        Arguments.CheckProbability(probability);
         int above = 0;
-        while (above < levels.Length && levels[above] < p)
+        while (above < levels.Length && levels[above] < probability)
         {
             above++;
         }
         if (above == 0 || above == levels.Length)
         {
-            return AtLevel(Math.Min(above, levels.Length - 1), value);
+            return AtLevel(Math.Min(above, levels.Length - 1), index);
         }
-        double share = (p - levels[above - 1]) / ((double)levels[above] - levels[above - 1]);
-        return AtLevel(above - 1, value) * (1 - share) + AtLevel(above, value) * share;
+        double fraction = (probability - levels[above - 1]) / ((double)levels[above] - levels[above - 1]);
+        return AtLevel(above - 1, index) * (1 - fraction) + AtLevel(above, index) * fraction;
     }
 }

@@ -20,55 +20,56 @@ public readonly ref struct StudentTPrediction
     public int Count => output.Length / 3;
 
     /// <summary>The location, which is the mean and the median.</summary>
-    /// <param name="value">The value, from 0 to below <see cref="Count"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not one of the predicted.</exception>
-    public float Mean(int value = 0) => output[Arguments.CheckIndex(value, Count)];
+    /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
+    public float Mean(int index = 0) => output[Arguments.CheckIndex(index, Count)];
 
     /// <summary>The scale.</summary>
-    /// <param name="value">The value, from 0 to below <see cref="Count"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not one of the predicted.</exception>
-    public float Scale(int value = 0) => output[Count + Arguments.CheckIndex(value, Count)];
+    /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
+    public float Scale(int index = 0) => output[Count + Arguments.CheckIndex(index, Count)];
 
     /// <summary>The degrees of freedom.</summary>
-    /// <param name="value">The value, from 0 to below <see cref="Count"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not one of the predicted.</exception>
-    public float Degrees(int value = 0) => output[2 * Count + Arguments.CheckIndex(value, Count)];
+    /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
+    public float DegreesOfFreedom(int index = 0) => output[2 * Count + Arguments.CheckIndex(index, Count)];
 
     /// <summary>
-    /// The value below which the truth lies with probability <paramref name="p"/>; infinite where that is beyond all doubles, as it may be
-    /// for degrees of freedom far below 1.
+    /// The value below which the truth lies with probability <paramref name="probability"/>. Infinite where a double cannot hold it, as
+    /// may happen for degrees of freedom far below 1.
     /// </summary>
-    /// <param name="p">Above 0 and below 1.</param>
-    /// <param name="value">The value, from 0 to below <see cref="Count"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">p or value is out of range.</exception>
-    public double Quantile(double p, int value = 0)
+    /// <param name="probability">Above 0 and below 1.</param>
+    /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The probability or the index is out of range.</exception>
+    public double Quantile(double probability, int index = 0)
     {
-        Arguments.CheckProbability(p);
-        return SpecialFunctions.InvertSymmetric(new Standard(Degrees(value)), p) * Scale(value) + Mean(value);
+        Arguments.CheckProbability(probability);
+        return SpecialFunctions.InvertSymmetric(new Standard(DegreesOfFreedom(index)), probability) * Scale(index) + Mean(index);
     }
 
     /// <summary>The probability of at most <paramref name="x"/>.</summary>
     /// <param name="x">Any number.</param>
-    /// <param name="value">The value, from 0 to below <see cref="Count"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not one of the predicted.</exception>
-    public double Cumulative(double x, int value = 0) => SpecialFunctions.StudentT((x - Mean(value)) / Scale(value), Degrees(value));
+    /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
+    public double CumulativeProbability(double x, int index = 0) =>
+        SpecialFunctions.StudentT((x - Mean(index)) / Scale(index), DegreesOfFreedom(index));
 
     /// <summary>The logarithm of the density.</summary>
     /// <param name="x">Any number.</param>
-    /// <param name="value">The value, from 0 to below <see cref="Count"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not one of the predicted.</exception>
-    public double LogDensity(double x, int value = 0) =>
-        SpecialFunctions.StudentTLogDensity((x - Mean(value)) / Scale(value), Degrees(value)) - Math.Log(Scale(value));
+    /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
+    public double LogDensity(double x, int index = 0) =>
+        SpecialFunctions.StudentTLogDensity((x - Mean(index)) / Scale(index), DegreesOfFreedom(index)) - Math.Log(Scale(index));
 
-    /// <summary>A random value from the distribution; infinite where it is beyond all doubles, as <see cref="Quantile"/>.</summary>
+    /// <summary>A random value from the distribution. Infinite where a double cannot hold it, as <see cref="Quantile"/>.</summary>
     /// <param name="random">The source; seed it for repeatable samples.</param>
-    /// <param name="value">The value, from 0 to below <see cref="Count"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not one of the predicted.</exception>
+    /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="random"/> is null.</exception>
-    public double Sample(Random random, int value = 0) => Mean(value) + Scale(value) * Sampling.StudentT(random, Degrees(value));
+    public double Sample(Random random, int index = 0) => Mean(index) + Scale(index) * Sampling.StudentT(random, DegreesOfFreedom(index));
 
     private readonly struct Standard(double degrees) : IDistribution
     {
-        public double Cumulative(double x) => SpecialFunctions.StudentT(x, degrees);
+        public double CumulativeProbability(double x) => SpecialFunctions.StudentT(x, degrees);
     }
 }

@@ -10,25 +10,32 @@ namespace AarenGen.Serialization;
 /// </summary>
 internal static class CompiledModel
 {
-    /// <summary>The metadata that marks such a file. Its value is the version of the layout of packed matrices, and their precision.</summary>
+    /// <summary>
+    /// The metadata that marks such a file. Its value is the version of the layout of packed matrices, and their precision.
+    /// </summary>
     public const string Mark = "aarengen.compiled";
     private const string Fingerprint = "aarengen.fingerprint", Weights = "compiled.weights", Packed = "compiled.packed";
 
     /// <summary>Counts up when the layout of weights or packed matrices changes.</summary>
     private const int LayoutVersion = 1;
 
-    public static void Write(string path, ModelDescription description, AlignedBuffer weights, AlignedBuffer packed, WeightPrecision precision)
+    /// <exception cref="InvalidOperationException">The weights are not finite. Nothing is written.</exception>
+    public static Action<Stream> Writer(
+        ModelDescription description, AlignedBuffer weights, AlignedBuffer packed, WeightPrecision precision)
     {
         ModelFile.CheckFinite(weights);
         byte[] header = Safetensors.WriteHeader(
             [(Weights, [weights.Length]), (Packed, [packed.Length])],
-            new SortedDictionary<string, string>(StringComparer.Ordinal) { [Fingerprint] = description.Fingerprint, [Mark] = Version(precision) });
-        AtomicFile.Write(path, stream =>
+            new SortedDictionary<string, string>(StringComparer.Ordinal)
+            {
+                [Fingerprint] = description.Fingerprint, [Mark] = Version(precision),
+            });
+        return stream =>
         {
             stream.Write(header);
             stream.Write(MemoryMarshal.AsBytes(weights.Span));
             stream.Write(MemoryMarshal.AsBytes(packed.Span));
-        });
+        };
     }
 
     /// <summary>The embedded resource of a file's name.</summary>
@@ -40,15 +47,17 @@ internal static class CompiledModel
         {
             throw new ModelFileException(names.Length == 0
                 ? $"'{file}' is not embedded in {assembly.GetName().Name}; add <EmbeddedResource Include=\"{file}\" /> to its project."
-                : $"'{file}' is embedded in {assembly.GetName().Name} more than once, as {string.Join(" and ", names)}; rename one of the files.");
+                : $"'{file}' is embedded in {assembly.GetName().Name} more than once, as {string.Join(" and ", names)}; rename one of the "
+                    + "files.");
         }
         // Resources lie in the mapped assembly: their streams are over unmanaged memory.
         return (UnmanagedMemoryStream)assembly.GetManifestResourceStream(names[0])!;
     }
 
-    /// <summary>The memory of a file that <see cref="Write"/> wrote; null where it is an ordinary one.</summary>
+    /// <summary>The memory of a file of <see cref="Writer"/>; null for a file of weights.</summary>
     /// <exception cref="ModelFileException">It was written for another declaration or by another version.</exception>
-    public static (AlignedBuffer Weights, AlignedBuffer Packed, WeightPrecision Precision)? TryRead(UnmanagedMemoryStream resource, ModelDescription description, string file)
+    public static (AlignedBuffer Weights, AlignedBuffer Packed, WeightPrecision Precision)? TryRead(
+        UnmanagedMemoryStream resource, ModelDescription description, string file)
     {
         Dictionary<string, TensorEntry> tensors;
         Dictionary<string, string> metadata;
@@ -67,13 +76,14 @@ internal static class CompiledModel
         }
         if (metadata.GetValueOrDefault(Fingerprint) != description.Fingerprint)
         {
-            throw new ModelFileException($"{file} was compiled for another declaration than that of '{description.Name}'; write it anew with SaveCompiled.");
+            throw new ModelFileException(
+                $"{file} was compiled for another declaration than that of '{description.Name}'; write it anew with SaveCompiled.");
         }
         foreach (WeightPrecision precision in Enum.GetValues<WeightPrecision>())
         {
             if (version == Version(precision))
             {
-                return (Memory(Weights, description.WeightFloats), Memory(Packed, description.PackedFloats), precision);
+                return (Memory(Weights, description.Layout.WeightFloats), Memory(Packed, description.Layout.PackedFloats), precision);
             }
         }
         // A damaged file's text does not belong into a message.
@@ -82,9 +92,11 @@ internal static class CompiledModel
 
         AlignedBuffer Memory(string name, int length)
         {
-            if (!tensors.TryGetValue(name, out TensorEntry? tensor) || tensor.Type != "F32" || tensor.Shape is not [long count] || count != length)
+            if (!tensors.TryGetValue(name, out TensorEntry? tensor) || tensor.Type != "F32" || tensor.Shape is not [long count]
+                || count != length)
             {
-                throw new ModelFileException($"{file}: '{name}' is missing or has another size than {length}; write the file anew with SaveCompiled.");
+                throw new ModelFileException(
+                    $"{file}: '{name}' is missing or has another size than {length}; write the file anew with SaveCompiled.");
             }
             unsafe
             {

@@ -18,11 +18,21 @@ internal static class ModelFile
     /// <summary>How many tensors a message names.</summary>
     private const int MaxNamed = 50;
 
+    private static readonly Dictionary<string, string> PyTorchFormat = new() { ["format"] = "pt" };
+
     /// <exception cref="InvalidOperationException">The weights are not finite. Nothing was written.</exception>
     public static void Write(string path, ModelDescription description, AlignedBuffer weights)
     {
         CheckFinite(weights);
-        WriteSets(path, description, [("", weights)], new Dictionary<string, string> { ["format"] = "pt" });
+        WriteSets(path, description, [("", weights)], PyTorchFormat);
+    }
+
+    /// <summary>Writes the weights at a stream's position.</summary>
+    /// <inheritdoc cref="Write(string, ModelDescription, AlignedBuffer)"/>
+    public static void Write(Stream stream, ModelDescription description, AlignedBuffer weights)
+    {
+        CheckFinite(weights);
+        OutputStream.Write(stream, Writer(description, [("", weights)], PyTorchFormat));
     }
 
     /// <summary>Refuses to write what could not be read again.</summary>
@@ -37,13 +47,22 @@ internal static class ModelFile
     public static void Read(string path, ModelDescription description, AlignedBuffer weights) =>
         ReadSets(path, description, [("", weights)], isCheckpoint: false);
 
-    /// <summary>Reads a stream from its start; the name is for messages.</summary>
+    /// <summary>Reads a stream from its position up to the last byte of the weights; it need not seek.</summary>
+    public static void Read(Stream stream, ModelDescription description, AlignedBuffer weights) =>
+        ReadSets(stream, description, [("", weights)], isCheckpoint: false, isWholeStream: false);
+
+    /// <summary>Reads all of an embedded file, which messages call by its name.</summary>
     public static void Read(Stream stream, string name, ModelDescription description, AlignedBuffer weights) =>
         ReadSets(stream, name, description, [("", weights)], isCheckpoint: false);
 
     /// <summary>Writes several buffers laid out as the parameters, each tensor's name led by its set's prefix.</summary>
     public static void WriteSets(
         string path, ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets,
+        IReadOnlyDictionary<string, string> metadata) =>
+        AtomicFile.Write(path, Writer(description, sets, metadata));
+
+    private static Action<Stream> Writer(
+        ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets,
         IReadOnlyDictionary<string, string> metadata)
     {
         var all = new SortedDictionary<string, string>(StringComparer.Ordinal) { [Fingerprint] = description.Fingerprint };
@@ -54,11 +73,11 @@ internal static class ModelFile
         all[Checksum] = Hash(description, sets, all);
         byte[] header = Safetensors.WriteHeader(
             sets.SelectMany(s => description.Parameters.Select(p => (s.Prefix + p.Name, p.Shape))), all);
-        AtomicFile.Write(path, stream =>
+        return stream =>
         {
             stream.Write(header);
             EachRow(description, sets, stream.Write);
-        });
+        };
     }
 
     /// <summary>Reads what <see cref="WriteSets"/> wrote, or, without checksum, any file with these tensors.</summary>
@@ -75,8 +94,21 @@ internal static class ModelFile
     {
         try
         {
-            stream.Position = 0;
-            (Dictionary<string, TensorEntry> tensors, Dictionary<string, string> metadata) = Safetensors.ReadHeader(stream);
+            return ReadSets(stream, description, sets, isCheckpoint, isWholeStream: true);
+        }
+        catch (ModelFileException e)
+        {
+            throw new ModelFileException($"{path}: {e.Message}", e);
+        }
+    }
+
+    private static Dictionary<string, string> ReadSets(
+        Stream stream, ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets, bool isCheckpoint,
+        bool isWholeStream)
+    {
+        try
+        {
+            (Dictionary<string, TensorEntry> tensors, Dictionary<string, string> metadata) = Safetensors.ReadHeader(stream, isWholeStream);
             if (metadata.ContainsKey(CompiledModel.Mark))
             {
                 throw new ModelFileException("this is a file of SaveCompiled, which [Weights] embeds; load one of Save.");
@@ -88,12 +120,16 @@ internal static class ModelFile
                     : "this is a checkpoint of Fit, not a file of weights: Fit with it as CheckpointPath and Resume, then Save.");
             }
             CheckNames(description, sets, tensors);
-            foreach ((string prefix, AlignedBuffer weights) in sets)
+            // In the order of their data, without gaps, so that a stream that cannot seek is read as well.
+            IEnumerable<(TensorEntry, ParameterDescription, AlignedBuffer)> targets =
+                sets.SelectMany(s => description.Parameters.Select(p => (tensors[s.Prefix + p.Name], p, s.Weights)));
+            foreach ((TensorEntry tensor, ParameterDescription p, AlignedBuffer weights) in targets.OrderBy(static t => t.Item1.Start))
             {
-                foreach (ParameterDescription p in description.Parameters)
-                {
-                    ReadTensor(stream, tensors[prefix + p.Name], p, weights.Span);
-                }
+                ReadTensor(stream, tensor, p, weights.Span);
+            }
+            if (isWholeStream && stream.ReadByte() >= 0)
+            {
+                throw new ModelFileException("the file goes on after its last tensor; it is damaged, or holds more than a model.");
             }
             bool hasChecksum = metadata.Remove(Checksum, out string? expected);
             var hashed = new SortedDictionary<string, string>(metadata, StringComparer.Ordinal);
@@ -103,13 +139,9 @@ internal static class ModelFile
             }
             return metadata;
         }
-        catch (ModelFileException e)
-        {
-            throw new ModelFileException($"{path}: {e.Message}", e);
-        }
         catch (EndOfStreamException e)
         {
-            throw new ModelFileException($"{path}: the file became shorter while it was read.", e);
+            throw new ModelFileException("the weights are cut short: the data end before their last tensor does.", e);
         }
     }
 
@@ -138,7 +170,8 @@ internal static class ModelFile
                 }
             }
         }
-        errors.AddRange(tensors.Keys.Where(n => !expected.Contains(n)).Order(StringComparer.Ordinal).Select(static n => $"unexpected: {n}"));
+        errors.AddRange(
+            tensors.Keys.Where(n => !expected.Contains(n)).Order(StringComparer.Ordinal).Select(static n => $"unexpected: {n}"));
         if (errors.Count > 0)
         {
             throw new ModelFileException(
@@ -151,32 +184,36 @@ internal static class ModelFile
     private static void ReadTensor(Stream stream, TensorEntry tensor, ParameterDescription p, Span<float> weights)
     {
         int bytes = tensor.Type switch { "F64" => 8, "F32" => 4, _ => 2 };
-        Span<byte> buffer = new byte[Math.Min(BufferBytes, p.Columns * bytes)];
-        stream.Position = tensor.Start;
-        for (int row = 0; row < p.Rows; row++)
+        long left = (long)p.Rows * p.Columns;
+        Span<byte> buffer = new byte[Math.Min(BufferBytes, left * bytes)];
+        int row = 0, column = 0;
+        while (left > 0)
         {
-            Span<float> target = weights.Slice(p.Offset + row * p.RowStride, p.Columns);
-            while (!target.IsEmpty)
+            int count = (int)Math.Min(left, buffer.Length / bytes);
+            stream.ReadExactly(buffer[..(count * bytes)]);
+            for (int i = 0; i < count; i++)
             {
-                int count = Math.Min(target.Length, buffer.Length / bytes);
-                stream.ReadExactly(buffer[..(count * bytes)]);
-                for (int i = 0; i < count; i++)
+                ReadOnlySpan<byte> at = buffer[(i * bytes)..];
+                float value = tensor.Type switch
                 {
-                    ReadOnlySpan<byte> at = buffer[(i * bytes)..];
-                    target[i] = tensor.Type switch
-                    {
-                        "F64" => (float)BinaryPrimitives.ReadDoubleLittleEndian(at),
-                        "F32" => BinaryPrimitives.ReadSingleLittleEndian(at),
-                        "F16" => (float)BinaryPrimitives.ReadHalfLittleEndian(at),
-                        _ => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadUInt16LittleEndian(at) << 16),
-                    };
-                    if (!float.IsFinite(target[i]))
-                    {
-                        throw new ModelFileException($"{tensor.Name} holds {target[i]}; weights must be finite in float32.");
-                    }
+                    "F64" => (float)BinaryPrimitives.ReadDoubleLittleEndian(at),
+                    "F32" => BinaryPrimitives.ReadSingleLittleEndian(at),
+                    "F16" => (float)BinaryPrimitives.ReadHalfLittleEndian(at),
+                    _ => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadUInt16LittleEndian(at) << 16),
+                };
+                if (!float.IsFinite(value))
+                {
+                    throw new ModelFileException($"{tensor.Name} holds {value}; weights must be finite in float32.");
                 }
-                target = target[count..];
+                weights[p.Offset + row * p.RowStride + column] = value;
+                column++;
+                if (column == p.Columns)
+                {
+                    column = 0;
+                    row++;
+                }
             }
+            left -= count;
         }
     }
 

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace AarenGen.Serialization;
 
-/// <summary>A tensor in a safetensors file: where its data lie, from the start of the file.</summary>
+/// <summary>A tensor of a safetensors file. Start and End are offsets of its data from the first byte of the format.</summary>
 internal sealed record TensorEntry(string Name, string Type, long[] Shape, long Start, long End);
 
 /// <summary>
@@ -16,6 +16,9 @@ internal static class Safetensors
     private const int LengthBytes = 8;
     private const long LargestHeader = 100_000_000;
 
+    /// <summary>Bytes that are allocated for a header before the first of them was read.</summary>
+    private const int HeaderChunk = 1 << 16;
+
     /// <summary>Far above what a model has; far below what a header of that size could name, and take memory for.</summary>
     private const int MaxTensors = 100_000, MaxMetadata = 10_000, MaxNameBytes = 4096, MaxDimensions = 32;
 
@@ -26,39 +29,41 @@ internal static class Safetensors
         ["F8_E4M3"] = 1, ["F8_E5M2"] = 1, ["F8_E8M0"] = 1, ["F8_E4M3FNUZ"] = 1, ["F8_E5M2FNUZ"] = 1,
     };
 
-    public static (Dictionary<string, TensorEntry> Tensors, Dictionary<string, string> Metadata) ReadHeader(Stream stream)
+    /// <summary>Reads the header at a stream's position, and no byte after it. The stream need not seek.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="isWholeStream">Whether the tensors must end where the stream does, if it tells its length.</param>
+    public static (Dictionary<string, TensorEntry> Tensors, Dictionary<string, string> Metadata) ReadHeader(
+        Stream stream, bool isWholeStream = true)
     {
-        if (!stream.CanSeek)
-        {
-            throw new ModelFileException("A pipe cannot be read as a model; copy its contents to a file.");
-        }
-        long length = stream.Length;
+        long? length = stream.CanSeek ? stream.Length - stream.Position : null;
         Span<byte> start = stackalloc byte[FileFormat.StartBytes];
-        start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
-        if (start.Length <= LengthBytes || start[LengthBytes] != '{')
+        int read = stream.ReadAtLeast(start[..(LengthBytes + 1)], LengthBytes + 1, throwOnEndOfStream: false);
+        if (read <= LengthBytes || start[LengthBytes] != '{')
         {
-            throw new ModelFileException($"Not a safetensors file, but {FileFormat.Describe(start, isState: false)}.");
+            read += stream.ReadAtLeast(start[read..], start.Length - read, throwOnEndOfStream: false);
+            throw new ModelFileException($"Not a safetensors file, but {FileFormat.Describe(start[..read], isState: false)}.");
         }
         ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(start);
-        if (headerLength > (ulong)Math.Min(length - LengthBytes, LargestHeader))
+        if (headerLength == 0 || headerLength > (ulong)Math.Min(length - LengthBytes ?? LargestHeader, LargestHeader))
         {
-            throw new ModelFileException($"Not a safetensors file, or cut short: the header claims {headerLength} bytes, the file has {length}.");
+            string available = length is { } bytes ? $"the file has {bytes}" : $"at most {LargestHeader} are allowed";
+            throw new ModelFileException($"Not a safetensors file, or cut short: the header claims {headerLength} bytes, {available}.");
         }
-        stream.Position = LengthBytes;
-        var header = new byte[headerLength];
-        stream.ReadExactly(header);
+        byte[] header = ReadHeaderBytes(stream, (int)headerLength);
         try
         {
-            return Parse(header, LengthBytes + (long)headerLength, length);
+            return Parse(header, LengthBytes + (long)headerLength, length, isWholeStream);
         }
-        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or OverflowException or DecoderFallbackException)
+        catch (Exception e) when (
+            e is JsonException or FormatException or InvalidOperationException or OverflowException or DecoderFallbackException)
         {
             throw new ModelFileException($"The safetensors header is damaged: {e.Message}", e);
         }
     }
 
     /// <summary>The header's bytes for tensors of float32, in this order, padded to 8.</summary>
-    public static byte[] WriteHeader(IEnumerable<(string Name, IReadOnlyList<int> Shape)> tensors, IReadOnlyDictionary<string, string> metadata)
+    public static byte[] WriteHeader(
+        IEnumerable<(string Name, IReadOnlyList<int> Shape)> tensors, IReadOnlyDictionary<string, string> metadata)
     {
         using var text = new MemoryStream();
         text.Write(stackalloc byte[LengthBytes]);
@@ -101,7 +106,32 @@ internal static class Safetensors
         return bytes;
     }
 
-    private static (Dictionary<string, TensorEntry>, Dictionary<string, string>) Parse(byte[] header, long dataStart, long fileLength)
+    /// <summary>
+    /// Reads a header whose first byte, a brace, was read before. Memory grows with what was read, not with what is claimed.
+    /// </summary>
+    private static byte[] ReadHeaderBytes(Stream stream, int length)
+    {
+        byte[] header = new byte[Math.Min(length, HeaderChunk)];
+        header[0] = (byte)'{';
+        int count = 1;
+        while (count < length)
+        {
+            if (count == header.Length)
+            {
+                Array.Resize(ref header, (int)Math.Min(length, 2L * header.Length));
+            }
+            int read = stream.Read(header, count, header.Length - count);
+            if (read == 0)
+            {
+                throw new ModelFileException($"The safetensors header is cut short: {count} of {length} bytes are there.");
+            }
+            count += read;
+        }
+        return header;
+    }
+
+    private static (Dictionary<string, TensorEntry>, Dictionary<string, string>) Parse(
+        byte[] header, long dataStart, long? available, bool isWholeStream)
     {
         var tensors = new Dictionary<string, TensorEntry>(StringComparer.Ordinal);
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -117,7 +147,9 @@ internal static class Safetensors
                 throw new FormatException($"it names more than {MaxTensors} tensors.");
             }
             Expect(ref json, JsonTokenType.StartObject);
-            bool isNew = name == "__metadata__" ? ReadMetadata(ref json, metadata) && !hasMetadata : tensors.TryAdd(name, ReadEntry(ref json, name, dataStart));
+            bool isNew = name == "__metadata__"
+                ? ReadMetadata(ref json, metadata) && !hasMetadata
+                : tensors.TryAdd(name, ReadEntry(ref json, name, dataStart));
             if (!isNew)
             {
                 throw new FormatException($"'{name}' occurs twice.");
@@ -137,7 +169,9 @@ internal static class Safetensors
             }
             end = tensor.End;
         }
-        return end == fileLength ? (tensors, metadata) : throw new FormatException($"the tensors end at byte {end}, the file at {fileLength}.");
+        return available is not { } length || end == length || (end < length && !isWholeStream)
+            ? (tensors, metadata)
+            : throw new FormatException($"the tensors end at byte {end}, the file at {length}.");
     }
 
     private static bool ReadMetadata(ref Utf8JsonReader json, Dictionary<string, string> metadata)
@@ -204,12 +238,14 @@ internal static class Safetensors
             {
                 throw new FormatException($"a shape has more than {MaxDimensions} dimensions.");
             }
-            numbers.Add(json.TryGetInt64(out long n) && n >= 0 ? n : throw new FormatException("a size or offset is no non-negative integer."));
+            numbers.Add(
+                json.TryGetInt64(out long n) && n >= 0 ? n : throw new FormatException("a size or offset is no non-negative integer."));
         }
         return json.TokenType == JsonTokenType.EndArray ? numbers : throw new FormatException("a list of sizes holds something else.");
     }
 
-    private static JsonTokenType Next(ref Utf8JsonReader json) => json.Read() ? json.TokenType : throw new FormatException("it ends too soon.");
+    private static JsonTokenType Next(ref Utf8JsonReader json) =>
+        json.Read() ? json.TokenType : throw new FormatException("it ends too soon.");
 
     private static void Expect(ref Utf8JsonReader json, JsonTokenType type)
     {

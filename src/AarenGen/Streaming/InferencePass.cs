@@ -2,12 +2,12 @@ using System.ComponentModel;
 
 namespace AarenGen;
 
-/// <summary>What generated code works on while it infers: some rows, each a token of a stream.</summary>
+/// <summary>What generated code works on while it infers: rows, each a token of a stream. The library creates it.</summary>
 /// <typeparam name="TModel">The model.</typeparam>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public readonly ref struct InferencePass<TModel> where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
-    /// <summary>Rows in this pass, 1 to <see cref="ModelDescription.RowsPerPass"/>.</summary>
+    /// <summary>Rows in this pass, 1 to <see cref="ModelLayout.RowsPerPass"/>.</summary>
     public required int Rows { get; init; }
 
     /// <summary>Parameters and what is derived from them.</summary>
@@ -19,7 +19,7 @@ public readonly ref struct InferencePass<TModel> where TModel : SequenceModel<TM
     /// <summary>How large matrices were packed.</summary>
     public required WeightPrecision Precision { get; init; }
 
-    /// <summary>Working memory, <see cref="ModelDescription.ScratchFloats"/> long or longer, contents unspecified.</summary>
+    /// <summary>Working memory, <see cref="ModelLayout.ScratchFloats"/> long or longer, contents unspecified.</summary>
     public required Span<float> Scratch { get; init; }
 
     /// <summary>[Rows, numbers in a row], no padding.</summary>
@@ -28,13 +28,13 @@ public readonly ref struct InferencePass<TModel> where TModel : SequenceModel<TM
     /// <summary>[Rows, outputs of all heads], no padding.</summary>
     public required Span<float> Outputs { get; init; }
 
-    /// <summary>[Rows, 2 × features]: means and deviations that instance normalisation took; else empty.</summary>
+    /// <summary>[Rows, 2 × features]: means and standard deviations that instance normalisation took; else empty.</summary>
     public ReadOnlySpan<float> Statistics { get; init; }
 
     /// <summary>One state for each token, or a single one for all, which then come in order. A token has a row a channel.</summary>
     public required ReadOnlySpan<StreamState<TModel>> States { get; init; }
 
-    /// <summary>What the layers remember of a row's stream.</summary>
+    /// <summary>The state of the layers for a row's stream.</summary>
     public Span<double> State(int row)
     {
         int channels = SequenceModel<TModel>.Description.Tokens.Channels;

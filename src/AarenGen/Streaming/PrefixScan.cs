@@ -5,67 +5,73 @@ using AarenGen.Training;
 
 namespace AarenGen;
 
-/// <summary>A model whose blocks can be run one by one, and whose states combine: generated code implements it.</summary>
+/// <summary>A model whose blocks run one by one and whose states combine. Generated code implements it; the library calls it.</summary>
 /// <typeparam name="TModel">The model.</typeparam>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public interface IPrefixScan<TModel> where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
-    /// <summary>How many blocks the model has, layers without repetition counting one.</summary>
+    /// <summary>Number of blocks; a layer without repetition counts as one.</summary>
     int Blocks { get; }
 
     /// <summary>Floats of the widest row between two blocks, padded.</summary>
     int WidestRow { get; }
 
-    /// <summary>Whether a block remembers something of a stream.</summary>
-    bool Remembers(int block);
+    /// <summary>Whether a block has state.</summary>
+    bool HasState(int block);
 
-    /// <summary>Runs rows through a block; where there is no output, only as far as brings what the block remembers up to date.</summary>
-    void Infer(int number, scoped in InferencePass<TModel> pass, ReadOnlySpan<float> input, Span<float> output);
+    /// <summary>Runs rows through a block. Where the output is empty, it only updates the block's state.</summary>
+    void Infer(int block, scoped in InferencePass<TModel> pass, ReadOnlySpan<float> input, Span<float> output);
 
-    /// <summary>Of what a block remembers after two stretches, the later begun from nothing, makes what it remembers after both.</summary>
-    void Combine(int number, Span<double> earlier, ReadOnlySpan<double> later);
+    /// <summary>Combines a block's states of two consecutive chunks of time, the later one started from the zero state.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="earlier">The state of the earlier chunk; overwritten with the state of both.</param>
+    /// <param name="later">The state of the later chunk.</param>
+    void Combine(int block, Span<double> earlier, ReadOnlySpan<double> later);
 }
 
 /// <summary>
-/// One sequence over several threads, block by block. Where a block remembers, each thread first finds what it would remember of
-/// its own stretch alone; these are combined from the left, so that each thread knows what came before it; then all run the block.
-/// The first of the two is a small part of the work: for Aaren the values' projection, of four and the feed-forward network's.
+/// Runs one sequence on several threads, block by block. Each thread has a chunk of the sequence. Where a block has state, each thread
+/// first computes the state of its own chunk alone. These states are combined from the left, so that each thread knows the state before
+/// its chunk. Then all threads run the block. Computing the states is a small part of the work: for Aaren, the projection of the values.
 /// </summary>
 /// <typeparam name="TModel">The model.</typeparam>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class PrefixScan<TModel> where TModel : SequenceModel<TModel>, IModelDefinition<TModel>, IPrefixScan<TModel>
 {
-    /// <summary>Tokens of a thread at a time: rows between blocks take memory, and threads wait for each other at every block.</summary>
-    private const int StretchTokens = 2048;
+    /// <summary>Tokens of a chunk. More take more memory between blocks; fewer make threads wait for each other more often.</summary>
+    private const int ChunkTokens = 2048;
 
     /// <summary>Runs tokens of one stream; see the generated method of this signature.</summary>
     public static void Run(TModel model, StreamState<TModel> state, ReadOnlySpan<float> tokens, Span<float> outputs, int threads)
     {
         ArgumentNullException.ThrowIfNull(state);
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        int count = SequenceModel<TModel>.CheckTokens(state, tokens, outputs), inputWidth = SequenceModel<TModel>.Description.InputWidth, outputWidth = SequenceModel<TModel>.Description.OutputWidth;
+        int count = SequenceModel<TModel>.CheckTokens(state, tokens, outputs);
+        int inputWidth = SequenceModel<TModel>.Description.InputWidth, outputWidth = SequenceModel<TModel>.Description.OutputWidth;
         if (threads == 1 || count < 2 * threads)
         {
             model.Forward(state, tokens, outputs);
             return;
         }
         using var team = new WorkerTeam(threads);
-        int capacity = Math.Min(threads * StretchTokens, count);
+        int capacity = Math.Min(threads * ChunkTokens, count);
         var segment = new Segment(model, threads, capacity);
         for (int first = 0; first < count; first += capacity)
         {
             int rows = Math.Min(capacity, count - first);
-            segment.Run(team, state, rows, tokens.Slice(first * inputWidth, rows * inputWidth), outputs.Slice(first * outputWidth, rows * outputWidth));
+            segment.Run(
+                team, state, rows, tokens.Slice(first * inputWidth, rows * inputWidth),
+                outputs.Slice(first * outputWidth, rows * outputWidth));
         }
         state.TokenCount += count;
     }
 
-    /// <summary>Some thousands of rows on their way through the model.</summary>
+    /// <summary>A segment of the sequence, with a chunk for each thread.</summary>
     private sealed class Segment
     {
         private readonly TModel model;
 
-        /// <summary>Of each stretch: what it would be remembered by alone, and what is remembered as it runs, begun from what came before it.</summary>
+        /// <summary>For each chunk: the state of the chunk alone, and the state that runs on from the chunks before it.</summary>
         private readonly StreamState<TModel>[] alone, running;
         private readonly Action<int> advance, infer;
         private AlignedBuffer input, output;
@@ -78,8 +84,8 @@ public static class PrefixScan<TModel> where TModel : SequenceModel<TModel>, IMo
             running = [.. Enumerable.Range(0, threads).Select(_ => model.CreateState())];
             input = new(checked(capacity * model.WidestRow));
             output = new(input.Length);
-            advance = worker => RunStretch(worker, isAdvance: true);
-            infer = worker => RunStretch(worker, isAdvance: false);
+            advance = worker => RunChunk(worker, isAdvance: true);
+            infer = worker => RunChunk(worker, isAdvance: false);
         }
 
         public void Run(WorkerTeam team, StreamState<TModel> state, int count, ReadOnlySpan<float> tokens, Span<float> outputs)
@@ -88,21 +94,22 @@ public static class PrefixScan<TModel> where TModel : SequenceModel<TModel>, IMo
             int inputWidth = SequenceModel<TModel>.Description.InputWidth, outputWidth = SequenceModel<TModel>.Description.OutputWidth;
             foreach ((int first, int length) in Passes())
             {
-                Rows.Pad(tokens.Slice(first * inputWidth, length * inputWidth), length, inputWidth, input.Span[(first * model.WidestRow)..]);
+                Rows.Pad(
+                    tokens.Slice(first * inputWidth, length * inputWidth), length, inputWidth, input.Span[(first * model.WidestRow)..]);
             }
-            foreach (StreamState<TModel> stretch in alone.Concat(running))
+            foreach (StreamState<TModel> chunk in alone.Concat(running))
             {
-                stretch.Reset();
+                chunk.Reset();
             }
             state.CopyTo(running[0]);
             for (block = 0; block < model.Blocks; block++)
             {
-                if (model.Remembers(block))
+                if (model.HasState(block))
                 {
                     team.Run(advance);
                     for (int i = 1; i < running.Length; i++)
                     {
-                        // What came before the stretch before, joined to nothing, then that stretch.
+                        // The zero state takes the state before the previous chunk, then that chunk's own.
                         model.Combine(block, running[i].LayerMemory(0), running[i - 1].LayerMemory(0));
                         model.Combine(block, running[i].LayerMemory(0), alone[i - 1].LayerMemory(0));
                     }
@@ -113,25 +120,27 @@ public static class PrefixScan<TModel> where TModel : SequenceModel<TModel>, IMo
             running[^1].LayerMemory(0).CopyTo(state.LayerMemory(0));
             foreach ((int first, int length) in Passes())
             {
-                Rows.Unpad(input.Span[(first * model.WidestRow)..], length, outputWidth, outputs.Slice(first * outputWidth, length * outputWidth));
+                Rows.Unpad(
+                    input.Span[(first * model.WidestRow)..], length, outputWidth,
+                    outputs.Slice(first * outputWidth, length * outputWidth));
             }
         }
 
-        /// <summary>The passes of all stretches. The rows of a pass lie one after the other from first times the widest row on.</summary>
+        /// <summary>The passes of all chunks. The rows of a pass are contiguous, from its first row times the widest row.</summary>
         private IEnumerable<(int First, int Length)> Passes() => Enumerable.Range(0, running.Length).SelectMany(Passes);
 
-        private IEnumerable<(int First, int Length)> Passes(int stretch)
+        private IEnumerable<(int First, int Length)> Passes(int chunk)
         {
-            int end = (int)((long)rows * (stretch + 1) / running.Length), step = SequenceModel<TModel>.Description.RowsPerPass;
-            for (int first = (int)((long)rows * stretch / running.Length); first < end; first += step)
+            int end = (int)((long)rows * (chunk + 1) / running.Length), capacity = SequenceModel<TModel>.Description.Layout.RowsPerPass;
+            for (int first = (int)((long)rows * chunk / running.Length); first < end; first += capacity)
             {
-                yield return (first, Math.Min(step, end - first));
+                yield return (first, Math.Min(capacity, end - first));
             }
         }
 
-        private void RunStretch(int worker, bool isAdvance)
+        private void RunChunk(int worker, bool isAdvance)
         {
-            // The last stretch comes before none.
+            // Nothing follows the last chunk.
             if (isAdvance && worker == running.Length - 1)
             {
                 return;
@@ -141,7 +150,8 @@ public static class PrefixScan<TModel> where TModel : SequenceModel<TModel>, IMo
             {
                 InferencePass<TModel> pass = model.Pass(new(ref (isAdvance ? alone : running)[worker]), count, default, default);
                 model.Infer(
-                    block, pass, input.Span.Slice(first * stride, count * stride), isAdvance ? default : output.Span.Slice(first * stride, count * stride));
+                    block, pass, input.Span.Slice(first * stride, count * stride),
+                    isAdvance ? default : output.Span.Slice(first * stride, count * stride));
             }
         }
     }

@@ -3,28 +3,28 @@ using AarenGen.Serialization;
 namespace AarenGen;
 
 /// <summary>
-/// What a model remembers of one stream: of constant size, however long the stream. Made by
-/// <see cref="SequenceModel{TSelf}.CreateState"/>; one thread at a time may use it.
+/// The state of one stream. Its size is constant, however long the stream is. <see cref="SequenceModel{TSelf}.CreateState"/> creates it;
+/// one thread at a time may use it.
 /// </summary>
-/// <typeparam name="TModel">The model it belongs to: another model's state does not compile.</typeparam>
+/// <typeparam name="TModel">The model that the state belongs to. Code that passes another model's state does not compile.</typeparam>
 public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
-    private static readonly int SampleDoubles = SequenceModel<TModel>.Description.SampleStateDoubles;
+    private static readonly int SampleDoubles = SequenceModel<TModel>.Description.Layout.SampleStateDoubles;
     private static readonly int LayerDoubles =
-        (SequenceModel<TModel>.Description.StateDoubles - SampleDoubles) / SequenceModel<TModel>.Description.Tokens.Channels;
+        (SequenceModel<TModel>.Description.Layout.StateDoubles - SampleDoubles) / SequenceModel<TModel>.Description.Tokens.Channels;
 
-    private readonly double[] memory = new double[SequenceModel<TModel>.Description.StateDoubles];
+    private readonly double[] memory = new double[SequenceModel<TModel>.Description.Layout.StateDoubles];
 
     internal StreamState()
     {
     }
 
-    /// <summary>Tokens seen since the start or the last <see cref="Reset"/>.</summary>
+    /// <summary>Number of tokens since the start or the last <see cref="Reset"/>.</summary>
     public long TokenCount { get; internal set; }
 
     /// <summary>
-    /// Whether the last token gave an output. Always, unless the model has <c>[Patch]</c>, whose outputs come when a patch is
-    /// full; the rows of other tokens are filled with NaN.
+    /// Whether the last token gave an output. It always does, unless the model has <c>[Patch]</c>: then outputs come when a patch is full,
+    /// and the outputs of other tokens are NaN.
     /// </summary>
     public bool HasOutput =>
         TokenCount > 0 && SequenceModel<TModel>.Description.Tokens is { } shape && TokenCount >= shape.PatchLength
@@ -34,7 +34,7 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
 
     internal Span<double> LayerMemory(int channel) => memory.AsSpan(SampleDoubles + channel * LayerDoubles, LayerDoubles);
 
-    /// <summary>Forgets all tokens: zeroes the memory, nothing else.</summary>
+    /// <summary>Forgets all tokens, so that the state is like a new one.</summary>
     public void Reset()
     {
         memory.AsSpan().Clear();
@@ -51,19 +51,23 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
     }
 
     /// <summary>Writes the state to a file, replacing it atomically, with the declaration's fingerprint and a checksum.</summary>
-    /// <param name="path">The file. Through a symbolic link its target is written; an existing file keeps its mode.</param>
+    /// <param name="path">The file. If it is a symbolic link, its target is written. An existing file keeps its mode.</param>
     /// <exception cref="ArgumentException"><paramref name="path"/> is null, empty or holds a null character.</exception>
     /// <exception cref="IOException">The file cannot be written; the message says why. It is as it was.</exception>
     /// <exception cref="InvalidOperationException">The state is not finite: weights overflowed. The file is as it was.</exception>
     public void Save(string path) => AtomicFile.Write(path, Save);
 
     /// <summary>Writes the state to a stream, with the declaration's fingerprint and a checksum.</summary>
-    /// <param name="stream">The stream.</param>
-    /// <exception cref="ArgumentNullException"><paramref name="stream"/> is null.</exception>
+    /// <param name="stream">
+    /// The stream; it need not seek. The state is written at its position; afterwards it is at the byte after the state, where another may
+    /// follow. The caller flushes and disposes it.
+    /// </param>
+    /// <exception cref="ArgumentException"><paramref name="stream"/> is null or cannot be written.</exception>
     /// <exception cref="InvalidOperationException">The state is not finite: weights overflowed. Nothing was written.</exception>
+    /// <exception cref="IOException">The stream cannot be written. Part of the state may have been.</exception>
     public void Save(Stream stream)
     {
-        ArgumentNullException.ThrowIfNull(stream);
+        Arguments.CheckWritable(stream);
         StateSnapshot.Write(stream, SequenceModel<TModel>.Description.Fingerprint, TokenCount, memory);
     }
 
@@ -88,14 +92,18 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
     }
 
     /// <summary>Replaces this state by one saved in a stream. On any error the state stays as it was.</summary>
-    /// <param name="stream">The stream, at the state's first byte; read up to its last.</param>
-    /// <exception cref="ArgumentNullException"><paramref name="stream"/> is null.</exception>
+    /// <param name="stream">
+    /// The stream, at the state's first byte; it need not seek. Afterwards it is at the byte after the state. After an exception its
+    /// position is unspecified. The caller disposes it.
+    /// </param>
+    /// <exception cref="ArgumentException"><paramref name="stream"/> is null or cannot be read.</exception>
     /// <exception cref="ModelFileException">
     /// The data are damaged, hold a state that is not finite, belong to a model with another declaration or are no state at all.
     /// </exception>
+    /// <exception cref="IOException">The stream cannot be read.</exception>
     public void Load(Stream stream)
     {
-        ArgumentNullException.ThrowIfNull(stream);
+        Arguments.CheckReadable(stream);
         var read = new double[memory.Length];
         long tokens = StateSnapshot.Read(stream, SequenceModel<TModel>.Description.Fingerprint, read);
         if (SampleDoubles > 0 && read[0] != tokens)

@@ -30,7 +30,7 @@ internal sealed class BatchPlan(SequenceData data, Func<int, int> rowsOf, int la
         int tokens = 0;
         for (int i = 0; i < sequences.Length; i++)
         {
-            int length = rowsOf(data.LengthOf(sequences.Span[i]));
+            int length = rowsOf(data.GetLength(sequences.Span[i]));
             if (i > 0 && tokens + length > RowsPerPass)
             {
                 starts[++Passes] = i;

@@ -40,7 +40,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
     private readonly float[] target = new float[Description.TargetWidth];
     private readonly float[] completed = new float[Shape.Channels * Description.RowInputWidth];
     private readonly float[] completedStatistics = new float[Shape.Channels * Description.RowStatistics];
-    private readonly double[] sampleState = new double[Description.SampleStateDoubles];
+    private readonly double[] sampleState = new double[Description.Layout.SampleStateDoubles];
 
     /// <summary>Floats of a reader's own memory, for the samples of one sequence.</summary>
     public static long Floats(int samples) => (long)samples * Description.InputWidth;
@@ -49,7 +49,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
     public static int TokenStride { get; } = Layout.Pad(Description.RowInputWidth);
 
     /// <summary>Rows of a sequence with the given number of samples.</summary>
-    public static int RowsOf(int samples) => checked(Shape.OutputsOf(samples) * Shape.Channels);
+    public static int RowsOf(int samples) => checked(Shape.GetOutputCount(samples) * Shape.Channels);
 
     /// <summary>Rows of a batch so that each of its buffers, rows of numbers one after the other, can be indexed by an int.</summary>
     public static int MaxRows { get; } =
@@ -59,11 +59,11 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
     /// <param name="data">The sequences.</param>
     /// <param name="index">The one to check.</param>
     /// <param name="name">The argument that the data came in.</param>
-    /// <param name="digest">Given all that training reads of it; null where nobody asks.</param>
+    /// <param name="digest">Receives all that training reads of it; null where it is not needed.</param>
     /// <exception cref="ArgumentException">A number in the data cannot be used; the message says where.</exception>
     public double Check(SequenceData data, int index, string name, DataDigestBuilder? digest)
     {
-        int length = data.LengthOf(index), outputs = Shape.OutputsOf(length);
+        int length = data.GetLength(index), outputs = Shape.GetOutputCount(length);
         ReadOnlySpan<float> read = ReadSamples(data, index, length, name);
         digest?.AddSequence(length, read);
         double sum = 0;
@@ -87,7 +87,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         int rows = 0, count = 0;
         foreach (int index in sequences)
         {
-            int length = data.LengthOf(index), outputs = Shape.OutputsOf(length);
+            int length = data.GetLength(index), outputs = Shape.GetOutputCount(length);
             ReadTokens(data, index, rows, length, outputs, to);
             ReadTargets(data, index, rows, outputs, weightScale, to);
             for (int channel = 0; channel < Shape.Channels; channel++)
@@ -113,14 +113,16 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         int output = 0;
         for (int t = 0; t < length; t++)
         {
-            if (!Tokenizer.Push(Shape, sampleState, read.Slice(t * width, width), completed, completedStatistics))
+            if (!SamplePreprocessor.Add(Shape, sampleState, read.Slice(t * width, width), completed, completedStatistics))
             {
                 continue;
             }
             for (int channel = 0; channel < Shape.Channels; channel++)
             {
                 int row = firstRow + channel * outputs + output;
-                Rows.Pad(completed.AsSpan(channel * Description.RowInputWidth), 1, Description.RowInputWidth, to.Tokens.Slice(row * TokenStride, TokenStride));
+                Rows.Pad(
+                    completed.AsSpan(channel * Description.RowInputWidth), 1, Description.RowInputWidth,
+                    to.Tokens.Slice(row * TokenStride, TokenStride));
                 completedStatistics.AsSpan(channel * Description.RowStatistics, Description.RowStatistics)
                     .CopyTo(to.Statistics[(row * Description.RowStatistics)..]);
             }
@@ -192,7 +194,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         {
             return 0;
         }
-        int sample = Shape.SampleOf(output);
+        int sample = Shape.GetSampleIndex(output);
         float weight = data.ReadTarget(index, sample, target);
         if (!(weight >= 0 && float.IsFinite(weight)))
         {
@@ -233,11 +235,12 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
                     Invariant($"the target of '{head.Name}' is {value}, but must be above 0; ")
                     + "give events at the same time a small distance, or the token weight 0.");
             }
-            if (head.TargetKind == TargetKind.Class && !(value >= 0 && value < head.Classes && float.IsInteger(value)))
+            if (head.TargetKind == TargetKind.Class && !(value >= 0 && value < head.ClassCount && float.IsInteger(value)))
             {
                 throw Bad(
                     name, sequence, token,
-                    Invariant($"the target of '{head.Name}' is {value}, but must be a class, a whole number from 0 to {head.Classes - 1}."));
+                    Invariant(
+                        $"the target of '{head.Name}' is {value}, but must be a class, a whole number from 0 to {head.ClassCount - 1}."));
             }
         }
     }

@@ -4,7 +4,7 @@ using AarenGen.Serialization;
 
 namespace AarenGen.Training;
 
-/// <summary>Where a training stands, beside its tensors: all that going on needs.</summary>
+/// <summary>The progress of a training: all that resuming needs, except its tensors.</summary>
 internal sealed class Checkpoint
 {
     private const string Format = "2";
@@ -82,7 +82,8 @@ internal sealed class Checkpoint
         if (!result.IsConsistent(stepsPerEpoch))
         {
             throw new ModelFileException(
-                $"{path} is damaged: its numbers of steps and epochs contradict each other. Use an older copy, or train anew without Resume.");
+                $"{path} is damaged: its numbers of steps and epochs contradict each other. Use an older copy, or train anew without "
+                    + "Resume.");
         }
         foreach (((string, AlignedBuffer) target, (string, AlignedBuffer) source) in sets.Zip(read))
         {

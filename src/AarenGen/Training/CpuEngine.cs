@@ -17,10 +17,10 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
     private readonly PassWorkspace<TModel>[] workspaces;
     private readonly BatchPlan plan;
     private readonly BatchPlan? validationPlan;
-    private readonly AlignedBuffer packed = new(Description.PackedTrainingFloats);
+    private readonly AlignedBuffer packed = new(Description.Layout.PackedTrainingFloats);
     private readonly (int Start, int End, bool Decays)[] runs = DecayRuns();
-    private readonly Action<int> prepare, runPasses, runValidation, reduce, finish, sumSquares, update;
-    private readonly double[] squares;
+    private readonly Action<int> prepare, runPasses, runValidation, reduce, backpropagateDerived, sumSquares, update;
+    private readonly double[] normPartials;
     private readonly double validationScale;
     private StepSettings settings;
     private double lossSum, weightScale;
@@ -39,9 +39,9 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
         runPasses = RunPasses;
         runValidation = RunValidation;
         reduce = Reduce;
-        finish = Finish;
+        backpropagateDerived = BackpropagateDerivedWeights;
         sumSquares = SumSquares;
-        squares = new double[options.Threads];
+        normPartials = new double[options.Threads];
         update = Update;
         plan = new(train, BatchReader<TModel>.RowsOf, request.BatchSize);
         validationPlan = validation is null ? null : BatchPlan.All(validation, BatchReader<TModel>.RowsOf);
@@ -49,7 +49,7 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
         team = new(options.Threads);
     }
 
-    /// <summary>The weights' and moments' memory is the caller's own: nothing to bring.</summary>
+    /// <summary>Weights and moments are in the host's memory already.</summary>
     public override void Download()
     {
     }
@@ -80,7 +80,7 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
         }
         double scale = 1 / weight;
         team.Run(sumSquares);
-        double norm = Math.Sqrt(squares.Sum()) * scale;
+        double norm = Math.Sqrt(normPartials.Sum()) * scale;
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
         {
             throw new TrainingDivergedException(step.Step, loss * scale, norm, step.LearningRate);
@@ -95,7 +95,7 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
 
     public override double Evaluate()
     {
-        model.PrepareFor(packed.Span, training: false, WorkShare.All);
+        model.PrepareFor(packed.Span, training: false, WorkerSlice.All);
         team.Run(runValidation);
         (double loss, double weight) = Sums();
         return loss / weight;
@@ -109,7 +109,7 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
         team.Run(runPasses);
         (double Loss, double Weight) sums = Sums();
         team.Run(reduce);
-        team.Run(finish);
+        team.Run(backpropagateDerived);
         return sums;
     }
 
@@ -126,12 +126,13 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
 
     private void Prepare(int worker) => model.PrepareFor(packed.Span, training: true, new(worker, team.Size));
 
-    private void Finish(int worker) => model.Finish(workspaces[0].Gradients.Span, new(worker, team.Size));
+    private void BackpropagateDerivedWeights(int worker) =>
+        model.BackpropagateDerivedWeights(workspaces[0].Gradients.Span, new(worker, team.Size));
 
     private void SumSquares(int worker)
     {
-        (int start, int end) = Slice(worker, Description.ParameterFloats);
-        squares[worker] = Optimizers.SquaredNorm(workspaces[0].Gradients.Span[start..end]);
+        (int start, int end) = Slice(worker, Description.Layout.ParameterFloats);
+        normPartials[worker] = Optimizers.SquaredNorm(workspaces[0].Gradients.Span[start..end]);
     }
 
     private void RunPasses(int worker)
@@ -145,10 +146,10 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
         }
     }
 
-    /// <summary>Adds the threads' gradients in the order of their numbers; each worker takes its slice of all of them.</summary>
+    /// <summary>Adds the workers' gradients in the order of their numbers; each worker adds its slice.</summary>
     private void Reduce(int worker)
     {
-        (int start, int end) = Slice(worker, Description.WeightFloats);
+        (int start, int end) = Slice(worker, Description.Layout.WeightFloats);
         for (int other = 1; other < workspaces.Length; other++)
         {
             Elementwise.Accumulate(workspaces[other].Gradients.Span[start..end], workspaces[0].Gradients.Span[start..end]);
@@ -157,12 +158,13 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
 
     private void Update(int worker)
     {
-        (int start, int end) = Slice(worker, Description.ParameterFloats);
+        (int start, int end) = Slice(worker, Description.Layout.ParameterFloats);
         foreach ((int runStart, int runEnd, bool decays) in runs)
         {
             Range part = Math.Max(start, runStart)..Math.Max(Math.Max(start, runStart), Math.Min(end, runEnd));
             Optimizers.AdamW(
-                tensors.Weights.Span[part], workspaces[0].Gradients.Span[part], tensors.FirstMoment.Span[part], tensors.SecondMoment.Span[part], gradientScale,
+                tensors.Weights.Span[part], workspaces[0].Gradients.Span[part], tensors.FirstMoment.Span[part],
+                tensors.SecondMoment.Span[part], gradientScale,
                 (float)settings.LearningRate, (float)options.Beta1, (float)options.Beta2, (float)options.Epsilon,
                 decays ? (float)options.WeightDecay : 0, correction1, correction2);
         }

@@ -5,7 +5,7 @@ namespace AarenGen.Training;
 /// <summary>What a reading of all data before a training found.</summary>
 /// <param name="Size">The size of the largest pass.</param>
 /// <param name="Weight">The sum of all weights, above 0.</param>
-/// <param name="Digest">What identifies the data; null where nobody asked.</param>
+/// <param name="Digest">Identifies the data; null where it is not needed.</param>
 internal sealed record DataSurvey(PassSize Size, double Weight, DataDigest? Digest);
 
 /// <summary>Checks data against a model before anything is computed.</summary>
@@ -38,7 +38,7 @@ internal static class DataCheck<TModel> where TModel : SequenceModel<TModel>, IM
         var largest = new PassSize(BatchPlan.RowsPerPass, 0);
         for (int i = 0; i < data.Count; i++)
         {
-            int length = data.LengthOf(i);
+            int length = data.GetLength(i);
             if (length < min)
             {
                 throw new ArgumentException(
@@ -80,7 +80,8 @@ internal static class DataCheck<TModel> where TModel : SequenceModel<TModel>, IM
         if (sum == 0)
         {
             throw new ArgumentException(
-                $"'{name}' has no target with a weight above 0, so that its loss is undefined; give targets that count a weight of 1.", name);
+                $"'{name}' has no target with a weight above 0, so that its loss is undefined; give targets that count a weight of 1.",
+                name);
         }
     }
 

@@ -3,8 +3,9 @@ using System.ComponentModel;
 namespace AarenGen.Training;
 
 /// <summary>
-/// What trains a model on a device, as generated code describes it: CUDA C, and which of its kernels run when. A step is Prepare, Forward,
-/// Backward and Update; an evaluation is Prepare once, then Forward and Evaluate for each batch.
+/// The CUDA C that trains a model on a GPU, and the kernel launches of each phase, as generated code describes them. An optimiser step
+/// consists of <see cref="Prepare"/>, <see cref="Forward"/>, <see cref="Backward"/> and <see cref="Update"/>. An evaluation consists of
+/// <see cref="Prepare"/> once, then <see cref="Forward"/> and <see cref="Evaluate"/> for each batch.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed record DeviceProgram
@@ -12,46 +13,51 @@ public sealed record DeviceProgram
     /// <summary>One translation unit.</summary>
     public required string Source { get; init; }
 
-    /// <summary>Floats of gradients in parts.</summary>
-    public required long PartialFloats { get; init; }
+    /// <summary>Floats of all partial gradients.</summary>
+    public required long PartialGradientFloats { get; init; }
 
-    /// <summary>Parts of the gradient's squared norm.</summary>
-    public required int SquareParts { get; init; }
+    /// <summary>Number of partial sums of the gradient's squared norm.</summary>
+    public required int GradientNormPartials { get; init; }
 
-    /// <summary>For each head where in the memory of a pass its outputs lie, in floats a row; rows are padded to 16 floats.</summary>
+    /// <summary>For each head the offset of its outputs in the memory of a pass, in floats a row; rows are padded to 16 floats.</summary>
     public required IReadOnlyList<int> Outputs { get; init; }
 
-    /// <summary>What has to happen once after the weights changed.</summary>
+    /// <summary>Once after the weights changed.</summary>
     public required IReadOnlyList<KernelLaunch> Prepare { get; init; }
 
-    /// <summary>The way forward through all layers.</summary>
+    /// <summary>The forward pass of all layers.</summary>
     public required IReadOnlyList<KernelLaunch> Forward { get; init; }
 
-    /// <summary>The losses alone, after the way forward: each thread block leaves a part, and the last launch adds these up.</summary>
+    /// <summary>The losses alone, after the forward pass: each thread block leaves a partial sum, and the last launch adds these.</summary>
     public required IReadOnlyList<KernelLaunch> Evaluate { get; init; }
 
-    /// <summary>The losses and the way back.</summary>
+    /// <summary>The losses and the backward pass.</summary>
     public required IReadOnlyList<KernelLaunch> Backward { get; init; }
 
-    /// <summary>From the gradients' parts to new weights.</summary>
+    /// <summary>From the partial gradients to new weights.</summary>
     public required IReadOnlyList<KernelLaunch> Update { get; init; }
 }
 
-/// <summary>A kernel's launch; all kernels take the same arguments and the number of a first block of a repeated layer.</summary>
-/// <param name="Kernel">Its name.</param>
-/// <param name="PerRowTile">Thread blocks for each tile of rows.</param>
-/// <param name="RowsPerTile">Rows of such a tile.</param>
-/// <param name="PerSequence">Thread blocks for each sequence.</param>
-/// <param name="Fixed">Thread blocks beside these.</param>
+/// <summary>
+/// The launch of a kernel. Its grid has PerRowTile × ⌈rows / RowsPerTile⌉ + PerSequence × sequences + Fixed thread blocks. All kernels take
+/// the same arguments, and the number of the first repeated block.
+/// </summary>
+/// <param name="Kernel">The kernel's name.</param>
+/// <param name="PerRowTile">Thread blocks per tile of rows.</param>
+/// <param name="RowsPerTile">Rows of a tile.</param>
+/// <param name="PerSequence">Thread blocks per sequence.</param>
+/// <param name="Fixed">Thread blocks of every launch.</param>
 /// <param name="Threads">Threads of a thread block.</param>
-/// <param name="FirstBlock">The repeated layer's block, from 0, that it is for.</param>
-/// <param name="Blocks">For how many blocks it is, from that one on.</param>
+/// <param name="FirstBlock">The first block of the repeated layer, from 0.</param>
+/// <param name="Blocks">Number of blocks of the repeated layer, from the first.</param>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public sealed record KernelLaunch(string Kernel, int PerRowTile, int RowsPerTile, int PerSequence, int Fixed, int Threads, int FirstBlock, int Blocks)
+public sealed record KernelLaunch(
+    string Kernel, int PerRowTile, int RowsPerTile, int PerSequence, int Fixed, int Threads, int FirstBlock, int Blocks)
 {
-    /// <summary>Words of 64 bits that each of its thread blocks hands on to another; 0 where none waits for another.</summary>
+    /// <summary>Words of 64 bits that each thread block publishes to the next; 0 where no block waits for another.</summary>
     public int CarriedWords { get; init; }
 
-    /// <summary>Thread blocks for a batch of the given numbers of rows and sequences.</summary>
-    internal int GridSize(int rows, int sequences) => checked(PerRowTile * ((rows + RowsPerTile - 1) / RowsPerTile) + PerSequence * sequences + Fixed);
+    /// <summary>Number of thread blocks for a batch.</summary>
+    internal int GridSize(int rows, int sequences) =>
+        checked(PerRowTile * ((rows + RowsPerTile - 1) / RowsPerTile) + PerSequence * sequences + Fixed);
 }

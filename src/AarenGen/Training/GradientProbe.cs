@@ -13,14 +13,14 @@ internal sealed class GradientProbe<TModel> where TModel : SequenceModel<TModel>
     {
         ModelDescription description = SequenceModel<TModel>.Description;
         int[] all = [.. Enumerable.Range(0, data.Count)];
-        int rows = all.Sum(i => BatchReader<TModel>.RowsOf(data.LengthOf(i))), inputStride = Layout.Pad(description.RowInputWidth);
-        var workspace = new PassWorkspace<TModel>(new(rows, all.Max(data.LengthOf)), training: true);
-        var packed = new AlignedBuffer(description.PackedTrainingFloats);
+        int rows = all.Sum(i => BatchReader<TModel>.RowsOf(data.GetLength(i))), inputStride = Layout.Pad(description.RowInputWidth);
+        var workspace = new PassWorkspace<TModel>(new(rows, all.Max(data.GetLength)), training: true);
+        var packed = new AlignedBuffer(description.Layout.PackedTrainingFloats);
         var tokenGradients = new AlignedBuffer(rows * inputStride);
         Outputs = new float[rows * description.RowOutputWidth];
-        model.PrepareFor(packed.Span, training: true, WorkShare.All);
+        model.PrepareFor(packed.Span, training: true, WorkerSlice.All);
         workspace.Train(model, data, all, packed.Span, dropoutSeed, tokenGradients.Span, Outputs);
-        model.Finish(workspace.Gradients.Span, WorkShare.All);
+        model.BackpropagateDerivedWeights(workspace.Gradients.Span, WorkerSlice.All);
         scale = 1 / workspace.Weight;
         gradients = workspace.Gradients;
         Loss = workspace.Loss * scale;
@@ -43,7 +43,8 @@ internal sealed class GradientProbe<TModel> where TModel : SequenceModel<TModel>
         var result = new float[parameter.Rows * parameter.Columns];
         for (int i = 0; i < result.Length; i++)
         {
-            result[i] = gradients.Span[parameter.Offset + i / parameter.Columns * parameter.RowStride + i % parameter.Columns] * (float)scale;
+            result[i] = gradients.Span[parameter.Offset + i / parameter.Columns * parameter.RowStride + i % parameter.Columns]
+                * (float)scale;
         }
         return result;
     }

@@ -23,7 +23,7 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
     /// Rows of a pass so that each of its buffers can be indexed by an int; an <see cref="AlignedBuffer"/> takes some more floats.
     /// </summary>
     public static int MaxRows { get; } =
-        Math.Min(BatchReader<TModel>.MaxRows, (Array.MaxLength - 64) / Math.Max(TokenStride, Description.TrainingFloatsPerToken));
+        Math.Min(BatchReader<TModel>.MaxRows, (Array.MaxLength - 64) / Math.Max(TokenStride, Description.Layout.TrainingFloatsPerToken));
 
     /// <summary>Memory of several threads.</summary>
     /// <exception cref="ArgumentException">This machine has less.</exception>
@@ -58,11 +58,12 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
     /// <summary>Floats of a thread: those for the longest sequence, and those for the model whatever the data.</summary>
     private static (double Sequence, double Thread) Floats(PassSize size, bool training)
     {
-        double perRow = (double)Description.TrainingFloatsPerToken + TokenStride + Description.RowTargetWidth + Description.RowStatistics + 3;
+        double perRow = (double)Description.Layout.TrainingFloatsPerToken + TokenStride + Description.RowTargetWidth
+            + Description.RowStatistics + 3;
         int fixedRows = Math.Min(size.Rows, BatchPlan.RowsPerPass);
         return (
             (size.Rows - fixedRows) * perRow + BatchReader<TModel>.Floats(size.Samples),
-            fixedRows * perRow + (training ? Description.WeightFloats : 0));
+            fixedRows * perRow + (training ? Description.Layout.WeightFloats : 0));
     }
 
     public PassWorkspace(PassSize size, bool training)
@@ -70,13 +71,13 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
         capacity = size.Rows;
         reader = new(size.Samples);
         tokens = new(checked(capacity * TokenStride));
-        memory = new(checked(capacity * Description.TrainingFloatsPerToken));
+        memory = new(checked(capacity * Description.Layout.TrainingFloatsPerToken));
         targets = new float[checked(capacity * Description.RowTargetWidth)];
         statistics = new float[checked(capacity * Description.RowStatistics)];
         tokenWeights = new float[capacity];
         sequenceWeights = new float[capacity];
         ends = new int[capacity];
-        Gradients = new(training ? Description.WeightFloats : 0);
+        Gradients = new(training ? Description.Layout.WeightFloats : 0);
     }
 
     public AlignedBuffer Gradients { get; }
@@ -97,11 +98,11 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
         Gradients.Span.Clear();
     }
 
-    /// <summary>Forward and loss only.</summary>
+    /// <summary>Forward pass and loss only.</summary>
     public void Evaluate(TModel model, SequenceData data, ReadOnlySpan<int> sequences, ReadOnlySpan<float> packed, double weightScale) =>
         Run(model, data, sequences, packed, dropoutSeed: 0, gradients: default, weightScale: weightScale);
 
-    /// <summary>Forward and back, adding to the gradients.</summary>
+    /// <summary>Forward and backward pass; adds to the gradients.</summary>
     public void Train(
         TModel model, SequenceData data, ReadOnlySpan<int> sequences, ReadOnlySpan<float> packed, ulong dropoutSeed,
         Span<float> tokenGradients = default, Span<float> outputs = default, double weightScale = 1) =>
@@ -125,7 +126,7 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
         Tokens += rows;
         if (weight > WeightScale.Largest)
         {
-            // Gradients might overflow. The batch is read again with smaller weights, since its sum is as large at least.
+            // Gradients might overflow. The sum of the whole batch is at least as large, so the batch is read again with smaller weights.
             return;
         }
         Loss += model.RunTraining(new TrainingPass

@@ -1,9 +1,9 @@
 namespace AarenGen.Training;
 
-/// <summary>The learning rate: linear from 0 in the warm-up, then half a cosine down to its final share.</summary>
+/// <summary>The learning rate: linear from 0 in the warm-up, then half a cosine down to its final fraction.</summary>
 internal static class Schedule
 {
-    /// <param name="options">Highest rate, warm-up and final share.</param>
+    /// <param name="options">Highest rate, warm-up and final fraction.</param>
     /// <param name="step">The step, from 1.</param>
     /// <param name="steps">All steps.</param>
     public static double LearningRate(TrainingOptions options, long step, long steps)
@@ -14,6 +14,7 @@ internal static class Schedule
             return options.LearningRate * step / warmup;
         }
         double done = (double)(step - warmup) / Math.Max(1, steps - warmup);
-        return options.LearningRate * (options.FinalShare + (1 - options.FinalShare) * 0.5 * (1 + Math.Cos(Math.PI * Math.Min(1, done))));
+        return options.LearningRate * (options.FinalLearningRateFraction + (1 - options.FinalLearningRateFraction) * 0.5
+            * (1 + Math.Cos(Math.PI * Math.Min(1, done))));
     }
 }

@@ -24,7 +24,7 @@ public abstract class SequenceData
 
     /// <summary>Tokens of a sequence, at least 1.</summary>
     /// <param name="index">The sequence, 0 to <see cref="Count"/> − 1.</param>
-    public abstract int LengthOf(int index);
+    public abstract int GetLength(int index);
 
     /// <summary>Copies out the tokens of a sequence.</summary>
     /// <param name="index">The sequence, 0 to <see cref="Count"/> − 1.</param>

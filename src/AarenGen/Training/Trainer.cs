@@ -16,7 +16,7 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
     private readonly SequenceData? validation;
     private readonly TrainingOptions options;
     private readonly TrainingTensors tensors;
-    private readonly AlignedBuffer best = new(Description.WeightFloats);
+    private readonly AlignedBuffer best = new(Description.Layout.WeightFloats);
     private readonly TrainingEngine engine;
     private readonly int[] order;
     private readonly int batchSize, stepsPerEpoch;
@@ -47,7 +47,7 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         order = new int[train.Count];
         batchSize = Math.Min(options.BatchSize, order.Length);
         stepsPerEpoch = 1 + (order.Length - 1) / batchSize;
-        tensors = new(model.WeightBuffer, new(Description.WeightFloats), new(Description.WeightFloats));
+        tensors = new(model.WeightBuffer, new(Description.Layout.WeightFloats), new(Description.Layout.WeightFloats));
         model.Weights.CopyTo(best.Span);
         signature = hasCheckpoints ? new(Description, options, batchSize, trainSurvey.Digest!, validationSurvey?.Digest) : null;
         float[] initial = model.Weights.ToArray();
@@ -77,8 +77,8 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
     {
         PassSize size = DataCheck<TModel>.CheckShape(data, nameof(data), PassWorkspace<TModel>.MaxRows);
         PassWorkspace<TModel> workspace = PassWorkspace<TModel>.Allocate(1, size, training: false)[0];
-        var packed = new AlignedBuffer(Description.PackedTrainingFloats);
-        model.PrepareFor(packed.Span, training: false, WorkShare.All);
+        var packed = new AlignedBuffer(Description.Layout.PackedTrainingFloats);
+        model.PrepareFor(packed.Span, training: false, WorkerSlice.All);
         BatchPlan plan = BatchPlan.All(data, BatchReader<TModel>.RowsOf);
         Run(weightScale: 1);
         DataCheck<TModel>.CheckWeight(workspace.Weight, nameof(data));
@@ -129,11 +129,11 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
             engine.Download();
             if (validation is not null)
             {
-                best.Span[..Description.ParameterFloats].CopyTo(model.Weights);
+                best.Span[..Description.Layout.ParameterFloats].CopyTo(model.Weights);
             }
             return new(
                 [.. progress.Epochs], progress.BestEpoch,
-                progress.Epochs.Count < options.Epochs ? TrainingEnd.NoImprovement : TrainingEnd.AllEpochs,
+                progress.Epochs.Count < options.Epochs ? StopReason.NoImprovement : StopReason.EpochsCompleted,
                 progress.Step, engine.Tokens, Stopwatch.GetElapsedTime(started));
         }
         catch (Exception e) when (e is not TrainingDivergedException && !engine.IsOwnError(e))

@@ -2,44 +2,48 @@ using AarenGen.Memory;
 
 namespace AarenGen.Training;
 
-/// <summary>What a training changes: the weights and the moments of their gradients, each like the model's weights.</summary>
+/// <summary>What a training changes: the weights and the moments of their gradients, all laid out like the weights.</summary>
 internal sealed record TrainingTensors(AlignedBuffer Weights, AlignedBuffer FirstMoment, AlignedBuffer SecondMoment);
 
-/// <summary>What is particular to one step.</summary>
+/// <summary>The settings of one optimiser step.</summary>
 /// <param name="Step">Its number, from 1.</param>
 /// <param name="Update">The number of updates of the weights with this one, from 1.</param>
 /// <param name="LearningRate">The learning rate.</param>
 /// <param name="Seed">Decides its dropout.</param>
 internal readonly record struct StepSettings(long Step, long Update, double LearningRate, ulong Seed)
 {
-    /// <summary>By what a moment is divided that began with zero.</summary>
+    /// <summary>The divisor that corrects the bias of a moment that started at zero.</summary>
     public double Correction(double beta) => 1 - Math.Pow(beta, Update);
 }
 
 /// <summary>Where the arithmetic of a training runs: steps and evaluations, on one processor or another.</summary>
 internal abstract class TrainingEngine : IDisposable
 {
-    /// <summary>Rows of all steps so far.</summary>
+    /// <summary>Rows of all optimiser steps so far.</summary>
     public long Tokens { get; protected set; }
 
-    /// <summary>One step of optimisation on some sequences; false where nothing in them counts, so that the weights stay as they are.</summary>
-    /// <exception cref="TrainingDivergedException">A loss or a gradient is not finite; an engine may say so later, when losses are read.</exception>
+    /// <summary>
+    /// Runs an optimiser step on some sequences. Returns false where no token of them has a weight, and the weights stay as they are.
+    /// </summary>
+    /// <exception cref="TrainingDivergedException">
+    /// A loss or a gradient is not finite; an engine may say so later, when losses are read.
+    /// </exception>
     public abstract bool Step(ReadOnlyMemory<int> sequences, in StepSettings step);
 
-    /// <summary>Begins a sum of the steps' mean losses with what it was before.</summary>
+    /// <summary>Starts the sum of the steps' mean losses at a value.</summary>
     public abstract void BeginLosses(double sum);
 
-    /// <summary>That sum, in the order of the steps, however often it is read.</summary>
+    /// <summary>That sum, in the order of the steps. Reading it does not change it.</summary>
     /// <exception cref="TrainingDivergedException">A loss or a gradient was not finite.</exception>
     public abstract double ReadLosses();
 
     /// <summary>The mean loss of the validation data.</summary>
     public abstract double Evaluate();
 
-    /// <summary>Brings weights and moments to the host's tensors.</summary>
+    /// <summary>Copies weights and moments to the host's tensors.</summary>
     public abstract void Download();
 
-    /// <summary>Whether the engine itself failed, so that it can give no weights.</summary>
+    /// <summary>Whether an exception means that the engine itself failed and cannot return weights.</summary>
     public virtual bool IsOwnError(Exception e) => false;
 
     public abstract void Dispose();

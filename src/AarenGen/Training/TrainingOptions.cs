@@ -2,26 +2,28 @@ using static System.FormattableString;
 
 namespace AarenGen;
 
-/// <summary>How to train: AdamW with linear warm-up, cosine decay and clipping by the global norm. The defaults suit small models.</summary>
+/// <summary>
+/// How to train: AdamW with linear warm-up, cosine decay and clipping by the global norm. The defaults suit small models.
+/// </summary>
 public sealed record TrainingOptions
 {
     /// <summary>
-    /// Times through all sequences, at least 1. 20 by default. A training resumed from a checkpoint may have more than before, even when it had
-    /// ended: it goes on with its last weights, and from there its learning rate follows the schedule of all epochs as given now, so that it
-    /// may rise once.
+    /// Number of passes over all sequences, at least 1. 20 by default. A training resumed from a checkpoint may have more than before, even
+    /// if it had ended: it goes on with its last weights, and its learning rate then follows the schedule of all epochs as given now, so
+    /// that the rate may rise once.
     /// </summary>
     public int Epochs { get; init; } = 20;
 
-    /// <summary>Sequences a step, at least 1; all where there are fewer. 32 by default.</summary>
+    /// <summary>Sequences per optimiser step, at least 1; all sequences where there are fewer. 32 by default.</summary>
     public int BatchSize { get; init; } = 32;
 
     /// <summary>Highest learning rate, above 0 and, like all rates here, a normal number in float. 1e-3 by default.</summary>
     public double LearningRate { get; init; } = 1e-3;
 
-    /// <summary>Learning rate at the end as a share of the highest, 0 to 1. 0.01 by default.</summary>
-    public double FinalShare { get; init; } = 0.01;
+    /// <summary>Learning rate at the end as a fraction of the highest, 0 to 1. 0.01 by default.</summary>
+    public double FinalLearningRateFraction { get; init; } = 0.01;
 
-    /// <summary>Steps in which the learning rate rises from 0; a twentieth of all steps where null, the default.</summary>
+    /// <summary>Number of optimiser steps in which the learning rate rises from 0; a twentieth of all where null, the default.</summary>
     public int? WarmupSteps { get; init; }
 
     /// <summary>Decoupled weight decay, at least 0, on matrices alone. 0.01 by default.</summary>
@@ -36,7 +38,9 @@ public sealed record TrainingOptions
     /// <summary>Added to the root of the mean square, above 0. 1e-8 by default.</summary>
     public double Epsilon { get; init; } = 1e-8;
 
-    /// <summary>Gradients longer than this are shortened to it, above 0; infinity turns it off. 1 by default.</summary>
+    /// <summary>
+    /// Maximum norm of the gradient, above 0; a longer gradient is scaled down to it. Infinity turns it off. 1 by default.
+    /// </summary>
     public double ClipNorm { get; init; } = 1;
 
     /// <summary>
@@ -47,14 +51,14 @@ public sealed record TrainingOptions
 
     /// <summary>
     /// Where the training runs; the CPU by default. On a GPU of the package AarenGen.Cuda, <c>Fit</c> throws
-    /// <c>CudaUnavailableException</c> where
-    /// driver, compiler or device is missing, and <c>CudaException</c> where one of their calls fails.
+    /// <c>CudaUnavailableException</c> if the driver, its compiler or the device is missing, and <c>CudaException</c> if a call of them
+    /// fails.
     /// </summary>
     public Device Device { get; init; } = Device.Cpu;
 
     /// <summary>
-    /// Threads of a training on the CPU, 1 to 1024; the machine's processors by default. A run is repeatable for a given number; with another,
-    /// sums are rounded in another order.
+    /// Threads of a training on the CPU, 1 to 1024; the machine's processors by default. A run is repeatable for a given number; with
+    /// another, sums are rounded in another order.
     /// </summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
@@ -64,13 +68,13 @@ public sealed record TrainingOptions
     /// <summary>File for checkpoints, replaced after each epoch, each interval and when cancelled; none where null, the default.</summary>
     public string? CheckpointPath { get; init; }
 
-    /// <summary>Steps between checkpoints inside an epoch, at least 1; none where null, the default.</summary>
+    /// <summary>Optimiser steps between checkpoints inside an epoch, at least 1; none where null, the default.</summary>
     public int? CheckpointInterval { get; init; }
 
     /// <summary>
-    /// Go on from the checkpoint where there is one, instead of starting anew and replacing it. Data and options must be those that it was
-    /// made with, except <see cref="Epochs"/>, <see cref="Patience"/>, <see cref="Threads"/>, <see cref="Device"/> and what says when and where
-    /// checkpoints are written. With the same of these too, the result is bit for bit that of a training that never stopped.
+    /// Whether to resume from the checkpoint, if there is one, instead of starting from the beginning and replacing it. Data and options
+    /// must be the same as before, except <see cref="Epochs"/>, <see cref="Patience"/>, <see cref="Threads"/>, <see cref="Device"/> and the
+    /// options of checkpoints. If these are the same too, the result is bit for bit that of a training that never stopped.
     /// </summary>
     public bool Resume { get; init; }
 
@@ -82,7 +86,7 @@ public sealed record TrainingOptions
         Check(Epochs >= 1, Epochs, "at least 1", nameof(Epochs));
         Check(BatchSize >= 1, BatchSize, "at least 1", nameof(BatchSize));
         Check(IsNormal(LearningRate), LearningRate, NormalRange, nameof(LearningRate));
-        Check(FinalShare is >= 0 and <= 1, FinalShare, "from 0 to 1", nameof(FinalShare));
+        Check(FinalLearningRateFraction is >= 0 and <= 1, FinalLearningRateFraction, "from 0 to 1", nameof(FinalLearningRateFraction));
         Check(WarmupSteps is null or >= 0, WarmupSteps, "at least 0", nameof(WarmupSteps));
         Check(WeightDecay == 0 || IsNormal(WeightDecay), WeightDecay, "0, or " + NormalRange, nameof(WeightDecay));
         Check(IsBelowOne(Beta1), Beta1, BetaRange, nameof(Beta1));

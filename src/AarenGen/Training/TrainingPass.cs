@@ -3,8 +3,8 @@ using System.ComponentModel;
 namespace AarenGen.Training;
 
 /// <summary>
-/// What generated code works on while it trains: the tokens of one or more whole sequences, one after the other, forward through
-/// all layers and back. Buffers are padded: a row of width n takes n rounded up to 16 floats, the rest being zero.
+/// What generated code works on while it trains: the tokens of one or more whole sequences, one after the other, in a forward and a
+/// backward pass. Buffers are padded: a row of width n takes n rounded up to 16 floats, and the rest is zero. The library creates it.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public readonly ref struct TrainingPass
@@ -24,7 +24,7 @@ public readonly ref struct TrainingPass
     /// <summary>[Rows, numbers in a row padded].</summary>
     public required ReadOnlySpan<float> Tokens { get; init; }
 
-    /// <summary>[Rows, 2 × features]: means and deviations that instance normalisation took; else empty.</summary>
+    /// <summary>[Rows, 2 × features]: means and standard deviations that instance normalisation took; else empty.</summary>
     public ReadOnlySpan<float> Statistics { get; init; }
 
     /// <summary>[Rows, targets of all heads], no padding.</summary>
@@ -39,16 +39,16 @@ public readonly ref struct TrainingPass
     /// <summary>Rows for which there is memory.</summary>
     public required int Capacity { get; init; }
 
-    /// <summary>Capacity × <see cref="ModelDescription.TrainingFloatsPerToken"/>; zeroed once when allocated, kept between passes.</summary>
+    /// <summary>Capacity × <see cref="ModelLayout.TrainingFloatsPerToken"/>; zeroed once when allocated, kept between passes.</summary>
     public required Span<float> Memory { get; init; }
 
     /// <summary>Like <see cref="Weights"/>; the pass adds to it. Empty: forward and loss only, no dropout.</summary>
     public required Span<float> Gradients { get; init; }
 
-    /// <summary>[Rows, numbers in a row padded], overwritten with the gradient by the tokens; empty where nobody asks.</summary>
+    /// <summary>[Rows, padded row width], overwritten with the gradients of the tokens; empty where they are not needed.</summary>
     public Span<float> TokenGradients { get; init; }
 
-    /// <summary>[Rows, outputs of all heads], overwritten with the outputs; empty where nobody asks.</summary>
+    /// <summary>[Rows, outputs of all heads], overwritten with the outputs; empty where they are not needed.</summary>
     public Span<float> Outputs { get; init; }
 
     /// <summary>Seed of this pass's dropout; the same seed drops the same values.</summary>
@@ -59,6 +59,6 @@ public readonly ref struct TrainingPass
     /// <param name="width">Its floats a token.</param>
     public Span<float> Values(int offset, int width) => Memory.Slice(offset * Capacity, Rows * width);
 
-    /// <summary>Whether the pass goes back as well.</summary>
+    /// <summary>Whether there is a backward pass as well.</summary>
     public bool IsTraining => !Gradients.IsEmpty;
 }

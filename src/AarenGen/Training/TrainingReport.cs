@@ -3,11 +3,11 @@ using System.Text;
 
 namespace AarenGen;
 
-/// <summary>Where a training stands.</summary>
-/// <param name="Epoch">The epoch under way, from 1.</param>
-/// <param name="Epochs">Epochs in all.</param>
-/// <param name="Step">Steps done.</param>
-/// <param name="Steps">Steps in all.</param>
+/// <summary>The progress of a training.</summary>
+/// <param name="Epoch">The current epoch, from 1.</param>
+/// <param name="Epochs">Total number of epochs.</param>
+/// <param name="Step">Optimiser steps done.</param>
+/// <param name="Steps">Total number of optimiser steps.</param>
 /// <param name="TrainingLoss">Mean loss of this epoch so far.</param>
 /// <param name="ValidationLoss">Validation loss of the last epoch that has one.</param>
 /// <param name="LearningRate">Learning rate of the last step.</param>
@@ -21,24 +21,24 @@ public sealed record TrainingProgress(
 public sealed record EpochReport(double TrainingLoss, double? ValidationLoss);
 
 /// <summary>Why a training ended.</summary>
-public enum TrainingEnd
+public enum StopReason
 {
     /// <summary>All epochs were done.</summary>
-    AllEpochs,
+    EpochsCompleted,
 
     /// <summary>The validation loss had not improved for as many epochs as the patience allows.</summary>
     NoImprovement,
 }
 
-/// <summary>What happened in a training.</summary>
-/// <param name="Epochs">The epochs in order.</param>
+/// <summary>The result of a training.</summary>
+/// <param name="Epochs">The epochs, in order.</param>
 /// <param name="BestEpoch">The epoch whose weights remain, from 1.</param>
-/// <param name="End">Why it ended.</param>
+/// <param name="StopReason">Why the training ended.</param>
 /// <param name="Steps">Steps done.</param>
-/// <param name="Tokens">Tokens trained on, each as often as it was seen, in this call.</param>
+/// <param name="Tokens">Tokens trained on in this call, each counted as often as it was seen.</param>
 /// <param name="Duration">Time this call took.</param>
 public sealed record TrainingReport(
-    IReadOnlyList<EpochReport> Epochs, int BestEpoch, TrainingEnd End, long Steps, long Tokens, TimeSpan Duration)
+    IReadOnlyList<EpochReport> Epochs, int BestEpoch, StopReason StopReason, long Steps, long Tokens, TimeSpan Duration)
 {
     /// <summary>Tokens a second, validation included.</summary>
     public double TokensPerSecond => Tokens / Math.Max(Duration.TotalSeconds, 1e-9);
@@ -49,18 +49,21 @@ public sealed record TrainingReport(
         var text = new StringBuilder("epoch  training    validation\n");
         for (int i = 0; i < Epochs.Count; i++)
         {
-            text.Append(CultureInfo.InvariantCulture, $"{i + 1,5}  {Epochs[i].TrainingLoss,-10:G6}  {Epochs[i].ValidationLoss,-10:G6}{(i + 1 == BestEpoch ? " best" : "")}\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"{i + 1,5}  {Epochs[i].TrainingLoss,-10:G6}  {Epochs[i].ValidationLoss,-10:G6}{(i + 1 == BestEpoch ? " best" : "")}\n");
         }
-        return text.Append(CultureInfo.InvariantCulture, $"{Steps} steps, {Duration.TotalSeconds:F1} s, {TokensPerSecond:F0} tokens/s").ToString();
+        return text.Append(CultureInfo.InvariantCulture,
+            $"{Steps} steps, {Duration.TotalSeconds:F1} s, {TokensPerSecond:F0} tokens/s").ToString();
     }
 }
 
-/// <summary>The loss or the gradient became NaN or infinite. The model keeps the weights it had before that step.</summary>
+/// <summary>The loss or the gradient became NaN or infinite. The model has the weights from before that optimiser step.</summary>
 public sealed class TrainingDivergedException : Exception
 {
     internal TrainingDivergedException(long step, double loss, double norm, double learningRate) : base(string.Create(
         CultureInfo.InvariantCulture,
-        $"Training diverged in step {step}: loss {loss}, gradient norm {norm}, learning rate {learningRate:G3}. Lower LearningRate, raise WarmupSteps, or look for extreme values in the data."))
+        $"Training diverged in step {step}: loss {loss}, gradient norm {norm}, learning rate {learningRate:G3}. Lower LearningRate, raise "
+            + $"WarmupSteps, or look for extreme values in the data."))
     {
         Step = step;
     }

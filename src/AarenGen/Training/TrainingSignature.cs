@@ -26,7 +26,7 @@ internal sealed class TrainingSignature
         entries[DeclarationKey] = description.Fingerprint;
         AddOption(nameof(options.BatchSize), batchSize);
         AddOption(nameof(options.LearningRate), options.LearningRate);
-        AddOption(nameof(options.FinalShare), options.FinalShare);
+        AddOption(nameof(options.FinalLearningRateFraction), options.FinalLearningRateFraction);
         AddOption(nameof(options.WarmupSteps), options.WarmupSteps);
         AddOption(nameof(options.WeightDecay), options.WeightDecay);
         AddOption(nameof(options.Beta1), options.Beta1);
@@ -68,7 +68,8 @@ internal sealed class TrainingSignature
             string name = prefix.TrimEnd();
             if (Differs(prefix + "sequences"))
             {
-                lines.Add($"{name}: the number of sequences was {Before(prefix + "sequences")}, and is now {entries[prefix + "sequences"]}");
+                lines.Add(
+                    $"{name}: the number of sequences was {Before(prefix + "sequences")}, and is now {entries[prefix + "sequences"]}");
                 continue;
             }
             string[] parts = [.. ((string[])["lengths", "tokens", "weights", "targets"]).Where(part => Differs(prefix + part))];

@@ -20,7 +20,8 @@ internal sealed class WeightAccess
             throw before == Changing
                 ? Trained(call)
                 : new InvalidOperationException(
-                    $"{call} changes the weights, but Evaluate, Save or SaveCompiled of the same model has not returned yet; wait until it has.");
+                    $"{call} changes the weights, but Evaluate, Save or SaveCompiled of the same model has not returned yet; "
+                    + "wait until it has.");
         }
     }
 
@@ -48,6 +49,6 @@ internal sealed class WeightAccess
     public void EndRead() => Interlocked.Decrement(ref users);
 
     private static InvalidOperationException Trained(string call) => new(
-        $"{call} cannot run while Fit or a change of Precision of the same model runs, on whatever thread; "
+        $"{call} cannot run while Fit or UsePrecision of the same model runs, on any thread; "
         + "wait until that returns, or use another instance of the model.");
 }

@@ -6,7 +6,7 @@ using AarenGen.Cuda.Driver;
 namespace AarenGen.Benchmarks;
 
 /// <summary>What a device can do at most, as measured: bytes a second of a large copy, read and written both counted, and operations a second by arithmetic.</summary>
-internal sealed record DeviceCeilings(double BytesPerSecond, IReadOnlyDictionary<ProductPrecision, double> OperationsPerSecond)
+internal sealed record DeviceCeilings(double BytesPerSecond, IReadOnlyDictionary<MatrixPrecision, double> OperationsPerSecond)
 {
     /// <summary>As the kernels' structure of this name.</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -29,11 +29,11 @@ internal sealed record DeviceCeilings(double BytesPerSecond, IReadOnlyDictionary
         CudaKernel copy = module.GetKernel("copy");
         int turns = isShort ? 2 : 20_000, copyBlocks = Blocks(copy);
         double copied = 2.0 * bytes / timer.Measure("copy", () => copy.Launch(stream, copyBlocks, CeilingKernels.Threads, 0, memory, 0)).Median;
-        var operations = new Dictionary<ProductPrecision, double> { [ProductPrecision.Float32] = Peak("multiply_adds", CeilingKernels.MultiplyAdds * CeilingKernels.Threads) };
+        var operations = new Dictionary<MatrixPrecision, double> { [MatrixPrecision.Float32] = Peak("multiply_adds", CeilingKernels.MultiplyAdds * CeilingKernels.Threads) };
         if (device.Architecture >= CudaDevice.TensorCores)
         {
-            operations[ProductPrecision.TensorFloat32] = Peak("products_tf32", CeilingKernels.TensorFloat32 * CeilingKernels.Threads / 32);
-            operations[ProductPrecision.BFloat16] = Peak("products_bf16", CeilingKernels.BFloat16 * CeilingKernels.Threads / 32);
+            operations[MatrixPrecision.TensorFloat32] = Peak("products_tf32", CeilingKernels.TensorFloat32 * CeilingKernels.Threads / 32);
+            operations[MatrixPrecision.BFloat16] = Peak("products_bf16", CeilingKernels.BFloat16 * CeilingKernels.Threads / 32);
         }
         return new(copied, operations);
 

@@ -7,10 +7,10 @@ using AarenGen.Training;
 namespace AarenGen.Benchmarks;
 
 /// <summary>What is compared with a reference: a model, the arithmetic of its products, and the largest relative error of outputs, loss or a gradient.</summary>
-internal sealed record DeviceComparison(string What, ProductPrecision Products, double Error, double Bound);
+internal sealed record DeviceComparison(string What, MatrixPrecision Products, double Error, double Bound);
 
 /// <summary>Before anything is timed: outputs, losses and every gradient on the device against the CPU's, and against golden files where they are at hand.</summary>
-internal sealed class DeviceCheck(IReadOnlyList<ProductPrecision> products, bool isShort) : IModelVisitor<IReadOnlyList<DeviceComparison>>
+internal sealed class DeviceCheck(IReadOnlyList<MatrixPrecision> products, bool isShort) : IModelVisitor<IReadOnlyList<DeviceComparison>>
 {
     /// <summary>Relative L2, as the tests have it: two computations in float32 whose sums are taken in another order.</summary>
     private const double OutputBound = 2e-5, GradientBound = 2e-4;
@@ -34,7 +34,7 @@ internal sealed class DeviceCheck(IReadOnlyList<ProductPrecision> products, bool
         double whole = Norm(parameters.SelectMany(expected.Gradient));
         return [.. products.SelectMany(p => Compare(new DeviceProbe<TModel>(own, data, p), p))];
 
-        IEnumerable<DeviceComparison> Compare(DeviceProbe<TModel> actual, ProductPrecision precision)
+        IEnumerable<DeviceComparison> Compare(DeviceProbe<TModel> actual, MatrixPrecision precision)
         {
             double output = Math.Max(Error(expected.Outputs, actual.Outputs, 0), Error([(float)expected.Loss], [(float)actual.Loss], 0));
             // Some gradients are 0 but for rounding: held against the whole.
@@ -53,7 +53,7 @@ internal sealed class DeviceCheck(IReadOnlyList<ProductPrecision> products, bool
         }
         IEnumerable<DeviceComparison> all = Golden<GoldenPre>("aaren-pre", products);
         // A compilation takes seconds, so that rounded products are looked at once a mixer.
-        ProductPrecision[] float32 = [ProductPrecision.Float32];
+        MatrixPrecision[] float32 = [MatrixPrecision.Float32];
         return isShort ? all : all.Concat(Golden<TransformerPre>("transformer-pre", products)).Concat(Golden<MinGruPre>("mingru-pre", products)).Concat(Golden<MinLstmPre>("minlstm-pre", products))
             .Concat(Golden<GoldenPost>("aaren-post", float32)).Concat(Golden<GoldenPost>("aaren-one-token", float32)).Concat(Golden<GoldenOneBlock>("aaren-large-scores", float32))
             .Concat(Golden<GoldenOdd>("aaren-odd-shapes", float32)).Concat(Golden<GoldenClasses>("aaren-cross-entropy", float32)).Concat(Golden<GoldenIntervals>("aaren-lognormal-mixture", float32))
@@ -70,11 +70,11 @@ internal sealed class DeviceCheck(IReadOnlyList<ProductPrecision> products, bool
         }
     }
 
-    private static IEnumerable<DeviceComparison> Golden<TModel>(string name, IReadOnlyList<ProductPrecision> products) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    private static IEnumerable<DeviceComparison> Golden<TModel>(string name, IReadOnlyList<MatrixPrecision> products) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         return products.Select(precision =>
         {
-            string file = name + precision switch { ProductPrecision.TensorFloat32 => "-tf32", ProductPrecision.BFloat16 => "-bf16", _ => "" };
+            string file = name + precision switch { MatrixPrecision.TensorFloat32 => "-tf32", MatrixPrecision.BFloat16 => "-bf16", _ => "" };
             var golden = new GoldenCase<TModel>(file);
             var probe = new DeviceProbe<TModel>(golden.Model, golden.Data, precision);
             double error = golden.LargestError(probe.Outputs, probe.Loss, probe.TokenGradients, probe.Gradient);
@@ -82,7 +82,7 @@ internal sealed class DeviceCheck(IReadOnlyList<ProductPrecision> products, bool
         });
     }
 
-    private static double Bound(ProductPrecision products, double float32, double rounded) => products == ProductPrecision.Float32 ? float32 : rounded;
+    private static double Bound(MatrixPrecision products, double float32, double rounded) => products == MatrixPrecision.Float32 ? float32 : rounded;
 
     private static double Error(float[] wanted, float[] got, double least) => Norm(wanted.Zip(got, static (a, b) => a - b)) / Math.Max(Norm(wanted), least);
 

@@ -8,10 +8,10 @@ namespace AarenGen.Benchmarks;
 internal static class DeviceTables
 {
     /// <summary>An arithmetic of products as the field calls it.</summary>
-    public static string Name(ProductPrecision products) => products switch
+    public static string Name(MatrixPrecision products) => products switch
     {
-        ProductPrecision.TensorFloat32 => "TF32",
-        ProductPrecision.BFloat16 => "bf16",
+        MatrixPrecision.TensorFloat32 => "TF32",
+        MatrixPrecision.BFloat16 => "bf16",
         _ => "float32",
     };
 

@@ -22,9 +22,10 @@ internal sealed class GpuBenchmark(Func<string, string[], string[], double[][], 
 
     public string? WhyImpossible()
     {
-        if (CudaDeviceInfo.List(out string? reason).Count == 0)
+        CudaDeviceQuery query = CudaDeviceInfo.Query();
+        if (query.Devices.Count == 0)
         {
-            return reason;
+            return query.Message;
         }
         try
         {
@@ -44,7 +45,7 @@ internal sealed class GpuBenchmark(Func<string, string[], string[], double[][], 
         using var context = new CudaContext();
         using var stream = new CudaStream(context);
         using var timer = new DeviceTimer(context, stream, isShort);
-        ProductPrecision[] products = context.Device.Architecture >= CudaDevice.TensorCores ? Enum.GetValues<ProductPrecision>() : [ProductPrecision.Float32];
+        MatrixPrecision[] products = context.Device.Architecture >= CudaDevice.TensorCores ? Enum.GetValues<MatrixPrecision>() : [MatrixPrecision.Float32];
         BenchmarkModel[] models = [.. BenchmarkModel.All.Take(isShort ? 1 : int.MaxValue)];
         var check = new DeviceCheck(products, isShort);
         DeviceComparison[] comparisons = [.. models.SelectMany(m => m.Accept(check)), .. check.Golden()];
@@ -62,7 +63,7 @@ internal sealed class GpuBenchmark(Func<string, string[], string[], double[][], 
         {
             foreach ((int sequences, int length) in isShort ? ((int, int)[])[(2, 8)] : [(model.Batch, model.Length), (model.Batch * 8, model.Length)])
             {
-                foreach (ProductPrecision precision in products)
+                foreach (MatrixPrecision precision in products)
                 {
                     cancellation.ThrowIfCancellationRequested();
                     steps.Add(model.Accept(new TrainingOnDevice(context, stream, timer, precision, sequences, length, isShort)));

@@ -4,7 +4,7 @@ using AarenGen.Cuda.Driver;
 namespace AarenGen.Benchmarks;
 
 /// <summary>How fast a kernel was: bytes or operations a second.</summary>
-internal sealed record KernelRate(string Model, string Kernel, ProductPrecision Products, int Tokens, Timing Timing, double PerSecond);
+internal sealed record KernelRate(string Model, string Kernel, MatrixPrecision Products, int Tokens, Timing Timing, double PerSecond);
 
 /// <summary>Times a model's scan on a batch that no cache holds.</summary>
 internal sealed class ScansOnDevice(CudaContext context, CudaStream stream, DeviceTimer timer, bool isShort) : IModelVisitor<IReadOnlyList<KernelRate>>
@@ -16,20 +16,20 @@ internal sealed class ScansOnDevice(CudaContext context, CudaStream stream, Devi
         ModelSizes sizes = ModelSizes.Of(model);
         double scanned = sizes.Scans(areChained: false)[0].BytesPerToken;
         // A third of the memory at most: a model keeps much more of a token than a scan moves.
-        double wanted = Bytes / scanned, possible = context.GetFreeMemory() / 3.0 / (sizeof(float) * SequenceModel<TModel>.Description.TrainingFloatsPerToken);
+        double wanted = Bytes / scanned, possible = context.GetFreeMemory() / 3.0 / (sizeof(float) * SequenceModel<TModel>.Description.Layout.TrainingFloatsPerToken);
         (int sequences, int length) = isShort ? (2, 8) : (Math.Max(1, (int)(Math.Min(wanted, possible) / model.Length)), model.Length);
-        using var own = new ModelOnDevice<TModel>(context, stream, ProductPrecision.Float32, sequences, length);
+        using var own = new ModelOnDevice<TModel>(context, stream, MatrixPrecision.Float32, sequences, length);
         int tokens = sequences * length;
         return [.. sizes.Scans(own.HasChains).Select(s =>
         {
             Timing timing = own.Measure(timer, s.Kernel);
-            return new KernelRate(model.Name, s.Kernel, ProductPrecision.Float32, tokens, timing, s.BytesPerToken * tokens / timing.Median);
+            return new KernelRate(model.Name, s.Kernel, MatrixPrecision.Float32, tokens, timing, s.BytesPerToken * tokens / timing.Median);
         })];
     }
 }
 
 /// <summary>Times a model's products on a large batch.</summary>
-internal sealed class ProductsOnDevice(CudaContext context, CudaStream stream, DeviceTimer timer, ProductPrecision products, bool isShort) : IModelVisitor<IReadOnlyList<KernelRate>>
+internal sealed class ProductsOnDevice(CudaContext context, CudaStream stream, DeviceTimer timer, MatrixPrecision products, bool isShort) : IModelVisitor<IReadOnlyList<KernelRate>>
 {
     public IReadOnlyList<KernelRate> Visit<TModel>(BenchmarkModel<TModel> model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {

@@ -15,12 +15,12 @@ internal sealed class ModelOnDevice<TModel> : IDisposable where TModel : Sequenc
     private readonly CudaGraph step;
     private readonly Pass pass;
 
-    public ModelOnDevice(CudaContext context, CudaStream stream, ProductPrecision products, int sequences, int length)
+    public ModelOnDevice(CudaContext context, CudaStream stream, MatrixPrecision products, int sequences, int length)
     {
         this.stream = stream;
         TModel own = SequenceModel<TModel>.Create(seed: 1);
         DeviceProgram program = own.DeviceProgram!;
-        int rows = checked(sequences * length), weights = SequenceModel<TModel>.Description.WeightFloats;
+        int rows = checked(sequences * length), weights = SequenceModel<TModel>.Description.Layout.WeightFloats;
         model = new(context, program, products, rows, sequences);
         slot = new(context, stream, rows, sequences);
         model.Upload(new(own.WeightBuffer, new(weights), new(weights)), stream);

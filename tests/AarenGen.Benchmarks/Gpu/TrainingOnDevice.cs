@@ -13,7 +13,7 @@ internal sealed record DeviceStep(string Model, int Sequences, int Length, strin
 }
 
 /// <summary>Times a model's training steps: the graph of a step by the device's clock, and steps of the trainer, which reads and copies a batch each.</summary>
-internal sealed class TrainingOnDevice(CudaContext context, CudaStream stream, DeviceTimer timer, ProductPrecision products, int sequences, int length, bool isShort) : IModelVisitor<DeviceStep>
+internal sealed class TrainingOnDevice(CudaContext context, CudaStream stream, DeviceTimer timer, MatrixPrecision products, int sequences, int length, bool isShort) : IModelVisitor<DeviceStep>
 {
     public DeviceStep Visit<TModel>(BenchmarkModel<TModel> model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
@@ -28,11 +28,11 @@ internal sealed class TrainingOnDevice(CudaContext context, CudaStream stream, D
     private double WithBatches<TModel>() where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         TModel model = SequenceModel<TModel>.Create(seed: 1);
-        int weights = SequenceModel<TModel>.Description.WeightFloats;
+        int weights = SequenceModel<TModel>.Description.Layout.WeightFloats;
         SequenceList data = DeviceBatches.Random<TModel>([.. Enumerable.Repeat(length, sequences)], seed: 1);
         var request = new EngineRequest<TModel>(
             model, new(model.WeightBuffer, new(weights), new(weights)), data, null, new() { BatchSize = sequences }, sequences, new(length, length), ValidationScale: 1);
-        using var engine = new CudaEngine<TModel>(request, new CudaDevice { Products = products });
+        using var engine = new CudaEngine<TModel>(request, new CudaDevice { MatrixPrecision = products });
         int[] batch = [.. Enumerable.Range(0, sequences)];
         long step = 0;
         Run(isShort ? 1 : 20);

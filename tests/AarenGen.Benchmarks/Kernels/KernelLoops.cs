@@ -35,10 +35,10 @@ public class KernelLoops
     public void Gelu() => Elementwise.Gelu(x.AsSpan(0, Rows * Width), z.AsSpan(0, Rows * Width));
 
     [Benchmark]
-    public void GeluWithSlope()
+    public void GeluWithDerivative()
     {
         x.AsSpan(0, Rows * Width).CopyTo(slopes);
-        Elementwise.GeluWithSlope(slopes.AsSpan(0, Rows * Width), z.AsSpan(0, Rows * Width));
+        Elementwise.GeluWithDerivative(slopes.AsSpan(0, Rows * Width), z.AsSpan(0, Rows * Width));
     }
 
     [Benchmark]

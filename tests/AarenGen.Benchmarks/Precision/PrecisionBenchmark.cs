@@ -58,7 +58,7 @@ internal sealed class PrecisionBenchmark : IBenchmark
             var results = new List<Result>();
             foreach (WeightPrecision precision in Enum.GetValues<WeightPrecision>())
             {
-                forecaster.Precision = precision;
+                forecaster.UsePrecision(precision);
                 var outputs = new float[targets.Length];
                 for (int start = 0; start < Test; start += Window)
                 {

@@ -10,7 +10,7 @@ internal sealed class OwnStep<TModel> : IStepPeer where TModel : SequenceModel<T
     public OwnStep(WeightPrecision precision, int seed)
     {
         model = SequenceModel<TModel>.Create(seed);
-        model.Precision = precision;
+        model.UsePrecision(precision);
         state = model.CreateState();
         Name = precision == WeightPrecision.Float32 ? "AarenGen" : $"AarenGen, {(precision == WeightPrecision.BFloat16 ? "bf16" : "int8")}";
     }

@@ -192,7 +192,7 @@ internal sealed class StreamingBenchmark : IBenchmark
                     }
                 }),
                 new("StepMany", () => own.StepMany(states, tokens, outputs)),
-                Ceilings.Reading(description.PackedFloats * sizeof(float)),
+                Ceilings.Reading(description.Layout.PackedFloats * sizeof(float)),
             ]);
             return new(model.Name, timings[0], timings[1], timings[2], description.FlopsPerToken);
         }

@@ -104,7 +104,7 @@ internal sealed class TrainingBenchmark : IBenchmark
         /// <summary>A constant learning rate, and no decay: PyTorch's is for all parameters, ours for matrices.</summary>
         private static TrainingOptions Options(int batch) => new()
         {
-            BatchSize = batch, Epochs = 1_000_000, Seed = Seed, LearningRate = 1e-3, WarmupSteps = 0, FinalShare = 1, WeightDecay = 0, ClipNorm = 1,
+            BatchSize = batch, Epochs = 1_000_000, Seed = Seed, LearningRate = 1e-3, WarmupSteps = 0, FinalLearningRateFraction = 1, WeightDecay = 0, ClipNorm = 1,
         };
 
         private static double Check<TModel>(BenchmarkModel<TModel> model, SequenceList data, float[] tokens, float[] targets) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>

@@ -31,7 +31,7 @@ internal sealed record CompiledModel(string Name, DeviceProgram Program)
 
     /// <summary>The ways in which it is compiled here.</summary>
     public IReadOnlyList<KernelVariant> Variants { get; } =
-        AreAll || OnTensorCores.Any(t => t.Name == Name) ? KernelVariant.All : [.. KernelVariant.All.Where(static v => v.Products == ProductPrecision.Float32)];
+        AreAll || OnTensorCores.Any(t => t.Name == Name) ? KernelVariant.All : [.. KernelVariant.All.Where(static v => v.Products == MatrixPrecision.Float32)];
 
     /// <summary>Threads of a block of each kernel, at most.</summary>
     public IReadOnlyDictionary<string, int> Threads { get; } =

@@ -3,13 +3,13 @@ using System.Globalization;
 namespace AarenGen.Cuda.Tests;
 
 /// <summary>One of the ways in which a model's kernels are compiled.</summary>
-internal sealed record KernelVariant(int Architecture, ProductPrecision Products)
+internal sealed record KernelVariant(int Architecture, MatrixPrecision Products)
 {
     /// <summary>Every architecture that is served; on tensor cores those whose code differs most.</summary>
     public static IReadOnlyList<KernelVariant> All { get; } =
     [
-        new(75, ProductPrecision.Float32), new(80, ProductPrecision.Float32), new(86, ProductPrecision.Float32), new(89, ProductPrecision.Float32), new(90, ProductPrecision.Float32),
-        new(80, ProductPrecision.TensorFloat32), new(90, ProductPrecision.TensorFloat32), new(80, ProductPrecision.BFloat16), new(90, ProductPrecision.BFloat16),
+        new(75, MatrixPrecision.Float32), new(80, MatrixPrecision.Float32), new(86, MatrixPrecision.Float32), new(89, MatrixPrecision.Float32), new(90, MatrixPrecision.Float32),
+        new(80, MatrixPrecision.TensorFloat32), new(90, MatrixPrecision.TensorFloat32), new(80, MatrixPrecision.BFloat16), new(90, MatrixPrecision.BFloat16),
     ];
 
     /// <summary>
@@ -21,8 +21,8 @@ internal sealed record KernelVariant(int Architecture, ProductPrecision Products
     /// <summary>As columns show it.</summary>
     public string Title => Architecture.ToString(CultureInfo.InvariantCulture) + Products switch
     {
-        ProductPrecision.TensorFloat32 => " TF32",
-        ProductPrecision.BFloat16 => " bf16",
+        MatrixPrecision.TensorFloat32 => " TF32",
+        MatrixPrecision.BFloat16 => " bf16",
         _ => "",
     };
 

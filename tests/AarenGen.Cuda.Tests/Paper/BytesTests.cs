@@ -26,7 +26,7 @@ public sealed class BytesTests
     private static void Check<TModel>(int sequences, int length) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         ModelDescription description = SequenceModel<TModel>.Description;
-        IReadOnlyList<KernelBytes> kernels = CountedStep.Run<TModel>(sequences, length, ProductPrecision.Float32);
+        IReadOnlyList<KernelBytes> kernels = CountedStep.Run<TModel>(sequences, length, MatrixPrecision.Float32);
         int rows = sequences * length;
         var table = new StringBuilder();
         table.Append(CultureInfo.InvariantCulture, $"One training step of {description.Name}, {sequences} x {length} tokens, products in float32: bytes of global memory.\n\n");

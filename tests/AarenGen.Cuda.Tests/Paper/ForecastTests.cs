@@ -41,7 +41,7 @@ public sealed class ForecastTests
         KernelTable table = KernelTable.Of(name);
         DeviceProgram program = SequenceModel<TModel>.Create(seed: 1).DeviceProgram!;
         ILookup<string, KernelLaunch> launches = ((IEnumerable<KernelLaunch>)[.. program.Prepare, .. program.Forward, .. program.Backward, .. program.Update]).ToLookup(static l => l.Kernel);
-        KernelBytes[] counted = [.. CountedStep.Run<TModel>(sequences, length, ProductPrecision.BFloat16).OrderBy(static k => k.Name, StringComparer.Ordinal)];
+        KernelBytes[] counted = [.. CountedStep.Run<TModel>(sequences, length, MatrixPrecision.BFloat16).OrderBy(static k => k.Name, StringComparer.Ordinal)];
 
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"One training step of {name}, {sequences} x {length} tokens, on paper. Occupied: the share of a multiprocessor's threads that its resident blocks fill, products in bfloat16.\n\n");

@@ -67,7 +67,7 @@ internal sealed class CheckpointTarget : FuzzTarget<CheckpointTarget.Training>
         {
             File.WriteAllBytes(path, input);
             (string Prefix, AlignedBuffer Weights)[] buffers =
-                [.. sets.Select(static s => (s, new AlignedBuffer(SmallModel.Description.WeightFloats)))];
+                [.. sets.Select(static s => (s, new AlignedBuffer(SmallModel.Description.Layout.WeightFloats)))];
             var metadata = new Dictionary<string, string>(ModelFile.ReadSets(path, SmallModel.Description, buffers));
             string key = mutator.Choose([.. metadata.Keys.Order(StringComparer.Ordinal)]);
             if (mutator.Random.Next(8) == 0)
@@ -121,7 +121,7 @@ internal sealed class CheckpointTarget : FuzzTarget<CheckpointTarget.Training>
 
         public override int TargetWidth => data.TargetWidth;
 
-        public override int LengthOf(int index) => data.LengthOf(index);
+        public override int GetLength(int index) => data.GetLength(index);
 
         public override void ReadTokens(int index, Span<float> tokens)
         {

@@ -19,7 +19,7 @@ internal sealed unsafe class CompiledTarget : FuzzTarget<CompiledTarget.Embedded
         SmallModel model = SmallModel.Create(1);
         foreach (WeightPrecision precision in Enum.GetValues<WeightPrecision>())
         {
-            model.Precision = precision;
+            model.UsePrecision(precision);
             model.SaveCompiled(path);
             yield return File.ReadAllBytes(path);
         }

@@ -54,5 +54,5 @@ internal sealed partial class PatchClassifier;
 [SequenceModel, Continuous(1), Continuous(4), Categorical(3), Interleave(8), Positions(PositionKind.Learned, Length = 9), Aaren(Heads = 2, FeedForward = 8), Dense(3), CrossEntropy]
 internal sealed partial class Decisions;
 
-[SequenceModel, Continuous(1), Continuous(4), Continuous(2), Categorical(3), TimeEncoding(8), Interleave(8, Common = 2), LayerNorm, Aaren(Heads = 2, FeedForward = 8), Dense(2, Activation = Activation.Tanh), MeanSquaredError]
+[SequenceModel, Continuous(1), Continuous(4), Continuous(2), Categorical(3), TimeEncoding(8), Interleave(8, Shared = 2), LayerNorm, Aaren(Heads = 2, FeedForward = 8), Dense(2, Activation = Activation.Tanh), MeanSquaredError]
 internal sealed partial class DecisionsInTime;

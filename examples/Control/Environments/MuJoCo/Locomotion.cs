@@ -16,7 +16,8 @@ internal sealed class Locomotion(LocomotionTask task) : ControlEnvironment
     public override double SecondsPerStep => task.FrameSkip * Simulation.TimeStep;
 
     /// <summary>How far forward it is, in metres.</summary>
-    public double Forward => task.ForwardBody is null ? Simulation.Positions[0] : Simulation.BodyPlaces[3 * Simulation.Body(task.ForwardBody)];
+    public double Forward =>
+        task.ForwardBody is null ? Simulation.Positions[0] : Simulation.BodyPlaces[3 * Simulation.Body(task.ForwardBody)];
 
     /// <inheritdoc/>
     public override void Reset(Random random, Span<float> observation)
@@ -59,7 +60,8 @@ internal sealed class Locomotion(LocomotionTask task) : ControlEnvironment
         double slant = task.IsFlat ? 0 : Slant;
         return new(Forward, [
             .. Simulation.Capsules().Select(c => new Body(
-                c.First.X + slant * c.First.Y, c.First.Z + slant * c.First.Y, c.Second.X + slant * c.Second.Y, c.Second.Z + slant * c.Second.Y, c.Radius)),
+                c.First.X + slant * c.First.Y, c.First.Z + slant * c.First.Y, c.Second.X + slant * c.Second.Y,
+                c.Second.Z + slant * c.Second.Y, c.Radius)),
         ]);
     }
 

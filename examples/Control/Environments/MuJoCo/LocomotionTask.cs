@@ -3,7 +3,9 @@ namespace Control;
 /// <summary>Whether an episode may go on.</summary>
 internal delegate bool HealthCheck(ReadOnlySpan<double> positions, ReadOnlySpan<double> velocities);
 
-/// <summary>What makes a task of a body that is to go forward: a point a step for health, metres a second, less the cost of action.</summary>
+/// <summary>
+/// What makes a task of a body that is to go forward: a point a step for health, metres a second, less the cost of action.
+/// </summary>
 /// <remarks>Source of all numbers: Gymnasium's environments of version 4 and their documentation.</remarks>
 internal sealed record LocomotionTask(EnvironmentDescription Description)
 {
@@ -73,7 +75,8 @@ internal sealed record LocomotionTask(EnvironmentDescription Description)
     };
 
     /// <summary>A ball on four legs; contact forces are neither seen nor paid for, as by default.</summary>
-    public static LocomotionTask Ant { get; } = new(new EnvironmentDescription("ant", 27, 8, 1000, -325.6, 3879.7) { LoggedObservationWidth = 111 })
+    public static LocomotionTask Ant { get; } = new(
+        new EnvironmentDescription("ant", 27, 8, 1000, -325.6, 3879.7) { LoggedObservationWidth = 111 })
     {
         FrameSkip = 5,
         ControlCost = 0.5,
@@ -84,7 +87,8 @@ internal sealed record LocomotionTask(EnvironmentDescription Description)
         ForwardBody = "trunk",
         IsFlat = false,
         IsHealthy = static (positions, velocities) =>
-            positions[2] is >= 0.2 and <= 1 && AreWithin(double.PositiveInfinity, positions) && AreWithin(double.PositiveInfinity, velocities),
+            positions[2] is >= 0.2 and <= 1 && AreWithin(double.PositiveInfinity, positions)
+            && AreWithin(double.PositiveInfinity, velocities),
     };
 
     private static bool AreWithin(double limit, ReadOnlySpan<double> values)

@@ -46,7 +46,8 @@ internal static unsafe class MuJoCoLibrary
         {
             if (!NativeLibrary.TryLoad(candidate, out nint handle))
             {
-                tried.Add($"{candidate}{(candidate == named ? $" of {Variable}" : "")}: {(Path.IsPathRooted(candidate) && !File.Exists(candidate) ? "no such file" : "does not load")}");
+                tried.Add($"{candidate}{(candidate == named ? $" of {Variable}" : "")}: "
+                    + $"{(Path.IsPathRooted(candidate) && !File.Exists(candidate) ? "no such file" : "does not load")}");
                 continue;
             }
             if (!NativeLibrary.TryGetExport(handle, "mj_version", out nint entry))
@@ -64,7 +65,8 @@ internal static unsafe class MuJoCoLibrary
             NativeLibrary.Free(handle);
         }
         throw new UserException(
-            $"MuJoCo 2.2.2 is needed: install Debian's package {Package}, or let the environment variable {Variable} name the file; the environment {CartPole.Reference.Name} needs neither. Tried {string.Join("; ", tried)}.");
+            $"MuJoCo 2.2.2 is needed: install Debian's package {Package}, or let the environment variable {Variable} name the file; the "
+                + $"environment {CartPole.Reference.Name} needs neither. Tried {string.Join("; ", tried)}.");
     }
 
     /// <summary>Takes MuJoCo's warnings, which it would write to a file in the current folder. A state gone wild shows as a fall.</summary>

@@ -124,7 +124,8 @@ internal sealed unsafe class MuJoCoSimulation : IDisposable
         File.Delete(file);
         return model != 0
             ? model
-            : throw new InvalidOperationException($"MuJoCo does not take {resource}: {Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(error))}");
+            : throw new InvalidOperationException(
+                $"MuJoCo does not take {resource}: {Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(error))}");
     }
 
     private void Free()

@@ -35,8 +35,8 @@ internal static class DeviceProgramEmitter
             code.Line($"protected override {Training}DeviceProgram? DescribeDevice() => new()");
             code.Line("{");
             code.Line("    Source = global::System.Text.Encoding.UTF8.GetString(CudaSource),");
-            code.Line($"    PartialFloats = {Number(program.PartialFloats)},");
-            code.Line($"    SquareParts = {Number(program.SquareParts)},");
+            code.Line($"    PartialGradientFloats = {Number(program.PartialFloats)},");
+            code.Line($"    GradientNormPartials = {Number(program.SquareParts)},");
             code.Line($"    Outputs = new int[] {{ {string.Join(", ", program.Outputs.Select(static o => Number(o)))} }},");
             Launches("Prepare", program.Prepare);
             Launches("Forward", program.Forward);

@@ -123,37 +123,43 @@ internal static class ModelEmitter
                 + $"{Runtime}TargetKind.{loss.TargetKind}, {Number(loss.Classes)}, {Bool(head.IsPerSequence)}, \"{loss.Summary}\"),");
         }
         code.Line("    },");
-        code.Line($"    Parameters = {Runtime}ParameterDescription.OfLayers(new {Runtime}LayerParameters[]");
-        code.Line("    {");
+        Set("FlopsPerToken", "FlopsPerToken");
+        code.Line("    Layout = new(");
+        code.Line($"        layers: new {Runtime}LayerLayout[]");
+        code.Line("        {");
         foreach (LayerPlan layer in plan.Layers.Where(static l => l.Parameters.Count > 0))
         {
             string number = layer.FirstNumber is { } first ? Number(first) : "null";
-            code.Line($"        new(\"{layer.Name}\", {number}, {Number(layer.Repeat)}, {Number(layer.Weights.Step)}, new {Runtime}ParameterDescription[]");
-            code.Line("        {");
+            code.Line(
+                $"            new(\"{layer.Name}\", {number}, {Number(layer.Repeat)}, {Number(layer.Weights.Step)}, "
+                + $"new {Runtime}ParameterDescription[]");
+            code.Line("            {");
             foreach (Parameter p in layer.Parameters)
             {
                 string scale = ((float)p.Scale).ToString("R", CultureInfo.InvariantCulture);
                 code.Line(
-                    $"            new(\"{p.Name}\", {Number(p.Rows)}, {Number(p.Columns)}, {Bool(p.IsMatrix)}, {Number(layer.Weights.Start + p.Offset)}, {Number(p.Stride)}, "
+                    $"                new(\"{p.Name}\", {Number(p.Rows)}, {Number(p.Columns)}, {Bool(p.IsMatrix)}, "
+                    + $"{Number(layer.Weights.Start + p.Offset)}, {Number(p.Stride)}, "
                     + $"{Runtime}Initialization.{p.Initialization}, {scale}f, {Bool(p.Decays)}),");
             }
-            code.Line("        }),");
+            code.Line("            }),");
         }
-        code.Line("    }),");
-        Set("ParameterFloats", Number(plan.ParameterFloats));
-        Set("WeightFloats", Number(plan.WeightFloats));
-        Set("PackedFloats", Number(plan.PackedFloats));
-        Set("PackedTrainingFloats", Number(plan.PackedTrainingFloats));
-        Set("RowsPerPass", Number(plan.RowsPerPass));
-        Set("ScratchFloats", Number(plan.ScratchFloats));
-        Set("TrainingFloatsPerToken", "TrainingFloatsPerToken");
-        Set("StateDoubles", Number(plan.StateDoubles));
-        Set("SampleStateDoubles", Number(plan.SampleStateDoubles));
-        Set("FlopsPerToken", "FlopsPerToken");
+        code.Line("        },");
+        Size("parameterFloats", Number(plan.ParameterFloats));
+        Size("weightFloats", Number(plan.WeightFloats));
+        Size("packedFloats", Number(plan.PackedFloats));
+        Size("packedTrainingFloats", Number(plan.PackedTrainingFloats));
+        Size("rowsPerPass", Number(plan.RowsPerPass));
+        Size("scratchFloats", Number(plan.ScratchFloats));
+        Size("trainingFloatsPerToken", "TrainingFloatsPerToken");
+        Size("stateDoubles", Number(plan.StateDoubles));
+        Size("sampleStateDoubles", Number(plan.SampleStateDoubles), end: "),");
         code.Line("};");
         code.Line();
 
         void Set(string name, string value) => code.Line($"    {name} = {value},");
+
+        void Size(string name, string value, string end = ",") => code.Line($"        {name}: {value}{end}");
     }
 
     /// <summary>The model with the weights of an embedded file.</summary>
@@ -174,7 +180,7 @@ internal static class ModelEmitter
     private static void Prepare(CodeWriter code, Plan plan)
     {
         code.Line("/// <inheritdoc/>");
-        using (code.Open($"protected override void Prepare({Span} weights, {Span} packed, {Runtime}WeightPrecision precision, bool training, {Runtime}Training.WorkShare share)"))
+        using (code.Open($"protected override void Prepare({Span} weights, {Span} packed, {Runtime}WeightPrecision precision, bool training, {Runtime}Training.WorkerSlice slice)"))
         {
             EachShared(code, plan.Layers, static layer => $"{layer.Method}{LayerMethods.Prepare}(weights, packed, precision, training{BlockArgument(layer)});");
         }
@@ -388,7 +394,7 @@ internal static class ModelEmitter
     private static void Finish(CodeWriter code, Plan plan)
     {
         code.Line("/// <inheritdoc/>");
-        using (code.Open($"protected override void FinishGradients({ReadSpan} weights, {Span} gradients, {Runtime}Training.WorkShare share)"))
+        using (code.Open($"protected override void BackpropagateDerivedWeights({ReadSpan} weights, {Span} gradients, {Runtime}Training.WorkerSlice slice)"))
         {
             EachShared(
                 code, plan.Layers.Where(static l => l.Derived.Step > 0),
@@ -529,7 +535,7 @@ internal static class ModelEmitter
         foreach (LayerPlan layer in layers)
         {
             using CodeWriter.Block? loop = layer.Repeat > 1 ? code.Open($"for (int block = 0; block < {Number(layer.Repeat)}; block++)") : null;
-            using CodeWriter.Block condition = code.Open($"if (share.Takes({Number(piece)}{(layer.Repeat > 1 ? " + block" : "")}))");
+            using CodeWriter.Block condition = code.Open($"if (slice.Contains({Number(piece)}{(layer.Repeat > 1 ? " + block" : "")}))");
             code.Line(line(layer));
             piece += layer.Repeat;
         }

@@ -30,7 +30,7 @@ internal static class PrefixScanEmitter
         code.Line();
         code.Line($"int {scan}WidestRow => {Number(plan.WidestRow)};");
         code.Line();
-        Switch($"bool {scan}Remembers(int block)", "block", static (layer, _) => $"return {(layer.Recurrence is null ? "false" : "true")};");
+        Switch($"bool {scan}HasState(int block)", "block", static (layer, _) => $"return {(layer.Recurrence is null ? "false" : "true")};");
         Switch(
             $"void {scan}Infer(int number, {pass}, {ReadSpan} input, {LayerWriter.Span} output)", "number",
             static (layer, block) =>

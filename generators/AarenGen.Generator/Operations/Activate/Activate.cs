@@ -4,7 +4,7 @@ using AarenGen.Generator.Model;
 namespace AarenGen.Generator.Operations;
 
 /// <summary>
-/// An element-wise function; Function is the kernel's name. Nothing else reads its input, which training overwrites with the slope:
+/// An element-wise function; Function is the kernel's name. Nothing else reads its input, which training overwrites with the derivative:
 /// that costs next to nothing beside the value, and leaves one multiplication to the way back.
 /// </summary>
 internal sealed partial record Activate(Value Input, Value Output, string Function) : Operation
@@ -20,8 +20,8 @@ internal sealed partial record Activate(Value Input, Value Output, string Functi
 
     public override void Forward(LayerWriter w)
     {
-        Print(w, Function + "WithSlope");
-        w.Comment($"{Input.Name} is now {Function}'s slope");
+        Print(w, Function + "WithDerivative");
+        w.Comment($"{Input.Name} is now {Function}'s derivative");
     }
 
     public override void Backward(LayerWriter w, EquatableArray<bool> accumulates)

@@ -1,16 +1,16 @@
 namespace AarenGen;
 
 /// <summary>
-/// Every feature is a sequence of its own through the same weights: the layers see one feature, and a token's output is that of
-/// all features, one after the other. Source: Nie et al., A Time Series is Worth 64 Words (PatchTST), ICLR 2023.
+/// Runs every feature as a sequence of its own through the same weights. The layers see one feature; a token's output holds the outputs
+/// of all features, one after the other. Source: Nie et al., A Time Series is Worth 64 Words (PatchTST), ICLR 2023.
 /// </summary>
 /// <remarks>Stands after the one <c>[Continuous]</c>, before the layers.</remarks>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
-public sealed class ChannelIndependentAttribute : ModelPartAttribute;
+public sealed class ChannelIndependentAttribute : ModelComponentAttribute;
 
 /// <summary>
-/// Normalises each feature of a sequence to mean 0 and deviation 1, and takes the outputs back to the feature's scale with the
-/// same mean and deviation (the root of the variance plus 1e-5). Nothing later than the token itself is looked at: the statistics
+/// Normalises each feature of a sequence to mean 0 and standard deviation 1, and takes the outputs back to the feature's scale with the
+/// same mean and standard deviation (the square root of the variance plus 1e-5). No later token is used: the statistics
 /// are those of all tokens so far, or of the last <see cref="Window"/> ones. Either way a stream's state has a constant size.
 /// </summary>
 /// <remarks>
@@ -20,21 +20,21 @@ public sealed class ChannelIndependentAttribute : ModelPartAttribute;
 /// Source: Kim et al., Reversible Instance Normalization, ICLR 2022, without its learned scale.
 /// </remarks>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
-public sealed class InstanceNormAttribute : ModelPartAttribute
+public sealed class InstanceNormAttribute : ModelComponentAttribute
 {
-    /// <summary>Tokens whose mean and deviation are taken, 2 to 65,536; all tokens so far where it is not set.</summary>
+    /// <summary>Number of tokens whose mean and standard deviation are taken, 2 to 65,536; all tokens so far where it is not set.</summary>
     public int Window { get; set; }
 }
 
 /// <summary>
-/// Gathers <see cref="Length"/> tokens to one row of the layers, a new one every <see cref="Stride"/> tokens. A stream gives an
+/// Gathers <see cref="Length"/> tokens into one row of the layers, a new one every <see cref="Stride"/> tokens. A stream gives an
 /// output when a patch is full; at other tokens it gives NaN (see <see cref="StreamState{TModel}.HasOutput"/>).
 /// </summary>
 /// <remarks>Stands after the one <c>[Continuous]</c>, before the layers. Source: Nie et al. (PatchTST), ICLR 2023.</remarks>
 /// <param name="length">Tokens in a patch, 1 to 65,536.</param>
 /// <param name="stride">Tokens from one patch's start to the next, 1 to 65,536.</param>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
-public sealed class PatchAttribute(int length, int stride) : ModelPartAttribute
+public sealed class PatchAttribute(int length, int stride) : ModelComponentAttribute
 {
     /// <summary>Tokens in a patch.</summary>
     public int Length { get; } = length;

@@ -1,30 +1,32 @@
 namespace AarenGen;
 
 /// <summary>
-/// Turns the samples of a stream into the rows that the layers see: normalises them, gathers them to patches, and parts channels.
-/// Training and streaming both come through here, so that they cannot differ.
+/// Turns the samples of a stream into the rows that the layers see: normalises them, gathers them into patches, and separates channels.
+/// Training and streaming both use it, so that they cannot differ.
 /// </summary>
 /// <remarks>
-/// State, in doubles: samples seen; mean and sum of squared deviations a feature where the prefix is normalised by; and the last
-/// samples in a ring, where patches or a window need them.
+/// The state, in doubles: the number of samples; for normalisation over the prefix, a mean and a sum of squared deviations per feature; and
+/// a ring of the last samples, where patches or a window need them.
 /// Source of the normalisation: Kim et al., Reversible instance normalization, ICLR 2022, without the learned scale.
 /// </remarks>
-internal static class Tokenizer
+internal static class SamplePreprocessor
 {
-    /// <summary>Added to the variance before its root.</summary>
+    /// <summary>Added to the variance before its square root is taken.</summary>
     private const double Epsilon = 1e-5;
 
-    /// <summary>Doubles of state for samples of so many numbers.</summary>
+    /// <summary>Doubles of state for samples of the given width.</summary>
     public static int StateDoubles(TokenShape shape, int width) => RingLength(shape) == 0 && shape.Normalization == NormalizationSpan.None
         ? 0 : 1 + (shape.Normalization == NormalizationSpan.Prefix ? 2 * width : 0) + RingLength(shape) * width;
 
-    /// <summary>Takes a sample; whether it completes a row for each channel.</summary>
+    /// <summary>Adds a sample; returns whether it completes a row for each channel.</summary>
     /// <param name="shape">How samples become rows.</param>
-    /// <param name="state">What the stream remembers of its samples.</param>
+    /// <param name="state">The state of the stream's samples.</param>
     /// <param name="sample">All features of all channels.</param>
-    /// <param name="rows">[channels, patch length × features of a channel], written where the answer is yes.</param>
-    /// <param name="statistics">[channels, 2 × features of a channel]: means, then deviations; or empty where nothing is normalised.</param>
-    public static bool Push(TokenShape shape, Span<double> state, ReadOnlySpan<float> sample, Span<float> rows, Span<float> statistics)
+    /// <param name="rows">[channels, patch length × features of a channel], written where the result is true.</param>
+    /// <param name="statistics">
+    /// [channels, 2 × features of a channel]: means, then standard deviations; empty where nothing is normalised.
+    /// </param>
+    public static bool Add(TokenShape shape, Span<double> state, ReadOnlySpan<float> sample, Span<float> rows, Span<float> statistics)
     {
         if (state.IsEmpty)
         {

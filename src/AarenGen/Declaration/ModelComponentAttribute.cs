@@ -1,12 +1,12 @@
 namespace AarenGen;
 
-/// <summary>A part of a <see cref="SequenceModelAttribute">sequence model</see>: an input, a layer or a loss.</summary>
+/// <summary>A component of a <see cref="SequenceModelAttribute">sequence model</see>: an input, a layer or a loss.</summary>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
-public abstract class ModelPartAttribute : Attribute;
+public abstract class ModelComponentAttribute : Attribute;
 
-/// <summary>A layer: it maps a row of values a token to another row, and may remember what it saw.</summary>
+/// <summary>A layer: it maps each token's row of values to another row, and may keep state.</summary>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
-public abstract class LayerAttribute : ModelPartAttribute
+public abstract class LayerAttribute : ModelComponentAttribute
 {
     /// <summary>
     /// The name of the layer's parameters in saved files. By default a first <c>Dense</c> is <c>embed</c>, a last one
