@@ -126,7 +126,7 @@ internal sealed class CudaEmitter
         }
     }
 
-    private string BoundaryAt(int index) => $"pass.memory + {Number(plan.BoundaryGradients[index])} * pass.capacity";
+    private string BoundaryAt(int index) => $"pass.memory + {Number(new[] { plan.BoundaryGradients.First, plan.BoundaryGradients.Second, plan.BoundaryGradients.Trunk ?? 0 }[index])} * pass.capacity";
 
     private static string OutputOf(EquatableArray<LayerPlan> chain, string otherwise) =>
         chain.Count == 0 ? otherwise : OutputOf(chain[chain.Count - 1], Number(chain[chain.Count - 1].Repeat - 1));
@@ -165,7 +165,7 @@ internal sealed class CudaEmitter
         {
             Constant($"{stem}_{constant.Suffix}", constant);
         }
-        string scale = ((float)(head.Weight / head.Loss.Values)).ToString("R", CultureInfo.InvariantCulture);
+        string scale = head.LossScale.ToString("R", CultureInfo.InvariantCulture);
         string name = Kernel(stem + "_loss", 256, code =>
         {
             code.Line($"// {head.Loss.Summary}, and its gradient");
@@ -182,7 +182,7 @@ internal sealed class CudaEmitter
         backward.AddRange(back);
         if (plan.Branches)
         {
-            int width = plan.Trunk.Count > 0 ? plan.Trunk[plan.Trunk.Count - 1].OutputWidth : plan.RowInputWidth;
+            int width = plan.TrunkWidth;
             string own = BoundaryAt(head.Layers.Sum(static l => l.Repeat) % 2), sum = plan.Trunk.Count > 0 ? BoundaryAt(SumGradient) : "pass.tokenGradients", sizes = $"{Number(Sizes.Pad(width))}, {Number(width)}";
             string joined = Kernel(stem + "_trunk_gradient", 256, code => code.Line(index == 0 ? $"copy_rows<{sizes}>(pass, {own}, {sum});" : $"add_rows<{sizes}>(pass, {own}, {sum}, {sum});"));
             backward.Add(new(joined, Rowwise.Shape, 256, 0, 1));
@@ -261,16 +261,9 @@ internal sealed class CudaEmitter
 
     private void AdamW()
     {
-        List<(int Start, bool Decays)> stretches = [];
-        foreach (Parameter p in plan.Parameters)
-        {
-            if (stretches.Count == 0 || stretches[stretches.Count - 1].Decays != p.Decays)
-            {
-                stretches.Add((p.Offset, p.Decays));
-            }
-        }
+        DecayRun[] stretches = [.. plan.DecayRuns];
         var table = new CodeWriter();
-        table.Line($"__constant__ Decay weight_decays[{Number(stretches.Count)}] =");
+        table.Line($"__constant__ Decay weight_decays[{Number(stretches.Length)}] =");
         table.Line("{");
         foreach ((int start, bool decays) in stretches)
         {
@@ -278,7 +271,7 @@ internal sealed class CudaEmitter
         }
         table.Line("};");
         kernels.Append('\n').Append(table);
-        string name = Kernel("model_adamw", 256, code => code.Line($"adamw<{Number(plan.ParameterFloats)}, {Number(stretches.Count)}, {Number(squares)}>(pass, weight_decays);"));
+        string name = Kernel("model_adamw", 256, code => code.Line($"adamw<{Number(plan.ParameterFloats)}, {Number(stretches.Length)}, {Number(squares)}>(pass, weight_decays);"));
         update.Add(new(name, LaunchShape.Of(Math.Min(MostUpdateBlocks, (plan.ParameterFloats / 4 + 255) / 256)), 256, 0, 1));
     }
 
