@@ -3,7 +3,9 @@ using System.Text;
 using AarenGen.Generator.Diagnostics;
 using AarenGen.Generator.Emission.CSharp;
 using AarenGen.Generator.Emission.Cuda;
+using AarenGen.Generator.Lowering.Cuda.Passes;
 using AarenGen.Generator.Model;
+using AarenGen.Generator.Model.Cuda;
 using AarenGen.Generator.Parsing;
 using AarenGen.Generator.Planning;
 using Microsoft.CodeAnalysis;
@@ -17,7 +19,8 @@ namespace AarenGen.Generator;
 public sealed class ModelGenerator : IIncrementalGenerator
 {
     /// <summary>Names of the tracked steps.</summary>
-    internal const string DeclarationStep = "Declaration", PlanStep = "Plan", DeviceStep = "Device", DiagnosticsStep = "Diagnostics";
+    internal const string DeclarationStep = "Declaration", PlanStep = "Plan", DeviceStep = "Device", CudaPlanStep = "CudaPlan",
+        DiagnosticsStep = "Diagnostics";
 
     /// <summary>A type of the package that trains on a device.</summary>
     private const string DeviceType = "AarenGen.Cuda.CudaDeviceInfo";
@@ -49,20 +52,23 @@ public sealed class ModelGenerator : IIncrementalGenerator
         // Training on a device, where the project refers to the package that does it.
         IncrementalValueProvider<bool> hasDevice = context.CompilationProvider
             .Select(static (c, _) => c.GetTypeByMetadataName(DeviceType) is not null).WithTrackingName(DeviceStep);
-        context.RegisterSourceOutput(plans.Combine(hasDevice), static (output, pair) =>
+        IncrementalValuesProvider<(Plan Plan, CudaPlan Cuda)> devicePlans = plans.Combine(hasDevice)
+            .Where(static pair => pair.Right && CudaLowering.ObstacleOf(pair.Left) is null)
+            .Select(static (pair, cancellation) => (pair.Left, CudaLowering.Lower(pair.Left, cancellation))).WithTrackingName(CudaPlanStep);
+        context.RegisterSourceOutput(devicePlans, static (output, pair) =>
         {
-            (Plan plan, bool trains) = pair;
-            if (trains && CudaEmitter.WithoutDevice(plan) is null)
-            {
-                output.AddSource(plan.FileName + ".cuda.g.cs", SourceText.From(DeviceProgramEmitter.Emit(plan, CudaEmitter.Emit(plan)), Encoding.UTF8));
-            }
+            output.CancellationToken.ThrowIfCancellationRequested();
+            string code = DeviceProgramEmitter.Emit(pair.Plan, pair.Cuda, CudaEmitter.Emit(pair.Cuda));
+            output.AddSource(pair.Plan.FileName + ".cuda.g.cs", SourceText.From(code, Encoding.UTF8));
         });
 
         // Diagnostics: raw, with real locations, so that editors and pragmas treat them as any other.
         IncrementalValueProvider<ImmutableDictionary<Declaration, PlanResult>> resultOf = results.Collect()
-            .Select(static (all, _) => all.GroupBy(static r => r.Declaration).ToImmutableDictionary(static g => g.Key, static g => g.First()));
+            .Select(static (all, _) => all.GroupBy(static r => r.Declaration)
+                .ToImmutableDictionary(static g => g.Key, static g => g.First()));
         IncrementalValuesProvider<Diagnostic> diagnostics = models.Combine(resultOf).Combine(hasDevice)
-            .SelectMany(static (m, _) => Report(m.Left.Left, m.Left.Right[m.Left.Left.Declaration], m.Right)).WithTrackingName(DiagnosticsStep);
+            .SelectMany(static (m, _) => Report(m.Left.Left, m.Left.Right[m.Left.Left.Declaration], m.Right))
+            .WithTrackingName(DiagnosticsStep);
         context.RegisterSourceOutput(diagnostics, static (output, diagnostic) => output.ReportDiagnostic(diagnostic));
 
         IncrementalValuesProvider<UnmarkedClass> unmarked = context.SyntaxProvider
@@ -73,7 +79,7 @@ public sealed class ModelGenerator : IIncrementalGenerator
 
     private static ImmutableArray<Diagnostic> Report(ParsedModel model, PlanResult result, bool hasDevice)
     {
-        IEnumerable<Problem> problems = hasDevice && result.Plan is { } plan && CudaEmitter.WithoutDevice(plan) is { } operation
+        IEnumerable<Problem> problems = hasDevice && result.Plan is { } plan && CudaLowering.ObstacleOf(plan) is { } operation
             ? [.. result.Problems, Problem.At(new Site(), Descriptors.NoDevicePart, plan.Name, operation)] : result.Problems;
         return problems.Select(p => Diagnostic.Create(
             Descriptors.Get(p.Id), model.Locations.TryGetValue(p.Site, out Location? at) ? at : model.Locations[new Site()],

@@ -1,6 +1,8 @@
 namespace AarenGen.Generator.Model;
 
-/// <summary>A place in a buffer: an offset, and for a repeated layer how far the places of its blocks are apart (0 where there is one).</summary>
+/// <summary>
+/// A place in a buffer: an offset, and for a repeated layer how far the places of its blocks are apart (0 where there is one).
+/// </summary>
 internal sealed record BufferRef(long Offset, long BlockStride = 0)
 {
     /// <summary>The place of one block, as a place of its own.</summary>

@@ -182,4 +182,7 @@ internal static class Sizes
     public const int Lane = 16;
 
     public static int Pad(int n) => checked((n + Lane - 1) / Lane * Lane);
+
+    /// <summary>Up to the next multiple of four: device code reads and writes rows so far.</summary>
+    public static int PadToFloat4(int n) => (n + 3) / 4 * 4;
 }
