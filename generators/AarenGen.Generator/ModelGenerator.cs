@@ -3,7 +3,9 @@ using System.Text;
 using AarenGen.Generator.Diagnostics;
 using AarenGen.Generator.Emission.CSharp;
 using AarenGen.Generator.Emission.Cuda;
+using AarenGen.Generator.Lowering.Cuda.Passes;
 using AarenGen.Generator.Model;
+using AarenGen.Generator.Model.Cuda;
 using AarenGen.Generator.Parsing;
 using AarenGen.Generator.Planning;
 using Microsoft.CodeAnalysis;
@@ -17,7 +19,8 @@ namespace AarenGen.Generator;
 public sealed class ModelGenerator : IIncrementalGenerator
 {
     /// <summary>Names of the tracked steps.</summary>
-    internal const string DeclarationStep = "Declaration", PlanStep = "Plan", DeviceStep = "Device", DiagnosticsStep = "Diagnostics";
+    internal const string DeclarationStep = "Declaration", PlanStep = "Plan", DeviceStep = "Device", CudaPlanStep = "CudaPlan",
+        DiagnosticsStep = "Diagnostics";
 
     /// <summary>A type of the package that trains on a device.</summary>
     private const string DeviceType = "AarenGen.Cuda.CudaDeviceInfo";
@@ -29,34 +32,43 @@ public sealed class ModelGenerator : IIncrementalGenerator
             Parser.ModelAttribute, static (node, _) => node is TypeDeclarationSyntax, Parser.Parse)
             .Where(static m => m is not null)!;
 
-        // Source: nothing in it knows where the declaration stands, so that moving it re-runs nothing from here on.
-        IncrementalValuesProvider<Plan> planned = models
+        // Planned once: source and diagnostics read the same result. Nothing in it knows where the declaration stands, so that moving it
+        // re-runs nothing from here on but the reports.
+        IncrementalValuesProvider<PlanResult> results = models
             .Select(static (m, _) => m.Declaration).WithTrackingName(DeclarationStep)
-            .Select(static (d, _) => Planner.Plan(d).Plan).WithTrackingName(PlanStep)
-            .Where(static p => p is not null)!;
+            .Select(static (d, cancellation) => Planner.Plan(d, cancellation)).WithTrackingName(PlanStep);
+        IncrementalValuesProvider<Plan> planned = results.Where(static r => r.Plan is not null).Select(static (r, _) => r.Plan!);
         // Only names that collide change how their files are called, so that in nearly every project nothing is planned again for them.
         IncrementalValuesProvider<Plan> plans = planned
             .Combine(planned.Select(static (p, _) => p.FileName).Collect().Select(static (names, _) => FileName.Colliding(names)))
             .Select(static (pair, _) => pair.Right.Contains(pair.Left.FileName)
                 ? pair.Left with { FileName = FileName.WithHash(pair.Left.FileName) } : pair.Left);
         context.RegisterSourceOutput(plans, static (output, plan) =>
-            output.AddSource(plan.FileName + ".g.cs", SourceText.From(ModelEmitter.Emit(plan), Encoding.UTF8)));
+        {
+            output.CancellationToken.ThrowIfCancellationRequested();
+            output.AddSource(plan.FileName + ".g.cs", SourceText.From(ModelEmitter.Emit(plan), Encoding.UTF8));
+        });
 
         // Training on a device, where the project refers to the package that does it.
         IncrementalValueProvider<bool> hasDevice = context.CompilationProvider
             .Select(static (c, _) => c.GetTypeByMetadataName(DeviceType) is not null).WithTrackingName(DeviceStep);
-        context.RegisterSourceOutput(plans.Combine(hasDevice), static (output, pair) =>
+        IncrementalValuesProvider<(Plan Plan, CudaPlan Cuda)> devicePlans = plans.Combine(hasDevice)
+            .Where(static pair => pair.Right && CudaLowering.ObstacleOf(pair.Left) is null)
+            .Select(static (pair, cancellation) => (pair.Left, CudaLowering.Lower(pair.Left, cancellation))).WithTrackingName(CudaPlanStep);
+        context.RegisterSourceOutput(devicePlans, static (output, pair) =>
         {
-            (Plan plan, bool trains) = pair;
-            if (trains && CudaEmitter.WithoutDevice(plan) is null)
-            {
-                output.AddSource(plan.FileName + ".cuda.g.cs", SourceText.From(DeviceProgramEmitter.Emit(plan, CudaEmitter.Emit(plan)), Encoding.UTF8));
-            }
+            output.CancellationToken.ThrowIfCancellationRequested();
+            string code = DeviceProgramEmitter.Emit(pair.Plan, pair.Cuda, CudaEmitter.Emit(pair.Cuda));
+            output.AddSource(pair.Plan.FileName + ".cuda.g.cs", SourceText.From(code, Encoding.UTF8));
         });
 
         // Diagnostics: raw, with real locations, so that editors and pragmas treat them as any other.
-        IncrementalValuesProvider<Diagnostic> diagnostics = models.Combine(hasDevice)
-            .SelectMany(static (m, _) => Report(m.Left, m.Right)).WithTrackingName(DiagnosticsStep);
+        IncrementalValueProvider<ImmutableDictionary<Declaration, PlanResult>> resultOf = results.Collect()
+            .Select(static (all, _) => all.GroupBy(static r => r.Declaration)
+                .ToImmutableDictionary(static g => g.Key, static g => g.First()));
+        IncrementalValuesProvider<Diagnostic> diagnostics = models.Combine(resultOf).Combine(hasDevice)
+            .SelectMany(static (m, _) => Report(m.Left.Left, m.Left.Right[m.Left.Left.Declaration], m.Right))
+            .WithTrackingName(DiagnosticsStep);
         context.RegisterSourceOutput(diagnostics, static (output, diagnostic) => output.ReportDiagnostic(diagnostic));
 
         IncrementalValuesProvider<UnmarkedClass> unmarked = context.SyntaxProvider
@@ -65,10 +77,9 @@ public sealed class ModelGenerator : IIncrementalGenerator
         context.RegisterSourceOutput(unmarked, static (output, unmarkedClass) => output.ReportDiagnostic(unmarkedClass.Warning()));
     }
 
-    private static ImmutableArray<Diagnostic> Report(ParsedModel model, bool hasDevice)
+    private static ImmutableArray<Diagnostic> Report(ParsedModel model, PlanResult result, bool hasDevice)
     {
-        PlanResult result = Planner.Plan(model.Declaration);
-        IEnumerable<Problem> problems = hasDevice && result.Plan is { } plan && CudaEmitter.WithoutDevice(plan) is { } operation
+        IEnumerable<Problem> problems = hasDevice && result.Plan is { } plan && CudaLowering.ObstacleOf(plan) is { } operation
             ? [.. result.Problems, Problem.At(new Site(), Descriptors.NoDevicePart, plan.Name, operation)] : result.Problems;
         return problems.Select(p => Diagnostic.Create(
             Descriptors.Get(p.Id), model.Locations.TryGetValue(p.Site, out Location? at) ? at : model.Locations[new Site()],

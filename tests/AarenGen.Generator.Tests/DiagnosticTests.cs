@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using AarenGen.Generator.Diagnostics;
 using AarenGen.Generator.Emission.CSharp;
-using AarenGen.Generator.Emission.Cuda;
+using AarenGen.Generator.Lowering.Cuda.Passes;
 using AarenGen.Generator.Model;
 using AarenGen.Tests;
 using Microsoft.CodeAnalysis;
@@ -193,8 +193,7 @@ public sealed class DiagnosticTests
         Assert.DoesNotContain("no Forward", Card("Aaren(Heads = 1), Dense(1)"), StringComparison.Ordinal);
 
         static string Card(string layers) =>
-            ((Plan)GeneratorRun.Valid($"using AarenGen; [SequenceModel, Continuous(4), {layers}, MeanSquaredError] partial class M;")
-                .Result.TrackedSteps[ModelGenerator.PlanStep].Single().Outputs.Single().Value).Card;
+            GeneratorRun.Valid($"using AarenGen; [SequenceModel, Continuous(4), {layers}, MeanSquaredError] partial class M;").Plans.Single().Card;
     }
 
     [Fact]
@@ -222,11 +221,11 @@ public sealed class DiagnosticTests
     public void An_operation_that_no_device_can_run_is_named()
     {
         GeneratorRun run = GeneratorRun.Valid($"using AarenGen; [SequenceModel, {Parts}] partial class M;");
-        var plan = (Plan)run.Result.TrackedSteps[ModelGenerator.PlanStep].Single().Outputs.Single().Value;
-        Assert.Null(CudaEmitter.WithoutDevice(plan));
+        Plan plan = run.Plans.Single();
+        Assert.Null(CudaLowering.ObstacleOf(plan));
         LayerPlan layer = plan.Trunk[0];
         plan = plan with { Trunk = new([layer with { Operations = new([new OperationStep(new HostOnly(), new([]))]) }]) };
-        Assert.Equal("head (HostOnly)", CudaEmitter.WithoutDevice(plan));
+        Assert.Equal("head (HostOnly)", CudaLowering.ObstacleOf(plan));
         Assert.Equal(DiagnosticSeverity.Warning, Descriptors.Get(Descriptors.NoDevicePart).DefaultSeverity);
     }
 

@@ -1,6 +1,9 @@
 using System.Collections;
 using System.Collections.Immutable;
 using System.Reflection;
+using AarenGen.Generator.Model;
+using AarenGen.Generator.Model.Cuda;
+using AarenGen.Generator.Planning;
 using Basic.Reference.Assemblies;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -39,6 +42,14 @@ internal sealed class GeneratorRun
     public Compilation Output { get; }
 
     public ImmutableArray<Diagnostic> Diagnostics => Result.Diagnostics;
+
+    /// <summary>The plans of all declarations without a mistake.</summary>
+    public IEnumerable<Plan> Plans => Result.TrackedSteps[ModelGenerator.PlanStep].SelectMany(static s => s.Outputs)
+        .Select(static o => ((PlanResult)o.Value).Plan).OfType<Plan>();
+
+    /// <summary>Their kernels on a device, where the project trains on one.</summary>
+    public IEnumerable<CudaPlan> CudaPlans => Result.TrackedSteps[ModelGenerator.CudaPlanStep].SelectMany(static s => s.Outputs)
+        .Select(static o => (((Plan, CudaPlan Cuda))o.Value).Cuda);
 
     /// <summary>The C# that every project gets.</summary>
     public string Source => Text(isCuda: false);
@@ -90,7 +101,7 @@ internal sealed class GeneratorRun
     {
         GeneratorRunResult second = Steps(next);
         IEnumerable<IncrementalGeneratorRunStep> steps = second.TrackedSteps
-            .Where(static s => s.Key is ModelGenerator.DeclarationStep or ModelGenerator.PlanStep or ModelGenerator.DiagnosticsStep)
+            .Where(static s => s.Key is ModelGenerator.DeclarationStep or ModelGenerator.PlanStep or ModelGenerator.CudaPlanStep or ModelGenerator.DiagnosticsStep)
             .Concat(second.TrackedOutputSteps).SelectMany(static s => s.Value);
         Assert.All(
             steps.SelectMany(static s => s.Outputs),
@@ -109,7 +120,7 @@ internal sealed class GeneratorRun
     private void AssertHoldsNoSymbols()
     {
         var seen = new HashSet<object>(ReferenceEqualityComparer.Instance);
-        foreach (string step in (string[])[ModelGenerator.DeclarationStep, ModelGenerator.PlanStep])
+        foreach (string step in (string[])[ModelGenerator.DeclarationStep, ModelGenerator.PlanStep, ModelGenerator.CudaPlanStep])
         {
             foreach ((object? value, _) in Result.TrackedSteps.GetValueOrDefault(step, []).SelectMany(static s => s.Outputs))
             {

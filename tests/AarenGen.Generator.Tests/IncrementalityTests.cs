@@ -1,3 +1,7 @@
+using AarenGen.Generator.Lowering.Cuda.Passes;
+using AarenGen.Generator.Model;
+using AarenGen.Generator.Model.Cuda;
+using AarenGen.Generator.Planning;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
@@ -33,12 +37,49 @@ public sealed class IncrementalityTests
     }
 
     [Fact]
+    public void Moving_the_declaration_lowers_nothing_again()
+    {
+        GeneratorRun run = GeneratorRun.Valid(Model, SnapshotTests.WithCuda);
+        IEnumerable<IncrementalStepRunReason> reasons =
+            run.ReasonsAfter(static c => Replace(c, 0, "// a new line\n" + Model), ModelGenerator.CudaPlanStep);
+        Assert.Equal([IncrementalStepRunReason.Cached], reasons);
+    }
+
+    [Fact]
+    public void What_decides_no_kernel_prints_no_kernel_again()
+    {
+        // The file of weights is the plan's, and no kernel's.
+        string before = Model.Replace("[SequenceModel]", "[SequenceModel, Weights(\"a.safetensors\")]", StringComparison.Ordinal);
+        GeneratorRun run = GeneratorRun.Valid(before, SnapshotTests.WithCuda);
+        CudaPlan plan = run.CudaPlans.Single();
+        string after = before.Replace("a.safetensors", "b.safetensors", StringComparison.Ordinal);
+        CudaPlan other = GeneratorRun.Valid(after, SnapshotTests.WithCuda).CudaPlans.Single();
+        Assert.Equal(plan, other);
+        Assert.Equal(plan.GetHashCode(), other.GetHashCode());
+        Assert.NotEqual(plan, GeneratorRun.Valid(Wider(before), SnapshotTests.WithCuda).CudaPlans.Single());
+    }
+
+    [Fact]
+    public void Planning_and_lowering_stop_when_the_compiler_cancels()
+    {
+        GeneratorRun run = GeneratorRun.Valid(Model);
+        Plan plan = run.Plans.Single();
+        var declaration = (Declaration)run.Result.TrackedSteps[ModelGenerator.DeclarationStep].Single().Outputs.Single().Value;
+        var cancelled = new CancellationToken(canceled: true);
+        Assert.Throws<OperationCanceledException>(() => Planner.Plan(declaration, cancelled));
+        Assert.Throws<OperationCanceledException>(() => CudaLowering.Lower(plan, cancelled));
+        Assert.Equal(plan, Planner.Plan(declaration, CancellationToken.None).Plan);
+    }
+
+    [Fact]
     public void Changing_an_argument_plans_again()
     {
         GeneratorRun run = GeneratorRun.Valid(Model);
-        IEnumerable<IncrementalStepRunReason> reasons = run.ReasonsAfter(static c => Replace(c, 0, Model.Replace("Dense(64)", "Dense(32)", StringComparison.Ordinal)), ModelGenerator.PlanStep);
+        IEnumerable<IncrementalStepRunReason> reasons = run.ReasonsAfter(static c => Replace(c, 0, Wider(Model)), ModelGenerator.PlanStep);
         Assert.Equal([IncrementalStepRunReason.Modified], reasons);
     }
+
+    private static string Wider(string model) => model.Replace("Dense(64)", "Dense(96)", StringComparison.Ordinal);
 
     private static CSharpCompilation Replace(CSharpCompilation compilation, int file, string source)
     {

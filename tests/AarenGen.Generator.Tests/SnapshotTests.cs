@@ -156,7 +156,7 @@ public sealed class SnapshotTests
     };
 
     /// <summary>Stands for the package that trains on a device.</summary>
-    private const string WithCuda = "namespace AarenGen.Cuda { internal static class CudaDeviceInfo; }";
+    internal const string WithCuda = "namespace AarenGen.Cuda { internal static class CudaDeviceInfo; }";
 
     public static TheoryData<string> Names => new(Sources.Keys);
 
@@ -172,6 +172,12 @@ public sealed class SnapshotTests
         string text = GeneratorRun.Valid(Sources[name], WithCuda).CudaSource;
         Golden.Matches(text[text.IndexOf(CudaEmitter.KernelsBegin, StringComparison.Ordinal)..], name + ".cu.txt");
     }
+
+    /// <summary>What kernels there are, what each binds, and when it runs.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void The_plan_of_kernels_is_as_reviewed(string name) =>
+        Golden.Matches(CudaPlanText.Of(GeneratorRun.Valid(Sources[name], WithCuda).CudaPlans.Single()), name + ".plan.txt");
 
     [Fact]
     public void Equal_declarations_give_equal_cuda()

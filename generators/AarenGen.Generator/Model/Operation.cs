@@ -14,9 +14,6 @@ internal abstract record Operation
     /// <summary>Floating-point operations a token, a multiply-add counting two.</summary>
     public abstract long Flops { get; }
 
-    /// <summary>How a device runs it; null where no device can.</summary>
-    public virtual DevicePart? Device => null;
-
     /// <summary>Whether inference runs it.</summary>
     public virtual bool IsInference => true;
 

@@ -7,13 +7,20 @@ internal sealed record Plan(
     EquatableArray<Parameter> Parameters, int ParameterFloats, int WeightFloats, int PackedFloats, int PackedTrainingFloats,
     int RowsPerPass, int ScratchFloats, int TrainingFloatsPerToken, int StateDoubles, int SampleStateDoubles,
     long ParameterCount, long FlopsPerToken, string Card, string Fingerprint,
-    int WidestRow, EquatableArray<int> BoundaryGradients, EquatableArray<LayerPlan> Trunk, EquatableArray<HeadPlan> Heads)
+    int WidestRow, BoundaryGradients BoundaryGradients, EquatableArray<LayerPlan> Trunk, EquatableArray<HeadPlan> Heads)
 {
     /// <summary>All layers: those of the trunk, then those of each head.</summary>
     public IEnumerable<LayerPlan> Layers => Trunk.Concat(Heads.SelectMany(static h => h.Layers));
 
     /// <summary>Numbers in a row that the layers see: a patch of one channel.</summary>
     public int RowInputWidth => InputWidth / Tokens.Channels * Tokens.PatchLength;
+
+    /// <summary>Numbers in a row of the trunk's output, which heads read.</summary>
+    public int TrunkWidth => Trunk.Count > 0 ? Trunk[Trunk.Count - 1].OutputWidth : RowInputWidth;
+
+    /// <summary>Neighbouring parameters that weight decay treats alike, one run each.</summary>
+    public IEnumerable<DecayRun> DecayRuns => Parameters
+        .Where((p, i) => i == 0 || Parameters[i - 1].Decays != p.Decays).Select(static p => new DecayRun(p.Offset, p.Decays));
 
     public int RowOutputWidth => OutputWidth / Tokens.Channels;
 
@@ -79,6 +86,12 @@ internal sealed record LayerPlan(
     Extent Weights, Extent Derived, Extent Packed, Extent PackedTraining, Extent Memory, Extent State, int OutputMemory, int GradientMemory,
     EquatableArray<Parameter> Parameters, EquatableArray<Value> Values, EquatableArray<OperationStep> Operations)
 {
+    /// <summary>Where the blocks' outputs lie, in floats a token of training memory.</summary>
+    public BufferRef Output => new(OutputMemory, Repeat == 1 ? 0 : Sizes.Pad(OutputWidth));
+
+    /// <summary>Where the last block's output lies, which the next layer reads.</summary>
+    public BufferRef LastOutput => Output.At(Repeat - 1);
+
     /// <summary>What it remembers of a stream, where that combines.</summary>
     public AssociativeRecurrence? Recurrence => Operations.Select(static s => s.Operation).OfType<AssociativeRecurrence>().SingleOrDefault();
 
@@ -125,7 +138,11 @@ internal sealed record Category(int Column, int Cardinality, int Kind, int Kinds
 /// the trunk's. Offsets are those of one channel's row.
 /// </summary>
 internal sealed record HeadPlan(
-    string? Name, double Weight, bool IsPerSequence, EquatableArray<LayerPlan> Layers, int OutputOffset, int OutputWidth, int TargetOffset, Loss Loss);
+    string? Name, double Weight, bool IsPerSequence, EquatableArray<LayerPlan> Layers, int OutputOffset, int OutputWidth, int TargetOffset, Loss Loss)
+{
+    /// <summary>Factor of a row's loss: the head's weight over the number of values that the loss averages.</summary>
+    public float LossScale => (float)(Weight / Loss.Values);
+}
 
 /// <summary>
 /// A loss: the kernel that compares outputs and targets, with its further arguments as printed; what a target is; how many of its
@@ -165,4 +182,7 @@ internal static class Sizes
     public const int Lane = 16;
 
     public static int Pad(int n) => checked((n + Lane - 1) / Lane * Lane);
+
+    /// <summary>Up to the next multiple of four: device code reads and writes rows so far.</summary>
+    public static int PadToFloat4(int n) => (n + 3) / 4 * 4;
 }

@@ -51,7 +51,7 @@ internal sealed class Places
     public int State => state;
 
     /// <summary>Where the gradients at the layers' borders lie: two that take turns, and where heads branch off their sum.</summary>
-    public IEnumerable<int> BoundaryGradients => Enumerable.Range(0, branches ? 3 : 2).Select(i => checked(memory + i * WidestRow));
+    public BoundaryGradients BoundaryGradients => new(memory, checked(memory + WidestRow), branches ? checked(memory + 2 * WidestRow) : null);
 
     public int TrainingFloatsPerToken => checked(memory + (branches ? 3 : 2) * WidestRow);
 

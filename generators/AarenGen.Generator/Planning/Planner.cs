@@ -9,17 +9,17 @@ namespace AarenGen.Generator.Planning;
 /// <summary>From the declaration to the plan: shapes, names, places and costs. Decides everything that is printed.</summary>
 internal static class Planner
 {
-    public static PlanResult Plan(Declaration declaration)
+    public static PlanResult Plan(Declaration declaration, CancellationToken cancellation = default)
     {
         var problems = new ProblemList(declaration, declaration.Problems);
         if (declaration.IsUnfit)
         {
-            return new(null, declaration.Problems);
+            return new(declaration, null, declaration.Problems);
         }
         try
         {
-            Plan? plan = Plan(declaration, problems);
-            return new(problems.All.Count == 0 ? plan : null, new(problems.All));
+            Plan? plan = Plan(declaration, problems, cancellation);
+            return new(declaration, problems.All.Count == 0 ? plan : null, new(problems.All));
         }
         catch (OverflowException)
         {
@@ -28,12 +28,13 @@ internal static class Planner
             {
                 problems.Add(Problem.At(new Site(), Descriptors.TooLarge, "The memory", declaration.Name, "over 2^31 numbers", "2^31 - 1"));
             }
-            return new(null, new(problems.All));
+            return new(declaration, null, new(problems.All));
         }
     }
 
-    private static Plan? Plan(Declaration declaration, ProblemList problems)
+    private static Plan? Plan(Declaration declaration, ProblemList problems, CancellationToken cancellation)
     {
+        cancellation.ThrowIfCancellationRequested();
         Outline outline = Outline.Sort(declaration, problems);
         ModelDraft draft = ModelDraft.Of(declaration, outline, problems);
         GeneratedMembers.Check(declaration, draft.Layers.Select(static d => d.Method), outline.Heads, problems);
@@ -43,6 +44,7 @@ internal static class Planner
             return null;
         }
 
+        cancellation.ThrowIfCancellationRequested();
         TokenShape shape = draft.Shape;
         var places = new Places(draft);
         foreach (IGrouping<string, Parameter> twice in places.Parameters.GroupBy(static p => p.Name, StringComparer.Ordinal).Where(static g => g.Count() > 1))
@@ -60,7 +62,7 @@ internal static class Planner
             outline.Columns, checked(draft.Outputs * shape.Channels), checked(draft.Targets * shape.Channels),
             new(places.Parameters), places.ParameterFloats, places.WeightFloats, places.PackedFloats, places.PackedTrainingFloats,
             draft.RowsPerPass, places.ScratchFloats, places.TrainingFloatsPerToken, checked(samples + places.State * shape.Channels), samples,
-            places.Parameters.Sum(static p => (long)p.Rows * p.Columns), flops, "", "", places.WidestRow, new(places.BoundaryGradients),
+            places.Parameters.Sum(static p => (long)p.Rows * p.Columns), flops, "", "", places.WidestRow, places.BoundaryGradients,
             new(places.Layers.Take(draft.TrunkLayers)), new(draft.Heads.Select(places.WithLayers)));
         return plan with { Card = ModelCard.Write(plan), Fingerprint = Fingerprint(plan) };
     }
@@ -112,8 +114,8 @@ internal static class Planner
     }
 }
 
-/// <summary>A plan where there is no mistake, and all mistakes where there are.</summary>
-internal sealed record PlanResult(Plan? Plan, EquatableArray<Problem> Problems);
+/// <summary>What became of a declaration: a plan where there is no mistake, and all mistakes where there are.</summary>
+internal sealed record PlanResult(Declaration Declaration, Plan? Plan, EquatableArray<Problem> Problems);
 
 /// <summary>What a layer's methods are called: the layer's own name and these.</summary>
 internal static class LayerMethods

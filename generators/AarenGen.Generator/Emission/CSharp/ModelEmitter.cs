@@ -287,8 +287,8 @@ internal static class ModelEmitter
             }
             code.Line();
             code.Line("// Two memories take turns as the gradient of a layer's output and of its input.");
-            code.Line($"{Span} outputGradient = {LayerWriter.MemoryAt(Number(plan.BoundaryGradients[0]), plan.WidestRow)};");
-            code.Line($"{Span} inputGradient = {LayerWriter.MemoryAt(Number(plan.BoundaryGradients[1]), plan.WidestRow)};");
+            code.Line($"{Span} outputGradient = {LayerWriter.MemoryAt(Number(plan.BoundaryGradients.First), plan.WidestRow)};");
+            code.Line($"{Span} inputGradient = {LayerWriter.MemoryAt(Number(plan.BoundaryGradients.Second), plan.WidestRow)};");
             code.Line($"{Span} next;");
             if (plan.Branches)
             {
@@ -316,8 +316,8 @@ internal static class ModelEmitter
     /// <summary>Each head's loss and way back; the gradients by the trunk's output add up.</summary>
     private static void BranchedLosses(CodeWriter code, Plan plan, string trunk, List<string> outputs)
     {
-        int width = plan.Trunk.Count > 0 ? plan.Trunk[plan.Trunk.Count - 1].OutputWidth : plan.RowInputWidth;
-        code.Line($"{Span} trunkGradient = {LayerWriter.MemoryAt(Number(plan.BoundaryGradients[2]), plan.WidestRow)};");
+        int width = plan.TrunkWidth;
+        code.Line($"{Span} trunkGradient = {LayerWriter.MemoryAt(Number(plan.BoundaryGradients.Trunk!.Value), plan.WidestRow)};");
         code.Line("double loss = 0;");
         for (int i = 0; i < plan.Heads.Count; i++)
         {
@@ -343,7 +343,7 @@ internal static class ModelEmitter
     private static string LossCall(Plan plan, HeadPlan head, string outputs)
     {
         int stride = Sizes.Pad(head.OutputWidth);
-        string scale = ((float)(head.Weight / head.Loss.Values)).ToString("R", CultureInfo.InvariantCulture) + "f";
+        string scale = head.LossScale.ToString("R", CultureInfo.InvariantCulture) + "f";
         string arguments = head.Loss.Arguments.Length == 0 ? "" : ", " + head.Loss.Arguments;
         return $"{LayerWriter.Kernels}{head.Loss.Kernel}({outputs}, rows, {Number(head.OutputWidth)}, {Number(stride)}, "
             + $"pass.Targets, {Number(head.TargetOffset)}, {Number(plan.RowTargetWidth)}, pass.{(head.IsPerSequence ? "Sequence" : "Token")}Weights, {scale}, "
@@ -356,7 +356,7 @@ internal static class ModelEmitter
         foreach (LayerPlan layer in layers)
         {
             EachBlock(code, layer, $"{layer.Method}{LayerMethods.Forward}(pass{BlockArgument(layer)}, {BlockInput(layer, input)}, {BlockOutput(layer, "block")});");
-            input = BlockOutput(layer, Number(layer.Repeat - 1));
+            input = LastOutput(layer);
         }
         return input;
     }
@@ -367,7 +367,7 @@ internal static class ModelEmitter
         for (int i = layers.Count - 1; i >= 0; i--)
         {
             LayerPlan layer = layers[i];
-            string before = i == 0 ? input : BlockOutput(layers[i - 1], Number(layers[i - 1].Repeat - 1));
+            string before = i == 0 ? input : LastOutput(layers[i - 1]);
             string call = $"{layer.Method}{LayerMethods.Backward}(pass{BlockArgument(layer)}, {BlockInput(layer, before)}, outputGradient.Slice(0, rows * {Sizes.Pad(layer.OutputWidth)}), inputGradient.Slice(0, rows * {Sizes.Pad(layer.InputWidth)}));";
             const string swap = "next = outputGradient; outputGradient = inputGradient; inputGradient = next;";
             if (layer.Repeat == 1)
@@ -548,12 +548,12 @@ internal static class ModelEmitter
     /// <summary>The memory of a block's output, kept for the way back.</summary>
     private static string BlockOutput(LayerPlan layer, string block)
     {
-        int stride = Sizes.Pad(layer.OutputWidth);
-        string offset = layer.Repeat == 1 ? Number(layer.OutputMemory)
-            : int.TryParse(block, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? Number(layer.OutputMemory + number * stride)
-            : $"{Number(layer.OutputMemory)} + {block} * {Number(stride)}";
-        return LayerWriter.MemoryAt(offset, stride);
+        string offset = Number(layer.Output.Offset) + (layer.Output.BlockStride == 0 ? "" : $" + {block} * {Number(layer.Output.BlockStride)}");
+        return LayerWriter.MemoryAt(offset, Sizes.Pad(layer.OutputWidth));
     }
+
+    /// <summary>The memory of the last block's output.</summary>
+    private static string LastOutput(LayerPlan layer) => LayerWriter.MemoryAt(Number(layer.LastOutput.Offset), Sizes.Pad(layer.OutputWidth));
 
     /// <summary>A block's input: what came before the layer, then the block before.</summary>
     private static string BlockInput(LayerPlan layer, string before) =>

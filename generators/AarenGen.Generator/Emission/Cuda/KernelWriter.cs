@@ -1,18 +1,23 @@
 using System.Globalization;
 using AarenGen.Generator.Emission.CSharp;
 using AarenGen.Generator.Model;
+using AarenGen.Generator.Model.Cuda;
 
 namespace AarenGen.Generator.Emission.Cuda;
 
-/// <summary>Prints one kernel's body: resolves values, weights and parts of gradients to pointers, which are declared before it.</summary>
-internal sealed class KernelWriter(DeviceLayer layer, LayerBorder border, long partialsStart, int squaresStart)
+/// <summary>
+/// Prints one kernel's body. Values and gradients are names of pointers that the kernel binds; they are declared before the body, in the
+/// order in which it first uses them. Weights and partial gradients are printed as they are.
+/// </summary>
+internal sealed class KernelWriter(CudaKernel kernel)
 {
     private readonly CodeWriter body = new();
-    private readonly List<string> declarations = [];
-    private readonly HashSet<string> declared = new(StringComparer.Ordinal);
-    private bool meetsInTwos;
+    private readonly List<BufferBinding> declared = [];
 
-    public LayerPlan Layer => layer.Plan;
+    /// <summary>What the kernel binds and its body has not used.</summary>
+    public IEnumerable<string> Unused => kernel.Buffers.Except(declared).Select(static b => b.Name);
+
+    private LayerMemory Layer => kernel.Layer ?? throw new InvalidOperationException($"{kernel.Name} is of no layer.");
 
     public void Line(string line = "") => body.Line(line);
 
@@ -26,73 +31,86 @@ internal sealed class KernelWriter(DeviceLayer layer, LayerBorder border, long p
     public void Call(string function, string sizes, params string[] arguments) =>
         body.Line($"{function}{(sizes.Length == 0 ? "" : $"<{sizes}>")}({string.Join(", ", arguments)});");
 
-    /// <summary>
-    /// Declares what products share. Without being told how many of them are to meet, the assembler spills a few numbers to let more meet than shared
-    /// memory has room for.
-    /// </summary>
-    public void DeclareProductMemory()
+    /// <summary>Prints one of several cases, chosen by a number: that of an index ends before end.</summary>
+    public void OneOf(string number, int index, int end, int count, Action print)
     {
-        MeetInTwos();
-        body.Line("__shared__ ProductMemory memory;");
+        if (count == 1)
+        {
+            print();
+            return;
+        }
+        using (Open(index == count - 1 ? "else" : $"{(index == 0 ? "" : "else ")}if ({number} < {Number(end)})"))
+        {
+            print();
+        }
     }
 
-    /// <summary>Says that two thread blocks of the kernel are to meet on a multiprocessor at least: a bound of its registers.</summary>
-    public void MeetInTwos() => meetsInTwos = true;
+    /// <summary>Declares the tiles that matrix multiplications share.</summary>
+    public void DeclareSharedTiles() => body.Line("__shared__ ProductMemory memory;");
+
+    /// <summary>Returns where nobody wants the tokens' gradient, which training itself has no use for.</summary>
+    public void ReturnUnlessTokenGradients()
+    {
+        using (Open("if (!pass.settings->tokenGradients)"))
+        {
+            Line("return;");
+        }
+    }
 
     /// <summary>A value's rows.</summary>
-    public string Value(Value value)
-    {
-        string place = value.IsBorder ? (value.Name == "input" ? border.Input : border.Output) : MemoryAt(layer.Plan.Memory, value.Memory);
-        return Declare(value.Name, value.Name == "input" && value.IsBorder ? "const float*" : "float*", place);
-    }
+    public string Value(Value value) => Name(Operand.Of(value));
 
     /// <summary>The rows of a value's gradient.</summary>
-    public string Gradient(Value value)
+    public string Gradient(Value value) => Name(Operand.GradientOf(value));
+
+    /// <summary>An operand's rows.</summary>
+    public string Name(Operand operand)
     {
-        if (value.SharesGradientOf is { } other)
+        BufferBinding binding = kernel.Buffers.FirstOrDefault(b => b.Name == operand.Name)
+            ?? throw new InvalidOperationException($"{kernel.Name} does not bind {operand.Name}.");
+        if (!declared.Contains(binding))
         {
-            return Gradient(other == "output" ? new Value("output", value.Width) : layer.Plan.Values.Single(v => v.Name == other));
+            declared.Add(binding);
         }
-        string place = value.IsBorder
-            ? (value.Name == "input" ? border.InputGradient : border.OutputGradient)
-            : $"pass.memory + {Number(layer.Plan.GradientMemory + value.Gradient)} * pass.capacity";
-        return Declare(value.GradientName, "float*", place);
+        return operand.Name;
     }
 
-    /// <summary>Memory of the layer beside its values.</summary>
-    public string Memory(string name, int offset) => Declare(name, "float*", MemoryAt(layer.Plan.Memory, offset));
+    public string Weights(Parameter parameter) => $"pass.weights + {At(Layer.Weights, parameter.Offset)}";
 
-    public string Weights(Parameter parameter) => $"pass.weights + {At(layer.Plan.Weights, parameter.Offset)}";
+    public string Gradients(Parameter parameter) => $"pass.gradients + {At(Layer.Weights, parameter.Offset)}";
 
-    public string Gradients(Parameter parameter) => $"pass.gradients + {At(layer.Plan.Weights, parameter.Offset)}";
+    public string Derived(Region region) => $"pass.weights + {At(Layer.Derived, region.Offset)}";
 
-    public string Derived(Region region) => $"pass.weights + {At(layer.Plan.Derived, region.Offset)}";
+    public string DerivedGradients(Region region) => $"pass.gradients + {At(Layer.Derived, region.Offset)}";
 
-    public string DerivedGradients(Region region) => $"pass.gradients + {At(layer.Plan.Derived, region.Offset)}";
+    /// <summary>One of the partial gradients of a parameter.</summary>
+    public string Partial(Parameter parameter, string part) => Partial(Layer.PartialOf(parameter), part);
 
-    /// <summary>A part of a gradient.</summary>
-    public string Part(GradientRun run, string part) =>
-        $"pass.partials + {(layer.Plan.Repeat == 1 ? $"{Number(partialsStart + run.Offset)}ll" : $"{Number(partialsStart + run.Offset)}ll + block * {Number(layer.PartialFloats)}ll")} + {part} * {Number(run.Length)}ll";
+    /// <summary>One of the partial gradients of derived weights.</summary>
+    public string Partial(Region derived, string part) => Partial(Layer.PartialOf(derived), part);
 
-    /// <summary>Where a block leaves its part of the gradient's squared norm.</summary>
-    public string Squares(string index) => $"pass.squares[{Number(squaresStart)} + {index}]";
+    /// <summary>Where a thread block leaves its partial of the gradient's squared norm.</summary>
+    public string GradientNormPartial(string index) => $"pass.squares[{Number(kernel.GradientNormStart)} + {index}]";
 
     /// <summary>A number that no two blocks or layers share, for dropout.</summary>
-    public string Salt(int salt) => At(layer.Plan.Memory, salt);
+    public string Salt(int salt) => At(Layer.Memory, salt);
 
     /// <summary>The kernel.</summary>
-    public string Finish(string name, int threads)
+    public string Finish()
     {
+        KernelNode node = kernel.Node;
         var code = new CodeWriter();
-        using (code.Open($"extern \"C\" __global__ void __launch_bounds__({Number(threads)}{(meetsInTwos ? ", 2" : "")}) {name}(const Pass pass, const int firstBlock)"))
+        string bounds = Number(node.Threads) + (node.MinBlocksPerMultiprocessor == 0 ? "" : $", {Number(node.MinBlocksPerMultiprocessor)}");
+        string firstBlock = kernel.Layer is null ? "" : " firstBlock";
+        using (code.Open($"extern \"C\" __global__ void __launch_bounds__({bounds}) {kernel.Name}(const Pass pass, const int{firstBlock})"))
         {
-            if (layer.Plan.Repeat > 1)
+            if (kernel.Layer is { IsRepeated: true })
             {
                 code.Line("const int block = firstBlock + static_cast<int>(blockIdx.y);");
             }
-            foreach (string declaration in declarations)
+            foreach (BufferBinding binding in declared)
             {
-                code.Line(declaration);
+                code.Line($"{(binding.IsReadOnly ? "const float*" : "float*")} {binding.Name} = {PointerText.Of(binding.Pointer)};");
             }
             foreach (string line in body.ToString().TrimEnd('\n').Split('\n'))
             {
@@ -102,25 +120,53 @@ internal sealed class KernelWriter(DeviceLayer layer, LayerBorder border, long p
         return code.ToString();
     }
 
-    private string Declare(string name, string type, string place)
+    /// <summary>Opens a loop over tiles of 64 columns.</summary>
+    public CodeWriter.Block OpenColumns(int tiles)
     {
-        if (declared.Add(name))
-        {
-            declarations.Add($"{type} {name} = {place};");
-        }
-        return name;
+        string tile = Number(TileOperation.Tile);
+        return Open($"for (int column = 0; column < {Number(tiles * TileOperation.Tile)}; column += {tile})");
     }
 
-    private string MemoryAt(Extent extent, int offset) => layer.Plan.Repeat == 1
-        ? $"pass.memory + {Number(extent.Start + offset)} * pass.capacity"
-        : $"pass.memory + ({Number(extent.Start + offset)} + block * {Number(extent.Step)}) * pass.capacity";
+    public static string Number(long n) => n.ToString(CultureInfo.InvariantCulture);
 
-    private string At(Extent extent, int offset) => layer.Plan.Repeat == 1
-        ? Number(extent.Start + offset)
-        : $"{Number(extent.Start + offset)} + block * {Number(extent.Step)}";
+    private string Partial(PartialGradient partial, string part)
+    {
+        BufferRef at = Layer.Partials.Plus(partial.Buffer);
+        string block = at.BlockStride == 0 ? "" : $" + block * {Number(at.BlockStride)}ll";
+        return $"pass.partials + {Number(at.Offset)}ll{block} + {part} * {Number(partial.Length)}ll";
+    }
 
-    private static string Number(long n) => n.ToString(CultureInfo.InvariantCulture);
+    private static string At(BufferRef layer, int offset)
+    {
+        BufferRef at = layer.Plus(offset);
+        return Number(at.Offset) + (at.BlockStride == 0 ? "" : $" + block * {Number(at.BlockStride)}");
+    }
 }
 
-/// <summary>Pointers at a layer's border, as expressions of the block.</summary>
-internal sealed record LayerBorder(string Input, string Output, string InputGradient, string OutputGradient);
+/// <summary>Pointers as expressions of the block.</summary>
+internal static class PointerText
+{
+    public static string Of(DevicePointer pointer) => pointer switch
+    {
+        TokensPointer => "const_cast<float*>(pass.tokens)",
+        TokenGradientsPointer => "pass.tokenGradients",
+        MemoryPointer p => Memory(p.Buffer, "block"),
+        PrecedingOutputPointer p => $"block == 0 ? {Of(p.BeforeLayer)} : {Memory(p.Outputs, "(block - 1)")}",
+        FirstBlockPointer p => $"block == 0 ? {Of(p.First)} : {Of(p.Others)}",
+        AlternatingPointer p => Alternating(p, $"({KernelWriter.Number(p.Turn)} - block)"),
+        _ => throw new InvalidOperationException(pointer.GetType().Name),
+    };
+
+    private static string Alternating(AlternatingPointer pointer, string turn)
+    {
+        string turns = $"{turn} % 2 == 0 ? {Memory(pointer.Even, "block")} : {Memory(pointer.Odd, "block")}";
+        return pointer.End is { } end ? $"{turn} == 0 ? {Memory(end, "block")} : {turns}" : turns;
+    }
+
+    private static string Memory(BufferRef buffer, string block)
+    {
+        string offset = KernelWriter.Number(buffer.Offset);
+        string at = buffer.BlockStride == 0 ? offset : $"({offset} + {block} * {KernelWriter.Number(buffer.BlockStride)})";
+        return $"pass.memory + {at} * pass.capacity";
+    }
+}

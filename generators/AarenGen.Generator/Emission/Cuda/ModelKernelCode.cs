@@ -1,0 +1,103 @@
+using System.Globalization;
+using AarenGen.Generator.Emission.CSharp;
+using AarenGen.Generator.Model;
+using AarenGen.Generator.Model.Cuda;
+
+namespace AarenGen.Generator.Emission.Cuda;
+
+/// <summary>Prints the kernels of the whole model, and the constants that they read.</summary>
+internal static class ModelKernelCode
+{
+    /// <summary>What a kernel reads from the device's constant memory, printed before it.</summary>
+    public static IEnumerable<string> Constants(KernelNode node) => node switch
+    {
+        LossNode loss => loss.Loss.Constants.Select(c => Constant($"{loss.Stem}_{c.Suffix}", c)),
+        ReduceGradientsNode reduce => [Table("Run", "gradient_runs", Segments(reduce))],
+        AdamWNode adamW => [Table("Decay", "weight_decays", adamW.Runs.Select(static r => $"{Number(r.Start)}, {(r.Decays ? "1" : "0")}"))],
+        _ => [],
+    };
+
+    public static void Print(KernelNode node, CudaKernel kernel, KernelWriter w)
+    {
+        switch (node)
+        {
+            case LossNode loss:
+                Loss(loss, w);
+                break;
+            case TrunkGradientNode trunk:
+                string sizes = $"{Number(Sizes.Pad(trunk.Width))}, {Number(trunk.Width)}";
+                string own = PointerText.Of(trunk.From), all = PointerText.Of(trunk.Sum);
+                w.Line(trunk.IsFirst ? $"copy_rows<{sizes}>(pass, {own}, {all});" : $"add_rows<{sizes}>(pass, {own}, {all}, {all});");
+                break;
+            case FinishLossNode finish:
+                string rows = Number(LossNode.RowsPerBlock), round = Number(LossNode.RowsPerBlock - 1);
+                w.Line($"finish_loss(pass, static_cast<int>((pass.capacity + {round}) / {rows}) * {Number(finish.Heads)});");
+                break;
+            case ReduceGradientsNode reduce:
+                w.Line("__shared__ double shared[8];");
+                string sum = $"reduce_gradients<{Number(reduce.Segments.Count)}>(pass, gradient_runs, {Number(reduce.Float4s)})";
+                w.Line($"double own = block_sum<256>({sum}, shared);");
+                using (w.Open("if (threadIdx.x == 0)"))
+                {
+                    w.Line($"pass.squares[{Number(kernel.GradientNormStart)} + blockIdx.x] = own;");
+                }
+                break;
+            case AdamWNode adamW:
+                string counts = $"{Number(adamW.Parameters)}, {Number(adamW.Runs.Count)}, {Number(adamW.GradientNormPartials)}";
+                w.Line($"adamw<{counts}>(pass, weight_decays);");
+                break;
+            default:
+                throw new InvalidOperationException(node.GetType().Name);
+        }
+    }
+
+    private static void Loss(LossNode loss, KernelWriter w)
+    {
+        string scale = loss.Scale.ToString("R", CultureInfo.InvariantCulture);
+        w.Comment($"{loss.Summary}, and its gradient");
+        w.Line($"const float* outputs = {PointerText.Of(loss.Outputs)};");
+        w.Line(
+            $"row_losses<{loss.Loss.Function.Replace("#", loss.Stem + "_")}, "
+            + $"{Number(loss.OutputWidth)}, {Number(Sizes.Pad(loss.OutputWidth))}, "
+            + $"{Number(loss.TargetWidth)}, {Number(loss.RowTargetWidth)}>(");
+        w.Line(
+            $"    pass, outputs, pass.targets + {Number(loss.TargetOffset)}, pass.{(loss.IsPerSequence ? "sequence" : "token")}Weights, "
+            + $"static_cast<float>({scale}), {PointerText.Of(loss.Gradient)}, {Number(loss.Head)});");
+    }
+
+    private static IEnumerable<string> Segments(ReduceGradientsNode reduce) => reduce.Segments.Select(static s =>
+        $"{Number(s.Start)}, {Number(s.Length)}, {Number(s.Parts)}, {(s.IsParameter ? "1" : "0")}, "
+        + $"{Number(s.Buffer)}ll, {Number(s.Float4sBefore)}");
+
+    private static string Table(string type, string name, IEnumerable<string> rows)
+    {
+        string[] lines = [.. rows];
+        var code = new CodeWriter();
+        code.Line($"__constant__ {type} {name}[{Number(lines.Length)}] =");
+        code.Line("{");
+        foreach (string line in lines)
+        {
+            code.Line($"    {{{line}}},");
+        }
+        code.Line("};");
+        return code.ToString();
+    }
+
+    /// <summary>Numbers in the device's constant memory, and a struct to read them through.</summary>
+    private static string Constant(string name, DeviceConstant constant)
+    {
+        string values = string.Join(", ", constant.Values.Select(static v => ((float)v).ToString("R", CultureInfo.InvariantCulture)));
+        var code = new CodeWriter();
+        code.Line($"__constant__ float values_of_{name}[{Number(constant.Values.Count)}] = {{{values}}};");
+        code.Line();
+        code.Line($"struct {name}");
+        code.Line("{");
+        code.Line(constant.IsSingle
+            ? $"    static __device__ __forceinline__ float value() {{ return values_of_{name}[0]; }}"
+            : $"    static __device__ __forceinline__ float at(int index) {{ return values_of_{name}[index]; }}");
+        code.Line("};");
+        return code.ToString();
+    }
+
+    private static string Number(long n) => KernelWriter.Number(n);
+}

@@ -1,0 +1,143 @@
+using AarenGen.Generator.Emission.Cuda;
+using AarenGen.Generator.Lowering.Cuda;
+using AarenGen.Generator.Model;
+using AarenGen.Generator.Model.Cuda;
+
+namespace AarenGen.Generator.Operations;
+
+internal sealed partial record Normalize : ILowersToCuda
+{
+    public IEnumerable<KernelNode> LowerForward(LayerPlan layer) => [new TileKernel(Output.Name, new NormalizeForward(this))];
+
+    public IEnumerable<KernelNode> LowerBackward(LayerPlan layer, EquatableArray<bool> accumulates)
+    {
+        Value? addend = accumulates[0] ? Input : null;
+        return Widths.IsNarrow(layer) && Input.Width <= NormalizeBackward.MaxWidth
+            ? [new TileKernel(Output.Name, new NormalizeBackward(this, addend, null), isBackward: true)]
+            : [new NormalizeWideBackward(this, addend)];
+    }
+
+    /// <summary>The mean and the deviation of each row.</summary>
+    internal Operand DeviceStatistics =>
+        Operand.OfMemory("statisticsOf" + char.ToUpperInvariant(Output.Name[0]) + Output.Name.Substring(1), StatisticsMemory);
+
+    internal EquatableArray<Operand> BackwardReads(Value? addend) =>
+    [
+        Operand.GradientOf(Output), Operand.Of(Input), DeviceStatistics, .. Operand.GradientOfAny(addend),
+    ];
+}
+
+/// <summary>Normalised rows, in memory.</summary>
+internal sealed record NormalizeForward(Normalize Operation) : TileOperation(
+    1, ["Normalize"], [Operand.Of(Operation.Input)], [Operand.Of(Operation.Output), Operation.DeviceStatistics]), ITileCode
+{
+    public override bool TakesWholeRows => true;
+
+    public override bool NeedsSharedTiles => false;
+
+    /// <summary>The same rows, normalised as they are loaded.</summary>
+    public NormalizedRows Loaded => new(Operation.Input, Operation.Output, Operation.Scale, Operation.Shift, Operation.DeviceStatistics);
+
+    public IEnumerable<string> Comments => [$"{Operation.Output.Name} = LayerNorm({Operation.Input.Name})"];
+
+    public void PrintStart(KernelWriter w)
+    {
+    }
+
+    public void PrintRows(KernelWriter w) => w.Call(
+        "normalize_forward", $"{Operation.Input.Width}, {Operation.Input.Stride}",
+        w.Value(Operation.Input), "row", "rows", w.Weights(Operation.Scale), w.Weights(Operation.Shift), w.Value(Operation.Output),
+        w.Name(Operation.DeviceStatistics));
+
+    public void PrintTile(KernelWriter w) => PrintRows(w);
+
+    public void PrintEnd(KernelWriter w)
+    {
+    }
+}
+
+/// <summary>
+/// The gradient of what a layer normalisation of narrow rows reads, added to that of Addend. Producer: a matrix multiplication that leaves
+/// the gradient of the normalised rows in shared memory, for this alone; null where it is in memory.
+/// </summary>
+internal sealed record NormalizeBackward(Normalize Operation, Value? Added, GemmTile? Producer) : TileOperation(
+    1, new(((string[])["Normalize"]).Concat(Producer?.Libraries ?? []).Distinct()),
+    new((Producer?.Reads ?? []).Concat(Operation.BackwardReads(Added).Where(r => Producer is null || r.Name != Producer.Computes!.Name))),
+    new((Producer?.Writes ?? []).Where(w => w.Name != Producer!.Computes!.Name).Append(Operand.GradientOf(Operation.Input)))), ITileCode
+{
+    /// <summary>Widest rows: four columns a lane of a warp.</summary>
+    public const int MaxWidth = 128;
+
+    public override bool LeavesPartialGradients => true;
+
+    public override EquatableArray<PartialGradient> PartialGradients =>
+        [PartialGradient.Of(Operation.Scale, TileKernel.SharingBlocks), PartialGradient.Of(Operation.Shift, TileKernel.SharingBlocks)];
+
+    public override Value? Addend => Added;
+
+    public IEnumerable<string> Comments =>
+    [
+        .. Producer is null ? [] : TileCode.Of(Producer).Comments,
+        $"gradient of {Operation.Input.Name} [rows, {Operation.Input.Width}], "
+            + $"behind {Operation.Output.Name} = LayerNorm({Operation.Input.Name})"
+            + (Added is null ? "" : ", added to what is there"),
+    ];
+
+    private string Partials => $"partsOf{char.ToUpperInvariant(Operation.Output.Name[0])}{Operation.Output.Name.Substring(1)}";
+
+    public override TileOperation WithAddend(Value addend) => new NormalizeBackward(Operation, addend, Producer);
+
+    /// <summary>The same behind the matrix multiplication that computes the gradient of the normalised rows.</summary>
+    public NormalizeBackward After(GemmTile producer) => new(Operation, Added, producer);
+
+    public void PrintStart(KernelWriter w)
+    {
+        w.Line($"__shared__ NormalizationParts {Partials};");
+        w.Call("clear", "", Partials);
+    }
+
+    public void PrintRows(KernelWriter w)
+    {
+        string stride = $"{Operation.Input.Stride}", rows;
+        if (Producer is null)
+        {
+            rows = $"MemoryRows<{stride}>{{{w.Gradient(Operation.Output)}}}";
+        }
+        else
+        {
+            TileCode.Of(Producer).PrintKeptRows(w);
+            rows = $"KeptRows<{Producer.ColumnTiles}>{{memory.floats, row}}";
+        }
+        w.Call(
+            "normalize_tile_backward", $"{Operation.Input.Width}, {stride}", rows, w.Value(Operation.Input),
+            w.Name(Operation.DeviceStatistics), w.Weights(Operation.Scale), "row", "rows", Added is null ? "nullptr" : w.Gradient(Added),
+            w.Gradient(Operation.Input), Partials, "memory");
+    }
+
+    public void PrintTile(KernelWriter w) => PrintRows(w);
+
+    public void PrintEnd(KernelWriter w) => w.Call(
+        "write_parts", $"{Operation.Input.Width}", Partials, w.Partial(Operation.Scale, "index"), w.Partial(Operation.Shift, "index"));
+}
+
+/// <summary>The same for rows of any width: a fixed number of thread blocks share the rows.</summary>
+internal sealed record NormalizeWideBackward(Normalize Operation, Value? Added) : KernelNode(
+    Operation.Output.Name + "_backward", GridShape.Of(Blocks), 256, ["Normalize"], Operation.BackwardReads(Added),
+    [Operand.GradientOf(Operation.Input)]), IKernelCode
+{
+    private const int Blocks = 128;
+
+    public override EquatableArray<PartialGradient> PartialGradients =>
+        [PartialGradient.Of(Operation.Scale, Blocks), PartialGradient.Of(Operation.Shift, Blocks)];
+
+    public override Value? Addend => Added;
+
+    public override KernelNode WithAddend(Value addend) => new NormalizeWideBackward(Operation, addend);
+
+    public void Print(KernelWriter w) => w.Call(
+        "normalize_backward", $"{Operation.Input.Width}, {Operation.Input.Stride}",
+        w.Gradient(Operation.Output), w.Value(Operation.Input), w.Name(Operation.DeviceStatistics), w.Weights(Operation.Scale),
+        "pass.settings->rows", "static_cast<int>(blockIdx.x)", $"{Blocks}", Added is null ? "nullptr" : w.Gradient(Added),
+        w.Gradient(Operation.Input),
+        w.Partial(Operation.Scale, "blockIdx.x"), w.Partial(Operation.Shift, "blockIdx.x"));
+}
