@@ -52,14 +52,14 @@ public sealed class ModelGenerator : IIncrementalGenerator
         // Training on a device, where the project refers to the package that does it.
         IncrementalValueProvider<bool> hasDevice = context.CompilationProvider
             .Select(static (c, _) => c.GetTypeByMetadataName(DeviceType) is not null).WithTrackingName(DeviceStep);
-        IncrementalValuesProvider<(Plan Plan, CudaPlan Cuda)> devicePlans = plans.Combine(hasDevice)
+        IncrementalValuesProvider<CudaPlan> cudaPlans = plans.Combine(hasDevice)
             .Where(static pair => pair.Right && CudaLowering.ObstacleOf(pair.Left) is null)
-            .Select(static (pair, cancellation) => (pair.Left, CudaLowering.Lower(pair.Left, cancellation))).WithTrackingName(CudaPlanStep);
-        context.RegisterSourceOutput(devicePlans, static (output, pair) =>
+            .Select(static (pair, cancellation) => CudaLowering.Lower(pair.Left, cancellation)).WithTrackingName(CudaPlanStep);
+        context.RegisterSourceOutput(cudaPlans, static (output, plan) =>
         {
             output.CancellationToken.ThrowIfCancellationRequested();
-            string code = DeviceProgramEmitter.Emit(pair.Plan, pair.Cuda, CudaEmitter.Emit(pair.Cuda));
-            output.AddSource(pair.Plan.FileName + ".cuda.g.cs", SourceText.From(code, Encoding.UTF8));
+            string code = DeviceProgramEmitter.Emit(plan, CudaEmitter.Emit(plan));
+            output.AddSource(plan.Class.FileName + ".cuda.g.cs", SourceText.From(code, Encoding.UTF8));
         });
 
         // Diagnostics: raw, with real locations, so that editors and pragmas treat them as any other.

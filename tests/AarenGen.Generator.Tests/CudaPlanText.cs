@@ -13,7 +13,7 @@ internal static class CudaPlanText
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture,
-            $"{plan.Name}: {plan.Kernels.Count} kernels, {plan.PartialFloats} floats of partial gradients, ")
+            $"{plan.Class.Name}: {plan.Kernels.Count} kernels, {plan.PartialFloats} floats of partial gradients, ")
             .Append(CultureInfo.InvariantCulture,
             $"{plan.GradientNormPartials} gradient-norm partials, outputs at {string.Join(", ", plan.Outputs)}\n")
             .Append(CultureInfo.InvariantCulture, $"libraries: {string.Join(", ", plan.Libraries)}\n");

@@ -49,7 +49,7 @@ internal sealed class GeneratorRun
 
     /// <summary>Their kernels on a device, where the project trains on one.</summary>
     public IEnumerable<CudaPlan> CudaPlans => Result.TrackedSteps[ModelGenerator.CudaPlanStep].SelectMany(static s => s.Outputs)
-        .Select(static o => (((Plan, CudaPlan Cuda))o.Value).Cuda);
+        .Select(static o => (CudaPlan)o.Value);
 
     /// <summary>The C# that every project gets.</summary>
     public string Source => Text(isCuda: false);

@@ -12,7 +12,7 @@ internal static class CudaEmitter
     public static string Emit(CudaPlan plan)
     {
         var text = new StringBuilder();
-        text.Append($"// {plan.Name}: training on a device, generated. Sizes are literals; rows are tokens.\n");
+        text.Append($"// {plan.Class.Name}: training on a device, generated. Sizes are literals; rows are tokens.\n");
         text.Append("// Compile with PRODUCTS=0 (float32), 1 (TF32) or 2 (bfloat16).\n\n");
         foreach (string file in DeviceLibrary.Of(plan.Libraries))
         {

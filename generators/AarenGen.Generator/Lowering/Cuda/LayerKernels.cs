@@ -53,9 +53,9 @@ internal static class PartCounts
 {
     private const int Min = 2, Max = 32, BlocksWanted = 128;
 
-    /// <summary>For a gradient each of whose parts takes so many thread blocks: one part is enough.</summary>
+    /// <summary>For a gradient each of whose parts takes the given number of thread blocks; one part is enough.</summary>
     public static int For(int blocks) => Math.Max(1, Math.Min(Max, BlocksWanted / blocks));
 
-    /// <summary>For matrices each of whose parts takes so many tiles, a thread block each.</summary>
+    /// <summary>For matrices each of whose parts takes the given number of tiles, one thread block each.</summary>
     public static int ForTiles(int tiles) => Math.Min(Max, Math.Max(Min, (BlocksWanted + tiles - 1) / tiles));
 }

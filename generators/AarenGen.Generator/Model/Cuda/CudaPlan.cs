@@ -4,7 +4,7 @@ namespace AarenGen.Generator.Model.Cuda;
 /// Everything decided about a model's training on a device: the kernels of its translation unit in the order in which they are printed, and
 /// which of them run when. Training is Prepare, Forward, Backward, Update; evaluation is Prepare once, then Forward and Evaluate.
 /// </summary>
-/// <param name="Name">The model.</param>
+/// <param name="Class">The model.</param>
 /// <param name="Libraries">Files of device code that the kernels call, without their ending, in ordinal order.</param>
 /// <param name="Kernels">The kernels, in the order in which they are printed.</param>
 /// <param name="PartialFloats">Floats of all partial-gradient buffers.</param>
@@ -16,10 +16,13 @@ namespace AarenGen.Generator.Model.Cuda;
 /// <param name="Backward">The losses and the backward pass.</param>
 /// <param name="Update">The reduction of partial gradients, and the optimiser.</param>
 internal sealed record CudaPlan(
-    string Name, EquatableArray<string> Libraries, EquatableArray<CudaKernel> Kernels, long PartialFloats, int GradientNormPartials,
+    ModelClass Class, EquatableArray<string> Libraries, EquatableArray<CudaKernel> Kernels, long PartialFloats, int GradientNormPartials,
     EquatableArray<int> Outputs, EquatableArray<CudaLaunch> Prepare, EquatableArray<CudaLaunch> Forward,
     EquatableArray<CudaLaunch> Evaluate,
     EquatableArray<CudaLaunch> Backward, EquatableArray<CudaLaunch> Update);
+
+/// <summary>The class that the plan is for, and the name of its generated files.</summary>
+internal sealed record ModelClass(string FileName, string Namespace, EquatableArray<string> ContainingTypes, string Name);
 
 /// <summary>A kernel: its unique name, what it computes, and the memory that it binds.</summary>
 /// <param name="Name">The name in the translation unit.</param>

@@ -29,7 +29,7 @@ internal sealed partial record Linear : ILowersToCuda
         _ => throw new InvalidOperationException(Matrix.Name),
     };
 
-    /// <summary>The partial gradients of W and b in so many parts.</summary>
+    /// <summary>The partial gradients of W and b, in the given number of parts.</summary>
     internal IEnumerable<PartialGradient> Partials(int parts) => Matrix switch
     {
         ParameterMatrix m => [PartialGradient.Of(m.Values, parts), PartialGradient.Of(m.Offsets, parts)],

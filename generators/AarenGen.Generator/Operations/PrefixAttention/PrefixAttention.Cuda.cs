@@ -7,7 +7,7 @@ namespace AarenGen.Generator.Operations;
 
 internal sealed partial record PrefixAttention : ILowersToCuda
 {
-    /// <summary>Tokens of a tile. On the way back a thread holds three times as many numbers of each.</summary>
+    /// <summary>Tokens of a tile. In the backward pass a thread holds three times as many numbers of each.</summary>
     private const int ForwardTokens = 128, BackwardTokens = 64;
 
     public IEnumerable<KernelNode> LowerForward(LayerPlan layer)
@@ -27,7 +27,7 @@ internal sealed partial record PrefixAttention : ILowersToCuda
         return [new PrefixAttentionBackward(this, cut) { CarriedWords = cut.BackwardWords, MinBlocksPerMultiprocessor = 2 }];
     }
 
-    /// <summary>A number a head is kept, so that rows of them need no padding.</summary>
+    /// <summary>The template's arguments. Gates are a number a head, so their rows need no padding.</summary>
     internal string DeviceSizes(PrefixAttentionCut cut) =>
         $"AttentionShape<{cut}>, {Output.Width}, {Heads}, {Output.Stride}, {Scores.Stride}, {Heads}";
 
@@ -102,7 +102,7 @@ internal sealed record PrefixAttentionCut(int Channels, int Vector, int Group, i
     /// <summary>What a tile publishes of a group of heads: a float and a double a head, and a float a channel.</summary>
     public int ForwardWords => 3 * Group + Columns;
 
-    /// <summary>What a tile publishes of a group of heads on the way back.</summary>
+    /// <summary>What a tile of the backward pass publishes of a group of heads.</summary>
     public int BackwardWords => Columns + 2 * Rounds * Lanes;
 
     /// <summary>Channels of all rounds, those beyond the heads' own included.</summary>

@@ -71,7 +71,7 @@ internal sealed class CudaLowering
         }
         update.Add(Add(new AdamWNode(plan.ParameterFloats, new(plan.DecayRuns), gradientNormPartials)));
         return new(
-            plan.Name,
+            new(plan.FileName, plan.Namespace, plan.ContainingTypes, plan.Name),
             new(kernels.SelectMany(static k => k.Node.Libraries).Append("rows").Distinct().OrderBy(static l => l, StringComparer.Ordinal)),
             new(kernels), partialFloats, gradientNormPartials, new(plan.Heads.Select(OutputMemory)),
             new(prepare), new(forward), new(evaluate), new(backward), new(update));

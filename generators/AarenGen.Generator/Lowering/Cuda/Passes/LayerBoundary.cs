@@ -25,7 +25,7 @@ internal sealed record LayerBoundary(DevicePointer Input, DevicePointer Output, 
         }
         return new(input, new MemoryPointer(layer.Output), inputGradient, outputGradient);
 
-        // The gradient after so many blocks of the backward pass, counted for the layer's last block.
+        // Blocks: how many the backward pass has taken before the layer's last one.
         DevicePointer Turn(int blocks) =>
             layer.Repeat > 1 ? new AlternatingPointer(blocks + layer.Repeat - 1, even, odd, blocks == 0 ? end : null)
             : new MemoryPointer(blocks == 0 && end is not null ? end : blocks % 2 == 0 ? even : odd);
