@@ -37,7 +37,7 @@ public sealed class DeviceRangeTests
         model.WeightsChanged();
         float[] last = Values(model, NormalizedOnLoad.Description.Parameters[^1]);
 
-        var probe = new DeviceProbe<NormalizedOnLoad>(model, DeviceGradientTests.Random<NormalizedOnLoad>([3], seed: 1));
+        var probe = new DeviceProbe<NormalizedOnLoad>(model, ModelData.Random<NormalizedOnLoad>([3], seed: 1));
 
         // Scale 1 and shift 0: the last layer's bias alone is left.
         Assert.All(probe.Outputs.Chunk(last.Length), row => Assert.Equal(last, row));
@@ -85,7 +85,7 @@ public sealed class DeviceRangeTests
         Fill(model, weight, (row, value) => row == 2 ? 0 : value);
         Fill(model, bias, (row, value) => row == 2 ? (float)degrees : value);
         model.WeightsChanged();
-        SequenceList data = DeviceGradientTests.Random<PlainStudentT>([9], seed: 1);
+        SequenceList data = ModelData.Random<PlainStudentT>([9], seed: 1);
         var target = new float[1];
 
         var probe = new DeviceProbe<PlainStudentT>(model, data);
@@ -196,15 +196,3 @@ public sealed class DeviceRangeTests
 
     private static double Norm(IEnumerable<float> values) => Math.Sqrt(values.Sum(static v => (double)v * v));
 }
-
-/// <summary>Whoever reads normalised rows normalises them as they are loaded.</summary>
-[SequenceModel, Continuous(6), Dense(20), LayerNorm, Dense(3), MeanSquaredError]
-internal sealed partial class NormalizedOnLoad;
-
-/// <summary>The first normalisation's rows go to memory.</summary>
-[SequenceModel, Continuous(6), Dense(20), LayerNorm, LayerNorm, Dense(3), MeanSquaredError]
-internal sealed partial class NormalizedInMemory;
-
-/// <summary>Rows too wide for a tile's backward pass.</summary>
-[SequenceModel, Continuous(6), Dense(200), LayerNorm, Dense(3), MeanSquaredError]
-internal sealed partial class NormalizedWide;

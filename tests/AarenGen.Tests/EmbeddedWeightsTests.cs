@@ -1,3 +1,5 @@
+using AarenGen.Tests.Models;
+
 namespace AarenGen.Tests;
 
 /// <summary>Models whose weights the assembly embeds.</summary>
@@ -108,9 +110,3 @@ public sealed unsafe class EmbeddedWeightsTests : IDisposable
         return outputs;
     }
 }
-
-[SequenceModel, Weights("tiny.safetensors"), Continuous(2), Dense(2), MeanSquaredError]
-internal sealed partial class Tiny;
-
-[SequenceModel, Weights("nowhere.safetensors"), Continuous(2), Dense(2), MeanSquaredError]
-internal sealed partial class NotEmbedded;

@@ -1,4 +1,5 @@
 using AarenGen.Kernels;
+using AarenGen.Tests.Models;
 
 namespace AarenGen.Tests;
 
@@ -186,6 +187,3 @@ public sealed class PrecisionTests
         return (a, w, bias, residual, c);
     }
 }
-
-[SequenceModel, Continuous(3), Dense(64), Aaren(Heads = 2, FeedForward = 128, Repeat = 2), Dense(2), MeanSquaredError]
-internal sealed partial class Wide;

@@ -1,4 +1,5 @@
 using AarenGen.Kernels;
+using AarenGen.Tests.Models;
 
 namespace AarenGen.Tests;
 

@@ -1,4 +1,5 @@
 using AarenGen.Cuda.Training;
+using AarenGen.Tests.Models;
 using AarenGen.Training;
 
 namespace AarenGen.Cuda.Tests.Paper;
@@ -10,7 +11,7 @@ internal static class CountedStep
     public static IReadOnlyList<KernelBytes> Run<TModel>(int sequences, int length, ProductPrecision products) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         TModel model = SequenceModel<TModel>.Create(seed: 1);
-        SequenceList data = DeviceGradientTests.Random<TModel>([.. Enumerable.Repeat(length, sequences)], seed: 2);
+        SequenceList data = ModelData.Random<TModel>([.. Enumerable.Repeat(length, sequences)], seed: 2);
         ModelDescription description = SequenceModel<TModel>.Description;
         var tensors = new TrainingTensors(model.WeightBuffer, new(description.WeightFloats), new(description.WeightFloats));
         using var engine = new CudaEngine<TModel>(
