@@ -7,7 +7,9 @@ using AarenGen.Tests.Models;
 
 namespace AarenGen.Tests;
 
-/// <summary>Golden/cases.json lists the cases. reference.py computes them, SHA256SUMS ties the files to it, and test models are held against them.</summary>
+/// <summary>
+/// Golden/cases.json lists the cases. reference.py computes them, SHA256SUMS ties the files to it, and test models are held against them.
+/// </summary>
 public sealed class GoldenFileTests
 {
     private static readonly string[] Suffixes = ["", "-bf16", "-tf32"];
@@ -30,7 +32,8 @@ public sealed class GoldenFileTests
         foreach ((string file, string sum) in Sums())
         {
             string path = Path.Combine(GoldenFiles.Folder, file), name = Path.GetFileNameWithoutExtension(file);
-            string suffix = Suffixes.Single(s => s.Length > 0 == (name[^5..] is "-bf16" or "-tf32") && name.EndsWith(s, StringComparison.Ordinal));
+            string suffix = Suffixes.Single(
+                s => s.Length > 0 == (name[^5..] is "-bf16" or "-tf32") && name.EndsWith(s, StringComparison.Ordinal));
             JsonNode expected = cases[name[..^suffix.Length]]!.DeepClone();
             if (suffix.Length > 0)
             {
@@ -39,7 +42,9 @@ public sealed class GoldenFileTests
             using FileStream stream = File.OpenRead(path);
             (_, Dictionary<string, string> metadata) = Safetensors.ReadHeader(stream);
 
-            Assert.True(JsonNode.DeepEquals(expected, JsonNode.Parse(metadata["case"])), $"{file} is of {metadata["case"]}, {expected.ToJsonString()} is wanted.");
+            Assert.True(
+                JsonNode.DeepEquals(expected, JsonNode.Parse(metadata["case"])),
+                $"{file} is of {metadata["case"]}, {expected.ToJsonString()} is wanted.");
             Assert.Equal((file, sum), (file, Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)))));
         }
     }
@@ -47,7 +52,8 @@ public sealed class GoldenFileTests
     [PyTorchFact]
     public async Task The_script_computes_the_numbers_of_the_files()
     {
-        (int exitCode, string output) = await PyTorch.RunAsync("-B", Path.Combine(GoldenFiles.Folder, "reference.py"), "check", GoldenFiles.Folder);
+        (int exitCode, string output) = await PyTorch.RunAsync(
+            "-B", Path.Combine(GoldenFiles.Folder, "reference.py"), "check", GoldenFiles.Folder);
         Assert.True(exitCode == 0, output);
     }
 
@@ -55,7 +61,8 @@ public sealed class GoldenFileTests
 
     /// <summary>Check sums by file, in the format of sha256sum.</summary>
     private static Dictionary<string, string> Sums() =>
-        File.ReadLines(Path.Combine(GoldenFiles.Folder, "SHA256SUMS")).Select(static l => l.Split("  ")).ToDictionary(static l => l[1], static l => l[0]);
+        File.ReadLines(Path.Combine(GoldenFiles.Folder, "SHA256SUMS")).Select(static l => l.Split("  "))
+            .ToDictionary(static l => l[1], static l => l[0]);
 }
 
 /// <summary>Skipped where Python has no PyTorch.</summary>
@@ -79,7 +86,8 @@ internal static class PyTorch
     {
         try
         {
-            return RunAsync(interpreter, ["-c", "import importlib.util, sys; sys.exit(importlib.util.find_spec('torch') is None)"]).GetAwaiter().GetResult().ExitCode == 0;
+            return RunAsync(interpreter, ["-c", "import importlib.util, sys; sys.exit(importlib.util.find_spec('torch') is None)"])
+                .GetAwaiter().GetResult().ExitCode == 0;
         }
         catch (Win32Exception)
         {

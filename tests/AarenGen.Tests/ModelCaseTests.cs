@@ -12,7 +12,8 @@ public sealed class ModelCaseTests
 
     [Fact]
     public void A_suite_that_does_not_apply_has_a_reason() =>
-        Assert.All(ModelCases.All.SelectMany(static c => c.Without.Values), static reason => Assert.InRange(reason.Length, 10, int.MaxValue));
+        Assert.All(
+            ModelCases.All.SelectMany(static c => c.Without.Values), static reason => Assert.InRange(reason.Length, 10, int.MaxValue));
 
     [Fact]
     public void Every_suite_checks_models() =>

@@ -73,7 +73,9 @@ public sealed class ModelConsistencyTests
         }
     }
 
-    /// <summary>Step, Forward in any cut and StepMany give the same bits. Training gives the same but for rounding, where nothing is dropped.</summary>
+    /// <summary>
+    /// Step, Forward in any cut and StepMany give the same bits. Training gives the same but for rounding, where nothing is dropped.
+    /// </summary>
     private static void CheckStreams<TModel>(TModel model, SequenceList data, bool hasDropout)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
@@ -85,7 +87,8 @@ public sealed class ModelConsistencyTests
             var tokens = new float[length * width];
             data.ReadTokens(i, tokens);
             StreamState<TModel> state = model.CreateState(), cut = model.CreateState(), other = model.CreateState();
-            float[] stepped = new float[length * outputWidth], whole = new float[length * outputWidth], many = new float[length * outputWidth];
+            float[] stepped = new float[length * outputWidth], whole = new float[length * outputWidth],
+                many = new float[length * outputWidth];
             int outputs = 0;
             for (int t = 0; t < length; t++)
             {
@@ -93,7 +96,8 @@ public sealed class ModelConsistencyTests
                 Assert.Equal(state.HasOutput, float.IsFinite(stepped[t * outputWidth]));
                 Assert.Equal(state.HasOutput, outputs < shape.OutputsOf(length) && shape.SampleOf(outputs) == t);
                 outputs += state.HasOutput ? 1 : 0;
-                model.StepMany([other, cut], [.. tokens.AsSpan(t * width, width), .. tokens.AsSpan(t * width, width)], new float[2 * outputWidth]);
+                model.StepMany(
+                    [other, cut], [.. tokens.AsSpan(t * width, width), .. tokens.AsSpan(t * width, width)], new float[2 * outputWidth]);
             }
             Assert.Equal(shape.OutputsOf(length), outputs);
             cut.Reset();
@@ -130,7 +134,8 @@ public sealed class ModelConsistencyTests
                     {
                         // Values of size about 1, some hundred operations of 6e-8 each.
                         float expected = stepped[shape.SampleOf(output) * outputWidth + channel * rowOutput + c];
-                        Assert.Equal(expected, trained[(channel * outputs + output) * rowOutput + c], 2e-5f * Math.Max(1, Math.Abs(expected)));
+                        Assert.Equal(
+                            expected, trained[(channel * outputs + output) * rowOutput + c], 2e-5f * Math.Max(1, Math.Abs(expected)));
                     }
                 }
             }
@@ -147,7 +152,8 @@ public sealed class ModelConsistencyTests
         return targets;
     }
 
-    private static void CheckAllocations<TModel>(TModel model, SequenceList data) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    private static void CheckAllocations<TModel>(TModel model, SequenceList data)
+        where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         ModelDescription description = SequenceModel<TModel>.Description;
         var tokens = new float[data.LengthOf(0) * description.InputWidth];
@@ -162,7 +168,8 @@ public sealed class ModelConsistencyTests
             long before = GC.GetAllocatedBytesForCurrentThread();
             for (int t = 0; t < data.LengthOf(0); t++)
             {
-                model.Step(state, tokens.AsSpan(t * description.InputWidth, description.InputWidth), outputs.AsSpan(0, description.OutputWidth));
+                model.Step(
+                    state, tokens.AsSpan(t * description.InputWidth, description.InputWidth), outputs.AsSpan(0, description.OutputWidth));
             }
             state.Reset();
             model.Forward(state, tokens, outputs);
@@ -175,7 +182,8 @@ public sealed class ModelConsistencyTests
     /// The slope along random directions of length 1, by central differences: off by the rounding of the loss (1e-6 of it, some
     /// operations in float) over the step, and by the step's square times the third derivative.
     /// </summary>
-    private static void CheckGradients<TModel>(TModel model, SequenceList data) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    private static void CheckGradients<TModel>(TModel model, SequenceList data)
+        where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         const double step = 1e-2;
         ModelDescription description = SequenceModel<TModel>.Description;
@@ -187,14 +195,17 @@ public sealed class ModelConsistencyTests
             double length = Math.Sqrt(direction.Sum(static d => (double)d * d));
             double expected = (At(step) - At(-step)) / (2 * step);
             double actual = gradient.Zip(direction, (g, d) => g * d / length).Sum();
-            Assert.True(Math.Abs(expected - actual) < 2e-3 * Math.Max(1, Math.Abs(actual)) + 1e-6 * Math.Abs(probe.Loss) / step, $"{typeof(TModel).Name} {parameter.Name}: {actual:G6}, by differences {expected:G6}");
+            Assert.True(
+                Math.Abs(expected - actual) < 2e-3 * Math.Max(1, Math.Abs(actual)) + 1e-6 * Math.Abs(probe.Loss) / step,
+                $"{typeof(TModel).Name} {parameter.Name}: {actual:G6}, by differences {expected:G6}");
 
             double At(double size)
             {
                 start.CopyTo(model.Weights);
                 for (int i = 0; i < direction.Length; i++)
                 {
-                    model.Weights[parameter.Offset + i / parameter.Columns * parameter.RowStride + i % parameter.Columns] += (float)(size * direction[i] / length);
+                    int at = parameter.Offset + i / parameter.Columns * parameter.RowStride + i % parameter.Columns;
+                    model.Weights[at] += (float)(size * direction[i] / length);
                 }
                 model.WeightsChanged();
                 double loss = new GradientProbe<TModel>(model, data).Loss;

@@ -76,7 +76,8 @@ public sealed class PredictionTests
         var random = new Random(3);
         double sum = 0, squares = 0, below = 0, mean = 0;
         var classes = new int[3];
-        float[] gaussian = [2, 3], student = [1, 2, 5], mixture = [0, 0.5f, -0.5f, 0.5f, -1, -0.5f], logits = [0, MathF.Log(2), MathF.Log(5)];
+        float[] gaussian = [2, 3], student = [1, 2, 5], mixture = [0, 0.5f, -0.5f, 0.5f, -1, -0.5f],
+            logits = [0, MathF.Log(2), MathF.Log(5)];
         double median = new LogNormalMixturePrediction(mixture).Median;
         for (int i = 0; i < Samples; i++)
         {
@@ -90,7 +91,8 @@ public sealed class PredictionTests
         }
         double root = Math.Sqrt(Samples);
         Assert.Equal(2, sum / Samples, 5 * 3 / root);
-        // Variance s² ν/(ν − 2) = 20/3; the fourth moment of 5 degrees is 9 s⁴ ν²/((ν−2)(ν−4))/3 = 25 · 16, so the mean square's deviation is below 20.
+        // Variance s² ν/(ν − 2) = 20/3; the fourth moment of 5 degrees is 9 s⁴ ν²/((ν−2)(ν−4))/3 = 25 · 16, so the mean square's deviation
+        // is below 20.
         Assert.Equal(20.0 / 3, squares / Samples, 5 * 20 / root);
         Assert.Equal(0.5, below / Samples, 5 * 0.5 / root);
         Assert.Equal(new LogNormalMixturePrediction(mixture).Mean, mean / Samples, 0.02 * new LogNormalMixturePrediction(mixture).Mean);
@@ -122,7 +124,8 @@ public sealed class PredictionTests
         var random = new Random(1);
         Action[] calls =
         [
-            () => Gaussian().Mean(index), () => Gaussian().Deviation(index), () => Gaussian().Quantile(0.5, index), () => Gaussian().Cumulative(1, index),
+            () => Gaussian().Mean(index), () => Gaussian().Deviation(index), () => Gaussian().Quantile(0.5, index),
+            () => Gaussian().Cumulative(1, index),
             () => Gaussian().LogDensity(1, index), () => Gaussian().Sample(random, index),
             () => Student().Mean(index), () => Student().Scale(index), () => Student().Degrees(index), () => Student().Quantile(0.5, index),
             () => Student().Cumulative(1, index), () => Student().LogDensity(1, index), () => Student().Sample(random, index),
@@ -145,7 +148,8 @@ public sealed class PredictionTests
     {
         Action[] calls =
         [
-            static () => _ = new GaussianPrediction([1, 2, 3]), static () => _ = new StudentTPrediction([1, 2, 3, 4]), static () => _ = new StudentTPrediction([1, 2]),
+            static () => _ = new GaussianPrediction([1, 2, 3]), static () => _ = new StudentTPrediction([1, 2, 3, 4]),
+            static () => _ = new StudentTPrediction([1, 2]),
             static () => _ = new LogNormalMixturePrediction([1, 2]), static () => _ = new LogNormalMixturePrediction([]),
             static () => _ = new QuantilePrediction([1, 2, 3], [0.1f, 0.9f]), static () => _ = new QuantilePrediction([1], []),
             static () => _ = new CategoricalPrediction([]),
@@ -228,10 +232,13 @@ public sealed class PredictionTests
     public void Classes_have_losses_and_gradients_up_to_the_largest_outputs()
     {
         var gradient = new float[Layout.Lane];
-        double loss = CrossEntropy.NegativeLogLikelihood([float.MaxValue, float.MinValue, 0], 1, 3, Layout.Lane, [1], 0, 1, [1], 1, gradient, 0, default);
+        double loss = CrossEntropy.NegativeLogLikelihood(
+            [float.MaxValue, float.MinValue, 0], 1, 3, Layout.Lane, [1], 0, 1, [1], 1, gradient, 0, default);
         Assert.Equal(2.0 * float.MaxValue, loss);
         Assert.Equal([1f, -1, 0], gradient[..3]);
-        Assert.Equal(0, CrossEntropy.NegativeLogLikelihood([float.MaxValue, float.MinValue, 0], 1, 3, Layout.Lane, [0], 0, 1, [1], 1, gradient, 0, default));
+        Assert.Equal(
+            0, CrossEntropy.NegativeLogLikelihood(
+                [float.MaxValue, float.MinValue, 0], 1, 3, Layout.Lane, [0], 0, 1, [1], 1, gradient, 0, default));
     }
 
     [Fact]
@@ -266,8 +273,11 @@ public sealed class PredictionTests
         Events model = Events.Create(1);
         StreamState<Events> state = model.CreateState();
         var output = new float[Events.OutputWidth];
-        Assert.Contains("category", Assert.Throws<ArgumentException>(() => model.Step(state, [1, 0.5f, 5], output)).Message, StringComparison.Ordinal);
-        Assert.Contains("category", Assert.Throws<ArgumentException>(() => model.Step(state, [1, 0.5f, 1.5f], output)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "category", Assert.Throws<ArgumentException>(() => model.Step(state, [1, 0.5f, 5], output)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "category", Assert.Throws<ArgumentException>(() => model.Step(state, [1, 0.5f, 1.5f], output)).Message,
+            StringComparison.Ordinal);
         Assert.Equal(0, state.TokenCount);
         Refuses([1, 0, 9], [1, 1], "category");
         Refuses([1, 0, 1], [0, 1], "'Interval'");

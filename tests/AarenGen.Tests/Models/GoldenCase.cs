@@ -4,8 +4,8 @@ using AarenGen.Serialization;
 namespace AarenGen.Tests.Models;
 
 /// <summary>
-/// A model computed in float64 by PyTorch: its weights and data, and what outputs, loss and every gradient should be. A case whose name ends
-/// with -bf16 or -tf32 has the factors of its products rounded to that format, as tensor cores do.
+/// A model computed in float64 by PyTorch: its weights and data, and what outputs, loss and every gradient should be. A case whose name
+/// ends with -bf16 or -tf32 has the factors of its products rounded to that format, as tensor cores do.
 /// </summary>
 internal sealed class GoldenCase<TModel> where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {

@@ -18,7 +18,8 @@ internal sealed partial class OneWideHead;
 [SequenceModel, Continuous(2), Dense(70), Aaren(Heads = 1, FeedForward = 3), Dense(2), MeanSquaredError]
 internal sealed partial class OddWideHead;
 
-[SequenceModel, Continuous(2), Dense(24), Aaren(Heads = 24, FeedForward = 8), Aaren(Heads = 8, FeedForward = 3), Dense(2), Huber(Delta = 0.1)]
+[SequenceModel, Continuous(2), Dense(24), Aaren(Heads = 24, FeedForward = 8), Aaren(Heads = 8, FeedForward = 3)]
+[Dense(2), Huber(Delta = 0.1)]
 internal sealed partial class NarrowHeads;
 
 /// <summary>Gated recurrences of several groups of channels.</summary>

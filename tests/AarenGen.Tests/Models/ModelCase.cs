@@ -3,7 +3,9 @@ namespace AarenGen.Tests.Models;
 /// <summary>A suite that checks every test model, except those whose case says why not.</summary>
 internal enum Suite
 {
-    /// <summary>Streams agree with training, a step allocates nothing, and gradients are the loss's derivatives: ModelConsistencyTests.</summary>
+    /// <summary>
+    /// Streams agree with training, a step allocates nothing, and gradients are the loss's derivatives: ModelConsistencyTests.
+    /// </summary>
     Consistency,
 
     /// <summary>Outputs, losses and gradients on a device agree with the CPU's: DeviceModelTests.</summary>

@@ -1,8 +1,8 @@
 namespace AarenGen.Tests.Models;
 
 /// <summary>
-/// Every test model, once. Suites take what they check from here, so that a new test model is a class and a line. ModelCaseTests finds a class
-/// that has no line.
+/// Every test model, once. Suites take what they check from here, so that a new test model is a class and a line. ModelCaseTests finds a
+/// class that has no line.
 /// </summary>
 internal static class ModelCases
 {

@@ -23,7 +23,8 @@ internal static class ModelData
                 {
                     foreach (HeadDescription head in description.Heads)
                     {
-                        ref float target = ref targets[t * description.TargetWidth + channel * description.RowTargetWidth + head.TargetOffset];
+                        ref float target =
+                            ref targets[t * description.TargetWidth + channel * description.RowTargetWidth + head.TargetOffset];
                         target = head.TargetKind switch
                         {
                             TargetKind.Class => random.Next(head.Classes),

@@ -73,8 +73,8 @@ internal sealed partial class Decisions;
 [Dense(2, Activation = Activation.Tanh), MeanSquaredError]
 internal sealed partial class DecisionsInTime;
 
-[SequenceModel, Categorical(300, Width = 70), Continuous(5, Width = 2), TimeEncoding(7, LongestPeriod = 1000), Categorical(3), Continuous(4)]
-[Dense(8), Dense(2), MeanSquaredError]
+[SequenceModel, Categorical(300, Width = 70), Continuous(5, Width = 2), TimeEncoding(7, LongestPeriod = 1000)]
+[Categorical(3), Continuous(4), Dense(8), Dense(2), MeanSquaredError]
 internal sealed partial class LargeTable;
 
 [SequenceModel, Continuous(2), TimeEncoding(12), Categorical(9), Interleave(12), Positions(PositionKind.Sinusoidal)]
