@@ -12,8 +12,8 @@ namespace AarenGen.Cuda.Tests;
 public sealed class DeviceModelTests
 {
     /// <summary>
-    /// Of every model: lengths below, at and above those of tiles and of the scan's chunks, beside tokens that do not count; one sequence alone,
-    /// which has fewer tiles than there are partial gradients; and a batch whose tokens all count.
+    /// Of every model: lengths below, at and above those of tiles and of the scan's chunks, beside tokens that do not count; one sequence
+    /// alone, which has fewer tiles than there are partial gradients; and a batch whose tokens all count.
     /// </summary>
     private static readonly (int[] Lengths, bool IsWeighted)[] Usual = [([40, 9, 33, 140, 12], true), ([27], true), ([21, 9, 30], false)];
 
@@ -121,8 +121,8 @@ public sealed class DeviceModelTests
     private static double Norm(IEnumerable<float> values) => Math.Sqrt(values.Sum(static v => (double)v * v));
 
     /// <summary>
-    /// Three sequences whose first column is 0. Where they are spoilt, the second has a token four tokens after its middle that holds the largest
-    /// number that a token may.
+    /// Three sequences whose first column is 0. Where they are spoilt, the second has a token four tokens after its middle that holds the
+    /// largest number that a token may.
     /// </summary>
     private static SequenceList WithZeroColumn(int[] lengths, bool isSpoilt)
     {
@@ -131,7 +131,8 @@ public sealed class DeviceModelTests
         var data = new SequenceList(inputs, GoldenPre.TargetWidth);
         for (int i = 0; i < lengths.Length; i++)
         {
-            float[] tokens = ModelData.Uniform(random, lengths[i] * inputs), targets = ModelData.Uniform(random, lengths[i] * GoldenPre.TargetWidth);
+            float[] tokens = ModelData.Uniform(random, lengths[i] * inputs),
+                targets = ModelData.Uniform(random, lengths[i] * GoldenPre.TargetWidth);
             for (int t = 0; t < lengths[i]; t++)
             {
                 tokens[t * inputs] = 0;

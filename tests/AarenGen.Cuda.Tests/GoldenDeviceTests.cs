@@ -3,7 +3,9 @@ using AarenGen.Tests.Models;
 
 namespace AarenGen.Cuda.Tests;
 
-/// <summary>Models computed in float64 by PyTorch, on a device or what stands in for one: outputs, loss and every gradient by its own name.</summary>
+/// <summary>
+/// Models computed in float64 by PyTorch, on a device or what stands in for one: outputs, loss and every gradient by its own name.
+/// </summary>
 [Collection(Requirements.Device)]
 public sealed class GoldenDeviceTests
 {

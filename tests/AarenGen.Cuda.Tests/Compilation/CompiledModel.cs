@@ -42,7 +42,8 @@ internal sealed record CompiledModel(string Name, DeviceProgram Program, KernelL
         private DeviceProgram? program;
 
         /// <summary>A model whose layers have no CUDA program is not checked on a device: its case has to say so.</summary>
-        public DeviceProgram Program => program ?? throw new InvalidOperationException("A model has no CUDA program, and its case does not say so.");
+        public DeviceProgram Program =>
+            program ?? throw new InvalidOperationException("A model has no CUDA program, and its case does not say so.");
 
         public void Run<TModel>() where TModel : SequenceModel<TModel>, IModelDefinition<TModel> =>
             program = SequenceModel<TModel>.Create(seed: 1).DeviceProgram;

@@ -4,8 +4,8 @@ using AarenGen.Tests.Models;
 namespace AarenGen.Cuda.Tests;
 
 /// <summary>
-/// Models of the benchmarks and examples, whose sources this assembly compiles too, so that the table of kernels lists them. Of examples/Control
-/// there are those of one environment: its others differ by two widths.
+/// Models of the benchmarks and examples, whose sources this assembly compiles too, so that the table of kernels lists them. Of
+/// examples/Control there are those of one environment: its others differ by two widths.
 /// </summary>
 internal static class LinkedModels
 {

@@ -8,14 +8,16 @@ namespace AarenGen.Cuda.Tests.Paper;
 internal static class CountedStep
 {
     /// <summary>What each kernel did.</summary>
-    public static IReadOnlyList<KernelBytes> Run<TModel>(int sequences, int length, ProductPrecision products) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    public static IReadOnlyList<KernelBytes> Run<TModel>(int sequences, int length, ProductPrecision products)
+        where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         TModel model = SequenceModel<TModel>.Create(seed: 1);
         SequenceList data = ModelData.Random<TModel>([.. Enumerable.Repeat(length, sequences)], seed: 2);
         ModelDescription description = SequenceModel<TModel>.Description;
         var tensors = new TrainingTensors(model.WeightBuffer, new(description.WeightFloats), new(description.WeightFloats));
         using var engine = new CudaEngine<TModel>(
-            new(model, tensors, data, null, new(), sequences, new(length, length), ValidationScale: 1), new CudaDevice { Products = products });
+            new(model, tensors, data, null, new(), sequences, new(length, length), ValidationScale: 1),
+            new CudaDevice { Products = products });
         int[] all = [.. Enumerable.Range(0, sequences)];
         Emulator.ResetCounters();
         engine.Step(all, new(1, 1, 1e-3, 0));
