@@ -82,7 +82,8 @@ internal sealed class GeneratorRun
         Steps(edit(compilation)).TrackedSteps[step].SelectMany(static s => s.Outputs).Select(static o => o.Reason);
 
     private string Text(bool isCuda) => string.Join(
-        "\n", Result.GeneratedSources.Where(s => s.HintName.EndsWith(".cuda.g.cs", StringComparison.Ordinal) == isCuda).Select(static s => s.SourceText.ToString()));
+        "\n", Result.GeneratedSources.Where(s => s.HintName.EndsWith(".cuda.g.cs", StringComparison.Ordinal) == isCuda)
+            .Select(static s => s.SourceText.ToString()));
 
     private GeneratorRunResult Steps(Compilation next) => driver.RunGenerators(next).GetRunResult().Results.Single();
 
@@ -94,7 +95,8 @@ internal sealed class GeneratorRun
             .Concat(second.TrackedOutputSteps).SelectMany(static s => s.Value);
         Assert.All(
             steps.SelectMany(static s => s.Outputs),
-            static o => Assert.True(o.Reason is IncrementalStepRunReason.Cached or IncrementalStepRunReason.Unchanged, o.Reason.ToString()));
+            static o =>
+                Assert.True(o.Reason is IncrementalStepRunReason.Cached or IncrementalStepRunReason.Unchanged, o.Reason.ToString()));
     }
 
     public void AssertCompiles()
@@ -102,7 +104,8 @@ internal sealed class GeneratorRun
         // CS1591 is the user's own class without a comment, in sources that are tests.
         ImmutableArray<Diagnostic> all = Output.GetDiagnostics();
         Assert.Empty(all.Where(static d => d.Severity != DiagnosticSeverity.Hidden && d.Id != "CS1591"));
-        Assert.Empty(all.Where(static d => d.Id == "CS1591" && d.Location.SourceTree!.FilePath.EndsWith(".g.cs", StringComparison.Ordinal)));
+        Assert.Empty(
+            all.Where(static d => d.Id == "CS1591" && d.Location.SourceTree!.FilePath.EndsWith(".g.cs", StringComparison.Ordinal)));
         Assert.Empty(all.Where(static d => d.Location.SourceTree?.FilePath.EndsWith(".g.cs", StringComparison.Ordinal) == true));
     }
 
@@ -124,7 +127,9 @@ internal sealed class GeneratorRun
         {
             return;
         }
-        Assert.False(value is Compilation or ISymbol or SyntaxNode or SyntaxTree or SemanticModel or Location or Diagnostic, $"{path} holds {value.GetType()}");
+        Assert.False(
+            value is Compilation or ISymbol or SyntaxNode or SyntaxTree or SemanticModel or Location or Diagnostic,
+            $"{path} holds {value.GetType()}");
         if (value is IEnumerable items)
         {
             foreach (object? item in items)
@@ -134,7 +139,8 @@ internal sealed class GeneratorRun
         }
         for (Type? type = value.GetType(); type is not null && type != typeof(object); type = type.BaseType)
         {
-            foreach (FieldInfo field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+            foreach (FieldInfo field in type.GetFields(
+                BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
             {
                 Walk(field.GetValue(value), seen, $"{path}.{field.Name}");
             }
