@@ -6,20 +6,27 @@ using AarenGen.Training;
 
 namespace AarenGen.Benchmarks;
 
-/// <summary>What is compared with a reference: a model, the arithmetic of its products, and the largest relative error of outputs, loss or a gradient.</summary>
+/// <summary>
+/// What is compared with a reference: a model, the arithmetic of its products, and the largest relative error of outputs, loss or a
+/// gradient.
+/// </summary>
 internal sealed record DeviceComparison(string What, ProductPrecision Products, double Error, double Bound);
 
-/// <summary>Before anything is timed: outputs, losses and every gradient on the device against the CPU's, and against golden files where they are at hand.</summary>
+/// <summary>
+/// Before anything is timed: outputs, losses and every gradient on the device against the CPU's, and against golden files where they are at
+/// hand.
+/// </summary>
 internal sealed class DeviceCheck(IReadOnlyList<ProductPrecision> products, bool isShort) : IModelVisitor<IReadOnlyList<DeviceComparison>>
 {
     /// <summary>
-    /// Relative L2 of rounded products from the CPU's, which are not: how far rounding carries depends on the weights, so this finds wrong kernels
-    /// alone. Golden files of the same rounding say whether the kernels are right to the last digits.
+    /// Relative L2 of rounded products from the CPU's, which are not: how far rounding carries depends on the weights, so this finds wrong
+    /// kernels alone. Golden files of the same rounding say whether the kernels are right to the last digits.
     /// </summary>
     private const double RoundingBound = 0.3;
 
     /// <summary>The device beside the CPU, on sequences of unequal lengths.</summary>
-    public IReadOnlyList<DeviceComparison> Visit<TModel>(BenchmarkModel<TModel> model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    public IReadOnlyList<DeviceComparison> Visit<TModel>(BenchmarkModel<TModel> model)
+        where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         TModel own = SequenceModel<TModel>.Create(seed: 5);
         SequenceList data = DeviceBatches.Random<TModel>(isShort ? [3, 6] : [3, 130, 1, 64, 65], seed: 6);
@@ -32,9 +39,14 @@ internal sealed class DeviceCheck(IReadOnlyList<ProductPrecision> products, bool
         {
             double output = Math.Max(Error(expected.Outputs, actual.Outputs, 0), Error([(float)expected.Loss], [(float)actual.Loss], 0));
             // Some gradients are 0 but for rounding: held against the whole.
-            double gradient = parameters.Select(p => Error(expected.Gradient(p), actual.Gradient(p), 1e-3 * whole)).Append(Error(expected.TokenGradients, actual.TokenGradients, 0)).Max();
-            yield return new($"{model.Name} against the CPU: outputs, loss", precision, output, Bound(precision, Tolerance.BetweenFloat32.Output, RoundingBound));
-            yield return new($"{model.Name} against the CPU: gradients", precision, gradient, Bound(precision, Tolerance.BetweenFloat32.Gradient, RoundingBound));
+            double gradient = parameters.Select(p => Error(expected.Gradient(p), actual.Gradient(p), 1e-3 * whole))
+                .Append(Error(expected.TokenGradients, actual.TokenGradients, 0)).Max();
+            yield return new(
+                $"{model.Name} against the CPU: outputs, loss", precision, output,
+                Bound(precision, Tolerance.BetweenFloat32.Output, RoundingBound));
+            yield return new(
+                $"{model.Name} against the CPU: gradients", precision, gradient,
+                Bound(precision, Tolerance.BetweenFloat32.Gradient, RoundingBound));
         }
     }
 
@@ -61,14 +73,16 @@ internal sealed class DeviceCheck(IReadOnlyList<ProductPrecision> products, bool
     /// <summary>Throws where an error is beyond its bound: times of wrong results are worth nothing.</summary>
     public static void Require(IEnumerable<DeviceComparison> comparisons)
     {
-        string[] wrong = [.. comparisons.Where(static c => !(c.Error <= c.Bound)).Select(static c => string.Create(CultureInfo.InvariantCulture, $"{c.What}, products in {c.Products}: relative error {c.Error:G3} > {c.Bound:G3}"))];
+        string[] wrong = [.. comparisons.Where(static c => !(c.Error <= c.Bound)).Select(static c => string.Create(
+            CultureInfo.InvariantCulture, $"{c.What}, products in {c.Products}: relative error {c.Error:G3} > {c.Bound:G3}"))];
         if (wrong.Length > 0)
         {
             throw new InvalidOperationException("The device computes something else:\n" + string.Join('\n', wrong));
         }
     }
 
-    private sealed class GoldenComparison(string name, IReadOnlyList<ProductPrecision> products, List<DeviceComparison> comparisons) : IModelAction
+    private sealed class GoldenComparison(
+        string name, IReadOnlyList<ProductPrecision> products, List<DeviceComparison> comparisons) : IModelAction
     {
         public void Run<TModel>() where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
         {
@@ -89,9 +103,11 @@ internal sealed class DeviceCheck(IReadOnlyList<ProductPrecision> products, bool
         }
     }
 
-    private static double Bound(ProductPrecision products, double float32, double rounded) => products == ProductPrecision.Float32 ? float32 : rounded;
+    private static double Bound(ProductPrecision products, double float32, double rounded) =>
+        products == ProductPrecision.Float32 ? float32 : rounded;
 
-    private static double Error(float[] wanted, float[] got, double least) => Norm(wanted.Zip(got, static (a, b) => a - b)) / Math.Max(Norm(wanted), least);
+    private static double Error(float[] wanted, float[] got, double least) =>
+        Norm(wanted.Zip(got, static (a, b) => a - b)) / Math.Max(Norm(wanted), least);
 
     private static double Norm(IEnumerable<float> values) => Math.Sqrt(values.Sum(static v => (double)v * v));
 }
