@@ -5,11 +5,14 @@ using AarenGen.Benchmarks;
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 
 // A line a benchmark; `all` runs them in this order.
-IBenchmark[] benchmarks = [new StreamingBenchmark(), new TrainingBenchmark(), new ScalingBenchmark(), new ProductsBenchmark(), new KernelBenchmark(), new PrecisionBenchmark(), new GeneratorBenchmark(), new StartupBenchmark(), new GpuBenchmark(Charts.Bars)];
+IBenchmark[] benchmarks = [new StreamingBenchmark(), new TrainingBenchmark(), new ScalingBenchmark(), new ProductsBenchmark(),
+    new KernelBenchmark(), new PrecisionBenchmark(), new GeneratorBenchmark(), new StartupBenchmark(), new GpuBenchmark(Charts.Bars)];
 
 Option<bool> isShort = new("--short") { Description = "Few rounds and small sizes: only to see that everything works", Recursive = true };
-Option<string> output = new("--output") { Description = "Folder for JSON and SVG", DefaultValueFactory = static _ => "benchmark-results", Recursive = true };
-var root = new RootCommand("Measures compiled models side by side with ONNX Runtime, LibTorch and a plain loop, and on an NVIDIA GPU.") { isShort, output };
+Option<string> output = new(
+    "--output") { Description = "Folder for JSON and SVG", DefaultValueFactory = static _ => "benchmark-results", Recursive = true };
+var root = new RootCommand(
+    "Measures compiled models side by side with ONNX Runtime, LibTorch and a plain loop, and on an NVIDIA GPU.") { isShort, output };
 foreach (IBenchmark benchmark in benchmarks)
 {
     var command = new Command(benchmark.Name, benchmark.Description);
@@ -29,7 +32,8 @@ Task<int> Run(ParseResult parsed, IReadOnlyList<IBenchmark> chosen, Cancellation
         Console.Error.WriteLine($"{chosen[0].Name} cannot run here. {reason}");
         return Task.FromResult(ExitCodes.NoDevice);
     }
-    string command = $"dotnet run -c Release --project tests/AarenGen.Benchmarks -- {parsed.CommandResult.Command.Name}{(parsed.GetValue(isShort) ? " --short" : "")}";
+    string command = $"dotnet run -c Release --project tests/AarenGen.Benchmarks -- "
+        + $"{parsed.CommandResult.Command.Name}{(parsed.GetValue(isShort) ? " --short" : "")}";
     var writer = new ReportWriter(parsed.GetValue(output)!, command);
     try
     {

@@ -37,7 +37,7 @@ public sealed class DeviceRangeTests
         model.WeightsChanged();
         float[] last = Values(model, NormalizedOnLoad.Description.Parameters[^1]);
 
-        var probe = new DeviceProbe<NormalizedOnLoad>(model, DeviceGradientTests.Random<NormalizedOnLoad>([3], seed: 1));
+        var probe = new DeviceProbe<NormalizedOnLoad>(model, ModelData.Random<NormalizedOnLoad>([3], seed: 1));
 
         // Scale 1 and shift 0: the last layer's bias alone is left.
         Assert.All(probe.Outputs.Chunk(last.Length), row => Assert.Equal(last, row));
@@ -60,7 +60,8 @@ public sealed class DeviceRangeTests
 
         StepWithoutGradients(model, first, second, new()
         {
-            Step = 1, Rows = 1, Sequences = 1, Training = 1, Scale = 1, Clip = 1, Beta1 = beta1, Beta2 = beta2, Epsilon = 1, Correction1 = 1, Correction2 = 1,
+            Step = 1, Rows = 1, Sequences = 1, Training = 1, Scale = 1, Clip = 1, Beta1 = beta1, Beta2 = beta2, Epsilon = 1,
+                Correction1 = 1, Correction2 = 1,
         });
 
         for (int i = 0; i < values.Length; i++)
@@ -85,7 +86,7 @@ public sealed class DeviceRangeTests
         Fill(model, weight, (row, value) => row == 2 ? 0 : value);
         Fill(model, bias, (row, value) => row == 2 ? (float)degrees : value);
         model.WeightsChanged();
-        SequenceList data = DeviceGradientTests.Random<PlainStudentT>([9], seed: 1);
+        SequenceList data = ModelData.Random<PlainStudentT>([9], seed: 1);
         var target = new float[1];
 
         var probe = new DeviceProbe<PlainStudentT>(model, data);
@@ -103,8 +104,8 @@ public sealed class DeviceRangeTests
     }
 
     /// <summary>
-    /// Rows that are normalised, 2^exponent times as large but for some, against the same rows of ordinary size. What comes after them is equal,
-    /// and gradients before them have the inverse factor.
+    /// Rows that are normalised, 2^exponent times as large but for some, against the same rows of ordinary size. What comes after them is
+    /// equal, and gradients before them have the inverse factor.
     /// </summary>
     private static void CheckScale<TModel>(int exponent) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
@@ -122,7 +123,8 @@ public sealed class DeviceRangeTests
         Assert.All(large.Outputs, static v => Assert.True(float.IsFinite(v)));
         AssertClose("outputs", ordinary.Outputs, large.Outputs);
         AssertClose("loss", [(float)ordinary.Loss], [(float)large.Loss]);
-        AssertClose("token gradients", ordinary.TokenGradients, [.. large.TokenGradients.Select((v, i) => i / width % 3 == 0 ? v / factor : v)]);
+        AssertClose(
+            "token gradients", ordinary.TokenGradients, [.. large.TokenGradients.Select((v, i) => i / width % 3 == 0 ? v / factor : v)]);
         for (int i = 0; i < description.Parameters.Count; i++)
         {
             // The first bias is 0, and adds up gradients of both sizes.
@@ -148,7 +150,9 @@ public sealed class DeviceRangeTests
         void AssertClose(string what, float[] wanted, float[] got)
         {
             double difference = Norm(wanted.Zip(got, static (a, b) => a - b)), size = Norm(wanted);
-            Assert.True(difference <= bound * size, $"{typeof(TModel).Name} times 2^{exponent}, {what}: relative {difference / size:G3} > {bound:G3}");
+            Assert.True(
+                difference <= bound * size,
+                $"{typeof(TModel).Name} times 2^{exponent}, {what}: relative {difference / size:G3} > {bound:G3}");
         }
     }
 
@@ -174,14 +178,16 @@ public sealed class DeviceRangeTests
         var tensors = new TrainingTensors(model.WeightBuffer, first, second);
         device.Upload(tensors, work);
         BatchExtent extent = slot.Read(new(1), data, [0]);
-        using CudaGraph graph = device.Record(work, slot.Fill(device.Addresses), [.. program.Prepare, .. program.Forward, .. program.Backward, .. program.Update]);
+        using CudaGraph graph = device.Record(
+            work, slot.Fill(device.Addresses), [.. program.Prepare, .. program.Forward, .. program.Backward, .. program.Update]);
         slot.Run(extent, settings, work, graph);
         device.Download(tensors, work);
     }
 
     private static float Flushed(float value) => Math.Abs(value) < SmallestNormal ? 0 : value;
 
-    private static void Fill<TModel>(TModel model, ParameterDescription p, Func<int, float, float> value) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    private static void Fill<TModel>(TModel model, ParameterDescription p, Func<int, float, float> value)
+        where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         for (int i = 0; i < p.Rows * p.Columns; i++)
         {
@@ -191,20 +197,9 @@ public sealed class DeviceRangeTests
         }
     }
 
-    private static float[] Values<TModel>(TModel model, ParameterDescription p) where TModel : SequenceModel<TModel>, IModelDefinition<TModel> =>
+    private static float[] Values<TModel>(TModel model, ParameterDescription p)
+        where TModel : SequenceModel<TModel>, IModelDefinition<TModel> =>
         [.. Enumerable.Range(0, p.Rows * p.Columns).Select(i => model.Weights[p.Offset + i / p.Columns * p.RowStride + i % p.Columns])];
 
     private static double Norm(IEnumerable<float> values) => Math.Sqrt(values.Sum(static v => (double)v * v));
 }
-
-/// <summary>Whoever reads normalised rows normalises them as they are loaded.</summary>
-[SequenceModel, Continuous(6), Dense(20), LayerNorm, Dense(3), MeanSquaredError]
-internal sealed partial class NormalizedOnLoad;
-
-/// <summary>The first normalisation's rows go to memory.</summary>
-[SequenceModel, Continuous(6), Dense(20), LayerNorm, LayerNorm, Dense(3), MeanSquaredError]
-internal sealed partial class NormalizedInMemory;
-
-/// <summary>Rows too wide for a tile's backward pass.</summary>
-[SequenceModel, Continuous(6), Dense(200), LayerNorm, Dense(3), MeanSquaredError]
-internal sealed partial class NormalizedWide;

@@ -158,14 +158,16 @@ public sealed class DeviceTests(DeviceTests.Session session) : IClassFixture<Dev
 
         buffer.View<float>().CopyTo(back, stream);
         Assert.Equal(values.Reverse(), back);
-        Assert.Contains("Kernel 'reverse'", Assert.Throws<CudaException>(() => kernel.AllowSharedBytes(10 << 20)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Kernel 'reverse'", Assert.Throws<CudaException>(() => kernel.AllowSharedBytes(10 << 20)).Message, StringComparison.Ordinal);
     }
 
     [DeviceFact]
     public void Launch_that_is_refused_names_the_kernel_and_its_shape()
     {
         using var stream = new CudaStream(Context);
-        CudaException e = Assert.Throws<CudaException>(() => Module.GetKernel("scale").Launch(stream, new(2, 3), 5000, 16, new Arguments(), 0));
+        CudaException e = Assert.Throws<CudaException>(
+            () => Module.GetKernel("scale").Launch(stream, new(2, 3), 5000, 16, new Arguments(), 0));
         Assert.Equal("cuLaunchKernel", e.FunctionName);
         Assert.Contains("Kernel 'scale' was to run in 2 x 3 x 1 blocks of 5000 x 1 x 1 threads", e.Message, StringComparison.Ordinal);
         Assert.False(e.IsDeviceLost);
@@ -182,7 +184,8 @@ public sealed class DeviceTests(DeviceTests.Session session) : IClassFixture<Dev
     [DeviceFact]
     public void Code_that_is_none_is_refused()
     {
-        CudaException e = Assert.Throws<CudaException>(() => new CudaModule(Context, new("broken", new(80, IsPtx: false), [1, 2, 3, 4, 5, 6, 7, 0], FromCache: false)));
+        CudaException e = Assert.Throws<CudaException>(
+            () => new CudaModule(Context, new("broken", new(80, IsPtx: false), [1, 2, 3, 4, 5, 6, 7, 0], FromCache: false)));
         Assert.Equal("cuModuleLoadDataEx", e.FunctionName);
         Assert.Contains("Module 'broken' was compiled for sm_80", e.Message, StringComparison.Ordinal);
     }

@@ -9,7 +9,8 @@ public sealed class DeviceTrainingTests : TemporaryFolder
     private static readonly SequenceList Train = Waves(40, seed: 1), Validation = Waves(7, seed: 2);
 
     // 5 steps an epoch.
-    private static readonly TrainingOptions Options = new() { Epochs = 40, BatchSize = 8, Threads = 2, Seed = 3, LearningRate = 3e-3, Device = Device.Cuda };
+    private static readonly TrainingOptions Options =
+        new() { Epochs = 40, BatchSize = 8, Threads = 2, Seed = 3, LearningRate = 3e-3, Device = Device.Cuda };
 
     [DeviceFact]
     public void Two_hundred_steps_go_as_on_the_CPU()
@@ -18,13 +19,17 @@ public sealed class DeviceTrainingTests : TemporaryFolder
         (GoldenPre onCpu, TrainingReport cpu) = Fit(Options with { Device = Device.Cpu });
         Assert.Equal(200, device.Steps);
         Assert.Equal(cpu.Tokens, device.Tokens);
-        Assert.True(device.Epochs[^1].TrainingLoss < 0.5 * device.Epochs[0].TrainingLoss, $"{device.Epochs[^1].TrainingLoss} after {device.Epochs[0].TrainingLoss}");
+        Assert.True(
+            device.Epochs[^1].TrainingLoss < 0.5 * device.Epochs[0].TrainingLoss,
+            $"{device.Epochs[^1].TrainingLoss} after {device.Epochs[0].TrainingLoss}");
         foreach ((EpochReport wanted, EpochReport got) in cpu.Epochs.Zip(device.Epochs))
         {
             Assert.Equal(wanted.TrainingLoss, got.TrainingLoss, wanted.TrainingLoss * 1e-3);
             Assert.Equal(wanted.ValidationLoss!.Value, got.ValidationLoss!.Value, wanted.ValidationLoss.Value * 1e-3);
         }
-        Assert.Equal(device.BestEpoch == cpu.BestEpoch ? onCpu.Evaluate(Validation) : device.Epochs[device.BestEpoch - 1].ValidationLoss!.Value, onDevice.Evaluate(Validation), 1e-3);
+        Assert.Equal(
+            device.BestEpoch == cpu.BestEpoch ? onCpu.Evaluate(Validation) : device.Epochs[device.BestEpoch - 1].ValidationLoss!.Value,
+            onDevice.Evaluate(Validation), 1e-3);
     }
 
     [DeviceFact]
@@ -93,7 +98,8 @@ public sealed class DeviceTrainingTests : TemporaryFolder
         TrainingOptions options = Options with { Epochs = 2 };
         float weight = MathF.ScaleB(1, exponent);
         GoldenPre one = GoldenPre.Create(seed: 1), scaled = GoldenPre.Create(seed: 1);
-        Assert.Equal(one.Fit(Weighted(1, 5), Weighted(1, 4), options).Epochs, scaled.Fit(Weighted(weight, 5), Weighted(weight, 4), options).Epochs);
+        Assert.Equal(
+            one.Fit(Weighted(1, 5), Weighted(1, 4), options).Epochs, scaled.Fit(Weighted(weight, 5), Weighted(weight, 4), options).Epochs);
         Assert.Equal(one.Weights.ToArray(), scaled.Weights.ToArray());
     }
 
@@ -170,7 +176,8 @@ public sealed class DeviceTrainingTests : TemporaryFolder
             double phase = random.NextDouble() * 6, speed = 0.1 + random.NextDouble() * 0.3;
             float At(int t, int channel) => (float)Math.Sin(phase + speed * t + channel);
             data.Add(
-                [.. Enumerable.Range(0, length * 3).Select(j => At(j / 3, j % 3))], [.. Enumerable.Range(0, length * 5).Select(j => At(j / 5 + 1, j % 5))]);
+                [.. Enumerable.Range(0, length * 3).Select(j => At(j / 3, j % 3))],
+                [.. Enumerable.Range(0, length * 5).Select(j => At(j / 5 + 1, j % 5))]);
         }
         return data;
     }

@@ -12,7 +12,8 @@ internal static unsafe class Emulator
     public static bool IsThere => NativeLibrary.TryGetExport(Library, "aarengen_emulator_set_seed", out _);
 
     /// <summary>Forgets what was counted so far.</summary>
-    public static void ResetCounters() => ((delegate* unmanaged<void>)NativeLibrary.GetExport(Library, "aarengen_emulator_reset_counters"))();
+    public static void ResetCounters() =>
+        ((delegate* unmanaged<void>)NativeLibrary.GetExport(Library, "aarengen_emulator_reset_counters"))();
 
     /// <summary>What each kernel loaded from global memory and stored there since the counters were reset.</summary>
     public static IReadOnlyList<KernelBytes> Counters()
@@ -23,14 +24,16 @@ internal static unsafe class Emulator
         {
             count(start, (nuint)json.Length);
         }
-        using JsonDocument document = JsonDocument.Parse(json.AsMemory(0, json.AsSpan().IndexOf((byte)0) is var end and >= 0 ? end : json.Length));
+        using JsonDocument document = JsonDocument.Parse(
+            json.AsMemory(0, json.AsSpan().IndexOf((byte)0) is var end and >= 0 ? end : json.Length));
         return [.. document.RootElement.GetProperty("kernels").EnumerateArray().Select(static k =>
         {
             JsonElement memory = k.GetProperty("global");
             long Number(string name) => memory.GetProperty(name).GetInt64();
             return new KernelBytes(
                 k.GetProperty("name").GetString()!, k.GetProperty("launches").GetInt64(), Number("loadBytes"), Number("storeBytes"),
-                Number("uniqueLoadBytes"), Number("uniqueStoreBytes"), 16 * (Number("loads16") + Number("stores16")), k.GetProperty("matrixProducts").GetInt64());
+                Number("uniqueLoadBytes"), Number("uniqueStoreBytes"), 16 * (Number("loads16") + Number("stores16")),
+                k.GetProperty("matrixProducts").GetInt64());
         })];
     }
 
@@ -48,7 +51,8 @@ internal static unsafe class Emulator
 /// Bytes of global memory that a kernel's launches moved. Unique: counting each byte once a launch. Wide: in requests of 16 bytes.
 /// MatrixProducts: instructions of the tensor cores, a warp each.
 /// </summary>
-internal sealed record KernelBytes(string Name, long Launches, long Loaded, long Stored, long UniqueLoaded, long UniqueStored, long Wide, long MatrixProducts)
+internal sealed record KernelBytes(
+    string Name, long Launches, long Loaded, long Stored, long UniqueLoaded, long UniqueStored, long Wide, long MatrixProducts)
 {
     /// <summary>Each input and each output once.</summary>
     public long Least => UniqueLoaded + UniqueStored;

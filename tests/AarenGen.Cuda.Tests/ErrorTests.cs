@@ -29,7 +29,8 @@ public sealed class ErrorTests
     [InlineData("DriverApi.cuInit(0)", "cuInit")]
     [InlineData("DriverApi.cuMemAlloc_v2(out nint address, (nuint)bytes)", "cuMemAlloc_v2")]
     [InlineData("cuEventQuery", "cuEventQuery")]
-    public void Entry_is_named_as_in_the_drivers_reference(string call, string expected) => Assert.Equal(expected, CudaDriver.EntryOf(call));
+    public void Entry_is_named_as_in_the_drivers_reference(string call, string expected) =>
+        Assert.Equal(expected, CudaDriver.EntryOf(call));
 
     [Fact]
     public void Listing_devices_never_throws_and_says_why_there_are_none()

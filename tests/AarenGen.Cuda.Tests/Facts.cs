@@ -23,7 +23,9 @@ internal sealed class NvidiaCompilerTheoryAttribute : TheoryAttribute
     public NvidiaCompilerTheoryAttribute() => Skip = Requirements.Find(Requirement.NvidiaCompiler);
 }
 
-/// <summary>Skipped where NVIDIA's compiler and the tools behind it, ptxas and cuobjdump, are not all there; a stand-in does not matter.</summary>
+/// <summary>
+/// Skipped where NVIDIA's compiler and the tools behind it, ptxas and cuobjdump, are not all there; a stand-in does not matter.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class NvidiaToolsFactAttribute : FactAttribute
 {
@@ -114,7 +116,8 @@ internal static class Requirements
 
     private static string? FindCompiler() => IsSet(NativeLibraries.CompilerVariable) || Loads(NativeLibraries.Compiler)
         ? null
-        : "NVRTC is needed: install libnvrtc of the CUDA toolkit (Debian non-free: libnvrtc11.2, libnvrtc-builtins11.8), or set AARENGEN_LIBNVRTC; see CONTRIBUTING.md.";
+        : "NVRTC is needed: install libnvrtc of the CUDA toolkit (Debian non-free: libnvrtc11.2, libnvrtc-builtins11.8), or set "
+            + "AARENGEN_LIBNVRTC; see CONTRIBUTING.md.";
 
     private static string? FindDevice() => IsSet(NativeLibraries.DriverVariable) || CudaDeviceInfo.Query().Devices.Count > 0
         ? Compiler.Value

@@ -233,7 +233,8 @@ public sealed class KernelCacheTests : TemporaryFolder
     [Fact]
     public void Key_depends_on_where_one_part_ends_and_on_their_order()
     {
-        byte[][] keys = [KernelCache.Key(["ab", "c"]), KernelCache.Key(["a", "bc"]), KernelCache.Key(["c", "ab"]), KernelCache.Key(["abc"]), KernelCache.Key(["ab", "c", ""])];
+        byte[][] keys = [KernelCache.Key(["ab", "c"]), KernelCache.Key(["a", "bc"]), KernelCache.Key(["c", "ab"]), KernelCache.Key(["abc"]),
+            KernelCache.Key(["ab", "c", ""])];
         Assert.Equal(keys.Length, keys.Select(Convert.ToHexString).Distinct().Count());
         Assert.Equal(keys[0], KernelCache.Key(["ab", "c"]));
     }

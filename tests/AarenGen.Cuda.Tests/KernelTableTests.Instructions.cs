@@ -15,17 +15,22 @@ public sealed partial class KernelTableTests
     [NvidiaToolsFact]
     public async Task Machine_code_has_wide_accesses_background_copies_and_tensor_cores()
     {
-        IReadOnlyDictionary<string, Instructions>[] all = await Task.WhenAll(Enum.GetValues<MatrixPrecision>().Select(p => Task.Run(() => Disassemble(p))));
-        (IReadOnlyDictionary<string, Instructions> float32, IReadOnlyDictionary<string, Instructions> tensorFloat32, IReadOnlyDictionary<string, Instructions> bfloat16) = (all[0], all[1], all[2]);
-        var table = new StringBuilder($"Instructions in the machine code of {Disassembled} for sm_90, products in float32; HMMA with products in TF32 and bfloat16.\n\n");
-        table.Append("| kernel | loads of 16 bytes | narrower | stores of 16 bytes | narrower | background copies of 16 bytes | HMMA, TF32 | HMMA, bf16 |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
+        IReadOnlyDictionary<string, Instructions>[] all = await Task.WhenAll(
+            Enum.GetValues<MatrixPrecision>().Select(p => Task.Run(() => Disassemble(p))));
+        (IReadOnlyDictionary<string, Instructions> float32, IReadOnlyDictionary<string, Instructions> tensorFloat32,
+            IReadOnlyDictionary<string, Instructions> bfloat16) = (all[0], all[1], all[2]);
+        var table = new StringBuilder($"Instructions in the machine code of {Disassembled} for sm_90, products in float32; HMMA with "
+            + $"products in TF32 and bfloat16.\n\n");
+        table.Append("| kernel | loads of 16 bytes | narrower | stores of 16 bytes | narrower | background copies of 16 bytes | HMMA, "
+            + "TF32 | HMMA, bf16 |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
         var errors = new List<string>();
         foreach ((string name, Instructions own) in float32.OrderBy(static k => k.Key, StringComparer.Ordinal))
         {
             int tf32 = tensorFloat32[name].TensorCores, bf16 = bfloat16[name].TensorCores;
             table.Append(
                 CultureInfo.InvariantCulture,
-                $"| {name} | {own.Loads.Wide} | {own.Loads.Narrow} | {own.Stores.Wide} | {own.Stores.Narrow} | {own.Copies.Wide} | {tf32} | {bf16} |\n");
+                $"| {name} | {own.Loads.Wide} | {own.Loads.Narrow} | {own.Stores.Wide} | {own.Stores.Narrow} | {own.Copies.Wide} | {tf32} "
+                    + $"| {bf16} |\n");
             bool isNarrow = Narrow.Any(n => name.Contains(n, StringComparison.Ordinal));
             // Products alone copy to shared memory in the background.
             bool isProduct = own.Copies != default;
@@ -33,7 +38,9 @@ public sealed partial class KernelTableTests
             Require(isNarrow || own.Stores.Wide > 0, "no store of 16 bytes");
             Require(own.Copies.Narrow == 0, "background copies of fewer than 16 bytes");
             Require(own.TensorCores == 0, "tensor cores with products in float32");
-            Require(isProduct == tf32 > 0 && isProduct == bf16 > 0, $"a product is {isProduct}, on tensor cores {tf32} and {bf16} instructions");
+            Require(
+                isProduct == tf32 > 0 && isProduct == bf16 > 0,
+                $"a product is {isProduct}, on tensor cores {tf32} and {bf16} instructions");
 
             void Require(bool condition, string otherwise)
             {

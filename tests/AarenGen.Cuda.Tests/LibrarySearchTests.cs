@@ -47,7 +47,8 @@ public sealed class LibrarySearchTests : TemporaryFolder
         string file = At("libcuda.so");
         await File.WriteAllTextAsync(file, "no library");
 
-        Program.Outcome outcome = await Program.RunAsync(["list-devices"], [(NativeLibraries.DriverVariable, file), .. HiddenLibraries.In(Folder)]);
+        Program.Outcome outcome = await Program.RunAsync(
+            ["list-devices"], [(NativeLibraries.DriverVariable, file), .. HiddenLibraries.In(Folder)]);
 
         AssertUnavailableWhereHidden(NativeLibraries.CreateDriverSearch(), outcome);
         if (outcome.ExitCode == Program.Unavailable)
@@ -63,9 +64,12 @@ public sealed class LibrarySearchTests : TemporaryFolder
     public void Another_library_of_the_same_name_is_told_apart()
     {
         string other = OperatingSystem.IsWindows() ? "kernel32.dll" : OperatingSystem.IsMacOS() ? "libSystem.dylib" : "libc.so.6";
-        var search = new LibrarySearch { Description = "It", Entry = "cuInit", Remedy = "Install it.", Variable = "SOME_VARIABLE", Names = [other] };
+        var search =
+            new LibrarySearch { Description = "It", Entry = "cuInit", Remedy = "Install it.", Variable = "SOME_VARIABLE", Names = [other] };
 
-        Assert.Contains($"{other}: it loads, but has no entry cuInit", Assert.Throws<CudaUnavailableException>(search.Load).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{other}: it loads, but has no entry cuInit", Assert.Throws<CudaUnavailableException>(search.Load).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -73,7 +77,8 @@ public sealed class LibrarySearchTests : TemporaryFolder
     {
         string missing = At("missing.so");
 
-        Program.Outcome outcome = await Program.RunAsync(["start-compiler"], [(NativeLibraries.CompilerVariable, missing), .. HiddenLibraries.In(Folder)]);
+        Program.Outcome outcome = await Program.RunAsync(
+            ["start-compiler"], [(NativeLibraries.CompilerVariable, missing), .. HiddenLibraries.In(Folder)]);
 
         AssertUnavailableWhereHidden(NativeLibraries.CreateCompilerSearch(), outcome);
         if (outcome.ExitCode == Program.Unavailable)
@@ -85,7 +90,8 @@ public sealed class LibrarySearchTests : TemporaryFolder
 
     [NvidiaCompilerFact]
     public async Task Bad_compiler_file_does_not_hide_a_good_one() =>
-        await Program.StartAsync(["start-compiler"], [(NativeLibraries.DriverVariable, null), (NativeLibraries.CompilerVariable, At("missing.so"))]);
+        await Program.StartAsync(
+            ["start-compiler"], [(NativeLibraries.DriverVariable, null), (NativeLibraries.CompilerVariable, At("missing.so"))]);
 
     /// <summary>Elsewhere than on Linux nothing tells whether a process whose variables are cleared finds a library.</summary>
     private static void AssertUnavailableWhereHidden(LibrarySearch search, Program.Outcome outcome)

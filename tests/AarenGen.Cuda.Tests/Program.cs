@@ -56,14 +56,17 @@ internal static class Program
     public static async Task<string> StartAsync(string[] arguments, params (string Name, string? Value)[] environment)
     {
         Outcome outcome = await RunAsync(arguments, environment);
-        Assert.True(outcome.ExitCode == 0, $"{string.Join(' ', arguments)} ended with {outcome.ExitCode}:\n{outcome.Output}\n{outcome.Errors}");
+        Assert.True(
+            outcome.ExitCode == 0, $"{string.Join(' ', arguments)} ended with {outcome.ExitCode}:\n{outcome.Output}\n{outcome.Errors}");
         return outcome.Output;
     }
 
     /// <summary><see cref="StartAsync"/>, whatever the exit code is.</summary>
     public static async Task<Outcome> RunAsync(string[] arguments, params (string Name, string? Value)[] environment)
     {
-        var start = new ProcessStartInfo("dotnet", ["exec", typeof(Program).Assembly.Location, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(
+            "dotnet",
+            ["exec", typeof(Program).Assembly.Location, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach ((string name, string? value) in environment)
         {
             start.Environment[name] = value;

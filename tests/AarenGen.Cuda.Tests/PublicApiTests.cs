@@ -7,6 +7,7 @@ public sealed class PublicApiTests
 {
     [Fact]
     public void Public_api_is_as_reviewed() => Golden.Matches(
-        typeof(CudaDeviceInfo).Assembly.GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false }).Replace("\r\n", "\n", StringComparison.Ordinal) + "\n",
+        typeof(CudaDeviceInfo).Assembly.GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false })
+            .Replace("\r\n", "\n", StringComparison.Ordinal) + "\n",
         "PublicApi.cs.txt");
 }

@@ -2,7 +2,9 @@ using AarenGen.Cuda.Interop;
 
 namespace AarenGen.Cuda.Tests;
 
-/// <summary>What tests are skipped for: found where it is there, and only there, in a process whose environment is made for the purpose.</summary>
+/// <summary>
+/// What tests are skipped for: found where it is there, and only there, in a process whose environment is made for the purpose.
+/// </summary>
 public sealed class RequirementTests : TemporaryFolder
 {
     private const string ToolFolder = "AARENGEN_CUDA_TOOLS";
@@ -33,7 +35,8 @@ public sealed class RequirementTests : TemporaryFolder
     [InlineData(Requirement.Emulator, NativeLibraries.CompilerVariable, NativeLibraries.DriverVariable)]
     internal async Task What_is_named_is_never_missing(Requirement requirement, params string[] variables)
     {
-        Program.Outcome outcome = await LookForAsync(requirement, [.. HiddenLibraries.In(Folder), .. variables.Select(v => (v, (string?)At("nowhere")))]);
+        Program.Outcome outcome = await LookForAsync(
+            requirement, [.. HiddenLibraries.In(Folder), .. variables.Select(v => (v, (string?)At("nowhere")))]);
 
         Assert.Equal((0, ""), (outcome.ExitCode, outcome.Output));
     }
@@ -45,7 +48,8 @@ public sealed class RequirementTests : TemporaryFolder
     {
         string path = PathWith(areThere ? ["ptxas", "cuobjdump", "nvdisasm"] : ["ptxas", "nvdisasm"]);
 
-        Program.Outcome outcome = await LookForAsync(Requirement.NvidiaTools, [("PATH", path), (NativeLibraries.CompilerVariable, At("nowhere"))]);
+        Program.Outcome outcome = await LookForAsync(
+            Requirement.NvidiaTools, [("PATH", path), (NativeLibraries.CompilerVariable, At("nowhere"))]);
 
         Assert.Equal(areThere ? 0 : Program.Unavailable, outcome.ExitCode);
         Assert.Equal(areThere, !outcome.Output.StartsWith("cuobjdump of the CUDA toolkit needed", StringComparison.Ordinal));
@@ -57,7 +61,8 @@ public sealed class RequirementTests : TemporaryFolder
     {
         // In this process, too: what the attribute says and what works are one.
         Assert.NotEmpty(new Compilation.RuntimeCompiler(new(null)).Architectures);
-        (string, string?)[] same = [.. ((string[])[NativeLibraries.DriverVariable, NativeLibraries.CompilerVariable]).Select(static v => (v, Environment.GetEnvironmentVariable(v)))];
+        (string, string?)[] same = [.. ((string[])[NativeLibraries.DriverVariable, NativeLibraries.CompilerVariable])
+            .Select(static v => (v, Environment.GetEnvironmentVariable(v)))];
         Assert.Equal(0, (await Program.RunAsync(["look-for", nameof(Requirement.Compiler)], same)).ExitCode);
     }
 
@@ -68,7 +73,8 @@ public sealed class RequirementTests : TemporaryFolder
     private string PathWith(params string[] tools)
     {
         string folder = Directory.CreateDirectory(At("path")).FullName;
-        string dotnet = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(static f => Path.Combine(f, "dotnet")).First(File.Exists);
+        string dotnet = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .Select(static f => Path.Combine(f, "dotnet")).First(File.Exists);
         File.CreateSymbolicLink(Path.Combine(folder, "dotnet"), dotnet);
         foreach (string tool in tools)
         {

@@ -40,7 +40,9 @@ public sealed class RuntimeCompilerTests : TemporaryFolder
         Assert.EndsWith("\0", said[2], StringComparison.Ordinal);
     }
 
-    /// <summary>What a process of its own says of a kernel: the target, the newest architecture that the compiler knows, the code as Latin letters.</summary>
+    /// <summary>
+    /// What a process of its own says of a kernel: the target, the newest architecture that the compiler knows, the code as Latin letters.
+    /// </summary>
     public static string Compiled(int architecture)
     {
         var compiler = new RuntimeCompiler(new(null));
@@ -78,7 +80,8 @@ public sealed class RuntimeCompilerTests : TemporaryFolder
         Assert.False(Compile(Source, 80, "-lineinfo").FromCache);
 
         // One compiler a call, as in different runs of a program.
-        DeviceCode Compile(string source, int architecture, params string[] options) => new RuntimeCompiler(new(Folder)).Compile("scale", source, architecture, options);
+        DeviceCode Compile(string source, int architecture, params string[] options) =>
+            new RuntimeCompiler(new(Folder)).Compile("scale", source, architecture, options);
     }
 
     [CompilerFact]
@@ -108,7 +111,9 @@ public sealed class RuntimeCompilerTests : TemporaryFolder
     [InlineData(70, "sm_70; AarenGen's kernels need sm_75")]
     [InlineData(61, "sm_61; AarenGen's kernels need sm_75")]
     public void Device_that_is_too_old_is_refused(int device, string expected) =>
-        Assert.Contains(expected, Assert.Throws<CudaException>(() => CompilationTarget.For(device, [61, 70, 75], new(11, 8))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            expected, Assert.Throws<CudaException>(() => CompilationTarget.For(device, [61, 70, 75], new(11, 8))).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Device_older_than_all_the_compiler_knows_is_refused_with_what_helps()
@@ -121,7 +126,10 @@ public sealed class RuntimeCompilerTests : TemporaryFolder
     [Fact]
     public void Log_quotes_the_lines_that_messages_name_whichever_way_they_do()
     {
-        string quoted = CompilerLog.Quote("k.cu(2): error: this\nk.cu:3:7: error: that\nother.h(1): note\nk.cu(9): beyond\n1 error\n\0", "a\nb b\r\nc", "k.cu");
-        Assert.Equal("\nk.cu(2): error: this\n      2 | b b\nk.cu:3:7: error: that\n      3 | c\nother.h(1): note\nk.cu(9): beyond\n1 error", quoted);
+        string quoted = CompilerLog.Quote(
+            "k.cu(2): error: this\nk.cu:3:7: error: that\nother.h(1): note\nk.cu(9): beyond\n1 error\n\0", "a\nb b\r\nc", "k.cu");
+        Assert.Equal(
+            "\nk.cu(2): error: this\n      2 | b b\nk.cu:3:7: error: that\n      3 | c\nother.h(1): note\nk.cu(9): beyond\n1 error",
+            quoted);
     }
 }

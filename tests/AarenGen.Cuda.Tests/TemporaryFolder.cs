@@ -4,7 +4,8 @@ namespace AarenGen.Cuda.Tests;
 public abstract class TemporaryFolder : IDisposable
 {
     /// <summary>Beside the tests' own files, so that nothing that clears the system's temporary files meanwhile reaches it.</summary>
-    protected string Folder { get; } = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "temporary", Path.GetRandomFileName())).FullName;
+    protected string Folder { get; } = Directory.CreateDirectory(
+        Path.Combine(AppContext.BaseDirectory, "temporary", Path.GetRandomFileName())).FullName;
 
     public void Dispose()
     {

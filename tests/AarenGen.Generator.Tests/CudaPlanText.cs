@@ -70,7 +70,8 @@ internal static class CudaPlanText
     {
         TileKernel { Single: { } operation } => Describe(operation),
         TileKernel tiles => $"{tiles.Operations.Count} tile operations",
-        WeightGradients weights => $"WeightGradients of {string.Join(", ", weights.Maps.Select(static m => Describe(m)))} in {weights.Parts} parts",
+        WeightGradients weights =>
+            $"WeightGradients of {string.Join(", ", weights.Maps.Select(static m => Describe(m)))} in {weights.Parts} parts",
         CopyGradient copy => $"CopyGradient of {copy.From.Name} to {copy.To.Name}{(copy.Accumulates ? ", added" : "")}",
         LossNode loss => FormattableString.Invariant($"{loss.Summary}, scale {loss.Scale}, ")
             + $"outputs {Pointer(loss.Outputs)}, gradient {Pointer(loss.Gradient)}",
@@ -133,7 +134,8 @@ internal static class CudaPlanText
         text.Append(CultureInfo.InvariantCulture, $"    {phase}\n");
         foreach (CudaLaunch launch in launches)
         {
-            string blocks = launch.Blocks == 1 ? $"block {launch.FirstBlock}" : $"blocks {launch.FirstBlock} to {launch.FirstBlock + launch.Blocks - 1}";
+            string blocks = launch.Blocks == 1
+                ? $"block {launch.FirstBlock}" : $"blocks {launch.FirstBlock} to {launch.FirstBlock + launch.Blocks - 1}";
             text.Append(CultureInfo.InvariantCulture, $"        {launch.Kernel}, {blocks}\n");
         }
     }

@@ -36,20 +36,24 @@ public sealed class DiagnosticTests
         { "AAREN013", "[SequenceModel, Continuous(4), Dense(8)] partial class [|M|];" },
         { "AAREN014", "[SequenceModel, Continuous(4), Dense(8), MeanSquaredError, [|MeanAbsoluteError|]] partial class M;" },
         { "AAREN014", "[SequenceModel, Continuous(4), Dense(8), Head(\"A\"), MeanSquaredError, [|MeanAbsoluteError|]] partial class M;" },
-        { "AAREN015", "class MineAttribute : LayerAttribute; [SequenceModel, Continuous(4), Dense(8), [|Mine|], MeanSquaredError] partial class M;" },
+        { "AAREN015",
+            "class MineAttribute : LayerAttribute; [SequenceModel, Continuous(4), Dense(8), [|Mine|], MeanSquaredError] partial class M;" },
         { "AAREN011", "[SequenceModel, Continuous(4), Patch(2, 1), [|Continuous(4)|], Dense(8), MeanSquaredError] partial class M;" },
         { "AAREN016", "[SequenceModel, Continuous(4), Dense(8), [|Patch(2, 1)|], MeanSquaredError] partial class M;" },
         { "AAREN016", "[SequenceModel, Continuous(4), Dense(8), [|SumInputs|], MeanSquaredError] partial class M;" },
         { "AAREN016", "[SequenceModel, Continuous(4), Dense(8), [|Interleave(8)|], MeanSquaredError] partial class M;" },
         { "AAREN020", "[SequenceModel, Continuous(4), Interleave([|0|]), Dense(8), MeanSquaredError] partial class M;" },
-        { "AAREN026", "[SequenceModel, Continuous(4), Categorical(3, Width = [|5|]), Interleave(8), Dense(8), MeanSquaredError] partial class M;" },
+        { "AAREN026",
+            "[SequenceModel, Continuous(4), Categorical(3, Width = [|5|]), Interleave(8), Dense(8), MeanSquaredError] partial class M;" },
         { "AAREN017", "[SequenceModel, Categorical(4), [|Patch(2, 1)|], Dense(4), MeanSquaredError] partial class M;" },
         { "AAREN017", "[SequenceModel, Continuous(4), TimeEncoding(4), [|InstanceNorm|], Dense(4), MeanSquaredError] partial class M;" },
         { "AAREN017", "[SequenceModel, Continuous(4, Width = 3), [|ChannelIndependent|], Dense(4), MeanSquaredError] partial class M;" },
         { "AAREN018", "[SequenceModel, Continuous(4), Dense(8), [|Head(\"A\")|], Head(\"B\"), MeanSquaredError] partial class M;" },
-        { "AAREN018", "[SequenceModel, Continuous(4), Dense(8), Head(\"A\"), MeanSquaredError, [|Head(\"B\")|], Dense(3)] partial class M;" },
+        { "AAREN018",
+            "[SequenceModel, Continuous(4), Dense(8), Head(\"A\"), MeanSquaredError, [|Head(\"B\")|], Dense(3)] partial class M;" },
         { "AAREN019", "[SequenceModel, Continuous(4), Dense(8), MeanSquaredError, [|Dense(8)|]] partial class M;" },
-        { "AAREN020", "[SequenceModel, Continuous(4), Continuous(2), Interleave(8, Shared = [|2|]), Dense(8), MeanSquaredError] partial class M;" },
+        { "AAREN020",
+            "[SequenceModel, Continuous(4), Continuous(2), Interleave(8, Shared = [|2|]), Dense(8), MeanSquaredError] partial class M;" },
         { "AAREN020", "[SequenceModel, Continuous(4), Dense(8), Huber(Delta = [|0|])] partial class M;" },
         { "AAREN020", "[SequenceModel, Continuous(4), Dense(8), Head(\"A\", Weight = [|-1|]), MeanSquaredError] partial class M;" },
         { "AAREN020", "[SequenceModel, Continuous(4), Dense(8), CrossEntropy(Smoothing = [|1|])] partial class M;" },
@@ -59,10 +63,12 @@ public sealed class DiagnosticTests
         { "AAREN020", "[SequenceModel, TimeEncoding(4, LongestPeriod = [|0|]), Dense(8), MeanSquaredError] partial class M;" },
         { "AAREN020", "[SequenceModel, Continuous(4), Patch(4, [|0|]), Dense(8), MeanSquaredError] partial class M;" },
         { "AAREN020", "[SequenceModel, Continuous(4), InstanceNorm(Window = [|1|]), Dense(4), MeanSquaredError] partial class M;" },
-        { "AAREN020", "[SequenceModel, Continuous(4), Positions(PositionKind.Learned, Length = [|0|]), Dense(4), MeanSquaredError] partial class M;" },
+        { "AAREN020", "[SequenceModel, Continuous(4), Positions(PositionKind.Learned, Length = [|0|]), Dense(4), MeanSquaredError] "
+            + "partial class M;" },
         { "AAREN020", "[SequenceModel, Continuous(4), Dropout([|1|]), Dense(4), MeanSquaredError] partial class M;" },
         { "AAREN022", "[SequenceModel, Continuous(4), Pool([|(Pooling)2|]), Dense(8), MeanSquaredError] partial class M;" },
-        { "AAREN026", "[SequenceModel, Categorical(4, Width = 3), TimeEncoding([|4|]), SumInputs, Dense(8), MeanSquaredError] partial class M;" },
+        { "AAREN026",
+            "[SequenceModel, Categorical(4, Width = 3), TimeEncoding([|4|]), SumInputs, Dense(8), MeanSquaredError] partial class M;" },
         { "AAREN027", "[SequenceModel, Continuous(4), Dense(5), [|Gaussian|]] partial class M;" },
         { "AAREN027", "[SequenceModel, Continuous(4), Dense(5), [|StudentT|]] partial class M;" },
         { "AAREN027", "[SequenceModel, Continuous(4), Dense(5), [|LogNormalMixture|]] partial class M;" },
@@ -73,27 +79,33 @@ public sealed class DiagnosticTests
         { "AAREN030", "[SequenceModel, Continuous(4), Dense(6), [|Quantiles|]] partial class M;" },
         { "AAREN030", "[SequenceModel, Continuous(4), Dense(6), [|Quantiles(0.5, 0.1)|]] partial class M;" },
         { "AAREN031", "[SequenceModel, Continuous(4), Dense(3), CrossEntropy(ClassWeights = [|new double[] { 1, 2 }|])] partial class M;" },
-        { "AAREN033", "[SequenceModel, [|Weights(\"folder/load.safetensors\")|], Continuous(4), Dense(3), MeanSquaredError] partial class M;" },
+        { "AAREN033",
+            "[SequenceModel, [|Weights(\"folder/load.safetensors\")|], Continuous(4), Dense(3), MeanSquaredError] partial class M;" },
         { "AAREN033", "[SequenceModel, [|Weights(\" \")|], Continuous(4), Dense(3), MeanSquaredError] partial class M;" },
         { "AAREN032", "[SequenceModel, Continuous(4), Dense(3), Head([|\"a b\"|]), MeanSquaredError] partial class M;" },
-        { "AAREN032", "[SequenceModel, Continuous(4), Dense(3), Head(\"A\"), MeanSquaredError, Head([|\"a\"|]), MeanSquaredError] partial class M;" },
+        { "AAREN032",
+            "[SequenceModel, Continuous(4), Dense(3), Head(\"A\"), MeanSquaredError, Head([|\"a\"|]), MeanSquaredError] partial class M;" },
         { "AAREN032", "[SequenceModel, Continuous(4), Dense(3), Head([|\"Load\"|]), MeanSquaredError] partial class M;" },
         { "AAREN032", "[SequenceModel, Continuous(4), Dense(3), Head([|\"M\"|]), MeanSquaredError] partial class M;" },
-        { "AAREN032", "[SequenceModel, Continuous(4), Dense(3), Head([|\"Price\"|]), MeanSquaredError] partial class M { int Price() => 1; }" },
+        { "AAREN032",
+            "[SequenceModel, Continuous(4), Dense(3), Head([|\"Price\"|]), MeanSquaredError] partial class M { int Price() => 1; }" },
         { "AAREN032", "[SequenceModel, Continuous(4), Dense(3), Head(name: [|null!|]), MeanSquaredError] partial class M;" },
         { "AAREN020", "[SequenceModel, Continuous(4), Dense(3), Head(\"A\", Weight = [|1e300|]), MeanSquaredError] partial class M;" },
         { "AAREN020", "[SequenceModel, Continuous(4), Dense(3), Huber(Delta = [|1e-46|])] partial class M;" },
         { "AAREN020", "[SequenceModel, Continuous(4), Dropout([|0.99999999|]), Dense(3), MeanSquaredError] partial class M;" },
-        { "AAREN020", "[SequenceModel, TimeEncoding(4, LongestPeriod = [|double.PositiveInfinity|]), Dense(3), MeanSquaredError] partial class M;" },
+        { "AAREN020",
+            "[SequenceModel, TimeEncoding(4, LongestPeriod = [|double.PositiveInfinity|]), Dense(3), MeanSquaredError] partial class M;" },
         { "AAREN020", "[SequenceModel, Categorical([|int.MaxValue|]), Dense(3), MeanSquaredError] partial class M;" },
         { "AAREN020", "[SequenceModel, Continuous(4), Dense([|int.MaxValue|]), MeanSquaredError] partial class M;" },
         { "AAREN020", "[SequenceModel, Continuous(4), Patch([|int.MaxValue|], 1), Dense(3), MeanSquaredError] partial class M;" },
         { "AAREN020", "[SequenceModel, Continuous(4), Aaren(Repeat = [|1000000|]), Dense(3), MeanSquaredError] partial class M;" },
         { "AAREN025", "[SequenceModel, Categorical(1048576, Width = 65536), Dense(3), MeanSquaredError] partial class [|M|];" },
-        { "AAREN025", "[SequenceModel, Continuous(65536), Positions(PositionKind.Learned, Length = 65536), Dense(3), MeanSquaredError] partial class [|M|];" },
+        { "AAREN025", "[SequenceModel, Continuous(65536), Positions(PositionKind.Learned, Length = 65536), Dense(3), MeanSquaredError] "
+            + "partial class [|M|];" },
         { "AAREN030", "[SequenceModel, Continuous(4), Dense(6), [|Quantiles(0.1, 0.1000000001)|]] partial class M;" },
         { "AAREN030", "[SequenceModel, Continuous(4), Dense(6), [|Quantiles(1e-50, 0.5)|]] partial class M;" },
-        { "AAREN031", "[SequenceModel, Continuous(4), Dense(2), CrossEntropy(ClassWeights = [|new double[] { 1, 1e300 }|])] partial class M;" },
+        { "AAREN031",
+            "[SequenceModel, Continuous(4), Dense(2), CrossEntropy(ClassWeights = [|new double[] { 1, 1e300 }|])] partial class M;" },
         { "AAREN033", "[SequenceModel, [|Weights(\"a\\u2028b\")|], Continuous(4), Dense(3), MeanSquaredError] partial class M;" },
         { "AAREN038", $"[SequenceModel, Continuous(4), Dense(3), MeanSquaredError] partial class [|{new string('M', 901)}|];" },
         { "AAREN020", "[SequenceModel, Continuous([|0|]), Dense(8), MeanSquaredError] partial class M;" },
@@ -117,10 +129,13 @@ public sealed class DiagnosticTests
         { "AAREN022", "[SequenceModel, Continuous(4), Aaren(Norm = [|(Norm)(-1)|]), MeanSquaredError] partial class M;" },
         { "AAREN023", "[SequenceModel, Continuous(4), Dense(8, Name = [|\"a..b\"|]), MeanSquaredError] partial class M;" },
         { "AAREN023", "[SequenceModel, Continuous(4), Dense(8, Name = [|\"a\\n\\\"\"|]), MeanSquaredError] partial class M;" },
-        { "AAREN024", "[SequenceModel, Continuous(4), Dense(8, Name = \"a\"), Dense(8, Name = [|\"a\"|]), MeanSquaredError] partial class M;" },
+        { "AAREN024",
+            "[SequenceModel, Continuous(4), Dense(8, Name = \"a\"), Dense(8, Name = [|\"a\"|]), MeanSquaredError] partial class M;" },
         { "AAREN022", "[SequenceModel, Continuous(4), MinGru(Norm = [|(Norm)2|]), MeanSquaredError] partial class M;" },
-        { "AAREN025", "[SequenceModel, Continuous(64), Transformer(Context = 65536, Repeat = 128), MeanSquaredError] partial class [|M|];" },
-        { "AAREN025", "[SequenceModel, Continuous(32768), Transformer(Context = 65536, FeedForward = 1), MeanSquaredError] partial class [|M|];" },
+        { "AAREN025",
+            "[SequenceModel, Continuous(64), Transformer(Context = 65536, Repeat = 128), MeanSquaredError] partial class [|M|];" },
+        { "AAREN025",
+            "[SequenceModel, Continuous(32768), Transformer(Context = 65536, FeedForward = 1), MeanSquaredError] partial class [|M|];" },
         { "AAREN025", "[SequenceModel, Continuous(4), Dense(65536), Dense(65536), MeanSquaredError] partial class [|M|];" },
     };
 
@@ -129,7 +144,8 @@ public sealed class DiagnosticTests
     public void A_mistake_is_reported_where_it_stands(string id, string marked)
     {
         Match mark = Regex.Match(marked, @"\[\|(.*?)\|\]");
-        string source = "using AarenGen;\n" + marked.Replace("[|", "", StringComparison.Ordinal).Replace("|]", "", StringComparison.Ordinal);
+        string source = "using AarenGen;\n" + marked.Replace("[|", "", StringComparison.Ordinal)
+            .Replace("|]", "", StringComparison.Ordinal);
         GeneratorRun run = GeneratorRun.Any(source);
 
         Diagnostic diagnostic = Assert.Single(run.Diagnostics);
@@ -161,7 +177,8 @@ public sealed class DiagnosticTests
     [Theory]
     [InlineData("Categorical(1048576, Width = 64), Dense(65536), Dense(1), MeanSquaredError")]
     [InlineData("Continuous(65536), Dense(8192), Dense(8192), Dense(65536), CrossEntropy")]
-    [InlineData("Continuous(4), Dense(64), Aaren(Heads = 64, Repeat = 1024), MinGru(Repeat = 1024), Transformer(Repeat = 1024, Context = 64), MeanSquaredError")]
+    [InlineData("Continuous(4), Dense(64), Aaren(Heads = 64, Repeat = 1024), MinGru(Repeat = 1024), Transformer(Repeat = 1024, Context = "
+        + "64), MeanSquaredError")]
     [InlineData("Continuous(4), Dense(1), Transformer(Heads = 1, Context = 65536, FeedForward = 65536), MeanSquaredError")]
     [InlineData("Continuous(65536), ChannelIndependent, Dense(1), MeanSquaredError")]
     [InlineData("Continuous(1), Patch(65536, 65536), InstanceNorm(Window = 65536), Dense(3), MeanSquaredError")]
@@ -170,7 +187,8 @@ public sealed class DiagnosticTests
     public void The_largest_arguments_give_code_or_an_error(string parts)
     {
         GeneratorRun run = GeneratorRun.Any(
-            $"using AarenGen; [SequenceModel, {parts}] partial class M;", "namespace AarenGen.Cuda { internal static class CudaDeviceInfo; }");
+            $"using AarenGen; [SequenceModel, {parts}] partial class M;",
+            "namespace AarenGen.Cuda { internal static class CudaDeviceInfo; }");
         if (run.Diagnostics.Length == 0)
         {
             Assert.Equal(2, run.Result.GeneratedSources.Length);
@@ -193,13 +211,15 @@ public sealed class DiagnosticTests
         Assert.DoesNotContain("no Forward", Card("Aaren(Heads = 1), Dense(1)"), StringComparison.Ordinal);
 
         static string Card(string layers) =>
-            GeneratorRun.Valid($"using AarenGen; [SequenceModel, Continuous(4), {layers}, MeanSquaredError] partial class M;").Plans.Single().Card;
+            GeneratorRun.Valid($"using AarenGen; [SequenceModel, Continuous(4), {layers}, MeanSquaredError] partial class M;")
+                .Plans.Single().Card;
     }
 
     [Fact]
     public void An_argument_that_the_compiler_refuses_is_left_to_the_compiler()
     {
-        GeneratorRun run = GeneratorRun.Any("using AarenGen; [SequenceModel, Continuous(missing), Dense(8), MeanSquaredError] partial class M;");
+        GeneratorRun run = GeneratorRun.Any(
+            "using AarenGen; [SequenceModel, Continuous(missing), Dense(8), MeanSquaredError] partial class M;");
         Assert.Empty(run.Diagnostics);
     }
 
@@ -211,7 +231,8 @@ public sealed class DiagnosticTests
         {
             // No declaration holds a part without CUDA any more: see the test below. The others are not of a model's declaration alone, and
             // have tests of their own.
-            bool isElsewhere = d.Id is Descriptors.NoDevicePart or Descriptors.PartsWithoutModel or Descriptors.LanguageTooOld or Descriptors.MissingRuntime;
+            bool isElsewhere = d.Id is Descriptors.NoDevicePart or Descriptors.PartsWithoutModel or Descriptors.LanguageTooOld
+                or Descriptors.MissingRuntime;
             Assert.True(isElsewhere || Mistakes.Any(m => ((object[])m)[0].Equals(d.Id)), d.Id);
             Assert.Contains($"## {d.Id}", documentation, StringComparison.Ordinal);
         });

@@ -61,7 +61,8 @@ public sealed class FormTests
         Assert.Empty(run.Diagnostics);
         // Warnings of the user's own half are the test's.
         Assert.Empty(run.Output.GetDiagnostics().Where(static d => d.Severity == DiagnosticSeverity.Error
-            || (d.Severity == DiagnosticSeverity.Warning && d.Location.SourceTree?.FilePath.EndsWith(".g.cs", StringComparison.Ordinal) == true)));
+            || (d.Severity == DiagnosticSeverity.Warning
+                && d.Location.SourceTree?.FilePath.EndsWith(".g.cs", StringComparison.Ordinal) == true)));
     }
 
     [Theory]
@@ -70,7 +71,8 @@ public sealed class FormTests
     {
         GeneratorRun run = GeneratorRun.Any("using AarenGen;\n" + declaration);
         Assert.Equal(id, Assert.Single(run.Diagnostics).Id);
-        Assert.DoesNotContain(run.Result.GeneratedSources, static s => s.SourceText.ToString().Contains("partial class M ", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            run.Result.GeneratedSources, static s => s.SourceText.ToString().Contains("partial class M ", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -79,7 +81,8 @@ public sealed class FormTests
         GeneratorRun run = GeneratorRun.Any($"using AarenGen;\n{Parts} partial class M {{ M() {{ }} public M(int x) {{ }} }}");
         Assert.Equal(2, run.Diagnostics.Select(static d => d.Location.SourceSpan).Distinct().Count());
         Assert.All(run.Diagnostics, static d => Assert.Equal(
-            "'M' declares a constructor, but models are made by Create and Load; remove it", d.GetMessage(System.Globalization.CultureInfo.InvariantCulture)));
+            "'M' declares a constructor, but models are made by Create and Load; remove it",
+            d.GetMessage(System.Globalization.CultureInfo.InvariantCulture)));
     }
 
     [Fact]
@@ -94,7 +97,8 @@ public sealed class FormTests
     {
         GeneratorRun run = GeneratorRun.Any("""
             using AarenGen;
-            class MineAttribute(params object?[] a) : LayerAttribute { public string[]? Texts; public System.Type[]? Types; public long L; public char C; }
+            class MineAttribute(params object?[] a) : LayerAttribute
+            { public string[]? Texts; public System.Type[]? Types; public long L; public char C; }
             [SequenceModel, Continuous(4), Dense(8), MeanSquaredError]
             [Mine(1, "a", new[] { 1 }, typeof(int), null, Texts = new[] { "x", null! }, Types = new[] { typeof(int) }, L = 3, C = 'c')]
             partial class M;
@@ -110,7 +114,8 @@ public sealed class FormTests
     [InlineData("[Dense(8)] partial class [|M|]; [Dense(9)] partial class M;")]
     public void Parts_without_a_model_are_a_warning_at_the_class(string marked)
     {
-        string source = "using AarenGen;\n" + marked.Replace("[|", "", StringComparison.Ordinal).Replace("|]", "", StringComparison.Ordinal);
+        string source = "using AarenGen;\n" + marked.Replace("[|", "", StringComparison.Ordinal)
+            .Replace("|]", "", StringComparison.Ordinal);
         Diagnostic diagnostic = Assert.Single(GeneratorRun.Any(source).Diagnostics);
         Assert.Equal(Descriptors.PartsWithoutModel, diagnostic.Id);
         Assert.Equal(DiagnosticSeverity.Warning, diagnostic.Severity);
@@ -128,7 +133,8 @@ public sealed class FormTests
     [InlineData("Größe", "Größe.g.cs")]
     [InlineData("Con", "_Con.g.cs")]
     public void Generated_files_have_the_class_name(string name, string expected) =>
-        Assert.Equal(expected, Assert.Single(GeneratorRun.Valid($"using AarenGen; {Parts} partial class {name};").Result.GeneratedSources).HintName);
+        Assert.Equal(
+            expected, Assert.Single(GeneratorRun.Valid($"using AarenGen; {Parts} partial class {name};").Result.GeneratedSources).HintName);
 
     [Fact]
     public void Generated_files_can_be_written()
@@ -136,7 +142,10 @@ public sealed class FormTests
         string longName = new('N', 300), wide = new('値', 200);
         GeneratorRun run = GeneratorRun.Valid($$"""
             using AarenGen;
-            namespace Long { {{Parts}} partial class {{longName}}A; {{Parts}} partial class {{longName}}B; {{Parts}} partial class {{wide}}; }
+            namespace Long
+            {
+                {{Parts}} partial class {{longName}}A; {{Parts}} partial class {{longName}}B; {{Parts}} partial class {{wide}};
+            }
             namespace {{wide}} { {{Parts}} partial class M; }
             namespace Case { {{Parts}} partial class Load; {{Parts}} partial class loaD; {{Parts}} partial class LOAD; }
             namespace Arity { {{Parts}} partial class M; class M<T>; partial class Outer { {{Parts}} internal partial class M; } }

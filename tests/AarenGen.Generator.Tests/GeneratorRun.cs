@@ -93,7 +93,8 @@ internal sealed class GeneratorRun
         Steps(edit(compilation)).TrackedSteps[step].SelectMany(static s => s.Outputs).Select(static o => o.Reason);
 
     private string Text(bool isCuda) => string.Join(
-        "\n", Result.GeneratedSources.Where(s => s.HintName.EndsWith(".cuda.g.cs", StringComparison.Ordinal) == isCuda).Select(static s => s.SourceText.ToString()));
+        "\n", Result.GeneratedSources.Where(s => s.HintName.EndsWith(".cuda.g.cs", StringComparison.Ordinal) == isCuda)
+            .Select(static s => s.SourceText.ToString()));
 
     private GeneratorRunResult Steps(Compilation next) => driver.RunGenerators(next).GetRunResult().Results.Single();
 
@@ -101,11 +102,14 @@ internal sealed class GeneratorRun
     {
         GeneratorRunResult second = Steps(next);
         IEnumerable<IncrementalGeneratorRunStep> steps = second.TrackedSteps
-            .Where(static s => s.Key is ModelGenerator.DeclarationStep or ModelGenerator.PlanStep or ModelGenerator.CudaPlanStep or ModelGenerator.DiagnosticsStep)
+            .Where(
+                static s => s.Key is ModelGenerator.DeclarationStep or ModelGenerator.PlanStep or ModelGenerator.CudaPlanStep
+                    or ModelGenerator.DiagnosticsStep)
             .Concat(second.TrackedOutputSteps).SelectMany(static s => s.Value);
         Assert.All(
             steps.SelectMany(static s => s.Outputs),
-            static o => Assert.True(o.Reason is IncrementalStepRunReason.Cached or IncrementalStepRunReason.Unchanged, o.Reason.ToString()));
+            static o =>
+                Assert.True(o.Reason is IncrementalStepRunReason.Cached or IncrementalStepRunReason.Unchanged, o.Reason.ToString()));
     }
 
     public void AssertCompiles()
@@ -113,7 +117,8 @@ internal sealed class GeneratorRun
         // CS1591 is the user's own class without a comment, in sources that are tests.
         ImmutableArray<Diagnostic> all = Output.GetDiagnostics();
         Assert.Empty(all.Where(static d => d.Severity != DiagnosticSeverity.Hidden && d.Id != "CS1591"));
-        Assert.Empty(all.Where(static d => d.Id == "CS1591" && d.Location.SourceTree!.FilePath.EndsWith(".g.cs", StringComparison.Ordinal)));
+        Assert.Empty(
+            all.Where(static d => d.Id == "CS1591" && d.Location.SourceTree!.FilePath.EndsWith(".g.cs", StringComparison.Ordinal)));
         Assert.Empty(all.Where(static d => d.Location.SourceTree?.FilePath.EndsWith(".g.cs", StringComparison.Ordinal) == true));
     }
 
@@ -135,7 +140,9 @@ internal sealed class GeneratorRun
         {
             return;
         }
-        Assert.False(value is Compilation or ISymbol or SyntaxNode or SyntaxTree or SemanticModel or Location or Diagnostic, $"{path} holds {value.GetType()}");
+        Assert.False(
+            value is Compilation or ISymbol or SyntaxNode or SyntaxTree or SemanticModel or Location or Diagnostic,
+            $"{path} holds {value.GetType()}");
         if (value is IEnumerable items)
         {
             foreach (object? item in items)
@@ -145,7 +152,8 @@ internal sealed class GeneratorRun
         }
         for (Type? type = value.GetType(); type is not null && type != typeof(object); type = type.BaseType)
         {
-            foreach (FieldInfo field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+            foreach (FieldInfo field in type.GetFields(
+                BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
             {
                 Walk(field.GetValue(value), seen, $"{path}.{field.Name}");
             }

@@ -19,7 +19,8 @@ public sealed class IncrementalityTests
     }
 
     [Theory]
-    [InlineData("[SequenceModel, Continuous(4), Dense(8), Huber] partial class Load; [SequenceModel, Continuous(4), Dense(8), Huber] partial class LOAD;")]
+    [InlineData("[SequenceModel, Continuous(4), Dense(8), Huber] partial class Load; [SequenceModel, Continuous(4), Dense(8), Huber] "
+        + "partial class LOAD;")]
     [InlineData("[Continuous(4), Dense(8), MeanSquaredError] partial class NoModel;")]
     public void Editing_an_unrelated_file_reruns_nothing_for_what_is_rare(string source)
     {
@@ -31,7 +32,8 @@ public sealed class IncrementalityTests
     public void Moving_the_declaration_plans_nothing_again()
     {
         GeneratorRun run = GeneratorRun.Valid(Model);
-        IEnumerable<IncrementalStepRunReason> reasons = run.ReasonsAfter(static c => Replace(c, 0, "// a new line\n" + Model), ModelGenerator.PlanStep);
+        IEnumerable<IncrementalStepRunReason> reasons = run.ReasonsAfter(
+            static c => Replace(c, 0, "// a new line\n" + Model), ModelGenerator.PlanStep);
         Assert.All(reasons, static r => Assert.Equal(IncrementalStepRunReason.Cached, r));
     }
 

@@ -15,7 +15,8 @@ public sealed class NameTests
     private static readonly string[] Models =
     [
         "[SequenceModel, Weights(\"w.safetensors\"), Continuous(4), Dense(8), Aaren(Heads = 2), Dense(4), Gaussian]",
-        "[SequenceModel, Weights(\"w.safetensors\"), Continuous(4), Categorical(3), Aaren(Heads = 1), Head(\"Price\"), Dense(2), Quantiles(0.1, 0.9), "
+        "[SequenceModel, Weights(\"w.safetensors\"), Continuous(4), Categorical(3), Aaren(Heads = 1), Head(\"Price\"), Dense(2), "
+            + "Quantiles(0.1, 0.9), "
             + "Head(\"Kind\"), Dense(3), CrossEntropy]",
     ];
 
@@ -24,7 +25,8 @@ public sealed class NameTests
     [
         .. SyntaxFacts.GetKeywordKinds().Concat(SyntaxFacts.GetContextualKeywordKinds()).Select(SyntaxFacts.GetText)
             .Where(static t => t.All(static c => c is '_' or (>= 'a' and <= 'z'))),
-        .. Members(typeof(SequenceModel<>)), .. Members(typeof(object)), .. Members(typeof(IModelDefinition<>)), .. Members(typeof(IPrefixScan<>)),
+        .. Members(typeof(SequenceModel<>)), .. Members(typeof(object)), .. Members(typeof(IModelDefinition<>)),
+        .. Members(typeof(IPrefixScan<>)),
         .. Models.SelectMany(Generated),
         "get_Trained", "set_Trained", "get_Description", "set_Precision", "get_Precision", "get_CudaSource", "add_X",
         "Main", "Item", "get_Item", "M", "_", "__", "Größe", "naïve", "Ключ", "値",
@@ -82,7 +84,8 @@ public sealed class NameTests
     public void A_head_is_named_by_an_identifier(string name)
     {
         string literal = SymbolDisplay.FormatLiteral(name, quote: true);
-        GeneratorRun run = GeneratorRun.Any($"using AarenGen; [SequenceModel, Continuous(4), Head({literal}), Dense(4), MeanSquaredError] partial class M;");
+        GeneratorRun run = GeneratorRun.Any(
+            $"using AarenGen; [SequenceModel, Continuous(4), Head({literal}), Dense(4), MeanSquaredError] partial class M;");
         Diagnostic diagnostic = Assert.Single(run.Diagnostics);
         Assert.Equal(Descriptors.BadHeadName, diagnostic.Id);
         Assert.DoesNotContain(diagnostic.GetMessage(System.Globalization.CultureInfo.InvariantCulture), char.IsControl);
@@ -92,7 +95,8 @@ public sealed class NameTests
     public void Device_code_is_named_in_ascii()
     {
         GeneratorRun run = GeneratorRun.Valid(
-            "using AarenGen; [SequenceModel, Continuous(4), Dense(4), Head(\"Größe\"), Quantiles(0.1, 0.9), Head(\"Preis\"), Huber] partial class M;", Device);
+            "using AarenGen; [SequenceModel, Continuous(4), Dense(4), Head(\"Größe\"), Quantiles(0.1, 0.9), Head(\"Preis\"), Huber] "
+                + "partial class M;", Device);
         string kernels = run.CudaSource[run.CudaSource.IndexOf(Emission.Cuda.CudaEmitter.KernelsBegin, StringComparison.Ordinal)..];
         Assert.Contains("head_Preis", kernels, StringComparison.Ordinal);
         Assert.DoesNotContain("Größe", kernels, StringComparison.Ordinal);
@@ -106,7 +110,8 @@ public sealed class NameTests
     public void Heads_have_names_of_their_own(string first, string second, int errors)
     {
         GeneratorRun run = GeneratorRun.Any(
-            $"using AarenGen; [SequenceModel, Continuous(4), Dense(4), Head(\"{first}\"), MeanSquaredError, Head(\"{second}\"), MeanSquaredError] partial class M;");
+            $"using AarenGen; [SequenceModel, Continuous(4), Dense(4), Head(\"{first}\"), MeanSquaredError, Head(\"{second}\"), "
+                + $"MeanSquaredError] partial class M;");
         Assert.Equal(Enumerable.Repeat(Descriptors.BadHeadName, errors), run.Diagnostics.Select(static d => d.Id));
     }
 
@@ -116,7 +121,8 @@ public sealed class NameTests
     public void A_head_may_have_a_long_name(int length, int errors)
     {
         GeneratorRun run = GeneratorRun.Any(
-            $"using AarenGen; [SequenceModel, Continuous(4), Dense(4), Head(\"{new string('x', length)}\"), MeanSquaredError] partial class M;");
+            $"using AarenGen; [SequenceModel, Continuous(4), Dense(4), Head(\"{new string('x', length)}\"), MeanSquaredError] partial "
+                + $"class M;");
         Assert.Equal(Enumerable.Repeat(Descriptors.BadHeadName, errors), run.Diagnostics.Select(static d => d.Id));
     }
 
@@ -142,7 +148,8 @@ public sealed class NameTests
             bool isGenerated = complaint.Location.SourceTree?.FilePath.EndsWith(".g.cs", StringComparison.Ordinal) == true;
             // Of the user's own half only errors count, and those in classes that nothing was generated for follow from that.
             int line = complaint.Location.GetLineSpan().StartLinePosition.Line;
-            bool counts = isGenerated || (complaint.Severity == DiagnosticSeverity.Error && !errors.Contains(line) && complaint.Id != "CS0542");
+            bool counts = isGenerated
+                || (complaint.Severity == DiagnosticSeverity.Error && !errors.Contains(line) && complaint.Id != "CS0542");
             Assert.False(counts, $"{complaint}\n{source}");
         }
         return [.. names.Select((n, i) => (n, errors[i + 1].ToArray()))];

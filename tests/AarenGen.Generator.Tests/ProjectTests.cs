@@ -25,7 +25,8 @@ public sealed class ProjectTests
     {
         CSharpCompilation compilation = GeneratorRun.Compile(
             new CSharpParseOptions(version), Model, "[AarenGen.SequenceModel, AarenGen.Dense(-1)] class Wrong { }");
-        GeneratorRun run = GeneratorRun.Over(compilation.WithOptions(compilation.Options.WithNullableContextOptions(NullableContextOptions.Disable)));
+        GeneratorRun run = GeneratorRun.Over(
+            compilation.WithOptions(compilation.Options.WithNullableContextOptions(NullableContextOptions.Disable)));
         Assert.Equal([Descriptors.LanguageTooOld, Descriptors.LanguageTooOld], run.Diagnostics.Select(static d => d.Id));
         string message = run.Diagnostics[0].GetMessage(System.Globalization.CultureInfo.InvariantCulture);
         Assert.Contains($"C# {version.ToDisplayString()},", message, StringComparison.Ordinal);
@@ -46,7 +47,8 @@ public sealed class ProjectTests
     public void References_without_the_runtime_are_one_error()
     {
         CSharpCompilation compilation = GeneratorRun
-            .Compile(Model, "namespace AarenGen { class SequenceModelAttribute : System.Attribute; }").RemoveReferences(GeneratorRun.Runtime);
+            .Compile(Model, "namespace AarenGen { class SequenceModelAttribute : System.Attribute; }")
+            .RemoveReferences(GeneratorRun.Runtime);
         Assert.Equal([Descriptors.MissingRuntime], GeneratorRun.Over(compilation).Diagnostics.Select(static d => d.Id));
     }
 

@@ -23,25 +23,29 @@ public sealed class RandomDeclarationTests
     private const string Device = "namespace AarenGen.Cuda { internal static class CudaDeviceInfo; }";
 
     private static readonly Type[] Parts = [.. typeof(ModelComponentAttribute).Assembly.GetTypes()
-        .Where(static t => t.IsSubclassOf(typeof(ModelComponentAttribute)) && !t.IsAbstract).OrderBy(static t => t.Name, StringComparer.Ordinal)];
+        .Where(static t => t.IsSubclassOf(typeof(ModelComponentAttribute)) && !t.IsAbstract)
+        .OrderBy(static t => t.Name, StringComparer.Ordinal)];
 
     private static readonly Gen<int> ModestInt = OneOf(1, 2, 3, 4, 6, 8, 12);
 
     private static readonly Gen<int> AnyInt = Gen.Frequency(
-        (1, OneOf(int.MinValue, int.MaxValue, -1, 0, 1_023, 1_024, 1_025, 65_535, 65_536, 65_537, 1_000_000, 1_048_576, 1_048_577)), (1, (IGen<int>)Gen.Int));
+        (1, OneOf(int.MinValue, int.MaxValue, -1, 0, 1_023, 1_024, 1_025, 65_535, 65_536, 65_537, 1_000_000, 1_048_576, 1_048_577)),
+        (1, (IGen<int>)Gen.Int));
 
     private static readonly Gen<double> ModestDouble = OneOf(0.1, 0.25, 0.5, 0.9);
 
     private static readonly Gen<double> AnyDouble = Gen.Frequency(
         (3, OneOf(
-            double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.Epsilon, double.MaxValue, double.MinValue, -0.0, 0, 1, -1, 1e300, 1e-300, 1e30,
+            double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.Epsilon, double.MaxValue, double.MinValue, -0.0, 0,
+            1, -1, 1e300, 1e-300, 1e30,
             1e-30, 1e-45, 3.4028235677973366e38, 0.99999999, 0.9999999999999999)), (1, (IGen<double>)Gen.Double));
 
     private static readonly Gen<string?> ModestText = OneOf<string?>("Price", "Volume", "Größe", "class", "event", "a", "middle_part");
 
     private static readonly Gen<string?> AnyText = Gen.Frequency(
         (2, OneOf<string?>(
-            null, "", " ", "Fit", "InputWidth", "a b", "a.b", "a..b", "@x", "\"", "\\", "{0}", "\u200d", "a\u2028b", "\ud83d\ude80", "\ud800",
+            null, "", " ", "Fit", "InputWidth", "a b", "a.b", "a..b", "@x", "\"", "\\", "{0}", "\u200d", "a\u2028b",
+            "\ud83d\ude80", "\ud800",
             "e\u0301", "1", "*/", "</summary>",
             new string('x', 2000))), (1, (IGen<string?>)Gen.String));
 
@@ -54,9 +58,12 @@ public sealed class RandomDeclarationTests
         Gen.Frequency(
             (12, (IGen<string>)Gen.Const("partial class M;")),
             (1, OneOf(
-                "partial class Dense0;", "partial class Größe;", "partial class @class;", "partial class Train;", "sealed partial class M { int Price; }",
-                "partial class M { public M(int x) { } }", "partial class M { required public int X { get; set; } }", "partial record M;", "partial class M<T>;",
-                "static partial class M;", "abstract partial class M;", "class M;", "partial class M { static M() { } public override string ToString() => \"\"; }",
+                "partial class Dense0;", "partial class Größe;", "partial class @class;", "partial class Train;",
+                "sealed partial class M { int Price; }",
+                "partial class M { public M(int x) { } }", "partial class M { required public int X { get; set; } }",
+                "partial record M;", "partial class M<T>;",
+                "static partial class M;", "abstract partial class M;", "class M;",
+                "partial class M { static M() { } public override string ToString() => \"\"; }",
                 $"partial class {new string('M', 300)};"))),
         static (isOrdered, drawn, input, layer, loss, type) =>
         {
@@ -145,11 +152,13 @@ public sealed class RandomDeclarationTests
         IEnumerable<Gen<string>> optional = settable.Select(static p => Gen.Frequency(
             (3, (IGen<string>)Gen.Const("")), (1, Literal(p.PropertyType).Select(v => $"{p.Name} = {v}"))));
         return All(required.Concat(optional)).Select(
-            arguments => new Drawn(order, Name(part), isSingle, $"{Name(part)}({string.Join(", ", arguments.Where(static a => a.Length > 0))})"));
+            arguments =>
+                new Drawn(order, Name(part), isSingle, $"{Name(part)}({string.Join(", ", arguments.Where(static a => a.Length > 0))})"));
     }
 
     private static Gen<string[]> All(IEnumerable<Gen<string>> gens) =>
-        gens.Aggregate(Gen.Const(Array.Empty<string>()), static (all, next) => Gen.Select(all, next, static (a, n) => a.Append(n).ToArray()));
+        gens.Aggregate(
+            Gen.Const(Array.Empty<string>()), static (all, next) => Gen.Select(all, next, static (a, n) => a.Append(n).ToArray()));
 
     /// <summary>A value as C# text: mostly modest, sometimes any.</summary>
     private static Gen<string> Literal(Type type)
@@ -205,6 +214,7 @@ public sealed class RandomDeclarationTests
     /// <summary>A class as drawn: its parts, and the declaration behind them.</summary>
     private sealed record Class(Drawn[] Parts, string Declaration)
     {
-        public string Text(int number) => $"namespace N{number} {{ [SequenceModel{string.Concat(Parts.Select(static p => ", " + p.Code))}] {Declaration} }}";
+        public string Text(int number) =>
+            $"namespace N{number} {{ [SequenceModel{string.Concat(Parts.Select(static p => ", " + p.Code))}] {Declaration} }}";
     }
 }

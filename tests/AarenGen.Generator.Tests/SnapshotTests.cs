@@ -85,28 +85,33 @@ public sealed class SnapshotTests
             using AarenGen;
             namespace Example;
 
-            [SequenceModel, Continuous(3), Dense(20), Transformer(Heads = 5, Context = 30, FeedForward = 40, Repeat = 2), Transformer(Norm = Norm.Post, Dropout = 0.1), MeanSquaredError]
+            [SequenceModel, Continuous(3), Dense(20)]
+            [Transformer(Heads = 5, Context = 30, FeedForward = 40, Repeat = 2)]
+            [Transformer(Norm = Norm.Post, Dropout = 0.1), MeanSquaredError]
             public partial class Attention;
             """,
         ["MinGru"] = """
             using AarenGen;
             namespace Example;
 
-            [SequenceModel, Continuous(3), Dense(20), MinGru(FeedForward = 40, Repeat = 2), MinGru(Norm = Norm.Post, Dropout = 0.1), MeanSquaredError]
+            [SequenceModel, Continuous(3), Dense(20), MinGru(FeedForward = 40, Repeat = 2)]
+            [MinGru(Norm = Norm.Post, Dropout = 0.1), MeanSquaredError]
             public partial class Gru;
             """,
         ["MinLstm"] = """
             using AarenGen;
             namespace Example;
 
-            [SequenceModel, Continuous(3), Dense(20), MinLstm(FeedForward = 40, Repeat = 2), MinLstm(Norm = Norm.Post, Dropout = 0.1), MeanSquaredError]
+            [SequenceModel, Continuous(3), Dense(20), MinLstm(FeedForward = 40, Repeat = 2)]
+            [MinLstm(Norm = Norm.Post, Dropout = 0.1), MeanSquaredError]
             public partial class Lstm;
             """,
         ["PatchedChannels"] = """
             using AarenGen;
             namespace Example;
 
-            [SequenceModel, Continuous(3), ChannelIndependent, InstanceNorm(Window = 8), Patch(4, 2), Dense(8), Positions(PositionKind.Learned, Length = 6), Aaren(Heads = 2, FeedForward = 8), Dense(6), StudentT]
+            [SequenceModel, Continuous(3), ChannelIndependent, InstanceNorm(Window = 8), Patch(4, 2), Dense(8)]
+            [Positions(PositionKind.Learned, Length = 6), Aaren(Heads = 2, FeedForward = 8), Dense(6), StudentT]
             public sealed partial class Channels;
             """,
         ["SeveralInputsAndHeads"] = """
@@ -136,14 +141,17 @@ public sealed class SnapshotTests
             using AarenGen;
             namespace Example;
 
-            [SequenceModel, Continuous(2, Width = 8), Categorical(5, Width = 8), SumInputs, Positions(PositionKind.Sinusoidal), Aaren(Heads = 2, FeedForward = 8), Pool(Pooling.Last), Dense(2), Gaussian]
+            [SequenceModel, Continuous(2, Width = 8), Categorical(5, Width = 8), SumInputs]
+            [Positions(PositionKind.Sinusoidal), Aaren(Heads = 2, FeedForward = 8), Pool(Pooling.Last), Dense(2)]
+            [Gaussian]
             public sealed partial class Sums;
             """,
         ["InTurn"] = """
             using AarenGen;
             namespace Example;
 
-            [SequenceModel, Continuous(1), Continuous(3), Categorical(4), Interleave(8), Aaren(Heads = 2, FeedForward = 8), Dense(4), Huber(Delta = 2)]
+            [SequenceModel, Continuous(1), Continuous(3), Categorical(4), Interleave(8)]
+            [Aaren(Heads = 2, FeedForward = 8), Dense(4), Huber(Delta = 2)]
             public sealed partial class Turns;
             """,
         ["InTurnWithSteps"] = """
@@ -164,7 +172,9 @@ public sealed class SnapshotTests
     [MemberData(nameof(Names))]
     public void Generated_code_is_as_reviewed(string name) => Golden.Matches(GeneratorRun.Valid(Sources[name]).Source, name + ".cs.txt");
 
-    /// <summary>The device code that all models share lies beside the layers; the model's own kernels and their launches are reviewed here.</summary>
+    /// <summary>
+    /// The device code that all models share lies beside the layers; the model's own kernels and their launches are reviewed here.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Names))]
     public void Generated_cuda_is_as_reviewed(string name)
@@ -192,7 +202,8 @@ public sealed class SnapshotTests
     public void A_hundred_models_with_cuda_fit_one_assembly()
     {
         string models = "using AarenGen;\n" + string.Concat(Enumerable.Range(0, 100).Select(static i =>
-            $"[SequenceModel, Continuous(7), Dense({4 * (i + 4)}), Aaren(Heads = 4, Repeat = 2), Dense(7), MeanSquaredError] public sealed partial class Model{i};\n"));
+            $"[SequenceModel, Continuous(7), Dense({4 * (i + 4)}), Aaren(Heads = 4, Repeat = 2), Dense(7), MeanSquaredError] public "
+                + $"sealed partial class Model{i};\n"));
         GeneratorRun run = GeneratorRun.Any(models, WithCuda);
         Assert.Empty(run.Diagnostics);
         using var image = new MemoryStream();
@@ -218,11 +229,14 @@ public sealed class SnapshotTests
     public void Generated_code_is_the_same_in_every_culture(string culture)
     {
         CultureInfo before = CultureInfo.CurrentCulture;
-        string[] expected = [.. Sources.Values.Select(static s => GeneratorRun.Valid(s, WithCuda)).SelectMany(static r => (string[])[r.Source, r.CudaSource])];
+        string[] expected = [.. Sources.Values.Select(static s => GeneratorRun.Valid(s, WithCuda))
+            .SelectMany(static r => (string[])[r.Source, r.CudaSource])];
         try
         {
             CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = new CultureInfo(culture);
-            Assert.Equal(expected, Sources.Values.Select(static s => GeneratorRun.Valid(s, WithCuda)).SelectMany(static r => (string[])[r.Source, r.CudaSource]));
+            Assert.Equal(
+                expected, Sources.Values.Select(static s => GeneratorRun.Valid(s, WithCuda))
+                    .SelectMany(static r => (string[])[r.Source, r.CudaSource]));
         }
         finally
         {

@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 
 namespace AarenGen.Benchmarks;
 
-/// <summary>Shows sections as Markdown and writes them to a folder: all tables as a page, all numbers as one file of JSON. It needs no reflection.</summary>
+/// <summary>
+/// Shows sections as Markdown and writes them to a folder: all tables as a page, all numbers as one file of JSON. It needs no reflection.
+/// </summary>
 internal sealed class PlainWriter(string folder, string command)
 {
     private readonly MarkdownPage page = new(command);

@@ -19,7 +19,8 @@ for (int i = 0; i < args.Length; i++)
         default:
             bool isHelp = args[i] is "--help" or "-h";
             (isHelp ? Console.Out : Console.Error).WriteLine(
-                $"AarenGen.GpuBenchmark [--short] [--output FOLDER]\n{benchmark.Description}.\n--short: tiny sizes, only to see that everything works. FOLDER gets results.md and results.json.");
+                $"AarenGen.GpuBenchmark [--short] [--output FOLDER]\n{benchmark.Description}.\n--short: tiny sizes, only to see that "
+                    + $"everything works. FOLDER gets results.md and results.json.");
             return isHelp ? 0 : 2;
     }
 }

@@ -22,7 +22,8 @@ internal static class Linker
         const string missing = "NativeAOT needs Linux with clang or gcc and zlib1g-dev; see CONTRIBUTING.md.";
         string[] folders = path.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
         // As NativeAOT looks for them.
-        string? compiler = ((string[])["clang", "gcc"]).SelectMany(name => folders.Select(f => Path.Combine(f, name))).FirstOrDefault(File.Exists);
+        string? compiler = ((string[])["clang", "gcc"]).SelectMany(name => folders.Select(f => Path.Combine(f, name)))
+            .FirstOrDefault(File.Exists);
         return OperatingSystem.IsLinux() && compiler is not null && Links(compiler) ? null : missing;
     }
 
@@ -32,7 +33,8 @@ internal static class Linker
         try
         {
             File.WriteAllText(Path.Combine(folder, "program.c"), "int main(void) { return 0; }\n");
-            using Process process = Process.Start(new ProcessStartInfo(compiler, ["program.c", "-o", "program", "-lz", "-ldl", "-lm", "-lpthread"])
+            using Process process = Process.Start(
+                new ProcessStartInfo(compiler, ["program.c", "-o", "program", "-lz", "-ldl", "-lm", "-lpthread"])
             {
                 WorkingDirectory = folder,
                 RedirectStandardError = true,

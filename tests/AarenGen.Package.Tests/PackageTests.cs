@@ -35,7 +35,8 @@ public sealed class PackageTests(ITestOutputHelper log) : IDisposable
     {
         Prepare();
         Run("dotnet", "build -c Release -o built");
-        string program = Path.Combine(folder, "built", "Consumer.dll"), straight = Path.Combine(folder, "straight"), killed = Path.Combine(folder, "killed");
+        string program = Path.Combine(folder, "built", "Consumer.dll"), straight = Path.Combine(folder, "straight"),
+            killed = Path.Combine(folder, "killed");
         Run("dotnet", $"\"{program}\" \"{straight}\" -1");
         int kills = 0;
         for (int milliseconds = 300; kills < 50; milliseconds += 50, kills++)
@@ -67,7 +68,8 @@ public sealed class PackageTests(ITestOutputHelper log) : IDisposable
     private void Prepare()
     {
         string configuration = typeof(PackageTests).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
-        Run("dotnet", $"pack \"{Path.Combine(Repository.Root, "src", "AarenGen")}\" --no-build -c {configuration} -p:Version={version} -o \"{folder}\"");
+        Run("dotnet", $"pack \"{Path.Combine(Repository.Root, "src", "AarenGen")}\" --no-build -c {configuration} -p:Version={version} -o "
+            + $"\"{folder}\"");
         string consumer = Path.Combine(Repository.Root, "tests", "AarenGen.Package.Tests", "Consumer");
         File.Copy(Path.Combine(consumer, "Program.cs"), Path.Combine(folder, "Program.cs"));
         File.WriteAllText(Path.Combine(folder, "Consumer.csproj"), File.ReadAllText(Path.Combine(consumer, "Consumer.csproj.template"))
@@ -83,9 +85,13 @@ public sealed class PackageTests(ITestOutputHelper log) : IDisposable
 
     private string Run(string program, string arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(
+            program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
         // What the test host sets for itself must not reach another build.
-        foreach (string name in start.Environment.Keys.Where(static k => k.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase) || k.StartsWith("VSTEST", StringComparison.OrdinalIgnoreCase)).ToArray())
+        foreach (string name in start.Environment.Keys
+            .Where(static k => k.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)
+                || k.StartsWith("VSTEST", StringComparison.OrdinalIgnoreCase))
+            .ToArray())
         {
             start.Environment.Remove(name);
         }

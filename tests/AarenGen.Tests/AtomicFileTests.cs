@@ -5,7 +5,9 @@ using AarenGen.Tests.Models;
 
 namespace AarenGen.Tests;
 
-/// <summary>Files are replaced whole, where links lead, with the mode that they have; every failure is one typed error that names the file.</summary>
+/// <summary>
+/// Files are replaced whole, where links lead, with the mode that they have; every failure is one typed error that names the file.
+/// </summary>
 public sealed class AtomicFileTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("aarengen-files-").FullName;
@@ -53,14 +55,16 @@ public sealed class AtomicFileTests : IDisposable
         Link("b", "a");
         Link("lost", "missing/model");
         Assert.Contains("symbolic link", Assert.Throws<IOException>(() => Write(At("a"), "x")).Message, StringComparison.Ordinal);
-        Assert.Contains(At("missing"), Assert.Throws<DirectoryNotFoundException>(() => Write(At("lost"), "x")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            At("missing"), Assert.Throws<DirectoryNotFoundException>(() => Write(At("lost"), "x")).Message, StringComparison.Ordinal);
     }
 
     [FactWithModes]
     public void An_existing_file_keeps_its_mode_and_a_new_one_takes_the_default()
     {
         File.WriteAllText(At("plain"), "");
-        foreach (UnixFileMode mode in (UnixFileMode[])[(UnixFileMode)0b110_000_000, (UnixFileMode)0b110_110_110, (UnixFileMode)0b111_101_101])
+        foreach (UnixFileMode mode in (UnixFileMode[])[(UnixFileMode)0b110_000_000, (UnixFileMode)0b110_110_110,
+            (UnixFileMode)0b111_101_101])
         {
             File.WriteAllText(At("model"), "old");
             SetMode(At("model"), mode);
@@ -233,13 +237,15 @@ public sealed class AtomicFileTests : IDisposable
         Directory.CreateDirectory(At("directory"));
         Action[] calls =
         [
-            () => GoldenOdd.Load(At("directory")), () => GoldenOdd.Load(At("missing")), () => state.Load(At("directory")), () => state.Load(At("missing")),
+            () => GoldenOdd.Load(At("directory")), () => GoldenOdd.Load(At("missing")), () => state.Load(At("directory")),
+            () => state.Load(At("missing")),
             () => model.Save(At("directory")), () => model.SaveCompiled(At("directory")), () => state.Save(At("directory")),
             () => model.Save(At("missing/model")), () => state.Save(At("missing/state")),
         ];
         foreach (Action call in calls)
         {
-            Assert.Contains(folder, Assert.IsType<IOException>(Record.Exception(call), exactMatch: false).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                folder, Assert.IsType<IOException>(Record.Exception(call), exactMatch: false).Message, StringComparison.Ordinal);
         }
     }
 
@@ -250,7 +256,8 @@ public sealed class AtomicFileTests : IDisposable
         Assert.Contains(reason, message, StringComparison.Ordinal);
     }
 
-    private static void Write(string path, string content) => AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(content)));
+    private static void Write(string path, string content) =>
+        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(content)));
 
     private static void SetMode(string path, UnixFileMode mode)
     {

@@ -1,3 +1,5 @@
+using AarenGen.Tests.Models;
+
 namespace AarenGen.Tests;
 
 /// <summary>Models whose weights the assembly embeds.</summary>
@@ -13,7 +15,9 @@ public sealed unsafe class EmbeddedWeightsTests : IDisposable
         Assert.Same(Tiny.Trained, Tiny.Trained);
         string path = Path.Combine(folder, "again.safetensors");
         Tiny.Trained.Save(path);
-        Assert.Equal(File.ReadAllBytes(Path.Combine(Repository.Root, "tests", "AarenGen.Tests", "Weights", "tiny.safetensors")), File.ReadAllBytes(path));
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(Repository.Root, "tests", "AarenGen.Tests", "Weights", "tiny.safetensors")),
+            File.ReadAllBytes(path));
     }
 
     [Fact]
@@ -72,14 +76,18 @@ public sealed unsafe class EmbeddedWeightsTests : IDisposable
         fixed (byte* memory = file)
         {
             using UnmanagedMemoryStream stream = new(memory, file.Length);
-            Assert.Contains("another declaration", Assert.Throws<ModelFileException>(() => Tiny.LoadEmbedded(stream, "wide")).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "another declaration", Assert.Throws<ModelFileException>(() => Tiny.LoadEmbedded(stream, "wide")).Message,
+                StringComparison.Ordinal);
         }
         int version = file.AsSpan().IndexOf("1 Float32"u8);
         file[version] = (byte)'9';
         fixed (byte* memory = file)
         {
             nint address = (nint)memory;
-            Assert.Contains("another version", Assert.Throws<ModelFileException>(() => Read((byte*)address, file.Length)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "another version", Assert.Throws<ModelFileException>(() => Read((byte*)address, file.Length)).Message,
+                StringComparison.Ordinal);
             Assert.Throws<ModelFileException>(() => Read((byte*)address, file.Length - 4));
             Assert.Throws<ModelFileException>(() => Read((byte*)address, 5));
         }
@@ -108,9 +116,3 @@ public sealed unsafe class EmbeddedWeightsTests : IDisposable
         return outputs;
     }
 }
-
-[SequenceModel, Weights("tiny.safetensors"), Continuous(2), Dense(2), MeanSquaredError]
-internal sealed partial class Tiny;
-
-[SequenceModel, Weights("nowhere.safetensors"), Continuous(2), Dense(2), MeanSquaredError]
-internal sealed partial class NotEmbedded;

@@ -39,7 +39,9 @@ public sealed class FileFormatTests : IDisposable
         foreach (Action read in (Action[])[() => GoldenOdd.Load(path), () => model.CreateState().Load(path)])
         {
             string message = Assert.Throws<ModelFileException>(read).Message;
-            Assert.True(message.Contains(expected, StringComparison.Ordinal) && message.StartsWith(path, StringComparison.Ordinal), $"{what}: {message}");
+            Assert.True(
+                message.Contains(expected, StringComparison.Ordinal) && message.StartsWith(path, StringComparison.Ordinal),
+                $"{what}: {message}");
             Assert.DoesNotContain('\n', message);
         }
     }
@@ -89,7 +91,9 @@ public sealed class FileFormatTests : IDisposable
             Assert.Equal($"The saved state is cut short: {length} of {bytes.Length} bytes are there; use an older copy.", message);
         }
         bytes[7] = (byte)'1';
-        Assert.Contains("another version", Assert.Throws<ModelFileException>(() => state.Load(new MemoryStream(bytes))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "another version", Assert.Throws<ModelFileException>(() => state.Load(new MemoryStream(bytes))).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -123,7 +127,9 @@ public sealed class FileFormatTests : IDisposable
         fixed (byte* memory = bytes)
         {
             using var resource = new UnmanagedMemoryStream(memory, bytes.Length);
-            Assert.StartsWith("weights.safetensors: ", Assert.Throws<ModelFileException>(() => GoldenOdd.LoadEmbedded(resource, "weights.safetensors")).Message, StringComparison.Ordinal);
+            Assert.StartsWith(
+                "weights.safetensors: ", Assert.Throws<ModelFileException>(() => GoldenOdd.LoadEmbedded(resource, "weights.safetensors"))
+                    .Message, StringComparison.Ordinal);
         }
     }
 
@@ -142,7 +148,9 @@ public sealed class FileFormatTests : IDisposable
         // The last number, then the checksum anew.
         BitConverter.TryWriteBytes(bytes.AsSpan(bytes.Length - 40), bad);
         System.Security.Cryptography.SHA256.HashData(bytes.AsSpan(0, bytes.Length - 32), bytes.AsSpan(bytes.Length - 32));
-        Assert.Contains("NaN or infinity", Assert.Throws<ModelFileException>(() => state.Load(new MemoryStream(bytes))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "NaN or infinity", Assert.Throws<ModelFileException>(() => state.Load(new MemoryStream(bytes))).Message,
+            StringComparison.Ordinal);
         Assert.Equal(memory, state.LayerMemory(0).ToArray());
         Assert.Equal(1, state.TokenCount);
     }
@@ -162,7 +170,8 @@ public sealed class FileFormatTests : IDisposable
             memory[0] = count;
             StateSnapshot.Write(file, PatchedChannels.Description.Fingerprint, 3, memory);
             file.Position = 0;
-            Assert.Contains("cannot be", Assert.Throws<ModelFileException>(() => patched.CreateState().Load(file)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "cannot be", Assert.Throws<ModelFileException>(() => patched.CreateState().Load(file)).Message, StringComparison.Ordinal);
         }
     }
 
@@ -175,7 +184,8 @@ public sealed class FileFormatTests : IDisposable
         using var file = new MemoryStream();
         StateSnapshot.Write(file, GoldenOdd.Description.Fingerprint, tokens, new double[GoldenOdd.Description.Layout.StateDoubles]);
         file.Position = 0;
-        Assert.Contains("cannot be", Assert.Throws<ModelFileException>(() => model.CreateState().Load(file)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "cannot be", Assert.Throws<ModelFileException>(() => model.CreateState().Load(file)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -190,7 +200,9 @@ public sealed class FileFormatTests : IDisposable
         model.Save(path);
         GoldenOdd read = GoldenOdd.Create(2);
         ModelFile.Read(new Dripping(File.ReadAllBytes(path)), GoldenOdd.Description, read.WeightBuffer);
-        Assert.Equal(model.Weights[..GoldenOdd.Description.Layout.ParameterFloats].ToArray(), read.Weights[..GoldenOdd.Description.Layout.ParameterFloats].ToArray());
+        Assert.Equal(
+            model.Weights[..GoldenOdd.Description.Layout.ParameterFloats].ToArray(),
+            read.Weights[..GoldenOdd.Description.Layout.ParameterFloats].ToArray());
     }
 
     [Theory]
@@ -201,7 +213,8 @@ public sealed class FileFormatTests : IDisposable
         var header = new StringBuilder("{");
         for (int i = 0; i < tensors; i++)
         {
-            header.Append(i == 0 ? "" : ",").Append('"').Insert(header.Length, name, repeat).Append(i).Append("\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}");
+            header.Append(i == 0 ? "" : ",").Append('"').Insert(header.Length, name, repeat).Append(i)
+                .Append("\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}");
         }
         Refuses(header.Append('}').ToString(), expected);
     }
@@ -209,7 +222,8 @@ public sealed class FileFormatTests : IDisposable
     [Fact]
     public void Other_headers_that_would_take_memory_are_refused()
     {
-        string ones = string.Join(',', Enumerable.Repeat("1", 1000)), entries = string.Join(',', Enumerable.Range(0, 20_000).Select(static i => $"\"{i}\":\"\""));
+        string ones = string.Join(',', Enumerable.Repeat("1", 1000)),
+            entries = string.Join(',', Enumerable.Range(0, 20_000).Select(static i => $"\"{i}\":\"\""));
         Refuses("{\"a\":{\"dtype\":\"F32\",\"shape\":[" + ones + "],\"data_offsets\":[0,4]}}", "dimensions");
         Refuses("{\"__metadata__\":{" + entries + "}}", "metadata");
     }

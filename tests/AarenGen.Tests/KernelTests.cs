@@ -10,7 +10,8 @@ public sealed class KernelTests
 
     public static TheoryData<int, int, int> Shapes => new()
     {
-        { 1, 1, 1 }, { 1, 7, 16 }, { 2, 16, 7 }, { 3, 33, 100 }, { 5, 21, 21 }, { 12, 64, 32 }, { 13, 10, 48 }, { 31, 128, 17 }, { 64, 5, 160 },
+        { 1, 1, 1 }, { 1, 7, 16 }, { 2, 16, 7 }, { 3, 33, 100 }, { 5, 21, 21 }, { 12, 64, 32 }, { 13, 10, 48 },
+            { 31, 128, 17 }, { 64, 5, 160 },
     };
 
     [Theory]
@@ -25,7 +26,9 @@ public sealed class KernelTests
         MatrixProduct.Multiply(a, rows, inner, innerStride, packed, columns, bias, c, c, stride);
         for (int r = 0; r < rows; r++)
         {
-            MatrixProduct.Multiply(a.AsSpan(r * innerStride, inner), 1, inner, innerStride, packed, columns, bias, one.AsSpan(r * stride, stride), one.AsSpan(r * stride, stride), stride);
+            MatrixProduct.Multiply(
+                a.AsSpan(r * innerStride, inner), 1, inner, innerStride, packed, columns, bias, one.AsSpan(r * stride, stride),
+                one.AsSpan(r * stride, stride), stride);
             for (int n = 0; n < stride; n++)
             {
                 double sum = before[r * stride + n] + (double)bias[n], size = Math.Abs(sum);
@@ -59,11 +62,15 @@ public sealed class KernelTests
         {
             for (int r = 0; r < rows; r++)
             {
-                Near(Enumerable.Range(0, outputs).Select(o => (double)dy[r * outputStride + o] * w[o * inputStride + i]), dx[r * inputStride + i]);
+                Near(
+                    Enumerable.Range(0, outputs).Select(o => (double)dy[r * outputStride + o] * w[o * inputStride + i]),
+                    dx[r * inputStride + i]);
             }
             for (int o = 0; o < outputs; o++)
             {
-                Near(Enumerable.Range(0, rows).Select(r => (double)dy[r * outputStride + o] * x[r * inputStride + i]).Prepend(before[o * inputStride + i]), dw[o * inputStride + i]);
+                Near(
+                    Enumerable.Range(0, rows).Select(r => (double)dy[r * outputStride + o] * x[r * inputStride + i])
+                        .Prepend(before[o * inputStride + i]), dw[o * inputStride + i]);
             }
         }
         for (int o = 0; o < outputStride; o++)
@@ -74,7 +81,9 @@ public sealed class KernelTests
 
     /// <summary>Half a million floats at equal distances of their bits: every exponent, both signs, zeros, infinities, NaNs.</summary>
     private static float[] AllSizes() =>
-        [.. Enumerable.Range(0, 542_368).Select(static i => BitConverter.UInt32BitsToSingle((uint)i * 7919)), 0, -0f, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, float.MinValue, float.Epsilon, -float.Epsilon, 88.72284f, 88.72283f, -103.97f, -103.98f, -87.33f, -87.34f, 13, -13];
+        [.. Enumerable.Range(0, 542_368).Select(static i => BitConverter.UInt32BitsToSingle((uint)i * 7919)), 0, -0f,
+            float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, float.MinValue, float.Epsilon, -float.Epsilon, 88.72284f,
+            88.72283f, -103.97f, -103.98f, -87.33f, -87.34f, 13, -13];
 
     [Fact]
     public void Exponential_over_the_float_range()
@@ -173,7 +182,8 @@ public sealed class KernelTests
         {
             x[i] += i % stride < width ? offset : 0;
         }
-        float[] y = new float[rows * stride], statistics = new float[3 * rows], dx = new float[rows * stride], dgamma = new float[stride], dbeta = new float[stride];
+        float[] y = new float[rows * stride], statistics = new float[3 * rows], dx = new float[rows * stride], dgamma = new float[stride],
+            dbeta = new float[stride];
         LayerNormalization.Forward(x, rows, width, stride, gamma, beta, y, statistics);
         LayerNormalization.Backward(dy, x, statistics, gamma, rows, width, stride, dx, accumulate: false, dgamma, dbeta);
         double[] expectedGamma = new double[stride];
@@ -182,13 +192,15 @@ public sealed class KernelTests
         {
             double[] row = [.. Enumerable.Range(0, width).Select(c => (double)x[r * stride + c])];
             double mean = row.Average(), deviation = Math.Sqrt(row.Average(v => (v - mean) * (v - mean)) + 1e-5);
-            double[] normal = [.. row.Select(v => (v - mean) / deviation)], g = [.. Enumerable.Range(0, width).Select(c => (double)dy[r * stride + c] * gamma[c])];
+            double[] normal = [.. row.Select(v => (v - mean) / deviation)],
+                g = [.. Enumerable.Range(0, width).Select(c => (double)dy[r * stride + c] * gamma[c])];
             double meanG = g.Average(), meanGn = g.Zip(normal, static (a, b) => a * b).Average();
             // Differences are exact however large the offset is; what remains are some roundings of sums of them, over the deviation.
             double bound = (16 + width / 16) * Ulp * (1 + row.Max(v => Math.Abs(v - mean))) / deviation;
             for (int c = 0; c < stride; c++)
             {
-                Assert.Equal(c < width ? normal[c] * gamma[c] + beta[c] : 0, y[r * stride + c], bound * (Math.Abs(c < width ? gamma[c] : 0) + 1));
+                Assert.Equal(
+                    c < width ? normal[c] * gamma[c] + beta[c] : 0, y[r * stride + c], bound * (Math.Abs(c < width ? gamma[c] : 0) + 1));
                 double expected = c < width ? (g[c] - meanG - normal[c] * meanGn) / deviation : 0;
                 Assert.Equal(expected, dx[r * stride + c], bound * (1 + g.Sum(Math.Abs)) * (1 + 1 / deviation));
                 gammaBound += bound * (1 + Math.Abs(dy[r * stride + c]));

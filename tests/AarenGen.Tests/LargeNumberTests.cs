@@ -44,7 +44,8 @@ public sealed class LargeNumberTests
         Assert.Equal(plain, y);
         foreach (bool accumulate in (bool[])[false, true])
         {
-            float[] dx = accumulate ? Rows(5) : [.. Rows(5).Select(static _ => float.NaN)], dgamma = new float[Stride], dbeta = new float[Stride];
+            float[] dx = accumulate ? Rows(5) : [.. Rows(5).Select(static _ => float.NaN)], dgamma = new float[Stride],
+                dbeta = new float[Stride];
             float[] before = [.. dx];
             LayerNormalization.Backward(dy, x, statistics, gamma, 3, Width, Stride, dx, accumulate, dgamma, dbeta);
             var expectedGamma = new double[Width];
@@ -52,7 +53,8 @@ public sealed class LargeNumberTests
             {
                 double[] values = [.. x.AsSpan(row * Stride, Width).ToArray().Select(static v => (double)v)];
                 double mean = values.Average(), deviation = Math.Sqrt(values.Average(v => (v - mean) * (v - mean)) + 1e-5);
-                double[] normal = [.. values.Select(v => (v - mean) / deviation)], g = [.. normal.Select((_, i) => (double)dy[row * Stride + i] * gamma[i])];
+                double[] normal = [.. values.Select(v => (v - mean) / deviation)],
+                    g = [.. normal.Select((_, i) => (double)dy[row * Stride + i] * gamma[i])];
                 double meanG = g.Average(), meanGn = g.Zip(normal, static (a, b) => a * b).Average();
                 for (int i = 0; i < Width; i++)
                 {
@@ -107,7 +109,8 @@ public sealed class LargeNumberTests
                 for (int t = 0; t < 8; t++)
                 {
                     model.Step(state, [.. Enumerable.Range(0, width).Select(i => i % 3 == 1 ? -size : size)], output);
-                    Assert.True(!state.HasOutput || output.All(float.IsFinite), $"{typeof(TModel).Name} at {size}: {string.Join(' ', output)}");
+                    Assert.True(
+                        !state.HasOutput || output.All(float.IsFinite), $"{typeof(TModel).Name} at {size}: {string.Join(' ', output)}");
                 }
             }
             state.Save(Stream.Null);
@@ -132,7 +135,8 @@ public sealed class LargeNumberTests
             TModel model = SequenceModel<TModel>.Create(3);
             StreamState<TModel> state = model.CreateState();
             var outputs = new float[20_000 * SequenceModel<TModel>.Description.OutputWidth];
-            model.Forward(state, StreamingTests.Random(100 * width, 1), outputs.AsSpan(0, 100 * SequenceModel<TModel>.Description.OutputWidth));
+            model.Forward(
+                state, StreamingTests.Random(100 * width, 1), outputs.AsSpan(0, 100 * SequenceModel<TModel>.Description.OutputWidth));
             model.Forward(state, new float[20_000 * width], outputs);
             Assert.DoesNotContain(state.SampleMemory.ToArray(), double.IsSubnormal);
             Assert.DoesNotContain(state.LayerMemory(0).ToArray(), double.IsSubnormal);
@@ -197,7 +201,8 @@ public sealed class LargeNumberTests
             try
             {
                 File.WriteAllText(path, "old");
-                Assert.Contains("NaN or infinity", Assert.Throws<InvalidOperationException>(() => state.Save(path)).Message, StringComparison.Ordinal);
+                Assert.Contains(
+                    "NaN or infinity", Assert.Throws<InvalidOperationException>(() => state.Save(path)).Message, StringComparison.Ordinal);
                 Assert.Equal("old", File.ReadAllText(path));
                 using var nothing = new MemoryStream();
                 Assert.Throws<InvalidOperationException>(() => state.Save(nothing));

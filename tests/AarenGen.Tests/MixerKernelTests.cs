@@ -22,7 +22,8 @@ public sealed class MixerKernelTests
     public void Causal_attention_equals_the_softmax_over_its_window(int rows, int width, int heads, int context, float factor)
     {
         var attention = new Attention(rows, width, heads, context, factor);
-        Assert.All(attention.Output.Zip(attention.ExpectedOutput, attention.OutputBound), static x => Assert.Equal(x.Second, x.First, x.Third));
+        Assert.All(
+            attention.Output.Zip(attention.ExpectedOutput, attention.OutputBound), static x => Assert.Equal(x.Second, x.First, x.Third));
     }
 
     [Theory]
@@ -67,7 +68,8 @@ public sealed class MixerKernelTests
                 for (int c = 0; c < channels; c++)
                 {
                     delta += g[own + c] * attention.ExpectedOutput[own + c];
-                    size += Math.Abs(g[own + c]) * (Math.Abs(attention.ExpectedOutput[own + c]) * (channels + 2) * Ulp + attention.OutputBound[own + c]);
+                    size += Math.Abs(g[own + c])
+                        * (Math.Abs(attention.ExpectedOutput[own + c]) * (channels + 2) * Ulp + attention.OutputBound[own + c]);
                 }
                 foreach ((int i, double p, double relative) in attention.Probabilities(t, first))
                 {
@@ -134,7 +136,8 @@ public sealed class MixerKernelTests
             for (int t = 0; t < token + context; t++)
             {
                 bool isBad = t == token;
-                CausalAttention.Step(ones, isBad && isKey ? wrong : ones, isBad && !isKey ? wrong : ones, width, heads, context, state, output);
+                CausalAttention.Step(
+                    ones, isBad && isKey ? wrong : ones, isBad && !isKey ? wrong : ones, width, heads, context, state, output);
                 if (t >= token)
                 {
                     Assert.Throws<InvalidOperationException>(() => StateSnapshot.Write(Stream.Null, fingerprint, t + 1, state));
@@ -151,8 +154,10 @@ public sealed class MixerKernelTests
     {
         float[] row = new float[16];
         Assert.Throws<ArgumentException>("state.Length", () => CausalAttention.Step(row, row, row, 16, 4, 3, new double[48], row));
-        Assert.Throws<ArgumentException>("statistics.Length", () => CausalAttention.Forward(row, row, row, 16, 1, 16, 4, 3, new float[31], row));
-        Assert.Throws<ArgumentException>("output.Length", () => CausalAttention.Forward(row, row, row, 16, 1, 16, 4, 3, new float[32], new float[15]));
+        Assert.Throws<ArgumentException>(
+            "statistics.Length", () => CausalAttention.Forward(row, row, row, 16, 1, 16, 4, 3, new float[31], row));
+        Assert.Throws<ArgumentException>(
+            "output.Length", () => CausalAttention.Forward(row, row, row, 16, 1, 16, 4, 3, new float[32], new float[15]));
         Assert.Throws<ArgumentException>("state.Length", () => GatedRecurrence.MinGruStep(row, row, 16, new double[15], row));
         Assert.Throws<ArgumentException>("output.Length", () => GatedRecurrence.MinLstmForward(row, row, row, 1, 5, new float[5]));
     }
@@ -197,7 +202,8 @@ public sealed class MixerKernelTests
         var state = new double[width];
         for (int t = 0; t < rows; t++)
         {
-            Span<float> a = first.AsSpan(t * stride, stride), b = second.AsSpan(t * stride, stride), c = candidates.AsSpan(t * stride, stride);
+            Span<float> a = first.AsSpan(t * stride, stride), b = second.AsSpan(t * stride, stride),
+                c = candidates.AsSpan(t * stride, stride);
             if (isLstm)
             {
                 GatedRecurrence.MinLstmStep(a, b, c, width, state, streamed.AsSpan(t * stride, stride));
@@ -223,7 +229,9 @@ public sealed class MixerKernelTests
         {
             if (column >= width)
             {
-                Assert.All(Enumerable.Range(0, rows), t => Assert.Equal(0, Math.Abs(output[t * stride + column]) + Math.Abs(da[t * stride + column]) + Math.Abs(dc[t * stride + column])));
+                Assert.All(
+                    Enumerable.Range(0, rows), t => Assert.Equal(
+                        0, Math.Abs(output[t * stride + column]) + Math.Abs(da[t * stride + column]) + Math.Abs(dc[t * stride + column])));
                 continue;
             }
             var h = new double[rows + 1];
@@ -254,7 +262,8 @@ public sealed class MixerKernelTests
                 double before = h[t], bound = carryError + relative * size;
                 Assert.Equal(carry * add * slope, dc[at], add * slope * (bound + 12 * Ulp * size) + 1e-36);
                 double byOdds = keep * add * (before - candidate) * carry;
-                double oddsBound = keep * add * ((Math.Abs(before) + candidate) * (bound + 12 * Ulp * size) + (error[t] + Ulp * Math.Abs(before)) * size);
+                double oddsBound =
+                    keep * add * ((Math.Abs(before) + candidate) * (bound + 12 * Ulp * size) + (error[t] + Ulp * Math.Abs(before)) * size);
                 if (isLstm)
                 {
                     double closedF = 1 / (1 + Math.Exp(first[at])), closedI = 1 / (1 + Math.Exp(second[at]));
@@ -340,7 +349,8 @@ public sealed class MixerKernelTests
             [
                 .. Enumerable.Range(0, t + 1).Skip(t + 1 - context).Select(i =>
                 {
-                    double[] terms = [.. Enumerable.Range(first, channels).Select(c => (double)Queries[t * Stride + c] * Keys[i * Stride + c])];
+                    double[] terms =
+                        [.. Enumerable.Range(first, channels).Select(c => (double)Queries[t * Stride + c] * Keys[i * Stride + c])];
                     return (i, terms.Sum() / Math.Sqrt(channels), (channels + 3) * Ulp * terms.Sum(Math.Abs) / Math.Sqrt(channels));
                 }),
             ];

@@ -11,58 +11,19 @@ public sealed class ModelConsistencyTests
 {
     private static readonly int[] Lengths = [13, 5, 31];
 
-    [Fact]
-    public void Patches_of_normalised_channels() => Check<PatchedChannels>();
+    public static TheoryData<string> Models => [.. ModelCases.NamesOf(Suite.Consistency)];
 
-    [Fact]
-    public void Normalised_by_the_prefix() => Check<PrefixNormalized>();
-
-    [Fact]
-    public void Patches_of_features() => Check<PatchedFeatures>();
-
-    [Fact]
-    public void More_channels_than_a_pass_has_rows() => Check<ManyChannels>();
-
-    [Fact]
-    public void Inputs_side_by_side() => Check<JoinedInputs>();
-
-    [Fact]
-    public void Inputs_summed() => Check<SummedInputs>();
-
-    [Fact]
-    public void Several_heads() => Check<SeveralHeads>();
-
-    [Fact]
-    public void Last_token() => Check<LastToken>();
-
-    [Fact]
-    public void Heads_without_trunk() => Check<HeadsAlone>();
-
-    [Fact]
-    public void Normalised_quantiles() => Check<NormalizedQuantiles>();
-
-    [Fact]
-    public void Normalised_gaussian() => Check<NormalizedGaussian>();
-
-    [Fact]
-    public void Normalised_student_t() => Check<NormalizedStudentT>();
-
-    [Fact]
-    public void Student_t() => Check<PlainStudentT>();
-
-    [Fact]
-    public void Event_stream() => Check<Events>();
-
-    [Fact]
-    public void Classes_of_sequences() => Check<Classifier>();
-
-    [Fact]
-    public void Kinds_of_tokens_in_turn() => Check<Decisions>();
-
-    [Fact]
-    public void Kinds_of_tokens_in_turn_and_what_each_has()
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Streams_training_and_gradients_agree(string model)
     {
-        Check<DecisionsInTime>();
+        ModelCase own = ModelCases.Named(model);
+        own.Run(new Check(own.HasDropout));
+    }
+
+    [Fact]
+    public void Interleaved_modalities_share_their_columns()
+    {
         // Of four columns for the widest kind, one for the category and one for the time; the category is every token's.
         Assert.Equal(6, DecisionsInTime.InputWidth);
         Assert.Equal([new CategoryDescription(4, 3, 0, 1)], DecisionsInTime.Description.Categories);
@@ -83,63 +44,40 @@ public sealed class ModelConsistencyTests
     }
 
     [Fact]
-    public void A_layer_of_dropout_has_the_gradients_of_what_it_kept()
+    public void A_layer_of_dropout_changes_the_loss_of_training_alone()
     {
         DroppedOut model = DroppedOut.Create(7);
-        SequenceList data = Data<DroppedOut>(Lengths);
-        CheckGradients(model, data);
+        SequenceList data = ModelData.Random<DroppedOut>(Lengths, seed: 7, isWeighted: true);
         Assert.NotEqual(model.Evaluate(data), new GradientProbe<DroppedOut>(model, data).Loss, 1e-3);
     }
 
-    internal static void Check<TModel>() where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    private sealed class Check(bool hasDropout) : IModelAction
     {
-        TModel model = SequenceModel<TModel>.Create(7);
-        SequenceList data = Data<TModel>(Lengths);
-        CheckStreams(model, data);
-        CheckAllocations(model, data);
-        CheckGradients(model, data);
-        double evaluated = model.Evaluate(data), trained = new GradientProbe<TModel>(model, data).Loss;
-        Assert.Equal(evaluated, trained, 1e-6 * Math.Max(1, Math.Abs(trained)));
-    }
-
-    private static SequenceList Data<TModel>(int[] lengths) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
-    {
-        ModelDescription description = SequenceModel<TModel>.Description;
-        var data = new SequenceList(description.InputWidth, description.TargetWidth);
-        foreach (int length in lengths)
+        public void Run<TModel>() where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
         {
-            float[] tokens = StreamingTests.Random(length * description.InputWidth, length);
-            float[] targets = StreamingTests.Random(length * description.TargetWidth, -length);
-            for (int t = 0; t < length; t++)
+            TModel model = SequenceModel<TModel>.Create(7);
+            SequenceList data = ModelData.Random<TModel>(Lengths, seed: 7, isWeighted: true);
+            CheckStreams(model, data, hasDropout);
+            CheckAllocations(model, data);
+            CheckGradients(model, data);
+            double evaluated = model.Evaluate(data), trained = new GradientProbe<TModel>(model, data).Loss;
+            double rounding = 1e-6 * Math.Max(1, Math.Abs(trained));
+            if (hasDropout)
             {
-                foreach (CategoryDescription category in description.Categories)
-                {
-                    if (t % category.ModalityCount == category.Modality)
-                    {
-                        tokens[t * description.InputWidth + category.Column] = (t * 5 + length) % category.Cardinality;
-                    }
-                }
-                for (int channel = 0; channel < description.Tokens.Channels; channel++)
-                {
-                    foreach (HeadDescription head in description.Heads)
-                    {
-                        ref float target = ref targets[t * description.TargetWidth + channel * description.RowTargetWidth + head.TargetOffset];
-                        target = head.TargetKind switch
-                        {
-                            TargetKind.Class => (t * 3 + length) % head.ClassCount,
-                            TargetKind.Positive => MathF.Abs(target) + 0.1f,
-                            _ => target,
-                        };
-                    }
-                }
+                Assert.NotEqual(evaluated, trained, rounding);
             }
-            data.Add(tokens, targets, [.. Enumerable.Range(0, length).Select(static t => t % 4 == 1 ? 0f : 1f)]);
+            else
+            {
+                Assert.Equal(evaluated, trained, rounding);
+            }
         }
-        return data;
     }
 
-    /// <summary>Step, Forward in any cut and StepMany give the same bits; training gives the same but for rounding.</summary>
-    private static void CheckStreams<TModel>(TModel model, SequenceList data) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    /// <summary>
+    /// Step, Forward in any cut and StepMany give the same bits. Training gives the same but for rounding, where nothing is dropped.
+    /// </summary>
+    private static void CheckStreams<TModel>(TModel model, SequenceList data, bool hasDropout)
+        where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         ModelDescription description = SequenceModel<TModel>.Description;
         TokenShape shape = description.Tokens;
@@ -149,7 +87,8 @@ public sealed class ModelConsistencyTests
             var tokens = new float[length * width];
             data.ReadTokens(i, tokens);
             StreamState<TModel> state = model.CreateState(), cut = model.CreateState(), other = model.CreateState();
-            float[] stepped = new float[length * outputWidth], whole = new float[length * outputWidth], many = new float[length * outputWidth];
+            float[] stepped = new float[length * outputWidth], whole = new float[length * outputWidth],
+                many = new float[length * outputWidth];
             int outputs = 0;
             for (int t = 0; t < length; t++)
             {
@@ -157,7 +96,8 @@ public sealed class ModelConsistencyTests
                 Assert.Equal(state.HasOutput, float.IsFinite(stepped[t * outputWidth]));
                 Assert.Equal(state.HasOutput, outputs < shape.GetOutputCount(length) && shape.GetSampleIndex(outputs) == t);
                 outputs += state.HasOutput ? 1 : 0;
-                model.StepMany([other, cut], [.. tokens.AsSpan(t * width, width), .. tokens.AsSpan(t * width, width)], new float[2 * outputWidth]);
+                model.StepMany(
+                    [other, cut], [.. tokens.AsSpan(t * width, width), .. tokens.AsSpan(t * width, width)], new float[2 * outputWidth]);
             }
             Assert.Equal(shape.GetOutputCount(length), outputs);
             cut.Reset();
@@ -176,6 +116,10 @@ public sealed class ModelConsistencyTests
                 pair.AsSpan(outputWidth).CopyTo(many.AsSpan(t * outputWidth));
             }
             Assert.Equal(stepped, many);
+            if (hasDropout)
+            {
+                continue;
+            }
 
             var single = new SequenceList(width, description.TargetWidth);
             single.Add(tokens, Targets(data, i));
@@ -190,7 +134,8 @@ public sealed class ModelConsistencyTests
                     {
                         // Values of size about 1, some hundred operations of 6e-8 each.
                         float expected = stepped[shape.GetSampleIndex(output) * outputWidth + channel * rowOutput + c];
-                        Assert.Equal(expected, trained[(channel * outputs + output) * rowOutput + c], 2e-5f * Math.Max(1, Math.Abs(expected)));
+                        Assert.Equal(
+                            expected, trained[(channel * outputs + output) * rowOutput + c], 2e-5f * Math.Max(1, Math.Abs(expected)));
                     }
                 }
             }
@@ -207,7 +152,8 @@ public sealed class ModelConsistencyTests
         return targets;
     }
 
-    private static void CheckAllocations<TModel>(TModel model, SequenceList data) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    private static void CheckAllocations<TModel>(TModel model, SequenceList data)
+        where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         ModelDescription description = SequenceModel<TModel>.Description;
         var tokens = new float[data.GetLength(0) * description.InputWidth];
@@ -222,7 +168,8 @@ public sealed class ModelConsistencyTests
             long before = GC.GetAllocatedBytesForCurrentThread();
             for (int t = 0; t < data.GetLength(0); t++)
             {
-                model.Step(state, tokens.AsSpan(t * description.InputWidth, description.InputWidth), outputs.AsSpan(0, description.OutputWidth));
+                model.Step(
+                    state, tokens.AsSpan(t * description.InputWidth, description.InputWidth), outputs.AsSpan(0, description.OutputWidth));
             }
             state.Reset();
             model.Forward(state, tokens, outputs);
@@ -235,7 +182,8 @@ public sealed class ModelConsistencyTests
     /// The slope along random directions of length 1, by central differences: off by the rounding of the loss (1e-6 of it, some
     /// operations in float) over the step, and by the step's square times the third derivative.
     /// </summary>
-    private static void CheckGradients<TModel>(TModel model, SequenceList data) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    private static void CheckGradients<TModel>(TModel model, SequenceList data)
+        where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         const double step = 1e-2;
         ModelDescription description = SequenceModel<TModel>.Description;
@@ -247,14 +195,17 @@ public sealed class ModelConsistencyTests
             double length = Math.Sqrt(direction.Sum(static d => (double)d * d));
             double expected = (At(step) - At(-step)) / (2 * step);
             double actual = gradient.Zip(direction, (g, d) => g * d / length).Sum();
-            Assert.True(Math.Abs(expected - actual) < 2e-3 * Math.Max(1, Math.Abs(actual)) + 1e-6 * Math.Abs(probe.Loss) / step, $"{typeof(TModel).Name} {parameter.Name}: {actual:G6}, by differences {expected:G6}");
+            Assert.True(
+                Math.Abs(expected - actual) < 2e-3 * Math.Max(1, Math.Abs(actual)) + 1e-6 * Math.Abs(probe.Loss) / step,
+                $"{typeof(TModel).Name} {parameter.Name}: {actual:G6}, by differences {expected:G6}");
 
             double At(double size)
             {
                 start.CopyTo(model.Weights);
                 for (int i = 0; i < direction.Length; i++)
                 {
-                    model.Weights[parameter.Offset + i / parameter.Columns * parameter.RowStride + i % parameter.Columns] += (float)(size * direction[i] / length);
+                    int at = parameter.Offset + i / parameter.Columns * parameter.RowStride + i % parameter.Columns;
+                    model.Weights[at] += (float)(size * direction[i] / length);
                 }
                 model.WeightsChanged();
                 double loss = new GradientProbe<TModel>(model, data).Loss;

@@ -8,7 +8,8 @@ public sealed class OptimizerTests
     private const int Length = 32;
     private const float SmallestNormal = 1.17549435e-38f;
 
-    private readonly float[] parameters = new float[Length], gradients = new float[Length], first = new float[Length], second = new float[Length];
+    private readonly float[] parameters = new float[Length], gradients = new float[Length], first = new float[Length],
+        second = new float[Length];
 
     [Theory]
     [InlineData(0.9f, 0.99f)]

@@ -1,4 +1,5 @@
 using AarenGen.Kernels;
+using AarenGen.Tests.Models;
 
 namespace AarenGen.Tests;
 
@@ -22,7 +23,8 @@ public sealed class PrecisionTests
         {
             for (int n = 0; n < columns; n++)
             {
-                double sum = bias[n] + (double)residual[r * stride + n], size = Math.Abs(bias[n]) + Math.Abs((double)residual[r * stride + n]);
+                double sum = bias[n] + (double)residual[r * stride + n],
+                    size = Math.Abs(bias[n]) + Math.Abs((double)residual[r * stride + n]);
                 for (int k = 0; k < inner; k++)
                 {
                     double term = (double)a[r * innerStride + k] * Rounded(w[n * innerStride + k]);
@@ -86,7 +88,9 @@ public sealed class PrecisionTests
         for (int r = 0; r < 30; r++)
         {
             var one = new float[112];
-            CompressedProduct.Multiply(precision, a.AsSpan(r * 80, 80), 1, 70, 80, Packed(precision, w, 70, 100), 100, bias, residual.AsSpan(r * 112, 112), one, 112);
+            CompressedProduct.Multiply(
+                precision, a.AsSpan(r * 80, 80), 1, 70, 80, Packed(precision, w, 70, 100), 100, bias,
+                residual.AsSpan(r * 112, 112), one, 112);
             Assert.Equal(c[(r * 112)..(r * 112 + 112)], one);
         }
     }
@@ -110,9 +114,12 @@ public sealed class PrecisionTests
         float[] bias = KernelTests.Padded(1, 64, 3), c = new float[64];
         foreach (WeightPrecision precision in Enum.GetValues<WeightPrecision>())
         {
-            CompressedProduct.Multiply(precision, new float[64], 1, 64, 64, Packed(precision, KernelTests.Padded(64, 64, 1), 64, 64), 64, bias, default, c, 64);
+            CompressedProduct.Multiply(
+                precision, new float[64], 1, 64, 64, Packed(precision, KernelTests.Padded(64, 64, 1), 64, 64), 64, bias, default, c, 64);
             Assert.Equal(bias, c);
-            CompressedProduct.Multiply(precision, KernelTests.Padded(1, 64, 1), 1, 64, 64, Packed(precision, new float[64 * 64], 64, 64), 64, bias, default, c, 64);
+            CompressedProduct.Multiply(
+                precision, KernelTests.Padded(1, 64, 1), 1, 64, 64, Packed(precision, new float[64 * 64], 64, 64),
+                64, bias, default, c, 64);
             Assert.Equal(bias, c);
         }
     }
@@ -177,15 +184,14 @@ public sealed class PrecisionTests
         return packed;
     }
 
-    private static (float[] A, float[] W, float[] Bias, float[] Residual, float[] C) Multiply(WeightPrecision precision, int rows, int inner, int columns)
+    private static (float[] A, float[] W, float[] Bias, float[] Residual, float[] C) Multiply(
+        WeightPrecision precision, int rows, int inner, int columns)
     {
         float[] a = KernelTests.Padded(rows, inner, 1), w = KernelTests.Padded(columns, inner, 2), bias = KernelTests.Padded(1, columns, 3);
         float[] residual = KernelTests.Padded(rows, columns, 4), c = new float[rows * Layout.Pad(columns)];
         CompressedProduct.Multiply(
-            precision, a, rows, inner, Layout.Pad(inner), Packed(precision, w, inner, columns), columns, bias, residual, c, Layout.Pad(columns));
+            precision, a, rows, inner, Layout.Pad(inner), Packed(precision, w, inner, columns), columns, bias,
+            residual, c, Layout.Pad(columns));
         return (a, w, bias, residual, c);
     }
 }
-
-[SequenceModel, Continuous(3), Dense(64), Aaren(Heads = 2, FeedForward = 128, Repeat = 2), Dense(2), MeanSquaredError]
-internal sealed partial class Wide;

@@ -31,7 +31,8 @@ public sealed class PredictionTests
         {
             Assert.Equal(p, CumulativeProbability(new GaussianPrediction([3, -2, 0.5f, 7]).Quantile(p, 1)), 1e-12);
             Assert.Equal(p, new StudentTPrediction([3, 0.5f, 2.5f]) is var t ? t.CumulativeProbability(t.Quantile(p)) : 0, 1e-12);
-            Assert.Equal(p, new LogNormalMixturePrediction([0, 1, -1, 5, 0, 0.3f]) is var m ? m.CumulativeProbability(m.Quantile(p)) : 0, 1e-12);
+            Assert.Equal(
+                p, new LogNormalMixturePrediction([0, 1, -1, 5, 0, 0.3f]) is var m ? m.CumulativeProbability(m.Quantile(p)) : 0, 1e-12);
         }
 
         static double CumulativeProbability(double x) => new GaussianPrediction([3, -2, 0.5f, 7]).CumulativeProbability(x, 1);
@@ -47,9 +48,15 @@ public sealed class PredictionTests
         foreach (double x in (double[])[0.2, 1, 3])
         {
             // Central differences: off by h² and by rounding, 1e-16 over h.
-            Assert.Equal((gaussian.CumulativeProbability(x + h) - gaussian.CumulativeProbability(x - h)) / (2 * h), Math.Exp(gaussian.LogDensity(x)), 1e-6);
-            Assert.Equal((student.CumulativeProbability(x + h) - student.CumulativeProbability(x - h)) / (2 * h), Math.Exp(student.LogDensity(x)), 1e-6);
-            Assert.Equal((mixture.CumulativeProbability(x + h) - mixture.CumulativeProbability(x - h)) / (2 * h), Math.Exp(mixture.LogDensity(x)), 1e-6);
+            Assert.Equal(
+                (gaussian.CumulativeProbability(x + h) - gaussian.CumulativeProbability(x - h)) / (2 * h),
+                Math.Exp(gaussian.LogDensity(x)), 1e-6);
+            Assert.Equal(
+                (student.CumulativeProbability(x + h) - student.CumulativeProbability(x - h)) / (2 * h),
+                Math.Exp(student.LogDensity(x)), 1e-6);
+            Assert.Equal(
+                (mixture.CumulativeProbability(x + h) - mixture.CumulativeProbability(x - h)) / (2 * h),
+                Math.Exp(mixture.LogDensity(x)), 1e-6);
         }
     }
 
@@ -76,7 +83,8 @@ public sealed class PredictionTests
         var random = new Random(3);
         double sum = 0, squares = 0, below = 0, mean = 0;
         var classes = new int[3];
-        float[] gaussian = [2, 3], student = [1, 2, 5], mixture = [0, 0.5f, -0.5f, 0.5f, -1, -0.5f], logits = [0, MathF.Log(2), MathF.Log(5)];
+        float[] gaussian = [2, 3], student = [1, 2, 5], mixture = [0, 0.5f, -0.5f, 0.5f, -1, -0.5f],
+            logits = [0, MathF.Log(2), MathF.Log(5)];
         double median = new LogNormalMixturePrediction(mixture).Median;
         for (int i = 0; i < Samples; i++)
         {
@@ -90,7 +98,8 @@ public sealed class PredictionTests
         }
         double root = Math.Sqrt(Samples);
         Assert.Equal(2, sum / Samples, 5 * 3 / root);
-        // Variance s² ν/(ν − 2) = 20/3; the fourth moment of 5 degrees is 9 s⁴ ν²/((ν−2)(ν−4))/3 = 25 · 16, so the mean square's deviation is below 20.
+        // Variance s² ν/(ν − 2) = 20/3; the fourth moment of 5 degrees is 9 s⁴ ν²/((ν−2)(ν−4))/3 = 25 · 16, so the mean square's deviation
+        // is below 20.
         Assert.Equal(20.0 / 3, squares / Samples, 5 * 20 / root);
         Assert.Equal(0.5, below / Samples, 5 * 0.5 / root);
         Assert.Equal(new LogNormalMixturePrediction(mixture).Mean, mean / Samples, 0.02 * new LogNormalMixturePrediction(mixture).Mean);
@@ -122,9 +131,11 @@ public sealed class PredictionTests
         var random = new Random(1);
         Action[] calls =
         [
-            () => Gaussian().Mean(index), () => Gaussian().StandardDeviation(index), () => Gaussian().Quantile(0.5, index), () => Gaussian().CumulativeProbability(1, index),
+            () => Gaussian().Mean(index), () => Gaussian().StandardDeviation(index), () => Gaussian().Quantile(0.5, index), () =>
+                Gaussian().CumulativeProbability(1, index),
             () => Gaussian().LogDensity(1, index), () => Gaussian().Sample(random, index),
-            () => Student().Mean(index), () => Student().Scale(index), () => Student().DegreesOfFreedom(index), () => Student().Quantile(0.5, index),
+            () => Student().Mean(index), () => Student().Scale(index), () => Student().DegreesOfFreedom(index), () =>
+                Student().Quantile(0.5, index),
             () => Student().CumulativeProbability(1, index), () => Student().LogDensity(1, index), () => Student().Sample(random, index),
             () => Levels().AtLevel(0, index), () => Levels().AtLevel(index == 2 ? 3 : index), () => Levels().Quantile(0.5, index),
             () => Classes().Probability(index), () => Classes().LogProbability(index),
@@ -145,7 +156,8 @@ public sealed class PredictionTests
     {
         Action[] calls =
         [
-            static () => _ = new GaussianPrediction([1, 2, 3]), static () => _ = new StudentTPrediction([1, 2, 3, 4]), static () => _ = new StudentTPrediction([1, 2]),
+            static () => _ = new GaussianPrediction([1, 2, 3]), static () => _ = new StudentTPrediction([1, 2, 3, 4]),
+            static () => _ = new StudentTPrediction([1, 2]),
             static () => _ = new LogNormalMixturePrediction([1, 2]), static () => _ = new LogNormalMixturePrediction([]),
             static () => _ = new QuantilePrediction([1, 2, 3], [0.1f, 0.9f]), static () => _ = new QuantilePrediction([1], []),
             static () => _ = new CategoricalPrediction([]),
@@ -228,10 +240,13 @@ public sealed class PredictionTests
     public void Classes_have_losses_and_gradients_up_to_the_largest_outputs()
     {
         var gradient = new float[Layout.Lane];
-        double loss = CrossEntropy.NegativeLogLikelihood([float.MaxValue, float.MinValue, 0], 1, 3, Layout.Lane, [1], 0, 1, [1], 1, gradient, 0, default);
+        double loss = CrossEntropy.NegativeLogLikelihood(
+            [float.MaxValue, float.MinValue, 0], 1, 3, Layout.Lane, [1], 0, 1, [1], 1, gradient, 0, default);
         Assert.Equal(2.0 * float.MaxValue, loss);
         Assert.Equal([1f, -1, 0], gradient[..3]);
-        Assert.Equal(0, CrossEntropy.NegativeLogLikelihood([float.MaxValue, float.MinValue, 0], 1, 3, Layout.Lane, [0], 0, 1, [1], 1, gradient, 0, default));
+        Assert.Equal(
+            0, CrossEntropy.NegativeLogLikelihood(
+                [float.MaxValue, float.MinValue, 0], 1, 3, Layout.Lane, [0], 0, 1, [1], 1, gradient, 0, default));
     }
 
     [Fact]
@@ -266,8 +281,11 @@ public sealed class PredictionTests
         Events model = Events.Create(1);
         StreamState<Events> state = model.CreateState();
         var output = new float[Events.OutputWidth];
-        Assert.Contains("category", Assert.Throws<ArgumentException>(() => model.Step(state, [1, 0.5f, 5], output)).Message, StringComparison.Ordinal);
-        Assert.Contains("category", Assert.Throws<ArgumentException>(() => model.Step(state, [1, 0.5f, 1.5f], output)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "category", Assert.Throws<ArgumentException>(() => model.Step(state, [1, 0.5f, 5], output)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "category", Assert.Throws<ArgumentException>(() => model.Step(state, [1, 0.5f, 1.5f], output)).Message,
+            StringComparison.Ordinal);
         Assert.Equal(0, state.TokenCount);
         Refuses([1, 0, 9], [1, 1], "category");
         Refuses([1, 0, 1], [0, 1], "'Interval'");

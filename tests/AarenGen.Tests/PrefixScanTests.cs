@@ -1,4 +1,5 @@
 using AarenGen.Kernels;
+using AarenGen.Tests.Models;
 
 namespace AarenGen.Tests;
 
@@ -15,7 +16,8 @@ public sealed class PrefixScanTests
     public void Threads_give_the_outputs_of_one(int tokens, int threads)
     {
         Wide model = Wide.Create(3);
-        float[] before = StreamingTests.Random(20 * 3, 1), sequence = StreamingTests.Random(tokens * 3, 2), after = StreamingTests.Random(20 * 3, 3);
+        float[] before = StreamingTests.Random(20 * 3, 1), sequence = StreamingTests.Random(tokens * 3, 2),
+            after = StreamingTests.Random(20 * 3, 3);
         (float[] expected, float[] expectedAfter) = Run((state, outputs) => model.Forward(state, sequence, outputs));
         (float[] actual, float[] actualAfter) = Run((state, outputs) => model.Forward(state, sequence, outputs, threads));
         // Sums in double in another order, rounded to float at each block: some units in the last place of outputs of size 1.
@@ -62,7 +64,9 @@ public sealed class PrefixScanTests
     public void Only_models_whose_states_combine_have_the_method()
     {
         Assert.True(typeof(Wide).IsAssignableTo(typeof(IPrefixScan<Wide>)));
-        Assert.DoesNotContain(typeof(AarenGen.Tests.Models.ManyChannels).GetInterfaces(), static i => i.Name.StartsWith("IPrefixScan", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            typeof(AarenGen.Tests.Models.ManyChannels).GetInterfaces(),
+            static i => i.Name.StartsWith("IPrefixScan", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -71,13 +75,15 @@ public sealed class PrefixScanTests
     [InlineData(21, 3, 2)]
     public void States_of_two_stretches_combine_to_that_of_both(int width, int heads, int tokens)
     {
-        float[] values = StreamingTests.Random(2 * tokens * width, 1), scores = [.. StreamingTests.Random(2 * tokens * heads, 2).Select(static s => s * 100)];
+        float[] values = StreamingTests.Random(2 * tokens * width, 1),
+            scores = [.. StreamingTests.Random(2 * tokens * heads, 2).Select(static s => s * 100)];
         var output = new float[width];
         double[] both = new double[2 * heads + width], earlier = new double[both.Length], later = new double[both.Length];
         for (int t = 0; t < 2 * tokens; t++)
         {
             PrefixAttention.Step(values.AsSpan(t * width, width), scores.AsSpan(t * heads, heads), width, heads, both, output);
-            PrefixAttention.Step(values.AsSpan(t * width, width), scores.AsSpan(t * heads, heads), width, heads, t < tokens ? earlier : later, output);
+            PrefixAttention.Step(
+                values.AsSpan(t * width, width), scores.AsSpan(t * heads, heads), width, heads, t < tokens ? earlier : later, output);
         }
         double[] nothing = new double[both.Length], copy = [.. later];
         PrefixAttention.Combine(nothing, later, width, heads);

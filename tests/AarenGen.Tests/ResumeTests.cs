@@ -51,7 +51,8 @@ public sealed class ResumeTests : IDisposable
     public void The_same_data_from_another_class_go_on()
     {
         Start(Options);
-        TrainingReport report = EveryLayer.Create(seed: 9).Fit(new Forwarded(Changed(4)), new Forwarded(Changed(3)), Options with { Epochs = 3 });
+        TrainingReport report = EveryLayer.Create(seed: 9)
+            .Fit(new Forwarded(Changed(4)), new Forwarded(Changed(3)), Options with { Epochs = 3 });
         Assert.Equal(3, report.Epochs.Count);
     }
 
@@ -123,7 +124,8 @@ public sealed class ResumeTests : IDisposable
     public void Every_option_either_is_kept_or_may_differ()
     {
         Start(Options);
-        string[] kept = [.. Metadata().Keys.Where(static k => k.StartsWith("option ", StringComparison.Ordinal)).Select(static k => k["option ".Length..])];
+        string[] kept = [.. Metadata().Keys.Where(static k => k.StartsWith("option ", StringComparison.Ordinal))
+            .Select(static k => k["option ".Length..])];
         string[] free = ["Epochs", "Patience", "Device", "Threads", "CheckpointPath", "CheckpointInterval", "Resume"];
         Assert.Equal(typeof(TrainingOptions).GetProperties().Select(static p => p.Name).Order(), kept.Concat(free).Order());
     }
@@ -208,14 +210,16 @@ public sealed class ResumeTests : IDisposable
             metadata[key] = value;
         }
         ModelFile.WriteSets(File, EveryLayer.Description, Sets(), metadata);
-        ModelFileException e = Assert.Throws<ModelFileException>(() => EveryLayer.Create(seed: 9).Fit(Changed(4), Changed(3), Options with { Epochs = 3 }));
+        ModelFileException e = Assert.Throws<ModelFileException>(
+            () => EveryLayer.Create(seed: 9).Fit(Changed(4), Changed(3), Options with { Epochs = 3 }));
         Assert.Contains("is damaged", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_path_where_nothing_can_be_written_is_found_before_the_first_step()
     {
-        var paths = new List<string> { Path.Combine(folder, "missing", "run.checkpoint"), folder, Path.Combine(folder, new string('n', 300)) };
+        var paths =
+            new List<string> { Path.Combine(folder, "missing", "run.checkpoint"), folder, Path.Combine(folder, new string('n', 300)) };
         string readOnly = Path.Combine(folder, "read-only.checkpoint");
         System.IO.File.WriteAllText(readOnly, "");
         System.IO.File.SetAttributes(readOnly, FileAttributes.ReadOnly);
@@ -248,7 +252,8 @@ public sealed class ResumeTests : IDisposable
     private static TrainingReport Start(TrainingOptions options) => EveryLayer.Create(seed: 2).Fit(Changed(4), Changed(3), options);
 
     private static (string, AlignedBuffer)[] Sets() =>
-        [.. ((string[])["weights/", "moment1/", "moment2/", "best/"]).Select(static s => (s, new AlignedBuffer(EveryLayer.Description.Layout.WeightFloats)))];
+        [.. ((string[])["weights/", "moment1/", "moment2/", "best/"])
+            .Select(static s => (s, new AlignedBuffer(EveryLayer.Description.Layout.WeightFloats)))];
 
     private Dictionary<string, string> Metadata() => new(ModelFile.ReadSets(File, EveryLayer.Description, Sets()));
 

@@ -38,8 +38,10 @@ public sealed class SerializationTests : IDisposable
         { "one offset", Entry("[1]", "[0]") },
         { "unknown type", Entry("[1]", "[0,4]").Replace("F32", "F33", StringComparison.Ordinal) },
         { "unknown field", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4],\"more\":1}}" },
-        { "repeated name", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"a\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[4,4]}}" },
-        { "overlap", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}" },
+        { "repeated name", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"a\":{\"dtype\":\"F32\",\"shape\":[0],"
+            + "\"data_offsets\":[4,4]}}" },
+        { "overlap", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"b\":{\"dtype\":\"F32\",\"shape\":[1],"
+            + "\"data_offsets\":[0,4]}}" },
         { "hole", Entry("[0]", "[4,4]") },
         { "metadata of numbers", "{\"__metadata__\":{\"a\":1}}" },
     };
@@ -63,7 +65,9 @@ public sealed class SerializationTests : IDisposable
         Assert.Contains("misshapen: embed.weight is [21, 1], the model needs [16, 3]", message, StringComparison.Ordinal);
         Assert.Contains("unexpected: blocks.1.norm2.bias", message, StringComparison.Ordinal);
         GoldenOneBlock.Create(seed: 1).Save(path);
-        Assert.Contains("missing: blocks.1.mixer.query [16]", Assert.Throws<ModelFileException>(() => GoldenPre.Load(path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "missing: blocks.1.mixer.query [16]", Assert.Throws<ModelFileException>(() => GoldenPre.Load(path)).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -78,7 +82,8 @@ public sealed class SerializationTests : IDisposable
         foreach (ParameterDescription p in GoldenOneBlock.Description.Parameters)
         {
             header.Append(header.Length > 1 ? "," : "").Append(System.Globalization.CultureInfo.InvariantCulture,
-                $"\"{p.Name}\":{{\"dtype\":\"{type}\",\"shape\":[{string.Join(',', p.Shape)}],\"data_offsets\":[{data.Length},{data.Length + (long)p.Rows * p.Columns * bytes}]}}");
+                $"\"{p.Name}\":{{\"dtype\":\"{type}\",\"shape\":[{string.Join(',', p.Shape)}],\"data_offsets\":[{data.Length},"
+                    + $"{data.Length + (long)p.Rows * p.Columns * bytes}]}}");
             for (int i = 0; i < p.Rows * p.Columns; i++)
             {
                 float value = model.Weights[p.Offset + i / p.Columns * p.RowStride + i % p.Columns];
@@ -94,7 +99,8 @@ public sealed class SerializationTests : IDisposable
         File.WriteAllBytes(path, [.. BitConverter.GetBytes((long)text.Length), .. text, .. data.ToArray()]);
         // Half keeps 11 bits, bfloat16 8 (here cut off, not rounded), double all; below 6e-5 halves lose bits.
         double relative = type switch { "F64" => 0, "F16" => 1.0 / 2048, _ => 1.0 / 128 };
-        Assert.All(model.Weights.ToArray()[..GoldenOneBlock.Description.Layout.ParameterFloats].Zip(GoldenOneBlock.Load(path).Weights.ToArray()),
+        Assert.All(
+            model.Weights.ToArray()[..GoldenOneBlock.Description.Layout.ParameterFloats].Zip(GoldenOneBlock.Load(path).Weights.ToArray()),
             pair => Assert.Equal(pair.First, pair.Second, Math.Abs(pair.First) * relative + (type == "F16" ? 6e-8 : 0)));
     }
 
@@ -116,7 +122,8 @@ public sealed class SerializationTests : IDisposable
     {
         byte[] text = "{\"__metadata__\":{},\"__metadata__\":{}}"u8.ToArray();
         using var file = new MemoryStream([.. BitConverter.GetBytes((long)text.Length), .. text]);
-        Assert.Contains("occurs twice", Assert.Throws<ModelFileException>(() => Safetensors.ReadHeader(file)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "occurs twice", Assert.Throws<ModelFileException>(() => Safetensors.ReadHeader(file)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -206,7 +213,8 @@ public sealed class SerializationTests : IDisposable
             }, iter: 500, threads: 1);
         Assert.Contains(
             "another declaration",
-            Assert.Throws<ModelFileException>(() => GoldenPre.Create(seed: 1).CreateState().Load(new MemoryStream(bytes))).Message, StringComparison.Ordinal);
+            Assert.Throws<ModelFileException>(() => GoldenPre.Create(seed: 1).CreateState().Load(new MemoryStream(bytes))).Message,
+            StringComparison.Ordinal);
     }
 
     private void AssertRefused(byte[] bytes, string what)

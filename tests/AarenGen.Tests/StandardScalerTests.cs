@@ -122,7 +122,9 @@ public sealed class StandardScalerTests
         double[] rows = [1, 1e9, 7, 3, 1e9 + 2, 7, 5, 1e9 + 4, 7];
         var scaler = StandardScaler.Fit(rows, 3);
         Assert.Equal([3, 1e9 + 2, 7.0], scaler.Means);
-        Assert.All(scaler.StandardDeviations.Zip((double[])[Math.Sqrt(8 / 3.0), Math.Sqrt(8 / 3.0), 1]), static p => Assert.Equal(p.Second, p.First, 1e-12));
+        Assert.All(
+            scaler.StandardDeviations.Zip((double[])[Math.Sqrt(8 / 3.0), Math.Sqrt(8 / 3.0), 1]), static p =>
+                Assert.Equal(p.Second, p.First, 1e-12));
     }
 
     /// <summary>A target that is unknown is NaN, with weight 0; scaling a column of them must not fail.</summary>
@@ -150,7 +152,8 @@ public sealed class StandardScalerTests
         try
         {
             CultureInfo.CurrentCulture = new("") { NumberFormat = { NumberDecimalSeparator = "," } };
-            string message = Assert.Throws<ArgumentException>(() => StandardScaler.Fit([0.0, 1], 1).Transform([1.5e300], new float[1])).Message;
+            string message = Assert.Throws<ArgumentException>(
+                () => StandardScaler.Fit([0.0, 1], 1).Transform([1.5e300], new float[1])).Message;
             Assert.Contains("holds 1.5E+300", message, StringComparison.Ordinal);
             Assert.Contains("mean 0.5", message, StringComparison.Ordinal);
         }
@@ -163,8 +166,11 @@ public sealed class StandardScalerTests
     [Fact]
     public void Numbers_that_are_not_finite_are_refused_where_they_stand()
     {
-        Assert.Contains("holds NaN in row 1, column 0; a scaler is fitted to finite numbers", Message(() => StandardScaler.Fit([1f, 2, float.NaN, 4], 2)), StringComparison.Ordinal);
-        Assert.Contains("in row 0, column 1", Message(() => StandardScaler.Fit([1.0, double.PositiveInfinity], 2)), StringComparison.Ordinal);
+        Assert.Contains(
+            "holds NaN in row 1, column 0; a scaler is fitted to finite numbers",
+            Message(() => StandardScaler.Fit([1f, 2, float.NaN, 4], 2)), StringComparison.Ordinal);
+        Assert.Contains(
+            "in row 0, column 1", Message(() => StandardScaler.Fit([1.0, double.PositiveInfinity], 2)), StringComparison.Ordinal);
         var scaler = StandardScaler.Fit([0.0, 1], 1);
         float[] values = [1, float.NegativeInfinity];
         Assert.Contains("holds -Infinity in row 1, column 0; a scaler takes finite", Message(() => scaler.Transform(values)),
@@ -175,13 +181,15 @@ public sealed class StandardScalerTests
             StringComparison.Ordinal);
         Assert.Equal(1, values[0]);
         Assert.Contains(
-            "holds 1E+300 in row 0, column 0, which lies too many standard deviations", Message(() => scaler.Transform([1e300], new float[1])),
+            "holds 1E+300 in row 0, column 0, which lies too many standard deviations",
+            Message(() => scaler.Transform([1e300], new float[1])),
             StringComparison.Ordinal);
         // The inverse overflows float, and with larger deviations double.
         var large = StandardScaler.Fit([-1e30, 1e30], 1);
         Assert.Contains("holds 1E+20 in row 1, column 0, which is beyond 3.4", Message(() => large.InverseTransform([1, 1e20f])),
             StringComparison.Ordinal);
-        Assert.Contains("which is beyond 1.79", Message(() => StandardScaler.Fit([-1e300, 1e300], 1).InverseTransform([1e10f], new double[1])),
+        Assert.Contains(
+            "which is beyond 1.79", Message(() => StandardScaler.Fit([-1e300, 1e300], 1).InverseTransform([1e10f], new double[1])),
             StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => scaler.Transform([1.0], new float[2]));
         Assert.Throws<ArgumentException>(() => scaler.InverseTransform([1f], new double[2]));

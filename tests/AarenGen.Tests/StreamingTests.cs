@@ -45,7 +45,9 @@ public sealed class StreamingTests
             Model.StepMany(states, tokens, outputs);
             for (int s = 0; s < streams; s++)
             {
-                Model.Step(twins[s], tokens.AsSpan(s * EveryLayer.InputWidth, EveryLayer.InputWidth), expected.AsSpan(s * EveryLayer.OutputWidth, EveryLayer.OutputWidth));
+                Model.Step(
+                    twins[s], tokens.AsSpan(s * EveryLayer.InputWidth, EveryLayer.InputWidth),
+                    expected.AsSpan(s * EveryLayer.OutputWidth, EveryLayer.OutputWidth));
             }
             Assert.Equal(expected, outputs);
         }
@@ -118,7 +120,8 @@ public sealed class StreamingTests
             [
                 () => Model.StepMany(states, tokens, outputs),
                 () => Model.Forward(states[0], tokens, outputs),
-                () => Model.Step(states[0], tokens.AsSpan(EveryLayer.InputWidth, EveryLayer.InputWidth), outputs.AsSpan(0, EveryLayer.OutputWidth)),
+                () => Model.Step(
+                    states[0], tokens.AsSpan(EveryLayer.InputWidth, EveryLayer.InputWidth), outputs.AsSpan(0, EveryLayer.OutputWidth)),
             ])
         {
             Assert.Throws<ArgumentException>(call);
@@ -139,8 +142,10 @@ public sealed class StreamingTests
         Assert.Equal("output", Assert.Throws<ArgumentException>(() => Model.Step(state, new float[5], new float[3])).ParamName);
         Assert.Equal("tokens", Assert.Throws<ArgumentException>(() => Model.Forward(state, new float[6], new float[4])).ParamName);
         Assert.Equal("outputs", Assert.Throws<ArgumentException>(() => Model.Forward(state, new float[10], new float[4])).ParamName);
-        Assert.Equal("tokens", Assert.Throws<ArgumentException>(() => Model.StepMany([state, state], new float[9], new float[8])).ParamName);
-        Assert.Equal("states", Assert.Throws<ArgumentException>(() => Model.StepMany([state, null!], new float[10], new float[8])).ParamName);
+        Assert.Equal(
+            "tokens", Assert.Throws<ArgumentException>(() => Model.StepMany([state, state], new float[9], new float[8])).ParamName);
+        Assert.Equal(
+            "states", Assert.Throws<ArgumentException>(() => Model.StepMany([state, null!], new float[10], new float[8])).ParamName);
         Assert.Throws<ArgumentNullException>(() => Model.Step(null!, new float[5], new float[4]));
         Assert.Equal(0, state.TokenCount);
     }
@@ -178,7 +183,9 @@ public sealed class StreamingTests
         // One different token still counts its share.
         Kernels.PrefixAttention.Step([100f, 100f, 100f, 100f], [0.3f + 10], channels, 1, state, output);
         double weight = Math.Exp((double)(0.3f + 10) - 0.3f);
-        Assert.All(values.Zip(output), p => Assert.Equal((count * (double)p.First + weight * 100) / (count + weight), p.Second, 1e-5 * Math.Abs(p.First) + 1e-6));
+        Assert.All(
+            values.Zip(output),
+            p => Assert.Equal((count * (double)p.First + weight * 100) / (count + weight), p.Second, 1e-5 * Math.Abs(p.First) + 1e-6));
     }
 
     private static float[] StepAll(StreamState<EveryLayer> state, int first)
@@ -186,7 +193,9 @@ public sealed class StreamingTests
         var outputs = new float[Tokens * EveryLayer.OutputWidth];
         for (int t = first; t < Tokens; t++)
         {
-            Model.Step(state, Inputs.AsSpan(t * EveryLayer.InputWidth, EveryLayer.InputWidth), outputs.AsSpan(t * EveryLayer.OutputWidth, EveryLayer.OutputWidth));
+            Model.Step(
+                state, Inputs.AsSpan(t * EveryLayer.InputWidth, EveryLayer.InputWidth),
+                outputs.AsSpan(t * EveryLayer.OutputWidth, EveryLayer.OutputWidth));
         }
         return outputs;
     }

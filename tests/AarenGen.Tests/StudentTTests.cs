@@ -3,8 +3,8 @@ using AarenGen.Kernels;
 namespace AarenGen.Tests;
 
 /// <summary>
-/// Student's t for any degrees of freedom, from far below 1 to infinity. Expected values were computed by mpmath with 80 to 160 digits, for the
-/// degrees of freedom as float32: densities from loggamma, their derivatives from psi, tails from betainc or, from 1e6 degrees on, by
+/// Student's t for any degrees of freedom, from far below 1 to infinity. Expected values were computed by mpmath with 80 to 160 digits, for
+/// the degrees of freedom as float32: densities from loggamma, their derivatives from psi, tails from betainc or, from 1e6 degrees on, by
 /// integrating the density (at 30 by Fisher's expansion about the normal tail, to the third power of 1/ν), quantiles by solving for these.
 /// </summary>
 public sealed class StudentTTests
@@ -176,7 +176,8 @@ public sealed class StudentTTests
             Assert.True(p == 0.5 ? x == 3 : isValid ? x >= before : double.IsNaN(x), $"{p}: {x} after {before}");
             before = x;
         }
-        foreach (double x in (double[])[double.NegativeInfinity, double.MinValue, -1e200, -1e20, 0, 3, 3.1, 1e20, 1e200, double.MaxValue, double.PositiveInfinity])
+        foreach (double x in (double[])[double.NegativeInfinity, double.MinValue, -1e200, -1e20, 0, 3, 3.1, 1e20, 1e200, double.MaxValue,
+            double.PositiveInfinity])
         {
             double cumulative = prediction.CumulativeProbability(x);
             Assert.True(isValid ? cumulative is >= 0 and <= 1 : double.IsNaN(cumulative), $"{x}: {cumulative}");
@@ -214,7 +215,8 @@ public sealed class StudentTTests
             double squares = 0;
             for (int i = 0; i < 20_000; i++)
             {
-                double t = new StudentTPrediction([0, 1, degrees]).Sample(random), limit = new StudentTPrediction([0, 1, float.PositiveInfinity]).Sample(same);
+                double t = new StudentTPrediction([0, 1, degrees]).Sample(random),
+                    limit = new StudentTPrediction([0, 1, float.PositiveInfinity]).Sample(same);
                 Near(limit, t, 1e-11, 0);
                 squares += t * t;
             }
@@ -251,5 +253,6 @@ public sealed class StudentTTests
     }
 
     private static void Near(double expected, double actual, double relative, double atLeast) => Assert.True(
-        expected == actual || Math.Abs(expected - actual) <= relative * Math.Max(Math.Abs(expected), atLeast), $"{actual:R} should be {expected:R}");
+        expected == actual || Math.Abs(expected - actual) <= relative * Math.Max(Math.Abs(expected), atLeast),
+        $"{actual:R} should be {expected:R}");
 }

@@ -43,7 +43,8 @@ public sealed class TrainingInputTests
         float[] before = model.Weights.ToArray();
         Assert.Contains(
             $"Sequence 0, token 1: the weight is {shown}, but must be a finite number of 0 or more",
-            Assert.Throws<ArgumentException>("validation", () => model.Fit(Weighted(1, 1), Weighted(1, weight), Options)).Message, StringComparison.Ordinal);
+            Assert.Throws<ArgumentException>("validation", () => model.Fit(Weighted(1, 1), Weighted(1, weight), Options)).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentException>("train", () => model.Fit(Weighted(1, weight), null, Options));
         Assert.Equal(before, model.Weights.ToArray());
     }
@@ -74,7 +75,8 @@ public sealed class TrainingInputTests
     [InlineData(float.MaxValue)]
     public void Weights_at_the_ends_of_float_leave_finite_weights(float weight)
     {
-        foreach (SequenceList data in (SequenceList[])[Weighted(weight), Weighted(weight, 0), Weighted(1, weight), Weighted(weight, weight, weight)])
+        foreach (SequenceList data in (SequenceList[])[Weighted(weight), Weighted(weight, 0), Weighted(1, weight),
+            Weighted(weight, weight, weight)])
         {
             EveryLayer model = EveryLayer.Create(seed: 2);
             TrainingReport report = model.Fit(data, data, Options);
@@ -104,12 +106,17 @@ public sealed class TrainingInputTests
         int longest = PassWorkspace<EveryLayer>.MaxRows;
         var data = new Described(2, i => i == 0 ? 3 : longest + 1);
         ArgumentException e = Assert.Throws<ArgumentException>("train", () => EveryLayer.Create(seed: 2).Fit(data, null, Options));
-        Assert.Contains($"Sequence 1 of 'train' is {longest + 1} tokens long; one sequence may have at most {longest}", e.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Sequence 1 of 'train' is {longest + 1} tokens long; one sequence may have at most {longest}", e.Message,
+            StringComparison.Ordinal);
         Assert.Contains("Cut it", e.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>("data", () => EveryLayer.Create(seed: 2).Evaluate(data));
-        Assert.Throws<ArgumentException>("train", () => EveryLayer.Create(seed: 2).Fit(new Described(1, static _ => int.MaxValue), null, Options));
-        Assert.Throws<ArgumentException>("train", () => PatchedChannels.Create(seed: 2).Fit(new Described(1, static _ => int.MaxValue, 3, 6), null, Options));
-        Assert.Throws<ArgumentException>("train", () => ManyChannels.Create(seed: 2).Fit(new Described(1, static _ => int.MaxValue, 70, 70), null, Options));
+        Assert.Throws<ArgumentException>(
+            "train", () => EveryLayer.Create(seed: 2).Fit(new Described(1, static _ => int.MaxValue), null, Options));
+        Assert.Throws<ArgumentException>(
+            "train", () => PatchedChannels.Create(seed: 2).Fit(new Described(1, static _ => int.MaxValue, 3, 6), null, Options));
+        Assert.Throws<ArgumentException>(
+            "train", () => ManyChannels.Create(seed: 2).Fit(new Described(1, static _ => int.MaxValue, 70, 70), null, Options));
 
         // Here each thread could have the memory, but not 1024 of them.
         bool isRead = false;
@@ -147,7 +154,9 @@ public sealed class TrainingInputTests
     {
         var data = new Described(count, _ => length);
         EveryLayer model = EveryLayer.Create(seed: 2);
-        Assert.Contains(count == 1 ? "at least one" : "sequences", Assert.Throws<ArgumentException>("train", () => model.Fit(data)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            count == 1 ? "at least one" : "sequences", Assert.Throws<ArgumentException>("train", () => model.Fit(data)).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentException>("validation", () => model.Fit(Weighted(1), data));
         Assert.Throws<ArgumentException>("data", () => model.Evaluate(data));
     }
@@ -256,7 +265,8 @@ public sealed class TrainingInputTests
             Assert.All(model.Weights.ToArray(), static w => Assert.True(float.IsFinite(w)));
         }
         Assert.Contains("empty", Assert.Throws<ArgumentException>(
-            () => EveryLayer.Create(seed: 2).Fit(Weighted(1), null, Options with { CheckpointPath = "" })).Message, StringComparison.Ordinal);
+            () => EveryLayer.Create(seed: 2).Fit(Weighted(1), null, Options with { CheckpointPath = "" })).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -268,7 +278,8 @@ public sealed class TrainingInputTests
         {
             foreach (Action call in (Action[])
                 [
-                    () => model.Fit(Weighted(1)), () => model.Evaluate(Weighted(1)), () => model.Save("unused"), () => model.SaveCompiled("unused"),
+                    () => model.Fit(Weighted(1)), () => model.Evaluate(Weighted(1)), () => model.Save("unused"), () =>
+                        model.SaveCompiled("unused"),
                     () => model.UsePrecision(WeightPrecision.Int8),
                 ])
             {
@@ -283,7 +294,8 @@ public sealed class TrainingInputTests
         // It is free again, after success and after every kind of failure.
         model.UsePrecision(WeightPrecision.Float32);
         Assert.Throws<ArgumentOutOfRangeException>(() => model.Fit(Weighted(1), null, Options with { Epochs = 0 }));
-        Assert.Throws<NotSupportedException>(() => model.Fit(Weighted(1), null, Options, new Listener(static () => throw new NotSupportedException())));
+        Assert.Throws<NotSupportedException>(
+            () => model.Fit(Weighted(1), null, Options, new Listener(static () => throw new NotSupportedException())));
         Assert.Throws<OperationCanceledException>(() => model.Fit(Weighted(1), null, Options, null, new CancellationToken(canceled: true)));
         Assert.True(double.IsFinite(model.Evaluate(Weighted(1))));
         model.Fit(Weighted(1), null, Options);
@@ -299,7 +311,8 @@ public sealed class TrainingInputTests
             if (!tried)
             {
                 tried = true;
-                Assert.Contains("Evaluate", Assert.Throws<InvalidOperationException>(() => model.Fit(Weighted(1))).Message, StringComparison.Ordinal);
+                Assert.Contains(
+                    "Evaluate", Assert.Throws<InvalidOperationException>(() => model.Fit(Weighted(1))).Message, StringComparison.Ordinal);
                 Assert.True(double.IsFinite(model.Evaluate(Weighted(1))));
             }
             return 3;
@@ -350,12 +363,14 @@ public sealed class TrainingInputTests
     {
         var data = new SequenceList(EveryLayer.InputWidth, EveryLayer.OutputWidth);
         data.Add(
-            StreamingTests.Random(weights.Length * EveryLayer.InputWidth, 1), StreamingTests.Random(weights.Length * EveryLayer.OutputWidth, 2), weights);
+            StreamingTests.Random(weights.Length * EveryLayer.InputWidth, 1),
+            StreamingTests.Random(weights.Length * EveryLayer.OutputWidth, 2), weights);
         return data;
     }
 
     /// <summary>Zeros of any lengths, without the memory for them.</summary>
-    private sealed class Described(int count, Func<int, int> length, int tokenWidth = 5, int targetWidth = 4, Action? read = null) : SequenceData
+    private sealed class Described(
+        int count, Func<int, int> length, int tokenWidth = 5, int targetWidth = 4, Action? read = null) : SequenceData
     {
         public override int Count => count;
 

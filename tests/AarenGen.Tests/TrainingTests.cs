@@ -97,12 +97,15 @@ public sealed class TrainingTests
             Assert.Equal(straight.Weights.ToArray(), resumed.Weights.ToArray());
             Assert.Equal(expected.Epochs, report.Epochs);
 
-            ModelFileException e = Assert.Throws<ModelFileException>(() => resumed.Fit(Data(23, 30), Data(7, 30), options with { BatchSize = 4 }));
+            ModelFileException e = Assert.Throws<ModelFileException>(
+                () => resumed.Fit(Data(23, 30), Data(7, 30), options with { BatchSize = 4 }));
             Assert.Contains("options", e.Message, StringComparison.Ordinal);
             byte[] bytes = File.ReadAllBytes(path);
             bytes[^100] ^= 1;
             File.WriteAllBytes(path, bytes);
-            Assert.Contains("checksum", Assert.Throws<ModelFileException>(() => resumed.Fit(Data(23, 30), Data(7, 30), options)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "checksum", Assert.Throws<ModelFileException>(() => resumed.Fit(Data(23, 30), Data(7, 30), options)).Message,
+                StringComparison.Ordinal);
         }
         finally
         {
@@ -133,7 +136,8 @@ public sealed class TrainingTests
         double sum = 0, weight = 0;
         foreach (int length in (int[])[1, 130, 17, 2])
         {
-            float[] tokens = StreamingTests.Random(length * EveryLayer.InputWidth, length), targets = StreamingTests.Random(length * EveryLayer.OutputWidth, -length);
+            float[] tokens = StreamingTests.Random(length * EveryLayer.InputWidth, length),
+                targets = StreamingTests.Random(length * EveryLayer.OutputWidth, -length);
             float[] weights = [.. Enumerable.Range(0, length).Select(static t => t % 3)];
             var outputs = new float[targets.Length];
             model.Forward(model.CreateState(), tokens, outputs);
@@ -183,11 +187,20 @@ public sealed class TrainingTests
     public void Bad_data_and_options_are_refused_by_name()
     {
         EveryLayer model = EveryLayer.Create(seed: 2);
-        Assert.Contains("Epochs", Assert.Throws<ArgumentOutOfRangeException>(() => model.Fit(Data(1, 2), null, Options with { Epochs = 0 })).Message, StringComparison.Ordinal);
-        Assert.Contains("Patience", Assert.Throws<ArgumentException>(() => model.Fit(Data(1, 2), null, Options with { Patience = 1 })).Message, StringComparison.Ordinal);
-        Assert.Contains("CheckpointPath", Assert.Throws<ArgumentException>(() => model.Fit(Data(1, 2), null, Options with { Resume = true })).Message, StringComparison.Ordinal);
-        Assert.Contains("no sequences", Assert.Throws<ArgumentException>(() => model.Fit(new SequenceList(5, 4))).Message, StringComparison.Ordinal);
-        Assert.Contains("takes 5 and 4", Assert.Throws<ArgumentException>(() => model.Fit(new SequenceWindows([1, 2], 1, [1, 2], 1, 1, 1))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Epochs", Assert.Throws<ArgumentOutOfRangeException>(() => model.Fit(Data(1, 2), null, Options with { Epochs = 0 })).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "Patience", Assert.Throws<ArgumentException>(() => model.Fit(Data(1, 2), null, Options with { Patience = 1 })).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "CheckpointPath", Assert.Throws<ArgumentException>(() => model.Fit(Data(1, 2), null, Options with { Resume = true })).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "no sequences", Assert.Throws<ArgumentException>(() => model.Fit(new SequenceList(5, 4))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "takes 5 and 4", Assert.Throws<ArgumentException>(() => model.Fit(new SequenceWindows([1, 2], 1, [1, 2], 1, 1, 1))).Message,
+            StringComparison.Ordinal);
         var bad = new SequenceList(5, 4);
         bad.Add([1, 2, float.NaN, 4, 5], new float[4]);
         Assert.Contains("Sequence 0, token 0", Assert.Throws<ArgumentException>(() => model.Fit(bad)).Message, StringComparison.Ordinal);

@@ -16,11 +16,15 @@ public sealed class CartPoleTests
         double push = (5 + 0.05 * 0.09 * sine) / 1.1;
         double angular = (9.8 * sine - cosine * push) / (0.5 * (4.0 / 3 - 0.1 * cosine * cosine / 1.1));
         double linear = push - 0.05 * angular * cosine / 1.1;
-        Assert.Equal([0.1 + 0.02 * 0.2, 0.2 + 0.02 * linear, 0.05 - 0.02 * 0.3, -0.3 + 0.02 * angular], observation.Select(static v => (double)v), (a, b) => Math.Abs(a - b) < 1e-7);
+        Assert.Equal(
+            [0.1 + 0.02 * 0.2, 0.2 + 0.02 * linear, 0.05 - 0.02 * 0.3, -0.3 + 0.02 * angular], observation.Select(static v => (double)v),
+            (a, b) => Math.Abs(a - b) < 1e-7);
         Assert.Equal(new StepResult(1, false), result);
     }
 
-    /// <summary>From rest and upright, full force: -600/41 rad/s2 (the pole's length and mass drop out of no other constant) and 400/41 m/s2.</summary>
+    /// <summary>
+    /// From rest and upright, full force: -600/41 rad/s2 (the pole's length and mass drop out of no other constant) and 400/41 m/s2.
+    /// </summary>
     [Fact]
     public void FullForceFromRestGivesKnownAccelerations()
     {

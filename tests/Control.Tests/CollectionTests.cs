@@ -17,7 +17,8 @@ public sealed class CollectionTests
         Assert.InRange(medium.MeanReturn, 100, 400);
         Assert.True(replay.MeanReturn < medium.MeanReturn);
         // Half the steps are the medium policy's first episodes, half the expert's.
-        Episode[] shared = [.. expert.Episodes.TakeWhile((e, i) => e.Rewards.SequenceEqual(medium.Episodes[i].Rewards) && e.Actions.SequenceEqual(medium.Episodes[i].Actions))];
+        Episode[] shared = [.. expert.Episodes.TakeWhile(
+            (e, i) => e.Rewards.SequenceEqual(medium.Episodes[i].Rewards) && e.Actions.SequenceEqual(medium.Episodes[i].Actions))];
         Assert.InRange(shared.Sum(static e => e.Length), 2500, 3000);
         Assert.All(expert.Episodes.Skip(shared.Length), static e => Assert.InRange(e.Return, 400, 500));
         Assert.All(medium.Episodes.SelectMany(static e => e.Actions), static a => Assert.InRange(a, -1, 1));

@@ -53,7 +53,8 @@ public sealed class DecisionWindowsTests
         Assert.Equal(data.Steps / Sizes.ContextSteps, windows.Count);
         Assert.All(lengths, static l => Assert.InRange(l, Sizes.TokensPerStep - 1, Sizes.Context - 1));
         Assert.True(lengths.Distinct().Count() > 10);
-        Assert.Equal(lengths, Enumerable.Range(0, windows.Count).Select(new DecisionWindows(data, Unscaled, TokenWidth, seed: 3).GetLength));
+        Assert.Equal(
+            lengths, Enumerable.Range(0, windows.Count).Select(new DecisionWindows(data, Unscaled, TokenWidth, seed: 3).GetLength));
     }
 
     [Fact]

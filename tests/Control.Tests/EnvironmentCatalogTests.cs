@@ -10,9 +10,11 @@ public sealed class EnvironmentCatalogTests
     [Fact]
     public void MissingMuJoCoNamesPackageVariableAndPaths()
     {
-        string message = Assert.Throws<UserException>(static () => MuJoCoLibrary.Search("/nowhere/libmujoco.so", ["libno-mujoco.so"])).Message;
+        string message = Assert.Throws<UserException>(
+            static () => MuJoCoLibrary.Search("/nowhere/libmujoco.so", ["libno-mujoco.so"])).Message;
         Assert.Equal(
-            "MuJoCo 2.2.2 is needed: install Debian's package libmujoco2.2.2, or let the environment variable AARENGEN_LIBMUJOCO name the file; the environment cartpole needs neither. "
+            "MuJoCo 2.2.2 is needed: install Debian's package libmujoco2.2.2, or let the environment variable AARENGEN_LIBMUJOCO name the "
+                + "file; the environment cartpole needs neither. "
             + "Tried /nowhere/libmujoco.so of AARENGEN_LIBMUJOCO: no such file; libno-mujoco.so: does not load.",
             message);
     }

@@ -28,7 +28,8 @@ internal static class Requirements
     /// <summary>Debian's Python, which has Debian's packages.</summary>
     public const string Python = "/usr/bin/python3";
 
-    public static string? MissingMuJoCo { get; } = FindMuJoCo(Environment.GetEnvironmentVariable(MuJoCoLibrary.Variable), MuJoCoLibrary.Load);
+    public static string? MissingMuJoCo { get; } = FindMuJoCo(
+        Environment.GetEnvironmentVariable(MuJoCoLibrary.Variable), MuJoCoLibrary.Load);
 
     public static string? MissingH5py { get; } = FindH5py(Python);
 

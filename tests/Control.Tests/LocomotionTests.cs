@@ -17,7 +17,8 @@ public sealed class LocomotionTests
         Assert.Equal(1000, environment.Description.StepLimit);
         Assert.Equal(stepDuration, environment.SecondsPerStep, 1e-12);
         Assert.Equal(actionWidth, environment.Simulation.Controls.Length);
-        Assert.Equal(observationWidth, environment.Simulation.Positions.Length + environment.Simulation.Velocities.Length - (name == "ant" ? 2 : 1));
+        Assert.Equal(
+            observationWidth, environment.Simulation.Positions.Length + environment.Simulation.Velocities.Length - (name == "ant" ? 2 : 1));
     }
 
     /// <summary>Capsules of density 1000 (the ant's of 5): pi r2 (length + 4/3 r); the cat's 14 kg in all, parted by volume.</summary>
@@ -28,7 +29,8 @@ public sealed class LocomotionTests
         AssertMasses("hopper", [0, trunk, thigh, shank, Capsule(0.06, 0.39)]);
         AssertMasses("walker2d", [0, trunk, thigh, shank, Capsule(0.06, 0.2), thigh, shank, Capsule(0.06, 0.2)]);
 
-        double inner = Capsule(0.08, 0.2 * Math.Sqrt(2)) / 200, outer = Capsule(0.08, 0.4 * Math.Sqrt(2)) / 200, ball = 5 * 4.0 / 3 * Math.PI * Math.Pow(0.25, 3);
+        double inner = Capsule(0.08, 0.2 * Math.Sqrt(2)) / 200, outer = Capsule(0.08, 0.4 * Math.Sqrt(2)) / 200,
+            ball = 5 * 4.0 / 3 * Math.PI * Math.Pow(0.25, 3);
         AssertMasses("ant", [0, ball + 4 * inner, inner, outer, inner, outer, inner, outer, inner, outer]);
 
         double[] halfLengths = [0.145, 0.15, 0.094, 0.133, 0.106, 0.07];
@@ -63,7 +65,8 @@ public sealed class LocomotionTests
         double before = environment.Forward;
         StepResult result = environment.Step(action, observation);
 
-        Assert.Equal(healthy + (environment.Forward - before) / environment.SecondsPerStep - cost * cut.Sum(static a => a * a), result.Reward, 1e-9);
+        Assert.Equal(
+            healthy + (environment.Forward - before) / environment.SecondsPerStep - cost * cut.Sum(static a => a * a), result.Reward, 1e-9);
         Assert.InRange((environment.Forward - before) / environment.SecondsPerStep, 0.5, 2);
         Assert.Equal(environment.Simulation.Controls.ToArray(), cut);
     }
@@ -163,7 +166,9 @@ public sealed class LocomotionTests
         Start(environment);
         environment.Simulation.Positions[position] = value;
         environment.Simulation.Settle();
-        Assert.Equal(isTerminal, environment.Step(new float[environment.Description.ActionWidth], new float[environment.Description.ObservationWidth]).IsTerminal);
+        Assert.Equal(
+            isTerminal, environment.Step(
+                new float[environment.Description.ActionWidth], new float[environment.Description.ObservationWidth]).IsTerminal);
     }
 
     [MuJoCoTheory]
@@ -195,7 +200,9 @@ public sealed class LocomotionTests
         Assert.NotEqual(first[0].Rewards[0], first[1].Rewards[0]);
     }
 
-    /// <summary>Measured elsewhere for uniform actions: D4RL's reference of the cat and the walker; the hopper's and the ant's are about 18 and -60.</summary>
+    /// <summary>
+    /// Measured elsewhere for uniform actions: D4RL's reference of the cat and the walker; the hopper's and the ant's are about 18 and -60.
+    /// </summary>
     [MuJoCoTheory]
     [InlineData("halfcheetah", 20, -340, -220)]
     [InlineData("hopper", 100, 12, 26)]

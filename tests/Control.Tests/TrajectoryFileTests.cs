@@ -96,7 +96,9 @@ public sealed class TrajectoryFileTests : IDisposable
         Assert.StartsWith($"{folder.File("cut.hdf5")}: this is no whole HDF5 file", message, StringComparison.Ordinal);
     }
 
-    /// <summary>Wherever a byte is wrong, a file is read or refused in one line, soon and without memory for what it merely claims.</summary>
+    /// <summary>
+    /// Wherever a byte is wrong, a file is read or refused in one line, soon and without memory for what it merely claims.
+    /// </summary>
     [Fact]
     public void DamagedFilesAreReadOrRefused()
     {
@@ -159,7 +161,9 @@ public sealed class TrajectoryFileTests : IDisposable
         bytes[tree + level] = 2;
         BitConverter.TryWriteBytes(bytes.AsSpan(tree + firstChild), (long)tree);
         File.WriteAllBytes(folder.File("circle.hdf5"), bytes);
-        AssertError(folder.File("circle.hdf5"), "this is no whole HDF5 file (its parts refer to each other without end); fetch or collect it again.");
+        AssertError(
+            folder.File("circle.hdf5"),
+            "this is no whole HDF5 file (its parts refer to each other without end); fetch or collect it again.");
     }
 
     [Fact]
@@ -269,7 +273,8 @@ public sealed class TrajectoryFileTests : IDisposable
             for unlimited in [1, 2]:
                 f = h5py.File('indexed-' + str(unlimited) + '.hdf5', 'w', libver='latest')
                 for name, values in data.items():
-                    f.create_dataset(name, data=values, chunks=(4, 1)[:values.ndim], maxshape=((None,) * unlimited + values.shape[unlimited:])[:values.ndim], compression='gzip')
+                    limits = ((None,) * unlimited + values.shape[unlimited:])[:values.ndim]
+                    f.create_dataset(name, data=values, chunks=(4, 1)[:values.ndim], maxshape=limits, compression='gzip')
                 f.close()
             for source in ['plain', 'lzf', 'gzip']:
                 f = h5py.File('virtual-' + source + '.hdf5', 'w', libver='latest')
@@ -334,7 +339,9 @@ public sealed class TrajectoryFileTests : IDisposable
                     del f['rewards']
                     f['rewards'] = h5py.SoftLink(target)
                     f.close()
-                change(f'circle-file-{libver}.hdf5', 'rewards', lambda f: f.__setitem__('rewards', h5py.ExternalLink(f'circle-file-{libver}.hdf5', 'rewards')))
+                change(
+                    f'circle-file-{libver}.hdf5', 'rewards',
+                    lambda f: f.__setitem__('rewards', h5py.ExternalLink(f'circle-file-{libver}.hdf5', 'rewards')))
             def inner(f):
                 f.create_group('g', track_order=True)['x'] = h5py.SoftLink('x')
                 f['rewards'] = h5py.SoftLink('/g/x')
@@ -342,8 +349,12 @@ public sealed class TrajectoryFileTests : IDisposable
             change('names.hdf5', 'rewards', lambda f: f.create_group('a\nb'))
             change('nbit.hdf5', 'rewards', lambda f: filtered(f, 5))
             change('unwritten.hdf5', 'rewards', lambda f: f.create_dataset('rewards', shape=(10**8,), dtype='f4'))
-            change('chunk.hdf5', 'rewards', lambda f: f.create_dataset('rewards', shape=(n,), maxshape=(None,), dtype='f4', chunks=(10**8,)))
-            change('chunks.hdf5', 'rewards', lambda f: f.create_dataset('rewards', shape=(10**6,), dtype='u1', chunks=(1,), compression='gzip'))
+            change(
+                'chunk.hdf5', 'rewards',
+                lambda f: f.create_dataset('rewards', shape=(n,), maxshape=(None,), dtype='f4', chunks=(10**8,)))
+            change(
+                'chunks.hdf5', 'rewards',
+                lambda f: f.create_dataset('rewards', shape=(10**6,), dtype='u1', chunks=(1,), compression='gzip'))
             layout = h5py.VirtualLayout(shape=(10**8,), dtype='f4')
             layout[:n] = h5py.VirtualSource('plain.hdf5', 'rewards', shape=(n,))
             change('virtual.hdf5', 'rewards', lambda f: f.create_virtual_dataset('rewards', layout))

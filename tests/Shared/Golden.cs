@@ -27,8 +27,10 @@ internal static class Golden
         {
             return;
         }
-        var report = new StringBuilder($"{fileName} differs (- expected, + actual); if that is meant, run with AARENGEN_UPDATE_SNAPSHOTS=1.\n");
-        foreach (DiffPiece line in InlineDiffBuilder.Diff(expected, actual).Lines.Where(static l => l.Type != ChangeType.Unchanged).Take(60))
+        var report = new StringBuilder(
+            $"{fileName} differs (- expected, + actual); if that is meant, run with AARENGEN_UPDATE_SNAPSHOTS=1.\n");
+        foreach (DiffPiece line in InlineDiffBuilder.Diff(expected, actual)
+            .Lines.Where(static l => l.Type != ChangeType.Unchanged).Take(60))
         {
             report.Append(line.Type == ChangeType.Inserted ? "+ " : "- ").Append(line.Text).Append('\n');
         }

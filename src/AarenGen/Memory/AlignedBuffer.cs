@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace AarenGen.Memory;
 
@@ -10,30 +11,41 @@ internal sealed unsafe class AlignedBuffer
 {
     private const int Alignment = 64;
 
-    /// <summary>Keeps the memory alive; null where it is not ours.</summary>
+    /// <summary>The memory; null where it is not ours.</summary>
     private readonly float[]? storage;
-    private readonly float* start;
+
+    /// <summary>Where the floats begin in <see cref="storage"/>.</summary>
+    private readonly int first;
+
+    /// <summary>Floats that are not ours.</summary>
+    private readonly float* memory;
 
     public AlignedBuffer(int length)
     {
         Length = length;
         storage = GC.AllocateArray<float>(length + Alignment / sizeof(float), pinned: true);
         var address = (nuint)Unsafe.AsPointer(ref storage[0]);
-        start = (float*)(address + (Alignment - address % Alignment) % Alignment);
+        first = (int)((Alignment - address % Alignment) % Alignment / sizeof(float));
     }
 
     /// <summary>Floats that outlive the buffer and must not be written to.</summary>
     public AlignedBuffer(float* memory, int length)
     {
         Length = length;
-        start = memory;
+        this.memory = memory;
     }
 
     public int Length { get; }
 
     public bool IsReadOnly => storage is null;
 
-    public Span<float> Span => new(start, Length);
+    /// <summary>
+    /// The floats. The span refers to the array itself, so it keeps the memory alive: the compiler may let go of a buffer whose span alone is
+    /// still in use.
+    /// </summary>
+    public Span<float> Span => storage is null
+        ? new(memory, Length)
+        : MemoryMarshal.CreateSpan(ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(storage), first), Length);
 
     /// <summary>The same floats in memory that may be written to.</summary>
     public AlignedBuffer Writable()

@@ -17,7 +17,8 @@ internal sealed class GeneratorBenchmark : IBenchmark
     [
         // Without AarenGen.Cuda, which this program refers to: most projects get no CUDA C.
         .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(static p => File.Exists(p) && Path.GetFileName(p) != "AarenGen.Cuda.dll").Select(static p => MetadataReference.CreateFromFile(p)),
+            .Where(static p => File.Exists(p) && Path.GetFileName(p) != "AarenGen.Cuda.dll")
+            .Select(static p => MetadataReference.CreateFromFile(p)),
     ];
 
     public string Name => "generator";
@@ -38,7 +39,8 @@ internal sealed class GeneratorBenchmark : IBenchmark
         yield return new(
             "generator", "The generator inside a compiler that is warm, as the build server is, ms",
             ["models", "generator, cold", "after an unrelated edit", "compiling without it", "compiling its code as well", "it adds"],
-            [.. results.Select(static r => (string[])[Number(r.Models), Number(r.Cold), Number(r.Edited), Number(r.Without), Number(r.With), Number(r.Cold + r.With - r.Without)])],
+            [.. results.Select(static r => (string[])[Number(r.Models), Number(r.Cold), Number(r.Edited), Number(r.Without), Number(r.With),
+                Number(r.Cold + r.With - r.Without)])],
             new { FirstEver = first, Results = results })
         {
             Notes = [$"The first run of the generator in a process whose compiler is cold as well took {Number(first)} ms."],
@@ -60,7 +62,8 @@ internal sealed class GeneratorBenchmark : IBenchmark
             CSharpCompilation compilation = Compile(count);
             GeneratorDriver driver = CSharpGeneratorDriver.Create([new ModelGenerator().AsSourceGenerator()], parseOptions: Options);
             cold.Add(Time(() => driver = driver.RunGeneratorsAndUpdateCompilation(compilation, out _, out _)));
-            CSharpCompilation changed = compilation.AddSyntaxTrees(CSharpSyntaxTree.ParseText($"class Unrelated {{ int x = {round}; }}", Options));
+            CSharpCompilation changed = compilation.AddSyntaxTrees(
+                CSharpSyntaxTree.ParseText($"class Unrelated {{ int x = {round}; }}", Options));
             Compilation complete = changed;
             edited.Add(Time(() => driver = driver.RunGeneratorsAndUpdateCompilation(changed, out complete, out _)));
             without.Add(Time(() => Emit(Compile(count))));
@@ -99,7 +102,9 @@ internal sealed class GeneratorBenchmark : IBenchmark
         {
             Directory.Delete(folder, recursive: true);
         }
-        return new("generator-builds", "dotnet build of a project with so many models after an edit, ms (median of five)", ["models", "without the generator", "with it", "it adds"], rows, data)
+        return new(
+            "generator-builds", "dotnet build of a project with so many models after an edit, ms (median of five)",
+            ["models", "without the generator", "with it", "it adds"], rows, data)
         {
             Notes = ["Such a build starts MSBuild anew and compiles in the build server; its spread is tens of milliseconds."],
         };
@@ -112,7 +117,9 @@ internal sealed class GeneratorBenchmark : IBenchmark
         string analyzer = generates ? $"<Analyzer Include=\"{typeof(ModelGenerator).Assembly.Location}\" />" : "";
         File.WriteAllText(Path.Combine(project, "Models.csproj"), $"""
             <Project Sdk="Microsoft.NET.Sdk">
-              <PropertyGroup><TargetFramework>net10.0</TargetFramework><ImplicitUsings>enable</ImplicitUsings><Nullable>enable</Nullable></PropertyGroup>
+              <PropertyGroup>
+                <TargetFramework>net10.0</TargetFramework><ImplicitUsings>enable</ImplicitUsings><Nullable>enable</Nullable>
+              </PropertyGroup>
               <ItemGroup><Reference Include="{typeof(SequenceModelAttribute).Assembly.Location}" />{analyzer}</ItemGroup>
             </Project>
             """);
@@ -137,11 +144,14 @@ internal sealed class GeneratorBenchmark : IBenchmark
     }
 
     private static void Generate(CSharpCompilation compilation) =>
-        CSharpGeneratorDriver.Create([new ModelGenerator().AsSourceGenerator()], parseOptions: Options).RunGeneratorsAndUpdateCompilation(compilation, out _, out _);
+        CSharpGeneratorDriver.Create([new ModelGenerator().AsSourceGenerator()], parseOptions: Options)
+            .RunGeneratorsAndUpdateCompilation(compilation, out _, out _);
 
     private static CSharpCompilation Compile(int count) => CSharpCompilation.Create(
         "Models", [CSharpSyntaxTree.ParseText(Source(count), Options)], References,
-        new(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, nullableContextOptions: NullableContextOptions.Enable));
+        new(
+            OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release,
+            nullableContextOptions: NullableContextOptions.Enable));
 
     private static void Emit(Compilation compilation)
     {
@@ -149,13 +159,15 @@ internal sealed class GeneratorBenchmark : IBenchmark
         Microsoft.CodeAnalysis.Emit.EmitResult result = compilation.Emit(image);
         if (!result.Success)
         {
-            throw new InvalidOperationException($"The generated code does not compile: {result.Diagnostics.First(static d => d.Severity == DiagnosticSeverity.Error)}");
+            throw new InvalidOperationException(
+                $"The generated code does not compile: {result.Diagnostics.First(static d => d.Severity == DiagnosticSeverity.Error)}");
         }
     }
 
     /// <summary>Models that differ in their widths, two blocks each.</summary>
     private static string Source(int count) => "using AarenGen;\n" + string.Concat(Enumerable.Range(0, count).Select(static i =>
-        $"[SequenceModel, Continuous(7), Dense({4 * (i + 4)}), Aaren(Heads = 4, FeedForward = {16 * (i + 4)}, Repeat = 2), Dense(7), MeanSquaredError]\npublic sealed partial class Model{i};\n"));
+        $"[SequenceModel, Continuous(7), Dense({4 * (i + 4)}), Aaren(Heads = 4, FeedForward = {16 * (i + 4)}, Repeat = 2), Dense(7), "
+            + $"MeanSquaredError]\npublic sealed partial class Model{i};\n"));
 
     private static double Time(Action action)
     {

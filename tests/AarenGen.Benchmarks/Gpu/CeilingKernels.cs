@@ -6,7 +6,9 @@ internal static class CeilingKernels
     /// <summary>Threads of a block, of all kernels.</summary>
     public const int Threads = 256;
 
-    /// <summary>Operations of a thread, or of a warp on tensor cores, a turn: independent sums, each several times, two operations a multiply-add.</summary>
+    /// <summary>
+    /// Operations of a thread, or of a warp on tensor cores, a turn: independent sums, each several times, two operations a multiply-add.
+    /// </summary>
     public const double MultiplyAdds = 2 * 16 * 8, TensorFloat32 = 2.0 * 16 * 8 * 8 * 8, BFloat16 = 2.0 * 16 * 8 * 16 * 8;
 
     public const string Source = """
@@ -60,13 +62,15 @@ internal static class CeilingKernels
         #ifndef AARENGEN_EMULATOR
         __device__ __forceinline__ void mma_tf32_16x8x8(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2])
         {
-            asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+            asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 "
+                "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
                 : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
         }
 
         __device__ __forceinline__ void mma_bf16_16x8x16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2])
         {
-            asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+            asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
+                "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
                 : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
         }
         #endif

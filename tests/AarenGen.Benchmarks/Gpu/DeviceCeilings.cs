@@ -5,7 +5,10 @@ using AarenGen.Cuda.Driver;
 
 namespace AarenGen.Benchmarks;
 
-/// <summary>What a device can do at most, as measured: bytes a second of a large copy, read and written both counted, and operations a second by arithmetic.</summary>
+/// <summary>
+/// What a device can do at most, as measured: bytes a second of a large copy, read and written both counted, and operations a second by
+/// arithmetic.
+/// </summary>
 internal sealed record DeviceCeilings(double BytesPerSecond, IReadOnlyDictionary<MatrixPrecision, double> OperationsPerSecond)
 {
     /// <summary>As the kernels' structure of this name.</summary>
@@ -19,7 +22,8 @@ internal sealed record DeviceCeilings(double BytesPerSecond, IReadOnlyDictionary
     public static DeviceCeilings Measure(CudaContext context, CudaStream stream, DeviceTimer timer, bool isShort)
     {
         CudaDeviceInfo device = context.Device;
-        using var module = new CudaModule(context, new RuntimeCompiler(KernelCache.Open()).Compile("ceilings", CeilingKernels.Source, device.Architecture));
+        using var module = new CudaModule(
+            context, new RuntimeCompiler(KernelCache.Open()).Compile("ceilings", CeilingKernels.Source, device.Architecture));
         // Far more than the cache between memory and processors holds.
         long bytes = isShort ? 1 << 16 : Math.Min(1L << 30, context.GetFreeMemory() / 4) / 16 * 16;
         using var from = new DeviceBuffer(context, bytes);
@@ -28,8 +32,10 @@ internal sealed record DeviceCeilings(double BytesPerSecond, IReadOnlyDictionary
         var memory = new Memory { From = from.Address, To = to.Address, Count = bytes / 16 };
         CudaKernel copy = module.GetKernel("copy");
         int turns = isShort ? 2 : 20_000, copyBlocks = Blocks(copy);
-        double copied = 2.0 * bytes / timer.Measure("copy", () => copy.Launch(stream, copyBlocks, CeilingKernels.Threads, 0, memory, 0)).Median;
-        var operations = new Dictionary<MatrixPrecision, double> { [MatrixPrecision.Float32] = Peak("multiply_adds", CeilingKernels.MultiplyAdds * CeilingKernels.Threads) };
+        double copied = 2.0 * bytes / timer.Measure(
+            "copy", () => copy.Launch(stream, copyBlocks, CeilingKernels.Threads, 0, memory, 0)).Median;
+        var operations = new Dictionary<MatrixPrecision, double> { [MatrixPrecision.Float32] = Peak(
+            "multiply_adds", CeilingKernels.MultiplyAdds * CeilingKernels.Threads) };
         if (device.Architecture >= CudaDevice.TensorCores)
         {
             operations[MatrixPrecision.TensorFloat32] = Peak("products_tf32", CeilingKernels.TensorFloat32 * CeilingKernels.Threads / 32);

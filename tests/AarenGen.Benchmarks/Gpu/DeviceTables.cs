@@ -4,7 +4,9 @@ using AarenGen.Cuda;
 
 namespace AarenGen.Benchmarks;
 
-/// <summary>How rows and numbers of the device's tables are shown and written. Data are nodes of JSON, which a program without reflection can write.</summary>
+/// <summary>
+/// How rows and numbers of the device's tables are shown and written. Data are nodes of JSON, which a program without reflection can write.
+/// </summary>
 internal static class DeviceTables
 {
     /// <summary>An arithmetic of products as the field calls it.</summary>
@@ -28,14 +30,19 @@ internal static class DeviceTables
     }
 
     public static Section Steps(IReadOnlyList<DeviceStep> steps, IReadOnlyList<string> notes) => new(
-        "gpu-training", "A training step on the device", ["model, batch", "", "products", "ms", "± %", "tokens/s", "ours, times faster", "ms with batches read and copied"],
+        "gpu-training", "A training step on the device",
+        ["model, batch", "", "products", "ms", "± %", "tokens/s", "ours, times faster", "ms with batches read and copied"],
         [.. steps.Select(s => (string[])[
-            $"{s.Model}, {s.Sequences} x {s.Length}", s.Name, s.Products, Number(s.Milliseconds, 3), Number(100 * s.Spread, 0), Number(s.TokensPerSecond, 0),
-            steps.FirstOrDefault(o => o.WithBatches is not null && (o.Model, o.Sequences, o.Products) == (s.Model, s.Sequences, s.Products)) is { } own ? Number(s.Milliseconds / own.Milliseconds, 2) + "x" : "",
+            $"{s.Model}, {s.Sequences} x {s.Length}", s.Name, s.Products, Number(s.Milliseconds, 3), Number(100 * s.Spread, 0),
+            Number(s.TokensPerSecond, 0),
+            steps.FirstOrDefault(
+                o => o.WithBatches is not null && (o.Model, o.Sequences, o.Products) == (s.Model, s.Sequences, s.Products)) is { } own
+                    ? Number(s.Milliseconds / own.Milliseconds, 2) + "x" : "",
             s.WithBatches is { } whole ? Number(whole, 3) : ""])],
         Array(steps, static s => new JsonObject
         {
-            ["model"] = s.Model, ["sequences"] = s.Sequences, ["length"] = s.Length, ["name"] = s.Name, ["products"] = s.Products, ["milliseconds"] = s.Milliseconds, ["spread"] = s.Spread,
+            ["model"] = s.Model, ["sequences"] = s.Sequences, ["length"] = s.Length, ["name"] = s.Name, ["products"] = s.Products,
+                ["milliseconds"] = s.Milliseconds, ["spread"] = s.Spread,
             ["tokensPerSecond"] = s.TokensPerSecond, ["millisecondsWithBatches"] = s.WithBatches,
         }))
     {

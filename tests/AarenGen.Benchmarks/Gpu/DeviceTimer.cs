@@ -21,7 +21,9 @@ internal sealed class DeviceTimer : IDisposable
             : (TimeSpan.FromMilliseconds(150), TimeSpan.FromMilliseconds(3), TimeSpan.FromMilliseconds(500), 101);
     }
 
-    /// <summary>Seconds that a unit of work takes: turns of many units each, after a warm-up in which clocks rise and caches fill.</summary>
+    /// <summary>
+    /// Seconds that a unit of work takes: turns of many units each, after a warm-up in which clocks rise and caches fill.
+    /// </summary>
     public Timing Measure(string name, Action enqueue)
     {
         double first = Run(enqueue, 1);
@@ -31,7 +33,8 @@ internal sealed class DeviceTimer : IDisposable
         }
         int units = (int)Math.Clamp(turn.TotalSeconds / Math.Max(first, 1e-7), 1, 1000);
         var seconds = new List<double>();
-        for (long started = Stopwatch.GetTimestamp(); seconds.Count < turns && (seconds.Count < 3 || Stopwatch.GetElapsedTime(started) < most);)
+        for (long started = Stopwatch.GetTimestamp();
+            seconds.Count < turns && (seconds.Count < 3 || Stopwatch.GetElapsedTime(started) < most);)
         {
             seconds.Add(Run(enqueue, units) / units);
         }

@@ -9,16 +9,23 @@ using static AarenGen.Benchmarks.DeviceTables;
 
 namespace AarenGen.Benchmarks;
 
-/// <summary>Training on an NVIDIA GPU: first whether it computes what the CPU does, then how fast, beside the device's own ceilings and PyTorch.</summary>
+/// <summary>
+/// Training on an NVIDIA GPU: first whether it computes what the CPU does, then how fast, beside the device's own ceilings and PyTorch.
+/// </summary>
 /// <param name="drawBars">Draws groups of bars: title, groups, series, values by group. Null: no pictures.</param>
 internal sealed class GpuBenchmark(Func<string, string[], string[], double[][], string>? drawBars = null) : IBenchmark
 {
-    /// <summary>Until when PyTorch may begin another case, so that the whole run stays below eight minutes; how long it may take at most, and at least.</summary>
-    private static readonly TimeSpan PeersEnd = TimeSpan.FromSeconds(400), MostPeersTime = TimeSpan.FromMinutes(4), LeastPeersTime = TimeSpan.FromSeconds(20);
+    /// <summary>
+    /// Until when PyTorch may begin another case, so that the whole run stays below eight minutes; how long it may take at most, and at
+    /// least.
+    /// </summary>
+    private static readonly TimeSpan PeersEnd = TimeSpan.FromSeconds(400), MostPeersTime = TimeSpan.FromMinutes(4),
+        LeastPeersTime = TimeSpan.FromSeconds(20);
 
     public string Name => "gpu";
 
-    public string Description => $"Training on an NVIDIA GPU: correctness, kernels against the device's ceilings, steps against PyTorch; without a device it ends with {ExitCodes.NoDevice}";
+    public string Description => $"Training on an NVIDIA GPU: correctness, kernels against the device's ceilings, steps against PyTorch; "
+        + $"without a device it ends with {ExitCodes.NoDevice}";
 
     public string? WhyImpossible()
     {
@@ -45,7 +52,8 @@ internal sealed class GpuBenchmark(Func<string, string[], string[], double[][], 
         using var context = new CudaContext();
         using var stream = new CudaStream(context);
         using var timer = new DeviceTimer(context, stream, isShort);
-        MatrixPrecision[] products = context.Device.Architecture >= CudaDevice.TensorCores ? Enum.GetValues<MatrixPrecision>() : [MatrixPrecision.Float32];
+        MatrixPrecision[] products = context.Device.Architecture >= CudaDevice.TensorCores
+            ? Enum.GetValues<MatrixPrecision>() : [MatrixPrecision.Float32];
         BenchmarkModel[] models = [.. BenchmarkModel.All.Take(isShort ? 1 : int.MaxValue)];
         var check = new DeviceCheck(products, isShort);
         DeviceComparison[] comparisons = [.. models.SelectMany(m => m.Accept(check)), .. check.Golden()];
@@ -57,11 +65,14 @@ internal sealed class GpuBenchmark(Func<string, string[], string[], double[][], 
         cancellation.ThrowIfCancellationRequested();
         yield return Scans([.. models.SelectMany(m => m.Accept(new ScansOnDevice(context, stream, timer, isShort)))], ceilings);
         cancellation.ThrowIfCancellationRequested();
-        yield return Products([.. models.SelectMany(m => products.SelectMany(p => m.Accept(new ProductsOnDevice(context, stream, timer, p, isShort))))], ceilings);
+        yield return Products(
+            [.. models.SelectMany(m => products.SelectMany(p => m.Accept(new ProductsOnDevice(context, stream, timer, p, isShort))))],
+            ceilings);
         var steps = new List<DeviceStep>();
         foreach (BenchmarkModel model in models)
         {
-            foreach ((int sequences, int length) in isShort ? ((int, int)[])[(2, 8)] : [(model.Batch, model.Length), (model.Batch * 8, model.Length)])
+            foreach ((int sequences, int length) in isShort
+                ? ((int, int)[])[(2, 8)] : [(model.Batch, model.Length), (model.Batch * 8, model.Length)])
             {
                 foreach (MatrixPrecision precision in products)
                 {
@@ -71,9 +82,11 @@ internal sealed class GpuBenchmark(Func<string, string[], string[], double[][], 
             }
         }
         TimeSpan left = PeersEnd - Stopwatch.GetElapsedTime(started);
-        TorchOnDevice torch = TorchOnDevice.Measure(left < LeastPeersTime ? LeastPeersTime : left < MostPeersTime ? left : MostPeersTime, isShort);
+        TorchOnDevice torch = TorchOnDevice.Measure(
+            left < LeastPeersTime ? LeastPeersTime : left < MostPeersTime ? left : MostPeersTime, isShort);
         yield return Steps([.. steps, .. torch.Steps], [
-            "A step is one graph: forward, loss, backward, clipping, AdamW. Times are the device's, many steps in a row; with batches read and copied they are the host's, over many steps of the trainer.",
+            "A step is one graph: forward, loss, backward, clipping, AdamW. Times are the device's, many steps in a row; with batches "
+                + "read and copied they are the host's, over many steps of the trainer.",
             "The ratio is to our step with the same arithmetic of products; PyTorch's bf16 is autocast.", .. torch.Notes,
         ]) with { Figures = Figures([.. steps, .. torch.Steps]) };
     }
@@ -82,7 +95,9 @@ internal sealed class GpuBenchmark(Func<string, string[], string[], double[][], 
         "gpu-correctness", "Largest relative error on the device", ["", "products", "error", "bound"],
         [.. comparisons.Select(static c => (string[])[c.What, Name(c.Products), Exponent(c.Error), Exponent(c.Bound)])],
         // What is no number has no place in JSON; null says so.
-        Array(comparisons, static c => new JsonObject { ["what"] = c.What, ["products"] = Name(c.Products), ["error"] = double.IsFinite(c.Error) ? c.Error : null, ["bound"] = c.Bound }))
+        Array(
+            comparisons, static c => new JsonObject { ["what"] = c.What, ["products"] = Name(c.Products),
+                ["error"] = double.IsFinite(c.Error) ? c.Error : null, ["bound"] = c.Bound }))
     {
         Notes = GoldenFiles.AreThere ? [] : ["The golden files are not at hand: the CPU alone was compared with."],
     };
@@ -96,57 +111,77 @@ internal sealed class GpuBenchmark(Func<string, string[], string[], double[][], 
             ("multiprocessors", Number(device.Multiprocessors, 0)),
             ("memory", Number(device.TotalMemory / 1e9, 1) + " GB"),
             ("cache of all multiprocessors", Number(device.L2CacheSize / 1e6, 1) + " MB"),
-            ("memory's bandwidth as the driver has it", device.PeakBandwidth > 0 ? Number(device.PeakBandwidth / 1e9, 0) + " GB/s" : "not told"),
+            ("memory's bandwidth as the driver has it", device.PeakBandwidth > 0
+                ? Number(device.PeakBandwidth / 1e9, 0) + " GB/s" : "not told"),
             ("driver serves CUDA", CudaDriver.Version.ToString()),
             ("NVRTC", new RuntimeCompiler(new(null)).Version.ToString()),
             ("copy of a large buffer, bytes read and written", Number(ceilings.BytesPerSecond / 1e9, 1) + " GB/s"),
-            .. ceilings.OperationsPerSecond.Select(static o => ($"multiply-adds in registers, {Name(o.Key)}", Number(o.Value / 1e12, 2) + " TFLOP/s")),
+            .. ceilings.OperationsPerSecond.Select(
+                static o => ($"multiply-adds in registers, {Name(o.Key)}", Number(o.Value / 1e12, 2) + " TFLOP/s")),
         ];
         string[] emulated = device.Name.Contains("emulator", StringComparison.OrdinalIgnoreCase)
-            ? ["This device is an emulator: it shows that everything runs and computes what it should. Its times, here and below, mean nothing."]
+            ? ["This device is an emulator: it shows that everything runs and computes what it should. Its times, here and below, mean "
+                + "nothing."]
             : [];
         return new(
-            "gpu-device", "The device, and its ceilings as measured now", ["", ""], [.. rows.Select(static r => (string[])[r.Name, r.Value])],
+            "gpu-device", "The device, and its ceilings as measured now", ["", ""],
+            [.. rows.Select(static r => (string[])[r.Name, r.Value])],
             new JsonObject
             {
-                ["device"] = device.Name, ["isEmulator"] = emulated.Length > 0, ["architecture"] = device.Architecture, ["multiprocessors"] = device.Multiprocessors, ["memory"] = device.TotalMemory,
+                ["device"] = device.Name, ["isEmulator"] = emulated.Length > 0, ["architecture"] = device.Architecture,
+                    ["multiprocessors"] = device.Multiprocessors, ["memory"] = device.TotalMemory,
                 ["bytesPerSecond"] = ceilings.BytesPerSecond,
-                ["operationsPerSecond"] = new JsonObject(ceilings.OperationsPerSecond.Select(static o => KeyValuePair.Create(Name(o.Key), (JsonNode?)o.Value))),
+                ["operationsPerSecond"] = new JsonObject(
+                    ceilings.OperationsPerSecond.Select(static o => KeyValuePair.Create(Name(o.Key), (JsonNode?)o.Value))),
             })
         {
-            Notes = [.. emulated, "Tensor cores are measured by the instructions that our products use (mma.sync). From sm_90 on there are others (wgmma) that go beyond; data sheets count those."],
+            Notes = [.. emulated, "Tensor cores are measured by the instructions that our products use (mma.sync). From sm_90 on there "
+                + "are others (wgmma) that go beyond; data sheets count those."],
         };
     }
 
     private static Section Scans(IReadOnlyList<KernelRate> rates, DeviceCeilings ceilings) => new(
         "gpu-scans", "The scan against the device's bandwidth", ["kernel", "tokens", "ms", "± %", "GB/s", "% of the copy's"],
-        [.. rates.Select(r => (string[])[$"{r.Model}, {r.Kernel}", Number(r.Tokens, 0), Number(1e3 * r.Timing.Median, 3), Number(100 * r.Timing.Spread, 0), Number(r.PerSecond / 1e9, 1), Number(100 * r.PerSecond / ceilings.BytesPerSecond, 0)])],
-        Array(rates, r => new JsonObject { ["model"] = r.Model, ["kernel"] = r.Kernel, ["tokens"] = r.Tokens, ["seconds"] = r.Timing.Median, ["spread"] = r.Timing.Spread, ["bytesPerSecond"] = r.PerSecond, ["share"] = r.PerSecond / ceilings.BytesPerSecond }))
+        [.. rates.Select(r => (string[])[$"{r.Model}, {r.Kernel}", Number(r.Tokens, 0), Number(1e3 * r.Timing.Median, 3),
+            Number(100 * r.Timing.Spread, 0), Number(r.PerSecond / 1e9, 1), Number(100 * r.PerSecond / ceilings.BytesPerSecond, 0)])],
+        Array(
+            rates, r => new JsonObject { ["model"] = r.Model, ["kernel"] = r.Kernel, ["tokens"] = r.Tokens, ["seconds"] = r.Timing.Median,
+                ["spread"] = r.Timing.Spread, ["bytesPerSecond"] = r.PerSecond, ["share"] = r.PerSecond / ceilings.BytesPerSecond }))
     {
-        Notes = ["Bytes are the least: each input and each output once. Batches are so large that no cache holds them, as far as memory goes."],
+        Notes =
+            ["Bytes are the least: each input and each output once. Batches are so large that no cache holds them, as far as memory goes."],
     };
 
     private static Section Products(IReadOnlyList<KernelRate> rates, DeviceCeilings ceilings) => new(
         "gpu-products", "Products against the device's peak", ["kernel", "products", "tokens", "ms", "± %", "TFLOP/s", "% of the peak"],
-        [.. rates.Select(r => (string[])[$"{r.Model}, {r.Kernel}", Name(r.Products), Number(r.Tokens, 0), Number(1e3 * r.Timing.Median, 3), Number(100 * r.Timing.Spread, 0), Number(r.PerSecond / 1e12, 3), Number(100 * r.PerSecond / ceilings.OperationsPerSecond[r.Products], 1)])],
+        [.. rates.Select(r => (string[])[$"{r.Model}, {r.Kernel}", Name(r.Products), Number(r.Tokens, 0), Number(1e3 * r.Timing.Median, 3),
+            Number(100 * r.Timing.Spread, 0), Number(r.PerSecond / 1e12, 3),
+            Number(100 * r.PerSecond / ceilings.OperationsPerSecond[r.Products], 1)])],
         Array(rates, r => new JsonObject
         {
-            ["model"] = r.Model, ["kernel"] = r.Kernel, ["products"] = Name(r.Products), ["tokens"] = r.Tokens, ["seconds"] = r.Timing.Median, ["spread"] = r.Timing.Spread,
+            ["model"] = r.Model, ["kernel"] = r.Kernel, ["products"] = Name(r.Products), ["tokens"] = r.Tokens,
+                ["seconds"] = r.Timing.Median, ["spread"] = r.Timing.Spread,
             ["operationsPerSecond"] = r.PerSecond, ["share"] = r.PerSecond / ceilings.OperationsPerSecond[r.Products],
         }))
     {
-        Notes = ["The kernels of the training step, with all that is fused into them; operations are those of the products alone. Back, a kernel has the gradient of its rows and that of its weights."],
+        Notes = ["The kernels of the training step, with all that is fused into them; operations are those of the products alone. Back, a "
+            + "kernel has the gradient of its rows and that of its weights."],
     };
 
     /// <summary>How many times faster than the best of PyTorch in each arithmetic, in the usual batch.</summary>
     private IReadOnlyList<(string Name, string Svg)> Figures(IReadOnlyList<DeviceStep> steps)
     {
         DeviceStep[] own = [.. steps.Where(static s => s.WithBatches is not null)];
-        double BestPeer(DeviceStep s) => steps.Where(p => p.WithBatches is null && (p.Model, p.Sequences, p.Products) == (s.Model, s.Sequences, s.Products)).Select(static p => p.Milliseconds).DefaultIfEmpty(double.NaN).Min();
+        double BestPeer(DeviceStep s) =>
+            steps.Where(p => p.WithBatches is null && (p.Model, p.Sequences, p.Products) == (s.Model, s.Sequences, s.Products))
+                .Select(static p => p.Milliseconds).DefaultIfEmpty(double.NaN).Min();
         string[] series = [.. own.Select(static s => s.Products).Distinct()];
-        double[][] values = [.. own.GroupBy(static s => (s.Model, s.Sequences)).Select(g => g.Select(s => BestPeer(s) / s.Milliseconds).ToArray())];
+        double[][] values =
+            [.. own.GroupBy(static s => (s.Model, s.Sequences)).Select(g => g.Select(s => BestPeer(s) / s.Milliseconds).ToArray())];
         return drawBars is null || values.Any(static v => v.Any(double.IsNaN)) ? [] :
-            [("ratios", drawBars("times faster than the best of PyTorch, a training step", [.. own.Select(static s => $"{s.Model}, {s.Sequences}").Distinct()], series, values))];
+            [("ratios", drawBars(
+                "times faster than the best of PyTorch, a training step",
+                [.. own.Select(static s => $"{s.Model}, {s.Sequences}").Distinct()], series, values))];
     }
 
     private static string Exponent(double value) => value.ToString("E1", CultureInfo.InvariantCulture);

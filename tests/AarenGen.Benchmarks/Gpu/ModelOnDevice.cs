@@ -26,7 +26,9 @@ internal sealed class ModelOnDevice<TModel> : IDisposable where TModel : Sequenc
         model.Upload(new(own.WeightBuffer, new(weights), new(weights)), stream);
         pass = slot.Fill(model.Addresses);
         step = model.Record(stream, pass, [.. program.Prepare, .. program.Forward, .. program.Backward, .. program.Update]);
-        BatchExtent extent = slot.Read(new(length), DeviceBatches.Random<TModel>([.. Enumerable.Repeat(length, sequences)], seed: 1), [.. Enumerable.Range(0, sequences)]);
+        BatchExtent extent = slot.Read(
+            new(length), DeviceBatches.Random<TModel>([.. Enumerable.Repeat(length, sequences)], seed: 1),
+            [.. Enumerable.Range(0, sequences)]);
         slot.Run(extent, new()
         {
             Step = 1,
@@ -52,7 +54,9 @@ internal sealed class ModelOnDevice<TModel> : IDisposable where TModel : Sequenc
     /// <summary>Enqueues a whole training step.</summary>
     public void Step() => step.Launch(stream);
 
-    /// <summary>Seconds that a kernel takes: its first launch of a step, several times in one graph, so that the host's part does not count.</summary>
+    /// <summary>
+    /// Seconds that a kernel takes: its first launch of a step, several times in one graph, so that the host's part does not count.
+    /// </summary>
     public Timing Measure(DeviceTimer timer, string kernel)
     {
         const int Times = 10;

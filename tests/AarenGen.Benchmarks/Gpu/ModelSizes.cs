@@ -4,8 +4,9 @@ namespace AarenGen.Benchmarks;
 internal sealed record ModelSizes(int Width, int Hidden, int Heads)
 {
     /// <summary>
-    /// Bytes that the scan reads and writes of a token: forward scores, values, shares and results; back shares, values, results, their gradients, and
-    /// the gradients of values and scores. Chained: where layers are narrow, the way forward of a layer is one kernel, its scan among the rest.
+    /// Bytes that the scan reads and writes of a token: forward scores, values, shares and results; back shares, values, results, their
+    /// gradients, and the gradients of values and scores. Chained: where layers are narrow, the way forward of a layer is one kernel, its
+    /// scan among the rest.
     /// </summary>
     public IReadOnlyList<(string Kernel, double BytesPerToken)> Scans(bool areChained)
     {
@@ -14,23 +15,29 @@ internal sealed record ModelSizes(int Width, int Hidden, int Heads)
     }
 
     /// <summary>
-    /// Operations of the products of a token, two a weight; on the way back as many for the gradient of the rows and as many for the weights'.
-    /// Chained: on the way back rows pass from the layer's output to the scan in one kernel; the gradients of all weights are computed in the next.
+    /// Operations of the products of a token, two a weight; on the way back as many for the gradient of the rows and as many for the
+    /// weights'. Chained: on the way back rows pass from the layer's output to the scan in one kernel; the gradients of all weights are
+    /// computed in the next.
     /// </summary>
     public IReadOnlyList<(string Kernel, double OperationsPerToken)> Products(bool areChained)
     {
-        double values = 2.0 * Width * (Width + Heads), output = 2.0 * Width * Width, hidden = 2.0 * Width * Hidden, all = values + output + 2 * hidden;
+        double values = 2.0 * Width * (Width + Heads), output = 2.0 * Width * Width, hidden = 2.0 * Width * Hidden,
+            all = values + output + 2 * hidden;
         return areChained
-            ? [("Aaren1_output_forward", all), ("Aaren1_output_backward", output + 2 * hidden), ("Aaren1_values_scores_backward", values + all)]
+            ? [("Aaren1_output_forward", all), ("Aaren1_output_backward", output + 2 * hidden),
+                ("Aaren1_values_scores_backward", values + all)]
             : [
-                ("Aaren1_values_scores_forward", values), ("Aaren1_output_forward", output), ("Aaren1_hiddenSums_forward", hidden), ("Aaren1_sum_forward", hidden),
-                ("Aaren1_values_scores_backward", 2 * values), ("Aaren1_output_backward", 2 * output), ("Aaren1_hiddenSums_backward", 2 * hidden), ("Aaren1_sum_backward", 2 * hidden),
+                ("Aaren1_values_scores_forward", values), ("Aaren1_output_forward", output), ("Aaren1_hiddenSums_forward", hidden),
+                ("Aaren1_sum_forward", hidden),
+                ("Aaren1_values_scores_backward", 2 * values), ("Aaren1_output_backward", 2 * output),
+                ("Aaren1_hiddenSums_backward", 2 * hidden), ("Aaren1_sum_backward", 2 * hidden),
             ];
     }
 
     public static ModelSizes Of<TModel>(BenchmarkModel<TModel> model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
-        ParameterDescription hidden = SequenceModel<TModel>.Description.Parameters.First(static p => p.Name.EndsWith("ffn1.weight", StringComparison.Ordinal));
+        ParameterDescription hidden = SequenceModel<TModel>.Description.Parameters.First(
+            static p => p.Name.EndsWith("ffn1.weight", StringComparison.Ordinal));
         return new(hidden.Columns, hidden.Rows, model.Heads);
     }
 }

@@ -33,7 +33,9 @@ internal sealed record TorchOnDevice(IReadOnlyList<DeviceStep> Steps, IReadOnlyL
 
     private static TorchOnDevice Run(string path, TimeSpan time, bool isShort)
     {
-        var start = new ProcessStartInfo("python3", [path, time.TotalSeconds.ToString(CultureInfo.InvariantCulture), isShort ? "short" : "whole"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(
+            "python3", [path, time.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+                isShort ? "short" : "whole"]) { RedirectStandardOutput = true, RedirectStandardError = true };
         var steps = new List<DeviceStep>();
         var notes = new List<string>();
         try
@@ -80,7 +82,8 @@ internal sealed record TorchOnDevice(IReadOnlyList<DeviceStep> Steps, IReadOnlyL
         }
         else if (row.TryGetProperty("torch", out JsonElement version))
         {
-            notes.Add($"PyTorch {version.GetString()} with CUDA {row.GetProperty("cuda").GetString()} on {row.GetProperty("device").GetString()}.");
+            notes.Add($"PyTorch {version.GetString()} with CUDA {row.GetProperty("cuda").GetString()} on "
+                + $"{row.GetProperty("device").GetString()}.");
         }
         else if (row.TryGetProperty("left_out", out JsonElement count))
         {
@@ -96,7 +99,8 @@ internal sealed record TorchOnDevice(IReadOnlyList<DeviceStep> Steps, IReadOnlyL
         else
         {
             steps.Add(new(
-                Text("model"), row.GetProperty("sequences").GetInt32(), row.GetProperty("length").GetInt32(), Text("name"), Text("products"),
+                Text("model"), row.GetProperty("sequences").GetInt32(), row.GetProperty("length").GetInt32(),
+                Text("name"), Text("products"),
                 row.GetProperty("milliseconds").GetDouble(), row.GetProperty("spread").GetDouble(), null));
         }
 

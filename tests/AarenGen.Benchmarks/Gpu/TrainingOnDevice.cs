@@ -6,14 +6,22 @@ using AarenGen.Training;
 
 namespace AarenGen.Benchmarks;
 
-/// <summary>A row of the table of training steps. WithBatches: milliseconds a step by the host's clock, batches read and copied as in a training.</summary>
-internal sealed record DeviceStep(string Model, int Sequences, int Length, string Name, string Products, double Milliseconds, double Spread, double? WithBatches)
+/// <summary>
+/// A row of the table of training steps. WithBatches: milliseconds a step by the host's clock, batches read and copied as in a training.
+/// </summary>
+internal sealed record DeviceStep(
+    string Model, int Sequences, int Length, string Name, string Products, double Milliseconds, double Spread, double? WithBatches)
 {
     public double TokensPerSecond => 1e3 * Sequences * Length / Milliseconds;
 }
 
-/// <summary>Times a model's training steps: the graph of a step by the device's clock, and steps of the trainer, which reads and copies a batch each.</summary>
-internal sealed class TrainingOnDevice(CudaContext context, CudaStream stream, DeviceTimer timer, MatrixPrecision products, int sequences, int length, bool isShort) : IModelVisitor<DeviceStep>
+/// <summary>
+/// Times a model's training steps: the graph of a step by the device's clock, and steps of the trainer, which reads and copies a batch
+/// each.
+/// </summary>
+internal sealed class TrainingOnDevice(
+    CudaContext context, CudaStream stream, DeviceTimer timer, MatrixPrecision products, int sequences, int length,
+    bool isShort) : IModelVisitor<DeviceStep>
 {
     public DeviceStep Visit<TModel>(BenchmarkModel<TModel> model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
@@ -22,7 +30,9 @@ internal sealed class TrainingOnDevice(CudaContext context, CudaStream stream, D
         {
             timing = timer.Measure(model.Name, own.Step);
         }
-        return new(model.Name, sequences, length, "AarenGen, Aaren", DeviceTables.Name(products), 1e3 * timing.Median, timing.Spread, 1e3 * WithBatches<TModel>());
+        return new(
+            model.Name, sequences, length, "AarenGen, Aaren", DeviceTables.Name(products), 1e3 * timing.Median, timing.Spread,
+            1e3 * WithBatches<TModel>());
     }
 
     private double WithBatches<TModel>() where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
@@ -31,7 +41,8 @@ internal sealed class TrainingOnDevice(CudaContext context, CudaStream stream, D
         int weights = SequenceModel<TModel>.Description.Layout.WeightFloats;
         SequenceList data = DeviceBatches.Random<TModel>([.. Enumerable.Repeat(length, sequences)], seed: 1);
         var request = new EngineRequest<TModel>(
-            model, new(model.WeightBuffer, new(weights), new(weights)), data, null, new() { BatchSize = sequences }, sequences, new(length, length), ValidationScale: 1);
+            model, new(model.WeightBuffer, new(weights), new(weights)), data, null, new() { BatchSize = sequences }, sequences,
+            new(length, length), ValidationScale: 1);
         using var engine = new CudaEngine<TModel>(request, new CudaDevice { MatrixPrecision = products });
         int[] batch = [.. Enumerable.Range(0, sequences)];
         long step = 0;

@@ -19,7 +19,8 @@ internal sealed class KernelBenchmark : IBenchmark
     public IEnumerable<Section> Run(Thoroughness thoroughness, CancellationToken cancellation)
     {
         Job job = (thoroughness.IsShort ? Job.Dry : Job.ShortRun.WithIterationCount(5)).WithToolchain(InProcessEmitToolchain.Instance);
-        IConfig config = ManualConfig.CreateEmpty().AddJob(job).AddColumnProvider(DefaultColumnProviders.Instance).AddLogger(NullLogger.Instance)
+        IConfig config = ManualConfig.CreateEmpty().AddJob(job).AddColumnProvider(DefaultColumnProviders.Instance)
+            .AddLogger(NullLogger.Instance)
             .WithOptions(ConfigOptions.DisableLogFile).WithArtifactsPath(Path.Combine(Path.GetTempPath(), "aarengen-kernels"));
         Summary summary = BenchmarkRunner.Run<KernelLoops>(config);
         cancellation.ThrowIfCancellationRequested();
@@ -29,12 +30,14 @@ internal sealed class KernelBenchmark : IBenchmark
             {
                 int width = (int)r.BenchmarkCase.Parameters["Width"];
                 double elements = KernelLoops.Rows * width;
-                return (r.BenchmarkCase.Descriptor.WorkloadMethod.Name, width, r.ResultStatistics!.Median / elements, r.ResultStatistics.StandardDeviation / elements, r.GcStats.GetBytesAllocatedPerOperation(r.BenchmarkCase) ?? 0);
+                return (r.BenchmarkCase.Descriptor.WorkloadMethod.Name, width, r.ResultStatistics!.Median / elements,
+                    r.ResultStatistics.StandardDeviation / elements, r.GcStats.GetBytesAllocatedPerOperation(r.BenchmarkCase) ?? 0);
             }),
         ];
         yield return new(
             "kernels", "Kernels on 96 rows, one core", ["kernel", "width", "ns an element", "±", "bytes allocated"],
-            [.. results.Select(static r => (string[])[r.Kernel, r.Width.ToString(CultureInfo.InvariantCulture), Number(r.Nanoseconds), Number(r.Error), r.Allocated.ToString(CultureInfo.InvariantCulture)])],
+            [.. results.Select(static r => (string[])[r.Kernel, r.Width.ToString(CultureInfo.InvariantCulture), Number(r.Nanoseconds),
+                Number(r.Error), r.Allocated.ToString(CultureInfo.InvariantCulture)])],
             results.Select(static r => new { r.Kernel, r.Width, r.Nanoseconds, r.Error, r.Allocated }));
     }
 

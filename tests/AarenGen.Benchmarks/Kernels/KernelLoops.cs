@@ -8,9 +8,11 @@ namespace AarenGen.Benchmarks;
 public class KernelLoops
 {
     public const int Rows = 96;
-    private readonly float[] x = new float[Rows * 512], y = new float[Rows * 512], z = new float[Rows * 512], slopes = new float[Rows * 512];
+    private readonly float[] x = new float[Rows * 512], y = new float[Rows * 512], z = new float[Rows * 512],
+        slopes = new float[Rows * 512];
     private readonly float[] scale = new float[512], shift = new float[512], scaleGradient = new float[512], shiftGradient = new float[512];
-    private readonly float[] statistics = new float[Rows * 3], scores = new float[Rows * 16], scoresGradient = new float[Rows * 16], gates = new float[Rows * 32], carries = new float[1024];
+    private readonly float[] statistics = new float[Rows * 3], scores = new float[Rows * 16], scoresGradient = new float[Rows * 16],
+        gates = new float[Rows * 32], carries = new float[1024];
     private readonly double[] state = new double[2 * 8 + 512];
 
     [Params(64, 128, 512)]
@@ -45,13 +47,15 @@ public class KernelLoops
     public void LayerNormForward() => LayerNormalization.Forward(x, Rows, Width, Width, scale, shift, z, statistics);
 
     [Benchmark]
-    public void LayerNormBackward() => LayerNormalization.Backward(x, y, statistics, scale, Rows, Width, Width, z, accumulate: false, scaleGradient, shiftGradient);
+    public void LayerNormBackward() =>
+        LayerNormalization.Backward(x, y, statistics, scale, Rows, Width, Width, z, accumulate: false, scaleGradient, shiftGradient);
 
     [Benchmark]
     public void AttentionForward() => PrefixAttention.Forward(x, Width, scores, 16, Rows, Width, Heads, gates, z, Width);
 
     [Benchmark]
-    public void AttentionBackward() => PrefixAttention.Backward(x, Width, y, Width, y, gates, Rows, Width, Heads, z, scoresGradient, 16, carries);
+    public void AttentionBackward() =>
+        PrefixAttention.Backward(x, Width, y, Width, y, gates, Rows, Width, Heads, z, scoresGradient, 16, carries);
 
     /// <summary>One token of each of as many streams as there are rows.</summary>
     [Benchmark]
@@ -59,7 +63,8 @@ public class KernelLoops
     {
         for (int row = 0; row < Rows; row++)
         {
-            PrefixAttention.Step(x.AsSpan(row * Width, Width), scores.AsSpan(row * 16, 16), Width, Heads, state, z.AsSpan(row * Width, Width));
+            PrefixAttention.Step(
+                x.AsSpan(row * Width, Width), scores.AsSpan(row * 16, 16), Width, Heads, state, z.AsSpan(row * Width, Width));
         }
     }
 }

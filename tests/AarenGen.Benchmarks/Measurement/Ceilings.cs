@@ -16,11 +16,16 @@ internal sealed record Ceilings(double FlopsPerSecond, IReadOnlyList<(long Bytes
 
     public static Ceilings OfThisMachine => Measured.Value;
 
-    /// <summary>How near to the ceilings a contestant was: the median over the rounds of the least time, that of so many operations or of reading, over its own.</summary>
+    /// <summary>
+    /// How near to the ceilings a contestant was: the median over the rounds of the least time, that of so many operations or of reading,
+    /// over its own.
+    /// </summary>
     public double Share(double flops, Timing reading, Timing own) =>
         Statistics.Median([.. reading.Seconds.Zip(own.Seconds, (read, taken) => Math.Max(flops / FlopsPerSecond, read) / taken)]);
 
-    /// <summary>Reads a working set of so many bytes once: a contestant, so that what it takes is known of the very rounds in which others ran.</summary>
+    /// <summary>
+    /// Reads a working set of so many bytes once: a contestant, so that what it takes is known of the very rounds in which others ran.
+    /// </summary>
     public static Contestant Reading(double bytes)
     {
         AlignedBuffer memory = Filled((long)bytes);

@@ -20,19 +20,24 @@ internal static class Machine
             ("system", RuntimeInformation.OSDescription),
             (".NET", RuntimeInformation.FrameworkDescription),
             ("ONNX Runtime", typeof(Microsoft.ML.OnnxRuntime.InferenceSession).Assembly.GetName().Version!.ToString(3)),
-            ("LibTorch", LibTorch.WhyMissing is { } why ? "did not load: " + why : "2.10, by TorchSharp " + typeof(TorchSharp.torch).Assembly.GetName().Version!.ToString(3)),
+            ("LibTorch", LibTorch.WhyMissing is { } why ? "did not load: " + why : "2.10, by TorchSharp " + typeof(TorchSharp.torch)
+                .Assembly.GetName().Version!.ToString(3)),
             ("multiply-adds, one core", (ceilings.FlopsPerSecond / 1e9).ToString("N0", CultureInfo.InvariantCulture) + " GFLOP/s"),
-            .. ceilings.BytesPerSecond.Select(static b => ($"reading {b.Bytes >> 10:N0} KiB again and again, one core", (b.PerSecond / 1e9).ToString("N0", CultureInfo.InvariantCulture) + " GB/s")),
+            .. ceilings.BytesPerSecond.Select(
+                static b => ($"reading {b.Bytes >> 10:N0} KiB again and again, one core", (b.PerSecond / 1e9)
+                    .ToString("N0", CultureInfo.InvariantCulture) + " GB/s")),
         ];
         return new(
             "machine", "The machine, and its ceilings as measured now", ["", ""], [.. rows.Select(static r => (string[])[r.Name, r.Value])],
-            new { Rows = rows.ToDictionary(static r => r.Name, static r => r.Value), ceilings.FlopsPerSecond, BytesPerSecond = ceilings.BytesPerSecond.Select(static b => new { b.Bytes, b.PerSecond }) });
+            new { Rows = rows.ToDictionary(static r => r.Name, static r => r.Value), ceilings.FlopsPerSecond,
+                BytesPerSecond = ceilings.BytesPerSecond.Select(static b => new { b.Bytes, b.PerSecond }) });
     }
 
     private static string Processor()
     {
         const string CpuInfo = "/proc/cpuinfo";
-        string? model = File.Exists(CpuInfo) ? File.ReadLines(CpuInfo).FirstOrDefault(static l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
+        string? model = File.Exists(CpuInfo) ? File.ReadLines(CpuInfo)
+            .FirstOrDefault(static l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
         return model?.Split(':')[1].Trim() ?? RuntimeInformation.ProcessArchitecture.ToString();
     }
 }

@@ -9,7 +9,8 @@ internal abstract record BenchmarkModel(string Name, int Heads, int Batch, int L
 {
     public static readonly IReadOnlyList<BenchmarkModel> All =
     [
-        new BenchmarkModel<SmallModel>("small", 4, 32, 96), new BenchmarkModel<MediumModel>("medium", 8, 32, 96), new BenchmarkModel<LargeModel>("large", 8, 16, 192),
+        new BenchmarkModel<SmallModel>("small", 4, 32, 96), new BenchmarkModel<MediumModel>("medium", 8, 32, 96),
+        new BenchmarkModel<LargeModel>("large", 8, 16, 192),
     ];
 
     /// <summary>Lets an action of the model's type work on it.</summary>

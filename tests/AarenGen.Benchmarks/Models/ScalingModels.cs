@@ -1,6 +1,8 @@
 namespace AarenGen.Benchmarks;
 
-/// <summary>What the scaling benchmark streams: the small model, and the same with a Transformer that sees as many tokens as there may be.</summary>
+/// <summary>
+/// What the scaling benchmark streams: the small model, and the same with a Transformer that sees as many tokens as there may be.
+/// </summary>
 [SequenceModel]
 [Continuous(7)]
 [Dense(64)]

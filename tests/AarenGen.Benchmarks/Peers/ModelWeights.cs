@@ -56,10 +56,13 @@ internal sealed class ModelWeights
         return weights;
     }
 
-    /// <summary>The query of a block's heads, [heads, channels], over the root of the channels: scores are its products with keys.</summary>
+    /// <summary>
+    /// The query of a block's heads, [heads, channels], over the root of the channels: scores are its products with keys.
+    /// </summary>
     public Tensor Query(int block)
     {
-        Tensor weight = this[$"blocks.{block}.mixer.q_proj.weight"], bias = this[$"blocks.{block}.mixer.q_proj.bias"], query = this[$"blocks.{block}.mixer.query"];
+        Tensor weight = this[$"blocks.{block}.mixer.q_proj.weight"], bias = this[$"blocks.{block}.mixer.q_proj.bias"],
+            query = this[$"blocks.{block}.mixer.query"];
         var values = new float[Width];
         for (int row = 0; row < Width; row++)
         {
@@ -73,7 +76,9 @@ internal sealed class ModelWeights
         return new([Heads, Channels], values);
     }
 
-    /// <summary>The query folded into the keys: a vector and an offset a head, so that scores are products with the tokens themselves.</summary>
+    /// <summary>
+    /// The query folded into the keys: a vector and an offset a head, so that scores are products with the tokens themselves.
+    /// </summary>
     public (Tensor Weight, Tensor Bias) FoldedQuery(int block)
     {
         Tensor query = Query(block), key = this[$"blocks.{block}.mixer.k_proj.weight"], keyBias = this[$"blocks.{block}.mixer.k_proj.bias"];

@@ -93,11 +93,15 @@ internal sealed class PlainStep : IStepPeer
         }
     }
 
-    /// <summary>Φ(x), by erfc's rational approximation with relative error 1.2e-7. Source: Press et al., Numerical Recipes, erfcc.</summary>
+    /// <summary>
+    /// Φ(x), by erfc's rational approximation with relative error 1.2e-7. Source: Press et al., Numerical Recipes, erfcc.
+    /// </summary>
     private static double Distribution(double x)
     {
         double z = Math.Abs(x) / Math.Sqrt(2), t = 1 / (1 + 0.5 * z);
-        double tail = t * Math.Exp(-z * z - 1.26551223 + t * (1.00002368 + t * (0.37409196 + t * (0.09678418 + t * (-0.18628806 + t * (0.27886807 + t * (-1.13520398 + t * (1.48851587 + t * (-0.82215223 + t * 0.17087277))))))))) / 2;
+        double tail = t * Math.Exp(
+            -z * z - 1.26551223 + t * (1.00002368 + t * (0.37409196 + t * (0.09678418
+                + t * (-0.18628806 + t * (0.27886807 + t * (-1.13520398 + t * (1.48851587 + t * (-0.82215223 + t * 0.17087277))))))))) / 2;
         return x > 0 ? 1 - tail : tail;
     }
 }

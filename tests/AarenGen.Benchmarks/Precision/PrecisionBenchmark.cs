@@ -24,7 +24,8 @@ internal sealed class PrecisionBenchmark : IBenchmark
             };
             yield break;
         }
-        float[] values = [.. File.ReadLines(path).Skip(1).SelectMany(static line => line.Split(',').Skip(1)).Select(static cell => float.Parse(cell, CultureInfo.InvariantCulture))];
+        float[] values = [.. File.ReadLines(path).Skip(1).SelectMany(static line => line.Split(',').Skip(1))
+            .Select(static cell => float.Parse(cell, CultureInfo.InvariantCulture))];
         StandardScaler.Fit(values.AsSpan(0, Train * 7), 7).Transform(values);
         var rows = new List<IReadOnlyList<string>>();
         var data = new List<object>();
@@ -34,10 +35,14 @@ internal sealed class PrecisionBenchmark : IBenchmark
             foreach (Result result in model.Accept(new Forecaster(values, thoroughness.IsShort ? 1 : 10, cancellation)))
             {
                 rows.Add([
-                    model.Name, result.Precision.ToString(), Number(result.SquaredError, 4), Number(100 * (result.SquaredError / result.ExactSquaredError - 1), 2), Number(result.AbsoluteError, 4),
-                    Number(100 * (result.AbsoluteError / result.ExactAbsoluteError - 1), 2), result.Difference.ToString("E1", CultureInfo.InvariantCulture),
+                    model.Name, result.Precision.ToString(), Number(result.SquaredError, 4),
+                    Number(100 * (result.SquaredError / result.ExactSquaredError - 1), 2), Number(result.AbsoluteError, 4),
+                    Number(100 * (result.AbsoluteError / result.ExactAbsoluteError - 1), 2),
+                    result.Difference.ToString("E1", CultureInfo.InvariantCulture),
                 ]);
-                data.Add(new { model.Name, Precision = result.Precision.ToString(), result.SquaredError, result.AbsoluteError, result.Difference });
+                data.Add(
+                    new { model.Name, Precision = result.Precision.ToString(), result.SquaredError,
+                        result.AbsoluteError, result.Difference });
             }
         }
         yield return new("precision", "Accuracy of narrower weights: the next hour of ETTh1, standardised", columns, rows, data);
@@ -45,14 +50,18 @@ internal sealed class PrecisionBenchmark : IBenchmark
 
     private static string Number(double value, int digits) => value.ToString("F" + digits, CultureInfo.InvariantCulture);
 
-    private sealed record Result(WeightPrecision Precision, double SquaredError, double AbsoluteError, double ExactSquaredError, double ExactAbsoluteError, double Difference);
+    private sealed record Result(
+        WeightPrecision Precision, double SquaredError, double AbsoluteError, double ExactSquaredError,
+        double ExactAbsoluteError, double Difference);
 
     private sealed class Forecaster(float[] values, int epochs, CancellationToken cancellation) : IModelVisitor<IReadOnlyList<Result>>
     {
-        public IReadOnlyList<Result> Visit<TModel>(BenchmarkModel<TModel> model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+        public IReadOnlyList<Result> Visit<TModel>(BenchmarkModel<TModel> model)
+            where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
         {
             TModel forecaster = SequenceModel<TModel>.Create(1);
-            forecaster.Fit(Windows(0, Train, 12), Windows(Train, Validation, Window), new() { Epochs = epochs, Seed = 1 }, null, cancellation);
+            forecaster.Fit(
+                Windows(0, Train, 12), Windows(Train, Validation, Window), new() { Epochs = epochs, Seed = 1 }, null, cancellation);
             float[] tokens = Rows(Train + Validation, Test), targets = Rows(Train + Validation + 1, Test);
             float[] exact = [];
             var results = new List<Result>();
@@ -64,17 +73,24 @@ internal sealed class PrecisionBenchmark : IBenchmark
                 {
                     // Windows as in training: a fresh stream each.
                     int length = Math.Min(Window, Test - start);
-                    forecaster.Forward(forecaster.CreateState(), tokens.AsSpan(start * 7, length * 7), outputs.AsSpan(start * 7, length * 7));
+                    forecaster.Forward(
+                        forecaster.CreateState(), tokens.AsSpan(start * 7, length * 7), outputs.AsSpan(start * 7, length * 7));
                 }
                 exact = precision == WeightPrecision.Float32 ? outputs : exact;
-                double squared = outputs.Zip(targets, static (o, t) => ((double)o - t) * (o - t)).Average(), absolute = outputs.Zip(targets, static (o, t) => Math.Abs((double)o - t)).Average();
-                double difference = Math.Sqrt(outputs.Zip(exact, static (o, e) => ((double)o - e) * (o - e)).Sum() / exact.Sum(static e => (double)e * e));
-                results.Add(new(precision, squared, absolute, results.Count == 0 ? squared : results[0].SquaredError, results.Count == 0 ? absolute : results[0].AbsoluteError, difference));
+                double squared = outputs.Zip(targets, static (o, t) => ((double)o - t) * (o - t)).Average(),
+                    absolute = outputs.Zip(targets, static (o, t) => Math.Abs((double)o - t)).Average();
+                double difference = Math.Sqrt(
+                    outputs.Zip(exact, static (o, e) => ((double)o - e) * (o - e)).Sum() / exact.Sum(static e => (double)e * e));
+                results.Add(
+                    new(
+                        precision, squared, absolute, results.Count == 0 ? squared : results[0].SquaredError,
+                        results.Count == 0 ? absolute : results[0].AbsoluteError, difference));
             }
             return results;
         }
 
-        private SequenceWindows Windows(int start, int count, int stride) => new(Rows(start, count - 1), 7, Rows(start + 1, count - 1), 7, Window, stride);
+        private SequenceWindows Windows(int start, int count, int stride) =>
+            new(Rows(start, count - 1), 7, Rows(start + 1, count - 1), 7, Window, stride);
 
         private float[] Rows(int start, int count) => values[(start * 7)..((start + count) * 7)];
     }

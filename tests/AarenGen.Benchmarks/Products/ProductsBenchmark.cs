@@ -9,7 +9,8 @@ internal sealed class ProductsBenchmark : IBenchmark
 {
     private static readonly (int Rows, int Inner, int Columns)[] Shapes =
     [
-        (96, 64, 64), (96, 64, 256), (96, 256, 64), (96, 128, 128), (96, 128, 512), (96, 512, 128), (192, 512, 512), (192, 512, 2048), (192, 2048, 512),
+        (96, 64, 64), (96, 64, 256), (96, 256, 64), (96, 128, 128), (96, 128, 512), (96, 512, 128), (192, 512, 512),
+        (192, 512, 2048), (192, 2048, 512),
     ];
 
     public string Name => "products";
@@ -29,7 +30,8 @@ internal sealed class ProductsBenchmark : IBenchmark
         {
             cancellation.ThrowIfCancellationRequested();
             using DisposeScope scope = torch.NewDisposeScope();
-            float[] x = Numbers(m * k), w = Numbers(n * k), y = Numbers(m * n), dw = new float[n * k], db = new float[n], packed = GC.AllocateArray<float>(n * k, pinned: true);
+            float[] x = Numbers(m * k), w = Numbers(n * k), y = Numbers(m * n), dw = new float[n * k], db = new float[n],
+                packed = GC.AllocateArray<float>(n * k, pinned: true);
             MatrixProduct.Pack(w, n, k, k, packed);
             var contestants = new List<Contestant>
             {
@@ -38,7 +40,8 @@ internal sealed class ProductsBenchmark : IBenchmark
             };
             if (LibTorch.WhyMissing is null)
             {
-                torch.Tensor a = torch.tensor(x, [m, k]), b = torch.tensor(w, [n, k]).t(), c = torch.zeros(m, n), dyT = torch.tensor(y, [m, n]).t(), d = torch.zeros(n, k);
+                torch.Tensor a = torch.tensor(x, [m, k]), b = torch.tensor(w, [n, k]).t(), c = torch.zeros(m, n),
+                    dyT = torch.tensor(y, [m, n]).t(), d = torch.zeros(n, k);
                 contestants.Add(new("LibTorch multiply", () => c.addmm_(a, b, beta: 0, alpha: 1)));
                 contestants.Add(new("LibTorch gradient", () => d.addmm_(dyT, a, beta: 1, alpha: 1)));
             }
@@ -46,15 +49,21 @@ internal sealed class ProductsBenchmark : IBenchmark
             double flops = 2.0 * m * k * n;
             rows.Add([
                 $"{m} x {k} x {n}", .. timings.Select(t => Number(flops / t.Median / 1e9, 0)),
-                .. timings.Count > 2 ? (string[])[Number(timings[0].TimesFasterThan(timings[2]), 2) + "x", Number(timings[1].TimesFasterThan(timings[3]), 2) + "x"] : [],
+                .. timings.Count > 2 ? (string[])[Number(timings[0].TimesFasterThan(timings[2]), 2) + "x",
+                    Number(timings[1].TimesFasterThan(timings[3]), 2) + "x"] : [],
                 Number(100 * flops / timings[0].Median / ceilings.FlopsPerSecond, 0),
             ]);
             data.Add(new { Rows = m, Inner = k, Columns = n, Timings = timings.Select(static t => new { t.Name, t.Median, t.Spread }) });
         }
-        string[] peers = LibTorch.WhyMissing is null ? ["LibTorch multiply", "LibTorch gradient", "times faster", "times faster, gradient"] : [];
-        yield return new("products", "Matrix products on one core, GFLOP/s", ["rows x inner x columns", "multiply", "gradient", .. peers, "% of multiply-add ceiling"], rows, data)
+        string[] peers = LibTorch.WhyMissing is null
+            ? ["LibTorch multiply", "LibTorch gradient", "times faster", "times faster, gradient"] : [];
+        yield return new(
+            "products", "Matrix products on one core, GFLOP/s",
+            ["rows x inner x columns", "multiply", "gradient", .. peers, "% of multiply-add ceiling"], rows, data)
         {
-            Notes = LibTorch.WhyMissing is { } why ? ["LibTorch did not load: " + why] : ["LibTorch's times hold its call and its dispatch, about a microsecond; our gradients hold the bias's as well."],
+            Notes = LibTorch.WhyMissing is { } why
+                ? ["LibTorch did not load: " + why]
+                : ["LibTorch's times hold its call and its dispatch, about a microsecond; our gradients hold the bias's as well."],
         };
     }
 

@@ -6,7 +6,8 @@ namespace AarenGen.Benchmarks;
 /// <param name="Columns">Headings of the columns; the first column is text, the others are set to the right.</param>
 /// <param name="Rows">Cells as they are shown.</param>
 /// <param name="Data">The same unrounded, to be written as JSON.</param>
-internal sealed record Section(string Name, string Title, IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<string>> Rows, object Data)
+internal sealed record Section(
+    string Name, string Title, IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<string>> Rows, object Data)
 {
     /// <summary>Sentences below the table: what was left out and why, what the ceilings say.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];

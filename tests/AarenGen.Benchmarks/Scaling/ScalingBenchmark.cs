@@ -23,16 +23,24 @@ internal sealed class ScalingBenchmark : IBenchmark
         (double[] transformer, bool[] isComputed) = CachedTimes(lengths, thoroughness, cancellation);
         double[] aarenBytes = [.. lengths.Select(static _ => (double)SmallModel.StateBytes)], cacheBytes = [.. lengths.Select(CacheBytes)];
         yield return new(
-            "scaling", "A stream as it grows: two blocks of width 64", ["tokens", "Aaren: state, bytes", "Transformer: cache, bytes", "Aaren: seconds", "Transformer: seconds", "Aaren: µs a token", "Transformer: µs the last token"],
+            "scaling", "A stream as it grows: two blocks of width 64", ["tokens", "Aaren: state, bytes", "Transformer: cache, bytes",
+                "Aaren: seconds", "Transformer: seconds", "Aaren: µs a token", "Transformer: µs the last token"],
             [.. lengths.Select((n, i) => (string[])[
-                Number(n, 0), Number(aarenBytes[i], 0), Number(cacheBytes[i], 0), Number(aaren[i], 5), Number(transformer[i], 5) + (isComputed[i] ? " (computed)" : ""), Number(aaren[i] / n * 1e6, 2), Number(lastStep[i] * 1e6, 1)])],
-            new { Lengths = lengths, AarenBytes = aarenBytes, CacheBytes = cacheBytes, AarenSeconds = aaren, TransformerSeconds = transformer, TransformerIsComputed = isComputed, TransformerLastStep = lastStep })
+                Number(n, 0), Number(aarenBytes[i], 0), Number(cacheBytes[i], 0), Number(aaren[i], 5),
+                Number(transformer[i], 5) + (isComputed[i] ? " (computed)" : ""), Number(aaren[i] / n * 1e6, 2),
+                Number(lastStep[i] * 1e6, 1)])],
+            new { Lengths = lengths, AarenBytes = aarenBytes, CacheBytes = cacheBytes, AarenSeconds = aaren,
+                TransformerSeconds = transformer, TransformerIsComputed = isComputed, TransformerLastStep = lastStep })
         {
-            Notes = [$"Computed: single steps are timed at a few lengths of the context up to {MostContext:N0} tokens; straight lines through them are summed, and beyond them the last line goes on. All else was run from the first token to the last."],
+            Notes = [$"Computed: single steps are timed at a few lengths of the context up to {MostContext:N0} tokens; straight lines "
+                + $"through them are summed, and beyond them the last line goes on. All else was run from the first token to the last."],
             Figures =
             [
-                ("memory", Charts.LogLines("memory of one stream", "tokens", "bytes", [("Aaren", lengths, aarenBytes, new bool[powers]), ("Transformer, keys and values", lengths, cacheBytes, new bool[powers])])),
-                ("time", Charts.LogLines("time for all tokens, one after the other (hollow: computed)", "tokens", "seconds", [("Aaren", lengths, aaren, new bool[powers]), ("Transformer, keys and values", lengths, transformer, isComputed)])),
+                ("memory", Charts.LogLines("memory of one stream", "tokens", "bytes", [("Aaren", lengths, aarenBytes, new bool[powers]),
+                    ("Transformer, keys and values", lengths, cacheBytes, new bool[powers])])),
+                ("time", Charts.LogLines(
+                    "time for all tokens, one after the other (hollow: computed)", "tokens", "seconds",
+                    [("Aaren", lengths, aaren, new bool[powers]), ("Transformer, keys and values", lengths, transformer, isComputed)])),
             ],
         };
         yield return Threads(thoroughness); 
@@ -44,10 +52,12 @@ internal sealed class ScalingBenchmark : IBenchmark
     private static double CacheBytes(double tokens) => Blocks * (8 + tokens * 2 * Width * sizeof(float));
 
     /// <summary>Cumulative seconds at each length, stepping from the first token to the last.</summary>
-    private static double[] StreamTimes<TModel>(double[] lengths, CancellationToken cancellation) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    private static double[] StreamTimes<TModel>(double[] lengths, CancellationToken cancellation)
+        where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         TModel model = SequenceModel<TModel>.Create(Seed);
-        float[] token = new float[SequenceModel<TModel>.Description.InputWidth], output = new float[SequenceModel<TModel>.Description.OutputWidth];
+        float[] token = new float[SequenceModel<TModel>.Description.InputWidth],
+            output = new float[SequenceModel<TModel>.Description.OutputWidth];
         WarmUp(model, token, output);
         StreamState<TModel> state = model.CreateState();
         var seconds = new double[lengths.Length];
@@ -67,7 +77,8 @@ internal sealed class ScalingBenchmark : IBenchmark
         return seconds;
     }
 
-    private static void WarmUp<TModel>(TModel model, float[] token, float[] output) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    private static void WarmUp<TModel>(TModel model, float[] token, float[] output)
+        where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         StreamState<TModel> state = model.CreateState();
         for (long started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(1);)
@@ -80,7 +91,10 @@ internal sealed class ScalingBenchmark : IBenchmark
         }
     }
 
-    /// <summary>The Transformer up to 10,000 tokens step by step; beyond, from steps timed at lengths of the context, where it is filled without timing.</summary>
+    /// <summary>
+    /// The Transformer up to 10,000 tokens step by step; beyond, from steps timed at lengths of the context, where it is filled without
+    /// timing.
+    /// </summary>
     private (double[] Seconds, bool[] IsComputed) CachedTimes(double[] lengths, Thoroughness thoroughness, CancellationToken cancellation)
     {
         double[] run = StreamTimes<LongTransformer>([.. lengths.Where(static n => n <= 10_000)], cancellation);
@@ -104,13 +118,15 @@ internal sealed class ScalingBenchmark : IBenchmark
             cancellation.ThrowIfCancellationRequested();
         }
         lastStep = [.. lengths.Select(n => Interpolated(contexts, steps, n))];
-        return ([.. lengths.Select((n, i) => i < run.Length ? run[i] : run[^1] + Sum(10_000, n))], [.. lengths.Select((_, i) => i >= run.Length)]);
+        return ([.. lengths.Select((n, i) => i < run.Length ? run[i] : run[^1] + Sum(10_000, n))],
+            [.. lengths.Select((_, i) => i >= run.Length)]);
 
         // The trapezoidal rule is exact between the points that the line bends at.
         double Sum(double from, double to)
         {
             double[] bends = [from, .. contexts.Select(static c => (double)c).Where(c => c > from && c < to), to];
-            return bends.Zip(bends.Skip(1), (a, b) => (b - a) * (Interpolated(contexts, steps, a) + Interpolated(contexts, steps, b)) / 2).Sum();
+            return bends.Zip(bends.Skip(1), (a, b) => (b - a) * (Interpolated(contexts, steps, a) + Interpolated(contexts, steps, b)) / 2)
+                .Sum();
         }
     }
 
@@ -136,20 +152,26 @@ internal sealed class ScalingBenchmark : IBenchmark
             _ => Measure<LargeModel>(m.Name, tokens / 16, thoroughness),
         })];
         return new(
-            "scaling-threads", "One sequence: two threads by the prefix scan against one", ["model", "tokens", "one thread, ms", "two threads, ms", "times faster", "largest difference"],
-            [.. results.Select(static r => (string[])[r.Model, Number(r.Tokens, 0), Number(r.One.Median * 1e3, 1), Number(r.Two.Median * 1e3, 1), Number(r.Two.TimesFasterThan(r.One), 2) + "x", r.Difference.ToString("E1", CultureInfo.InvariantCulture)])],
+            "scaling-threads", "One sequence: two threads by the prefix scan against one",
+            ["model", "tokens", "one thread, ms", "two threads, ms", "times faster", "largest difference"],
+            [.. results.Select(
+                static r => (string[])[r.Model, Number(r.Tokens, 0), Number(r.One.Median * 1e3, 1), Number(r.Two.Median * 1e3, 1),
+                    Number(r.Two.TimesFasterThan(r.One), 2) + "x", r.Difference.ToString("E1", CultureInfo.InvariantCulture)])],
             results);
     }
 
-    private static ThreadsResult Measure<TModel>(string name, int tokens, Thoroughness thoroughness) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>, IPrefixScan<TModel>
+    private static ThreadsResult Measure<TModel>(string name, int tokens, Thoroughness thoroughness)
+        where TModel : SequenceModel<TModel>, IModelDefinition<TModel>, IPrefixScan<TModel>
     {
         ModelDescription description = SequenceModel<TModel>.Description;
         TModel model = SequenceModel<TModel>.Create(Seed);
         var random = new Random(Seed);
-        float[] sequence = [.. Enumerable.Range(0, tokens * description.InputWidth).Select(_ => random.NextSingle())], one = new float[tokens * description.OutputWidth], two = new float[one.Length];
+        float[] sequence = [.. Enumerable.Range(0, tokens * description.InputWidth).Select(_ => random.NextSingle())],
+            one = new float[tokens * description.OutputWidth], two = new float[one.Length];
         IReadOnlyList<Timing> timings = (thoroughness.IsShort ? thoroughness.Contest : new Contest(11, TimeSpan.FromMilliseconds(100))).Run(
         [
-            new("one", () => model.Forward(model.CreateState(), sequence, one)), new("two", () => PrefixScan<TModel>.Run(model, model.CreateState(), sequence, two, 2)),
+            new("one", () => model.Forward(model.CreateState(), sequence, one)),
+            new("two", () => PrefixScan<TModel>.Run(model, model.CreateState(), sequence, two, 2)),
         ]);
         return new(name, tokens, timings[0], timings[1], one.Zip(two, static (a, b) => Math.Abs(a - b)).Max());
     }

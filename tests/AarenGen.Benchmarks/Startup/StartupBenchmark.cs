@@ -55,7 +55,9 @@ internal sealed class StartupBenchmark : IBenchmark
         {
             public static void Report(float output)
             {
-                string peak = File.Exists("/proc/self/status") ? File.ReadLines("/proc/self/status").First(static l => l.StartsWith("VmHWM")).Split(':')[1].Replace("kB", "").Trim() : "0";
+                string peak = File.Exists("/proc/self/status")
+                    ? File.ReadLines("/proc/self/status").First(static l => l.StartsWith("VmHWM")).Split(':')[1].Replace("kB", "").Trim()
+                    : "0";
                 Console.WriteLine(FormattableString.Invariant($"{output} {peak}"));
             }
         }
@@ -80,18 +82,21 @@ internal sealed class StartupBenchmark : IBenchmark
                 </ItemGroup>
                 """);
             model.SaveCompiled(Path.Combine(own, "small.safetensors"));
+            string version = typeof(Microsoft.ML.OnnxRuntime.InferenceSession).Assembly.GetName().Version!.ToString(3);
             string peer = Prepare(folder, "peer", PeerProgram, $"""
                 <ItemGroup>
-                  <PackageReference Include="Microsoft.ML.OnnxRuntime" Version="{typeof(Microsoft.ML.OnnxRuntime.InferenceSession).Assembly.GetName().Version!.ToString(3)}" />
+                  <PackageReference Include="Microsoft.ML.OnnxRuntime" Version="{version}" />
                   <None Include="small.onnx" CopyToOutputDirectory="Always" />
                 </ItemGroup>
                 """);
-            File.WriteAllBytes(Path.Combine(peer, "small.onnx"), AarenStepGraph.Write(ModelWeights.Of(model, 4), new(FoldsQuery: true, UsesGemm: true)));
+            File.WriteAllBytes(
+                Path.Combine(peer, "small.onnx"), AarenStepGraph.Write(ModelWeights.Of(model, 4), new(FoldsQuery: true, UsesGemm: true)));
             string? failure = null;
             Measured[] results = [];
             try
             {
-                results = Measure([("AarenGen, NativeAOT", own), ("ONNX Runtime, NativeAOT", peer)], thoroughness.IsShort ? 3 : 21, cancellation);
+                results = Measure(
+                    [("AarenGen, NativeAOT", own), ("ONNX Runtime, NativeAOT", peer)], thoroughness.IsShort ? 3 : 21, cancellation);
             }
             catch (InvalidOperationException e)
             {
@@ -99,11 +104,13 @@ internal sealed class StartupBenchmark : IBenchmark
             }
             yield return new(
                 "startup", "From the start of the process to the first output, the small model", columns,
-                [.. results.Select(static r => (string[])[r.Name, Number(r.Bytes / 1e6, 1), Number(Statistics.Median(r.Milliseconds), 1), Number(100 * new Timing("", r.Milliseconds, 0).Spread, 0), Number(Statistics.Median(r.PeakKilobytes) / 1e3, 1)])],
+                [.. results.Select(static r => (string[])[r.Name, Number(r.Bytes / 1e6, 1), Number(Statistics.Median(r.Milliseconds), 1),
+                    Number(100 * new Timing("", r.Milliseconds, 0).Spread, 0), Number(Statistics.Median(r.PeakKilobytes) / 1e3, 1)])],
                 results)
             {
                 Notes = failure is null
-                    ? ["Measured from outside: from starting the process to its end, right after it printed the first output. Our weights lie in the program's own file and are used there."]
+                    ? ["Measured from outside: from starting the process to its end, right after it printed the first output. Our weights "
+                        + "lie in the program's own file and are used there."]
                     : ["Not measured: publishing failed (NativeAOT needs a C linker and zlib1g-dev). " + failure.Split('\n')[0]],
             };
         }
@@ -152,7 +159,8 @@ internal sealed class StartupBenchmark : IBenchmark
             {
                 cancellation.ThrowIfCancellationRequested();
                 long started = Stopwatch.GetTimestamp();
-                string[] words = Start(Path.Combine(programs[i].Project, "published", "Startup"), "", programs[i].Project).Trim().Split(' ');
+                string[] words = Start(
+                    Path.Combine(programs[i].Project, "published", "Startup"), "", programs[i].Project).Trim().Split(' ');
                 double whole = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
                 // The first round brings the files into memory.
                 if (round >= 0)
@@ -167,14 +175,17 @@ internal sealed class StartupBenchmark : IBenchmark
 
     /// <summary>What a user gets: without symbols.</summary>
     private static long Shipped(string folder) =>
-        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(static f => Path.GetExtension(f) is not (".dbg" or ".pdb")).Sum(static f => new FileInfo(f).Length);
+        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(static f => Path.GetExtension(f) is not (".dbg" or ".pdb"))
+            .Sum(static f => new FileInfo(f).Length);
 
     private static string Start(string program, string arguments, string folder)
     {
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true })!;
+        using Process process = Process.Start(
+            new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true })!;
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{program} {arguments} ended with {process.ExitCode}: {output}");
+        return process.ExitCode == 0 ? output : throw new InvalidOperationException(
+            $"{program} {arguments} ended with {process.ExitCode}: {output}");
     }
 
     private static string Number(double value, int digits) => value.ToString("N" + digits, CultureInfo.InvariantCulture);

@@ -3,7 +3,9 @@ using AarenGen.Training;
 
 namespace AarenGen.Benchmarks;
 
-/// <summary>Milliseconds an optimisation step: ours beside LibTorch's, on the same weights and batch, after a check that both learn the same.</summary>
+/// <summary>
+/// Milliseconds an optimisation step: ours beside LibTorch's, on the same weights and batch, after a check that both learn the same.
+/// </summary>
 internal sealed class TrainingBenchmark : IBenchmark
 {
     private const int Seed = 1, CheckedSteps = 5;
@@ -23,23 +25,35 @@ internal sealed class TrainingBenchmark : IBenchmark
         Ceilings ceilings = Ceilings.OfThisMachine;
         string[] missing = LibTorch.WhyMissing is { } why ? ["LibTorch did not load: " + why] : [];
         yield return new(
-            "training", "An optimisation step", ["model, batch", "", "threads", "ms", "± %", "ours, times faster", "GFLOP/s (6 x parameters x tokens)", "% of multiply-add ceiling", "tokens/s", "bytes allocated"],
+            "training", "An optimisation step", ["model, batch", "", "threads", "ms", "± %", "ours, times faster",
+                "GFLOP/s (6 x parameters x tokens)", "% of multiply-add ceiling", "tokens/s", "bytes allocated"],
             [.. results.SelectMany(r => r.Rows.Select(row => (string[])[
-                $"{r.Model}, {r.Batch} x {r.Length}", row.Timing.Name, row.Threads.ToString(CultureInfo.InvariantCulture), Number(row.Timing.Median * 1e3, 2), Number(row.Timing.Spread * 100, 0),
-                Number(r.Own(row.Threads).TimesFasterThan(row.Timing), 2) + "x", Number(r.Flops / row.Timing.Median / 1e9, 0), row.Timing.Name == OwnName ? Number(100 * r.Flops / row.Timing.Median / (ceilings.FlopsPerSecond * row.Threads), 0) : "",
-                Number(r.Batch * r.Length / row.Timing.Median, 0), row.Timing.Name == OwnName ? Number(row.Timing.AllocatedBytes, 0) : ""]))],
-            results.Select(static r => new { r.Model, r.Batch, r.Length, r.Parameters, r.LargestDifference, Rows = r.Rows.Select(row => new { row.Timing.Name, row.Threads, row.Timing.Median, row.Timing.Spread, row.Timing.Seconds }) }))
+                $"{r.Model}, {r.Batch} x {r.Length}", row.Timing.Name, row.Threads.ToString(CultureInfo.InvariantCulture),
+                Number(row.Timing.Median * 1e3, 2), Number(row.Timing.Spread * 100, 0),
+                Number(r.Own(row.Threads).TimesFasterThan(row.Timing), 2) + "x", Number(r.Flops / row.Timing.Median / 1e9, 0),
+                row.Timing.Name == OwnName ? Number(100 * r.Flops / row.Timing.Median / (ceilings.FlopsPerSecond * row.Threads), 0) : "",
+                Number(r.Batch * r.Length / row.Timing.Median, 0),
+                row.Timing.Name == OwnName ? Number(row.Timing.AllocatedBytes, 0) : ""]))],
+            results.Select(static r => new
+            {
+                r.Model, r.Batch, r.Length, r.Parameters, r.LargestDifference,
+                Rows = r.Rows.Select(row => new { row.Timing.Name, row.Threads, row.Timing.Median, row.Timing.Spread, row.Timing.Seconds }),
+            }))
         {
             Notes =
             [
-                .. results.Select(static r => $"{r.Model}: two threads are {Number(r.Own(2).TimesFasterThan(r.Own(1)), 2)} times as fast as one. Over {CheckedSteps} steps our losses and LibTorch's differ by at most {r.LargestDifference:E1} of the loss."),
+                .. results.Select(static r => $"{r.Model}: two threads are {Number(r.Own(2).TimesFasterThan(r.Own(1)), 2)} times as fast "
+                    + $"as one. Over {CheckedSteps} steps our losses and LibTorch's differ by at most {r.LargestDifference:E1} of the "
+                    + $"loss."),
                 .. missing,
             ],
             Figures = missing.Length > 0 ? [] :
             [
                 ("ratios", Charts.Bars(
-                    "times faster than LibTorch, an optimisation step on two threads", [.. results.Select(static r => r.Model)], ["than its Aaren", "than its Transformer"],
-                    [.. results.Select(static r => (double[])[.. r.Rows.Where(row => row.Threads == 2 && row.Timing.Name != OwnName).Select(row => r.Own(2).TimesFasterThan(row.Timing))])])),
+                    "times faster than LibTorch, an optimisation step on two threads", [.. results.Select(static r => r.Model)],
+                    ["than its Aaren", "than its Transformer"],
+                    [.. results.Select(static r => (double[])[.. r.Rows.Where(row => row.Threads == 2 && row.Timing.Name != OwnName)
+                        .Select(row => r.Own(2).TimesFasterThan(row.Timing))])])),
             ],
         };
     }
@@ -85,16 +99,21 @@ internal sealed class TrainingBenchmark : IBenchmark
                 {
                     foreach (TorchMixer mixer in Enum.GetValues<TorchMixer>())
                     {
-                        var peer = new TorchTraining(ModelWeights.Of(SequenceModel<TModel>.Create(Seed), model.Heads), mixer, tokens, targets, batch, length, Options(batch));
+                        var peer = new TorchTraining(
+                            ModelWeights.Of(SequenceModel<TModel>.Create(Seed), model.Heads), mixer, tokens, targets,
+                            batch, length, Options(batch));
                         open.Add(peer);
                         contestants.Add(new($"LibTorch, {mixer}", () => peer.Step(cores)));
                         threads.Add(cores);
                     }
                 }
             }
-            IReadOnlyList<Timing> timings = (thoroughness.IsShort ? thoroughness.Contest : new Contest(15, TimeSpan.FromMilliseconds(150))).Run(contestants);
+            IReadOnlyList<Timing> timings =
+                (thoroughness.IsShort ? thoroughness.Contest : new Contest(15, TimeSpan.FromMilliseconds(150))).Run(contestants);
             open.ForEach(static d => d.Dispose());
-            return new(model.Name, batch, length, description.ParameterCount, [.. timings.Zip(threads, static (t, n) => new Row(t, n))], difference);
+            return new(
+                model.Name, batch, length, description.ParameterCount,
+                [.. timings.Zip(threads, static (t, n) => new Row(t, n))], difference);
 
             float[] Part(float[] all, int width, int sequence) => all[(sequence * length * width)..((sequence + 1) * length * width)];
 
@@ -104,14 +123,17 @@ internal sealed class TrainingBenchmark : IBenchmark
         /// <summary>A constant learning rate, and no decay: PyTorch's is for all parameters, ours for matrices.</summary>
         private static TrainingOptions Options(int batch) => new()
         {
-            BatchSize = batch, Epochs = 1_000_000, Seed = Seed, LearningRate = 1e-3, WarmupSteps = 0, FinalLearningRateFraction = 1, WeightDecay = 0, ClipNorm = 1,
+            BatchSize = batch, Epochs = 1_000_000, Seed = Seed, LearningRate = 1e-3, WarmupSteps = 0, FinalLearningRateFraction = 1,
+                WeightDecay = 0, ClipNorm = 1,
         };
 
-        private static double Check<TModel>(BenchmarkModel<TModel> model, SequenceList data, float[] tokens, float[] targets) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+        private static double Check<TModel>(BenchmarkModel<TModel> model, SequenceList data, float[] tokens, float[] targets)
+            where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
         {
             TModel own = SequenceModel<TModel>.Create(Seed);
             using var trainer = new Trainer<TModel>(own, data, null, Options(model.Batch) with { Threads = 2 });
-            using var peer = new TorchTraining(ModelWeights.Of(own, model.Heads), TorchMixer.Aaren, tokens, targets, model.Batch, model.Length, Options(model.Batch));
+            using var peer = new TorchTraining(
+                ModelWeights.Of(own, model.Heads), TorchMixer.Aaren, tokens, targets, model.Batch, model.Length, Options(model.Batch));
             double largest = 0;
             for (int step = 0; step <= CheckedSteps; step++)
             {

@@ -47,6 +47,8 @@ internal sealed partial class Instructions
     private static bool IsWide(KeyValuePair<string, int> count) => count.Key.Contains(".128", StringComparison.Ordinal);
 
     /// <summary>A kernel's first line, or an instruction behind its address and perhaps a predicate.</summary>
-    [GeneratedRegex(@"^\s*(Function : (?<kernel>\w+)|/\*[0-9a-f]{4,}\*/\s+(@\S+\s+)?(?<instruction>[A-Z][\w.]*))", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.Multiline)]
+    [GeneratedRegex(
+        @"^\s*(Function : (?<kernel>\w+)|/\*[0-9a-f]{4,}\*/\s+(@\S+\s+)?(?<instruction>[A-Z][\w.]*))",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.Multiline)]
     private static partial Regex Line();
 }

@@ -26,8 +26,10 @@ public sealed class KernelCompilation : TemporaryFolder, IAsyncLifetime
         }
         await KernelTranslation.WriteAllAsync(Folder);
         await Parallel.ForEachAsync(
-            CompiledModel.All.SelectMany(static m => m.Variants, static (m, v) => (Model: m.Name, Variant: v)), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount },
-            async (job, _) => said[job] = await NvidiaTools.AssembleAsync(At(job.Variant.Translated.FileOf(job.Model) + ".ptx"), job.Variant.Architecture, Cubin(job.Model, job.Variant)));
+            CompiledModel.All.SelectMany(static m => m.Variants, static (m, v) => (Model: m.Name, Variant: v)),
+            new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount },
+            async (job, _) => said[job] = await NvidiaTools.AssembleAsync(
+                At(job.Variant.Translated.FileOf(job.Model) + ".ptx"), job.Variant.Architecture, Cubin(job.Model, job.Variant)));
     }
 
     public Task DisposeAsync() => Task.CompletedTask;

@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 namespace AarenGen.Cuda.Tests;
 
 /// <summary>What a kernel takes on an architecture, as the assembler says.</summary>
-internal sealed partial record KernelResources(string Name, int Registers, int StackBytes, int SpilledBytes, int SharedBytes, int ConstantBytes)
+internal sealed partial record KernelResources(
+    string Name, int Registers, int StackBytes, int SpilledBytes, int SharedBytes, int ConstantBytes)
 {
     /// <summary>All kernels of which <c>ptxas -v</c> speaks. It writes three lines of each.</summary>
     public static IReadOnlyList<KernelResources> Parse(string said) => [.. Block().Matches(said).Select(static m =>
@@ -20,7 +21,8 @@ internal sealed partial record KernelResources(string Name, int Registers, int S
         Compiling entry function '(?<name>\w+)' for 'sm_\d+'
         ptxas info    : Function properties for \w+
          +(?<stack>\d+) bytes stack frame, (?<stores>\d+) bytes spill stores, (?<loads>\d+) bytes spill loads
-        ptxas info    : Used (?<registers>\d+) registers(, used \d+ barriers)?(, (?<shared>\d+) bytes smem)?(, (?<constant>\d+) bytes cmem\[\d+\])*
-        """, RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+        ptxas info    : Used (?<registers>\d+) registers(, used \d+ barriers)?
+        """ + """(, (?<shared>\d+) bytes smem)?(, (?<constant>\d+) bytes cmem\[\d+\])*""",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Block();
 }

@@ -18,7 +18,9 @@ internal static class KernelTranslation
         var compiler = new RuntimeCompiler(new(null));
         foreach ((CompiledModel model, KernelVariant variant) in Jobs().Where((_, i) => i % shares == share))
         {
-            DeviceCode code = compiler.Compile(model.Name, model.Program.Source, new CompilationTarget(variant.Architecture, IsPtx: true), [variant.Option], out string log);
+            DeviceCode code = compiler.Compile(
+                model.Name, model.Program.Source, new CompilationTarget(variant.Architecture, IsPtx: true),
+                [variant.Option], out string log);
             string file = Path.Combine(folder, variant.FileOf(model.Name));
             File.WriteAllBytes(file + ".ptx", code.Image.AsSpan().TrimEnd((byte)0));
             File.WriteAllText(file + ".log", log);

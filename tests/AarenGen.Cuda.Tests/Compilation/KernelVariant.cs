@@ -8,13 +8,15 @@ internal sealed record KernelVariant(int Architecture, MatrixPrecision Products)
     /// <summary>Every architecture that is served; on tensor cores those whose code differs most.</summary>
     public static IReadOnlyList<KernelVariant> All { get; } =
     [
-        new(75, MatrixPrecision.Float32), new(80, MatrixPrecision.Float32), new(86, MatrixPrecision.Float32), new(89, MatrixPrecision.Float32), new(90, MatrixPrecision.Float32),
-        new(80, MatrixPrecision.TensorFloat32), new(90, MatrixPrecision.TensorFloat32), new(80, MatrixPrecision.BFloat16), new(90, MatrixPrecision.BFloat16),
+        new(75, MatrixPrecision.Float32), new(80, MatrixPrecision.Float32), new(86, MatrixPrecision.Float32),
+        new(89, MatrixPrecision.Float32), new(90, MatrixPrecision.Float32),
+        new(80, MatrixPrecision.TensorFloat32), new(90, MatrixPrecision.TensorFloat32), new(80, MatrixPrecision.BFloat16),
+        new(90, MatrixPrecision.BFloat16),
     ];
 
     /// <summary>
-    /// Whose PTX is assembled. The device code tells architectures apart at 80 alone, so that the PTX of newer ones is that of 80 but for the
-    /// line that names them; a test says so.
+    /// Whose PTX is assembled. The device code tells architectures apart at 80 alone, so that the PTX of newer ones is that of 80 but for
+    /// the line that names them; a test says so.
     /// </summary>
     public KernelVariant Translated => this with { Architecture = Math.Min(Architecture, 80) };
 

@@ -21,10 +21,12 @@ internal static class NvidiaTools
     /// that is named alone is a toolkit's.
     /// </summary>
     public static (string Name, string? Value)[] WithoutStandIns { get; } =
-        Requirements.IsSet(NativeLibraries.DriverVariable) ? [(NativeLibraries.DriverVariable, null), (NativeLibraries.CompilerVariable, null)] : [];
+        Requirements.IsSet(NativeLibraries.DriverVariable)
+            ? [(NativeLibraries.DriverVariable, null), (NativeLibraries.CompilerVariable, null)] : [];
 
     /// <summary>Translates PTX to an architecture's code, and gives what the assembler says of each kernel.</summary>
-    public static Task<string> AssembleAsync(string ptx, int architecture, string cubin) => RunAsync("ptxas", "-v", $"-arch=sm_{architecture}", ptx, "-o", cubin);
+    public static Task<string> AssembleAsync(string ptx, int architecture, string cubin) =>
+        RunAsync("ptxas", "-v", $"-arch=sm_{architecture}", ptx, "-o", cubin);
 
     /// <summary>The instructions of each kernel as text.</summary>
     public static Task<string> DisassembleAsync(string cubin) => RunAsync("cuobjdump", "-sass", cubin);
@@ -34,12 +36,15 @@ internal static class NvidiaTools
         string[] missing = [.. ((string[])["ptxas", "cuobjdump", "nvdisasm"]).Where(static t => Find(t) is null)];
         if (missing.Length > 0 && !Requirements.IsSet(FolderVariable))
         {
-            return $"{string.Join(", ", missing)} of the CUDA toolkit needed: put them on the path, or let {FolderVariable} name their folder; see CONTRIBUTING.md.";
+            return $"{string.Join(", ", missing)} of the CUDA toolkit needed: put them on the path, or let {FolderVariable} name their "
+                + $"folder; see CONTRIBUTING.md.";
         }
         return MissingCompiler;
     }
 
-    /// <summary>A process of its own tells by its exit code. One that ends in another way found a compiler that does not work: tests fail then.</summary>
+    /// <summary>
+    /// A process of its own tells by its exit code. One that ends in another way found a compiler that does not work: tests fail then.
+    /// </summary>
     private static string? FindCompiler()
     {
         if (WithoutStandIns.Length == 0 && Requirements.IsSet(NativeLibraries.CompilerVariable))
@@ -47,15 +52,18 @@ internal static class NvidiaTools
             return null;
         }
         return Program.RunAsync(["start-compiler"], WithoutStandIns).GetAwaiter().GetResult().ExitCode == Program.Unavailable
-            ? "NVIDIA's own NVRTC is needed: install libnvrtc of the CUDA toolkit (Debian non-free: libnvrtc11.2, libnvrtc-builtins11.8); see CONTRIBUTING.md."
+            ? "NVIDIA's own NVRTC is needed: install libnvrtc of the CUDA toolkit (Debian non-free: libnvrtc11.2, libnvrtc-builtins11.8); "
+                + "see CONTRIBUTING.md."
             : null;
     }
 
     private static string? Find(string tool)
     {
-        string folders = Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } named ? named : Environment.GetEnvironmentVariable("PATH") ?? "";
+        string folders = Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } named
+            ? named : Environment.GetEnvironmentVariable("PATH") ?? "";
         string file = OperatingSystem.IsWindows() ? tool + ".exe" : tool;
-        return folders.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Select(f => Path.Combine(f, file)).FirstOrDefault(File.Exists);
+        return folders.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Select(f => Path.Combine(f, file))
+            .FirstOrDefault(File.Exists);
     }
 
     private static async Task<string> RunAsync(string tool, params string[] arguments)

@@ -19,8 +19,8 @@ internal sealed record GpuSheet(
     private const int Registers = 65_536, RegisterUnit = 256, SharedOfBlock = 1024, Warp = 32;
 
     /// <summary>
-    /// NVIDIA's data sheets and occupancy tables. Second-level caches: Chips and Cheese, 2022 and 2023. On Hopper mma.sync reaches 0.62 of the
-    /// dense peak, which only wgmma exhausts: Luo et al., arXiv 2402.13499.
+    /// NVIDIA's data sheets and occupancy tables. Second-level caches: Chips and Cheese, 2022 and 2023. On Hopper mma.sync reaches 0.62 of
+    /// the dense peak, which only wgmma exhausts: Luo et al., arXiv 2402.13499.
     /// </summary>
     public static IReadOnlyList<GpuSheet> All { get; } =
     [
@@ -28,7 +28,9 @@ internal sealed record GpuSheet(
         new("RTX 4090", "80 bf16", 1.008e12, 5e12, 82.6e12, 165e12, 2.52e9, 128, 1536, 24, 100 << 10),
     ];
 
-    /// <summary>Bytes a second that so many thread blocks draw, of what there are: a multiprocessor takes 64 bytes a cycle at most.</summary>
+    /// <summary>
+    /// Bytes a second that so many thread blocks draw, of what there are: a multiprocessor takes 64 bytes a cycle at most.
+    /// </summary>
     public double Drawn(double bytes, int blocks) => Math.Min(bytes, Math.Min(blocks, Multiprocessors) * 64 * Clock);
 
     /// <summary>Thread blocks of a kernel that a multiprocessor holds at once.</summary>
@@ -36,6 +38,7 @@ internal sealed record GpuSheet(
     {
         // A warp's registers come in whole units.
         int registersOfBlock = (registers * Warp + RegisterUnit - 1) / RegisterUnit * RegisterUnit * ((threads + Warp - 1) / Warp);
-        return Math.Min(Math.Min(Blocks, Threads / threads), Math.Min(Registers / registersOfBlock, SharedBytes / (shared + SharedOfBlock)));
+        return Math.Min(
+            Math.Min(Blocks, Threads / threads), Math.Min(Registers / registersOfBlock, SharedBytes / (shared + SharedOfBlock)));
     }
 }

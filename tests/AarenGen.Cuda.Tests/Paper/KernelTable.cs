@@ -12,7 +12,8 @@ internal sealed class KernelTable
     {
         var table = new KernelTable();
         string[] lines = [.. File.ReadLines(Path.Combine(Repository.Root, "tests", "AarenGen.Cuda.Tests", "Snapshots", "Kernels.md"))
-            .SkipWhile(l => l != $"## {model}").Skip(1).TakeWhile(static l => !l.StartsWith("## ", StringComparison.Ordinal)).Where(static l => l.StartsWith('|'))];
+            .SkipWhile(l => l != $"## {model}").Skip(1).TakeWhile(static l => !l.StartsWith("## ", StringComparison.Ordinal))
+            .Where(static l => l.StartsWith('|'))];
         string[] columns = Cells(lines[0]);
         foreach (string[] cells in lines.Skip(2).Select(Cells))
         {

@@ -18,7 +18,9 @@ if (args is [string checkpoint, string milliseconds])
     // Trains with checkpoints, resuming where there is one, and dies in the midst of it where it is told to.
     using var killer = new Timer(static _ => Process.GetCurrentProcess().Kill(), null, int.Parse(milliseconds, null), Timeout.Infinite);
     StreamModel resumed = StreamModel.Create(seed: 1);
-    resumed.Fit(data, options: new TrainingOptions { Epochs = 400, BatchSize = 3, Threads = 2, CheckpointPath = checkpoint, CheckpointInterval = 2, Resume = true });
+    resumed.Fit(
+        data, options: new TrainingOptions { Epochs = 400, BatchSize = 3, Threads = 2, CheckpointPath = checkpoint,
+            CheckpointInterval = 2, Resume = true });
     resumed.Save(checkpoint + ".weights");
     return;
 }

@@ -4,8 +4,8 @@ using AarenGen.Serialization;
 namespace AarenGen.Tests.Models;
 
 /// <summary>
-/// A model computed in float64 by PyTorch: its weights and data, and what outputs, loss and every gradient should be. A case whose name ends
-/// with -bf16 or -tf32 has the factors of its products rounded to that format, as tensor cores do.
+/// A model computed in float64 by PyTorch: its weights and data, and what outputs, loss and every gradient should be. A case whose name
+/// ends with -bf16 or -tf32 has the factors of its products rounded to that format, as tensor cores do.
 /// </summary>
 internal sealed class GoldenCase<TModel> where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
@@ -37,7 +37,8 @@ internal sealed class GoldenCase<TModel> where TModel : SequenceModel<TModel>, I
         float[] target = [.. golden["x:target"].Select(static v => (float)v)];
         (Sequences, Length) = ((int)inputShape[0], (int)inputShape[1]);
         Data = new(description.InputWidth, description.TargetWidth);
-        // The loss is a mean. Rounded gradients depend on when they are divided by the number of tokens; PyTorch does it first, as these weights do.
+        // The loss is a mean. Rounded gradients depend on when they are divided by the number of tokens. PyTorch does it first, as these
+        // weights do.
         float[] weights = [.. Enumerable.Repeat(1f / (Sequences * Length), Length)];
         for (int b = 0; b < Sequences; b++)
         {
@@ -58,11 +59,12 @@ internal sealed class GoldenCase<TModel> where TModel : SequenceModel<TModel>, I
     public int Length { get; }
 
     /// <summary>Compares outputs, loss and gradients; errors are relative L2 norms.</summary>
-    public void Compare(float[] outputs, double loss, float[] tokenGradients, Func<ParameterDescription, float[]> gradient, double outputBound, double gradientBound)
+    public void Compare(
+        float[] outputs, double loss, float[] tokenGradients, Func<ParameterDescription, float[]> gradient, Tolerance tolerance)
     {
         foreach ((string what, string key, float[] actual, bool isGradient) in All(outputs, loss, tokenGradients, gradient))
         {
-            Compare(what, key, actual, isGradient ? gradientBound : outputBound);
+            Compare(what, key, actual, isGradient ? tolerance.Gradient : tolerance.Output);
         }
     }
 
@@ -87,9 +89,12 @@ internal sealed class GoldenCase<TModel> where TModel : SequenceModel<TModel>, I
         }
     }
 
-    private static IEnumerable<(string What, string Key, float[] Actual, bool IsGradient)> All(float[] outputs, double loss, float[] tokenGradients, Func<ParameterDescription, float[]> gradient) =>
+    private static IEnumerable<(string What, string Key, float[] Actual, bool IsGradient)> All(
+        float[] outputs, double loss, float[] tokenGradients, Func<ParameterDescription, float[]> gradient) =>
     [
-        ("outputs", "y:output", outputs, false), ("loss", "loss", [(float)loss], false), ("input gradient", "g:input", tokenGradients, true),
+        ("outputs", "y:output", outputs, false),
+        ("loss", "loss", [(float)loss], false),
+        ("input gradient", "g:input", tokenGradients, true),
         .. SequenceModel<TModel>.Description.Parameters.Select(p => (p.Name, "g:" + p.Name, gradient(p), true)),
     ];
 
@@ -122,7 +127,8 @@ internal sealed class GoldenCase<TModel> where TModel : SequenceModel<TModel>, I
 /// <summary>Where the golden files lie: in the repository, or beside a program that was copied to another machine with them.</summary>
 internal static class GoldenFiles
 {
-    public static string Folder { get; } = ((string[])[Path.Combine(Repository.Root, "tests", "AarenGen.Tests", "Golden"), Path.Combine(AppContext.BaseDirectory, "Golden")])
+    public static string Folder { get; } =
+        ((string[])[Path.Combine(Repository.Root, "tests", "AarenGen.Tests", "Golden"), Path.Combine(AppContext.BaseDirectory, "Golden")])
         .FirstOrDefault(Directory.Exists, "");
 
     public static bool AreThere => Folder.Length > 0;

@@ -21,7 +21,8 @@ internal sealed partial class GoldenIntervals;
 [SequenceModel, Continuous(3), Dense(16), Transformer(Heads = 4, Context = 13, FeedForward = 32, Repeat = 2), Dense(5), MeanSquaredError]
 internal sealed partial class TransformerPre;
 
-[SequenceModel, Continuous(3), Dense(16), Transformer(Heads = 4, Context = 13, FeedForward = 32, Repeat = 2, Norm = Norm.Post), Dense(5), MeanSquaredError]
+[SequenceModel, Continuous(3), Dense(16)]
+[Transformer(Heads = 4, Context = 13, FeedForward = 32, Repeat = 2, Norm = Norm.Post), Dense(5), MeanSquaredError]
 internal sealed partial class TransformerPost;
 
 [SequenceModel, Continuous(3), Dense(16), MinGru(FeedForward = 32, Repeat = 2), Dense(5), MeanSquaredError]
@@ -35,6 +36,3 @@ internal sealed partial class MinLstmPre;
 
 [SequenceModel, Continuous(3), Dense(16), MinLstm(FeedForward = 32, Repeat = 2, Norm = Norm.Post), Dense(5), MeanSquaredError]
 internal sealed partial class MinLstmPost;
-
-[SequenceModel, Continuous(5), Dense(12, Activation = Activation.Tanh), LayerNorm, Aaren(Heads = 1, Dropout = 0.3), Aaren(Heads = 12, FeedForward = 7, Norm = Norm.Post), Transformer(Heads = 2, Context = 7, FeedForward = 9, Dropout = 0.1), MinGru(FeedForward = 5, Norm = Norm.Post), MinLstm(FeedForward = 6), Dense(9, Activation = Activation.Relu), Dense(4, Activation = Activation.Gelu), MeanAbsoluteError]
-internal sealed partial class EveryLayer;

@@ -1,17 +1,22 @@
 namespace AarenGen.Benchmarks;
 
 /// <summary>How a step is written as a graph.</summary>
-/// <param name="FoldsQuery">Whether scores come from the folded query, as our compiler has them, or from keys, as a framework exports them.</param>
+/// <param name="FoldsQuery">Whether scores come from the folded query, as our compiler has them, or from keys, as a framework exports
+/// them.</param>
 /// <param name="UsesGemm">Whether linear layers are Gemm with PyTorch's layout, or MatMul and Add with transposed weights.</param>
 internal sealed record StepGraphOptions(bool FoldsQuery, bool UsesGemm);
 
-/// <summary>One token through an Aaren model as an ONNX graph: its state goes in and comes out, a maximum, a weight and numerators a block.</summary>
+/// <summary>
+/// One token through an Aaren model as an ONNX graph: its state goes in and comes out, a maximum, a weight and numerators a block.
+/// </summary>
 internal static class AarenStepGraph
 {
     /// <summary>What a maximum is before the first token: any score is above it, and no difference to it is NaN.</summary>
     public const float NothingSeen = -1e30f;
 
-    /// <summary>The state's tensors with their shapes: m0, w0, u0, m1 and so on. A step's results have the same names and an r before them.</summary>
+    /// <summary>
+    /// The state's tensors with their shapes: m0, w0, u0, m1 and so on. A step's results have the same names and an r before them.
+    /// </summary>
     public static IEnumerable<(string Name, long[] Shape)> State(ModelWeights weights)
     {
         for (int block = 0; block < weights.Blocks; block++)
@@ -60,7 +65,9 @@ internal static class AarenStepGraph
             : g.Node("Add", [g.Node("MatMul", [input, g.Constant(weight.Transposed())]), g.Constant(bias)]);
 
         string Normalize(string name, string input) =>
-            g.Node("LayerNormalization", [input, g.Constant(weights[name + ".weight"]), g.Constant(weights[name + ".bias"])], ("epsilon", 1e-5f));
+            g.Node(
+                "LayerNormalization",
+                [input, g.Constant(weights[name + ".weight"]), g.Constant(weights[name + ".bias"])], ("epsilon", 1e-5f));
 
         string Scores(int block, string input)
         {

@@ -14,14 +14,16 @@ internal sealed class OnnxStep : IStepPeer
 
     public OnnxStep(ModelWeights weights, StepGraphOptions graph, int threads)
     {
-        Name = $"ONNX Runtime, {(graph.FoldsQuery ? "query folded" : "as exported")}, {(graph.UsesGemm ? "Gemm" : "MatMul")}, {threads} thread{(threads > 1 ? "s" : "")}";
+        Name = $"ONNX Runtime, {(graph.FoldsQuery ? "query folded" : "as exported")}, {(graph.UsesGemm ? "Gemm" : "MatMul")}, {threads} "
+            + $"thread{(threads > 1 ? "s" : "")}";
         using var options = new SessionOptions
         {
             IntraOpNumThreads = threads, InterOpNumThreads = 1, ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
             GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
         };
         session = new(AarenStepGraph.Write(weights, graph), options);
-        OrtValue tokenValue = Value([1, weights["embed.weight"].Shape[1]], 0, out token), outputValue = Value([1, weights["head.weight"].Shape[0]], 0, out output);
+        OrtValue tokenValue = Value([1, weights["embed.weight"].Shape[1]], 0, out token),
+            outputValue = Value([1, weights["head.weight"].Shape[0]], 0, out output);
         bindings = [session.CreateIoBinding(), session.CreateIoBinding()];
         foreach (OrtIoBinding binding in bindings)
         {

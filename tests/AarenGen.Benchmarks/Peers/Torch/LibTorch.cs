@@ -7,8 +7,8 @@ namespace AarenGen.Benchmarks;
 
 /// <summary>Loads LibTorch, on Debian 12 too, or says why it does not load.</summary>
 /// <remarks>
-/// TorchSharp's native library was linked with GCC 13. It asks for version GLIBCXX_3.4.32 of libstdc++, which Debian 12 does not have, for one
-/// symbol alone, to which &lt;iostream&gt; refers without calling it. In the build's copy of the library the version is made one that
+/// TorchSharp's native library was linked with GCC 13. It asks for version GLIBCXX_3.4.32 of libstdc++, which Debian 12 does not have, for
+/// one symbol alone, to which &lt;iostream&gt; refers without calling it. In the build's copy of the library the version is made one that
 /// there is, and the reference weak.
 /// </remarks>
 internal static class LibTorch
@@ -33,7 +33,8 @@ internal static class LibTorch
             torch.set_num_interop_threads(1);
             return null;
         }
-        catch (Exception e) when (e is DllNotFoundException or NotSupportedException or TypeInitializationException or BadImageFormatException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is DllNotFoundException or NotSupportedException or TypeInitializationException
+            or BadImageFormatException or IOException or UnauthorizedAccessException)
         {
             return (e.InnerException ?? e).Message.Split('\n')[0];
         }
@@ -77,7 +78,8 @@ internal static class LibTorch
         public void Retarget()
         {
             Section[] sections = [.. Sections()];
-            Section needs = sections.First(static s => s.Type == VersionNeeds), symbols = sections.First(static s => s.Type == DynamicSymbols);
+            Section needs = sections.First(static s => s.Type == VersionNeeds),
+                symbols = sections.First(static s => s.Type == DynamicSymbols);
             Section versions = sections.First(static s => s.Type == SymbolVersions);
             int names = sections[needs.Link].Offset;
             for (int need = needs.Offset, next = 1; next != 0; need += next)

@@ -66,7 +66,8 @@ internal sealed class TorchModel : nn.Module
             torch.Tensor values = Linear(prefix + "mixer.v_proj", normal).view(heads, -1);
             torch.Tensor maximum = torch.maximum(m, scores), keep = (m - maximum).exp_(), add = (scores - maximum).exp_();
             torch.Tensor weight = w * keep + add, numerator = u * keep + values * add;
-            (state[3 * block], state[3 * block + 1], state[3 * block + 2]) = (maximum.MoveToOuterDisposeScope(), weight.MoveToOuterDisposeScope(), numerator.MoveToOuterDisposeScope());
+            (state[3 * block], state[3 * block + 1], state[3 * block + 2]) =
+                (maximum.MoveToOuterDisposeScope(), weight.MoveToOuterDisposeScope(), numerator.MoveToOuterDisposeScope());
             m.Dispose();
             w.Dispose();
             u.Dispose();
@@ -86,7 +87,8 @@ internal sealed class TorchModel : nn.Module
     {
         (long batch, long tokens, long width) = (x.shape[0], x.shape[1], x.shape[2]);
         torch.Tensor query = Linear(prefix + "mixer.q_proj", weights[prefix + "mixer.query"]).view(heads, -1);
-        torch.Tensor keys = Linear(prefix + "mixer.k_proj", x).view(batch, tokens, heads, -1), values = Linear(prefix + "mixer.v_proj", x).view(batch, tokens, heads, -1);
+        torch.Tensor keys = Linear(prefix + "mixer.k_proj", x).view(batch, tokens, heads, -1),
+            values = Linear(prefix + "mixer.v_proj", x).view(batch, tokens, heads, -1);
         torch.Tensor scores = (keys * query).sum(3) / Math.Sqrt(width / heads);
         torch.Tensor exponentials = (scores - scores.detach().amax([1], keepdim: true)).exp();
         torch.Tensor numerators = (exponentials.unsqueeze(3) * values).cumsum(1), sums = exponentials.cumsum(1);
@@ -97,7 +99,8 @@ internal sealed class TorchModel : nn.Module
     {
         (long batch, long tokens, long width) = (x.shape[0], x.shape[1], x.shape[2]);
         torch.Tensor Head(string name) => Linear(prefix + name, x).view(batch, tokens, heads, -1).transpose(1, 2);
-        torch.Tensor attended = nn.functional.scaled_dot_product_attention(Head("mixer.q_proj"), Head("mixer.k_proj"), Head("mixer.v_proj"), is_casual: true);
+        torch.Tensor attended = nn.functional.scaled_dot_product_attention(
+            Head("mixer.q_proj"), Head("mixer.k_proj"), Head("mixer.v_proj"), is_casual: true);
         return attended.transpose(1, 2).reshape(batch, tokens, width);
     }
 }
@@ -115,7 +118,8 @@ internal sealed class TorchStep : IStepPeer
         Name = $"LibTorch, {threads} thread{(threads > 1 ? "s" : "")}";
         model = new(weights, TorchMixer.Aaren);
         queries = [.. Enumerable.Range(0, weights.Blocks).Select(b => torch.tensor(weights.Query(b).Values, weights.Query(b).Shape))];
-        state = [.. AarenStepGraph.State(weights).Select(static s => torch.full(s.Shape, s.Name[0] == 'm' ? AarenStepGraph.NothingSeen : 0f))];
+        state =
+            [.. AarenStepGraph.State(weights).Select(static s => torch.full(s.Shape, s.Name[0] == 'm' ? AarenStepGraph.NothingSeen : 0f))];
         output = new float[weights["head.weight"].Shape[0]];
     }
 

@@ -11,13 +11,15 @@ internal sealed class TorchTraining : IDisposable
     private readonly torch.Tensor tokens, targets;
     private readonly double clipNorm;
 
-    public TorchTraining(ModelWeights weights, TorchMixer mixer, float[] tokens, float[] targets, int batch, int length, TrainingOptions options)
+    public TorchTraining(
+        ModelWeights weights, TorchMixer mixer, float[] tokens, float[] targets, int batch, int length, TrainingOptions options)
     {
         model = new(weights, mixer);
         this.tokens = torch.tensor(tokens, [batch, length, tokens.Length / (batch * length)]);
         this.targets = torch.tensor(targets, [batch, length, targets.Length / (batch * length)]);
         clipNorm = options.ClipNorm;
-        optimizer = torch.optim.AdamW(model.parameters(), options.LearningRate, options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay);
+        optimizer = torch.optim.AdamW(
+            model.parameters(), options.LearningRate, options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay);
     }
 
     /// <summary>One step.</summary>

@@ -1,0 +1,62 @@
+namespace AarenGen.Tests.Models;
+
+[SequenceModel, Continuous(5), Dense(12, Activation = Activation.Tanh), LayerNorm]
+[Aaren(Heads = 1, Dropout = 0.3), Aaren(Heads = 12, FeedForward = 7, Norm = Norm.Post)]
+[Transformer(Heads = 2, Context = 7, FeedForward = 9, Dropout = 0.1), MinGru(FeedForward = 5, Norm = Norm.Post), MinLstm(FeedForward = 6)]
+[Dense(9, Activation = Activation.Relu), Dense(4, Activation = Activation.Gelu), MeanAbsoluteError]
+internal sealed partial class EveryLayer;
+
+/// <summary>Matrix multiplications without a neighbour to be fused with.</summary>
+[SequenceModel, Continuous(5), LayerNorm, Dense(70, Activation = Activation.Tanh), LayerNorm]
+[Dense(9, Activation = Activation.Relu), Dense(6, Activation = Activation.Gelu), MeanAbsoluteError]
+internal sealed partial class NormsAndActivations;
+
+/// <summary>A head wider than a thread block.</summary>
+[SequenceModel, Continuous(2), Dense(260), Aaren(Heads = 1, FeedForward = 8), Dense(2), MeanSquaredError]
+internal sealed partial class OneWideHead;
+
+[SequenceModel, Continuous(2), Dense(70), Aaren(Heads = 1, FeedForward = 3), Dense(2), MeanSquaredError]
+internal sealed partial class OddWideHead;
+
+[SequenceModel, Continuous(2), Dense(24), Aaren(Heads = 24, FeedForward = 8), Aaren(Heads = 8, FeedForward = 3)]
+[Dense(2), Huber(Delta = 0.1)]
+internal sealed partial class NarrowHeads;
+
+/// <summary>Gated recurrences of several groups of channels.</summary>
+[SequenceModel, Continuous(2), Dense(100), MinGru(FeedForward = 9, Repeat = 2, Dropout = 0.1)]
+[MinLstm(FeedForward = 5, Dropout = 0.2, Norm = Norm.Post), Dense(2), MeanSquaredError]
+internal sealed partial class Recurrences;
+
+/// <summary>Attention of many heads and of one.</summary>
+[SequenceModel, Continuous(2), Dense(64), Transformer(Heads = 16, Context = 9, FeedForward = 8, Repeat = 2, Dropout = 0.2)]
+[Transformer(Heads = 1, FeedForward = 8), Dense(2), MeanSquaredError]
+internal sealed partial class Attentions;
+
+/// <summary>Attention of a head wider than a thread block.</summary>
+[SequenceModel, Continuous(2), Dense(530), Transformer(Heads = 1, Context = 30, FeedForward = 4), Dense(2), MeanSquaredError]
+internal sealed partial class WideAttention;
+
+[SequenceModel, Continuous(3), Pool(Pooling.Mean), Dense(37), Transformer(Heads = 37, Context = 130, FeedForward = 4)]
+[Transformer(Heads = 1, FeedForward = 4, Norm = Norm.Post), Dense(2), MeanSquaredError]
+internal sealed partial class OddAttention;
+
+/// <summary>Whoever reads normalised rows normalises them as they are loaded.</summary>
+[SequenceModel, Continuous(6), Dense(20), LayerNorm, Dense(3), MeanSquaredError]
+internal sealed partial class NormalizedOnLoad;
+
+/// <summary>The first normalisation's rows go to memory.</summary>
+[SequenceModel, Continuous(6), Dense(20), LayerNorm, LayerNorm, Dense(3), MeanSquaredError]
+internal sealed partial class NormalizedInMemory;
+
+/// <summary>Rows too wide for a tile's backward pass.</summary>
+[SequenceModel, Continuous(6), Dense(200), LayerNorm, Dense(3), MeanSquaredError]
+internal sealed partial class NormalizedWide;
+
+[SequenceModel, Continuous(3), Dense(64), Aaren(Heads = 2, FeedForward = 128, Repeat = 2), Dense(2), MeanSquaredError]
+internal sealed partial class Wide;
+
+[SequenceModel, Weights("tiny.safetensors"), Continuous(2), Dense(2), MeanSquaredError]
+internal sealed partial class Tiny;
+
+[SequenceModel, Weights("nowhere.safetensors"), Continuous(2), Dense(2), MeanSquaredError]
+internal sealed partial class NotEmbedded;

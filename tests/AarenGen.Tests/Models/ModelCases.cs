@@ -1,0 +1,66 @@
+namespace AarenGen.Tests.Models;
+
+/// <summary>
+/// Every test model, once. Suites take what they check from here, so that a new test model is a class and a line. ModelCaseTests finds a
+/// class that has no line.
+/// </summary>
+internal static class ModelCases
+{
+    public static IReadOnlyList<ModelCase> All { get; } =
+    [
+        .. GoldenModelCases.All,
+
+        // Inputs, tokens, heads and losses.
+        new ModelCase<PatchedChannels>(),
+        new ModelCase<PrefixNormalized>(),
+        new ModelCase<PatchedFeatures>(),
+        new ModelCase<ManyChannels>(),
+        new ModelCase<JoinedInputs>(),
+        new ModelCase<SummedInputs>(),
+        new ModelCase<LargeTable>(),
+        new ModelCase<InterleavedTimes>(),
+        new ModelCase<LearnedPositions> { HasDropout = true },
+        new ModelCase<SeveralHeads>(),
+        new ModelCase<TwoLosses> { Batches = [[7, 12]] },
+        new ModelCase<LastToken>(),
+        new ModelCase<DroppedOut> { HasDropout = true },
+        new ModelCase<HeadsAlone>(),
+        new ModelCase<NormalizedQuantiles>(),
+        new ModelCase<NormalizedGaussian>(),
+        new ModelCase<NormalizedStudentT>(),
+        new ModelCase<PlainStudentT>(),
+        new ModelCase<Events>(),
+        new ModelCase<Classifier>(),
+        new ModelCase<PatchClassifier>(),
+        new ModelCase<Decisions>(),
+        new ModelCase<DecisionsInTime>(),
+
+        // Layers, and widths at the edges of tiles and thread blocks.
+        new ModelCase<EveryLayer> { HasDropout = true, Batches = [[9, 40, 1]] },
+        new ModelCase<NormsAndActivations> { Batches = [[9, 40]] },
+        new ModelCase<OneWideHead> { Batches = [[5, 20], [200, 56, 150]] },
+        new ModelCase<OddWideHead> { Batches = [[65, 200]] },
+        new ModelCase<NarrowHeads> { Batches = [[70, 3], [700, 1, 127, 128, 129, 5, 900]] },
+        new ModelCase<Recurrences> { HasDropout = true },
+        new ModelCase<Attentions> { HasDropout = true },
+        new ModelCase<WideAttention>(),
+        new ModelCase<OddAttention>(),
+        new ModelCase<NormalizedOnLoad>(),
+        new ModelCase<NormalizedInMemory>(),
+        new ModelCase<NormalizedWide>(),
+        new ModelCase<Wide>(),
+        new ModelCase<Tiny>(),
+        new ModelCase<NotEmbedded>(),
+    ];
+
+    /// <summary>The names of the models that a suite checks.</summary>
+    public static IEnumerable<string> NamesOf(Suite suite) => All.Where(c => !c.Without.ContainsKey(suite)).Select(static c => c.Name);
+
+    /// <summary>All golden files, without the suffix of rounded arithmetic.</summary>
+    public static IEnumerable<string> GoldenFiles => All.SelectMany(static c => c.Golden);
+
+    public static ModelCase Named(string name) => All.Single(c => c.Name == name);
+
+    /// <summary>The case whose results a golden file holds.</summary>
+    public static ModelCase OfGolden(string file) => All.Single(c => c.Golden.Contains(file));
+}
