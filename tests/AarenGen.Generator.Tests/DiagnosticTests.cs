@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using AarenGen.Generator.Diagnostics;
-using AarenGen.Generator.Emission.CSharp;
 using AarenGen.Generator.Emission.Cuda;
 using AarenGen.Generator.Model;
 using AarenGen.Tests;
@@ -235,13 +234,5 @@ public sealed class DiagnosticTests
         public override EquatableArray<Value> Inputs => new([]);
 
         public override long Flops => 0;
-
-        public override void Forward(LayerWriter writer)
-        {
-        }
-
-        public override void Backward(LayerWriter writer, EquatableArray<bool> accumulates)
-        {
-        }
     }
 }

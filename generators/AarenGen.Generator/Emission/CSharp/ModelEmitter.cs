@@ -405,13 +405,13 @@ internal static class ModelEmitter
         {
             foreach (OperationStep step in layer.Operations)
             {
-                step.Operation.Prepare(writer);
+                (step.Operation as ICSharpWeights)?.Prepare(writer);
             }
             using (code.Open("if (training)"))
             {
                 foreach (OperationStep step in layer.Operations)
                 {
-                    step.Operation.PrepareTraining(writer);
+                    (step.Operation as ICSharpWeights)?.PrepareTraining(writer);
                 }
             }
         }
@@ -432,7 +432,14 @@ internal static class ModelEmitter
             }
             foreach (OperationStep step in layer.Operations.Where(static s => s.Operation.IsInference))
             {
-                step.Operation.Infer(writer);
+                if (step.Operation is ICSharpStreaming streaming)
+                {
+                    streaming.Infer(writer);
+                }
+                else
+                {
+                    ((ICSharpOperation)step.Operation).Forward(writer);
+                }
                 if (plan.CanScan && step.Operation == layer.Recurrence)
                 {
                     using (code.Open("if (output.IsEmpty)"))
@@ -457,7 +464,7 @@ internal static class ModelEmitter
             Values(code, layer, writer);
             foreach (OperationStep step in layer.Operations)
             {
-                step.Operation.Forward(writer);
+                ((ICSharpOperation)step.Operation).Forward(writer);
             }
         }
     }
@@ -482,7 +489,7 @@ internal static class ModelEmitter
             }
             foreach (OperationStep step in layer.Operations.Reverse())
             {
-                step.Operation.Backward(writer, step.Accumulates);
+                ((ICSharpOperation)step.Operation).Backward(writer, step.Accumulates);
             }
         }
     }
@@ -500,7 +507,7 @@ internal static class ModelEmitter
         {
             foreach (OperationStep step in layer.Operations)
             {
-                step.Operation.FinishGradients(writer);
+                (step.Operation as ICSharpDerivedWeights)?.BackpropagateDerivedWeights(writer);
             }
         }
     }

@@ -77,7 +77,7 @@ internal static class PrefixScanEmitter
         code.Summary($"{layer.Name}: what the stream remembers after two stretches, the later begun from nothing.");
         using (code.Open($"private static void {layer.Method}{LayerMethods.Combine}(global::System.Span<double> earlier, global::System.ReadOnlySpan<double> later{ModelEmitter.BlockParameter(layer)})"))
         {
-            recurrence.Combine(new LayerWriter(code, layer, "", "", ""));
+            ((ICSharpScan)recurrence).Combine(new LayerWriter(code, layer, "", "", ""));
         }
     }
 

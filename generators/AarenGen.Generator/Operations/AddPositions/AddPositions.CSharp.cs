@@ -1,0 +1,48 @@
+using AarenGen.Generator.Emission.CSharp;
+using AarenGen.Generator.Model;
+
+namespace AarenGen.Generator.Operations;
+
+internal sealed partial record AddPositions : ICSharpOperation, ICSharpStreaming
+{
+    public void Infer(LayerWriter w)
+    {
+        using (w.EachRow())
+        {
+            w.Line($"ref double position = ref {w.State(StateOffset, 1)}[0];");
+            Add(w, LayerWriter.Row(Input), "1", "(long)position++", LayerWriter.Row(Output));
+        }
+    }
+
+    public void Forward(LayerWriter w)
+    {
+        using (w.EachSequence())
+        {
+            Add(w, LayerWriter.Sequence(Input), "length", "0", LayerWriter.Sequence(Output));
+        }
+    }
+
+    public void Backward(LayerWriter w, EquatableArray<bool> accumulates)
+    {
+        Copy.Print(w, Output, Input, accumulates[0]);
+        if (Table is not null)
+        {
+            using (w.EachSequence())
+            {
+                w.Call("Embedding.AccumulatePositions", LayerWriter.SequenceGradient(Output), "length", $"{Output.Stride}", $"{Table.Rows}", w.Gradients(Table));
+            }
+        }
+    }
+
+    private void Add(LayerWriter w, string input, string rows, string first, string output)
+    {
+        if (Table is null)
+        {
+            w.Call("Sinusoids.AddPositions", input, rows, first, $"{Input.Width}", $"{Input.Stride}", output);
+        }
+        else
+        {
+            w.Call("Embedding.AddPositions", input, rows, first, $"{Input.Stride}", w.Weights(Table), $"{Table.Rows}", output);
+        }
+    }
+}
