@@ -164,6 +164,11 @@ public sealed class SnapshotTests
     [MemberData(nameof(Names))]
     public void Generated_code_is_as_reviewed(string name) => Golden.Matches(GeneratorRun.Valid(Sources[name]).Source, name + ".cs.txt");
 
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void No_line_is_over_140_columns(string name) =>
+        Assert.All(GeneratorRun.Valid(Sources[name]).Source.Split('\n'), static line => Assert.True(line.Length <= 140, line));
+
     /// <summary>The device code that all models share lies beside the layers; the model's own kernels and their launches are reviewed here.</summary>
     [Theory]
     [MemberData(nameof(Names))]

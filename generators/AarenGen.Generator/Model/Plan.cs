@@ -9,6 +9,9 @@ internal sealed record Plan(
     long ParameterCount, long FlopsPerToken, string Card, string Fingerprint,
     int WidestRow, EquatableArray<int> BoundaryGradients, EquatableArray<LayerPlan> Trunk, EquatableArray<HeadPlan> Heads)
 {
+    /// <summary>The names of aliases that the generated file cannot declare, since they mean something else where the class stands.</summary>
+    public EquatableArray<string> TakenAliases { get; init; }
+
     /// <summary>All layers: those of the trunk, then those of each head.</summary>
     public IEnumerable<LayerPlan> Layers => Trunk.Concat(Heads.SelectMany(static h => h.Layers));
 

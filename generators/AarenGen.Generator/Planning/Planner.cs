@@ -61,7 +61,12 @@ internal static class Planner
             new(places.Parameters), places.ParameterFloats, places.WeightFloats, places.PackedFloats, places.PackedTrainingFloats,
             draft.RowsPerPass, places.ScratchFloats, places.TrainingFloatsPerToken, checked(samples + places.State * shape.Channels), samples,
             places.Parameters.Sum(static p => (long)p.Rows * p.Columns), flops, "", "", places.WidestRow, new(places.BoundaryGradients),
-            new(places.Layers.Take(draft.TrunkLayers)), new(draft.Heads.Select(places.WithLayers)));
+            new(places.Layers.Take(draft.TrunkLayers)), new(draft.Heads.Select(places.WithLayers)))
+        {
+            // A head is a method of the class, and so hides an alias of its name.
+            TakenAliases = new(GeneratedAlias.All.Select(static a => a.Name)
+                .Where(name => declaration.Members.TakenAliases.Contains(name) || draft.Heads.Any(h => h.Plan.Name == name))),
+        };
         return plan with { Card = ModelCard.Write(plan), Fingerprint = Fingerprint(plan) };
     }
 

@@ -1,5 +1,5 @@
-using System.Globalization;
 using AarenGen.Generator.Model;
+using static AarenGen.Generator.Model.Literal;
 
 namespace AarenGen.Generator.Emission.CSharp;
 
@@ -64,6 +64,4 @@ internal static class DeviceProgramEmitter
             code.Line("    },");
         }
     }
-
-    private static string Number(long n) => n.ToString(CultureInfo.InvariantCulture);
 }

@@ -10,18 +10,18 @@ internal sealed partial record Activate : ICSharpOperation, ICSharpStreaming
     public void Forward(LayerWriter w)
     {
         Print(w, Function + "WithSlope");
-        w.Comment($"{Input.Name} is now {Function}'s slope");
+        w.Comment($"{Input.Name} now holds the derivative of {Function}");
     }
 
     public void Backward(LayerWriter w, EquatableArray<bool> accumulates)
     {
         w.Comment(Function);
-        w.Call("Elementwise.Multiply", Output.GradientName, Input.Name, Input.GradientName);
+        w.Call("Elementwise.Multiply", w.Gradient(Output), w.Value(Input), w.Gradient(Input));
     }
 
     private void Print(LayerWriter w, string kernel)
     {
         w.Comment($"{Output.Name} = {Function}({Input.Name})");
-        w.Call("Elementwise." + kernel, Input.Name, Output.Name);
+        w.Call("Elementwise." + kernel, w.Value(Input), w.Value(Output));
     }
 }

@@ -10,7 +10,7 @@ internal sealed partial record AddPositions : ICSharpOperation, ICSharpStreaming
         using (w.EachRow())
         {
             w.Line($"ref double position = ref {w.State(StateOffset, 1)}[0];");
-            Add(w, LayerWriter.Row(Input), "1", "(long)position++", LayerWriter.Row(Output));
+            Add(w, w.Row(Input), "rows: 1", "(long)position++", w.Row(Output));
         }
     }
 
@@ -18,7 +18,7 @@ internal sealed partial record AddPositions : ICSharpOperation, ICSharpStreaming
     {
         using (w.EachSequence())
         {
-            Add(w, LayerWriter.Sequence(Input), "length", "0", LayerWriter.Sequence(Output));
+            Add(w, w.Sequence(Input), "length", "first: 0", w.Sequence(Output));
         }
     }
 
@@ -29,7 +29,8 @@ internal sealed partial record AddPositions : ICSharpOperation, ICSharpStreaming
         {
             using (w.EachSequence())
             {
-                w.Call("Embedding.AccumulatePositions", LayerWriter.SequenceGradient(Output), "length", $"{Output.Stride}", $"{Table.Rows}", w.Gradients(Table));
+                w.Call(
+                    "Embedding.AccumulatePositions", w.SequenceGradient(Output), "length", $"stride: {Output.Stride}", $"length: {Table.Rows}", w.Gradients(Table));
             }
         }
     }
@@ -38,11 +39,11 @@ internal sealed partial record AddPositions : ICSharpOperation, ICSharpStreaming
     {
         if (Table is null)
         {
-            w.Call("Sinusoids.AddPositions", input, rows, first, $"{Input.Width}", $"{Input.Stride}", output);
+            w.Call("Sinusoids.AddPositions", input, rows, first, $"width: {Input.Width}", $"stride: {Input.Stride}", output);
         }
         else
         {
-            w.Call("Embedding.AddPositions", input, rows, first, $"{Input.Stride}", w.Weights(Table), $"{Table.Rows}", output);
+            w.Call("Embedding.AddPositions", input, rows, first, $"stride: {Input.Stride}", w.Weights(Table), $"length: {Table.Rows}", output);
         }
     }
 }

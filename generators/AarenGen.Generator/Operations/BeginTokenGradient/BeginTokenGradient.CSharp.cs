@@ -9,5 +9,5 @@ internal sealed partial record BeginTokenGradient : ICSharpOperation
     {
     }
 
-    public void Backward(LayerWriter w, EquatableArray<bool> accumulates) => w.Line($"{Tokens.GradientName}.Clear();");
+    public void Backward(LayerWriter w, EquatableArray<bool> accumulates) => w.Line($"{w.Gradient(Tokens)}.Clear();");
 }

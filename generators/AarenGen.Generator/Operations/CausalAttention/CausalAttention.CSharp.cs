@@ -7,46 +7,45 @@ internal sealed partial record CausalAttention : ICSharpOperation, ICSharpStream
 {
     private int StatisticsStride => 2 * Sizes.Pad(Heads);
 
-    private string[] Sizing => [$"{Output.Width}", $"{Heads}", $"{Context}"];
+    private string[] Sizing => [$"width: {Output.Width}", $"heads: {Heads}", $"context: {Context}"];
 
     public void Infer(LayerWriter w)
     {
-        w.Comment($"causal attention: each row takes its place in its stream's ring of {Context} keys and values");
+        w.Comment($"causal attention: each row enters its stream's ring of {Context} keys and values");
         using (w.EachRow())
         {
             w.Call(
                 "CausalAttention.Step",
-                [LayerWriter.Row(Queries), LayerWriter.Row(Keys), LayerWriter.Row(Values), .. Sizing,
-                w.State(StateOffset, StateDoubles(Output.Width, Context)), LayerWriter.Row(Output)]);
+                [w.Row(Queries), w.Row(Keys), w.Row(Values), .. Sizing, w.State(StateOffset, StateDoubles(Output.Width, Context)), w.Row(Output)]);
         }
     }
 
     public void Forward(LayerWriter w)
     {
         w.Comment($"causal attention of each sequence over {Context} tokens");
-        w.Line($"{LayerWriter.Span} statistics = {w.Memory(StatisticsMemory, StatisticsStride)};");
+        string statistics = Statistics(w);
         using (w.EachSequence())
         {
             w.Call(
                 "CausalAttention.Forward",
-                [Part(Queries.Name), Part(Keys.Name), Part(Values.Name), $"{Output.Stride}", "length", .. Sizing,
-                LayerWriter.Sequence("statistics", StatisticsStride), Part(Output.Name)]);
+                [w.Sequence(Queries), w.Sequence(Keys), w.Sequence(Values), $"stride: {Output.Stride}", "length", .. Sizing,
+                LayerWriter.Sequence(statistics, StatisticsStride), w.Sequence(Output)]);
         }
     }
 
     public void Backward(LayerWriter w, EquatableArray<bool> accumulates)
     {
-        w.Comment("causal attention: the probabilities are computed anew");
-        w.Line($"{LayerWriter.Span} statistics = {w.Memory(StatisticsMemory, StatisticsStride)};");
+        w.Comment("causal attention: the probabilities are recomputed");
+        string statistics = Statistics(w);
         using (w.EachSequence())
         {
             w.Call(
                 "CausalAttention.Backward",
-                [Part(Output.GradientName), Part(Queries.Name), Part(Keys.Name), Part(Values.Name), Part(Output.Name),
-                LayerWriter.Sequence("statistics", StatisticsStride), $"{Output.Stride}", "length", .. Sizing,
-                Part(Queries.GradientName), Part(Keys.GradientName), Part(Values.GradientName)]);
+                [w.SequenceGradient(Output), w.Sequence(Queries), w.Sequence(Keys), w.Sequence(Values), w.Sequence(Output),
+                LayerWriter.Sequence(statistics, StatisticsStride), $"stride: {Output.Stride}", "length", .. Sizing,
+                w.SequenceGradient(Queries), w.SequenceGradient(Keys), w.SequenceGradient(Values)]);
         }
     }
 
-    private string Part(string span) => LayerWriter.Sequence(span, Output.Stride);
+    private string Statistics(LayerWriter w) => w.Memory("statistics", StatisticsMemory, StatisticsStride);
 }

@@ -7,12 +7,10 @@ internal sealed partial record ChooseKind : ICSharpOperation
 {
     public void Forward(LayerWriter w)
     {
-        w.Comment($"{Output.Name} = {string.Join(" or ", Pieces.Select(static p => p.Name))}, by the token's kind");
+        w.Comment($"{Output.Name} = {string.Join(" or ", Pieces.Select(static p => p.Name))}, by the token's modality");
         for (int kind = 0; kind < Pieces.Count; kind++)
         {
-            w.Call(
-                "Interleaving.Keep", Kinds.Name, $"{Kinds.Stride}", $"{kind}", Pieces[kind].Name, "rows", $"{Output.Stride}", Output.Name,
-                kind == 0 ? "accumulate: false" : "accumulate: true");
+            Keep(w, kind, w.Value(Pieces[kind]), w.Value(Output), accumulates: kind > 0);
         }
     }
 
@@ -20,9 +18,11 @@ internal sealed partial record ChooseKind : ICSharpOperation
     {
         for (int kind = 0; kind < Pieces.Count; kind++)
         {
-            w.Call(
-                "Interleaving.Keep", Kinds.Name, $"{Kinds.Stride}", $"{kind}", Output.GradientName, "rows", $"{Output.Stride}", Pieces[kind].GradientName,
-                "accumulate: false");
+            Keep(w, kind, w.Gradient(Output), w.Gradient(Pieces[kind]), accumulates: false);
         }
     }
+
+    private void Keep(LayerWriter w, int kind, string from, string to, bool accumulates) => w.Call(
+        "Interleaving.Keep", w.Value(Kinds), $"kindStride: {Kinds.Stride}", $"kind: {kind}", from, w.Rows, $"stride: {Output.Stride}", to,
+        $"accumulate: {Literal.Bool(accumulates)}");
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using AarenGen.Generator.Emission.CSharp;
 using AarenGen.Generator.Model;
 
@@ -6,15 +5,15 @@ namespace AarenGen.Generator.Operations;
 
 internal sealed partial record Dropout : ICSharpOperation
 {
-    public void Forward(LayerWriter w) => Print(w, Branch.Name);
+    public void Forward(LayerWriter w) => Print(w, w.Value(Branch));
 
-    public void Backward(LayerWriter w, EquatableArray<bool> accumulates) => Print(w, Branch.GradientName);
+    public void Backward(LayerWriter w, EquatableArray<bool> accumulates) => Print(w, w.Gradient(Branch));
 
     private void Print(LayerWriter w, string values)
     {
-        using var block = w.Open("if (pass.IsTraining)");
+        using CodeWriter.Block block = w.Open("if (pass.IsTraining)");
         w.Call(
-            "Elementwise.Dropout", values, "rows", $"{Branch.Width}", $"{Branch.Stride}",
-            ((float)Rate).ToString("R", CultureInfo.InvariantCulture) + "f", w.DropoutSeed(Salt), values);
+            "Elementwise.Dropout", values, w.Rows, $"width: {Branch.Width}", $"stride: {Branch.Stride}", $"rate: {Literal.Float(Rate)}",
+            w.DropoutSeed(Salt), values);
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using AarenGen.Generator.Emission.CSharp;
 using AarenGen.Generator.Model;
 
@@ -10,8 +9,8 @@ internal sealed partial record EncodeTime : ICSharpOperation
     {
         w.Comment($"{Output.Name}: sines and cosines of the time in column {Column}");
         w.Call(
-            "Sinusoids.OfTimes", Tokens.Name, "rows", $"{Column}", $"{Tokens.Stride}", $"{Output.Width}", $"{Output.Stride}",
-            LongestPeriod.ToString("R", CultureInfo.InvariantCulture), Output.Name);
+            "Sinusoids.OfTimes", w.Value(Tokens), w.Rows, $"column: {Column}", $"tokenStride: {Tokens.Stride}", $"width: {Output.Width}",
+            $"stride: {Output.Stride}", $"longestPeriod: {Literal.Double(LongestPeriod)}", w.Value(Output));
     }
 
     public void Backward(LayerWriter w, EquatableArray<bool> accumulates)

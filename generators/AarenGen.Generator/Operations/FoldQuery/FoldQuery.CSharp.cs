@@ -6,8 +6,8 @@ namespace AarenGen.Generator.Operations;
 internal sealed partial record FoldQuery : ICSharpOperation, ICSharpWeights, ICSharpDerivedWeights
 {
     public void Prepare(LayerWriter w) => w.Call(
-        "QueryFold.Fold", w.Weights(Query), Q.Weight(w), Q.Bias(w), K.Weight(w), K.Bias(w), $"{Width}", $"{Heads}",
-        Folded.Weight(w), Folded.Bias(w));
+        "QueryFold.Fold",
+        [.. Parameters(w), $"width: {Width}", $"heads: {Heads}", Folded.Weight(w), Folded.Bias(w)]);
 
     public void PrepareTraining(LayerWriter w)
     {
@@ -22,7 +22,9 @@ internal sealed partial record FoldQuery : ICSharpOperation, ICSharpWeights, ICS
     }
 
     public void BackpropagateDerivedWeights(LayerWriter w) => w.Call(
-        "QueryFold.Backward", w.Weights(Query), Q.Weight(w), Q.Bias(w), K.Weight(w), K.Bias(w),
-        Folded.WeightGradient(w), Folded.BiasGradient(w), $"{Width}", $"{Heads}",
-        w.Gradients(Query), Q.WeightGradient(w), Q.BiasGradient(w), K.WeightGradient(w), K.BiasGradient(w));
+        "QueryFold.Backward",
+        [.. Parameters(w), Folded.WeightGradient(w), Folded.BiasGradient(w), $"width: {Width}", $"heads: {Heads}",
+        w.Gradients(Query), Q.WeightGradient(w), Q.BiasGradient(w), K.WeightGradient(w), K.BiasGradient(w)]);
+
+    private string[] Parameters(LayerWriter w) => [w.Weights(Query), Q.Weight(w), Q.Bias(w), K.Weight(w), K.Bias(w)];
 }

@@ -7,12 +7,12 @@ internal sealed partial record GatedRecurrence : ICSharpOperation, ICSharpStream
 {
     public void Infer(LayerWriter w)
     {
-        w.Comment("gated recurrence: each row updates what its stream remembers");
+        w.Comment("gated recurrence: each row updates its stream's state");
         using (w.EachRow())
         {
             w.Call(
                 $"GatedRecurrence.{Mixer}Step",
-                [.. Inputs.Select(LayerWriter.Row), $"{Output.Width}", w.State(StateOffset, Output.Width), LayerWriter.Row(Output)]);
+                [.. Inputs.Select(w.Row), $"width: {Output.Width}", w.State(StateOffset, Output.Width), w.Row(Output)]);
         }
     }
 
@@ -23,21 +23,19 @@ internal sealed partial record GatedRecurrence : ICSharpOperation, ICSharpStream
         {
             w.Call(
                 $"GatedRecurrence.{Mixer}Forward",
-                [.. Inputs.Select(v => Part(v.Name)), "length", $"{Output.Width}", Part(Output.Name)]);
+                [.. Inputs.Select(w.Sequence), "length", $"width: {Output.Width}", w.Sequence(Output)]);
         }
     }
 
     public void Backward(LayerWriter w, EquatableArray<bool> accumulates)
     {
-        w.Comment("gated recurrence: the same from the end");
+        w.Comment("gated recurrence, from the end");
         using (w.EachSequence())
         {
             w.Call(
                 $"GatedRecurrence.{Mixer}Backward",
-                [Part(Output.GradientName), .. Inputs.Select(v => Part(v.Name)), Part(Output.Name), "length", $"{Output.Width}",
-                .. Inputs.Select(v => Part(v.GradientName))]);
+                [w.SequenceGradient(Output), .. Inputs.Select(w.Sequence), w.Sequence(Output), "length", $"width: {Output.Width}",
+                .. Inputs.Select(w.SequenceGradient)]);
         }
     }
-
-    private string Part(string span) => LayerWriter.Sequence(span, Output.Stride);
 }

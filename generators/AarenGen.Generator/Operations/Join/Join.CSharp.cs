@@ -11,7 +11,9 @@ internal sealed partial record Join : ICSharpOperation
         int offset = 0;
         foreach (Value piece in Pieces)
         {
-            w.Call("Rows.Place", piece.Name, "rows", $"{piece.Width}", $"{piece.Stride}", Output.Name, $"{offset}", $"{Output.Stride}");
+            w.Call(
+                "Rows.Place", w.Value(piece), w.Rows, $"width: {piece.Width}", $"sourceStride: {piece.Stride}", w.Value(Output), $"offset: {offset}",
+                $"stride: {Output.Stride}");
             offset += piece.Width;
         }
     }
@@ -21,9 +23,10 @@ internal sealed partial record Join : ICSharpOperation
         int offset = 0;
         foreach (Value piece in Pieces)
         {
+            string source = offset == 0 ? w.Gradient(Output) : $"{w.Gradient(Output)}.Slice({offset})";
             w.Call(
-                "Rows.Place", $"{Output.GradientName}.Slice({offset})", "rows", $"{piece.Width}", $"{Output.Stride}", piece.GradientName, "0",
-                $"{piece.Stride}");
+                "Rows.Place", source, w.Rows, $"width: {piece.Width}", $"sourceStride: {Output.Stride}", w.Gradient(piece), "offset: 0",
+                $"stride: {piece.Stride}");
             offset += piece.Width;
         }
     }

@@ -1,30 +1,48 @@
 using AarenGen.Generator.Emission.CSharp;
 using AarenGen.Generator.Model;
-using AarenGen.Generator.Planning;
 
 namespace AarenGen.Generator.Operations;
 
 internal sealed partial record Linear : ICSharpOperation, ICSharpStreaming, ICSharpWeights
 {
-    /// <summary>Whether inference may keep the matrix in a narrower type: where it is a parameter and large.</summary>
-    private bool IsCompressible => Matrix is ParameterMatrix && Math.Min(Input.Width, Output.Width) >= Limits.CompressedWidth;
-
     public void Prepare(LayerWriter w) => Call(
-        w, "Pack", "precision", Matrix.Weight(w), $"{Output.Width}", $"{Input.Width}", $"{Input.Stride}", w.Packed(Packed));
+        w, "Pack", "precision",
+        Matrix.Weight(w), $"outputs: {Output.Width}", $"inputs: {Input.Width}", $"stride: {Input.Stride}", w.Packed(Matrix.Name, Packed));
 
     public void PrepareTraining(LayerWriter w) => w.Call(
-        "MatrixProduct.PackTransposed", Matrix.Weight(w), $"{Output.Width}", $"{Input.Width}", $"{Input.Stride}", w.PackedTraining(PackedTransposed));
+        "MatrixProduct.PackTransposed", Matrix.Weight(w), $"outputs: {Output.Width}", $"inputs: {Input.Width}", $"stride: {Input.Stride}",
+        w.PackedTraining(Matrix.Name, PackedTransposed));
 
     public void Infer(LayerWriter w) => Print(w, "pass.Precision");
 
     public void Forward(LayerWriter w) => Print(w, null);
 
+    public void Backward(LayerWriter w, EquatableArray<bool> accumulates)
+    {
+        w.Comment(Matrix.Name);
+        w.Call(
+            "MatrixProduct.AccumulateGradients", w.Gradient(Output), w.Rows, $"outputs: {Output.Width}", $"dyStride: {Output.Stride}",
+            w.Value(Input), $"inputs: {Input.Width}", $"xStride: {Input.Stride}", Matrix.WeightGradient(w), $"dwStride: {Input.Stride}", Matrix.BiasGradient(w));
+        if (Residual is not null)
+        {
+            Copy.Print(w, Output, Residual, accumulates[1]);
+        }
+        // Training has no use for the tokens' own gradient.
+        using CodeWriter.Block? condition = w.Layer.IsFirst && Input.IsBorder ? w.Open("if (!pass.TokenGradients.IsEmpty)") : null;
+        w.Call(
+            "MatrixProduct.Multiply", w.Gradient(Output), w.Rows, $"inner: {Output.Width}", $"aStride: {Output.Stride}",
+            w.PackedTraining(Matrix.Name, PackedTransposed), $"columns: {Input.Width}", "bias: default",
+            $"residual: {(accumulates[0] ? w.Gradient(Input) : "default")}", w.Gradient(Input), $"cStride: {Input.Stride}");
+    }
+
     private void Print(LayerWriter w, string? precision)
     {
-        w.Comment($"{Output.Name} [rows, {Output.Width}] = {Input.Name} [rows, {Input.Width}] · {Matrix.Name}ᵀ + bias{(Residual is null ? "" : $" + {Residual.Name}")}");
+        string residual = Residual is null ? "" : $" + {Residual.Name}";
+        w.Comment($"{Output.Name} [rows, {Output.Width}] = {Input.Name} [rows, {Input.Width}] · {Matrix.Name}ᵀ + bias{residual}");
         Call(
-            w, "Multiply", precision, Input.Name, "rows", $"{Input.Width}", $"{Input.Stride}", w.Packed(Packed), $"{Output.Width}",
-            Matrix.Bias(w), Residual?.Name ?? "default", Output.Name, $"{Output.Stride}");
+            w, "Multiply", precision, w.Value(Input), w.Rows, $"inner: {Input.Width}", $"aStride: {Input.Stride}", w.Packed(Matrix.Name, Packed),
+            $"columns: {Output.Width}", Matrix.Bias(w), $"residual: {(Residual is null ? "default" : w.Value(Residual))}", w.Value(Output),
+            $"cStride: {Output.Stride}");
     }
 
     private void Call(LayerWriter w, string method, string? precision, params string[] arguments)
@@ -37,22 +55,5 @@ internal sealed partial record Linear : ICSharpOperation, ICSharpStreaming, ICSh
         {
             w.Call("MatrixProduct." + method, arguments);
         }
-    }
-
-    public void Backward(LayerWriter w, EquatableArray<bool> accumulates)
-    {
-        w.Comment($"{Matrix.Name}");
-        w.Call(
-            "MatrixProduct.AccumulateGradients", Output.GradientName, "rows", $"{Output.Width}", $"{Output.Stride}",
-            Input.Name, $"{Input.Width}", $"{Input.Stride}", Matrix.WeightGradient(w), $"{Input.Stride}", Matrix.BiasGradient(w));
-        if (Residual is not null)
-        {
-            Copy.Print(w, Output, Residual, accumulates[1]);
-        }
-        // Nobody needs the tokens' own gradient while training.
-        using CodeWriter.Block? condition = w.Layer.IsFirst && Input.IsBorder ? w.Open("if (!pass.TokenGradients.IsEmpty)") : null;
-        w.Call(
-            "MatrixProduct.Multiply", Output.GradientName, "rows", $"{Output.Width}", $"{Output.Stride}", w.PackedTraining(PackedTransposed),
-            $"{Input.Width}", "default", accumulates[0] ? Input.GradientName : "default", Input.GradientName, $"{Input.Stride}");
     }
 }

@@ -2,8 +2,11 @@ using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Operations;
 
-/// <summary>y = x Wᵀ + b, with W [outputs, inputs] as PyTorch has it, plus a residual where there is one.</summary>
-internal sealed partial record Linear(Value Input, Value Output, Value? Residual, Matrix Matrix, Region Packed, Region PackedTransposed) : Operation
+/// <summary>
+/// y = x Wᵀ + b, with W [outputs, inputs] as PyTorch has it, plus a residual where there is one. IsCompressible: whether inference may keep
+/// the matrix in a narrower type.
+/// </summary>
+internal sealed partial record Linear(Value Input, Value Output, Value? Residual, Matrix Matrix, Region Packed, Region PackedTransposed, bool IsCompressible) : Operation
 {
     public override EquatableArray<Value> Inputs => Residual is null ? new([Input]) : new([Input, Residual]);
 

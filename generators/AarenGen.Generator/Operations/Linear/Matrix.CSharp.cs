@@ -27,11 +27,11 @@ internal sealed partial record ParameterMatrix
 
 internal sealed partial record DerivedMatrix
 {
-    public override string Weight(LayerWriter w) => w.Derived(Values);
+    public override string Weight(LayerWriter w) => w.Derived(Name, Values);
 
-    public override string Bias(LayerWriter w) => w.Derived(Offsets);
+    public override string Bias(LayerWriter w) => w.Derived(Name + " bias", Offsets);
 
-    public override string WeightGradient(LayerWriter w) => w.DerivedGradients(Values);
+    public override string WeightGradient(LayerWriter w) => w.DerivedGradients(Name, Values);
 
-    public override string BiasGradient(LayerWriter w) => w.DerivedGradients(Offsets);
+    public override string BiasGradient(LayerWriter w) => w.DerivedGradients(Name + " bias", Offsets);
 }

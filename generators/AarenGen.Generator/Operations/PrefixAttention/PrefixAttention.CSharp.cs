@@ -7,44 +7,47 @@ internal sealed partial record PrefixAttention : ICSharpOperation, ICSharpStream
 {
     private int GateStride => 2 * Sizes.Pad(Heads);
 
+    private string[] Sizing => [$"width: {Output.Width}", $"heads: {Heads}"];
+
     public void Combine(LayerWriter w) => w.Call(
-        "PrefixAttention.Combine", w.StateOf("earlier", StateOffset, StateDoubles), w.StateOf("later", StateOffset, StateDoubles), $"{Output.Width}", $"{Heads}");
+        "PrefixAttention.Combine",
+        [w.StateOf("earlier", StateOffset, StateDoubles), w.StateOf("later", StateOffset, StateDoubles), .. Sizing]);
 
     public void Infer(LayerWriter w)
     {
         w.Comment("prefix attention: each row updates its stream's maximum, weight and numerator");
         using (w.EachRow())
         {
-            w.Call(
-                "PrefixAttention.Step", LayerWriter.Row(Values), LayerWriter.Row(Scores), $"{Output.Width}", $"{Heads}",
-                w.State(StateOffset, StateDoubles), LayerWriter.Row(Output));
+            w.Call("PrefixAttention.Step", [w.Row(Values), w.Row(Scores), .. Sizing, w.State(StateOffset, StateDoubles), w.Row(Output)]);
         }
     }
 
     public void Forward(LayerWriter w)
     {
         w.Comment("prefix attention of each sequence in gate form: attended[t] = keep * attended[t-1] + add * values[t]");
-        w.Line($"{LayerWriter.Span} gates = {w.Memory(GatesMemory, GateStride)};");
+        string gates = Gates(w);
         using (w.EachSequence())
         {
             w.Call(
-                "PrefixAttention.Forward", LayerWriter.Sequence(Values), $"{Values.Stride}", LayerWriter.Sequence(Scores), $"{Scores.Stride}",
-                "length", $"{Output.Width}", $"{Heads}", LayerWriter.Sequence("gates", GateStride), LayerWriter.Sequence(Output), $"{Output.Stride}");
+                "PrefixAttention.Forward",
+                [w.Sequence(Values), $"valueStride: {Values.Stride}", w.Sequence(Scores), $"scoreStride: {Scores.Stride}", "length", .. Sizing,
+                LayerWriter.Sequence(gates, GateStride), w.Sequence(Output), $"outputStride: {Output.Stride}"]);
         }
     }
 
     public void Backward(LayerWriter w, EquatableArray<bool> accumulates)
     {
         w.Comment("prefix attention: the same recurrence from the end");
-        w.Line($"{LayerWriter.Span} gates = {w.Memory(GatesMemory, GateStride)};");
-        w.Line($"{LayerWriter.Span} carries = {w.Memory(ScratchMemory, Sizes.Pad(Output.Width) + 2 * Sizes.Pad(Heads))};");
+        string gates = Gates(w), carries = w.Memory("carries", ScratchMemory, Sizes.Pad(Output.Width) + 2 * Sizes.Pad(Heads));
         using (w.EachSequence())
         {
             w.Call(
-                "PrefixAttention.Backward", LayerWriter.SequenceGradient(Output), $"{Output.Stride}",
-                LayerWriter.Sequence(Values), $"{Values.Stride}", LayerWriter.Sequence(Output), LayerWriter.Sequence("gates", GateStride),
-                "length", $"{Output.Width}", $"{Heads}", LayerWriter.SequenceGradient(Values),
-                LayerWriter.SequenceGradient(Scores), $"{Scores.Stride}", "carries");
+                "PrefixAttention.Backward",
+                [w.SequenceGradient(Output), $"outputStride: {Output.Stride}", w.Sequence(Values), $"valueStride: {Values.Stride}", w.Sequence(Output),
+                LayerWriter.Sequence(gates, GateStride), "length", .. Sizing, w.SequenceGradient(Values), w.SequenceGradient(Scores),
+                $"scoreStride: {Scores.Stride}", carries]);
         }
     }
+
+    private string Gates(LayerWriter w) => w.Memory("gates", GatesMemory, GateStride);
 }

@@ -10,7 +10,7 @@ internal sealed partial record PrefixMean : ICSharpOperation, ICSharpStreaming
         w.Comment("mean of the tokens so far");
         using (w.EachRow())
         {
-            w.Call("PrefixMean.Step", LayerWriter.Row(Input), $"{Input.Width}", w.State(StateOffset, 1 + Input.Width), LayerWriter.Row(Output));
+            w.Call("PrefixMean.Step", w.Row(Input), $"width: {Input.Width}", w.State(StateOffset, 1 + Input.Width), w.Row(Output));
         }
     }
 
@@ -19,7 +19,7 @@ internal sealed partial record PrefixMean : ICSharpOperation, ICSharpStreaming
         w.Comment("mean of the tokens so far");
         using (w.EachSequence())
         {
-            w.Call("PrefixMean.Forward", LayerWriter.Sequence(Input), "length", $"{Input.Width}", $"{Input.Stride}", LayerWriter.Sequence(Output));
+            w.Call("PrefixMean.Forward", w.Sequence(Input), "length", $"width: {Input.Width}", $"stride: {Input.Stride}", w.Sequence(Output));
         }
     }
 
@@ -28,8 +28,8 @@ internal sealed partial record PrefixMean : ICSharpOperation, ICSharpStreaming
         using (w.EachSequence())
         {
             w.Call(
-                "PrefixMean.Backward", LayerWriter.SequenceGradient(Output), "length", $"{Input.Width}", $"{Input.Stride}",
-                LayerWriter.SequenceGradient(Input), accumulates[0] ? "true" : "false");
+                "PrefixMean.Backward", w.SequenceGradient(Output), "length", $"width: {Input.Width}", $"stride: {Input.Stride}", w.SequenceGradient(Input),
+                $"accumulate: {Literal.Bool(accumulates[0])}");
         }
     }
 }

@@ -5,16 +5,22 @@ namespace AarenGen.Generator.Operations;
 
 internal sealed partial record ReadColumns : ICSharpOperation
 {
-    public void Forward(LayerWriter w) => w.Call(
-        "Rows.Place", $"{Tokens.Name}.Slice({Column})", "rows", $"{Output.Width}", $"{Tokens.Stride}", Output.Name, "0", $"{Output.Stride}");
+    public void Forward(LayerWriter w)
+    {
+        string source = Column == 0 ? w.Value(Tokens) : $"{w.Value(Tokens)}.Slice({Column})";
+        w.Call(
+            "Rows.Place", source, w.Rows, $"width: {Output.Width}", $"sourceStride: {Tokens.Stride}", w.Value(Output), "offset: 0", $"stride: {Output.Stride}");
+    }
 
     public void Backward(LayerWriter w, EquatableArray<bool> accumulates)
     {
         if (!accumulates[0])
         {
-            w.Comment("columns that nobody reads have no gradient");
-            w.Line($"{Tokens.GradientName}.Clear();");
+            w.Comment("columns that nothing reads have no gradient");
+            w.Line($"{w.Gradient(Tokens)}.Clear();");
         }
-        w.Call("Rows.Accumulate", Output.GradientName, "rows", $"{Output.Width}", $"{Output.Stride}", Tokens.GradientName, $"{Column}", $"{Tokens.Stride}");
+        w.Call(
+            "Rows.Accumulate", w.Gradient(Output), w.Rows, $"width: {Output.Width}", $"sourceStride: {Output.Stride}", w.Gradient(Tokens),
+            $"offset: {Column}", $"stride: {Tokens.Stride}");
     }
 }

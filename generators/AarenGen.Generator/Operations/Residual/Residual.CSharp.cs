@@ -8,7 +8,7 @@ internal sealed partial record Residual : ICSharpOperation
     public void Forward(LayerWriter w)
     {
         w.Comment($"{Output.Name} = {Stream.Name} + {Branch.Name}");
-        w.Call("Elementwise.Add", Stream.Name, Branch.Name, Output.Name);
+        w.Call("Elementwise.Add", w.Value(Stream), w.Value(Branch), w.Value(Output));
     }
 
     public void Backward(LayerWriter w, EquatableArray<bool> accumulates)

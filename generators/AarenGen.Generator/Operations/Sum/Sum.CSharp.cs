@@ -8,10 +8,10 @@ internal sealed partial record Sum : ICSharpOperation
     public void Forward(LayerWriter w)
     {
         w.Comment($"{Output.Name} = {string.Join(" + ", Pieces.Select(static p => p.Name))}");
-        w.Line($"{Pieces[0].Name}.CopyTo({Output.Name});");
+        w.Line($"{w.Value(Pieces[0])}.CopyTo({w.Value(Output)});");
         foreach (Value piece in Pieces.Skip(1))
         {
-            w.Call("Elementwise.Accumulate", piece.Name, Output.Name);
+            w.Call("Elementwise.Accumulate", w.Value(piece), w.Value(Output));
         }
     }
 

@@ -7,20 +7,20 @@ internal sealed partial record TokenKinds : ICSharpOperation, ICSharpStreaming
 {
     public void Infer(LayerWriter w)
     {
-        w.Comment($"tokens are of {Count} kinds in turn");
+        w.Comment($"tokens of {Count} modalities, interleaved");
         using (w.EachRow())
         {
             w.Line($"ref double position = ref {w.State(StateOffset, 1)}[0];");
-            w.Call("Interleaving.Kinds", "1", "(long)position++", $"{Count}", $"{Output.Stride}", LayerWriter.Row(Output));
+            w.Call("Interleaving.Kinds", "rows: 1", "(long)position++", $"count: {Count}", $"stride: {Output.Stride}", w.Row(Output));
         }
     }
 
     public void Forward(LayerWriter w)
     {
-        w.Comment($"tokens are of {Count} kinds in turn");
+        w.Comment($"tokens of {Count} modalities, interleaved");
         using (w.EachSequence())
         {
-            w.Call("Interleaving.Kinds", "length", "0", $"{Count}", $"{Output.Stride}", LayerWriter.Sequence(Output));
+            w.Call("Interleaving.Kinds", "length", "first: 0", $"count: {Count}", $"stride: {Output.Stride}", w.Sequence(Output));
         }
     }
 
