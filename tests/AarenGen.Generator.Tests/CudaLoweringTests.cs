@@ -247,7 +247,7 @@ public sealed class CudaLoweringTests
 
     private static Linear Map(string name, Value input, Value output, Value? residual = null) => new(
         input, output, residual, new ParameterMatrix(name, Parameter(output.Width, input.Width), Parameter(1, output.Width)), new(0, 0),
-        new(0, 0));
+        new(0, 0), IsCompressible: false);
 
     private static Normalize Norm(Value input, Value output) =>
         new(input, output, Parameter(1, input.Width), Parameter(1, input.Width), StatisticsMemory);

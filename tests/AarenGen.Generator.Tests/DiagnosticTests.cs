@@ -255,13 +255,5 @@ public sealed class DiagnosticTests
         public override EquatableArray<Value> Inputs => new([]);
 
         public override long Flops => 0;
-
-        public override void Forward(LayerWriter writer)
-        {
-        }
-
-        public override void Backward(LayerWriter writer, EquatableArray<bool> accumulates)
-        {
-        }
     }
 }

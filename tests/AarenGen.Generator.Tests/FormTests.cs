@@ -35,6 +35,12 @@ public sealed class FormTests
         $"{Parts} partial class M; {Parts} partial class m;",
         $"partial class A {{ {Parts} partial class M; }} namespace a {{ {Parts} partial class m; }}",
         $"{Parts} partial class M; partial class M {{ int mine; public int Mine => mine++; }}",
+        // Names that generated code has for types of its own.
+        $"namespace N {{ {Parts} partial class M; class Kernels; class FloatSpan; class Runtime; }}",
+        $"{Parts} partial class M {{ class ReadOnlyFloatSpan; int Runtime => 0; class Training; }}",
+        $"class Base {{ protected int Kernels = 0; }} partial class Outer : Base {{ {Parts} private partial class M; }}",
+        $"namespace AarenGen {{ {Parts} partial class M; }}",
+        "[SequenceModel, Continuous(4), Head(\"FloatSpan\"), Dense(8), MeanSquaredError] partial class M;",
     };
 
     public static TheoryData<string, string> Unsupported => new()

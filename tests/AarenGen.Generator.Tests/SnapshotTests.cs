@@ -170,6 +170,11 @@ public sealed class SnapshotTests
 
     [Theory]
     [MemberData(nameof(Names))]
+    public void No_line_is_over_140_columns(string name) =>
+        Assert.All(GeneratorRun.Valid(Sources[name]).Source.Split('\n'), static line => Assert.True(line.Length <= 140, line));
+
+    [Theory]
+    [MemberData(nameof(Names))]
     public void Generated_code_is_as_reviewed(string name) => Golden.Matches(GeneratorRun.Valid(Sources[name]).Source, name + ".cs.txt");
 
     /// <summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using AarenGen.Generator.Diagnostics;
 using AarenGen.Generator.Model;
 using AarenGen.Generator.Operations;
@@ -65,7 +64,7 @@ internal static class InputLayer
         for (int i = 0; i < outline.Inputs.Count; i++)
         {
             (PartDeclaration part, InputDefinition definition, int column) = outline.Inputs[i];
-            string name = "input" + i.ToString(CultureInfo.InvariantCulture);
+            string name = "input" + Literal.Number(i);
             int index = i;
             pieces.Add(definition.Embed(part, layer, name, tokens(i, name), column, width, w => result(index, name, w)));
         }

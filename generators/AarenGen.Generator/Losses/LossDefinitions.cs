@@ -1,4 +1,3 @@
-using System.Globalization;
 using AarenGen.Generator.Diagnostics;
 using AarenGen.Generator.Model;
 using AarenGen.Generator.Planning;
@@ -38,7 +37,7 @@ internal sealed class HuberDefinition : PointLossDefinition
     public override Loss Plan(PartDeclaration part, int width, ProblemList problems)
     {
         double value = problems.Positive(part, "Delta", 1);
-        string delta = Text.Float(value);
+        string delta = Literal.Float(value);
         return Point("Huber", delta, $"Huber loss, delta {delta.TrimEnd('f')}", width, new("EachValue<HuberValue<#Delta>>", new DeviceConstant("Delta", new([value]), IsSingle: true)));
     }
 }
@@ -55,13 +54,13 @@ internal sealed class QuantilesDefinition : LossDefinition
             && levels.Zip(levels.Skip(1), static (a, b) => (float)a < (float)b).All(static b => b);
         if (!isValid)
         {
-            problems.Add(Problem.At(problems.SiteOf(part, "Levels"), Descriptors.BadLevels, string.Join(", ", levels.Select(Text.Double))));
+            problems.Add(Problem.At(problems.SiteOf(part, "Levels"), Descriptors.BadLevels, string.Join(", ", levels.Select(Literal.Double))));
             levels = new([0.5]);
         }
-        int values = problems.Stretches(part, width, levels.Count, $"{levels.Count.ToString(CultureInfo.InvariantCulture)} levels");
-        string text = Text.Floats(levels);
+        int values = problems.Stretches(part, width, levels.Count, $"{Literal.Number(levels.Count)} levels");
+        string text = Literal.Floats(levels);
         return new(
-            "QuantileLoss.Pinball", text, "pinball loss at " + string.Join(", ", levels.Select(Text.Double)), values, TargetKind.Number, 0, values,
+            "QuantileLoss.Pinball", text, "pinball loss at " + string.Join(", ", levels.Select(Literal.Double)), values, TargetKind.Number, 0, values,
             "QuantilePrediction", text,
             new(FormattableString.Invariant($"Pinball<#Levels, {levels.Count}>"), new DeviceConstant("Levels", levels, IsSingle: false)));
     }
@@ -116,10 +115,10 @@ internal sealed class CrossEntropyDefinition : LossDefinition
         {
             problems.Add(Problem.At(problems.SiteOf(part, "ClassWeights"), Descriptors.BadClassWeights, weights.Count, width));
         }
-        string summary = "cross-entropy" + (smoothing > 0 ? $", smoothing {Text.Double(smoothing)}" : "")
-            + (weights.Count > 0 ? ", weights " + string.Join(" ", weights.Select(Text.Double)) : "");
+        string summary = "cross-entropy" + (smoothing > 0 ? $", smoothing {Literal.Double(smoothing)}" : "")
+            + (weights.Count > 0 ? ", weights " + string.Join(" ", weights.Select(Literal.Double)) : "");
         return new(
-            "CrossEntropy.NegativeLogLikelihood", $"{Text.Float(smoothing)}, {(weights.Count == 0 ? "default" : Text.Floats(weights))}",
+            "CrossEntropy.NegativeLogLikelihood", $"{Literal.Float(smoothing)}, {(weights.Count == 0 ? "default" : Literal.Floats(weights))}",
             summary, 1, TargetKind.Class, width, 1, "CategoricalPrediction", "",
             new(
                 "CrossEntropyLoss<#Smoothing, #Weights>", new DeviceConstant("Smoothing", new([smoothing]), IsSingle: true),
@@ -143,14 +142,4 @@ internal sealed class LogNormalMixtureDefinition : LossDefinition
     }
 
     public override IReadOnlyList<ParameterRole>? Roles(PartDeclaration part) => null;
-}
-
-/// <summary>Numbers as C# has them.</summary>
-internal static class Text
-{
-    public static string Double(double value) => value.ToString("R", CultureInfo.InvariantCulture);
-
-    public static string Float(double value) => ((float)value).ToString("R", CultureInfo.InvariantCulture) + "f";
-
-    public static string Floats(IEnumerable<double> values) => $"[{string.Join(", ", values.Select(Float))}]";
 }

@@ -26,7 +26,11 @@ internal sealed record Declaration(
 /// Names that the class has before anything is generated: of members that its own code declares, that SequenceModel declares and it can
 /// see, and that every object has.
 /// </summary>
-internal sealed record MemberNames(EquatableArray<string> Own, EquatableArray<string> Model, EquatableArray<string> Object);
+internal sealed record MemberNames(EquatableArray<string> Own, EquatableArray<string> Model, EquatableArray<string> Object)
+{
+    /// <summary>The names of <see cref="GeneratedAlias"/> that already mean something where the class is declared.</summary>
+    public EquatableArray<string> TakenAliases { get; init; }
+}
 
 /// <summary>One attribute: the name of its class without "Attribute", and its arguments by property name.</summary>
 internal sealed record PartDeclaration(string Name, EquatableArray<Argument> Arguments)

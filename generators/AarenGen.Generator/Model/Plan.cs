@@ -9,6 +9,9 @@ internal sealed record Plan(
     long ParameterCount, long FlopsPerToken, string Card, string Fingerprint,
     int WidestRow, BoundaryGradients BoundaryGradients, EquatableArray<LayerPlan> Trunk, EquatableArray<HeadPlan> Heads)
 {
+    /// <summary>The names of aliases that the generated file cannot declare, since they mean something else where the class stands.</summary>
+    public EquatableArray<string> TakenAliases { get; init; }
+
     /// <summary>All layers: those of the trunk, then those of each head.</summary>
     public IEnumerable<LayerPlan> Layers => Trunk.Concat(Heads.SelectMany(static h => h.Layers));
 
@@ -140,6 +143,9 @@ internal sealed record Category(int Column, int Cardinality, int Kind, int Kinds
 internal sealed record HeadPlan(
     string? Name, double Weight, bool IsPerSequence, EquatableArray<LayerPlan> Layers, int OutputOffset, int OutputWidth, int TargetOffset, Loss Loss)
 {
+    /// <summary>The method that reads predictions of the head without a name.</summary>
+    public const string UnnamedMethod = "Prediction";
+
     /// <summary>Factor of a row's loss: the head's weight over the number of values that the loss averages.</summary>
     public float LossScale => (float)(Weight / Loss.Values);
 }

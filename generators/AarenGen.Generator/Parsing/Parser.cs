@@ -44,7 +44,10 @@ internal static class Parser
 
         EquatableArray<string> own = ParseMembers(type, problems, locations, cancellation);
         INamedTypeSymbol model = context.SemanticModel.Compilation.GetTypeByMetadataName(BaseModel)!;
-        var members = new MemberNames(own, Names(model, type.ContainingAssembly), Names(model.BaseType!, type.ContainingAssembly));
+        var members = new MemberNames(own, Names(model, type.ContainingAssembly), Names(model.BaseType!, type.ContainingAssembly))
+        {
+            TakenAliases = new(GeneratedAlias.All.Select(static a => a.Name).Where(name => IsTaken(name, type, model, syntax, context.SemanticModel))),
+        };
 
         var declaration = new Declaration(
             type.ContainingNamespace.IsGlobalNamespace ? "" : type.ContainingNamespace.ToDisplayString(SymbolDisplayFormat.CSharpErrorMessageFormat),
@@ -128,6 +131,29 @@ internal static class Parser
                 _ => false,
             })
             .Select(static m => m.Name).Distinct(StringComparer.Ordinal));
+    }
+
+    /// <summary>Whether a simple name in the class, or in its namespace, means something already.</summary>
+    private static bool IsTaken(string name, INamedTypeSymbol type, INamedTypeSymbol model, TypeDeclarationSyntax syntax, SemanticModel semantics)
+    {
+        INamespaceSymbol? space = semantics.Compilation.GetCompilationNamespace(type.ContainingNamespace);
+        return new[] { type, model }.Concat(Containers(type)).Any(t => Declares(t, name))
+            || (space is null ? type.ContainingNamespace : space).GetMembers(name).Any()
+            // Aliases of the whole project are beside those of a file that has no namespace.
+            || (type.ContainingNamespace.IsGlobalNamespace && !semantics.LookupNamespacesAndTypes(syntax.SpanStart, name: name).IsEmpty);
+    }
+
+    /// <summary>Whether a type, or one that it inherits from, has a member of the name.</summary>
+    private static bool Declares(INamedTypeSymbol type, string name)
+    {
+        for (INamedTypeSymbol? t = type; t is not null; t = t.BaseType)
+        {
+            if (!t.GetMembers(name).IsEmpty)
+            {
+                return true;
+            }
+        }
+        return type.TypeKind == TypeKind.Interface && type.AllInterfaces.Any(i => !i.GetMembers(name).IsEmpty);
     }
 
     private static void CheckType(

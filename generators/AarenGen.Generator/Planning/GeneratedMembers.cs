@@ -7,9 +7,6 @@ namespace AarenGen.Generator.Planning;
 /// <summary>The names of members that the emitters write, and which names that leaves to the user.</summary>
 internal static class GeneratedMembers
 {
-    /// <summary>The method that reads the outputs of a model without named heads.</summary>
-    public const string Prediction = "Prediction";
-
     /// <summary>
     /// Members beside the methods of layers and heads. Some are written only for models that need them; their names are taken in every
     /// model, so that a name remains usable when the model changes.
@@ -31,7 +28,7 @@ internal static class GeneratedMembers
         written.UnionWith(layerMethods.SelectMany(static method => LayerMethods.Suffixes.Select(suffix => method + suffix)));
         if (heads.Any(static h => h.Name is null))
         {
-            written.Add(Prediction);
+            written.Add(HeadPlan.UnnamedMethod);
         }
         string className = declaration.Name.TrimStart('@');
         if (Takes(written, className))

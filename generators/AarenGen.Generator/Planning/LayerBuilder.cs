@@ -101,7 +101,8 @@ internal sealed class LayerBuilder(int inputWidth, int rowsPerPass, ProblemList 
     {
         int forward = checked(input.Width * output.Stride), transposed = checked(output.Width * input.Stride);
         Add(new Linear(
-            input, output, residual, matrix, new(Take(ref packed, forward), forward), new(Take(ref packedTraining, transposed), transposed)));
+            input, output, residual, matrix, new(Take(ref packed, forward), forward), new(Take(ref packedTraining, transposed), transposed),
+            IsCompressible: matrix is ParameterMatrix && Math.Min(input.Width, output.Width) >= Limits.CompressedWidth));
     }
 
     public void Normalize(string name, Value input, Value output)

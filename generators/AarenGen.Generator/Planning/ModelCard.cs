@@ -11,11 +11,11 @@ internal static class ModelCard
     {
         string summary = FormattableString.Invariant(
             $"{plan.Name}: {plan.ParameterCount:N0} parameters, {(long)plan.StateDoubles * sizeof(double):N0} bytes of state a stream, {plan.FlopsPerToken:N0} floating-point operations a token");
-        var rows = new List<string[]> { Row("layer", "output", "parameters", "state"), Row("input", Number(plan.InputWidth)) };
+        var rows = new List<string[]> { Row("layer", "output", "parameters", "state"), Row("input", Grouped(plan.InputWidth)) };
         TokenShape shape = plan.Tokens;
         if (shape != TokenShape.Plain)
         {
-            rows.Add(Row(Describe(shape), Number(plan.RowInputWidth), "0", Bytes(plan.SampleStateDoubles)));
+            rows.Add(Row(Describe(shape), Grouped(plan.RowInputWidth), "0", Bytes(plan.SampleStateDoubles)));
         }
         foreach (LayerPlan layer in plan.Trunk)
         {
@@ -63,12 +63,12 @@ internal static class ModelCard
     }
 
     private static string[] Row(LayerPlan layer) => Row(
-        $"{layer.Name}: {layer.Summary}{(layer.Repeat > 1 ? FormattableString.Invariant($" x {layer.Repeat}") : "")}", Number(layer.OutputWidth),
-        Number(layer.Repeat * layer.Parameters.Sum(static p => (long)p.Rows * p.Columns)), Bytes((long)layer.State.Step * layer.Repeat));
+        $"{layer.Name}: {layer.Summary}{(layer.Repeat > 1 ? FormattableString.Invariant($" x {layer.Repeat}") : "")}", Grouped(layer.OutputWidth),
+        Grouped(layer.Repeat * layer.Parameters.Sum(static p => (long)p.Rows * p.Columns)), Bytes((long)layer.State.Step * layer.Repeat));
 
-    private static string Bytes(long doubles) => Number(doubles * sizeof(double));
+    private static string Bytes(long doubles) => Grouped(doubles * sizeof(double));
 
     private static string[] Row(string layer, string output = "", string parameters = "", string state = "") => [layer, output, parameters, state];
 
-    private static string Number(long n) => n.ToString("N0", CultureInfo.InvariantCulture);
+    private static string Grouped(long n) => n.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -1,8 +1,8 @@
-using System.Globalization;
 using AarenGen.Generator.Diagnostics;
 using AarenGen.Generator.Inputs;
 using AarenGen.Generator.Losses;
 using AarenGen.Generator.Model;
+using static AarenGen.Generator.Model.Literal;
 
 namespace AarenGen.Generator.Planning;
 
@@ -155,6 +155,4 @@ internal sealed class ModelDraft
 
     private static bool IsName(string name) => name.Length > 0
         && name.Split('.').All(static s => s.Length > 0 && s.All(static c => c is '_' or (>= '0' and <= '9') or (>= 'a' and <= 'z') or (>= 'A' and <= 'Z')));
-
-    private static string Number(int n) => n.ToString(CultureInfo.InvariantCulture);
 }

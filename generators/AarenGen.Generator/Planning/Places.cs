@@ -1,5 +1,5 @@
-using System.Globalization;
 using AarenGen.Generator.Model;
+using static AarenGen.Generator.Model.Literal;
 
 namespace AarenGen.Generator.Planning;
 
@@ -95,6 +95,4 @@ internal sealed class Places
         memory = checked(gradientMemory + b.Gradients);
         widestScratch = Math.Max(widestScratch, b.Scratch);
     }
-
-    private static string Number(int n) => n.ToString(CultureInfo.InvariantCulture);
 }

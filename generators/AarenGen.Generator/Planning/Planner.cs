@@ -63,7 +63,12 @@ internal static class Planner
             new(places.Parameters), places.ParameterFloats, places.WeightFloats, places.PackedFloats, places.PackedTrainingFloats,
             draft.RowsPerPass, places.ScratchFloats, places.TrainingFloatsPerToken, checked(samples + places.State * shape.Channels), samples,
             places.Parameters.Sum(static p => (long)p.Rows * p.Columns), flops, "", "", places.WidestRow, places.BoundaryGradients,
-            new(places.Layers.Take(draft.TrunkLayers)), new(draft.Heads.Select(places.WithLayers)));
+            new(places.Layers.Take(draft.TrunkLayers)), new(draft.Heads.Select(places.WithLayers)))
+        {
+            // A head is a method of the class, and so hides an alias of its name.
+            TakenAliases = new(GeneratedAlias.All.Select(static a => a.Name)
+                .Where(name => declaration.Members.TakenAliases.Contains(name) || draft.Heads.Any(h => h.Plan.Name == name))),
+        };
         return plan with { Card = ModelCard.Write(plan), Fingerprint = Fingerprint(plan) };
     }
 
@@ -116,11 +121,3 @@ internal static class Planner
 
 /// <summary>What became of a declaration: a plan where there is no mistake, and all mistakes where there are.</summary>
 internal sealed record PlanResult(Declaration Declaration, Plan? Plan, EquatableArray<Problem> Problems);
-
-/// <summary>What a layer's methods are called: the layer's own name and these.</summary>
-internal static class LayerMethods
-{
-    public const string Infer = "", Forward = "Forward", Backward = "Backward", Prepare = "Prepare", Finish = "Finish", Combine = "Combine";
-
-    public static readonly string[] Suffixes = [Infer, Forward, Backward, Prepare, Finish, Combine];
-}

@@ -1,6 +1,6 @@
-using System.Globalization;
 using AarenGen.Generator.Model;
 using AarenGen.Generator.Model.Cuda;
+using static AarenGen.Generator.Model.Literal;
 
 namespace AarenGen.Generator.Emission.CSharp;
 
@@ -68,6 +68,4 @@ internal static class DeviceProgramEmitter
             code.Line("    },");
         }
     }
-
-    private static string Number(long n) => n.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,26 +1,71 @@
 using AarenGen.Generator.Model;
+using static AarenGen.Generator.Model.Literal;
 
 namespace AarenGen.Generator.Emission.CSharp;
 
-/// <summary>Prints the statements of one layer's methods: resolves its relative offsets to text.</summary>
-internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, string weights, string packed, string gradients)
+/// <summary>A method of a layer: where its weights and its values come from.</summary>
+internal enum LayerMethodKind
 {
-    public const string Kernels = "global::AarenGen.Kernels.", Span = "global::System.Span<float>";
+    Prepare,
+    Infer,
+    Train,
+    BackpropagateDerivedWeights,
+    Combine,
+}
+
+/// <summary>
+/// Prints the statements of one of a layer's methods. Whatever of the model's memory a statement asks for becomes a span with a name, declared
+/// once at the top of the method.
+/// </summary>
+internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, LayerMethodKind method, TypeNames types, LayerWriter? outer = null)
+{
+    private readonly Dictionary<string, string> names = outer is null ? new(StringComparer.Ordinal) : new(outer.names, StringComparer.Ordinal);
+    private readonly List<string> declarations = [];
+    private readonly HashSet<string> values = new(StringComparer.Ordinal), gradients = new(StringComparer.Ordinal);
+    private bool usesRows;
 
     public LayerPlan Layer => layer;
 
+    /// <summary>The number of rows.</summary>
+    public string Rows
+    {
+        get
+        {
+            usesRows = true;
+            return "rows";
+        }
+    }
+
+    private string Source => method is LayerMethodKind.Infer or LayerMethodKind.Train ? "pass." : "";
+
+    private string WeightSource => Source + (Source.Length > 0 ? "Weights" : "weights");
+
+    private string PackedSource => Source + (Source.Length > 0 ? "Packed" : "packed");
+
+    private string GradientSource => Source + (Source.Length > 0 ? "Gradients" : "gradients");
+
     public void Line(string line) => code.Line(line);
 
+    public void Comment(string text) => code.Line("// " + text);
+
     /// <summary>A call of a kernel, its arguments in order.</summary>
-    public void Call(string kernel, params string[] arguments) => code.Line($"{Kernels}{kernel}({string.Join(", ", arguments)});");
+    public void Call(string kernel, params string[] arguments) => code.Line($"{types.Kernels}{kernel}({string.Join(", ", arguments)});");
 
     /// <summary>A condition and its block; disposing closes it.</summary>
     public CodeWriter.Block Open(string line) => code.Open(line);
 
-    /// <summary>A loop over the rows of a pass, each a token of its own stream.</summary>
-    public CodeWriter.Block EachRow() => code.Open("for (int row = 0; row < rows; row++)");
+    /// <summary>Prints into the block that is open, whose names are declared at its own top.</summary>
+    public void Inner(Action<LayerWriter> print)
+    {
+        var inner = new LayerWriter(code.Nested(), layer, method, types, this);
+        print(inner);
+        inner.Complete(code);
+    }
 
-    /// <summary>A loop over the sequences of a pass: rows from first, length many.</summary>
+    /// <summary>A loop over the rows of a pass, each a token of its own stream.</summary>
+    public CodeWriter.Block EachRow() => code.Open($"for (int row = 0; row < {Rows}; row++)");
+
+    /// <summary>A loop over the sequences of a pass, each the rows from first on.</summary>
     public CodeWriter.Block EachSequence()
     {
         CodeWriter.Block loop = code.Open("for (int first = 0, sequence = 0; sequence < pass.SequenceEnds.Length; first = pass.SequenceEnds[sequence++])");
@@ -28,46 +73,131 @@ internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, string weigh
         return loop;
     }
 
+    /// <summary>A value's rows.</summary>
+    public string Value(Value value)
+    {
+        if (!value.IsBorder)
+        {
+            values.Add(value.Name);
+        }
+        return value.Name;
+    }
+
+    /// <summary>The rows of a value's gradient.</summary>
+    public string Gradient(Value value)
+    {
+        if (!value.IsBorder)
+        {
+            gradients.Add(value.Name);
+            gradients.Add(value.SharesGradientOf ?? value.Name);
+        }
+        return value.GradientName;
+    }
+
     /// <summary>A value's row in a loop over rows.</summary>
-    public static string Row(Value value) => $"{value.Name}.Slice(row * {value.Stride}, {value.Stride})";
+    public string Row(Value value) => $"{Value(value)}.Slice({Times("row", value.Stride)}, {Number(value.Stride)})";
 
     /// <summary>A value's rows in a loop over sequences.</summary>
-    public static string Sequence(Value value) => Sequence(value.Name, value.Stride);
+    public string Sequence(Value value) => Sequence(Value(value), value.Stride);
 
     /// <summary>The rows of a value's gradient in a loop over sequences.</summary>
-    public static string SequenceGradient(Value value) => Sequence(value.GradientName, value.Stride);
+    public string SequenceGradient(Value value) => Sequence(Gradient(value), value.Stride);
 
     /// <summary>The rows of a buffer in a loop over sequences.</summary>
-    public static string Sequence(string buffer, int stride) => $"{buffer}.Slice(first * {stride}, length * {stride})";
+    public static string Sequence(string buffer, int stride) => $"{buffer}.Slice({Times("first", stride)}, {Times("length", stride)})";
 
-    public void Comment(string text) => code.Line("// " + text);
+    public string Weights(Parameter p) => Declare(types.ReadOnlySpan, NameOf(p.Name), WeightSource, layer.Weights, p.Offset, p.Floats);
 
-    public string Weights(Parameter p) => $"{weights}.Slice({At(layer.Weights, p.Offset)}, {p.Floats})";
+    public string Gradients(Parameter p) => Declare(types.Span, NameOf(p.Name) + "Gradient", GradientSource, layer.Weights, p.Offset, p.Floats);
 
-    public string Gradients(Parameter p) => $"{gradients}.Slice({At(layer.Weights, p.Offset)}, {p.Floats})";
+    /// <summary>Weights derived from parameters; writable where they are derived.</summary>
+    public string Derived(string name, Region r) =>
+        Declare(method == LayerMethodKind.Prepare ? types.Span : types.ReadOnlySpan, NameOf(name), WeightSource, layer.Derived, r.Offset, r.Length);
 
-    public string Derived(Region r) => $"{weights}.Slice({At(layer.Derived, r.Offset)}, {r.Length})";
+    public string DerivedGradients(string name, Region r) =>
+        Declare(types.Span, NameOf(name) + "Gradient", GradientSource, layer.Derived, r.Offset, r.Length);
 
-    public string DerivedGradients(Region r) => $"{gradients}.Slice({At(layer.Derived, r.Offset)}, {r.Length})";
+    /// <summary>A matrix as the matrix multiplication reads it; writable where it is packed.</summary>
+    public string Packed(string name, Region r) =>
+        Declare(method == LayerMethodKind.Prepare ? types.Span : types.ReadOnlySpan, NameOf(name) + "Packed", PackedSource, layer.Packed, r.Offset, r.Length);
 
-    public string Packed(Region r) => $"{packed}.Slice({At(layer.Packed, r.Offset)}, {r.Length})";
+    /// <summary>A transposed matrix as the backward pass reads it; writable where it is packed.</summary>
+    public string PackedTraining(string name, Region r) => Declare(
+        method == LayerMethodKind.Prepare ? types.Span : types.ReadOnlySpan, NameOf(name) + "Transposed", PackedSource, layer.PackedTraining, r.Offset, r.Length);
 
-    public string PackedTraining(Region r) => $"{packed}.Slice({At(layer.PackedTraining, r.Offset)}, {r.Length})";
-
-    /// <summary>Training memory with so many floats a token, for the rows of the pass.</summary>
-    public string Memory(int offset, int floats) => MemoryAt(At(layer.Memory, offset), floats);
-
-    public static string MemoryAt(string offset, int floats) =>
-        $"pass.Values({offset}, {floats})";
+    /// <summary>Training memory of so many floats a token, for the rows of the pass.</summary>
+    public string Memory(string name, int offset, int floats) =>
+        Declare(name, $"{types.Span} {{0}} = pass.Values({At(layer.Memory, offset)}, {Number(floats)});");
 
     public string State(int offset, int length) => StateOf("pass.State(row)", offset, length);
 
-    /// <summary>The part of what some state's layers remember.</summary>
-    public string StateOf(string state, int offset, int length) => $"{state}.Slice({At(layer.State, offset)}, {length})";
+    /// <summary>What a state holds of the layer.</summary>
+    public string StateOf(string state, int offset, int length) => $"{state}.Slice({At(layer.State, offset)}, {Number(length)})";
 
     /// <summary>The seed of one of the model's dropouts: no two blocks or layers share theirs.</summary>
-    public string DropoutSeed(int salt) => $"unchecked(pass.DropoutSeed + (ulong)({At(layer.Memory, salt)}))";
+    public string DropoutSeed(int salt) => layer.Repeat == 1
+        ? $"unchecked(pass.DropoutSeed + {At(layer.Memory, salt)})" : $"unchecked(pass.DropoutSeed + (ulong)({At(layer.Memory, salt)}))";
 
-    private string At(Extent extent, int offset) =>
-        layer.Repeat == 1 ? $"{extent.Start + offset}" : $"{extent.Start + offset} + block * {extent.Step}";
+    /// <summary>Prints the method's body: the names that its statements use, then these.</summary>
+    public void Complete(CodeWriter target)
+    {
+        if (usesRows || (method == LayerMethodKind.Infer && values.Count > 0))
+        {
+            target.Line("int rows = pass.Rows;");
+        }
+        foreach (Value value in layer.Values.Where(v => values.Contains(v.Name)))
+        {
+            string memory = method == LayerMethodKind.Infer
+                ? $"pass.Scratch.Slice({Number(value.Scratch)}, {Times("rows", value.Stride)})" : $"pass.Values({At(layer.Memory, value.Memory)}, {Number(value.Stride)})";
+            target.Line($"{types.Span} {value.Name} = {memory};");
+        }
+        foreach (Value value in layer.Values.Where(v => v.SharesGradientOf is null && gradients.Contains(v.Name)))
+        {
+            target.Line($"{types.Span} {value.GradientName} = pass.Values({Number(layer.GradientMemory + value.Gradient)}, {Number(value.Stride)});");
+        }
+        foreach (Value value in layer.Values.Where(v => v.SharesGradientOf is not null && gradients.Contains(v.Name)))
+        {
+            target.Line($"{types.Span} {value.GradientName} = {value.SharesGradientOf}Gradient;");
+        }
+        foreach (string declaration in declarations)
+        {
+            target.Line(declaration);
+        }
+        target.Append(code);
+    }
+
+    /// <summary>A count of rows, or a number of one, times the floats of a row.</summary>
+    public static string Times(string count, int floats) => floats == 1 ? count : $"{count} * {Number(floats)}";
+
+    private string Declare(string type, string name, string source, Extent extent, int offset, int length) =>
+        Declare(name, $"{type} {{0}} = {source}.Slice({At(extent, offset)}, {Number(length)});");
+
+    /// <summary>The name of a span; it is declared when it is first asked for.</summary>
+    private string Declare(string name, string declaration)
+    {
+        if (!names.TryGetValue(declaration, out string? declared))
+        {
+            declared = name;
+            for (int number = 2; names.ContainsValue(declared) || layer.Values.Any(v => v.Name == declared || v.GradientName == declared); number++)
+            {
+                declared = name + Number(number);
+            }
+            names.Add(declaration, declared);
+            declarations.Add(declaration.Replace("{0}", declared));
+        }
+        return declared;
+    }
+
+    private string At(Extent extent, int offset)
+    {
+        int start = extent.Start + offset;
+        return layer.Repeat == 1 ? Number(start) : start == 0 ? Times("block", extent.Step) : $"{Number(start)} + {Times("block", extent.Step)}";
+    }
+
+    /// <summary>A parameter's name in files as an identifier: mixer.v_proj.weight is mixerVProjWeight.</summary>
+    private static string NameOf(string name)
+    {
+        string joined = string.Concat(name.Split('.', '_', ' ').Select(static s => s.Length == 0 ? "" : char.ToUpperInvariant(s[0]) + s.Substring(1)));
+        return char.ToLowerInvariant(joined[0]) + joined.Substring(1);
+    }
 }

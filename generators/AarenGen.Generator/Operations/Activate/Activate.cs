@@ -1,4 +1,3 @@
-using AarenGen.Generator.Emission.CSharp;
 using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Operations;
@@ -15,24 +14,4 @@ internal sealed partial record Activate(Value Input, Value Output, string Functi
     public override EquatableArray<Value> Inputs => new([Input]);
 
     public override long Flops => Function == "Relu" ? Input.Width : 20L * Input.Width;
-
-    public override void Infer(LayerWriter w) => Print(w, Function);
-
-    public override void Forward(LayerWriter w)
-    {
-        Print(w, Function + "WithDerivative");
-        w.Comment($"{Input.Name} is now {Function}'s derivative");
-    }
-
-    public override void Backward(LayerWriter w, EquatableArray<bool> accumulates)
-    {
-        w.Comment(Function);
-        w.Call("Elementwise.Multiply", Output.GradientName, Input.Name, Input.GradientName);
-    }
-
-    private void Print(LayerWriter w, string kernel)
-    {
-        w.Comment($"{Output.Name} = {Function}({Input.Name})");
-        w.Call("Elementwise." + kernel, Input.Name, Output.Name);
-    }
 }

@@ -1,4 +1,3 @@
-using AarenGen.Generator.Emission.CSharp;
 using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Operations;
@@ -9,45 +8,4 @@ internal sealed partial record AddPositions(Value Input, Value Output, Parameter
     public override EquatableArray<Value> Inputs => new([Input]);
 
     public override long Flops => Table is null ? 20L * Input.Width : Input.Width;
-
-    public override void Infer(LayerWriter w)
-    {
-        using (w.EachRow())
-        {
-            w.Line($"ref double position = ref {w.State(StateOffset, 1)}[0];");
-            Add(w, LayerWriter.Row(Input), "1", "(long)position++", LayerWriter.Row(Output));
-        }
-    }
-
-    public override void Forward(LayerWriter w)
-    {
-        using (w.EachSequence())
-        {
-            Add(w, LayerWriter.Sequence(Input), "length", "0", LayerWriter.Sequence(Output));
-        }
-    }
-
-    public override void Backward(LayerWriter w, EquatableArray<bool> accumulates)
-    {
-        Copy.Print(w, Output, Input, accumulates[0]);
-        if (Table is not null)
-        {
-            using (w.EachSequence())
-            {
-                w.Call("Embedding.AccumulatePositions", LayerWriter.SequenceGradient(Output), "length", $"{Output.Stride}", $"{Table.Rows}", w.Gradients(Table));
-            }
-        }
-    }
-
-    private void Add(LayerWriter w, string input, string rows, string first, string output)
-    {
-        if (Table is null)
-        {
-            w.Call("Sinusoids.AddPositions", input, rows, first, $"{Input.Width}", $"{Input.Stride}", output);
-        }
-        else
-        {
-            w.Call("Embedding.AddPositions", input, rows, first, $"{Input.Stride}", w.Weights(Table), $"{Table.Rows}", output);
-        }
-    }
 }

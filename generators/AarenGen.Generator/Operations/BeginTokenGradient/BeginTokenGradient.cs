@@ -1,4 +1,3 @@
-using AarenGen.Generator.Emission.CSharp;
 using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Operations;
@@ -11,10 +10,4 @@ internal sealed partial record BeginTokenGradient(Value Tokens) : Operation
     public override long Flops => 0;
 
     public override bool IsInference => false;
-
-    public override void Forward(LayerWriter w)
-    {
-    }
-
-    public override void Backward(LayerWriter w, EquatableArray<bool> accumulates) => w.Line($"{Tokens.GradientName}.Clear();");
 }

@@ -1,4 +1,3 @@
-using AarenGen.Generator.Emission.CSharp;
 using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Operations;
@@ -14,21 +13,4 @@ internal sealed partial record FoldQuery(int Width, int Heads, Parameter Query, 
     public override long Flops => 0;
 
     public override bool IsInference => false;
-
-    public override void Prepare(LayerWriter w) => w.Call(
-        "QueryFold.Fold", w.Weights(Query), Q.Weight(w), Q.Bias(w), K.Weight(w), K.Bias(w), $"{Width}", $"{Heads}",
-        Folded.Weight(w), Folded.Bias(w));
-
-    public override void Forward(LayerWriter w)
-    {
-    }
-
-    public override void Backward(LayerWriter w, EquatableArray<bool> accumulates)
-    {
-    }
-
-    public override void FinishGradients(LayerWriter w) => w.Call(
-        "QueryFold.Backward", w.Weights(Query), Q.Weight(w), Q.Bias(w), K.Weight(w), K.Bias(w),
-        Folded.WeightGradient(w), Folded.BiasGradient(w), $"{Width}", $"{Heads}",
-        w.Gradients(Query), Q.WeightGradient(w), Q.BiasGradient(w), K.WeightGradient(w), K.BiasGradient(w));
 }

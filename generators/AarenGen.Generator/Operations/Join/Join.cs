@@ -1,4 +1,3 @@
-using AarenGen.Generator.Emission.CSharp;
 using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Operations;
@@ -9,27 +8,4 @@ internal sealed partial record Join(EquatableArray<Value> Pieces, Value Output) 
     public override EquatableArray<Value> Inputs => Pieces;
 
     public override long Flops => 0;
-
-    public override void Forward(LayerWriter w)
-    {
-        w.Comment($"{Output.Name} = {string.Join(" | ", Pieces.Select(static p => p.Name))}");
-        int offset = 0;
-        foreach (Value piece in Pieces)
-        {
-            w.Call("Rows.Place", piece.Name, "rows", $"{piece.Width}", $"{piece.Stride}", Output.Name, $"{offset}", $"{Output.Stride}");
-            offset += piece.Width;
-        }
-    }
-
-    public override void Backward(LayerWriter w, EquatableArray<bool> accumulates)
-    {
-        int offset = 0;
-        foreach (Value piece in Pieces)
-        {
-            w.Call(
-                "Rows.Place", $"{Output.GradientName}.Slice({offset})", "rows", $"{piece.Width}", $"{Output.Stride}", piece.GradientName, "0",
-                $"{piece.Stride}");
-            offset += piece.Width;
-        }
-    }
 }

@@ -1,4 +1,3 @@
-using AarenGen.Generator.Emission.CSharp;
 using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Operations;
@@ -9,16 +8,4 @@ internal sealed partial record Residual(Value Stream, Value Branch, Value Output
     public override EquatableArray<Value> Inputs => new([Stream]);
 
     public override long Flops => Output.Width;
-
-    public override void Forward(LayerWriter w)
-    {
-        w.Comment($"{Output.Name} = {Stream.Name} + {Branch.Name}");
-        w.Call("Elementwise.Add", Stream.Name, Branch.Name, Output.Name);
-    }
-
-    public override void Backward(LayerWriter w, EquatableArray<bool> accumulates)
-    {
-        w.Comment("residual: the gradient goes both ways");
-        Copy.Print(w, Output, Stream, accumulates[0]);
-    }
 }

@@ -1,0 +1,131 @@
+using AarenGen.Generator.Model;
+using static AarenGen.Generator.Model.Literal;
+
+namespace AarenGen.Generator.Emission.CSharp;
+
+/// <summary>Prints how the runtime makes a model, and what it knows of it.</summary>
+internal static class DescriptionEmitter
+{
+    public static void Emit(CodeWriter code, Plan plan, TypeNames types)
+    {
+        string definition = $"{types.Runtime}IModelDefinition<{plan.Name}>";
+        code.Summary("A model without memory for weights; callers use Create or Load.");
+        using (code.Open($"private {plan.Name}()"))
+        {
+        }
+        code.Line();
+        code.Line($"static {plan.Name} {definition}.Empty() => new();");
+        code.Line();
+        code.Line($"static {types.Runtime}ModelDescription {definition}.Describe() => new()");
+        using (code.OpenBlock(";"))
+        {
+            code.Line($"Name = \"{plan.Name.TrimStart('@')}\",");
+            code.Line("Card =");
+            foreach (string line in ModelCardEmitter.Expression(plan))
+            {
+                code.Line("    " + line);
+            }
+            code.Line($"Fingerprint = \"{plan.Fingerprint}\",");
+            code.Line("InputWidth = InputWidth,");
+            code.Line("OutputWidth = OutputWidth,");
+            code.Line("TargetWidth = TargetWidth,");
+            TokenShape shape = plan.Tokens;
+            code.Line(
+                $"Tokens = new(Channels: {Number(shape.Channels)}, PatchLength: {Number(shape.PatchLength)}, PatchStride: {Number(shape.PatchStride)}, "
+                + $"{types.Runtime}NormalizationSpan.{shape.Normalization}, Window: {Number(shape.Window)}),");
+            Categories(code, plan, types);
+            Heads(code, plan, types);
+            code.Line("FlopsPerToken = FlopsPerToken,");
+            Layout(code, plan, types);
+        }
+        code.Line();
+    }
+
+    private static void Categories(CodeWriter code, Plan plan, TypeNames types)
+    {
+        string element = $"{types.Runtime}CategoryDescription";
+        if (plan.Categories.Count == 0)
+        {
+            code.Line($"Categories = new {element}[] {{ }},");
+            return;
+        }
+        code.Line($"Categories = new {element}[]");
+        using (code.OpenBlock(","))
+        {
+            code.Line("// column, cardinality, modality, modalities");
+            foreach (Category c in plan.Categories)
+            {
+                code.Line($"new({Number(c.Column)}, {Number(c.Cardinality)}, {Number(c.Kind)}, {Number(c.Kinds)}),");
+            }
+        }
+    }
+
+    private static void Heads(CodeWriter code, Plan plan, TypeNames types)
+    {
+        code.Line($"Heads = new {types.Runtime}HeadDescription[]");
+        using (code.OpenBlock(","))
+        {
+            code.Line("// name, output offset and width, target offset and width, kind, classes, whether it is of a sequence, loss");
+            foreach (HeadPlan head in plan.Heads)
+            {
+                Loss loss = head.Loss;
+                code.Line(
+                    $"new(\"{head.Name ?? "output"}\", {Number(head.OutputOffset)}, {Number(head.OutputWidth)}, {Number(head.TargetOffset)}, {Number(loss.TargetWidth)}, "
+                    + $"{types.Runtime}TargetKind.{loss.TargetKind}, {Number(loss.Classes)}, {Bool(head.IsPerSequence)}, {Text(loss.Summary)}),");
+            }
+        }
+    }
+
+    private static void Layout(CodeWriter code, Plan plan, TypeNames types)
+    {
+        code.Line($"Layout = new {types.Runtime}ModelLayout(");
+        using (code.Indent())
+        {
+            code.Line($"layers: new {types.Runtime}LayerLayout[]");
+            using (code.OpenBlock(","))
+            {
+                code.Line("// name, first block's number, blocks, their distance in memory; of each parameter of the first block");
+                code.Line("// name, rows, columns, whether it is a matrix, offset, row stride, how it starts, scale, whether it decays");
+                foreach (LayerPlan layer in plan.Layers.Where(static l => l.Parameters.Count > 0))
+                {
+                    Parameters(code, layer, types);
+                }
+            }
+            code.Line($"parameterFloats: {Number(plan.ParameterFloats)},");
+            code.Line($"weightFloats: {Number(plan.WeightFloats)},");
+            code.Line($"packedFloats: {Number(plan.PackedFloats)},");
+            code.Line($"packedTrainingFloats: {Number(plan.PackedTrainingFloats)},");
+            code.Line($"rowsPerPass: {Number(plan.RowsPerPass)},");
+            code.Line($"scratchFloats: {Number(plan.ScratchFloats)},");
+            code.Line("trainingFloatsPerToken: TrainingFloatsPerToken,");
+            code.Line($"stateDoubles: {Number(plan.StateDoubles)},");
+            code.Line($"sampleStateDoubles: {Number(plan.SampleStateDoubles)}),");
+        }
+    }
+
+    private static void Parameters(CodeWriter code, LayerPlan layer, TypeNames types)
+    {
+        string number = layer.FirstNumber is { } first ? Number(first) : "null";
+        code.Line(
+            $"new(\"{layer.Name}\", {number}, {Number(layer.Repeat)}, {Number(layer.Weights.Step)}, "
+            + $"new {types.Runtime}ParameterDescription[]");
+        using (code.OpenBlock("),"))
+        {
+            foreach (Parameter p in layer.Parameters)
+            {
+                code.Line(
+                    $"new(\"{p.Name}\", {Number(p.Rows)}, {Number(p.Columns)}, {Bool(p.IsMatrix)}, "
+                    + $"{Number(layer.Weights.Start + p.Offset)}, {Number(p.Stride)}, "
+                    + $"{types.Runtime}Initialization.{p.Initialization}, {Float(p.Scale)}, {Bool(p.Decays)}),");
+            }
+        }
+    }
+
+    /// <summary>A string literal, in several where it is long.</summary>
+    private static string Text(string text)
+    {
+        const int Longest = 80;
+        IEnumerable<int> starts = Enumerable.Range(0, Math.Max(1, (text.Length + Longest - 1) / Longest)).Select(static i => i * Longest);
+        return string.Join(" + ", starts.Select(start => $"\"{text.Substring(start, Math.Min(Longest, text.Length - start))}\""));
+    }
+}

@@ -1,0 +1,134 @@
+using AarenGen.Generator.Model;
+using static AarenGen.Generator.Model.Literal;
+
+namespace AarenGen.Generator.Emission.CSharp;
+
+/// <summary>Prints a layer's methods, each for one of its blocks.</summary>
+internal sealed class LayerEmitter(CodeWriter code, Plan plan, LayerPlan layer, TypeNames types)
+{
+    /// <summary>Whether the layer has anything to do when the weights change.</summary>
+    public static bool Prepares(LayerPlan layer) => layer.Operations.Any(static s => s.Operation is ICSharpWeights);
+
+    /// <summary>Whether the layer has weights that are derived from parameters.</summary>
+    public static bool DerivesWeights(LayerPlan layer) => layer.Operations.Any(static s => s.Operation is ICSharpDerivedWeights);
+
+    public static string BlockArgument(LayerPlan layer) => layer.Repeat > 1 ? ", block" : "";
+
+    public static string BlockParameter(LayerPlan layer) => layer.Repeat > 1 ? ", int block" : "";
+
+    public void Emit()
+    {
+        if (Prepares(layer))
+        {
+            Prepare();
+        }
+        Infer();
+        Forward();
+        Backward();
+        if (DerivesWeights(layer))
+        {
+            BackpropagateDerivedWeights();
+        }
+    }
+
+    /// <summary>Prints how the states after two chunks of a sequence combine.</summary>
+    public void Combine(ICSharpScan recurrence) => Method(
+        $"{layer.Name}: the state after two chunks of a sequence, the later begun from nothing.", LayerMethods.Combine,
+        "global::System.Span<double> earlier, global::System.ReadOnlySpan<double> later" + BlockParameter(layer), LayerMethodKind.Combine, recurrence.Combine);
+
+    private void Prepare()
+    {
+        ICSharpWeights[] operations = [.. layer.Operations.Select(static s => s.Operation).OfType<ICSharpWeights>()];
+        Method(
+            $"{layer.Name}: derives weights and packs matrices.", LayerMethods.Prepare,
+            $"{types.Span} weights, {types.Span} packed, {types.Runtime}WeightPrecision precision, bool training{BlockParameter(layer)}", LayerMethodKind.Prepare,
+            w =>
+            {
+                foreach (ICSharpWeights operation in operations)
+                {
+                    operation.Prepare(w);
+                }
+                using (w.Open("if (training)"))
+                {
+                    w.Inner(inner =>
+                    {
+                        foreach (ICSharpWeights operation in operations)
+                        {
+                            operation.PrepareTraining(inner);
+                        }
+                    });
+                }
+            });
+    }
+
+    private void Infer() => Method(
+        $"{layer.Name}: {layer.Summary}. Rows of streams: [rows, {Number(layer.InputWidth)}] to [rows, {Number(layer.OutputWidth)}].", LayerMethods.Infer,
+        $"{types.InferencePass}{BlockParameter(layer)}, {types.ReadOnlySpan} input, {types.Span} output", LayerMethodKind.Infer,
+        w =>
+        {
+            foreach (Operation operation in layer.Operations.Select(static s => s.Operation).Where(static o => o.IsInference))
+            {
+                if (operation is ICSharpStreaming streaming)
+                {
+                    streaming.Infer(w);
+                }
+                else
+                {
+                    ((ICSharpOperation)operation).Forward(w);
+                }
+                if (plan.CanScan && operation == layer.Recurrence)
+                {
+                    using (w.Open("if (output.IsEmpty)"))
+                    {
+                        w.Comment("A prefix scan first needs the state alone.");
+                        w.Line("return;");
+                    }
+                }
+            }
+        });
+
+    private void Forward() => Method(
+        $"{layer.Name}, training: the forward pass of whole sequences, which keeps what the backward pass needs.", LayerMethods.Forward,
+        $"{types.TrainingPass}{BlockParameter(layer)}, {types.ReadOnlySpan} input, {types.Span} output", LayerMethodKind.Train,
+        w =>
+        {
+            foreach (OperationStep step in layer.Operations)
+            {
+                ((ICSharpOperation)step.Operation).Forward(w);
+            }
+        });
+
+    private void Backward() => Method(
+        $"{layer.Name}, training: adds the gradients of the weights and overwrites the gradient of the input.", LayerMethods.Backward,
+        $"{types.TrainingPass}{BlockParameter(layer)}, {types.ReadOnlySpan} input, {types.Span} outputGradient, {types.Span} inputGradient", LayerMethodKind.Train,
+        w =>
+        {
+            foreach (OperationStep step in layer.Operations.Reverse())
+            {
+                ((ICSharpOperation)step.Operation).Backward(w, step.Accumulates);
+            }
+        });
+
+    private void BackpropagateDerivedWeights() => Method(
+        $"{layer.Name}: sends the gradients of derived weights back to the parameters.", LayerMethods.Finish,
+        $"{types.ReadOnlySpan} weights, {types.Span} gradients{BlockParameter(layer)}", LayerMethodKind.BackpropagateDerivedWeights,
+        w =>
+        {
+            foreach (ICSharpDerivedWeights operation in layer.Operations.Select(static s => s.Operation).OfType<ICSharpDerivedWeights>())
+            {
+                operation.BackpropagateDerivedWeights(w);
+            }
+        });
+
+    private void Method(string summary, string suffix, string parameters, LayerMethodKind kind, Action<LayerWriter> print)
+    {
+        code.Line();
+        code.Summary(summary);
+        using (code.Open($"private static void {layer.Method}{suffix}({parameters})"))
+        {
+            var writer = new LayerWriter(code.Nested(), layer, kind, types);
+            print(writer);
+            writer.Complete(code);
+        }
+    }
+}

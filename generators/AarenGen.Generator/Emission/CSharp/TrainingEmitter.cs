@@ -1,0 +1,173 @@
+using AarenGen.Generator.Model;
+using static AarenGen.Generator.Model.Literal;
+
+namespace AarenGen.Generator.Emission.CSharp;
+
+/// <summary>Prints the training pass: forward through whole sequences, the losses, and backward.</summary>
+internal sealed class TrainingEmitter
+{
+    private readonly CodeWriter code;
+    private readonly Plan plan;
+    private readonly TypeNames types;
+
+    /// <summary>The names of the buffers that hold the gradient of the present layer's output, and that take the gradient of its input.</summary>
+    private string gradient = "evenGradient", nextGradient = "oddGradient";
+
+    private TrainingEmitter(CodeWriter code, Plan plan, TypeNames types)
+    {
+        this.code = code;
+        this.plan = plan;
+        this.types = types;
+    }
+
+    public static void Emit(CodeWriter code, Plan plan, TypeNames types) => new TrainingEmitter(code, plan, types).Emit();
+
+    private void Emit()
+    {
+        code.Line("/// <inheritdoc/>");
+        using (code.Open($"protected override double Train({types.TrainingPass})"))
+        {
+            code.Line("int rows = pass.Rows;");
+            string trunk = Forward(plan.Trunk, "pass.Tokens");
+            string[] outputs = [.. plan.Heads.Select(head => Forward(head.Layers, trunk))];
+            using (code.Open("if (!pass.Outputs.IsEmpty)"))
+            {
+                for (int i = 0; i < outputs.Length; i++)
+                {
+                    HeadPlan head = plan.Heads[i];
+                    code.Line(
+                        $"{types.Kernels}Rows.Unpad({outputs[i]}, rows, {Number(head.OutputWidth)}, pass.Outputs, offset: {Number(head.OutputOffset)}, "
+                        + $"{Number(plan.RowOutputWidth)});");
+                }
+            }
+            code.Line();
+            code.Line("// Two buffers alternate as the gradient of a layer's output and of its input.");
+            code.Line($"{types.Span} evenGradient = pass.Values({Number(plan.BoundaryGradients.First)}, {Number(plan.WidestRow)});");
+            code.Line($"{types.Span} oddGradient = pass.Values({Number(plan.BoundaryGradients.Second)}, {Number(plan.WidestRow)});");
+            if (plan.Branches)
+            {
+                BranchedLosses(trunk, outputs);
+            }
+            else
+            {
+                code.Line($"double loss = {LossCall(plan.Heads[0], outputs[0])};");
+                ReturnUnlessTraining();
+            }
+            Backward(plan.Trunk, "pass.Tokens");
+            using (code.Open("if (!pass.TokenGradients.IsEmpty)"))
+            {
+                code.Line($"{Rows(gradient, plan.RowInputWidth)}.CopyTo(pass.TokenGradients);");
+            }
+            code.Line("return loss;");
+        }
+        code.Line();
+    }
+
+    /// <summary>Each head's loss and backward pass; the gradients of the trunk's output add up.</summary>
+    private void BranchedLosses(string trunk, string[] outputs)
+    {
+        int width = plan.TrunkWidth;
+        code.Line($"{types.Span} trunkGradient = pass.Values({Number(plan.BoundaryGradients.Trunk!.Value)}, {Number(plan.WidestRow)});");
+        code.Line("double loss = 0;");
+        for (int i = 0; i < plan.Heads.Count; i++)
+        {
+            code.Line();
+            code.Line($"// {plan.Heads[i].Name}");
+            code.Line($"loss += {LossCall(plan.Heads[i], outputs[i])};");
+            using (code.Open("if (pass.IsTraining)"))
+            {
+                Backward(plan.Heads[i].Layers, trunk);
+                string from = Rows(gradient, width), to = Rows("trunkGradient", width);
+                code.Line(i == 0 ? $"{from}.CopyTo({to});" : $"{types.Kernels}Elementwise.Accumulate({from}, {to});");
+            }
+        }
+        code.Line();
+        ReturnUnlessTraining();
+        (gradient, nextGradient) = ("trunkGradient", gradient);
+    }
+
+    private void ReturnUnlessTraining()
+    {
+        using (code.Open("if (!pass.IsTraining)"))
+        {
+            code.Line("return loss;");
+        }
+        code.Line();
+    }
+
+    private string LossCall(HeadPlan head, string outputs)
+    {
+        string arguments = head.Loss.Arguments.Length == 0 ? "" : ", " + head.Loss.Arguments;
+        return $"{types.Kernels}{head.Loss.Kernel}({outputs}, rows, width: {Number(head.OutputWidth)}, stride: {Number(Sizes.Pad(head.OutputWidth))}, "
+            + $"pass.Targets, targetOffset: {Number(head.TargetOffset)}, targetStride: {Number(plan.RowTargetWidth)}, "
+            + $"pass.{(head.IsPerSequence ? "Sequence" : "Token")}Weights, scale: {Float(head.LossScale)}, "
+            + $"pass.IsTraining ? {Rows(gradient, head.OutputWidth)} : default{arguments})";
+    }
+
+    /// <summary>Prints layers' forward passes; answers with the last one's output.</summary>
+    private string Forward(IEnumerable<LayerPlan> layers, string input)
+    {
+        foreach (LayerPlan layer in layers)
+        {
+            string output = Output(layer);
+            if (layer.Repeat == 1)
+            {
+                code.Line($"{types.Span} {output} = {BlockOutput(layer, Number(layer.Output.Offset))};");
+                code.Line($"{layer.Method}{LayerMethods.Forward}(pass, {input}, {output});");
+            }
+            else
+            {
+                using (code.Open($"for (int block = 0; block < {Number(layer.Repeat)}; block++)"))
+                {
+                    code.Line($"{layer.Method}{LayerMethods.Forward}(pass, block, {BlockInput(layer, input)}, {BlockOutput(layer, OfBlock(layer, 0))});");
+                }
+                code.Line($"{types.Span} {output} = {BlockOutput(layer, Number(layer.LastOutput.Offset))};");
+            }
+            input = output;
+        }
+        return input;
+    }
+
+    /// <summary>Prints layers' backward passes, after which <see cref="gradient"/> is the gradient of the first one's input.</summary>
+    private void Backward(EquatableArray<LayerPlan> layers, string input)
+    {
+        for (int i = layers.Count - 1; i >= 0; i--)
+        {
+            LayerPlan layer = layers[i];
+            string before = i == 0 ? input : Output(layers[i - 1]);
+            string gradients = $"{Rows(gradient, layer.OutputWidth)}, {Rows(nextGradient, layer.InputWidth)}";
+            if (layer.Repeat == 1)
+            {
+                code.Line($"{layer.Method}{LayerMethods.Backward}(pass, {before}, {gradients});");
+                (gradient, nextGradient) = (nextGradient, gradient);
+                continue;
+            }
+            using (code.Open($"for (int block = {Number(layer.Repeat - 1)}; block >= 0; block--)"))
+            {
+                code.Line($"{layer.Method}{LayerMethods.Backward}(pass, block, {BlockInput(layer, before)}, {gradients});");
+                code.Line($"{types.Span} written = {nextGradient};");
+                code.Line($"{nextGradient} = {gradient};");
+                code.Line($"{gradient} = written;");
+            }
+        }
+    }
+
+    /// <summary>The local variable that holds a layer's output, the last block's where it has several.</summary>
+    private static string Output(LayerPlan layer) => char.ToLowerInvariant(layer.Method[0]) + layer.Method.Substring(1) + "Output";
+
+    /// <summary>A block's input: what came before the layer, then the block before.</summary>
+    private static string BlockInput(LayerPlan layer, string before) => $"block == 0 ? {before} : {BlockOutput(layer, OfBlock(layer, -1))}";
+
+    private static string BlockOutput(LayerPlan layer, string offset) => $"pass.Values({offset}, {Number(Sizes.Pad(layer.OutputWidth))})";
+
+    /// <summary>Where the output of the present block lies, or of one so many blocks away.</summary>
+    private static string OfBlock(LayerPlan layer, int distance)
+    {
+        int stride = Sizes.Pad(layer.OutputWidth);
+        long start = layer.Output.Offset + distance * layer.Output.BlockStride;
+        string blocks = LayerWriter.Times("block", stride);
+        return start > 0 ? $"{Number(start)} + {blocks}" : start == 0 ? blocks : $"{blocks} - {Number(-start)}";
+    }
+
+    private static string Rows(string buffer, int width) => $"{buffer}.Slice(0, {LayerWriter.Times("rows", Sizes.Pad(width))})";
+}
