@@ -10,11 +10,13 @@ public sealed class OperationTests
     [Fact]
     public void Every_operation_prints_itself_in_csharp()
     {
-        Type[] operations = [.. typeof(ModelGenerator).Assembly.GetTypes().Where(static t => t.IsSubclassOf(typeof(Operation)) && !t.IsAbstract)];
+        Type[] operations =
+            [.. typeof(ModelGenerator).Assembly.GetTypes().Where(static t => t.IsSubclassOf(typeof(Operation)) && !t.IsAbstract)];
         Assert.NotEmpty(operations);
         Assert.All(operations, static t => Assert.True(typeof(ICSharpOperation).IsAssignableFrom(t), t.Name));
         Assert.All(
-            operations.Where(static t => t.IsSubclassOf(typeof(AssociativeRecurrence))), static t => Assert.True(typeof(ICSharpScan).IsAssignableFrom(t), t.Name));
+            operations.Where(static t => t.IsSubclassOf(typeof(AssociativeRecurrence))), static t =>
+                Assert.True(typeof(ICSharpScan).IsAssignableFrom(t), t.Name));
     }
 
     /// <summary>An operation's record holds data; C# and device code stand in files of their own beside it.</summary>

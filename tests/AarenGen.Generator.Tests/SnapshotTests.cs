@@ -158,7 +158,8 @@ public sealed class SnapshotTests
             using AarenGen;
             namespace Example;
 
-            [SequenceModel, Continuous(1), Continuous(3), Categorical(9), Interleave(8, Shared = 1), LayerNorm, Aaren(Heads = 2, FeedForward = 8), Dense(4, Activation = Activation.Tanh), MeanSquaredError]
+            [SequenceModel, Continuous(1), Continuous(3), Categorical(9), Interleave(8, Shared = 1), LayerNorm,
+             Aaren(Heads = 2, FeedForward = 8), Dense(4, Activation = Activation.Tanh), MeanSquaredError]
             public sealed partial class StepsInTurn;
             """,
     };

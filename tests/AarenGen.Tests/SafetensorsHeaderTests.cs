@@ -28,20 +28,54 @@ public sealed class SafetensorsHeaderTests
     [InlineData("F8_E5M2FNUZ", 1)]
     public void A_type_has_its_size(string type, int bytes)
     {
-        TensorEntry tensor = Safetensors.ReadHeader(File(type, 6 * bytes)).Tensors["a"];
+        TensorEntry tensor = Safetensors.ReadHeader(FileOf(type, 6 * bytes)).Tensors["a"];
         Assert.Equal((type, 6L * bytes), (tensor.Type, tensor.End - tensor.Start));
         Assert.Equal([2L, 3], tensor.Shape);
         foreach (int wrong in (int[])[6 * bytes - 1, 6 * bytes + 1])
         {
             Assert.Contains(
                 $"its shape takes {6 * bytes} bytes",
-                Assert.Throws<ModelFileException>(() => Safetensors.ReadHeader(File(type, wrong))).Message, StringComparison.Ordinal);
+                Assert.Throws<ModelFileException>(() => Safetensors.ReadHeader(FileOf(type, wrong))).Message, StringComparison.Ordinal);
         }
     }
 
-    private static MemoryStream File(string type, int bytes)
+    [Theory]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8,
+        "'b' begin at byte")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}""", 0, "")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[0],"data_offsets":[9223372036854775807,9223372036854775807]}}""", 0, "")]
+    [InlineData("""{"a":{"shape":[1],"data_offsets":[0,4]}}""", 4, "")]
+    [InlineData("""{"a":{"dtype":"F32","data_offsets":[0,4]}}""", 4, "")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1]}}""", 4, "")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1,"x"],"data_offsets":[0,4]}}""", 4, "")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1,[1]],"data_offsets":[0,4]}}""", 4, "")]
+    [InlineData("""{"a":{"dtype":"F32","shape":1,"data_offsets":[0,4]}}""", 4, "")]
+    [InlineData("""{"__metadata__":{"a":"1","a":"2","b":"3"},"t":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4, "")]
+    [InlineData("""{"__metadata__":{"a":"1"},"__metadata__":{"b":"2"},"t":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4, "")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}} 1""", 4, "")]
+    public void A_header_that_contradicts_itself_is_refused(string header, int bytes, string expected) => Assert.Contains(
+        expected, Assert.Throws<ModelFileException>(() => Safetensors.ReadHeader(File(header, bytes))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_header_longer_than_the_file_is_refused()
     {
-        byte[] header = Encoding.UTF8.GetBytes($"{{\"a\":{{\"dtype\":\"{type}\",\"shape\":[2,3],\"data_offsets\":[0,{bytes}]}}}}");
-        return new([.. BitConverter.GetBytes((long)header.Length), .. header, .. new byte[bytes]]);
+        byte[] header = "{}      "u8.ToArray();
+        Assert.Empty(Safetensors.ReadHeader(Stream(header.Length)).Tensors);
+        for (int more = 1; more <= 20; more++)
+        {
+            Assert.Throws<ModelFileException>(() => Safetensors.ReadHeader(Stream(header.Length + more)));
+        }
+
+        MemoryStream Stream(int length) => new([.. BitConverter.GetBytes((long)length), .. header]);
+    }
+
+    private static MemoryStream FileOf(string type, int bytes) =>
+        File($"{{\"a\":{{\"dtype\":\"{type}\",\"shape\":[2,3],\"data_offsets\":[0,{bytes}]}}}}", bytes);
+
+    private static MemoryStream File(string header, int bytes)
+    {
+        byte[] text = Encoding.UTF8.GetBytes(header);
+        return new([.. BitConverter.GetBytes((long)text.Length), .. text, .. new byte[bytes]]);
     }
 }

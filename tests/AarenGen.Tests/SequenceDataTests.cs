@@ -83,6 +83,23 @@ public sealed class SequenceDataTests
     }
 
     [Fact]
+    public void Windows_have_targets_of_several_numbers()
+    {
+        float[] targets = [.. Enumerable.Range(100, 21).Select(static i => (float)i)];
+        var windows = new SequenceWindows(table, 2, targets, 3, length: 2, stride: 2);
+        var target = new float[3];
+        for (int i = 0; i < windows.Count; i++)
+        {
+            for (int t = 0; t < 2; t++)
+            {
+                windows.ReadTarget(i, t, target);
+                Assert.Equal(targets[((2 * i + t) * 3)..((2 * i + t + 1) * 3)], target);
+            }
+        }
+        Refuses<ArgumentException>("targets", table, 2, 7, 3, 3, 1);
+    }
+
+    [Fact]
     public void Windows_refuse_lengths_that_do_not_fit()
     {
         Refuses<ArgumentNullException>("tokens", null!, 2, 7, 1, 3, 1);

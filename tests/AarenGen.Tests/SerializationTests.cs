@@ -46,6 +46,92 @@ public sealed class SerializationTests : IDisposable
         { "metadata of numbers", "{\"__metadata__\":{\"a\":1}}" },
     };
 
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.NegativeInfinity)]
+    public void Weights_that_are_no_numbers_are_not_saved(float weight)
+    {
+        GoldenOdd model = GoldenOdd.Create(seed: 1);
+        model.WeightBuffer.Span[0] = weight;
+        using var stream = new MemoryStream();
+        foreach (Action save in (Action[])[
+            () => model.Save(path), () => model.Save(stream), () => model.SaveCompiled(path), () => model.SaveCompiled(stream)])
+        {
+            Assert.Contains("NaN or infinity", Assert.Throws<InvalidOperationException>(save).Message, StringComparison.Ordinal);
+        }
+        Assert.Equal(0, stream.Length);
+        Assert.Empty(Directory.GetFiles(folder));
+    }
+
+    [Fact]
+    public void A_state_that_is_no_numbers_is_not_saved_and_a_fresh_one_is()
+    {
+        GoldenOdd model = GoldenOdd.Create(seed: 1);
+        StreamState<GoldenOdd> state = model.CreateState();
+        state.Save(path);
+        StreamState<GoldenOdd> loaded = model.CreateState();
+        model.Step(loaded, new float[GoldenOdd.InputWidth], new float[GoldenOdd.OutputWidth]);
+        loaded.Load(path);
+        Assert.Equal(0, loaded.TokenCount);
+        state.LayerMemory(0)[0] = double.NaN;
+        using var stream = new MemoryStream();
+        Assert.Contains(
+            "NaN or infinity", Assert.Throws<InvalidOperationException>(() => state.Save(stream)).Message, StringComparison.Ordinal);
+        Assert.Equal(0, stream.Length);
+    }
+
+    [Theory]
+    [InlineData(50, false)]
+    [InlineData(51, true)]
+    public void Of_many_wrong_tensors_the_first_are_named_and_the_others_counted(int errors, bool hasMore)
+    {
+        // Each tensor of the model is missing; the others are unexpected.
+        int missing = GoldenOdd.Description.Parameters.Count;
+        var tensors = Enumerable.Range(0, errors - missing).Select(static i => ($"x{i:D2}", (IReadOnlyList<int>)[1])).Reverse().ToArray();
+        File.WriteAllBytes(path, [
+            .. Safetensors.WriteHeader(tensors, new SortedDictionary<string, string>()), .. new byte[4 * tensors.Length]]);
+        string[] lines = Assert.Throws<ModelFileException>(() => GoldenOdd.Load(path)).Message.Split('\n', StringSplitOptions.TrimEntries);
+        Assert.Equal(missing, lines.Count(static l => l.StartsWith("missing: ", StringComparison.Ordinal)));
+        Assert.Equal(
+            Enumerable.Range(0, 50 - missing).Select(static i => $"unexpected: x{i:D2}"),
+            lines.Where(static l => l.StartsWith("unexpected: ", StringComparison.Ordinal)));
+        Assert.Equal(hasMore ? ["and 1 more"] : [], lines.Where(static l => l.EndsWith(" more", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void A_tensor_of_integers_is_of_the_wrong_type()
+    {
+        GoldenOdd.Create(seed: 1).Save(path);
+        byte[] file = File.ReadAllBytes(path);
+        int at = file.AsSpan().IndexOf("\"F32\""u8);
+        "\"I32\""u8.CopyTo(file.AsSpan(at));
+        File.WriteAllBytes(path, file);
+        Assert.Contains(
+            "is I32, the model needs F64, F32, F16 or BF16", Assert.Throws<ModelFileException>(() => GoldenOdd.Load(path)).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("0.9 of long ago", " (0.9 of long ago)")]
+    [InlineData("a line\nand another", "")]
+    [InlineData("a tilde ~ is the last that is shown", " (a tilde ~ is the last that is shown)")]
+    [InlineData("a name of forty characters and many more.", "")]
+    public unsafe void A_compiled_file_of_another_version_is_named_where_that_is_text(string version, string expected)
+    {
+        byte[] file = Safetensors.WriteHeader([], new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["aarengen.fingerprint"] = GoldenOdd.Description.Fingerprint, [CompiledModel.Mark] = version,
+        });
+        fixed (byte* memory = file)
+        {
+            using var resource = new UnmanagedMemoryStream(memory, file.Length);
+            Assert.StartsWith(
+                $"m was compiled by another version of AarenGen{expected}; write",
+                Assert.Throws<ModelFileException>(() => CompiledModel.TryRead(resource, GoldenOdd.Description, "m")).Message,
+                StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void Weights_round_trip_bit_for_bit()
     {

@@ -37,6 +37,35 @@ public sealed class StandardScalerTests
     }
 
     [Fact]
+    public void A_mean_keeps_what_cancels_and_a_deviation_does_not_overflow()
+    {
+        // A plain sum of the first column is 0: 1 vanishes beside 1e100, and the two large numbers cancel.
+        Assert.Equal(0.5, StandardScaler.Fit([1.0, 1e100, 1, -1e100], 1).Means[0]);
+        // The largest number is negative, and its square is no double.
+        var scaler = StandardScaler.Fit([-1e300, 1e299, 0.0], 1);
+        double mean = -3e299, deviation = Math.Sqrt((0.7 * 0.7 + 0.4 * 0.4 + 0.3 * 0.3) / 3) * 1e300;
+        Assert.Equal(1, scaler.Means[0] / mean, 1e-15);
+        Assert.Equal(1, scaler.StandardDeviations[0] / deviation, 1e-15);
+    }
+
+    [Fact]
+    public void A_value_that_cannot_be_scaled_is_named_by_row_and_column()
+    {
+        var scaler = StandardScaler.Fit([1f, 2, 3, 5], 2);
+        float[] values = [1, 2, 3, float.PositiveInfinity, 5, 6];
+        foreach (Action act in (Action[])[() => scaler.Transform(values), () => scaler.InverseTransform(values)])
+        {
+            ArgumentException e = Assert.Throws<ArgumentException>(act);
+            Assert.Equal("values", e.ParamName);
+            Assert.Contains("in row 1, column 1", e.Message, StringComparison.Ordinal);
+        }
+        foreach (Action act in (Action[])[() => scaler.Transform(new float[3]), () => scaler.InverseTransform(new float[3])])
+        {
+            Assert.Equal("values", Assert.Throws<ArgumentException>(act).ParamName);
+        }
+    }
+
+    [Fact]
     public void Rounding_noise_is_constant_and_small_changes_are_not()
     {
         // One and two units in the last place beside 14.62, as sums in another order leave them.
