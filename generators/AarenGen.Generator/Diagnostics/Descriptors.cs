@@ -12,7 +12,8 @@ internal static class Descriptors
         HeadWithoutLoss = "AAREN018", LayerAfterLoss = "AAREN019",
         OutOfRange = "AAREN020", HeadsDoNotDivide = "AAREN021", UndefinedValue = "AAREN022", BadName = "AAREN023",
         DuplicateName = "AAREN024", TooLarge = "AAREN025", InputWidthsDiffer = "AAREN026", OutputsDoNotFit = "AAREN027",
-        CannotDenormalize = "AAREN028", NotNormalizable = "AAREN029", BadLevels = "AAREN030", BadClassWeights = "AAREN031", BadHeadName = "AAREN032",
+        CannotDenormalize = "AAREN028", NotNormalizable = "AAREN029", BadLevels = "AAREN030", BadClassWeights = "AAREN031",
+        BadHeadName = "AAREN032",
         BadWeightsFile = "AAREN033", NoDevicePart = "AAREN034",
         PartsWithoutModel = "AAREN035", LanguageTooOld = "AAREN036", MissingRuntime = "AAREN037", NameTooLong = "AAREN038";
 
@@ -20,41 +21,95 @@ internal static class Descriptors
     {
         Error(NotPartial, "A sequence model must be partial", "'{0}' must be declared 'partial', so that the generator can complete it"),
         Error(UnsupportedKind, "This kind of type cannot be a sequence model", "'{0}' is {1}; a sequence model must be an ordinary class"),
-        Error(Generic, "A sequence model cannot be generic", "'{0}' is generic; declare the sequence model as, and inside, non-generic types only"),
-        Error(FileLocal, "A sequence model cannot be file-local", "'{0}' is declared 'file'; the generated half lies in another file, so make it internal"),
-        Error(ContainerNotPartial, "A type around a sequence model must be partial", "'{0}' contains the sequence model '{1}' and must be declared 'partial'"),
-        Error(BaseClass, "A sequence model cannot have a base class", "'{0}' derives from '{1}', but a sequence model derives from AarenGen.SequenceModel<{0}>; hold the model in a field instead"),
-        Error(SeveralDeclarations, "The parts of a sequence model must stand on one declaration", "This part stands on another declaration of '{0}' than [SequenceModel]; put all parts on one, since their order is the order of the layers"),
+        Error(
+            Generic, "A sequence model cannot be generic",
+            "'{0}' is generic; declare the sequence model as, and inside, non-generic types only"),
+        Error(
+            FileLocal, "A sequence model cannot be file-local",
+            "'{0}' is declared 'file'; the generated half lies in another file, so make it internal"),
+        Error(
+            ContainerNotPartial, "A type around a sequence model must be partial",
+            "'{0}' contains the sequence model '{1}' and must be declared 'partial'"),
+        Error(
+            BaseClass, "A sequence model cannot have a base class",
+            "'{0}' derives from '{1}', but a sequence model derives from AarenGen.SequenceModel<{0}>; hold the model in a field instead"),
+        Error(SeveralDeclarations, "The parts of a sequence model must stand on one declaration", "This part stands on another "
+            + "declaration of '{0}' than [SequenceModel]; put all parts on one, since their order is the order of the layers"),
         Error(MemberExists, "The generator writes this member", "'{0}' {1}; {2}"),
-        Error(MissingInput, "A sequence model needs an input", "'{0}' does not say what a token is; begin with an input such as [Continuous(7)]"),
+        Error(
+            MissingInput, "A sequence model needs an input",
+            "'{0}' does not say what a token is; begin with an input such as [Continuous(7)]"),
         Error(MisplacedInput, "Inputs come first", "[{0}] must stand before all layers and losses of '{1}'"),
-        Error(NoLayer, "A sequence model needs a layer", "'{0}' has no layer; put at least one, such as [Dense(1)], between input and loss"),
-        Error(MissingLoss, "A sequence model needs a loss", "'{0}' does not say what to train for; end with a loss such as [MeanSquaredError]"),
-        Error(MisplacedLoss, "A loss ends a model or a head", "'{1}' has another loss than [{0}]; for several, begin each with a head such as [Head(\"price\")]"),
-        Error(UnknownPart, "The generator does not know this part", "[{0}] is not known to this version of the generator; update the package so that runtime and generator match"),
-        Error(MisplacedShaping, "This part stands right after the input", "[{0}] of '{1}' must stand after the input and before all layers, and once"),
-        Error(ShapingNeedsNumbers, "This part takes plain numbers", "[{0}] works on numbers alone; give '{1}' one [Continuous], without Width, as its only input"),
-        Error(HeadWithoutLoss, "A head needs a loss", "The head '{0}' of '{1}' does not say what to train for; end it with a loss such as [MeanSquaredError]"),
-        Error(LayerAfterLoss, "Nothing but a head follows a loss", "[{0}] of '{1}' stands after a loss; move it before, or begin a head with [Head(\"…\")]"),
+        Error(
+            NoLayer, "A sequence model needs a layer", "'{0}' has no layer; put at least one, such as [Dense(1)], between input and loss"),
+        Error(
+            MissingLoss, "A sequence model needs a loss",
+            "'{0}' does not say what to train for; end with a loss such as [MeanSquaredError]"),
+        Error(
+            MisplacedLoss, "A loss ends a model or a head",
+            "'{1}' has another loss than [{0}]; for several, begin each with a head such as [Head(\"price\")]"),
+        Error(
+            UnknownPart, "The generator does not know this part",
+            "[{0}] is not known to this version of the generator; update the package so that runtime and generator match"),
+        Error(
+            MisplacedShaping, "This part stands right after the input",
+            "[{0}] of '{1}' must stand after the input and before all layers, and once"),
+        Error(
+            ShapingNeedsNumbers, "This part takes plain numbers",
+            "[{0}] works on numbers alone; give '{1}' one [Continuous], without Width, as its only input"),
+        Error(
+            HeadWithoutLoss, "A head needs a loss",
+            "The head '{0}' of '{1}' does not say what to train for; end it with a loss such as [MeanSquaredError]"),
+        Error(
+            LayerAfterLoss, "Nothing but a head follows a loss",
+            "[{0}] of '{1}' stands after a loss; move it before, or begin a head with [Head(\"…\")]"),
         Error(OutOfRange, "The argument is out of range", "{0} of [{1}] is {2}, but must be {3}"),
-        Error(HeadsDoNotDivide, "The heads must divide the width", "{0} heads do not divide the width {1} of the tokens here; choose one of {2}"),
+        Error(
+            HeadsDoNotDivide, "The heads must divide the width",
+            "{0} heads do not divide the width {1} of the tokens here; choose one of {2}"),
         Error(UndefinedValue, "The argument is not a value of its type", "{0} of [{1}] is {2}, which is none of {3}"),
-        Error(BadName, "The name cannot be used in files", "'{0}' is no usable name; use letters, digits and underscores, parted by single dots"),
-        Error(DuplicateName, "Two layers have the same name", "The parameter '{0}' would occur twice in files; give one of the layers another Name"),
+        Error(
+            BadName, "The name cannot be used in files",
+            "'{0}' is no usable name; use letters, digits and underscores, parted by single dots"),
+        Error(
+            DuplicateName, "Two layers have the same name",
+            "The parameter '{0}' would occur twice in files; give one of the layers another Name"),
         Error(TooLarge, "The model is too large", "{0} of '{1}' would be {2}, more than the limit of {3}; make the model smaller"),
-        Error(InputWidthsDiffer, "Summed inputs have one width", "[{0}] is {1} wide, but the first input {2}; inputs that are summed need the same Width"),
-        Error(OutputsDoNotFit, "The loss does not fit the outputs", "[{0}] needs {1}, but the layers before it give {2}; change the units of the last layer"),
-        Error(CannotDenormalize, "The outputs do not repeat the features", "[InstanceNorm] cannot denormalise {0} values a row, which are no multiple of the {1} features it normalised; predict all features, or add [ChannelIndependent]"),
-        Error(NotNormalizable, "The loss predicts nothing on the input's scale", "[{0}] predicts no values on the scale of the input, which [InstanceNorm] of '{1}' could denormalise; remove one of them"),
-        Error(BadLevels, "The quantile levels are not usable", "The levels {0} are not usable; give at least one, each above 0 and below 1, in an ascending order that float still tells apart"),
-        Error(BadClassWeights, "The class weights are not usable", "{0} class weights for {1} classes are not usable; give each class one, 0 or more and finite as a float, not all 0"),
-        Error(BadHeadName, "The name cannot be a head's", "'{0}' cannot name a head of '{1}', because {2}; choose another name, since predictions are read by a method of that name"),
-        Error(BadWeightsFile, "The weights have no usable file name", "[Weights] needs the name of an embedded file, such as \"load.safetensors\", without its folder; '{0}' is none"),
-        Warning(NoDevicePart, "The model cannot be trained on a device", "'{0}' holds {1}, which has no CUDA part, so Device.Cuda cannot train it; train it on the CPU, or leave that part out"),
-        Warning(PartsWithoutModel, "The parts belong to no sequence model", "'{0}' has [{1}], but not [SequenceModel], so nothing is generated for it; add [SequenceModel], or remove the parts"),
-        Error(LanguageTooOld, "The language version is too old", "'{0}' is compiled as C# {1}, but generated code needs C# {2}; set <LangVersion> of the project to {2} or later, or remove it"),
-        Error(MissingRuntime, "The project's references do not fit", "'{0}' needs {1}, which the project must reference exactly once; reference the package AarenGen alone, and target a .NET version that it supports"),
-        Error(NameTooLong, "The name is too long", "The full name of '{0}' has {1} bytes, more than the limit of {2}; shorten the name of the class, of its namespace or of a type around it"),
+        Error(
+            InputWidthsDiffer, "Summed inputs have one width",
+            "[{0}] is {1} wide, but the first input {2}; inputs that are summed need the same Width"),
+        Error(
+            OutputsDoNotFit, "The loss does not fit the outputs",
+            "[{0}] needs {1}, but the layers before it give {2}; change the units of the last layer"),
+        Error(CannotDenormalize, "The outputs do not repeat the features", "[InstanceNorm] cannot denormalise {0} values a row, which are "
+            + "no multiple of the {1} features it normalised; predict all features, or add [ChannelIndependent]"),
+        Error(
+            NotNormalizable, "The loss predicts nothing on the input's scale",
+            "[{0}] predicts no values on the scale of the input, which [InstanceNorm] of '{1}' could denormalise; remove one of them"),
+        Error(BadLevels, "The quantile levels are not usable", "The levels {0} are not usable; give at least one, each above 0 and below "
+            + "1, in an ascending order that float still tells apart"),
+        Error(
+            BadClassWeights, "The class weights are not usable",
+            "{0} class weights for {1} classes are not usable; give each class one, 0 or more and finite as a float, not all 0"),
+        Error(
+            BadHeadName, "The name cannot be a head's",
+            "'{0}' cannot name a head of '{1}', because {2}; choose another name, since predictions are read by a method of that name"),
+        Error(
+            BadWeightsFile, "The weights have no usable file name",
+            "[Weights] needs the name of an embedded file, such as \"load.safetensors\", without its folder; '{0}' is none"),
+        Warning(
+            NoDevicePart, "The model cannot be trained on a device",
+            "'{0}' holds {1}, which has no CUDA part, so Device.Cuda cannot train it; train it on the CPU, or leave that part out"),
+        Warning(
+            PartsWithoutModel, "The parts belong to no sequence model",
+            "'{0}' has [{1}], but not [SequenceModel], so nothing is generated for it; add [SequenceModel], or remove the parts"),
+        Error(
+            LanguageTooOld, "The language version is too old",
+            "'{0}' is compiled as C# {1}, but generated code needs C# {2}; set <LangVersion> of the project to {2} or later, or remove it"),
+        Error(MissingRuntime, "The project's references do not fit", "'{0}' needs {1}, which the project must reference exactly once; "
+            + "reference the package AarenGen alone, and target a .NET version that it supports"),
+        Error(NameTooLong, "The name is too long", "The full name of '{0}' has {1} bytes, more than the limit of {2}; shorten the name of "
+            + "the class, of its namespace or of a type around it"),
     }.ToDictionary(static d => d.Id, StringComparer.Ordinal);
 
     public static IEnumerable<DiagnosticDescriptor> Descriptions => All.Values;

@@ -17,10 +17,12 @@ internal sealed class CategoricalDefinition : InputDefinition
 
     public override int Cardinality(PartDeclaration part) => part.Clamped("Cardinality", 1, Limits.Cardinality);
 
-    public override Value Embed(PartDeclaration part, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result)
+    public override Value Embed(
+        PartDeclaration part, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result)
     {
         int cardinality = Cardinality(part);
-        int own = part.Has("Width") ? layer.InRange(part, "Width", 1, Limits.Width) : width > 0 ? width : Math.Min(32, (cardinality + 1) / 2);
+        int own = part.Has("Width") ? layer.InRange(part, "Width", 1, Limits.Width) : width > 0
+            ? width : Math.Min(32, (cardinality + 1) / 2);
         Value embedded = result(own);
         Parameter table = layer.Parameter(name + ".weight", cardinality, own, isMatrix: true, Initialization.Normal, 1, decays: false);
         layer.Add(new Lookup(column, table, tokens, embedded));

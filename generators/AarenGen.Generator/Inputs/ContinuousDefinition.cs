@@ -13,7 +13,8 @@ internal sealed class ContinuousDefinition : InputDefinition
 
     public override bool IsRaw(PartDeclaration part) => !part.Has("Width");
 
-    public override Value Embed(PartDeclaration part, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result)
+    public override Value Embed(
+        PartDeclaration part, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result)
     {
         int features = part.Clamped("Features", 1, Limits.Width);
         if (IsRaw(part) && width == 0)

@@ -35,7 +35,8 @@ internal static class InputLayer
     private static void Interleave(Outline outline, LayerBuilder layer, int width)
     {
         int common = outline.Inputs.Count - outline.Kinds;
-        layer.Summary = FormattableString.Invariant($"inputs, {outline.Kinds} in turn") + (common > 0 ? FormattableString.Invariant($" and {common} in each") : "");
+        layer.Summary = FormattableString.Invariant(
+            $"inputs, {outline.Kinds} in turn") + (common > 0 ? FormattableString.Invariant($" and {common} in each") : "");
         Value kinds = layer.Value("kinds", 1);
         layer.Add(new TokenKinds(kinds, outline.Kinds, layer.State(1)));
         List<Value> pieces = Embed(
@@ -78,7 +79,8 @@ internal static class InputLayer
             if (pieces[i].Width != width)
             {
                 PartDeclaration part = outline.Inputs[i].Part;
-                layer.Problems.Add(Problem.At(layer.Problems.SiteOf(part, "Width"), Descriptors.InputWidthsDiffer, part.Name, pieces[i].Width, width));
+                layer.Problems.Add(
+                    Problem.At(layer.Problems.SiteOf(part, "Width"), Descriptors.InputWidthsDiffer, part.Name, pieces[i].Width, width));
             }
         }
     }

@@ -18,7 +18,8 @@ internal sealed class MeanSquaredErrorDefinition : PointLossDefinition
 {
     public override string Name => "MeanSquaredError";
 
-    public override Loss Plan(PartDeclaration part, int width, ProblemList problems) => Point("SquaredError", "", "mean squared error", width, new("EachValue<Squared>"));
+    public override Loss Plan(PartDeclaration part, int width, ProblemList problems) =>
+        Point("SquaredError", "", "mean squared error", width, new("EachValue<Squared>"));
 }
 
 /// <summary>[MeanAbsoluteError]</summary>
@@ -26,7 +27,8 @@ internal sealed class MeanAbsoluteErrorDefinition : PointLossDefinition
 {
     public override string Name => "MeanAbsoluteError";
 
-    public override Loss Plan(PartDeclaration part, int width, ProblemList problems) => Point("AbsoluteError", "", "mean absolute error", width, new("EachValue<Absolute>"));
+    public override Loss Plan(PartDeclaration part, int width, ProblemList problems) =>
+        Point("AbsoluteError", "", "mean absolute error", width, new("EachValue<Absolute>"));
 }
 
 /// <summary>[Huber(Delta = …)]</summary>
@@ -38,7 +40,9 @@ internal sealed class HuberDefinition : PointLossDefinition
     {
         double value = problems.Positive(part, "Delta", 1);
         string delta = Literal.Float(value);
-        return Point("Huber", delta, $"Huber loss, delta {delta.TrimEnd('f')}", width, new("EachValue<HuberValue<#Delta>>", new DeviceConstant("Delta", new([value]), IsSingle: true)));
+        return Point(
+            "Huber", delta, $"Huber loss, delta {delta.TrimEnd('f')}", width,
+            new("EachValue<HuberValue<#Delta>>", new DeviceConstant("Delta", new([value]), IsSingle: true)));
     }
 }
 
@@ -54,13 +58,15 @@ internal sealed class QuantilesDefinition : LossDefinition
             && levels.Zip(levels.Skip(1), static (a, b) => (float)a < (float)b).All(static b => b);
         if (!isValid)
         {
-            problems.Add(Problem.At(problems.SiteOf(part, "Levels"), Descriptors.BadLevels, string.Join(", ", levels.Select(Literal.Double))));
+            problems.Add(
+                Problem.At(problems.SiteOf(part, "Levels"), Descriptors.BadLevels, string.Join(", ", levels.Select(Literal.Double))));
             levels = new([0.5]);
         }
         int values = problems.Stretches(part, width, levels.Count, $"{Literal.Number(levels.Count)} levels");
         string text = Literal.Floats(levels);
         return new(
-            "QuantileLoss.Pinball", text, "pinball loss at " + string.Join(", ", levels.Select(Literal.Double)), values, TargetKind.Number, 0, values,
+            "QuantileLoss.Pinball", text, "pinball loss at " + string.Join(", ", levels.Select(Literal.Double)), values,
+            TargetKind.Number, 0, values,
             "QuantilePrediction", text,
             new(FormattableString.Invariant($"Pinball<#Levels, {levels.Count}>"), new DeviceConstant("Levels", levels, IsSingle: false)));
     }
@@ -77,7 +83,9 @@ internal sealed class GaussianDefinition : LossDefinition
     public override Loss Plan(PartDeclaration part, int width, ProblemList problems)
     {
         int values = problems.Stretches(part, width, 2, "a mean and a deviation");
-        return new("GaussianLoss.NegativeLogLikelihood", "", "Gaussian likelihood", values, TargetKind.Number, 0, values, "GaussianPrediction", "", new("GaussianLikelihood"));
+        return new(
+            "GaussianLoss.NegativeLogLikelihood", "", "Gaussian likelihood", values, TargetKind.Number, 0, values, "GaussianPrediction", "",
+            new("GaussianLikelihood"));
     }
 
     public override IReadOnlyList<ParameterRole> Roles(PartDeclaration part) => [ParameterRole.Location, ParameterRole.Scale];
@@ -91,10 +99,13 @@ internal sealed class StudentTDefinition : LossDefinition
     public override Loss Plan(PartDeclaration part, int width, ProblemList problems)
     {
         int values = problems.Stretches(part, width, 3, "a location, a scale and degrees of freedom");
-        return new("StudentTLoss.NegativeLogLikelihood", "", "Student-t likelihood", values, TargetKind.Number, 0, values, "StudentTPrediction", "", new("StudentLikelihood"));
+        return new(
+            "StudentTLoss.NegativeLogLikelihood", "", "Student-t likelihood", values, TargetKind.Number, 0, values, "StudentTPrediction",
+            "", new("StudentLikelihood"));
     }
 
-    public override IReadOnlyList<ParameterRole> Roles(PartDeclaration part) => [ParameterRole.Location, ParameterRole.Scale, ParameterRole.Degrees];
+    public override IReadOnlyList<ParameterRole> Roles(PartDeclaration part) =>
+        [ParameterRole.Location, ParameterRole.Scale, ParameterRole.Degrees];
 }
 
 /// <summary>[CrossEntropy(Smoothing = …, ClassWeights = …)]: an output a class.</summary>
@@ -106,11 +117,13 @@ internal sealed class CrossEntropyDefinition : LossDefinition
     {
         if (width < 2)
         {
-            problems.Add(Problem.At(problems.SiteOf(part), Descriptors.OutputsDoNotFit, part.Name, "2 or more outputs, one a class", width));
+            problems.Add(
+                Problem.At(problems.SiteOf(part), Descriptors.OutputsDoNotFit, part.Name, "2 or more outputs, one a class", width));
         }
         double smoothing = problems.Share(part, "Smoothing");
         EquatableArray<double> weights = part.Numbers("ClassWeights");
-        bool areUsable = weights.Count == width && weights.All(static w => w >= 0 && (float)w <= float.MaxValue) && weights.Any(static w => (float)w > 0);
+        bool areUsable = weights.Count == width && weights.All(static w => w >= 0 && (float)w <= float.MaxValue) && weights.Any(
+            static w => (float)w > 0);
         if (part.Has("ClassWeights") && !areUsable)
         {
             problems.Add(Problem.At(problems.SiteOf(part, "ClassWeights"), Descriptors.BadClassWeights, weights.Count, width));
@@ -118,7 +131,8 @@ internal sealed class CrossEntropyDefinition : LossDefinition
         string summary = "cross-entropy" + (smoothing > 0 ? $", smoothing {Literal.Double(smoothing)}" : "")
             + (weights.Count > 0 ? ", weights " + string.Join(" ", weights.Select(Literal.Double)) : "");
         return new(
-            "CrossEntropy.NegativeLogLikelihood", $"{Literal.Float(smoothing)}, {(weights.Count == 0 ? "default" : Literal.Floats(weights))}",
+            "CrossEntropy.NegativeLogLikelihood",
+            $"{Literal.Float(smoothing)}, {(weights.Count == 0 ? "default" : Literal.Floats(weights))}",
             summary, 1, TargetKind.Class, width, 1, "CategoricalPrediction", "",
             new(
                 "CrossEntropyLoss<#Smoothing, #Weights>", new DeviceConstant("Smoothing", new([smoothing]), IsSingle: true),
@@ -137,7 +151,8 @@ internal sealed class LogNormalMixtureDefinition : LossDefinition
     {
         int components = problems.Stretches(part, width, 3, "a weight, a mean and a scale a component");
         return new(
-            "LogNormalMixture.NegativeLogLikelihood", "", FormattableString.Invariant($"log-normal mixture of {components}"), 1, TargetKind.Positive, 0, 1,
+            "LogNormalMixture.NegativeLogLikelihood", "", FormattableString.Invariant($"log-normal mixture of {components}"), 1,
+            TargetKind.Positive, 0, 1,
             "LogNormalMixturePrediction", "", new("LogNormalMixtureLikelihood"));
     }
 

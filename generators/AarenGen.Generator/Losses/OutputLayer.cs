@@ -14,7 +14,8 @@ internal static class OutputLayer
     public const string Name = "Output";
 
     public static bool IsNeeded(LossDefinition definition, PartDeclaration part, TokenShape shape) =>
-        definition.Roles(part) is { } roles && (shape.Normalization != NormalizationSpan.None || roles.Any(static r => r != ParameterRole.Location));
+        definition.Roles(part) is { } roles
+            && (shape.Normalization != NormalizationSpan.None || roles.Any(static r => r != ParameterRole.Location));
 
     /// <param name="definition">The loss.</param>
     /// <param name="part">Its declaration.</param>

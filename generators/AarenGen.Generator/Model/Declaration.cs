@@ -18,7 +18,8 @@ internal sealed record Declaration(
 {
     /// <summary>The class's name with its namespace and the types around it.</summary>
     public string FullName => string.Join(
-        ".", new[] { Namespace }.Concat(ContainingTypes.Select(static t => t.Split(' ').Last())).Append(Name).Where(static s => s.Length > 0))
+        ".", new[] { Namespace }.Concat(ContainingTypes.Select(static t => t.Split(' ').Last())).Append(Name)
+            .Where(static s => s.Length > 0))
         .Replace("@", "");
 }
 
@@ -67,7 +68,8 @@ internal sealed record Problem(string Id, Site Site, EquatableArray<string> Argu
     /// <summary>On one line of the compiler's output, whatever the user's text holds.</summary>
     private static string Printable(string text) => string.Concat(text.Select(static c =>
         CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
-            or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator ? FormattableString.Invariant($"\\u{(int)c:X4}") : c.ToString()));
+            or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+                ? FormattableString.Invariant($"\\u{(int)c:X4}") : c.ToString()));
 }
 
 /// <summary>A place in a declaration: an argument of a part, a part, or (Part −1) the class; Member names a user's member.</summary>

@@ -15,7 +15,8 @@ internal static class FileName
 
     /// <summary>Names that Windows keeps for devices, whatever the extension.</summary>
     private static readonly HashSet<string> Devices = new(
-        [.. new[] { "CON", "PRN", "AUX", "NUL" }, .. Enumerable.Range(0, 10).SelectMany(static n => new[] { Device("COM", n), Device("LPT", n) })],
+        [.. new[] { "CON", "PRN", "AUX", "NUL" },
+            .. Enumerable.Range(0, 10).SelectMany(static n => new[] { Device("COM", n), Device("LPT", n) })],
         StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The name for a class of this full name.</summary>

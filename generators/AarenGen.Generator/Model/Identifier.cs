@@ -6,7 +6,9 @@ namespace AarenGen.Generator.Model;
 /// <summary>Names of C# code.</summary>
 internal static class Identifier
 {
-    /// <summary>The name as generated code writes it: with an @ where it could be a keyword, of this version of C# or a later one.</summary>
+    /// <summary>
+    /// The name as generated code writes it: with an @ where it could be a keyword, of this version of C# or a later one.
+    /// </summary>
     public static string Escape(string name) => name.All(static c => c is '_' or (>= 'a' and <= 'z')) ? "@" + name : name;
 
     /// <summary>Whether C# has exactly this name: the compiler drops formatting characters, so that two names could become one.</summary>

@@ -9,7 +9,9 @@ internal sealed record Plan(
     long ParameterCount, long FlopsPerToken, string Card, string Fingerprint,
     int WidestRow, BoundaryGradients BoundaryGradients, EquatableArray<LayerPlan> Trunk, EquatableArray<HeadPlan> Heads)
 {
-    /// <summary>The names of aliases that the generated file cannot declare, since they mean something else where the class stands.</summary>
+    /// <summary>
+    /// The names of aliases that the generated file cannot declare, since they mean something else where the class stands.
+    /// </summary>
     public EquatableArray<string> TakenAliases { get; init; }
 
     /// <summary>All layers: those of the trunk, then those of each head.</summary>
@@ -55,7 +57,9 @@ internal enum Initialization
     Normal,
 }
 
-/// <summary>A trainable tensor. Offset is relative to its layer's first block in a <see cref="LayerPlan"/>, absolute in a <see cref="Plan"/>.</summary>
+/// <summary>
+/// A trainable tensor. Offset is relative to its layer's first block in a <see cref="LayerPlan"/>, absolute in a <see cref="Plan"/>.
+/// </summary>
 internal sealed record Parameter(
     string Name, int Rows, int Columns, bool IsMatrix, int Offset, Initialization Initialization, double Scale, bool Decays)
 {
@@ -96,7 +100,8 @@ internal sealed record LayerPlan(
     public BufferRef LastOutput => Output.At(Repeat - 1);
 
     /// <summary>What it remembers of a stream, where that combines.</summary>
-    public AssociativeRecurrence? Recurrence => Operations.Select(static s => s.Operation).OfType<AssociativeRecurrence>().SingleOrDefault();
+    public AssociativeRecurrence? Recurrence =>
+        Operations.Select(static s => s.Operation).OfType<AssociativeRecurrence>().SingleOrDefault();
 
     /// <summary>Whether the states after two stretches of a sequence can be combined; so can those of a layer that has none.</summary>
     public bool Combines => (Recurrence?.StateDoubles ?? 0) == State.Step;
@@ -133,7 +138,9 @@ internal enum NormalizationSpan
     Window,
 }
 
-/// <summary>A column of the tokens that holds a category: of tokens whose position leaves the remainder Kind when divided by Kinds.</summary>
+/// <summary>
+/// A column of the tokens that holds a category: of tokens whose position leaves the remainder Kind when divided by Kinds.
+/// </summary>
 internal sealed record Category(int Column, int Cardinality, int Kind, int Kinds);
 
 /// <summary>
@@ -141,7 +148,8 @@ internal sealed record Category(int Column, int Cardinality, int Kind, int Kinds
 /// the trunk's. Offsets are those of one channel's row.
 /// </summary>
 internal sealed record HeadPlan(
-    string? Name, double Weight, bool IsPerSequence, EquatableArray<LayerPlan> Layers, int OutputOffset, int OutputWidth, int TargetOffset, Loss Loss)
+    string? Name, double Weight, bool IsPerSequence, EquatableArray<LayerPlan> Layers, int OutputOffset, int OutputWidth,
+    int TargetOffset, Loss Loss)
 {
     /// <summary>The method that reads predictions of the head without a name.</summary>
     public const string UnnamedMethod = "Prediction";
@@ -170,7 +178,9 @@ internal sealed record DeviceLoss(string Function, EquatableArray<DeviceConstant
     }
 }
 
-/// <summary>Numbers that device code reads through a struct of the name # plus Suffix: all of them by at(i), a single one by value().</summary>
+/// <summary>
+/// Numbers that device code reads through a struct of the name # plus Suffix: all of them by at(i), a single one by value().
+/// </summary>
 internal sealed record DeviceConstant(string Suffix, EquatableArray<double> Values, bool IsSingle);
 
 /// <summary>What a target may be: the names are those of the runtime's enumeration.</summary>

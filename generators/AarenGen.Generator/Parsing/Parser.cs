@@ -46,11 +46,13 @@ internal static class Parser
         INamedTypeSymbol model = context.SemanticModel.Compilation.GetTypeByMetadataName(BaseModel)!;
         var members = new MemberNames(own, Names(model, type.ContainingAssembly), Names(model.BaseType!, type.ContainingAssembly))
         {
-            TakenAliases = new(GeneratedAlias.All.Select(static a => a.Name).Where(name => IsTaken(name, type, model, syntax, context.SemanticModel))),
+            TakenAliases = new(
+                GeneratedAlias.All.Select(static a => a.Name).Where(name => IsTaken(name, type, model, syntax, context.SemanticModel))),
         };
 
         var declaration = new Declaration(
-            type.ContainingNamespace.IsGlobalNamespace ? "" : type.ContainingNamespace.ToDisplayString(SymbolDisplayFormat.CSharpErrorMessageFormat),
+            type.ContainingNamespace.IsGlobalNamespace
+                ? "" : type.ContainingNamespace.ToDisplayString(SymbolDisplayFormat.CSharpErrorMessageFormat),
             new(Containers(type).Reverse().Select(static c => $"{Keyword(c)} {Identifier.Escape(c.Name)}")),
             Identifier.Escape(type.Name), parts, ParseWeights(type, problems, locations, cancellation), members, new(problems));
         return new(declaration, locations.ToImmutable());
@@ -84,7 +86,8 @@ internal static class Parser
 
     /// <summary>The names of the members that the class's own code declares; those of accessors follow from them.</summary>
     private static EquatableArray<string> ParseMembers(
-        INamedTypeSymbol type, List<Problem> problems, ImmutableDictionary<Site, Location>.Builder locations, CancellationToken cancellation)
+        INamedTypeSymbol type, List<Problem> problems, ImmutableDictionary<Site, Location>.Builder locations,
+        CancellationToken cancellation)
     {
         var names = new List<string>();
         int constructors = 0;
@@ -100,7 +103,8 @@ internal static class Parser
             if (isConstructor)
             {
                 problems.Add(Problem.At(
-                    site, Descriptors.MemberExists, type.Name, "declares a constructor, but models are made by Create and Load", "remove it"));
+                    site, Descriptors.MemberExists, type.Name,
+                    "declares a constructor, but models are made by Create and Load", "remove it"));
                 continue;
             }
             names.Add(member.Name);
@@ -134,7 +138,8 @@ internal static class Parser
     }
 
     /// <summary>Whether a simple name in the class, or in its namespace, means something already.</summary>
-    private static bool IsTaken(string name, INamedTypeSymbol type, INamedTypeSymbol model, TypeDeclarationSyntax syntax, SemanticModel semantics)
+    private static bool IsTaken(
+        string name, INamedTypeSymbol type, INamedTypeSymbol model, TypeDeclarationSyntax syntax, SemanticModel semantics)
     {
         INamespaceSymbol? space = semantics.Compilation.GetCompilationNamespace(type.ContainingNamespace);
         return new[] { type, model }.Concat(Containers(type)).Any(t => Declares(t, name))
@@ -191,7 +196,8 @@ internal static class Parser
             locations[site] = container.Identifier.GetLocation();
             problems.Add(Problem.At(site, Descriptors.ContainerNotPartial, container.Identifier.ValueText, type.Name));
         }
-        if (type is { TypeKind: TypeKind.Class, BaseType: { SpecialType: not SpecialType.System_Object, TypeKind: not TypeKind.Error } parent }
+        if (type is { TypeKind: TypeKind.Class,
+            BaseType: { SpecialType: not SpecialType.System_Object, TypeKind: not TypeKind.Error } parent }
             && !(parent is { Name: "SequenceModel", TypeArguments: [var self] } && SymbolEqualityComparer.Default.Equals(self, type)
                 && parent.ContainingNamespace.ToDisplayString() == "AarenGen"))
         {
@@ -204,7 +210,8 @@ internal static class Parser
 
     /// <summary>The file of [Weights], where there is that attribute.</summary>
     private static string? ParseWeights(
-        INamedTypeSymbol type, List<Problem> problems, ImmutableDictionary<Site, Location>.Builder locations, CancellationToken cancellation)
+        INamedTypeSymbol type, List<Problem> problems, ImmutableDictionary<Site, Location>.Builder locations,
+        CancellationToken cancellation)
     {
         AttributeData? weights = type.GetAttributes().FirstOrDefault(IsWeights);
         if (weights?.AttributeConstructor is null)

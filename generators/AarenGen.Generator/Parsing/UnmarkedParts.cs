@@ -26,7 +26,8 @@ internal static class UnmarkedParts
     public static UnmarkedClass? Check(GeneratorSyntaxContext context, CancellationToken cancellation)
     {
         var syntax = (TypeDeclarationSyntax)context.Node;
-        if (context.SemanticModel.GetDeclaredSymbol(syntax, cancellation) is not INamedTypeSymbol type || type.GetAttributes().Any(Parser.IsModel))
+        if (context.SemanticModel.GetDeclaredSymbol(syntax, cancellation) is not INamedTypeSymbol type
+            || type.GetAttributes().Any(Parser.IsModel))
         {
             return null;
         }

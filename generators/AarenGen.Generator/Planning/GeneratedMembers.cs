@@ -51,7 +51,8 @@ internal static class GeneratedMembers
             string name = head.Name!;
             string? objection =
                 !Identifier.IsValid(name) ? "it is not a C# identifier"
-                : Encoding.UTF8.GetByteCount(name) > Limits.HeadNameBytes ? FormattableString.Invariant($"it has more than {Limits.HeadNameBytes} bytes")
+                : Encoding.UTF8.GetByteCount(name) > Limits.HeadNameBytes
+                    ? FormattableString.Invariant($"it has more than {Limits.HeadNameBytes} bytes")
                 : !earlier.Add(Identifier.FoldCase(name)) ? "another head has that name, perhaps in other case"
                 : name == className ? "the class has that name"
                 : Takes(own, name) ? "the class declares a member of that name"

@@ -24,9 +24,14 @@ internal static class Limits
     /// <summary>Bounds of an argument that must be positive: a float still holds it after a division by any width.</summary>
     public const double MinPositive = 1e-30, MaxPositive = 1e30;
 
-    /// <summary>Least inputs and outputs of a matrix that inference may keep in a narrower type: smaller ones cost little as they are.</summary>
+    /// <summary>
+    /// Least inputs and outputs of a matrix that inference may keep in a narrower type: smaller ones cost little as they are.
+    /// </summary>
     public const int CompressedWidth = 64;
 
-    /// <summary>Rows of one inference pass, or a row a channel where there are more channels: enough that reading the weights costs little a row, few enough to stay in the cache.</summary>
+    /// <summary>
+    /// Rows of one inference pass, or a row a channel where there are more channels: enough that reading the weights costs little a row,
+    /// few enough to stay in the cache.
+    /// </summary>
     public const int RowsPerPass = 64;
 }

@@ -9,8 +9,9 @@ internal static class ModelCard
 {
     public static string Write(Plan plan)
     {
-        string summary = FormattableString.Invariant(
-            $"{plan.Name}: {plan.ParameterCount:N0} parameters, {(long)plan.StateDoubles * sizeof(double):N0} bytes of state a stream, {plan.FlopsPerToken:N0} floating-point operations a token");
+        string bytes = Bytes(plan.StateDoubles), flops = Grouped(plan.FlopsPerToken);
+        string summary = $"{plan.Name}: {Grouped(plan.ParameterCount)} parameters, {bytes} bytes of state a stream, "
+            + $"{flops} floating-point operations a token";
         var rows = new List<string[]> { Row("layer", "output", "parameters", "state"), Row("input", Grouped(plan.InputWidth)) };
         TokenShape shape = plan.Tokens;
         if (shape != TokenShape.Plain)
@@ -28,7 +29,8 @@ internal static class ModelCard
                 rows.Add(Row(layer));
             }
             string weight = head.Weight != 1 ? FormattableString.Invariant($", weight {head.Weight:R}") : "";
-            rows.Add(Row($"loss{(head.Name is null ? "" : " of " + head.Name)}: {head.Loss.Summary}{(head.IsPerSequence ? ", a sequence" : "")}{weight}"));
+            rows.Add(Row($"loss{(head.Name is null ? "" : " of " + head.Name)}: "
+                + $"{head.Loss.Summary}{(head.IsPerSequence ? ", a sequence" : "")}{weight}"));
         }
         int[] widths = Enumerable.Range(0, 4).Select(c => rows.Max(r => r[c].Length)).ToArray();
         var text = new StringBuilder(summary).Append('\n');
@@ -53,7 +55,9 @@ internal static class ModelCard
         }
         if (shape.Normalization != NormalizationSpan.None)
         {
-            parts.Add(shape.Normalization == NormalizationSpan.Prefix ? "normalised by the prefix" : FormattableString.Invariant($"normalised by {shape.Window} samples"));
+            parts.Add(
+                shape.Normalization == NormalizationSpan.Prefix
+                    ? "normalised by the prefix" : FormattableString.Invariant($"normalised by {shape.Window} samples"));
         }
         if (shape.PatchLength > 1 || shape.PatchStride > 1)
         {
@@ -63,12 +67,14 @@ internal static class ModelCard
     }
 
     private static string[] Row(LayerPlan layer) => Row(
-        $"{layer.Name}: {layer.Summary}{(layer.Repeat > 1 ? FormattableString.Invariant($" x {layer.Repeat}") : "")}", Grouped(layer.OutputWidth),
+        $"{layer.Name}: {layer.Summary}{(layer.Repeat > 1 ? FormattableString.Invariant($" x {layer.Repeat}") : "")}",
+        Grouped(layer.OutputWidth),
         Grouped(layer.Repeat * layer.Parameters.Sum(static p => (long)p.Rows * p.Columns)), Bytes((long)layer.State.Step * layer.Repeat));
 
     private static string Bytes(long doubles) => Grouped(doubles * sizeof(double));
 
-    private static string[] Row(string layer, string output = "", string parameters = "", string state = "") => [layer, output, parameters, state];
+    private static string[] Row(string layer, string output = "", string parameters = "", string state = "") =>
+        [layer, output, parameters, state];
 
     private static string Grouped(long n) => n.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -120,7 +120,8 @@ internal sealed class ModelDraft
     /// <summary>The layer that embeds the inputs, where they are more than numbers as they are; the width of its rows.</summary>
     private int PlanInputs(Outline outline, int rowInput)
     {
-        if (outline.Inputs.Count == 0 || (outline.Interleave is null && outline.Inputs.Count == 1 && outline.Inputs[0].Definition.IsRaw(outline.Inputs[0].Part)))
+        if (outline.Inputs.Count == 0
+            || (outline.Interleave is null && outline.Inputs.Count == 1 && outline.Inputs[0].Definition.IsRaw(outline.Inputs[0].Part)))
         {
             return rowInput;
         }
@@ -154,5 +155,6 @@ internal sealed class ModelDraft
     }
 
     private static bool IsName(string name) => name.Length > 0
-        && name.Split('.').All(static s => s.Length > 0 && s.All(static c => c is '_' or (>= '0' and <= '9') or (>= 'a' and <= 'z') or (>= 'A' and <= 'Z')));
+        && name.Split('.')
+        .All(static s => s.Length > 0 && s.All(static c => c is '_' or (>= '0' and <= '9') or (>= 'a' and <= 'z') or (>= 'A' and <= 'Z')));
 }

@@ -32,7 +32,8 @@ internal sealed class Outline
     public int Columns { get; private set; }
 
     /// <summary>Whether no part is missing.</summary>
-    public bool IsComplete => Inputs.Count > 0 && Heads.Count > 0 && Heads.All(static h => h.Loss is not null) && (Trunk.Count > 0 || Heads.Any(static h => h.Layers.Count > 0));
+    public bool IsComplete => Inputs.Count > 0 && Heads.Count > 0 && Heads.All(
+        static h => h.Loss is not null) && (Trunk.Count > 0 || Heads.Any(static h => h.Layers.Count > 0));
 
     public static Outline Sort(Declaration declaration, ProblemList problems)
     {
@@ -66,7 +67,9 @@ internal sealed class Outline
                 case InterleaveDefinition:
                     CheckBegin(part, site, outline.Interleave is not null || outline.SumsInputs);
                     outline.Interleave = part;
-                    outline.PlaceKinds(Math.Max(1, outline.Inputs.Count - problems.InRange(part, "Shared", 0, Math.Max(0, outline.Inputs.Count - 1))), declaration);
+                    outline.PlaceKinds(
+                        Math.Max(1, outline.Inputs.Count - problems.InRange(part, "Shared", 0, Math.Max(0, outline.Inputs.Count - 1))),
+                        declaration);
                     break;
                 case ShapingDefinition shaping:
                     CheckBegin(part, site, outline.Shaping.Any(s => s.Definition == shaping));
@@ -153,7 +156,8 @@ internal sealed class Outline
         {
             problems.Add(Problem.At(problems.SiteOf(last.Part!), Descriptors.HeadWithoutLoss, last.Name!, declaration.Name));
         }
-        if (outline.Inputs.Count > 0 && !(outline.Interleave is null && outline.Inputs.Count == 1 && outline.Inputs[0].Definition.IsRaw(outline.Inputs[0].Part)))
+        if (outline.Inputs.Count > 0
+            && !(outline.Interleave is null && outline.Inputs.Count == 1 && outline.Inputs[0].Definition.IsRaw(outline.Inputs[0].Part)))
         {
             foreach ((PartDeclaration part, _) in outline.Shaping)
             {

@@ -29,7 +29,8 @@ internal abstract class InputDefinition : PartDefinition
     /// <param name="column">Its first column.</param>
     /// <param name="width">The width it must have; 0 where it is free.</param>
     /// <param name="result">Makes the value of a width that the embedding is written to.</param>
-    public abstract Value Embed(PartDeclaration part, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result);
+    public abstract Value Embed(
+        PartDeclaration part, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result);
 }
 
 /// <summary>How samples become rows, before any layer.</summary>

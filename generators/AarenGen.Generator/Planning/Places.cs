@@ -3,7 +3,9 @@ using static AarenGen.Generator.Model.Literal;
 
 namespace AarenGen.Generator.Planning;
 
-/// <summary>Where everything of a drafted model lies: parameters, derived weights, packed matrices, memory and state, layer after layer.</summary>
+/// <summary>
+/// Where everything of a drafted model lies: parameters, derived weights, packed matrices, memory and state, layer after layer.
+/// </summary>
 internal sealed class Places
 {
     private readonly List<LayerPlan> layers = [];
@@ -51,7 +53,8 @@ internal sealed class Places
     public int State => state;
 
     /// <summary>Where the gradients at the layers' borders lie: two that take turns, and where heads branch off their sum.</summary>
-    public BoundaryGradients BoundaryGradients => new(memory, checked(memory + WidestRow), branches ? checked(memory + 2 * WidestRow) : null);
+    public BoundaryGradients BoundaryGradients =>
+        new(memory, checked(memory + WidestRow), branches ? checked(memory + 2 * WidestRow) : null);
 
     public int TrainingFloatsPerToken => checked(memory + (branches ? 3 : 2) * WidestRow);
 
@@ -85,7 +88,8 @@ internal sealed class Places
         for (int block = 0; block < repeat; block++)
         {
             string prefix = firstNumber is { } number ? $"{draft.Name}.{Number(number + block)}" : draft.Name;
-            parameters.AddRange(b.Parameters.Select(p => p with { Name = $"{prefix}.{p.Name}", Offset = weights + block * b.Weights + p.Offset }));
+            parameters.AddRange(
+                b.Parameters.Select(p => p with { Name = $"{prefix}.{p.Name}", Offset = weights + block * b.Weights + p.Offset }));
         }
         weights = layer.Weights.End(repeat);
         derived = checked(derived + b.DerivedFloats * repeat);

@@ -47,21 +47,26 @@ internal static class Planner
         cancellation.ThrowIfCancellationRequested();
         TokenShape shape = draft.Shape;
         var places = new Places(draft);
-        foreach (IGrouping<string, Parameter> twice in places.Parameters.GroupBy(static p => p.Name, StringComparer.Ordinal).Where(static g => g.Count() > 1))
+        foreach (IGrouping<string, Parameter> twice in places.Parameters.GroupBy(static p => p.Name, StringComparer.Ordinal)
+            .Where(static g => g.Count() > 1))
         {
-            PartDeclaration culprit = draft.Layers.Last(d => d.Part is not null && twice.Key.StartsWith(d.Name + ".", StringComparison.Ordinal)).Part!;
+            PartDeclaration culprit = draft.Layers.Last(
+                d => d.Part is not null && twice.Key.StartsWith(d.Name + ".", StringComparison.Ordinal)).Part!;
             problems.Add(Problem.At(problems.SiteOf(culprit, "Name"), Descriptors.DuplicateName, twice.Key));
             break;
         }
         int samples = shape.StateDoubles(outline.Columns);
         CheckState(declaration, samples + (long)places.State * shape.Channels, problems);
-        long flops = places.Layers.Sum(static l => l.Repeat * l.Operations.Sum(static o => o.Operation.Flops)) * shape.Channels / shape.PatchStride;
+        long flops = places.Layers.Sum(
+            static l => l.Repeat * l.Operations.Sum(static o => o.Operation.Flops)) * shape.Channels / shape.PatchStride;
         var plan = new Plan(
-            FileName.Of(declaration.FullName), declaration.WeightsFile, declaration.Namespace, declaration.ContainingTypes, declaration.Name,
+            FileName.Of(declaration.FullName), declaration.WeightsFile, declaration.Namespace,
+            declaration.ContainingTypes, declaration.Name,
             shape, new(Categories(outline)),
             outline.Columns, checked(draft.Outputs * shape.Channels), checked(draft.Targets * shape.Channels),
             new(places.Parameters), places.ParameterFloats, places.WeightFloats, places.PackedFloats, places.PackedTrainingFloats,
-            draft.RowsPerPass, places.ScratchFloats, places.TrainingFloatsPerToken, checked(samples + places.State * shape.Channels), samples,
+            draft.RowsPerPass, places.ScratchFloats, places.TrainingFloatsPerToken,
+            checked(samples + places.State * shape.Channels), samples,
             places.Parameters.Sum(static p => (long)p.Rows * p.Columns), flops, "", "", places.WidestRow, places.BoundaryGradients,
             new(places.Layers.Take(draft.TrunkLayers)), new(draft.Heads.Select(places.WithLayers)))
         {
@@ -101,7 +106,8 @@ internal static class Planner
     /// <summary>Of what decides weights and states: not of the class's name, nor of dropout.</summary>
     private static string Fingerprint(Plan plan)
     {
-        var text = new StringBuilder("aarengen 2\n").Append(plan.InputWidth.ToString(CultureInfo.InvariantCulture)).Append('\n').Append(plan.Tokens).Append('\n');
+        var text = new StringBuilder("aarengen 2\n").Append(plan.InputWidth.ToString(CultureInfo.InvariantCulture)).Append('\n')
+            .Append(plan.Tokens).Append('\n');
         foreach (LayerPlan layer in plan.Layers)
         {
             text.Append(FormattableString.Invariant($"{layer.Summary}; {layer.Repeat}; {layer.InputWidth}; {layer.OutputWidth}\n"));
@@ -115,7 +121,8 @@ internal static class Planner
             text.Append(FormattableString.Invariant($"{head.Name}; {head.IsPerSequence}; {head.Weight:R}; {head.Loss.Summary}\n"));
         }
         using var sha = SHA256.Create();
-        return string.Concat(sha.ComputeHash(Encoding.UTF8.GetBytes(text.ToString())).Select(static b => b.ToString("x2", CultureInfo.InvariantCulture)));
+        return string.Concat(
+            sha.ComputeHash(Encoding.UTF8.GetBytes(text.ToString())).Select(static b => b.ToString("x2", CultureInfo.InvariantCulture)));
     }
 }
 

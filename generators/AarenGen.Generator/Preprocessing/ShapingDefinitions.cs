@@ -8,7 +8,8 @@ internal sealed class ChannelIndependentDefinition : ShapingDefinition
 {
     public override string Name => "ChannelIndependent";
 
-    public override TokenShape Apply(PartDeclaration part, TokenShape shape, int features, ProblemList problems) => shape with { Channels = features };
+    public override TokenShape Apply(PartDeclaration part, TokenShape shape, int features, ProblemList problems) =>
+        shape with { Channels = features };
 }
 
 /// <summary>[InstanceNorm(Window = …)]</summary>

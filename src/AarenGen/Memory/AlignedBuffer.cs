@@ -40,8 +40,8 @@ internal sealed unsafe class AlignedBuffer
     public bool IsReadOnly => storage is null;
 
     /// <summary>
-    /// The floats. The span refers to the array itself, so it keeps the memory alive: the compiler may let go of a buffer whose span alone is
-    /// still in use.
+    /// The floats. The span refers to the array itself, so it keeps the memory alive: the compiler may let go of a buffer whose span alone
+    /// is still in use.
     /// </summary>
     public Span<float> Span => storage is null
         ? new(memory, Length)

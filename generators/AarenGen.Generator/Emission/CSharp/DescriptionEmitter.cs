@@ -31,7 +31,8 @@ internal static class DescriptionEmitter
             code.Line("TargetWidth = TargetWidth,");
             TokenShape shape = plan.Tokens;
             code.Line(
-                $"Tokens = new(Channels: {Number(shape.Channels)}, PatchLength: {Number(shape.PatchLength)}, PatchStride: {Number(shape.PatchStride)}, "
+                $"Tokens = new(Channels: {Number(shape.Channels)}, PatchLength: {Number(shape.PatchLength)}, PatchStride: "
+                    + $"{Number(shape.PatchStride)}, "
                 + $"{types.Runtime}NormalizationSpan.{shape.Normalization}, Window: {Number(shape.Window)}),");
             Categories(code, plan, types);
             Heads(code, plan, types);
@@ -70,8 +71,10 @@ internal static class DescriptionEmitter
             {
                 Loss loss = head.Loss;
                 code.Line(
-                    $"new(\"{head.Name ?? "output"}\", {Number(head.OutputOffset)}, {Number(head.OutputWidth)}, {Number(head.TargetOffset)}, {Number(loss.TargetWidth)}, "
-                    + $"{types.Runtime}TargetKind.{loss.TargetKind}, {Number(loss.Classes)}, {Bool(head.IsPerSequence)}, {Text(loss.Summary)}),");
+                    $"new(\"{head.Name ?? "output"}\", {Number(head.OutputOffset)}, {Number(head.OutputWidth)}, "
+                        + $"{Number(head.TargetOffset)}, {Number(loss.TargetWidth)}, "
+                    + $"{types.Runtime}TargetKind.{loss.TargetKind}, {Number(loss.Classes)}, {Bool(head.IsPerSequence)}, "
+                    + $"{Text(loss.Summary)}),");
             }
         }
     }

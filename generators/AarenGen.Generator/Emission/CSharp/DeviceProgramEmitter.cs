@@ -29,7 +29,8 @@ internal static class DeviceProgramEmitter
         using (code.Open($"partial class {model.Name}"))
         {
             code.Summary("The model's training on an NVIDIA GPU, in CUDA C: one translation unit without includes, all sizes literals.");
-            code.Line("/// <remarks>UTF-8, a constant of the assembly's data: the strings of an assembly may not exceed 16 MiB, which a hundred models would.</remarks>");
+            code.Line("/// <remarks>UTF-8, a constant of the assembly's data: the strings of an assembly may not exceed 16 MiB, which a "
+                + "hundred models would.</remarks>");
             code.Line("public static global::System.ReadOnlySpan<byte> CudaSource => \"\"\"");
             code.Raw(source);
             code.Raw("\"\"\"u8;\n");
@@ -62,8 +63,10 @@ internal static class DeviceProgramEmitter
             {
                 KernelNode node = kernels[l.Kernel];
                 code.Line(
-                    $"        new(\"{l.Kernel}\", {Number(node.Grid.PerRowTile)}, {Number(node.Grid.RowsPerTile)}, {Number(node.Grid.PerSequence)}, {Number(node.Grid.Fixed)}, "
-                    + $"{Number(node.Threads)}, {Number(l.FirstBlock)}, {Number(l.Blocks)}){(node.CarriedWords == 0 ? "" : $" {{ CarriedWords = {Number(node.CarriedWords)} }}")},");
+                    $"        new(\"{l.Kernel}\", {Number(node.Grid.PerRowTile)}, {Number(node.Grid.RowsPerTile)}, "
+                        + $"{Number(node.Grid.PerSequence)}, {Number(node.Grid.Fixed)}, "
+                    + $"{Number(node.Threads)}, {Number(l.FirstBlock)}, "
+                    + $"{Number(l.Blocks)}){(node.CarriedWords == 0 ? "" : $" {{ CarriedWords = {Number(node.CarriedWords)} }}")},");
             }
             code.Line("    },");
         }

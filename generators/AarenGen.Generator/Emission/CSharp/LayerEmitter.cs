@@ -34,14 +34,16 @@ internal sealed class LayerEmitter(CodeWriter code, Plan plan, LayerPlan layer, 
     /// <summary>Prints how the states after two chunks of a sequence combine.</summary>
     public void Combine(ICSharpScan recurrence) => Method(
         $"{layer.Name}: the state after two chunks of a sequence, the later begun from nothing.", LayerMethods.Combine,
-        "global::System.Span<double> earlier, global::System.ReadOnlySpan<double> later" + BlockParameter(layer), LayerMethodKind.Combine, recurrence.Combine);
+        "global::System.Span<double> earlier, global::System.ReadOnlySpan<double> later" + BlockParameter(layer),
+        LayerMethodKind.Combine, recurrence.Combine);
 
     private void Prepare()
     {
         ICSharpWeights[] operations = [.. layer.Operations.Select(static s => s.Operation).OfType<ICSharpWeights>()];
         Method(
             $"{layer.Name}: derives weights and packs matrices.", LayerMethods.Prepare,
-            $"{types.Span} weights, {types.Span} packed, {types.Runtime}WeightPrecision precision, bool training{BlockParameter(layer)}", LayerMethodKind.Prepare,
+            $"{types.Span} weights, {types.Span} packed, {types.Runtime}WeightPrecision precision, bool training{BlockParameter(layer)}",
+            LayerMethodKind.Prepare,
             w =>
             {
                 foreach (ICSharpWeights operation in operations)
@@ -62,7 +64,8 @@ internal sealed class LayerEmitter(CodeWriter code, Plan plan, LayerPlan layer, 
     }
 
     private void Infer() => Method(
-        $"{layer.Name}: {layer.Summary}. Rows of streams: [rows, {Number(layer.InputWidth)}] to [rows, {Number(layer.OutputWidth)}].", LayerMethods.Infer,
+        $"{layer.Name}: {layer.Summary}. Rows of streams: [rows, {Number(layer.InputWidth)}] to [rows, {Number(layer.OutputWidth)}].",
+        LayerMethods.Infer,
         $"{types.InferencePass}{BlockParameter(layer)}, {types.ReadOnlySpan} input, {types.Span} output", LayerMethodKind.Infer,
         w =>
         {
@@ -100,7 +103,8 @@ internal sealed class LayerEmitter(CodeWriter code, Plan plan, LayerPlan layer, 
 
     private void Backward() => Method(
         $"{layer.Name}, training: adds the gradients of the weights and overwrites the gradient of the input.", LayerMethods.Backward,
-        $"{types.TrainingPass}{BlockParameter(layer)}, {types.ReadOnlySpan} input, {types.Span} outputGradient, {types.Span} inputGradient", LayerMethodKind.Train,
+        $"{types.TrainingPass}{BlockParameter(layer)}, {types.ReadOnlySpan} input, {types.Span} outputGradient, {types.Span} inputGradient",
+        LayerMethodKind.Train,
         w =>
         {
             foreach (OperationStep step in layer.Operations.Reverse())

@@ -14,12 +14,13 @@ internal enum LayerMethodKind
 }
 
 /// <summary>
-/// Prints the statements of one of a layer's methods. Whatever of the model's memory a statement asks for becomes a span with a name, declared
-/// once at the top of the method.
+/// Prints the statements of one of a layer's methods. Whatever of the model's memory a statement asks for becomes a span with a name,
+/// declared once at the top of the method.
 /// </summary>
 internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, LayerMethodKind method, TypeNames types, LayerWriter? outer = null)
 {
-    private readonly Dictionary<string, string> names = outer is null ? new(StringComparer.Ordinal) : new(outer.names, StringComparer.Ordinal);
+    private readonly Dictionary<string, string> names = outer is null
+        ? new(StringComparer.Ordinal) : new(outer.names, StringComparer.Ordinal);
     private readonly List<string> declarations = [];
     private readonly HashSet<string> values = new(StringComparer.Ordinal), gradients = new(StringComparer.Ordinal);
     private bool usesRows;
@@ -68,7 +69,8 @@ internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, LayerMethodK
     /// <summary>A loop over the sequences of a pass, each the rows from first on.</summary>
     public CodeWriter.Block EachSequence()
     {
-        CodeWriter.Block loop = code.Open("for (int first = 0, sequence = 0; sequence < pass.SequenceEnds.Length; first = pass.SequenceEnds[sequence++])");
+        CodeWriter.Block loop = code.Open(
+            "for (int first = 0, sequence = 0; sequence < pass.SequenceEnds.Length; first = pass.SequenceEnds[sequence++])");
         code.Line("int length = pass.SequenceEnds[sequence] - first;");
         return loop;
     }
@@ -108,22 +110,28 @@ internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, LayerMethodK
 
     public string Weights(Parameter p) => Declare(types.ReadOnlySpan, NameOf(p.Name), WeightSource, layer.Weights, p.Offset, p.Floats);
 
-    public string Gradients(Parameter p) => Declare(types.Span, NameOf(p.Name) + "Gradient", GradientSource, layer.Weights, p.Offset, p.Floats);
+    public string Gradients(Parameter p) =>
+        Declare(types.Span, NameOf(p.Name) + "Gradient", GradientSource, layer.Weights, p.Offset, p.Floats);
 
     /// <summary>Weights derived from parameters; writable where they are derived.</summary>
     public string Derived(string name, Region r) =>
-        Declare(method == LayerMethodKind.Prepare ? types.Span : types.ReadOnlySpan, NameOf(name), WeightSource, layer.Derived, r.Offset, r.Length);
+        Declare(
+            method == LayerMethodKind.Prepare ? types.Span : types.ReadOnlySpan, NameOf(name), WeightSource,
+            layer.Derived, r.Offset, r.Length);
 
     public string DerivedGradients(string name, Region r) =>
         Declare(types.Span, NameOf(name) + "Gradient", GradientSource, layer.Derived, r.Offset, r.Length);
 
     /// <summary>A matrix as the matrix multiplication reads it; writable where it is packed.</summary>
     public string Packed(string name, Region r) =>
-        Declare(method == LayerMethodKind.Prepare ? types.Span : types.ReadOnlySpan, NameOf(name) + "Packed", PackedSource, layer.Packed, r.Offset, r.Length);
+        Declare(
+            method == LayerMethodKind.Prepare ? types.Span : types.ReadOnlySpan, NameOf(name) + "Packed", PackedSource,
+            layer.Packed, r.Offset, r.Length);
 
     /// <summary>A transposed matrix as the backward pass reads it; writable where it is packed.</summary>
     public string PackedTraining(string name, Region r) => Declare(
-        method == LayerMethodKind.Prepare ? types.Span : types.ReadOnlySpan, NameOf(name) + "Transposed", PackedSource, layer.PackedTraining, r.Offset, r.Length);
+        method == LayerMethodKind.Prepare ? types.Span : types.ReadOnlySpan, NameOf(name) + "Transposed", PackedSource,
+        layer.PackedTraining, r.Offset, r.Length);
 
     /// <summary>Training memory of so many floats a token, for the rows of the pass.</summary>
     public string Memory(string name, int offset, int floats) =>
@@ -148,12 +156,14 @@ internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, LayerMethodK
         foreach (Value value in layer.Values.Where(v => values.Contains(v.Name)))
         {
             string memory = method == LayerMethodKind.Infer
-                ? $"pass.Scratch.Slice({Number(value.Scratch)}, {Times("rows", value.Stride)})" : $"pass.Values({At(layer.Memory, value.Memory)}, {Number(value.Stride)})";
+                ? $"pass.Scratch.Slice({Number(value.Scratch)}, {Times("rows", value.Stride)})"
+                : $"pass.Values({At(layer.Memory, value.Memory)}, {Number(value.Stride)})";
             target.Line($"{types.Span} {value.Name} = {memory};");
         }
         foreach (Value value in layer.Values.Where(v => v.SharesGradientOf is null && gradients.Contains(v.Name)))
         {
-            target.Line($"{types.Span} {value.GradientName} = pass.Values({Number(layer.GradientMemory + value.Gradient)}, {Number(value.Stride)});");
+            target.Line($"{types.Span} {value.GradientName} = pass.Values({Number(layer.GradientMemory + value.Gradient)}, "
+                + $"{Number(value.Stride)});");
         }
         foreach (Value value in layer.Values.Where(v => v.SharesGradientOf is not null && gradients.Contains(v.Name)))
         {
@@ -178,7 +188,8 @@ internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, LayerMethodK
         if (!names.TryGetValue(declaration, out string? declared))
         {
             declared = name;
-            for (int number = 2; names.ContainsValue(declared) || layer.Values.Any(v => v.Name == declared || v.GradientName == declared); number++)
+            for (int number = 2;
+                names.ContainsValue(declared) || layer.Values.Any(v => v.Name == declared || v.GradientName == declared); number++)
             {
                 declared = name + Number(number);
             }
@@ -191,13 +202,15 @@ internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, LayerMethodK
     private string At(Extent extent, int offset)
     {
         int start = extent.Start + offset;
-        return layer.Repeat == 1 ? Number(start) : start == 0 ? Times("block", extent.Step) : $"{Number(start)} + {Times("block", extent.Step)}";
+        return layer.Repeat == 1 ? Number(start) : start == 0
+            ? Times("block", extent.Step) : $"{Number(start)} + {Times("block", extent.Step)}";
     }
 
     /// <summary>A parameter's name in files as an identifier: mixer.v_proj.weight is mixerVProjWeight.</summary>
     private static string NameOf(string name)
     {
-        string joined = string.Concat(name.Split('.', '_', ' ').Select(static s => s.Length == 0 ? "" : char.ToUpperInvariant(s[0]) + s.Substring(1)));
+        string joined = string.Concat(
+            name.Split('.', '_', ' ').Select(static s => s.Length == 0 ? "" : char.ToUpperInvariant(s[0]) + s.Substring(1)));
         return char.ToLowerInvariant(joined[0]) + joined.Substring(1);
     }
 }

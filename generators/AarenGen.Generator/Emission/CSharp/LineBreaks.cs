@@ -63,7 +63,9 @@ internal static class LineBreaks
         yield return (extra, line);
     }
 
-    /// <summary>The first parenthesis that is not in another and whose content is long; -1 where there is none before the line is full.</summary>
+    /// <summary>
+    /// The first parenthesis that is not in another and whose content is long; -1 where there is none before the line is full.
+    /// </summary>
     private static int OpeningParenthesis(string line, int room)
     {
         const int Long = 60;

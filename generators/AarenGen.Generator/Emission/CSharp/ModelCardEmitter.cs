@@ -35,7 +35,8 @@ internal static class ModelCardEmitter
             {
                 next++;
             }
-            yield return $"{(start == 0 ? "" : "+ ")}\"{card.Substring(start, next - start).Replace("\n", "\\n")}\"{(next == card.Length ? "," : "")}";
+            string piece = card.Substring(start, next - start).Replace("\n", "\\n");
+            yield return $"{(start == 0 ? "" : "+ ")}\"{piece}\"{(next == card.Length ? "," : "")}";
             start = next;
         }
     }
@@ -47,7 +48,8 @@ internal static class ModelCardEmitter
         Constant("int", "TargetWidth", plan.TargetWidth, "Numbers in the target of one token.");
         Constant("long", "ParameterCount", plan.ParameterCount, "Trainable numbers.");
         Constant("long", "StateBytes", (long)plan.StateDoubles * sizeof(double), "Bytes of a stream's state, however long the stream is.");
-        Constant("long", "FlopsPerToken", plan.FlopsPerToken, "Floating-point operations of one streamed token, a multiply-add counting two.");
+        Constant(
+            "long", "FlopsPerToken", plan.FlopsPerToken, "Floating-point operations of one streamed token, a multiply-add counting two.");
         code.Summary("Floats of working memory that training needs for each token of a pass.");
         code.Line($"private const int TrainingFloatsPerToken = {Number(plan.TrainingFloatsPerToken)};");
         code.Line();

@@ -33,7 +33,8 @@ internal static class ModelEmitter
         ModelCardEmitter.Documentation(code, plan);
         code.Line($"[global::System.CodeDom.Compiler.GeneratedCode(\"AarenGen.Generator\", \"{Version}\")]");
         string scan = plan.CanScan ? $", {types.Runtime}IPrefixScan<{plan.Name}>" : "";
-        using (code.Open($"partial class {plan.Name} : {types.Runtime}SequenceModel<{plan.Name}>, {types.Runtime}IModelDefinition<{plan.Name}>{scan}"))
+        using (code.Open(
+            $"partial class {plan.Name} : {types.Runtime}SequenceModel<{plan.Name}>, {types.Runtime}IModelDefinition<{plan.Name}>{scan}"))
         {
             ModelCardEmitter.Constants(code, plan);
             DescriptionEmitter.Emit(code, plan, types);

@@ -3,7 +3,9 @@ using static AarenGen.Generator.Model.Literal;
 
 namespace AarenGen.Generator.Emission.CSharp;
 
-/// <summary>Prints what users ask a model for beside what every model has: trained weights, and the heads' outputs as predictions.</summary>
+/// <summary>
+/// Prints what users ask a model for beside what every model has: trained weights, and the heads' outputs as predictions.
+/// </summary>
 internal static class PredictionEmitter
 {
     public static void Emit(CodeWriter code, Plan plan, TypeNames types)
@@ -24,7 +26,8 @@ internal static class PredictionEmitter
         code.Line($"private static readonly global::System.Lazy<{plan.Name}> trained = new(static () => LoadEmbedded(\"{file}\"));");
         code.Line();
         code.Summary($"The model with the weights of {file}, which the assembly embeds: loaded when first used, the same for all threads.");
-        code.Line($"/// <exception cref=\"{types.Runtime}ModelFileException\">The file is not embedded, is damaged, or does not fit.</exception>");
+        code.Line($"/// <exception cref=\"{types.Runtime}ModelFileException\">The file is not embedded, is damaged, or does not "
+            + $"fit.</exception>");
         code.Line($"public static {plan.Name} Trained => trained.Value;");
         code.Line();
     }
@@ -40,12 +43,14 @@ internal static class PredictionEmitter
             code.Line($"/// <param name=\"channel\">The channel, 0 to {Number(plan.Tokens.Channels - 1)}.</param>");
         }
         string method = Identifier.Escape(head.Name ?? HeadPlan.UnnamedMethod);
-        using (code.Open($"public static {types.Runtime}{head.Loss.Prediction} {method}({types.ReadOnlySpan} output{(hasChannels ? ", int channel" : "")})"))
+        using (code.Open($"public static {types.Runtime}{head.Loss.Prediction} {method}({types.ReadOnlySpan} "
+            + $"output{(hasChannels ? ", int channel" : "")})"))
         {
             if (hasChannels)
             {
                 code.Line("global::System.ArgumentOutOfRangeException.ThrowIfNegative(channel);");
-                code.Line($"global::System.ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(channel, {Number(plan.Tokens.Channels)});");
+                code.Line(
+                    $"global::System.ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(channel, {Number(plan.Tokens.Channels)});");
             }
             string offset = !hasChannels ? Number(head.OutputOffset)
                 : LayerWriter.Times("channel", plan.RowOutputWidth) + (head.OutputOffset > 0 ? $" + {Number(head.OutputOffset)}" : "");

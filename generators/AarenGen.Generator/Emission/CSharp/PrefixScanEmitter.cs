@@ -14,12 +14,14 @@ internal static class PrefixScanEmitter
         code.Summary("Reads many tokens of one stream as Forward does, cut into chunks that threads run in parallel.");
         code.Line("/// <param name=\"state\">The stream; a fresh state for a whole sequence.</param>");
         code.Line("/// <param name=\"tokens\">[tokens, InputWidth] finite numbers from -1e15 to 1e15; may be empty.</param>");
-        code.Line("/// <param name=\"outputs\">[tokens, OutputWidth] numbers, overwritten: those of Forward up to the rounding of sums in another order.</param>");
+        code.Line("/// <param name=\"outputs\">[tokens, OutputWidth] numbers, overwritten: those of Forward up to the rounding of sums in "
+            + "another order.</param>");
         code.Line("/// <param name=\"threads\">The number of threads, at least 1; several pay from some thousands of tokens on.</param>");
         code.Line("/// <exception cref=\"global::System.ArgumentException\">");
         code.Line("/// A length is wrong, or a token holds NaN or infinity. Nothing was written, and the state is unchanged.");
         code.Line("/// </exception>");
-        using (code.Open($"public void Forward({types.Runtime}StreamState<{plan.Name}> state, {types.ReadOnlySpan} tokens, {types.Span} outputs, int threads)"))
+        using (code.Open($"public void Forward({types.Runtime}StreamState<{plan.Name}> state, {types.ReadOnlySpan} tokens, {types.Span} "
+            + $"outputs, int threads)"))
         {
             code.Line($"{types.Runtime}PrefixScan<{plan.Name}>.Run(this, state, tokens, outputs, threads);");
         }
@@ -33,12 +35,15 @@ internal static class PrefixScanEmitter
         Switch(
             $"void {scan}Infer(int number, {types.InferencePass}, {types.ReadOnlySpan} input, {types.Span} output)", "number",
             static (layer, block) =>
-                $"{layer.Method}{LayerMethods.Infer}(pass{block}, input.Slice(0, {LayerWriter.Times("pass.Rows", Sizes.Pad(layer.InputWidth))}), "
-                + $"{(layer.Recurrence is null ? "" : "output.IsEmpty ? output : ")}output.Slice(0, {LayerWriter.Times("pass.Rows", Sizes.Pad(layer.OutputWidth))})); break;");
+                $"{layer.Method}{LayerMethods.Infer}(pass{block}, input.Slice(0, "
+                    + $"{LayerWriter.Times("pass.Rows", Sizes.Pad(layer.InputWidth))}), "
+                + $"{(layer.Recurrence is null ? "" : "output.IsEmpty ? output : ")}output.Slice(0, "
+                + $"{LayerWriter.Times("pass.Rows", Sizes.Pad(layer.OutputWidth))})); break;");
         code.Line();
         Switch(
             $"void {scan}Combine(int number, global::System.Span<double> earlier, global::System.ReadOnlySpan<double> later)", "number",
-            static (layer, block) => layer.Recurrence is null ? "break;" : $"{layer.Method}{LayerMethods.Combine}(earlier, later{block}); break;");
+            static (layer, block) => layer.Recurrence is null
+                ? "break;" : $"{layer.Method}{LayerMethods.Combine}(earlier, later{block}); break;");
         foreach ((LayerPlan layer, _) in layers)
         {
             if (layer.Recurrence is ICSharpScan recurrence)

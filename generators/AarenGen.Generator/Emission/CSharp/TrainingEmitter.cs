@@ -10,7 +10,9 @@ internal sealed class TrainingEmitter
     private readonly Plan plan;
     private readonly TypeNames types;
 
-    /// <summary>The names of the buffers that hold the gradient of the present layer's output, and that take the gradient of its input.</summary>
+    /// <summary>
+    /// The names of the buffers that hold the gradient of the present layer's output, and that take the gradient of its input.
+    /// </summary>
     private string gradient = "evenGradient", nextGradient = "oddGradient";
 
     private TrainingEmitter(CodeWriter code, Plan plan, TypeNames types)
@@ -36,7 +38,8 @@ internal sealed class TrainingEmitter
                 {
                     HeadPlan head = plan.Heads[i];
                     code.Line(
-                        $"{types.Kernels}Rows.Unpad({outputs[i]}, rows, {Number(head.OutputWidth)}, pass.Outputs, offset: {Number(head.OutputOffset)}, "
+                        $"{types.Kernels}Rows.Unpad({outputs[i]}, rows, {Number(head.OutputWidth)}, pass.Outputs, offset: "
+                            + $"{Number(head.OutputOffset)}, "
                         + $"{Number(plan.RowOutputWidth)});");
                 }
             }
@@ -98,7 +101,8 @@ internal sealed class TrainingEmitter
     private string LossCall(HeadPlan head, string outputs)
     {
         string arguments = head.Loss.Arguments.Length == 0 ? "" : ", " + head.Loss.Arguments;
-        return $"{types.Kernels}{head.Loss.Kernel}({outputs}, rows, width: {Number(head.OutputWidth)}, stride: {Number(Sizes.Pad(head.OutputWidth))}, "
+        return $"{types.Kernels}{head.Loss.Kernel}({outputs}, rows, width: {Number(head.OutputWidth)}, stride: "
+            + $"{Number(Sizes.Pad(head.OutputWidth))}, "
             + $"pass.Targets, targetOffset: {Number(head.TargetOffset)}, targetStride: {Number(plan.RowTargetWidth)}, "
             + $"pass.{(head.IsPerSequence ? "Sequence" : "Token")}Weights, scale: {Float(head.LossScale)}, "
             + $"pass.IsTraining ? {Rows(gradient, head.OutputWidth)} : default{arguments})";
@@ -119,7 +123,8 @@ internal sealed class TrainingEmitter
             {
                 using (code.Open($"for (int block = 0; block < {Number(layer.Repeat)}; block++)"))
                 {
-                    code.Line($"{layer.Method}{LayerMethods.Forward}(pass, block, {BlockInput(layer, input)}, {BlockOutput(layer, OfBlock(layer, 0))});");
+                    code.Line($"{layer.Method}{LayerMethods.Forward}(pass, block, {BlockInput(layer, input)}, "
+                        + $"{BlockOutput(layer, OfBlock(layer, 0))});");
                 }
                 code.Line($"{types.Span} {output} = {BlockOutput(layer, Number(layer.LastOutput.Offset))};");
             }

@@ -10,12 +10,14 @@ internal static class WeightsEmitter
     {
         code.Line("/// <inheritdoc/>");
         using (code.Open(
-            $"protected override void Prepare({types.Span} weights, {types.Span} packed, {types.Runtime}WeightPrecision precision, bool training, "
+            $"protected override void Prepare({types.Span} weights, {types.Span} packed, {types.Runtime}WeightPrecision precision, bool "
+                + $"training, "
             + $"{types.Training}WorkerSlice slice)"))
         {
             EachSliced(
                 code, plan.Layers.Where(LayerEmitter.Prepares),
-                static layer => $"{layer.Method}{LayerMethods.Prepare}(weights, packed, precision, training{LayerEmitter.BlockArgument(layer)});");
+                static layer =>
+                    $"{layer.Method}{LayerMethods.Prepare}(weights, packed, precision, training{LayerEmitter.BlockArgument(layer)});");
         }
         code.Line();
     }
@@ -24,7 +26,8 @@ internal static class WeightsEmitter
     {
         code.Line("/// <inheritdoc/>");
         using (code.Open(
-            $"protected override void BackpropagateDerivedWeights({types.ReadOnlySpan} weights, {types.Span} gradients, {types.Training}WorkerSlice slice)"))
+            $"protected override void BackpropagateDerivedWeights({types.ReadOnlySpan} weights, {types.Span} gradients, "
+                + $"{types.Training}WorkerSlice slice)"))
         {
             EachSliced(
                 code, plan.Layers.Where(LayerEmitter.DerivesWeights),
@@ -38,7 +41,8 @@ internal static class WeightsEmitter
         int piece = 0;
         foreach (LayerPlan layer in layers)
         {
-            using CodeWriter.Block? loop = layer.Repeat > 1 ? code.Open($"for (int block = 0; block < {Number(layer.Repeat)}; block++)") : null;
+            using CodeWriter.Block? loop = layer.Repeat > 1
+                ? code.Open($"for (int block = 0; block < {Number(layer.Repeat)}; block++)") : null;
             string number = layer.Repeat == 1 ? Number(piece) : piece == 0 ? "block" : $"{Number(piece)} + block";
             using CodeWriter.Block condition = code.Open($"if (slice.Contains({number}))");
             code.Line(line(layer));

@@ -16,7 +16,9 @@ internal static class DeviceLibrary
         .Where(static n => n.EndsWith(Ending, StringComparison.Ordinal))
         .ToDictionary(static n => n.Substring(0, n.Length - Ending.Length), Read, StringComparer.Ordinal);
 
-    /// <summary>The files of these names and those they need, each once, none before what it needs, else in the order of their names.</summary>
+    /// <summary>
+    /// The files of these names and those they need, each once, none before what it needs, else in the order of their names.
+    /// </summary>
     public static IEnumerable<string> Of(IEnumerable<string> names)
     {
         var done = new HashSet<string>(StringComparer.Ordinal);
@@ -31,7 +33,8 @@ internal static class DeviceLibrary
             if (text.StartsWith(Needs, StringComparison.Ordinal))
             {
                 int end = text.IndexOf('\n');
-                foreach (string needed in Order(text.Substring(Needs.Length, end - Needs.Length).Split(',').Select(static n => n.Trim()), done))
+                foreach (string needed in Order(
+                    text.Substring(Needs.Length, end - Needs.Length).Split(',').Select(static n => n.Trim()), done))
                 {
                     yield return needed;
                 }

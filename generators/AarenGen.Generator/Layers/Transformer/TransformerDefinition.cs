@@ -4,7 +4,9 @@ using AarenGen.Generator.Planning;
 
 namespace AarenGen.Generator.Layers;
 
-/// <summary>[Transformer(Heads, Context, FeedForward, Repeat, Norm, Dropout)]: the residual block with causal attention over the last tokens.</summary>
+/// <summary>
+/// [Transformer(Heads, Context, FeedForward, Repeat, Norm, Dropout)]: the residual block with causal attention over the last tokens.
+/// </summary>
 internal sealed class TransformerDefinition : LayerDefinition
 {
     private const int DefaultContext = 512;

@@ -30,7 +30,8 @@ internal sealed partial record AddPositions : ICSharpOperation, ICSharpStreaming
             using (w.EachSequence())
             {
                 w.Call(
-                    "Embedding.AccumulatePositions", w.SequenceGradient(Output), "length", $"stride: {Output.Stride}", $"length: {Table.Rows}", w.Gradients(Table));
+                    "Embedding.AccumulatePositions", w.SequenceGradient(Output), "length", $"stride: {Output.Stride}",
+                    $"length: {Table.Rows}", w.Gradients(Table));
             }
         }
     }
@@ -43,7 +44,8 @@ internal sealed partial record AddPositions : ICSharpOperation, ICSharpStreaming
         }
         else
         {
-            w.Call("Embedding.AddPositions", input, rows, first, $"stride: {Input.Stride}", w.Weights(Table), $"length: {Table.Rows}", output);
+            w.Call(
+                "Embedding.AddPositions", input, rows, first, $"stride: {Input.Stride}", w.Weights(Table), $"length: {Table.Rows}", output);
         }
     }
 }

@@ -16,7 +16,8 @@ internal sealed partial record CausalAttention : ICSharpOperation, ICSharpStream
         {
             w.Call(
                 "CausalAttention.Step",
-                [w.Row(Queries), w.Row(Keys), w.Row(Values), .. Sizing, w.State(StateOffset, StateDoubles(Output.Width, Context)), w.Row(Output)]);
+                [w.Row(Queries), w.Row(Keys), w.Row(Values), .. Sizing,
+                    w.State(StateOffset, StateDoubles(Output.Width, Context)), w.Row(Output)]);
         }
     }
 

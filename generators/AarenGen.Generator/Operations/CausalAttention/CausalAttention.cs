@@ -14,7 +14,9 @@ internal sealed partial record CausalAttention(
     /// <summary>Of a token that sees the whole context: two multiply-adds a channel and some twenty operations a score.</summary>
     public override long Flops => Context * (4L * Output.Width + 20L * Heads);
 
-    /// <summary>Floats a token that training keeps: two padded rows of a number a head; a device keeps three numbers a head, without padding.</summary>
+    /// <summary>
+    /// Floats a token that training keeps: two padded rows of a number a head; a device keeps three numbers a head, without padding.
+    /// </summary>
     public static int StatisticsFloats(int heads) => Math.Max(2 * Sizes.Pad(heads), 3 * heads);
 
     /// <summary>The counter, and keys and values as floats, two a double.</summary>

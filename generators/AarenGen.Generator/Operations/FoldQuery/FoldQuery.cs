@@ -6,7 +6,8 @@ namespace AarenGen.Generator.Operations;
 /// Since the query does not depend on the token, the keys' projection collapses to one vector a head: q·(W x) = (Wᵀq)·x.
 /// The model and its gradients stay those of the unfolded form.
 /// </summary>
-internal sealed partial record FoldQuery(int Width, int Heads, Parameter Query, ParameterMatrix Q, ParameterMatrix K, DerivedMatrix Folded) : Operation
+internal sealed partial record FoldQuery(
+    int Width, int Heads, Parameter Query, ParameterMatrix Q, ParameterMatrix K, DerivedMatrix Folded) : Operation
 {
     public override EquatableArray<Value> Inputs => new([]);
 

@@ -6,7 +6,8 @@ namespace AarenGen.Generator.Operations;
 /// h_t = keep_t h_{t−1} + add_t g(c_t) a channel, the gates from the token alone. Mixer is the prefix of the kernel's methods. A stream
 /// remembers h in double; the way back needs only inputs and outputs.
 /// </summary>
-internal sealed partial record GatedRecurrence(string Mixer, EquatableArray<Value> Gates, Value Candidates, Value Output, int StateOffset) : Operation
+internal sealed partial record GatedRecurrence(
+    string Mixer, EquatableArray<Value> Gates, Value Candidates, Value Output, int StateOffset) : Operation
 {
     public override EquatableArray<Value> Inputs => new([.. Gates, Candidates]);
 

@@ -12,7 +12,8 @@ internal sealed partial record Join : ICSharpOperation
         foreach (Value piece in Pieces)
         {
             w.Call(
-                "Rows.Place", w.Value(piece), w.Rows, $"width: {piece.Width}", $"sourceStride: {piece.Stride}", w.Value(Output), $"offset: {offset}",
+                "Rows.Place", w.Value(piece), w.Rows, $"width: {piece.Width}", $"sourceStride: {piece.Stride}",
+                w.Value(Output), $"offset: {offset}",
                 $"stride: {Output.Stride}");
             offset += piece.Width;
         }

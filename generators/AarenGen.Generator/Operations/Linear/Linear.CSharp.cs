@@ -22,7 +22,8 @@ internal sealed partial record Linear : ICSharpOperation, ICSharpStreaming, ICSh
         w.Comment(Matrix.Name);
         w.Call(
             "MatrixProduct.AccumulateGradients", w.Gradient(Output), w.Rows, $"outputs: {Output.Width}", $"dyStride: {Output.Stride}",
-            w.Value(Input), $"inputs: {Input.Width}", $"xStride: {Input.Stride}", Matrix.WeightGradient(w), $"dwStride: {Input.Stride}", Matrix.BiasGradient(w));
+            w.Value(Input), $"inputs: {Input.Width}", $"xStride: {Input.Stride}", Matrix.WeightGradient(w),
+            $"dwStride: {Input.Stride}", Matrix.BiasGradient(w));
         if (Residual is not null)
         {
             Copy.Print(w, Output, Residual, accumulates[1]);
@@ -40,7 +41,8 @@ internal sealed partial record Linear : ICSharpOperation, ICSharpStreaming, ICSh
         string residual = Residual is null ? "" : $" + {Residual.Name}";
         w.Comment($"{Output.Name} [rows, {Output.Width}] = {Input.Name} [rows, {Input.Width}] · {Matrix.Name}ᵀ + bias{residual}");
         Call(
-            w, "Multiply", precision, w.Value(Input), w.Rows, $"inner: {Input.Width}", $"aStride: {Input.Stride}", w.Packed(Matrix.Name, Packed),
+            w, "Multiply", precision, w.Value(Input), w.Rows, $"inner: {Input.Width}", $"aStride: {Input.Stride}",
+            w.Packed(Matrix.Name, Packed),
             $"columns: {Output.Width}", Matrix.Bias(w), $"residual: {(Residual is null ? "default" : w.Value(Residual))}", w.Value(Output),
             $"cStride: {Output.Stride}");
     }

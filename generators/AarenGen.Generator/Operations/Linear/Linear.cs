@@ -6,7 +6,8 @@ namespace AarenGen.Generator.Operations;
 /// y = x Wᵀ + b, with W [outputs, inputs] as PyTorch has it, plus a residual where there is one. IsCompressible: whether inference may keep
 /// the matrix in a narrower type.
 /// </summary>
-internal sealed partial record Linear(Value Input, Value Output, Value? Residual, Matrix Matrix, Region Packed, Region PackedTransposed, bool IsCompressible) : Operation
+internal sealed partial record Linear(
+    Value Input, Value Output, Value? Residual, Matrix Matrix, Region Packed, Region PackedTransposed, bool IsCompressible) : Operation
 {
     public override EquatableArray<Value> Inputs => Residual is null ? new([Input]) : new([Input, Residual]);
 

@@ -13,8 +13,10 @@ internal sealed partial record Normalize : ICSharpOperation, ICSharpStreaming
     {
         w.Comment($"{Scale.Name}, {Shift.Name}");
         w.Call(
-            "LayerNormalization.Backward", w.Gradient(Output), w.Value(Input), Statistics(w), w.Weights(Scale), w.Rows, $"width: {Input.Width}",
-            $"stride: {Input.Stride}", w.Gradient(Input), $"accumulate: {Literal.Bool(accumulates[0])}", w.Gradients(Scale), w.Gradients(Shift));
+            "LayerNormalization.Backward", w.Gradient(Output), w.Value(Input), Statistics(w), w.Weights(Scale),
+            w.Rows, $"width: {Input.Width}",
+            $"stride: {Input.Stride}", w.Gradient(Input), $"accumulate: {Literal.Bool(accumulates[0])}",
+            w.Gradients(Scale), w.Gradients(Shift));
     }
 
     private string Statistics(LayerWriter w) => w.Memory($"{Output.Name}Statistics", StatisticsMemory, StatisticsPerToken);

@@ -30,7 +30,8 @@ internal sealed partial record PrefixAttention : ICSharpOperation, ICSharpStream
         {
             w.Call(
                 "PrefixAttention.Forward",
-                [w.Sequence(Values), $"valueStride: {Values.Stride}", w.Sequence(Scores), $"scoreStride: {Scores.Stride}", "length", .. Sizing,
+                [w.Sequence(Values), $"valueStride: {Values.Stride}", w.Sequence(Scores),
+                    $"scoreStride: {Scores.Stride}", "length", .. Sizing,
                 LayerWriter.Sequence(gates, GateStride), w.Sequence(Output), $"outputStride: {Output.Stride}"]);
         }
     }
@@ -43,7 +44,8 @@ internal sealed partial record PrefixAttention : ICSharpOperation, ICSharpStream
         {
             w.Call(
                 "PrefixAttention.Backward",
-                [w.SequenceGradient(Output), $"outputStride: {Output.Stride}", w.Sequence(Values), $"valueStride: {Values.Stride}", w.Sequence(Output),
+                [w.SequenceGradient(Output), $"outputStride: {Output.Stride}", w.Sequence(Values),
+                    $"valueStride: {Values.Stride}", w.Sequence(Output),
                 LayerWriter.Sequence(gates, GateStride), "length", .. Sizing, w.SequenceGradient(Values), w.SequenceGradient(Scores),
                 $"scoreStride: {Scores.Stride}", carries]);
         }

@@ -19,7 +19,8 @@ internal sealed partial record PrefixMean : ICSharpOperation, ICSharpStreaming
         w.Comment("mean of the tokens so far");
         using (w.EachSequence())
         {
-            w.Call("PrefixMean.Forward", w.Sequence(Input), "length", $"width: {Input.Width}", $"stride: {Input.Stride}", w.Sequence(Output));
+            w.Call(
+                "PrefixMean.Forward", w.Sequence(Input), "length", $"width: {Input.Width}", $"stride: {Input.Stride}", w.Sequence(Output));
         }
     }
 
@@ -28,7 +29,8 @@ internal sealed partial record PrefixMean : ICSharpOperation, ICSharpStreaming
         using (w.EachSequence())
         {
             w.Call(
-                "PrefixMean.Backward", w.SequenceGradient(Output), "length", $"width: {Input.Width}", $"stride: {Input.Stride}", w.SequenceGradient(Input),
+                "PrefixMean.Backward", w.SequenceGradient(Output), "length", $"width: {Input.Width}", $"stride: {Input.Stride}",
+                w.SequenceGradient(Input),
                 $"accumulate: {Literal.Bool(accumulates[0])}");
         }
     }

@@ -9,7 +9,8 @@ internal sealed partial record ReadColumns : ICSharpOperation
     {
         string source = Column == 0 ? w.Value(Tokens) : $"{w.Value(Tokens)}.Slice({Column})";
         w.Call(
-            "Rows.Place", source, w.Rows, $"width: {Output.Width}", $"sourceStride: {Tokens.Stride}", w.Value(Output), "offset: 0", $"stride: {Output.Stride}");
+            "Rows.Place", source, w.Rows, $"width: {Output.Width}", $"sourceStride: {Tokens.Stride}", w.Value(Output), "offset: 0",
+            $"stride: {Output.Stride}");
     }
 
     public void Backward(LayerWriter w, EquatableArray<bool> accumulates)

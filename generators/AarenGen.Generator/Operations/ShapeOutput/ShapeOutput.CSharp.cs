@@ -20,7 +20,8 @@ internal sealed partial record ShapeOutput : ICSharpOperation
                 w.Comment("back to the scale of the input");
                 w.Call(
                     "OutputScale.Denormalize",
-                    [.. columns, "pass.Statistics", $"features: {Features}", $"shifts: {Literal.Bool(role == ParameterRole.Location)}", w.Value(Output)]);
+                    [.. columns, "pass.Statistics", $"features: {Features}",
+                        $"shifts: {Literal.Bool(role == ParameterRole.Location)}", w.Value(Output)]);
             }
         }
     }
