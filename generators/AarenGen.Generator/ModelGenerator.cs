@@ -72,17 +72,19 @@ public sealed class ModelGenerator : IIncrementalGenerator
         context.RegisterSourceOutput(diagnostics, static (output, diagnostic) => output.ReportDiagnostic(diagnostic));
 
         IncrementalValuesProvider<UnmarkedClass> unmarked = context.SyntaxProvider
-            .CreateSyntaxProvider(UnmarkedParts.IsCandidate, UnmarkedParts.Check)
+            .CreateSyntaxProvider(UnmarkedComponents.IsCandidate, UnmarkedComponents.Check)
             .Where(static c => c is not null)!;
         context.RegisterSourceOutput(unmarked, static (output, unmarkedClass) => output.ReportDiagnostic(unmarkedClass.Warning()));
     }
 
     private static ImmutableArray<Diagnostic> Report(ParsedModel model, PlanResult result, bool hasDevice)
     {
-        IEnumerable<Problem> problems = hasDevice && result.Plan is { } plan && CudaLowering.ObstacleOf(plan) is { } operation
-            ? [.. result.Problems, Problem.At(new Site(), Descriptors.NoDevicePart, plan.Name, operation)] : result.Problems;
-        return problems.Select(p => Diagnostic.Create(
-            Descriptors.Get(p.Id), model.Locations.TryGetValue(p.Site, out Location? at) ? at : model.Locations[new Site()],
+        IEnumerable<DiagnosticInfo> diagnostics = hasDevice && result.Plan is { } plan && CudaLowering.ObstacleOf(plan) is { } operation
+            ? [.. result.Diagnostics, DiagnosticInfo.At(new DiagnosticLocation(), DiagnosticDescriptors.NoDevicePart, plan.Name, operation)]
+            : result.Diagnostics;
+        return diagnostics.Select(p => Diagnostic.Create(
+            DiagnosticDescriptors.Get(p.Id), model.Locations.TryGetValue(p.DiagnosticLocation, out Location? at)
+                ? at : model.Locations[new DiagnosticLocation()],
             p.Arguments.ToArray<object>()))
         .ToImmutableArray();
     }

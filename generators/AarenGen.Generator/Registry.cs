@@ -9,7 +9,7 @@ namespace AarenGen.Generator;
 /// <summary>Every part of the declaration language, a line each.</summary>
 internal static class Registry
 {
-    private static readonly Dictionary<string, PartDefinition> Parts = new PartDefinition[]
+    private static readonly Dictionary<string, ComponentDefinition> Parts = new ComponentDefinition[]
     {
         new ContinuousDefinition(),
         new CategoricalDefinition(),
@@ -39,5 +39,5 @@ internal static class Registry
         new LogNormalMixtureDefinition(),
     }.ToDictionary(static p => p.Name, StringComparer.Ordinal);
 
-    public static PartDefinition? Find(string name) => Parts.TryGetValue(name, out PartDefinition? part) ? part : null;
+    public static ComponentDefinition? Find(string name) => Parts.TryGetValue(name, out ComponentDefinition? part) ? part : null;
 }

@@ -266,7 +266,7 @@ public sealed class CudaLoweringTests
         OperationStep[] steps = [.. operations.Reverse()
             .Select(o => new OperationStep(o, new(o.Inputs.Select(v => !begun.Add(v.Name)).ToArray()))).Reverse()];
         int width = operations[0].Inputs[0].Width;
-        var none = new Extent(0, 0);
+        var none = new StridedRegion(0, 0);
         return LayerKernels.Of(new(
             "Layer", "layer", null, "", 1, width, width, false, none, none, none, none, none, none, 0, 0, new([]), new([]), new(steps)));
     }

@@ -196,7 +196,7 @@ public sealed class DiagnosticTests
         }
         else
         {
-            Assert.Equal(Descriptors.TooLarge, Assert.Single(run.Diagnostics).Id);
+            Assert.Equal(DiagnosticDescriptors.TooLarge, Assert.Single(run.Diagnostics).Id);
         }
     }
 
@@ -227,12 +227,13 @@ public sealed class DiagnosticTests
     public void Every_diagnostic_is_tested_and_documented()
     {
         string documentation = File.ReadAllText(Path.Combine(Repository.Root, "docs", "diagnostics.md"));
-        Assert.All(Descriptors.Descriptions, d =>
+        Assert.All(DiagnosticDescriptors.Descriptions, d =>
         {
             // No declaration holds a part without CUDA any more: see the test below. The others are not of a model's declaration alone, and
             // have tests of their own.
-            bool isElsewhere = d.Id is Descriptors.NoDevicePart or Descriptors.PartsWithoutModel or Descriptors.LanguageTooOld
-                or Descriptors.MissingRuntime;
+            bool isElsewhere = d.Id is DiagnosticDescriptors.NoDevicePart or DiagnosticDescriptors.PartsWithoutModel
+                or DiagnosticDescriptors.LanguageTooOld
+                or DiagnosticDescriptors.MissingRuntime;
             Assert.True(isElsewhere || Mistakes.Any(m => ((object[])m)[0].Equals(d.Id)), d.Id);
             Assert.Contains($"## {d.Id}", documentation, StringComparison.Ordinal);
         });
@@ -247,7 +248,7 @@ public sealed class DiagnosticTests
         LayerPlan layer = plan.Trunk[0];
         plan = plan with { Trunk = new([layer with { Operations = new([new OperationStep(new HostOnly(), new([]))]) }]) };
         Assert.Equal("head (HostOnly)", CudaLowering.ObstacleOf(plan));
-        Assert.Equal(DiagnosticSeverity.Warning, Descriptors.Get(Descriptors.NoDevicePart).DefaultSeverity);
+        Assert.Equal(DiagnosticSeverity.Warning, DiagnosticDescriptors.Get(DiagnosticDescriptors.NoDevicePart).DefaultSeverity);
     }
 
     private sealed record HostOnly : Operation

@@ -45,18 +45,18 @@ public sealed class FormTests
 
     public static TheoryData<string, string> Unsupported => new()
     {
-        { Descriptors.UnsupportedKind, $"{Parts} partial struct M;" },
-        { Descriptors.UnsupportedKind, $"{Parts} ref partial struct M;" },
-        { Descriptors.UnsupportedKind, $"{Parts} partial record struct M;" },
-        { Descriptors.UnsupportedKind, $"{Parts} partial interface M;" },
-        { Descriptors.UnsupportedKind, $"{Parts} partial record M;" },
-        { Descriptors.BaseClass, $"{Parts} partial class Other; {Parts} partial class M : SequenceModel<Other>;" },
-        { Descriptors.MemberExists, $"{Parts} partial class M {{ public M() {{ }} }}" },
-        { Descriptors.MemberExists, $"{Parts} partial class M {{ public required int X {{ get; set; }} }}" },
-        { Descriptors.MemberExists, $"{Parts} partial class M {{ public required int X; }}" },
-        { Descriptors.MemberExists, $"{Parts} partial class Dense0;" },
-        { Descriptors.MemberExists, $"{Parts} partial class Prediction;" },
-        { Descriptors.NameTooLong, $"{Parts} partial class {new string('M', 1000)};" },
+        { DiagnosticDescriptors.UnsupportedKind, $"{Parts} partial struct M;" },
+        { DiagnosticDescriptors.UnsupportedKind, $"{Parts} ref partial struct M;" },
+        { DiagnosticDescriptors.UnsupportedKind, $"{Parts} partial record struct M;" },
+        { DiagnosticDescriptors.UnsupportedKind, $"{Parts} partial interface M;" },
+        { DiagnosticDescriptors.UnsupportedKind, $"{Parts} partial record M;" },
+        { DiagnosticDescriptors.BaseClass, $"{Parts} partial class Other; {Parts} partial class M : SequenceModel<Other>;" },
+        { DiagnosticDescriptors.MemberExists, $"{Parts} partial class M {{ public M() {{ }} }}" },
+        { DiagnosticDescriptors.MemberExists, $"{Parts} partial class M {{ public required int X {{ get; set; }} }}" },
+        { DiagnosticDescriptors.MemberExists, $"{Parts} partial class M {{ public required int X; }}" },
+        { DiagnosticDescriptors.MemberExists, $"{Parts} partial class Dense0;" },
+        { DiagnosticDescriptors.MemberExists, $"{Parts} partial class Prediction;" },
+        { DiagnosticDescriptors.NameTooLong, $"{Parts} partial class {new string('M', 1000)};" },
     };
 
     [Theory]
@@ -109,7 +109,7 @@ public sealed class FormTests
             [Mine(1, "a", new[] { 1 }, typeof(int), null, Texts = new[] { "x", null! }, Types = new[] { typeof(int) }, L = 3, C = 'c')]
             partial class M;
             """);
-        Assert.Equal(Descriptors.UnknownPart, Assert.Single(run.Diagnostics).Id);
+        Assert.Equal(DiagnosticDescriptors.UnknownPart, Assert.Single(run.Diagnostics).Id);
     }
 
     [Theory]
@@ -123,7 +123,7 @@ public sealed class FormTests
         string source = "using AarenGen;\n" + marked.Replace("[|", "", StringComparison.Ordinal)
             .Replace("|]", "", StringComparison.Ordinal);
         Diagnostic diagnostic = Assert.Single(GeneratorRun.Any(source).Diagnostics);
-        Assert.Equal(Descriptors.PartsWithoutModel, diagnostic.Id);
+        Assert.Equal(DiagnosticDescriptors.PartsWithoutModel, diagnostic.Id);
         Assert.Equal(DiagnosticSeverity.Warning, diagnostic.Severity);
         Assert.Equal(("using AarenGen;\n" + marked).IndexOf("[|", StringComparison.Ordinal), diagnostic.Location.SourceSpan.Start);
         Assert.Equal("M", source.Substring(diagnostic.Location.SourceSpan.Start, diagnostic.Location.SourceSpan.Length));

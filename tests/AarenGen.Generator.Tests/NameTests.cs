@@ -49,7 +49,7 @@ public sealed class NameTests
             + "partial class M { int mine; static int Own { get; set; } int this[int i] => 0; }");
         foreach ((string name, Diagnostic[] errors) in results.Where(static r => r.Errors.Length > 0))
         {
-            Assert.Equal([Descriptors.BadHeadName], errors.Select(static e => e.Id));
+            Assert.Equal([DiagnosticDescriptors.BadHeadName], errors.Select(static e => e.Id));
             Assert.Equal($"\"{name}\"", errors[0].Location.SourceTree!.GetText().ToString(errors[0].Location.SourceSpan));
         }
         // The kinds of names are not refused wholesale.
@@ -87,7 +87,7 @@ public sealed class NameTests
         GeneratorRun run = GeneratorRun.Any(
             $"using AarenGen; [SequenceModel, Continuous(4), Head({literal}), Dense(4), MeanSquaredError] partial class M;");
         Diagnostic diagnostic = Assert.Single(run.Diagnostics);
-        Assert.Equal(Descriptors.BadHeadName, diagnostic.Id);
+        Assert.Equal(DiagnosticDescriptors.BadHeadName, diagnostic.Id);
         Assert.DoesNotContain(diagnostic.GetMessage(System.Globalization.CultureInfo.InvariantCulture), char.IsControl);
     }
 
@@ -112,7 +112,7 @@ public sealed class NameTests
         GeneratorRun run = GeneratorRun.Any(
             $"using AarenGen; [SequenceModel, Continuous(4), Dense(4), Head(\"{first}\"), MeanSquaredError, Head(\"{second}\"), "
                 + $"MeanSquaredError] partial class M;");
-        Assert.Equal(Enumerable.Repeat(Descriptors.BadHeadName, errors), run.Diagnostics.Select(static d => d.Id));
+        Assert.Equal(Enumerable.Repeat(DiagnosticDescriptors.BadHeadName, errors), run.Diagnostics.Select(static d => d.Id));
     }
 
     [Theory]
@@ -123,7 +123,7 @@ public sealed class NameTests
         GeneratorRun run = GeneratorRun.Any(
             $"using AarenGen; [SequenceModel, Continuous(4), Dense(4), Head(\"{new string('x', length)}\"), MeanSquaredError] partial "
                 + $"class M;");
-        Assert.Equal(Enumerable.Repeat(Descriptors.BadHeadName, errors), run.Diagnostics.Select(static d => d.Id));
+        Assert.Equal(Enumerable.Repeat(DiagnosticDescriptors.BadHeadName, errors), run.Diagnostics.Select(static d => d.Id));
     }
 
     private static void AssertOneEach((string Name, Diagnostic[] Errors)[] results)
@@ -132,7 +132,7 @@ public sealed class NameTests
         foreach ((_, Diagnostic[] errors) in results.Where(static r => r.Errors.Length > 0))
         {
             Diagnostic error = Assert.Single(errors);
-            Assert.True(error.Id is Descriptors.MemberExists or Descriptors.BadHeadName, error.ToString());
+            Assert.True(error.Id is DiagnosticDescriptors.MemberExists or DiagnosticDescriptors.BadHeadName, error.ToString());
         }
     }
 

@@ -27,7 +27,8 @@ public sealed class ProjectTests
             new CSharpParseOptions(version), Model, "[AarenGen.SequenceModel, AarenGen.Dense(-1)] class Wrong { }");
         GeneratorRun run = GeneratorRun.Over(
             compilation.WithOptions(compilation.Options.WithNullableContextOptions(NullableContextOptions.Disable)));
-        Assert.Equal([Descriptors.LanguageTooOld, Descriptors.LanguageTooOld], run.Diagnostics.Select(static d => d.Id));
+        Assert.Equal(
+            [DiagnosticDescriptors.LanguageTooOld, DiagnosticDescriptors.LanguageTooOld], run.Diagnostics.Select(static d => d.Id));
         string message = run.Diagnostics[0].GetMessage(System.Globalization.CultureInfo.InvariantCulture);
         Assert.Contains($"C# {version.ToDisplayString()},", message, StringComparison.Ordinal);
         Assert.Empty(run.Result.GeneratedSources);
@@ -49,7 +50,7 @@ public sealed class ProjectTests
         CSharpCompilation compilation = GeneratorRun
             .Compile(Model, "namespace AarenGen { class SequenceModelAttribute : System.Attribute; }")
             .RemoveReferences(GeneratorRun.Runtime);
-        Assert.Equal([Descriptors.MissingRuntime], GeneratorRun.Over(compilation).Diagnostics.Select(static d => d.Id));
+        Assert.Equal([DiagnosticDescriptors.MissingRuntime], GeneratorRun.Over(compilation).Diagnostics.Select(static d => d.Id));
     }
 
     [Fact]
@@ -59,7 +60,7 @@ public sealed class ProjectTests
             + "namespace AarenGen { public class SequenceModelAttribute : System.Attribute; public class SequenceModel<T>; }";
         CSharpCompilation compilation = GeneratorRun.Compile("[AarenGen.SequenceModel] partial class M;", old).RemoveAllReferences();
         Diagnostic diagnostic = Assert.Single(GeneratorRun.Over(compilation).Diagnostics);
-        Assert.Equal(Descriptors.MissingRuntime, diagnostic.Id);
+        Assert.Equal(DiagnosticDescriptors.MissingRuntime, diagnostic.Id);
     }
 
     [Fact]

@@ -9,16 +9,16 @@ internal sealed class CategoricalDefinition : InputDefinition
 {
     public override string Name => "Categorical";
 
-    public override int Columns(PartDeclaration part, ProblemList problems)
+    public override int Columns(ComponentDeclaration part, DiagnosticBag diagnostics)
     {
-        problems.InRange(part, "Cardinality", 1, Limits.Cardinality);
+        diagnostics.InRange(part, "Cardinality", 1, Limits.Cardinality);
         return 1;
     }
 
-    public override int Cardinality(PartDeclaration part) => part.Clamped("Cardinality", 1, Limits.Cardinality);
+    public override int Cardinality(ComponentDeclaration part) => part.Clamped("Cardinality", 1, Limits.Cardinality);
 
     public override Value Embed(
-        PartDeclaration part, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result)
+        ComponentDeclaration part, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result)
     {
         int cardinality = Cardinality(part);
         int own = part.Has("Width") ? layer.InRange(part, "Width", 1, Limits.Width) : width > 0

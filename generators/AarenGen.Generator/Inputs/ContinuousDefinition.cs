@@ -9,12 +9,13 @@ internal sealed class ContinuousDefinition : InputDefinition
 {
     public override string Name => "Continuous";
 
-    public override int Columns(PartDeclaration part, ProblemList problems) => problems.InRange(part, "Features", 1, Limits.Width);
+    public override int Columns(ComponentDeclaration part, DiagnosticBag diagnostics) =>
+        diagnostics.InRange(part, "Features", 1, Limits.Width);
 
-    public override bool IsRaw(PartDeclaration part) => !part.Has("Width");
+    public override bool IsRaw(ComponentDeclaration part) => !part.Has("Width");
 
     public override Value Embed(
-        PartDeclaration part, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result)
+        ComponentDeclaration part, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result)
     {
         int features = part.Clamped("Features", 1, Limits.Width);
         if (IsRaw(part) && width == 0)

@@ -10,44 +10,44 @@ internal static class InputLayer
 {
     public const string Name = "Inputs";
 
-    public static void Plan(Outline outline, LayerBuilder layer)
+    public static void Plan(BoundModel bound, LayerBuilder layer)
     {
-        if (outline.Interleave is { } interleave)
+        if (bound.Interleave is { } interleave)
         {
-            Interleave(outline, layer, layer.InRange(interleave, "Width", 1, Limits.Width));
+            Interleave(bound, layer, layer.InRange(interleave, "Width", 1, Limits.Width));
         }
-        else if (outline.SumsInputs)
+        else if (bound.SumsInputs)
         {
             layer.Summary = "inputs, summed";
-            List<Value> pieces = Embed(outline, layer, 0, (_, _) => layer.Input, (_, name, width) => layer.Branch(name, width, "output"));
-            CheckWidths(outline, layer, pieces, pieces[0].Width);
+            List<Value> pieces = Embed(bound, layer, 0, (_, _) => layer.Input, (_, name, width) => layer.Branch(name, width, "output"));
+            CheckWidths(bound, layer, pieces, pieces[0].Width);
             layer.Add(new Sum(new(pieces), layer.Output(pieces[0].Width)));
         }
         else
         {
             layer.Summary = "inputs";
-            List<Value> pieces = Embed(outline, layer, 0, (_, _) => layer.Input, (_, name, width) => layer.Value(name, width));
+            List<Value> pieces = Embed(bound, layer, 0, (_, _) => layer.Input, (_, name, width) => layer.Value(name, width));
             layer.Add(new Join(new(pieces), layer.Output(checked(pieces.Sum(static p => p.Width)))));
         }
         layer.Add(new BeginTokenGradient(layer.Input));
     }
 
-    private static void Interleave(Outline outline, LayerBuilder layer, int width)
+    private static void Interleave(BoundModel bound, LayerBuilder layer, int width)
     {
-        int common = outline.Inputs.Count - outline.Kinds;
+        int common = bound.Inputs.Count - bound.Kinds;
         layer.Summary = FormattableString.Invariant(
-            $"inputs, {outline.Kinds} in turn") + (common > 0 ? FormattableString.Invariant($" and {common} in each") : "");
+            $"inputs, {bound.Kinds} in turn") + (common > 0 ? FormattableString.Invariant($" and {common} in each") : "");
         Value kinds = layer.Value("kinds", 1);
-        layer.Add(new TokenKinds(kinds, outline.Kinds, layer.State(1)));
+        layer.Add(new TokenKinds(kinds, bound.Kinds, layer.State(1)));
         List<Value> pieces = Embed(
-            outline, layer, width, (i, name) => i < outline.Kinds ? Keep(i, name) : layer.Input,
-            (i, name, own) => i < outline.Kinds ? layer.Value(name, own) : layer.Branch(name, own, "output"));
-        CheckWidths(outline, layer, pieces, width);
+            bound, layer, width, (i, name) => i < bound.Kinds ? Keep(i, name) : layer.Input,
+            (i, name, own) => i < bound.Kinds ? layer.Value(name, own) : layer.Branch(name, own, "output"));
+        CheckWidths(bound, layer, pieces, width);
         Value chosen = common == 0 ? layer.Output(width) : layer.Branch("chosen", width, "output");
-        layer.Add(new ChooseKind(kinds, new(pieces.Take(outline.Kinds)), chosen));
+        layer.Add(new ChooseKind(kinds, new(pieces.Take(bound.Kinds)), chosen));
         if (common > 0)
         {
-            layer.Add(new Sum(new([chosen, .. pieces.Skip(outline.Kinds)]), layer.Output(width)));
+            layer.Add(new Sum(new([chosen, .. pieces.Skip(bound.Kinds)]), layer.Output(width)));
         }
 
         Value Keep(int kind, string name)
@@ -59,12 +59,12 @@ internal static class InputLayer
     }
 
     private static List<Value> Embed(
-        Outline outline, LayerBuilder layer, int width, Func<int, string, Value> tokens, Func<int, string, int, Value> result)
+        BoundModel bound, LayerBuilder layer, int width, Func<int, string, Value> tokens, Func<int, string, int, Value> result)
     {
         var pieces = new List<Value>();
-        for (int i = 0; i < outline.Inputs.Count; i++)
+        for (int i = 0; i < bound.Inputs.Count; i++)
         {
-            (PartDeclaration part, InputDefinition definition, int column) = outline.Inputs[i];
+            (ComponentDeclaration part, InputDefinition definition, int column) = bound.Inputs[i];
             string name = "input" + Literal.Number(i);
             int index = i;
             pieces.Add(definition.Embed(part, layer, name, tokens(i, name), column, width, w => result(index, name, w)));
@@ -72,15 +72,17 @@ internal static class InputLayer
         return pieces;
     }
 
-    private static void CheckWidths(Outline outline, LayerBuilder layer, List<Value> pieces, int width)
+    private static void CheckWidths(BoundModel bound, LayerBuilder layer, List<Value> pieces, int width)
     {
         for (int i = 0; i < pieces.Count; i++)
         {
             if (pieces[i].Width != width)
             {
-                PartDeclaration part = outline.Inputs[i].Part;
-                layer.Problems.Add(
-                    Problem.At(layer.Problems.SiteOf(part, "Width"), Descriptors.InputWidthsDiffer, part.Name, pieces[i].Width, width));
+                ComponentDeclaration part = bound.Inputs[i].Part;
+                layer.Diagnostics.Add(
+                    DiagnosticInfo.At(
+                        layer.Diagnostics.LocationOf(part, "Width"), DiagnosticDescriptors.InputWidthsDiffer, part.Name,
+                        pieces[i].Width, width));
             }
         }
     }

@@ -9,13 +9,13 @@ internal sealed class TimeEncodingDefinition : InputDefinition
 {
     public override string Name => "TimeEncoding";
 
-    public override int Columns(PartDeclaration part, ProblemList problems) => 1;
+    public override int Columns(ComponentDeclaration part, DiagnosticBag diagnostics) => 1;
 
     public override Value Embed(
-        PartDeclaration part, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result)
+        ComponentDeclaration part, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result)
     {
         Value encoded = result(layer.InRange(part, "Width", 1, Limits.Width));
-        layer.Add(new EncodeTime(column, layer.Problems.Positive(part, "LongestPeriod", 10_000), tokens, encoded));
+        layer.Add(new EncodeTime(column, layer.Diagnostics.Positive(part, "LongestPeriod", 10_000), tokens, encoded));
         return encoded;
     }
 }

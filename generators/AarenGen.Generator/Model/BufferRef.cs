@@ -1,7 +1,7 @@
 namespace AarenGen.Generator.Model;
 
 /// <summary>
-/// A place in a buffer: an offset, and for a repeated layer how far the places of its blocks are apart (0 where there is one).
+/// A place in a buffer: an offset and, for a repeated layer, the distance between its blocks (0 where there is one).
 /// </summary>
 internal sealed record BufferRef(long Offset, long BlockStride = 0)
 {

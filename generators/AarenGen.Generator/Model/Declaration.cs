@@ -10,10 +10,10 @@ internal sealed record Declaration(
     string Namespace,
     EquatableArray<string> ContainingTypes,
     string Name,
-    EquatableArray<PartDeclaration> Parts,
+    EquatableArray<ComponentDeclaration> Parts,
     string? WeightsFile,
     MemberNames Members,
-    EquatableArray<Problem> Problems,
+    EquatableArray<DiagnosticInfo> Diagnostics,
     bool IsUnfit = false)
 {
     /// <summary>The class's name with its namespace and the types around it.</summary>
@@ -34,7 +34,7 @@ internal sealed record MemberNames(EquatableArray<string> Own, EquatableArray<st
 }
 
 /// <summary>One attribute: the name of its class without "Attribute", and its arguments by property name.</summary>
-internal sealed record PartDeclaration(string Name, EquatableArray<Argument> Arguments)
+internal sealed record ComponentDeclaration(string Name, EquatableArray<Argument> Arguments)
 {
     public int Integer(string name, int otherwise = 0) => Find(name) is int value ? value : otherwise;
 
@@ -60,9 +60,9 @@ internal sealed record Argument(string Name, object? Value);
 /// A mistake: which diagnostic, where, and what its message names. The place is a key, resolved to a location only when it is
 /// reported, so that moving the declaration changes nothing else.
 /// </summary>
-internal sealed record Problem(string Id, Site Site, EquatableArray<string> Arguments)
+internal sealed record DiagnosticInfo(string Id, DiagnosticLocation DiagnosticLocation, EquatableArray<string> Arguments)
 {
-    public static Problem At(Site site, string id, params object[] arguments) =>
+    public static DiagnosticInfo At(DiagnosticLocation site, string id, params object[] arguments) =>
         new(id, site, new(arguments.Select(static a => Printable(Convert.ToString(a, CultureInfo.InvariantCulture)!))));
 
     /// <summary>On one line of the compiler's output, whatever the user's text holds.</summary>
@@ -73,4 +73,4 @@ internal sealed record Problem(string Id, Site Site, EquatableArray<string> Argu
 }
 
 /// <summary>A place in a declaration: an argument of a part, a part, or (Part −1) the class; Member names a user's member.</summary>
-internal sealed record Site(int Part = -1, string? Argument = null, string? Member = null);
+internal sealed record DiagnosticLocation(int Part = -1, string? Argument = null, string? Member = null);

@@ -38,7 +38,7 @@ internal sealed record Plan(
         : Layers.Any(static l => !l.Combines)
             ? "a sequence passes only in order through "
                 + string.Join(", ", Layers.Where(static l => !l.Combines).Select(static l => $"{l.Name} ({l.Summary})").Distinct())
-        : Layers.All(static l => l.State.Step == 0) ? "no layer keeps a state"
+        : Layers.All(static l => l.State.Stride == 0) ? "no layer keeps a state"
         : null;
 
     /// <summary>Whether parts of one sequence can run in parallel.</summary>
@@ -90,7 +90,8 @@ internal sealed record Region(int Offset, int Length);
 /// </summary>
 internal sealed record LayerPlan(
     string Method, string Name, int? FirstNumber, string Summary, int Repeat, int InputWidth, int OutputWidth, bool IsFirst,
-    Extent Weights, Extent Derived, Extent Packed, Extent PackedTraining, Extent Memory, Extent State, int OutputMemory, int GradientMemory,
+    StridedRegion Weights, StridedRegion Derived, StridedRegion Packed, StridedRegion PackedTraining, StridedRegion Memory,
+    StridedRegion State, int OutputMemory, int GradientMemory,
     EquatableArray<Parameter> Parameters, EquatableArray<Value> Values, EquatableArray<OperationStep> Operations)
 {
     /// <summary>Where the blocks' outputs lie, in floats a token of training memory.</summary>
@@ -104,13 +105,13 @@ internal sealed record LayerPlan(
         Operations.Select(static s => s.Operation).OfType<AssociativeRecurrence>().SingleOrDefault();
 
     /// <summary>Whether the states after two stretches of a sequence can be combined; so can those of a layer that has none.</summary>
-    public bool Combines => (Recurrence?.StateDoubles ?? 0) == State.Step;
+    public bool Combines => (Recurrence?.StateDoubles ?? 0) == State.Stride;
 }
 
 /// <summary>Where a layer's first block begins, and how far its blocks are apart.</summary>
-internal sealed record Extent(int Start, int Step)
+internal sealed record StridedRegion(int Offset, int Stride)
 {
-    public int End(int repeat) => checked(Start + Step * repeat);
+    public int End(int repeat) => checked(Offset + Stride * repeat);
 }
 
 /// <summary>An operation, and for each of its inputs whether its gradient is added to what later operations left there.</summary>

@@ -28,9 +28,9 @@ internal static class Parser
         {
             return null;
         }
-        var locations = ImmutableDictionary.CreateBuilder<Site, Location>();
-        var problems = new List<Problem>();
-        var here = new Site();
+        var locations = ImmutableDictionary.CreateBuilder<DiagnosticLocation, Location>();
+        var diagnostics = new List<DiagnosticInfo>();
+        var here = new DiagnosticLocation();
         locations[here] = syntax.Identifier.GetLocation();
 
         if (CheckProject(type, syntax, context.SemanticModel.Compilation) is { } unfit)
@@ -39,10 +39,10 @@ internal static class Parser
             var named = new Declaration("", nothing, type.Name, new([]), null, new(nothing, nothing, nothing), new([unfit]), IsUnfit: true);
             return new(named, locations.ToImmutable());
         }
-        CheckType(type, syntax, here, problems, locations, cancellation);
-        EquatableArray<PartDeclaration> parts = ParseParts(type, context.Attributes[0], problems, locations, cancellation);
+        CheckType(type, syntax, here, diagnostics, locations, cancellation);
+        EquatableArray<ComponentDeclaration> parts = ParseParts(type, context.Attributes[0], diagnostics, locations, cancellation);
 
-        EquatableArray<string> own = ParseMembers(type, problems, locations, cancellation);
+        EquatableArray<string> own = ParseMembers(type, diagnostics, locations, cancellation);
         INamedTypeSymbol model = context.SemanticModel.Compilation.GetTypeByMetadataName(BaseModel)!;
         var members = new MemberNames(own, Names(model, type.ContainingAssembly), Names(model.BaseType!, type.ContainingAssembly))
         {
@@ -54,7 +54,7 @@ internal static class Parser
             type.ContainingNamespace.IsGlobalNamespace
                 ? "" : type.ContainingNamespace.ToDisplayString(SymbolDisplayFormat.CSharpErrorMessageFormat),
             new(Containers(type).Reverse().Select(static c => $"{Keyword(c)} {Identifier.Escape(c.Name)}")),
-            Identifier.Escape(type.Name), parts, ParseWeights(type, problems, locations, cancellation), members, new(problems));
+            Identifier.Escape(type.Name), parts, ParseWeights(type, diagnostics, locations, cancellation), members, new(diagnostics));
         return new(declaration, locations.ToImmutable());
     }
 
@@ -69,11 +69,12 @@ internal static class Parser
         attribute.ApplicationSyntaxReference?.GetSyntax(cancellation).FirstAncestorOrSelf<TypeDeclarationSyntax>();
 
     /// <summary>Why the project cannot compile generated code, which makes every other mistake secondary.</summary>
-    private static Problem? CheckProject(INamedTypeSymbol type, TypeDeclarationSyntax syntax, Compilation compilation)
+    private static DiagnosticInfo? CheckProject(INamedTypeSymbol type, TypeDeclarationSyntax syntax, Compilation compilation)
     {
         if (syntax.SyntaxTree.Options is CSharpParseOptions { LanguageVersion: < MinLanguage and var version })
         {
-            return Problem.At(new Site(), Descriptors.LanguageTooOld, type.Name, version.ToDisplayString(), "12");
+            return DiagnosticInfo.At(
+                new DiagnosticLocation(), DiagnosticDescriptors.LanguageTooOld, type.Name, version.ToDisplayString(), "12");
         }
         INamedTypeSymbol? features = compilation.GetSpecialType(SpecialType.System_Object).ContainingAssembly?
             .GetTypeByMetadataName("System.Runtime.CompilerServices.RuntimeFeature");
@@ -81,12 +82,13 @@ internal static class Parser
             compilation.GetTypeByMetadataName(BaseModel) is not { TypeKind: TypeKind.Class } ? "the class AarenGen.SequenceModel<T>"
             : features is null || features.GetMembers("VirtualStaticsInInterfaces").IsEmpty ? "a runtime with static members of interfaces"
             : null;
-        return missing is null ? null : Problem.At(new Site(), Descriptors.MissingRuntime, type.Name, missing);
+        return missing is null ? null : DiagnosticInfo.At(
+            new DiagnosticLocation(), DiagnosticDescriptors.MissingRuntime, type.Name, missing);
     }
 
     /// <summary>The names of the members that the class's own code declares; those of accessors follow from them.</summary>
     private static EquatableArray<string> ParseMembers(
-        INamedTypeSymbol type, List<Problem> problems, ImmutableDictionary<Site, Location>.Builder locations,
+        INamedTypeSymbol type, List<DiagnosticInfo> diagnostics, ImmutableDictionary<DiagnosticLocation, Location>.Builder locations,
         CancellationToken cancellation)
     {
         var names = new List<string>();
@@ -98,12 +100,13 @@ internal static class Parser
                 continue;
             }
             bool isConstructor = member is IMethodSymbol { MethodKind: MethodKind.Constructor };
-            var site = new Site(Member: isConstructor ? FormattableString.Invariant($"constructor {constructors++}") : member.Name);
+            var site = new DiagnosticLocation(
+                Member: isConstructor ? FormattableString.Invariant($"constructor {constructors++}") : member.Name);
             locations[site] = member.Locations[0];
             if (isConstructor)
             {
-                problems.Add(Problem.At(
-                    site, Descriptors.MemberExists, type.Name,
+                diagnostics.Add(DiagnosticInfo.At(
+                    site, DiagnosticDescriptors.MemberExists, type.Name,
                     "declares a constructor, but models are made by Create and Load", "remove it"));
                 continue;
             }
@@ -114,8 +117,8 @@ internal static class Parser
                 .FirstAncestorOrSelf<MemberDeclarationSyntax>();
             if (syntax is not TypeDeclarationSyntax && syntax?.Modifiers.Any(static m => m.ValueText == "required") == true)
             {
-                problems.Add(Problem.At(
-                    site, Descriptors.MemberExists, type.Name,
+                diagnostics.Add(DiagnosticInfo.At(
+                    site, DiagnosticDescriptors.MemberExists, type.Name,
                     $"declares the required member '{member.Name}', but Create and Load have no value for it", "remove 'required'"));
             }
         }
@@ -162,8 +165,8 @@ internal static class Parser
     }
 
     private static void CheckType(
-        INamedTypeSymbol type, TypeDeclarationSyntax syntax, Site here, List<Problem> problems,
-        ImmutableDictionary<Site, Location>.Builder locations, CancellationToken cancellation)
+        INamedTypeSymbol type, TypeDeclarationSyntax syntax, DiagnosticLocation here, List<DiagnosticInfo> diagnostics,
+        ImmutableDictionary<DiagnosticLocation, Location>.Builder locations, CancellationToken cancellation)
     {
         string? kind = type switch
         {
@@ -176,41 +179,41 @@ internal static class Parser
         };
         if (kind is not null)
         {
-            problems.Add(Problem.At(here, Descriptors.UnsupportedKind, type.Name, kind));
+            diagnostics.Add(DiagnosticInfo.At(here, DiagnosticDescriptors.UnsupportedKind, type.Name, kind));
         }
         if (!IsPartial(syntax))
         {
-            problems.Add(Problem.At(here, Descriptors.NotPartial, type.Name));
+            diagnostics.Add(DiagnosticInfo.At(here, DiagnosticDescriptors.NotPartial, type.Name));
         }
         if (type.IsGenericType || Containers(type).Any(static c => c.IsGenericType))
         {
-            problems.Add(Problem.At(here, Descriptors.Generic, type.Name));
+            diagnostics.Add(DiagnosticInfo.At(here, DiagnosticDescriptors.Generic, type.Name));
         }
         if (syntax.AncestorsAndSelf().OfType<TypeDeclarationSyntax>().Any(static t => t.Modifiers.Any(static m => m.ValueText == "file")))
         {
-            problems.Add(Problem.At(here, Descriptors.FileLocal, type.Name));
+            diagnostics.Add(DiagnosticInfo.At(here, DiagnosticDescriptors.FileLocal, type.Name));
         }
         foreach (TypeDeclarationSyntax container in syntax.Ancestors().OfType<TypeDeclarationSyntax>().Where(static c => !IsPartial(c)))
         {
-            var site = new Site(Member: "container " + container.Identifier.ValueText);
+            var site = new DiagnosticLocation(Member: "container " + container.Identifier.ValueText);
             locations[site] = container.Identifier.GetLocation();
-            problems.Add(Problem.At(site, Descriptors.ContainerNotPartial, container.Identifier.ValueText, type.Name));
+            diagnostics.Add(DiagnosticInfo.At(site, DiagnosticDescriptors.ContainerNotPartial, container.Identifier.ValueText, type.Name));
         }
         if (type is { TypeKind: TypeKind.Class,
             BaseType: { SpecialType: not SpecialType.System_Object, TypeKind: not TypeKind.Error } parent }
             && !(parent is { Name: "SequenceModel", TypeArguments: [var self] } && SymbolEqualityComparer.Default.Equals(self, type)
                 && parent.ContainingNamespace.ToDisplayString() == "AarenGen"))
         {
-            var site = new Site(Member: "base list");
+            var site = new DiagnosticLocation(Member: "base list");
             locations[site] = type.DeclaringSyntaxReferences.Select(r => r.GetSyntax(cancellation)).OfType<TypeDeclarationSyntax>()
                 .Select(static t => t.BaseList?.Types[0].GetLocation()).FirstOrDefault(static l => l is not null) ?? locations[here];
-            problems.Add(Problem.At(site, Descriptors.BaseClass, type.Name, parent.ToDisplayString()));
+            diagnostics.Add(DiagnosticInfo.At(site, DiagnosticDescriptors.BaseClass, type.Name, parent.ToDisplayString()));
         }
     }
 
     /// <summary>The file of [Weights], where there is that attribute.</summary>
     private static string? ParseWeights(
-        INamedTypeSymbol type, List<Problem> problems, ImmutableDictionary<Site, Location>.Builder locations,
+        INamedTypeSymbol type, List<DiagnosticInfo> diagnostics, ImmutableDictionary<DiagnosticLocation, Location>.Builder locations,
         CancellationToken cancellation)
     {
         AttributeData? weights = type.GetAttributes().FirstOrDefault(IsWeights);
@@ -222,9 +225,10 @@ internal static class Parser
         // Resources have no folders: a path would never be found.
         if (string.IsNullOrWhiteSpace(file) || !file!.All(IsOfFileName))
         {
-            var site = new Site(Member: "weights attribute");
-            locations[site] = weights.ApplicationSyntaxReference?.GetSyntax(cancellation).GetLocation() ?? locations[new Site()];
-            problems.Add(Problem.At(site, Descriptors.BadWeightsFile, file ?? "null"));
+            var site = new DiagnosticLocation(Member: "weights attribute");
+            locations[site] = weights.ApplicationSyntaxReference?.GetSyntax(cancellation)
+                .GetLocation() ?? locations[new DiagnosticLocation()];
+            diagnostics.Add(DiagnosticInfo.At(site, DiagnosticDescriptors.BadWeightsFile, file ?? "null"));
         }
         return file;
     }
@@ -234,12 +238,12 @@ internal static class Parser
         UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
         or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
 
-    private static EquatableArray<PartDeclaration> ParseParts(
-        INamedTypeSymbol type, AttributeData model, List<Problem> problems,
-        ImmutableDictionary<Site, Location>.Builder locations, CancellationToken cancellation)
+    private static EquatableArray<ComponentDeclaration> ParseParts(
+        INamedTypeSymbol type, AttributeData model, List<DiagnosticInfo> diagnostics,
+        ImmutableDictionary<DiagnosticLocation, Location>.Builder locations, CancellationToken cancellation)
     {
         SyntaxNode? home = Declaration(model, cancellation);
-        var parts = new List<PartDeclaration>();
+        var parts = new List<ComponentDeclaration>();
         IEnumerable<(AttributeData Data, AttributeSyntax Syntax)> attributes = type.GetAttributes()
             .Where(static a => IsPart(a.AttributeClass))
             .Select(a => (a, (a.ApplicationSyntaxReference?.GetSyntax(cancellation) as AttributeSyntax)!))
@@ -248,11 +252,11 @@ internal static class Parser
         foreach ((AttributeData data, AttributeSyntax syntax) in attributes)
         {
             int index = parts.Count;
-            var site = new Site(index);
+            var site = new DiagnosticLocation(index);
             locations[site] = syntax.GetLocation();
             if (syntax.FirstAncestorOrSelf<TypeDeclarationSyntax>() != home)
             {
-                problems.Add(Problem.At(site, Descriptors.SeveralDeclarations, type.Name));
+                diagnostics.Add(DiagnosticInfo.At(site, DiagnosticDescriptors.SeveralDeclarations, type.Name));
             }
             string name = data.AttributeClass!.Name;
             parts.Add(new(
@@ -263,7 +267,7 @@ internal static class Parser
     }
 
     private static List<Argument> ParseArguments(
-        AttributeData data, AttributeSyntax syntax, int part, ImmutableDictionary<Site, Location>.Builder locations)
+        AttributeData data, AttributeSyntax syntax, int part, ImmutableDictionary<DiagnosticLocation, Location>.Builder locations)
     {
         var arguments = new List<Argument>();
         SeparatedSyntaxList<AttributeArgumentSyntax> written = syntax.ArgumentList?.Arguments ?? default;
@@ -285,7 +289,7 @@ internal static class Parser
 
         void Add(string name, TypedConstant constant, AttributeArgumentSyntax? at)
         {
-            locations[new Site(part, name)] = at?.Expression.GetLocation() ?? syntax.GetLocation();
+            locations[new DiagnosticLocation(part, name)] = at?.Expression.GetLocation() ?? syntax.GetLocation();
             if (constant.Kind is TypedConstantKind.Primitive or TypedConstantKind.Enum)
             {
                 arguments.Add(new(name, constant.Value));
@@ -333,4 +337,4 @@ internal static class Parser
 }
 
 /// <summary>A declaration, and where its pieces stand: the second only for reporting.</summary>
-internal sealed record ParsedModel(Declaration Declaration, ImmutableDictionary<Site, Location> Locations);
+internal sealed record ParsedModel(Declaration Declaration, ImmutableDictionary<DiagnosticLocation, Location> Locations);

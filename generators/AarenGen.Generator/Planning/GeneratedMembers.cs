@@ -22,7 +22,7 @@ internal static class GeneratedMembers
 
     /// <summary>Reports the class's own members, its name and the names of heads that the generated half has another use for.</summary>
     public static void Check(
-        Declaration declaration, IEnumerable<string> layerMethods, IReadOnlyList<HeadOutline> heads, ProblemList problems)
+        Declaration declaration, IEnumerable<string> layerMethods, IReadOnlyList<BoundHead> heads, DiagnosticBag diagnostics)
     {
         var written = new HashSet<string>(Fixed, StringComparer.Ordinal);
         written.UnionWith(layerMethods.SelectMany(static method => LayerMethods.Suffixes.Select(suffix => method + suffix)));
@@ -33,20 +33,21 @@ internal static class GeneratedMembers
         string className = declaration.Name.TrimStart('@');
         if (Takes(written, className))
         {
-            problems.Add(Problem.At(
-                new Site(), Descriptors.MemberExists, className, "has the name of a member that the generator writes", "rename the class"));
+            diagnostics.Add(DiagnosticInfo.At(
+                new DiagnosticLocation(), DiagnosticDescriptors.MemberExists, className,
+                "has the name of a member that the generator writes", "rename the class"));
         }
         var taken = new HashSet<string>(written.Concat(declaration.Members.Model), StringComparer.Ordinal);
         foreach (string member in declaration.Members.Own.Where(m => Takes(taken, m)))
         {
-            problems.Add(Problem.At(
-                new Site(Member: member), Descriptors.MemberExists, className,
+            diagnostics.Add(DiagnosticInfo.At(
+                new DiagnosticLocation(Member: member), DiagnosticDescriptors.MemberExists, className,
                 $"declares '{member}', which the generated half or its base class has", "rename or remove it"));
         }
         taken.UnionWith(declaration.Members.Object);
         var own = new HashSet<string>(declaration.Members.Own, StringComparer.Ordinal);
         var earlier = new HashSet<string>(StringComparer.Ordinal);
-        foreach (HeadOutline head in heads.Where(static h => h.Name is not null))
+        foreach (BoundHead head in heads.Where(static h => h.Name is not null))
         {
             string name = head.Name!;
             string? objection =
@@ -61,7 +62,9 @@ internal static class GeneratedMembers
                 : null;
             if (objection is not null)
             {
-                problems.Add(Problem.At(problems.SiteOf(head.Part!, "Name"), Descriptors.BadHeadName, name, className, objection));
+                diagnostics.Add(
+                    DiagnosticInfo.At(
+                        diagnostics.LocationOf(head.Part!, "Name"), DiagnosticDescriptors.BadHeadName, name, className, objection));
             }
         }
     }

@@ -4,16 +4,16 @@ using AarenGen.Generator.Operations;
 namespace AarenGen.Generator.Planning;
 
 /// <summary>
-/// Takes a layer's parameters, values and operations, and hands out their places, relative to the layer's first block.
+/// Takes a layer's parameters, values and operations, and allocates their memory, relative to the layer's first block.
 /// </summary>
-internal sealed class LayerBuilder(int inputWidth, int rowsPerPass, ProblemList problems)
+internal sealed class LayerBuilder(int inputWidth, int rowsPerPass, DiagnosticBag diagnostics)
 {
     private readonly List<Parameter> parameters = [];
     private readonly List<Value> values = [];
     private readonly List<Operation> operations = [];
     private int weights, derived, packed, packedTraining, memory, gradients, scratch, state;
 
-    public ProblemList Problems => problems;
+    public DiagnosticBag Diagnostics => diagnostics;
 
     public Value Input { get; } = new("input", inputWidth);
 
@@ -41,15 +41,15 @@ internal sealed class LayerBuilder(int inputWidth, int rowsPerPass, ProblemList 
 
     public int StateDoubles => state;
 
-    public int InRange(PartDeclaration part, string argument, int least, int most) => problems.InRange(part, argument, least, most);
+    public int InRange(ComponentDeclaration part, string argument, int least, int most) => diagnostics.InRange(part, argument, least, most);
 
     /// <summary>The argument Heads, 4 where it is not written; it divides the input's width.</summary>
-    public int Heads(PartDeclaration part) => problems.Heads(part, part.Integer("Heads", 4), Input.Width);
+    public int Heads(ComponentDeclaration part) => diagnostics.Heads(part, part.Integer("Heads", 4), Input.Width);
 
-    public double Share(PartDeclaration part, string argument) => problems.Share(part, argument);
+    public double Share(ComponentDeclaration part, string argument) => diagnostics.Share(part, argument);
 
-    public T Choice<T>(PartDeclaration part, string argument, string[] names, T[] choices) =>
-        problems.Choice(part, argument, names, choices);
+    public T Choice<T>(ComponentDeclaration part, string argument, string[] names, T[] choices) =>
+        diagnostics.Choice(part, argument, names, choices);
 
     public Value Output(int width)
     {

@@ -69,7 +69,7 @@ internal static class ModelCard
     private static string[] Row(LayerPlan layer) => Row(
         $"{layer.Name}: {layer.Summary}{(layer.Repeat > 1 ? FormattableString.Invariant($" x {layer.Repeat}") : "")}",
         Grouped(layer.OutputWidth),
-        Grouped(layer.Repeat * layer.Parameters.Sum(static p => (long)p.Rows * p.Columns)), Bytes((long)layer.State.Step * layer.Repeat));
+        Grouped(layer.Repeat * layer.Parameters.Sum(static p => (long)p.Rows * p.Columns)), Bytes((long)layer.State.Stride * layer.Repeat));
 
     private static string Bytes(long doubles) => Grouped(doubles * sizeof(double));
 

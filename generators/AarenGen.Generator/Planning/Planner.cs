@@ -6,99 +6,104 @@ using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Planning;
 
-/// <summary>From the declaration to the plan: shapes, names, places and costs. Decides everything that is printed.</summary>
+/// <summary>From the declaration to the plan: shapes, names, memory layout and costs. Decides everything that is printed.</summary>
 internal static class Planner
 {
     public static PlanResult Plan(Declaration declaration, CancellationToken cancellation = default)
     {
-        var problems = new ProblemList(declaration, declaration.Problems);
+        var diagnostics = new DiagnosticBag(declaration, declaration.Diagnostics);
         if (declaration.IsUnfit)
         {
-            return new(declaration, null, declaration.Problems);
+            return new(declaration, null, declaration.Diagnostics);
         }
         try
         {
-            Plan? plan = Plan(declaration, problems, cancellation);
-            return new(declaration, problems.All.Count == 0 ? plan : null, new(problems.All));
+            Plan? plan = Plan(declaration, diagnostics, cancellation);
+            return new(declaration, diagnostics.All.Count == 0 ? plan : null, new(diagnostics.All));
         }
         catch (OverflowException)
         {
             // After a mistake the sizes are stand-ins.
-            if (problems.All.Count == 0)
+            if (diagnostics.All.Count == 0)
             {
-                problems.Add(Problem.At(new Site(), Descriptors.TooLarge, "The memory", declaration.Name, "over 2^31 numbers", "2^31 - 1"));
+                diagnostics.Add(
+                    DiagnosticInfo.At(
+                        new DiagnosticLocation(), DiagnosticDescriptors.TooLarge, "The memory", declaration.Name,
+                        "over 2^31 numbers", "2^31 - 1"));
             }
-            return new(declaration, null, new(problems.All));
+            return new(declaration, null, new(diagnostics.All));
         }
     }
 
-    private static Plan? Plan(Declaration declaration, ProblemList problems, CancellationToken cancellation)
+    private static Plan? Plan(Declaration declaration, DiagnosticBag diagnostics, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        Outline outline = Outline.Sort(declaration, problems);
-        ModelDraft draft = ModelDraft.Of(declaration, outline, problems);
-        GeneratedMembers.Check(declaration, draft.Layers.Select(static d => d.Method), outline.Heads, problems);
-        CheckName(declaration, problems);
-        if (!outline.IsComplete)
+        BoundModel bound = BoundModel.Sort(declaration, diagnostics);
+        LoweredModel lowered = LoweredModel.Of(declaration, bound, diagnostics);
+        GeneratedMembers.Check(declaration, lowered.Layers.Select(static d => d.Method), bound.Heads, diagnostics);
+        CheckName(declaration, diagnostics);
+        if (!bound.IsComplete)
         {
             return null;
         }
 
         cancellation.ThrowIfCancellationRequested();
-        TokenShape shape = draft.Shape;
-        var places = new Places(draft);
-        foreach (IGrouping<string, Parameter> twice in places.Parameters.GroupBy(static p => p.Name, StringComparer.Ordinal)
+        TokenShape shape = lowered.Shape;
+        var layout = new MemoryLayout(lowered);
+        foreach (IGrouping<string, Parameter> twice in layout.Parameters.GroupBy(static p => p.Name, StringComparer.Ordinal)
             .Where(static g => g.Count() > 1))
         {
-            PartDeclaration culprit = draft.Layers.Last(
+            ComponentDeclaration culprit = lowered.Layers.Last(
                 d => d.Part is not null && twice.Key.StartsWith(d.Name + ".", StringComparison.Ordinal)).Part!;
-            problems.Add(Problem.At(problems.SiteOf(culprit, "Name"), Descriptors.DuplicateName, twice.Key));
+            diagnostics.Add(DiagnosticInfo.At(diagnostics.LocationOf(culprit, "Name"), DiagnosticDescriptors.DuplicateName, twice.Key));
             break;
         }
-        int samples = shape.StateDoubles(outline.Columns);
-        CheckState(declaration, samples + (long)places.State * shape.Channels, problems);
-        long flops = places.Layers.Sum(
+        int samples = shape.StateDoubles(bound.Columns);
+        CheckState(declaration, samples + (long)layout.State * shape.Channels, diagnostics);
+        long flops = layout.Layers.Sum(
             static l => l.Repeat * l.Operations.Sum(static o => o.Operation.Flops)) * shape.Channels / shape.PatchStride;
         var plan = new Plan(
             FileName.Of(declaration.FullName), declaration.WeightsFile, declaration.Namespace,
             declaration.ContainingTypes, declaration.Name,
-            shape, new(Categories(outline)),
-            outline.Columns, checked(draft.Outputs * shape.Channels), checked(draft.Targets * shape.Channels),
-            new(places.Parameters), places.ParameterFloats, places.WeightFloats, places.PackedFloats, places.PackedTrainingFloats,
-            draft.RowsPerPass, places.ScratchFloats, places.TrainingFloatsPerToken,
-            checked(samples + places.State * shape.Channels), samples,
-            places.Parameters.Sum(static p => (long)p.Rows * p.Columns), flops, "", "", places.WidestRow, places.BoundaryGradients,
-            new(places.Layers.Take(draft.TrunkLayers)), new(draft.Heads.Select(places.WithLayers)))
+            shape, new(Categories(bound)),
+            bound.Columns, checked(lowered.Outputs * shape.Channels), checked(lowered.Targets * shape.Channels),
+            new(layout.Parameters), layout.ParameterFloats, layout.WeightFloats, layout.PackedFloats, layout.PackedTrainingFloats,
+            lowered.RowsPerPass, layout.ScratchFloats, layout.TrainingFloatsPerToken,
+            checked(samples + layout.State * shape.Channels), samples,
+            layout.Parameters.Sum(static p => (long)p.Rows * p.Columns), flops, "", "", layout.WidestRow, layout.BoundaryGradients,
+            new(layout.Layers.Take(lowered.TrunkLayers)), new(lowered.Heads.Select(layout.WithLayers)))
         {
             // A head is a method of the class, and so hides an alias of its name.
             TakenAliases = new(GeneratedAlias.All.Select(static a => a.Name)
-                .Where(name => declaration.Members.TakenAliases.Contains(name) || draft.Heads.Any(h => h.Plan.Name == name))),
+                .Where(name => declaration.Members.TakenAliases.Contains(name) || lowered.Heads.Any(h => h.Plan.Name == name))),
         };
         return plan with { Card = ModelCard.Write(plan), Fingerprint = Fingerprint(plan) };
     }
 
-    private static IEnumerable<Category> Categories(Outline outline) => outline.Inputs
-        .Select((input, i) => outline.Interleave is not null && i < outline.Kinds
-            ? new Category(input.Column, input.Definition.Cardinality(input.Part), i, outline.Kinds)
+    private static IEnumerable<Category> Categories(BoundModel bound) => bound.Inputs
+        .Select((input, i) => bound.Interleave is not null && i < bound.Kinds
+            ? new Category(input.Column, input.Definition.Cardinality(input.Part), i, bound.Kinds)
             : new Category(input.Column, input.Definition.Cardinality(input.Part), 0, 1))
         .Where(static c => c.Cardinality > 0);
 
-    private static void CheckName(Declaration declaration, ProblemList problems)
+    private static void CheckName(Declaration declaration, DiagnosticBag diagnostics)
     {
         int bytes = Encoding.UTF8.GetByteCount(declaration.FullName);
         if (bytes > Limits.NameBytes)
         {
-            problems.Add(Problem.At(new Site(), Descriptors.NameTooLong, declaration.Name, bytes, Limits.NameBytes));
+            diagnostics.Add(
+                DiagnosticInfo.At(new DiagnosticLocation(), DiagnosticDescriptors.NameTooLong, declaration.Name, bytes, Limits.NameBytes));
         }
     }
 
-    private static void CheckState(Declaration declaration, long doubles, ProblemList problems)
+    private static void CheckState(Declaration declaration, long doubles, DiagnosticBag diagnostics)
     {
         long bytes = doubles * sizeof(double);
         if (bytes > Limits.StateBytes)
         {
-            problems.Add(Problem.At(
-                new Site(), Descriptors.TooLarge, "The state", declaration.Name, $"{bytes.ToString(CultureInfo.InvariantCulture)} bytes",
+            diagnostics.Add(DiagnosticInfo.At(
+                new DiagnosticLocation(), DiagnosticDescriptors.TooLarge, "The state", declaration.Name,
+                $"{bytes.ToString(CultureInfo.InvariantCulture)} bytes",
                 $"{Limits.StateBytes.ToString(CultureInfo.InvariantCulture)} bytes"));
         }
     }
@@ -127,4 +132,4 @@ internal static class Planner
 }
 
 /// <summary>What became of a declaration: a plan where there is no mistake, and all mistakes where there are.</summary>
-internal sealed record PlanResult(Declaration Declaration, Plan? Plan, EquatableArray<Problem> Problems);
+internal sealed record PlanResult(Declaration Declaration, Plan? Plan, EquatableArray<DiagnosticInfo> Diagnostics);

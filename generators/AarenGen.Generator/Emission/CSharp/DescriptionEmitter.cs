@@ -110,7 +110,7 @@ internal static class DescriptionEmitter
     {
         string number = layer.FirstNumber is { } first ? Number(first) : "null";
         code.Line(
-            $"new(\"{layer.Name}\", {number}, {Number(layer.Repeat)}, {Number(layer.Weights.Step)}, "
+            $"new(\"{layer.Name}\", {number}, {Number(layer.Repeat)}, {Number(layer.Weights.Stride)}, "
             + $"new {types.Runtime}ParameterDescription[]");
         using (code.OpenBlock("),"))
         {
@@ -118,7 +118,7 @@ internal static class DescriptionEmitter
             {
                 code.Line(
                     $"new(\"{p.Name}\", {Number(p.Rows)}, {Number(p.Columns)}, {Bool(p.IsMatrix)}, "
-                    + $"{Number(layer.Weights.Start + p.Offset)}, {Number(p.Stride)}, "
+                    + $"{Number(layer.Weights.Offset + p.Offset)}, {Number(p.Stride)}, "
                     + $"{types.Runtime}Initialization.{p.Initialization}, {Float(p.Scale)}, {Bool(p.Decays)}),");
             }
         }

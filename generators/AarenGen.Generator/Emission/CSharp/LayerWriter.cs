@@ -179,8 +179,8 @@ internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, LayerMethodK
     /// <summary>A count of rows, or a number of one, times the floats of a row.</summary>
     public static string Times(string count, int floats) => floats == 1 ? count : $"{count} * {Number(floats)}";
 
-    private string Declare(string type, string name, string source, Extent extent, int offset, int length) =>
-        Declare(name, $"{type} {{0}} = {source}.Slice({At(extent, offset)}, {Number(length)});");
+    private string Declare(string type, string name, string source, StridedRegion region, int offset, int length) =>
+        Declare(name, $"{type} {{0}} = {source}.Slice({At(region, offset)}, {Number(length)});");
 
     /// <summary>The name of a span; it is declared when it is first asked for.</summary>
     private string Declare(string name, string declaration)
@@ -199,11 +199,11 @@ internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, LayerMethodK
         return declared;
     }
 
-    private string At(Extent extent, int offset)
+    private string At(StridedRegion region, int offset)
     {
-        int start = extent.Start + offset;
+        int start = region.Offset + offset;
         return layer.Repeat == 1 ? Number(start) : start == 0
-            ? Times("block", extent.Step) : $"{Number(start)} + {Times("block", extent.Step)}";
+            ? Times("block", region.Stride) : $"{Number(start)} + {Times("block", region.Stride)}";
     }
 
     /// <summary>A parameter's name in files as an identifier: mixer.v_proj.weight is mixerVProjWeight.</summary>

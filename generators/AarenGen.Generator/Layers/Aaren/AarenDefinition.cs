@@ -11,9 +11,9 @@ internal sealed class AarenDefinition : LayerDefinition
 
     public override bool IsBlock => true;
 
-    public override int Repeat(PartDeclaration part, ProblemList problems) => ResidualBlock.Repeat(part, problems);
+    public override int Repeat(ComponentDeclaration part, DiagnosticBag diagnostics) => ResidualBlock.Repeat(part, diagnostics);
 
-    public override void Plan(PartDeclaration part, LayerBuilder layer)
+    public override void Plan(ComponentDeclaration part, LayerBuilder layer)
     {
         int heads = layer.Heads(part);
         ResidualBlock.Plan(part, layer, $"Aaren, {heads} heads", input => Mix(layer, heads, input));

@@ -9,7 +9,7 @@ internal sealed class DenseDefinition : LayerDefinition
 {
     public override string Name => "Dense";
 
-    public override void Plan(PartDeclaration part, LayerBuilder layer)
+    public override void Plan(ComponentDeclaration part, LayerBuilder layer)
     {
         int units = layer.InRange(part, "Units", 1, Limits.Width);
         string? function = layer.Choice(part, "Activation", ["None", "Relu", "Gelu", "Tanh"], Activate.Functions);

@@ -9,7 +9,7 @@ internal sealed class DropoutDefinition : LayerDefinition
 {
     public override string Name => "Dropout";
 
-    public override void Plan(PartDeclaration part, LayerBuilder layer)
+    public override void Plan(ComponentDeclaration part, LayerBuilder layer)
     {
         double rate = layer.Share(part, "Rate");
         layer.Summary = "Dropout";

@@ -13,9 +13,9 @@ internal sealed class MinLstmDefinition : LayerDefinition
 
     public override bool IsBlock => true;
 
-    public override int Repeat(PartDeclaration part, ProblemList problems) => ResidualBlock.Repeat(part, problems);
+    public override int Repeat(ComponentDeclaration part, DiagnosticBag diagnostics) => ResidualBlock.Repeat(part, diagnostics);
 
-    public override void Plan(PartDeclaration part, LayerBuilder layer) =>
+    public override void Plan(ComponentDeclaration part, LayerBuilder layer) =>
         ResidualBlock.Plan(part, layer, "minLSTM", input => Mix(layer, input));
 
     private static Value Mix(LayerBuilder layer, Value input)

@@ -11,7 +11,7 @@ internal sealed class PoolDefinition : LayerDefinition
 
     public override bool IsPerSequence => true;
 
-    public override void Plan(PartDeclaration part, LayerBuilder layer)
+    public override void Plan(ComponentDeclaration part, LayerBuilder layer)
     {
         int width = layer.Input.Width;
         bool isMean = layer.Choice(part, "Pooling", ["Last", "Mean"], [false, true]);

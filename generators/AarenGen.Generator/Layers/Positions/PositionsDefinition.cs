@@ -9,7 +9,7 @@ internal sealed class PositionsDefinition : LayerDefinition
 {
     public override string Name => "Positions";
 
-    public override void Plan(PartDeclaration part, LayerBuilder layer)
+    public override void Plan(ComponentDeclaration part, LayerBuilder layer)
     {
         int width = layer.Input.Width;
         bool isLearned = layer.Choice(part, "Kind", ["Sinusoidal", "Learned"], [false, true]);

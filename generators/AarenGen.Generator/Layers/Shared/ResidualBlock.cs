@@ -10,11 +10,11 @@ namespace AarenGen.Generator.Layers;
 /// </summary>
 internal static class ResidualBlock
 {
-    public static int Repeat(PartDeclaration part, ProblemList problems) =>
-        part.Has("Repeat") ? problems.InRange(part, "Repeat", 1, Limits.Repeat) : 1;
+    public static int Repeat(ComponentDeclaration part, DiagnosticBag diagnostics) =>
+        part.Has("Repeat") ? diagnostics.InRange(part, "Repeat", 1, Limits.Repeat) : 1;
 
     /// <summary>Plans the block; <paramref name="mix"/> plans the mixer up to what its output projection reads.</summary>
-    public static void Plan(PartDeclaration part, LayerBuilder layer, string mixerSummary, Func<Value, Value> mix)
+    public static void Plan(ComponentDeclaration part, LayerBuilder layer, string mixerSummary, Func<Value, Value> mix)
     {
         Value input = layer.Input;
         int width = input.Width;

@@ -15,9 +15,9 @@ internal sealed class TransformerDefinition : LayerDefinition
 
     public override bool IsBlock => true;
 
-    public override int Repeat(PartDeclaration part, ProblemList problems) => ResidualBlock.Repeat(part, problems);
+    public override int Repeat(ComponentDeclaration part, DiagnosticBag diagnostics) => ResidualBlock.Repeat(part, diagnostics);
 
-    public override void Plan(PartDeclaration part, LayerBuilder layer)
+    public override void Plan(ComponentDeclaration part, LayerBuilder layer)
     {
         int heads = layer.Heads(part);
         int context = part.Has("Context") ? layer.InRange(part, "Context", 1, Limits.Context) : DefaultContext;

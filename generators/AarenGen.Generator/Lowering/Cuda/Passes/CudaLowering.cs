@@ -131,9 +131,9 @@ internal sealed class CudaLowering
             {
                 foreach (PartialGradient partial in kernels.PartialGradients)
                 {
-                    Extent weights = partial.IsDerived ? layer.Derived : layer.Weights;
+                    StridedRegion weights = partial.IsDerived ? layer.Derived : layer.Weights;
                     segments.Add(new(
-                        weights.Start + partial.Offset + block * weights.Step, partial.Length, partial.Parts, !partial.IsDerived,
+                        weights.Offset + partial.Offset + block * weights.Stride, partial.Length, partial.Parts, !partial.IsDerived,
                         partials + block * kernels.PartialFloats + partial.Buffer, before));
                     before += partial.Length / 4;
                 }
@@ -175,7 +175,7 @@ internal sealed class CudaLowering
         gradientNormPartials += node.LeavesGradientNorm ? node.Grid.Fixed * layer.Repeat : 0;
         return name;
 
-        BufferRef At(Extent extent) => new(extent.Start, isRepeated ? extent.Step : 0);
+        BufferRef At(StridedRegion region) => new(region.Offset, isRepeated ? region.Stride : 0);
     }
 
     private CudaLaunch Add(ModelNode node, int normPartials = 0)

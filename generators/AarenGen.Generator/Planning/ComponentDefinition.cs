@@ -3,23 +3,23 @@ using AarenGen.Generator.Model;
 namespace AarenGen.Generator.Planning;
 
 /// <summary>What the generator knows of one attribute. Stateless.</summary>
-internal abstract class PartDefinition
+internal abstract class ComponentDefinition
 {
     /// <summary>The attribute's class without "Attribute".</summary>
     public abstract string Name { get; }
 }
 
 /// <summary>A part of what a token is: some of its columns, and how they are embedded.</summary>
-internal abstract class InputDefinition : PartDefinition
+internal abstract class InputDefinition : ComponentDefinition
 {
     /// <summary>Columns of the token that it takes.</summary>
-    public abstract int Columns(PartDeclaration part, ProblemList problems);
+    public abstract int Columns(ComponentDeclaration part, DiagnosticBag diagnostics);
 
     /// <summary>Categories of its column; 0 where it holds numbers.</summary>
-    public virtual int Cardinality(PartDeclaration part) => 0;
+    public virtual int Cardinality(ComponentDeclaration part) => 0;
 
     /// <summary>Whether the columns are the embedding as they are.</summary>
-    public virtual bool IsRaw(PartDeclaration part) => false;
+    public virtual bool IsRaw(ComponentDeclaration part) => false;
 
     /// <summary>Lowers the embedding of its columns, of which the tokens have the first at <paramref name="column"/>.</summary>
     /// <param name="part">The declaration.</param>
@@ -30,26 +30,26 @@ internal abstract class InputDefinition : PartDefinition
     /// <param name="width">The width it must have; 0 where it is free.</param>
     /// <param name="result">Makes the value of a width that the embedding is written to.</param>
     public abstract Value Embed(
-        PartDeclaration part, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result);
+        ComponentDeclaration part, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result);
 }
 
 /// <summary>How samples become rows, before any layer.</summary>
-internal abstract class ShapingDefinition : PartDefinition
+internal abstract class PreprocessingDefinition : ComponentDefinition
 {
     /// <param name="part">The declaration.</param>
     /// <param name="shape">The shape so far.</param>
     /// <param name="features">Numbers in a sample.</param>
-    /// <param name="problems">Takes mistakes.</param>
-    public abstract TokenShape Apply(PartDeclaration part, TokenShape shape, int features, ProblemList problems);
+    /// <param name="diagnostics">Takes mistakes.</param>
+    public abstract TokenShape Apply(ComponentDeclaration part, TokenShape shape, int features, DiagnosticBag diagnostics);
 }
 
 /// <summary>Begins a head.</summary>
-internal abstract class HeadDefinition : PartDefinition
+internal abstract class HeadDefinition : ComponentDefinition
 {
 }
 
 /// <summary>A layer: checks its arguments and lowers itself to operations.</summary>
-internal abstract class LayerDefinition : PartDefinition
+internal abstract class LayerDefinition : ComponentDefinition
 {
     /// <summary>Whether it is a block, named <c>blocks.N</c> in files.</summary>
     public virtual bool IsBlock => false;
@@ -57,20 +57,20 @@ internal abstract class LayerDefinition : PartDefinition
     /// <summary>Whether it makes one output of a whole sequence, so that its loss counts at the last token alone.</summary>
     public virtual bool IsPerSequence => false;
 
-    public virtual int Repeat(PartDeclaration part, ProblemList problems) => 1;
+    public virtual int Repeat(ComponentDeclaration part, DiagnosticBag diagnostics) => 1;
 
-    public abstract void Plan(PartDeclaration part, LayerBuilder layer);
+    public abstract void Plan(ComponentDeclaration part, LayerBuilder layer);
 }
 
 /// <summary>What the model, or a head of it, is trained for.</summary>
-internal abstract class LossDefinition : PartDefinition
+internal abstract class LossDefinition : ComponentDefinition
 {
     /// <summary>Checks the arguments against the width of the outputs.</summary>
-    public abstract Loss Plan(PartDeclaration part, int width, ProblemList problems);
+    public abstract Loss Plan(ComponentDeclaration part, int width, DiagnosticBag diagnostics);
 
     /// <summary>
     /// What each of the outputs' equal stretches is to a normalised target: its parameters in order. Null where targets are no
     /// numbers that could be normalised.
     /// </summary>
-    public abstract IReadOnlyList<ParameterRole>? Roles(PartDeclaration part);
+    public abstract IReadOnlyList<ParameterRole>? Roles(ComponentDeclaration part);
 }

@@ -8,7 +8,7 @@ namespace AarenGen.Generator.Parsing;
 /// Classes that have parts of a model but are not marked as one. They are found by the names of their attributes, so that symbols are
 /// looked up for hardly any class but those that are reported.
 /// </summary>
-internal static class UnmarkedParts
+internal static class UnmarkedComponents
 {
     private const string Model = "SequenceModel", Weights = "Weights", Suffix = "Attribute";
 
@@ -53,5 +53,6 @@ internal static class UnmarkedParts
 /// </summary>
 internal sealed record UnmarkedClass(Location Location, string Name, string Part)
 {
-    public Diagnostic Warning() => Diagnostic.Create(Descriptors.Get(Descriptors.PartsWithoutModel), Location, Name, Part);
+    public Diagnostic Warning() =>
+        Diagnostic.Create(DiagnosticDescriptors.Get(DiagnosticDescriptors.PartsWithoutModel), Location, Name, Part);
 }

@@ -4,15 +4,15 @@ using AarenGen.Generator.Model;
 namespace AarenGen.Generator.Planning;
 
 /// <summary>Collects mistakes; each check answers with a value that lets planning go on, so that one build reports all of them.</summary>
-internal sealed class ProblemList(Declaration declaration, IEnumerable<Problem> found)
+internal sealed class DiagnosticBag(Declaration declaration, IEnumerable<DiagnosticInfo> found)
 {
-    private readonly List<Problem> problems = [.. found];
+    private readonly List<DiagnosticInfo> diagnostics = [.. found];
 
-    public IReadOnlyList<Problem> All => problems;
+    public IReadOnlyList<DiagnosticInfo> All => diagnostics;
 
-    public void Add(Problem problem) => problems.Add(problem);
+    public void Add(DiagnosticInfo problem) => diagnostics.Add(problem);
 
-    public Site SiteOf(PartDeclaration part, string? argument = null)
+    public DiagnosticLocation LocationOf(ComponentDeclaration part, string? argument = null)
     {
         // By reference: two parts may be equal.
         int index = declaration.Parts.TakeWhile(p => !ReferenceEquals(p, part)).Count();
@@ -20,7 +20,7 @@ internal sealed class ProblemList(Declaration declaration, IEnumerable<Problem> 
     }
 
     /// <summary>An integer argument. Where the compiler could not read it, it has reported that itself.</summary>
-    public int InRange(PartDeclaration part, string argument, int least, int most)
+    public int InRange(ComponentDeclaration part, string argument, int least, int most)
     {
         if (!part.Has(argument))
         {
@@ -31,61 +31,67 @@ internal sealed class ProblemList(Declaration declaration, IEnumerable<Problem> 
         {
             return value;
         }
-        Add(Problem.At(SiteOf(part, argument), Descriptors.OutOfRange, argument, part.Name, value, $"from {least} to {most}"));
+        Add(
+            DiagnosticInfo.At(
+                LocationOf(part, argument), DiagnosticDescriptors.OutOfRange, argument, part.Name, value, $"from {least} to {most}"));
         return least;
     }
 
     /// <summary>A double argument from 0 to below 1, as a float too; 0 where it is not written.</summary>
-    public double Share(PartDeclaration part, string argument)
+    public double Share(ComponentDeclaration part, string argument)
     {
         double value = part.Number(argument);
         if (value >= 0 && (float)value < 1)
         {
             return value;
         }
-        Add(Problem.At(
-            SiteOf(part, argument), Descriptors.OutOfRange, argument, part.Name, value, "from 0 to below 1 when rounded to a float"));
+        Add(DiagnosticInfo.At(
+            LocationOf(part, argument), DiagnosticDescriptors.OutOfRange, argument, part.Name, value,
+            "from 0 to below 1 when rounded to a float"));
         return 0;
     }
 
     /// <summary>A double argument above 0, within limits; <paramref name="otherwise"/> where it is not written.</summary>
-    public double Positive(PartDeclaration part, string argument, double otherwise)
+    public double Positive(ComponentDeclaration part, string argument, double otherwise)
     {
         double value = part.Number(argument, otherwise);
         if (value is >= Limits.MinPositive and <= Limits.MaxPositive)
         {
             return value;
         }
-        Add(Problem.At(
-            SiteOf(part, argument), Descriptors.OutOfRange, argument, part.Name, value,
+        Add(DiagnosticInfo.At(
+            LocationOf(part, argument), DiagnosticDescriptors.OutOfRange, argument, part.Name, value,
             FormattableString.Invariant($"from {Limits.MinPositive} to {Limits.MaxPositive}")));
         return otherwise;
     }
 
     /// <summary>Into how many values the outputs divide, each having so many parameters.</summary>
-    public int Stretches(PartDeclaration part, int width, int parameters, string what)
+    public int Stretches(ComponentDeclaration part, int width, int parameters, string what)
     {
         if (width % parameters != 0)
         {
-            Add(Problem.At(SiteOf(part), Descriptors.OutputsDoNotFit, part.Name, $"a multiple of {parameters} outputs ({what})", width));
+            Add(DiagnosticInfo.At(
+                LocationOf(part), DiagnosticDescriptors.OutputsDoNotFit, part.Name, $"a multiple of {parameters} outputs ({what})", width));
         }
         return Math.Max(1, width / parameters);
     }
 
     /// <summary>What belongs to the value of an enumeration argument, by its number; the first where it is not written.</summary>
-    public T Choice<T>(PartDeclaration part, string argument, string[] names, T[] choices)
+    public T Choice<T>(ComponentDeclaration part, string argument, string[] names, T[] choices)
     {
         int value = part.Integer(argument);
         if (value >= 0 && value < choices.Length)
         {
             return choices[value];
         }
-        Add(Problem.At(SiteOf(part, argument), Descriptors.UndefinedValue, argument, part.Name, value, string.Join(", ", names)));
+        Add(
+            DiagnosticInfo.At(
+                LocationOf(part, argument), DiagnosticDescriptors.UndefinedValue, argument, part.Name, value, string.Join(", ", names)));
         return choices[0];
     }
 
     /// <summary>Attention heads, which must divide the width; 1 where they do not.</summary>
-    public int Heads(PartDeclaration part, int heads, int width)
+    public int Heads(ComponentDeclaration part, int heads, int width)
     {
         if (heads >= 1 && width % heads == 0)
         {
@@ -93,12 +99,12 @@ internal sealed class ProblemList(Declaration declaration, IEnumerable<Problem> 
         }
         if (heads < 1)
         {
-            Add(Problem.At(SiteOf(part, "Heads"), Descriptors.OutOfRange, "Heads", part.Name, heads, "at least 1"));
+            Add(DiagnosticInfo.At(LocationOf(part, "Heads"), DiagnosticDescriptors.OutOfRange, "Heads", part.Name, heads, "at least 1"));
         }
         else
         {
             string divisors = string.Join(", ", Enumerable.Range(1, Math.Min(width, 64)).Where(h => width % h == 0));
-            Add(Problem.At(SiteOf(part, "Heads"), Descriptors.HeadsDoNotDivide, heads, width, divisors));
+            Add(DiagnosticInfo.At(LocationOf(part, "Heads"), DiagnosticDescriptors.HeadsDoNotDivide, heads, width, divisors));
         }
         return 1;
     }

@@ -4,30 +4,30 @@ using static AarenGen.Generator.Model.Literal;
 namespace AarenGen.Generator.Planning;
 
 /// <summary>
-/// Where everything of a drafted model lies: parameters, derived weights, packed matrices, memory and state, layer after layer.
+/// Where everything of a lowered model lies: parameters, derived weights, packed matrices, memory and state, layer after layer.
 /// </summary>
-internal sealed class Places
+internal sealed class MemoryLayout
 {
     private readonly List<LayerPlan> layers = [];
     private readonly List<Parameter> parameters = [];
     private readonly bool branches;
     private int weights, derived, packed, packedTraining, state, memory, blocks, widestScratch;
 
-    public Places(ModelDraft draft)
+    public MemoryLayout(LoweredModel lowered)
     {
-        branches = draft.Branches;
-        WidestRow = Sizes.Pad(draft.RowInput);
-        foreach (LayerDraft layer in draft.Layers)
+        branches = lowered.Branches;
+        WidestRow = Sizes.Pad(lowered.RowInput);
+        foreach (LoweredLayer layer in lowered.Layers)
         {
             ParameterFloats = checked(ParameterFloats + layer.Builder.Weights * layer.Repeat);
             PackedFloats = checked(PackedFloats + layer.Builder.Packed * layer.Repeat);
             WidestRow = Math.Max(WidestRow, Sizes.Pad(layer.Builder.OutputWidth));
         }
         // A head's layers take turns with two memories of their own, while the trunk's output waits in one of its two.
-        int scratch = checked((branches ? 4 : 2) * WidestRow * draft.RowsPerPass);
-        foreach (LayerDraft layer in draft.Layers)
+        int scratch = checked((branches ? 4 : 2) * WidestRow * lowered.RowsPerPass);
+        foreach (LoweredLayer layer in lowered.Layers)
         {
-            Place(layer, scratch, isFirst: layers.Count == 0 && draft.TrunkLayers > 0);
+            Place(layer, scratch, isFirst: layers.Count == 0 && lowered.TrunkLayers > 0);
         }
         ScratchFloats = checked(scratch + widestScratch);
     }
@@ -59,26 +59,26 @@ internal sealed class Places
     public int TrainingFloatsPerToken => checked(memory + (branches ? 3 : 2) * WidestRow);
 
     /// <summary>A head with its layers; those of the only, unnamed head are the trunk's.</summary>
-    public HeadPlan WithLayers(HeadDraft head) =>
+    public HeadPlan WithLayers(LoweredHead head) =>
         branches ? head.Plan with { Layers = new(layers.Skip(head.FirstLayer).Take(head.Layers)) } : head.Plan;
 
-    private void Place(LayerDraft draft, int scratch, bool isFirst)
+    private void Place(LoweredLayer lowered, int scratch, bool isFirst)
     {
-        LayerBuilder b = draft.Builder;
-        int repeat = draft.Repeat;
-        var memoryExtent = new Extent(memory, b.MemoryFloats);
-        int outputMemory = memoryExtent.End(repeat);
-        int gradientMemory = new Extent(outputMemory, Sizes.Pad(b.OutputWidth)).End(repeat);
-        bool isCounted = draft.IsBlock && draft.Name == ModelDraft.Blocks && draft.Part?.Text("Name") is null;
+        LayerBuilder b = lowered.Builder;
+        int repeat = lowered.Repeat;
+        var memoryRegion = new StridedRegion(memory, b.MemoryFloats);
+        int outputMemory = memoryRegion.End(repeat);
+        int gradientMemory = new StridedRegion(outputMemory, Sizes.Pad(b.OutputWidth)).End(repeat);
+        bool isCounted = lowered.IsBlock && lowered.Name == LoweredModel.Blocks && lowered.Part?.Text("Name") is null;
         int? firstNumber = isCounted ? blocks : repeat > 1 ? 0 : null;
         blocks += isCounted ? repeat : 0;
         var layer = new LayerPlan(
-            draft.Method, draft.Name, firstNumber, b.Summary, repeat, b.Input.Width, b.OutputWidth, isFirst,
+            lowered.Method, lowered.Name, firstNumber, b.Summary, repeat, b.Input.Width, b.OutputWidth, isFirst,
             Weights: new(weights, b.Weights),
             Derived: new(checked(ParameterFloats + derived), b.DerivedFloats),
             Packed: new(packed, b.Packed),
             PackedTraining: new(checked(PackedFloats + packedTraining), b.PackedTraining),
-            Memory: memoryExtent,
+            Memory: memoryRegion,
             State: new(state, b.StateDoubles),
             outputMemory, gradientMemory,
             new(b.Parameters),
@@ -87,7 +87,7 @@ internal sealed class Places
         layers.Add(layer);
         for (int block = 0; block < repeat; block++)
         {
-            string prefix = firstNumber is { } number ? $"{draft.Name}.{Number(number + block)}" : draft.Name;
+            string prefix = firstNumber is { } number ? $"{lowered.Name}.{Number(number + block)}" : lowered.Name;
             parameters.AddRange(
                 b.Parameters.Select(p => p with { Name = $"{prefix}.{p.Name}", Offset = weights + block * b.Weights + p.Offset }));
         }

@@ -3,12 +3,12 @@ using Microsoft.CodeAnalysis;
 namespace AarenGen.Generator.Diagnostics;
 
 /// <summary>All diagnostics, each explained in docs/diagnostics.md.</summary>
-internal static class Descriptors
+internal static class DiagnosticDescriptors
 {
     public const string NotPartial = "AAREN001", UnsupportedKind = "AAREN002", Generic = "AAREN003", FileLocal = "AAREN004",
         ContainerNotPartial = "AAREN005", BaseClass = "AAREN006", SeveralDeclarations = "AAREN007", MemberExists = "AAREN008",
         MissingInput = "AAREN010", MisplacedInput = "AAREN011", NoLayer = "AAREN012", MissingLoss = "AAREN013",
-        MisplacedLoss = "AAREN014", UnknownPart = "AAREN015", MisplacedShaping = "AAREN016", ShapingNeedsNumbers = "AAREN017",
+        MisplacedLoss = "AAREN014", UnknownPart = "AAREN015", MisplacedPreprocessing = "AAREN016", PreprocessingNeedsNumbers = "AAREN017",
         HeadWithoutLoss = "AAREN018", LayerAfterLoss = "AAREN019",
         OutOfRange = "AAREN020", HeadsDoNotDivide = "AAREN021", UndefinedValue = "AAREN022", BadName = "AAREN023",
         DuplicateName = "AAREN024", TooLarge = "AAREN025", InputWidthsDiffer = "AAREN026", OutputsDoNotFit = "AAREN027",
@@ -52,10 +52,10 @@ internal static class Descriptors
             UnknownPart, "The generator does not know this part",
             "[{0}] is not known to this version of the generator; update the package so that runtime and generator match"),
         Error(
-            MisplacedShaping, "This part stands right after the input",
+            MisplacedPreprocessing, "This part stands right after the input",
             "[{0}] of '{1}' must stand after the input and before all layers, and once"),
         Error(
-            ShapingNeedsNumbers, "This part takes plain numbers",
+            PreprocessingNeedsNumbers, "This part takes plain numbers",
             "[{0}] works on numbers alone; give '{1}' one [Continuous], without Width, as its only input"),
         Error(
             HeadWithoutLoss, "A head needs a loss",

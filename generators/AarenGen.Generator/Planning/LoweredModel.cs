@@ -6,27 +6,27 @@ using static AarenGen.Generator.Model.Literal;
 
 namespace AarenGen.Generator.Planning;
 
-/// <summary>A layer before its places are known. Part: its declaration, where it has one.</summary>
-internal sealed record LayerDraft(PartDeclaration? Part, string Method, string Name, bool IsBlock, LayerBuilder Builder, int Repeat);
+/// <summary>A layer whose memory is not laid out yet. Part: its declaration, where it has one.</summary>
+internal sealed record LoweredLayer(ComponentDeclaration? Part, string Method, string Name, bool IsBlock, LayerBuilder Builder, int Repeat);
 
-/// <summary>A head before its layers' places are known: they are so many of the draft's, from the first.</summary>
-internal sealed record HeadDraft(int FirstLayer, int Layers, HeadPlan Plan);
+/// <summary>A head whose layers' memory is not laid out yet: a range of the lowered model's layers.</summary>
+internal sealed record LoweredHead(int FirstLayer, int Layers, HeadPlan Plan);
 
-/// <summary>The layers of a model, each lowered to operations: shapes and names are known, places are not.</summary>
-internal sealed class ModelDraft
+/// <summary>The layers of a model, each lowered to operations: shapes and names are known, memory is not laid out yet.</summary>
+internal sealed class LoweredModel
 {
     /// <summary>What blocks are called in files, all of them counted together.</summary>
     public const string Blocks = "blocks";
 
-    private readonly ProblemList problems;
-    private readonly List<LayerDraft> layers = [];
-    private readonly List<HeadDraft> heads = [];
+    private readonly DiagnosticBag diagnostics;
+    private readonly List<LoweredLayer> layers = [];
+    private readonly List<LoweredHead> heads = [];
 
-    private ModelDraft(TokenShape shape, bool branches, ProblemList problems)
+    private LoweredModel(TokenShape shape, bool branches, DiagnosticBag diagnostics)
     {
         Shape = shape;
         Branches = branches;
-        this.problems = problems;
+        this.diagnostics = diagnostics;
     }
 
     public TokenShape Shape { get; }
@@ -35,9 +35,9 @@ internal sealed class ModelDraft
     public bool Branches { get; }
 
     /// <summary>The layers of the trunk, then those of the heads.</summary>
-    public IReadOnlyList<LayerDraft> Layers => layers;
+    public IReadOnlyList<LoweredLayer> Layers => layers;
 
-    public IReadOnlyList<HeadDraft> Heads => heads;
+    public IReadOnlyList<LoweredHead> Heads => heads;
 
     public int TrunkLayers { get; private set; }
 
@@ -52,31 +52,31 @@ internal sealed class ModelDraft
 
     public int RowsPerPass => Math.Max(1, Limits.RowsPerPass / Shape.Channels) * Shape.Channels;
 
-    public static ModelDraft Of(Declaration declaration, Outline outline, ProblemList problems)
+    public static LoweredModel Of(Declaration declaration, BoundModel bound, DiagnosticBag diagnostics)
     {
         TokenShape shape = TokenShape.Plain;
-        foreach ((PartDeclaration part, ShapingDefinition definition) in outline.Shaping)
+        foreach ((ComponentDeclaration part, PreprocessingDefinition definition) in bound.Preprocessing)
         {
-            shape = definition.Apply(part, shape, Math.Max(1, outline.Columns), problems);
+            shape = definition.Apply(part, shape, Math.Max(1, bound.Columns), diagnostics);
         }
-        var draft = new ModelDraft(shape, outline.Heads.Any(static h => h.Part is not null), problems);
-        int features = Math.Max(1, outline.Columns / shape.Channels);
-        draft.RowInput = checked(features * shape.PatchLength);
-        int width = draft.PlanLayers(outline.Trunk, draft.PlanInputs(outline, draft.RowInput), head: null);
-        draft.TrunkLayers = draft.layers.Count;
-        bool isPooled = outline.Trunk.Any(static l => l.Definition.IsPerSequence);
-        foreach (HeadOutline head in outline.Heads)
+        var lowered = new LoweredModel(shape, bound.Heads.Any(static h => h.Part is not null), diagnostics);
+        int features = Math.Max(1, bound.Columns / shape.Channels);
+        lowered.RowInput = checked(features * shape.PatchLength);
+        int width = lowered.PlanLayers(bound.Trunk, lowered.PlanInputs(bound, lowered.RowInput), head: null);
+        lowered.TrunkLayers = lowered.layers.Count;
+        bool isPooled = bound.Trunk.Any(static l => l.Definition.IsPerSequence);
+        foreach (BoundHead head in bound.Heads)
         {
-            draft.PlanHead(declaration, head, width, isPooled, features);
+            lowered.PlanHead(declaration, head, width, isPooled, features);
         }
-        if (!draft.Branches)
+        if (!lowered.Branches)
         {
-            draft.TrunkLayers = draft.layers.Count;
+            lowered.TrunkLayers = lowered.layers.Count;
         }
-        return draft;
+        return lowered;
     }
 
-    private void PlanHead(Declaration declaration, HeadOutline head, int width, bool isPooled, int features)
+    private void PlanHead(Declaration declaration, BoundHead head, int width, bool isPooled, int features)
     {
         int first = layers.Count;
         width = PlanLayers(head.Layers, width, head.Name);
@@ -85,31 +85,32 @@ internal sealed class ModelDraft
             return;
         }
         bool isNormalized = Shape.Normalization != NormalizationSpan.None;
-        Loss loss = definition.Plan(part, width, problems);
+        Loss loss = definition.Plan(part, width, diagnostics);
         if (isNormalized && definition.Roles(part) is null)
         {
-            problems.Add(Problem.At(problems.SiteOf(part), Descriptors.NotNormalizable, part.Name, declaration.Name));
+            diagnostics.Add(
+                DiagnosticInfo.At(diagnostics.LocationOf(part), DiagnosticDescriptors.NotNormalizable, part.Name, declaration.Name));
         }
         if (OutputLayer.IsNeeded(definition, part, Shape))
         {
-            var builder = new LayerBuilder(width, RowsPerPass, problems);
+            var builder = new LayerBuilder(width, RowsPerPass, diagnostics);
             OutputLayer.Plan(definition, part, isNormalized ? features : 0, builder);
             layers.Add(new(null, $"{OutputLayer.Name}{Number(layers.Count)}", "output", false, builder, 1));
         }
         bool isPerSequence = isPooled || head.Layers.Any(static l => l.Definition.IsPerSequence);
-        double weight = head.Part is null ? 1 : problems.Positive(head.Part, "Weight", 1);
+        double weight = head.Part is null ? 1 : diagnostics.Positive(head.Part, "Weight", 1);
         heads.Add(new(first, layers.Count - first, new(head.Name, weight, isPerSequence, new([]), Outputs, width, Targets, loss)));
         Outputs = checked(Outputs + width);
         Targets = checked(Targets + loss.TargetWidth);
     }
 
-    private int PlanLayers(List<(PartDeclaration Part, LayerDefinition Definition)> parts, int width, string? head)
+    private int PlanLayers(List<(ComponentDeclaration Part, LayerDefinition Definition)> parts, int width, string? head)
     {
         for (int i = 0; i < parts.Count; i++)
         {
-            (PartDeclaration part, LayerDefinition definition) = parts[i];
-            var builder = new LayerBuilder(width, RowsPerPass, problems);
-            int repeat = definition.Repeat(part, problems);
+            (ComponentDeclaration part, LayerDefinition definition) = parts[i];
+            var builder = new LayerBuilder(width, RowsPerPass, diagnostics);
+            int repeat = definition.Repeat(part, diagnostics);
             definition.Plan(part, builder);
             width = builder.OutputWidth;
             layers.Add(new(part, definition.Name + Number(layers.Count), NameOf(parts, i, head), definition.IsBlock, builder, repeat));
@@ -118,28 +119,28 @@ internal sealed class ModelDraft
     }
 
     /// <summary>The layer that embeds the inputs, where they are more than numbers as they are; the width of its rows.</summary>
-    private int PlanInputs(Outline outline, int rowInput)
+    private int PlanInputs(BoundModel bound, int rowInput)
     {
-        if (outline.Inputs.Count == 0
-            || (outline.Interleave is null && outline.Inputs.Count == 1 && outline.Inputs[0].Definition.IsRaw(outline.Inputs[0].Part)))
+        if (bound.Inputs.Count == 0
+            || (bound.Interleave is null && bound.Inputs.Count == 1 && bound.Inputs[0].Definition.IsRaw(bound.Inputs[0].Part)))
         {
             return rowInput;
         }
-        var builder = new LayerBuilder(rowInput, RowsPerPass, problems);
-        InputLayer.Plan(outline, builder);
+        var builder = new LayerBuilder(rowInput, RowsPerPass, diagnostics);
+        InputLayer.Plan(bound, builder);
         layers.Add(new(null, InputLayer.Name + Number(layers.Count), "inputs", false, builder, 1));
         return builder.OutputWidth;
     }
 
     private string NameOf(
-        List<(PartDeclaration Part, LayerDefinition Definition)> parts, int index, string? head)
+        List<(ComponentDeclaration Part, LayerDefinition Definition)> parts, int index, string? head)
     {
-        (PartDeclaration part, LayerDefinition definition) = parts[index];
+        (ComponentDeclaration part, LayerDefinition definition) = parts[index];
         if (part.Text("Name") is { } name)
         {
             if (!IsName(name))
             {
-                problems.Add(Problem.At(problems.SiteOf(part, "Name"), Descriptors.BadName, name));
+                diagnostics.Add(DiagnosticInfo.At(diagnostics.LocationOf(part, "Name"), DiagnosticDescriptors.BadName, name));
             }
             return name;
         }
