@@ -46,7 +46,7 @@ internal sealed class HuberDefinition : PointLossDefinition
     }
 }
 
-/// <summary>[Quantiles(levels)]: a stretch of the outputs for each level.</summary>
+/// <summary>[Quantiles(levels)]: a segment of the outputs for each level.</summary>
 internal sealed class QuantilesDefinition : LossDefinition
 {
     public override string Name => "Quantiles";

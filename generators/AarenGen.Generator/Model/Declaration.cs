@@ -36,12 +36,12 @@ internal sealed record MemberNames(EquatableArray<string> Own, EquatableArray<st
 /// <summary>One attribute: the name of its class without "Attribute", and its arguments by property name.</summary>
 internal sealed record ComponentDeclaration(string Name, EquatableArray<Argument> Arguments)
 {
-    public int Integer(string name, int otherwise = 0) => Find(name) is int value ? value : otherwise;
+    public int Integer(string name, int defaultValue = 0) => Find(name) is int value ? value : defaultValue;
 
     /// <summary>An integer argument, or the nearest number in the range.</summary>
     public int Clamped(string name, int min, int max) => Math.Min(max, Math.Max(min, Integer(name)));
 
-    public double Number(string name, double otherwise = 0) => Find(name) is double value ? value : otherwise;
+    public double Number(string name, double defaultValue = 0) => Find(name) is double value ? value : defaultValue;
 
     /// <summary>The numbers of an array argument; none where it is not written.</summary>
     public EquatableArray<double> Numbers(string name) => Find(name) is EquatableArray<double> values ? values : new([]);

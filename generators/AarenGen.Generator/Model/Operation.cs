@@ -20,8 +20,8 @@ internal abstract record Operation
 }
 
 /// <summary>
-/// An operation that remembers something of a stream and is associative: what it remembers after two stretches follows from what it
-/// remembers after each alone, so that parts of one sequence can be run side by side.
+/// An operation with an associative state: the state after two chunks of a sequence follows from the states after each alone, so chunks
+/// of one sequence can run in parallel.
 /// </summary>
 internal abstract record AssociativeRecurrence : Operation
 {

@@ -70,13 +70,13 @@ internal sealed record Parameter(
 
 /// <summary>
 /// A row of values a token. Offsets are relative to the layer: Scratch in floats of inference memory, Memory and Gradient in floats
-/// a token of training memory. Values of the layer's border have none; their memory is the caller's.
+/// a token of training memory. Values of the layer's boundary have none; their memory is the caller's.
 /// </summary>
 internal sealed record Value(string Name, int Width, int Scratch = -1, int Memory = -1, int Gradient = -1, string? SharesGradientOf = null)
 {
     public int Stride => Sizes.Pad(Width);
 
-    public bool IsBorder => Memory < 0;
+    public bool IsAtBoundary => Memory < 0;
 
     public string GradientName => Name + "Gradient";
 }
@@ -100,15 +100,15 @@ internal sealed record LayerPlan(
     /// <summary>Where the last block's output lies, which the next layer reads.</summary>
     public BufferRef LastOutput => Output.At(Repeat - 1);
 
-    /// <summary>What it remembers of a stream, where that combines.</summary>
+    /// <summary>Its recurrence whose states combine; null where it has none.</summary>
     public AssociativeRecurrence? Recurrence =>
         Operations.Select(static s => s.Operation).OfType<AssociativeRecurrence>().SingleOrDefault();
 
-    /// <summary>Whether the states after two stretches of a sequence can be combined; so can those of a layer that has none.</summary>
+    /// <summary>Whether the states after two chunks of a sequence combine; so they do for a layer without a state.</summary>
     public bool Combines => (Recurrence?.StateDoubles ?? 0) == State.Stride;
 }
 
-/// <summary>Where a layer's first block begins, and how far its blocks are apart.</summary>
+/// <summary>Where a layer's first block begins, and the distance between its blocks.</summary>
 internal sealed record StridedRegion(int Offset, int Stride)
 {
     public int End(int repeat) => checked(Offset + Stride * repeat);
@@ -122,7 +122,9 @@ internal sealed record TokenShape(int Channels, int PatchLength, int PatchStride
 {
     public static readonly TokenShape Plain = new(1, 1, 1, NormalizationSpan.None, 0);
 
-    /// <summary>Doubles a stream remembers of samples of so many numbers, as the runtime's tokenizer lays them out.</summary>
+    /// <summary>
+    /// Doubles of a stream's state that hold samples of the given width, as the runtime's SamplePreprocessor lays them out.
+    /// </summary>
     public int StateDoubles(int width)
     {
         int ring = Math.Max(PatchLength > 1 ? PatchLength : 0, Window);

@@ -69,7 +69,7 @@ internal abstract class LossDefinition : ComponentDefinition
     public abstract Loss Plan(ComponentDeclaration part, int width, DiagnosticBag diagnostics);
 
     /// <summary>
-    /// What each of the outputs' equal stretches is to a normalised target: its parameters in order. Null where targets are no
+    /// What each of the outputs' equal segments is to a normalised target: its parameters in order. Null where targets are no
     /// numbers that could be normalised.
     /// </summary>
     public abstract IReadOnlyList<ParameterRole>? Roles(ComponentDeclaration part);

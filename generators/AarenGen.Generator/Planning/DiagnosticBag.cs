@@ -20,21 +20,21 @@ internal sealed class DiagnosticBag(Declaration declaration, IEnumerable<Diagnos
     }
 
     /// <summary>An integer argument. Where the compiler could not read it, it has reported that itself.</summary>
-    public int InRange(ComponentDeclaration part, string argument, int least, int most)
+    public int InRange(ComponentDeclaration part, string argument, int min, int max)
     {
         if (!part.Has(argument))
         {
-            return least;
+            return min;
         }
         int value = part.Integer(argument);
-        if (value >= least && value <= most)
+        if (value >= min && value <= max)
         {
             return value;
         }
         Add(
             DiagnosticInfo.At(
-                LocationOf(part, argument), DiagnosticDescriptors.OutOfRange, argument, part.Name, value, $"from {least} to {most}"));
-        return least;
+                LocationOf(part, argument), DiagnosticDescriptors.OutOfRange, argument, part.Name, value, $"from {min} to {max}"));
+        return min;
     }
 
     /// <summary>A double argument from 0 to below 1, as a float too; 0 where it is not written.</summary>
@@ -51,10 +51,10 @@ internal sealed class DiagnosticBag(Declaration declaration, IEnumerable<Diagnos
         return 0;
     }
 
-    /// <summary>A double argument above 0, within limits; <paramref name="otherwise"/> where it is not written.</summary>
-    public double Positive(ComponentDeclaration part, string argument, double otherwise)
+    /// <summary>A double argument above 0, within limits; <paramref name="defaultValue"/> where it is not written.</summary>
+    public double Positive(ComponentDeclaration part, string argument, double defaultValue)
     {
-        double value = part.Number(argument, otherwise);
+        double value = part.Number(argument, defaultValue);
         if (value is >= Limits.MinPositive and <= Limits.MaxPositive)
         {
             return value;
@@ -62,10 +62,10 @@ internal sealed class DiagnosticBag(Declaration declaration, IEnumerable<Diagnos
         Add(DiagnosticInfo.At(
             LocationOf(part, argument), DiagnosticDescriptors.OutOfRange, argument, part.Name, value,
             FormattableString.Invariant($"from {Limits.MinPositive} to {Limits.MaxPositive}")));
-        return otherwise;
+        return defaultValue;
     }
 
-    /// <summary>Into how many values the outputs divide, each having so many parameters.</summary>
+    /// <summary>Number of values that the outputs hold, each with the given number of parameters.</summary>
     public int Stretches(ComponentDeclaration part, int width, int parameters, string what)
     {
         if (width % parameters != 0)

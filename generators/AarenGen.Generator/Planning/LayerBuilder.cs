@@ -41,7 +41,7 @@ internal sealed class LayerBuilder(int inputWidth, int rowsPerPass, DiagnosticBa
 
     public int StateDoubles => state;
 
-    public int InRange(ComponentDeclaration part, string argument, int least, int most) => diagnostics.InRange(part, argument, least, most);
+    public int InRange(ComponentDeclaration part, string argument, int min, int max) => diagnostics.InRange(part, argument, min, max);
 
     /// <summary>The argument Heads, 4 where it is not written; it divides the input's width.</summary>
     public int Heads(ComponentDeclaration part) => diagnostics.Heads(part, part.Integer("Heads", 4), Input.Width);
@@ -70,7 +70,7 @@ internal sealed class LayerBuilder(int inputWidth, int rowsPerPass, DiagnosticBa
     /// <summary>Floats a token that training keeps beside the values.</summary>
     public int Memory(int floats) => Take(ref memory, Sizes.Pad(floats));
 
-    /// <summary>Doubles that a stream remembers.</summary>
+    /// <summary>Doubles of a stream's state.</summary>
     public int State(int doubles) => Take(ref state, doubles);
 
     /// <summary>Weights computed from parameters.</summary>

@@ -4,8 +4,8 @@ namespace AarenGen.Benchmarks;
 internal sealed record ModelSizes(int Width, int Hidden, int Heads)
 {
     /// <summary>
-    /// Bytes that the scan reads and writes of a token: forward scores, values, shares and results; back shares, values, results, their
-    /// gradients, and the gradients of values and scores. Chained: where layers are narrow, the way forward of a layer is one kernel, its
+    /// Bytes that the scan reads and writes of a token: forward scores, values, gates and results; backward gates, values, results, their
+    /// gradients, and the gradients of values and scores. Chained: where layers are narrow, the forward pass of a layer is one kernel, its
     /// scan among the rest.
     /// </summary>
     public IReadOnlyList<(string Kernel, double BytesPerToken)> Scans(bool areChained)
@@ -15,8 +15,8 @@ internal sealed record ModelSizes(int Width, int Hidden, int Heads)
     }
 
     /// <summary>
-    /// Operations of the products of a token, two a weight; on the way back as many for the gradient of the rows and as many for the
-    /// weights'. Chained: on the way back rows pass from the layer's output to the scan in one kernel; the gradients of all weights are
+    /// Operations of the products of a token, two a weight; backward as many for the gradient of the rows and as many for the
+    /// weights'. Chained: backward, rows pass from the layer's output to the scan in one kernel; the gradients of all weights are
     /// computed in the next.
     /// </summary>
     public IReadOnlyList<(string Kernel, double OperationsPerToken)> Products(bool areChained)

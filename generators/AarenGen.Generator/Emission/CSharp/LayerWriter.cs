@@ -78,7 +78,7 @@ internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, LayerMethodK
     /// <summary>A value's rows.</summary>
     public string Value(Value value)
     {
-        if (!value.IsBorder)
+        if (!value.IsAtBoundary)
         {
             values.Add(value.Name);
         }
@@ -88,7 +88,7 @@ internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, LayerMethodK
     /// <summary>The rows of a value's gradient.</summary>
     public string Gradient(Value value)
     {
-        if (!value.IsBorder)
+        if (!value.IsAtBoundary)
         {
             gradients.Add(value.Name);
             gradients.Add(value.SharesGradientOf ?? value.Name);
@@ -133,7 +133,7 @@ internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, LayerMethodK
         method == LayerMethodKind.Prepare ? types.Span : types.ReadOnlySpan, NameOf(name) + "Transposed", PackedSource,
         layer.PackedTraining, r.Offset, r.Length);
 
-    /// <summary>Training memory of so many floats a token, for the rows of the pass.</summary>
+    /// <summary>Training memory with the given number of floats a token, for the rows of the pass.</summary>
     public string Memory(string name, int offset, int floats) =>
         Declare(name, $"{types.Span} {{0}} = pass.Values({At(layer.Memory, offset)}, {Number(floats)});");
 

@@ -165,7 +165,7 @@ internal sealed class TrainingEmitter
 
     private static string BlockOutput(LayerPlan layer, string offset) => $"pass.Values({offset}, {Number(Sizes.Pad(layer.OutputWidth))})";
 
-    /// <summary>Where the output of the present block lies, or of one so many blocks away.</summary>
+    /// <summary>Where the output of the present block lies, or of the one at a distance from it.</summary>
     private static string OfBlock(LayerPlan layer, int distance)
     {
         int stride = Sizes.Pad(layer.OutputWidth);

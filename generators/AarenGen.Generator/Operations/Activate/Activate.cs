@@ -4,7 +4,7 @@ namespace AarenGen.Generator.Operations;
 
 /// <summary>
 /// An element-wise function; Function is the kernel's name. Nothing else reads its input, which training overwrites with the derivative:
-/// that costs next to nothing beside the value, and leaves one multiplication to the way back.
+/// that costs next to nothing beside the value, and the backward pass is one multiplication.
 /// </summary>
 internal sealed partial record Activate(Value Input, Value Output, string Function) : Operation
 {

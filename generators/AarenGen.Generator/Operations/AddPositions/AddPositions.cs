@@ -2,7 +2,7 @@ using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Operations;
 
-/// <summary>Output = Input + the position's row; a stream remembers its position.</summary>
+/// <summary>Output = Input + the position's row; a stream's state is its position.</summary>
 internal sealed partial record AddPositions(Value Input, Value Output, Parameter? Table, int StateOffset) : Operation
 {
     public override EquatableArray<Value> Inputs => new([Input]);

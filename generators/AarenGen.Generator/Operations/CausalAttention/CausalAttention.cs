@@ -3,8 +3,8 @@ using AarenGen.Generator.Model;
 namespace AarenGen.Generator.Operations;
 
 /// <summary>
-/// o_t = Σ_i softmax_i(q_t·k_i/√P) v_i a head over the last tokens. A stream remembers how many tokens it saw, and the keys and values
-/// of the last in a ring; training keeps the maximum and the sum of each head's softmax.
+/// o_t = Σ_i softmax_i(q_t·k_i/√P) v_i a head over the last tokens. A stream's state is its number of tokens, and the keys and
+/// values of the last in a ring; training keeps the maximum and the sum of each head's softmax.
 /// </summary>
 internal sealed partial record CausalAttention(
     Value Queries, Value Keys, Value Values, Value Output, int Heads, int Context, int StatisticsMemory, int StateOffset) : Operation

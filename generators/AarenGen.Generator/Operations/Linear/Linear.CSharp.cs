@@ -29,7 +29,7 @@ internal sealed partial record Linear : ICSharpOperation, ICSharpStreaming, ICSh
             Copy.Print(w, Output, Residual, accumulates[1]);
         }
         // Training has no use for the tokens' own gradient.
-        using CodeWriter.Block? condition = w.Layer.IsFirst && Input.IsBorder ? w.Open("if (!pass.TokenGradients.IsEmpty)") : null;
+        using CodeWriter.Block? condition = w.Layer.IsFirst && Input.IsAtBoundary ? w.Open("if (!pass.TokenGradients.IsEmpty)") : null;
         w.Call(
             "MatrixProduct.Multiply", w.Gradient(Output), w.Rows, $"inner: {Output.Width}", $"aStride: {Output.Stride}",
             w.PackedTraining(Matrix.Name, PackedTransposed), $"columns: {Input.Width}", "bias: default",

@@ -2,6 +2,7 @@ using AarenGen.Generator.Emission.Cuda;
 using AarenGen.Generator.Lowering.Cuda;
 using AarenGen.Generator.Model;
 using AarenGen.Generator.Model.Cuda;
+using static AarenGen.Generator.Model.Literal;
 
 namespace AarenGen.Generator.Operations;
 
@@ -15,7 +16,7 @@ internal sealed partial record Linear : ILowersToCuda
         {
             yield return new CopyGradient(Output, Residual, accumulates[1]);
         }
-        bool isForTokenGradients = layer.IsFirst && Input.IsBorder;
+        bool isForTokenGradients = layer.IsFirst && Input.IsAtBoundary;
         yield return new TileKernel(
             Output.Name, new LinearInputGradient([this], accumulates[0] ? Input : null, null, isForTokenGradients), isBackward: true);
         yield return WeightGradients.Of([new(this, null)]);
@@ -119,7 +120,7 @@ internal sealed record LinearForward(EquatableArray<Linear> Maps, NormalizedRows
             {
                 (string weight, string bias) = map.Pointers(w);
                 string column = start == 0 ? "column" : $"column - {start}";
-                string sizes = $"{map.Cores}, {(keeps ? "true" : "false")}, {map.Input.Width}, {map.Output.Width}, {map.Input.Stride}";
+                string sizes = $"{map.Cores}, {Bool(keeps)}, {map.Input.Width}, {map.Output.Width}, {map.Input.Stride}";
                 w.Call(
                     "linear_forward", sizes, Rows(w), weight, bias, "row", "rows", column, "memory", Finish(w, map));
             });
@@ -131,7 +132,7 @@ internal sealed record LinearForward(EquatableArray<Linear> Maps, NormalizedRows
     public void PrintKept(KernelWriter w) => w.Call("linear_sums_of_kept", Sizes, "sums", Maps[0].Pointers(w).Weight, "column", "memory");
 
     public void PrintFinish(KernelWriter w, bool keeps) => w.Call(
-        "linear_finish", $"{Maps[0].Cores}, {(keeps ? "true" : "false")}, {Maps[0].Output.Width}",
+        "linear_finish", $"{Maps[0].Cores}, {Bool(keeps)}, {Maps[0].Output.Width}",
         "sums", Maps[0].Pointers(w).Bias, "row", "rows", "0", "memory", Finish(w, Maps[0]));
 
     private string Rows(KernelWriter w)
@@ -236,7 +237,7 @@ internal sealed record LinearInputGradient(EquatableArray<Linear> Maps, Value? A
             : Added is null ? (writes ? $"Write<{stride}>{{{w.Gradient(Input)}}}" : "Unchanged{}")
             : writes ? $"WriteSum<{stride}>{{{w.Gradient(Input)}, {w.Gradient(Added)}}}" : $"Sum<{stride}>{{{w.Gradient(Added)}}}";
         w.Call(
-            "finish_tiles", $"TENSOR_CORES, true, false, {(keeps ? "true" : "false")}", accumulators, "row", "rows", column,
+            "finish_tiles", $"TENSOR_CORES, true, false, {Bool(keeps)}", accumulators, "row", "rows", column,
             $"pad4({Input.Width})", "memory", finish);
     }
 }

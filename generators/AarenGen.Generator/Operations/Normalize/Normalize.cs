@@ -2,7 +2,7 @@ using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Operations;
 
-/// <summary>Layer normalisation; the mean, in two parts, and the deviation of each token are kept for the way back.</summary>
+/// <summary>Layer normalisation; the mean, in two parts, and the deviation of each token are kept for the backward pass.</summary>
 internal sealed partial record Normalize(Value Input, Value Output, Parameter Scale, Parameter Shift, int StatisticsMemory) : Operation
 {
     public const int StatisticsPerToken = 3;

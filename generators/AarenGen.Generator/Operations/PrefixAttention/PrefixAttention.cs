@@ -3,7 +3,7 @@ using AarenGen.Generator.Model;
 namespace AarenGen.Generator.Operations;
 
 /// <summary>
-/// o_t = Σ_{i≤t} softmax_{i≤t}(s_i) v_i a head, as a recurrence. A stream remembers, in double, each head's maximum and weight and
+/// o_t = Σ_{i≤t} softmax_{i≤t}(s_i) v_i a head, as a recurrence. A stream's state is, in double, each head's maximum and weight and
 /// each channel's numerator; training keeps the two gates a head.
 /// </summary>
 internal sealed partial record PrefixAttention(

@@ -2,7 +2,7 @@ using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Operations;
 
-/// <summary>The mean of all tokens so far; a stream remembers their number and sums.</summary>
+/// <summary>The mean of all tokens so far; a stream's state is their number and sums.</summary>
 internal sealed partial record PrefixMean(Value Input, Value Output, int StateOffset) : Operation
 {
     public override EquatableArray<Value> Inputs => new([Input]);

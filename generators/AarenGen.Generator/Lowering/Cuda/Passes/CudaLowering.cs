@@ -1,6 +1,6 @@
-using System.Globalization;
 using AarenGen.Generator.Model;
 using AarenGen.Generator.Model.Cuda;
+using static AarenGen.Generator.Model.Literal;
 
 namespace AarenGen.Generator.Lowering.Cuda.Passes;
 
@@ -101,7 +101,7 @@ internal sealed class CudaLowering
         List<CudaLaunch> back = Chain(head.Layers, ref next, trunk, isTrunk: false);
         // Device code is ASCII; a head of another name is called by its number.
         string stem = head.Name is null ? "model"
-            : "head_" + (head.Name.All(static c => c < 128) ? head.Name : index.ToString(CultureInfo.InvariantCulture));
+            : "head_" + (head.Name.All(static c => c < 128) ? head.Name : Number(index));
         var outputGradient = new MemoryPointer(new(plan.BoundaryGradients.First));
         CudaLaunch loss = Add(new LossNode(
             index, stem, head.Loss.Device!, head.Loss.Summary, head.LossScale, head.OutputWidth, head.TargetOffset, head.Loss.TargetWidth,
@@ -170,7 +170,7 @@ internal sealed class CudaLowering
         string name = Unique($"{layer.Method}_{node.Name}");
         IEnumerable<BufferBinding> buffers = node.Reads.Concat(node.Writes).GroupBy(static o => o.Name).Select(static g => g.First())
             .Select(o => new BufferBinding(o.Name, boundary!.PointerOf(o, layer, memory.Memory),
-            o is { IsGradient: false, Rows: { IsBorder: true, Name: "input" } }));
+            o is { IsGradient: false, Rows: { IsAtBoundary: true, Name: "input" } }));
         this.kernels.Add(new(name, node, memory, new(buffers), gradientNormPartials));
         gradientNormPartials += node.LeavesGradientNorm ? node.Grid.Fixed * layer.Repeat : 0;
         return name;
@@ -191,7 +191,7 @@ internal sealed class CudaLowering
         string name = stem;
         for (int i = 2; !names.Add(name); i++)
         {
-            name = stem + i.ToString(CultureInfo.InvariantCulture);
+            name = stem + Number(i);
         }
         return name;
     }

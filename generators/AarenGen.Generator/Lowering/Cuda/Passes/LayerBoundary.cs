@@ -39,7 +39,7 @@ internal sealed record LayerBoundary(DevicePointer Input, DevicePointer Output, 
         {
             value = layer.Values.FirstOrDefault(v => v.Name == shared) ?? new Value(shared, value.Width);
         }
-        if (!value.IsBorder)
+        if (!value.IsAtBoundary)
         {
             return new MemoryPointer(isGradient ? new(layer.GradientMemory + value.Gradient) : memory.Plus(value.Memory));
         }

@@ -15,7 +15,7 @@ internal sealed class NormalizeOnLoad : ICudaPass
         foreach (NormalizeForward normalize in kernels.Forward.OfType<TileKernel>().Select(static k => k.Single).OfType<NormalizeForward>())
         {
             Operand rows = Operand.Of(normalize.Operation.Output);
-            if (!normalize.Operation.Output.IsBorder
+            if (!normalize.Operation.Output.IsAtBoundary
                 && kernels.Forward.Concat(kernels.Backward).All(n => !n.IsReading(rows) || CanNormalize(n, rows)))
             {
                 NormalizedRows loaded = normalize.Loaded;
