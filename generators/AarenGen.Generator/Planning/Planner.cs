@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using AarenGen.Generator.Diagnostics;
 using AarenGen.Generator.Model;
+using static AarenGen.Generator.Model.Literal;
 
 namespace AarenGen.Generator.Planning;
 
@@ -103,15 +104,15 @@ internal static class Planner
         {
             diagnostics.Add(DiagnosticInfo.At(
                 new DiagnosticLocation(), DiagnosticDescriptors.TooLarge, "The state", declaration.Name,
-                $"{bytes.ToString(CultureInfo.InvariantCulture)} bytes",
-                $"{Limits.StateBytes.ToString(CultureInfo.InvariantCulture)} bytes"));
+                $"{Number(bytes)} bytes",
+                $"{Number(Limits.StateBytes)} bytes"));
         }
     }
 
     /// <summary>Of what decides weights and states: not of the class's name, nor of dropout.</summary>
     private static string Fingerprint(Plan plan)
     {
-        var text = new StringBuilder("aarengen 2\n").Append(plan.InputWidth.ToString(CultureInfo.InvariantCulture)).Append('\n')
+        var text = new StringBuilder("aarengen 2\n").Append(Number(plan.InputWidth)).Append('\n')
             .Append(plan.Tokens).Append('\n');
         foreach (LayerPlan layer in plan.Layers)
         {

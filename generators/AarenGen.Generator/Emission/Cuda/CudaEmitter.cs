@@ -1,5 +1,6 @@
 using System.Text;
 using AarenGen.Generator.Model.Cuda;
+using static AarenGen.Generator.Model.Literal;
 
 namespace AarenGen.Generator.Emission.Cuda;
 
@@ -43,7 +44,7 @@ internal static class CudaEmitter
                 TileKernelCode.Print(tiles, writer);
                 break;
             case CopyGradient copy:
-                string sizes = $"{KernelWriter.Number(copy.To.Stride)}, {KernelWriter.Number(copy.To.Width)}";
+                string sizes = $"{Number(copy.To.Stride)}, {Number(copy.To.Width)}";
                 string from = writer.Gradient(copy.From), to = writer.Gradient(copy.To);
                 if (copy.Accumulates)
                 {

@@ -1,7 +1,7 @@
-using System.Globalization;
 using AarenGen.Generator.Emission.CSharp;
 using AarenGen.Generator.Model;
 using AarenGen.Generator.Model.Cuda;
+using static AarenGen.Generator.Model.Literal;
 
 namespace AarenGen.Generator.Emission.Cuda;
 
@@ -127,8 +127,6 @@ internal sealed class KernelWriter(CudaKernel kernel)
         return Open($"for (int column = 0; column < {Number(tiles * TileOperation.Tile)}; column += {tile})");
     }
 
-    public static string Number(long n) => n.ToString(CultureInfo.InvariantCulture);
-
     private string Partial(PartialGradient partial, string part)
     {
         BufferRef at = Layer.Partials.Plus(partial.Buffer);
@@ -153,7 +151,7 @@ internal static class PointerText
         MemoryPointer p => Memory(p.Buffer, "block"),
         PrecedingOutputPointer p => $"block == 0 ? {Of(p.BeforeLayer)} : {Memory(p.Outputs, "(block - 1)")}",
         FirstBlockPointer p => $"block == 0 ? {Of(p.First)} : {Of(p.Others)}",
-        AlternatingPointer p => Alternating(p, $"({KernelWriter.Number(p.Turn)} - block)"),
+        AlternatingPointer p => Alternating(p, $"({Number(p.Turn)} - block)"),
         _ => throw new InvalidOperationException(pointer.GetType().Name),
     };
 
@@ -165,8 +163,8 @@ internal static class PointerText
 
     private static string Memory(BufferRef buffer, string block)
     {
-        string offset = KernelWriter.Number(buffer.Offset);
-        string at = buffer.BlockStride == 0 ? offset : $"({offset} + {block} * {KernelWriter.Number(buffer.BlockStride)})";
+        string offset = Number(buffer.Offset);
+        string at = buffer.BlockStride == 0 ? offset : $"({offset} + {block} * {Number(buffer.BlockStride)})";
         return $"pass.memory + {at} * pass.capacity";
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using AarenGen.Generator.Emission.CSharp;
 using AarenGen.Generator.Model;
 using AarenGen.Generator.Model.Cuda;
+using static AarenGen.Generator.Model.Literal;
 
 namespace AarenGen.Generator.Emission.Cuda;
 
@@ -98,6 +99,4 @@ internal static class ModelKernelCode
         code.Line("};");
         return code.ToString();
     }
-
-    private static string Number(long n) => KernelWriter.Number(n);
 }

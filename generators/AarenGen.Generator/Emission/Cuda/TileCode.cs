@@ -1,4 +1,5 @@
 using AarenGen.Generator.Model.Cuda;
+using static AarenGen.Generator.Model.Literal;
 
 namespace AarenGen.Generator.Emission.Cuda;
 
@@ -56,7 +57,7 @@ internal sealed class ChainedGemmsCode(ChainedGemms gemms) : ITileCode, IGemmCod
     public IEnumerable<string> Comments =>
     [
         .. first.Comments, .. second.Comments,
-        $"Each {KernelWriter.Number(TileOperation.Tile)} columns of {gemms.First.Computes!.Name} go on through shared memory.",
+        $"Each {Number(TileOperation.Tile)} columns of {gemms.First.Computes!.Name} go on through shared memory.",
     ];
 
     public void PrintStart(KernelWriter w)
@@ -92,7 +93,7 @@ internal sealed class ChainedGemmsCode(ChainedGemms gemms) : ITileCode, IGemmCod
     private void PrintAccumulators(KernelWriter w)
     {
         first.PrintBefore(w, isAlone: false);
-        w.Line($"Sums sums[{KernelWriter.Number(gemms.ColumnTiles)}];");
+        w.Line($"Sums sums[{Number(gemms.ColumnTiles)}];");
         w.Line("clear(sums);");
         using (w.OpenColumns(gemms.First.ColumnTiles))
         {

@@ -1,5 +1,6 @@
 using AarenGen.Generator.Emission.CSharp;
 using AarenGen.Generator.Model.Cuda;
+using static AarenGen.Generator.Model.Literal;
 
 namespace AarenGen.Generator.Emission.Cuda;
 
@@ -12,7 +13,7 @@ internal static class TileKernelCode
     {
         // A thread block waits only for those that took their tile before it.
         string number = kernel.CarriedWords > 0 ? "take_ticket(pass)" : "static_cast<int>(blockIdx.x)";
-        string before = KernelWriter.Number(kernel.BlocksBefore);
+        string before = Number(kernel.BlocksBefore);
         w.Line($"const int rows = pass.settings->rows, index = {number}{(kernel.BlocksBefore == 0 ? "" : $" - {before}")};");
         if (kernel.NeedsSharedTiles)
         {
@@ -31,11 +32,11 @@ internal static class TileKernelCode
         {
             code.PrintStart(w);
         }
-        string tile = KernelWriter.Number(Tile);
+        string tile = Number(Tile);
         if (kernel.IsShared)
         {
-            string blocks = KernelWriter.Number(TileKernel.SharingBlocks);
-            w.Line($"const int tiles = (rows + {KernelWriter.Number(Tile - 1)}) / {tile};");
+            string blocks = Number(TileKernel.SharingBlocks);
+            w.Line($"const int tiles = (rows + {Number(Tile - 1)}) / {tile};");
             string from = $"share(tiles, index, {blocks}) * {tile}", to = $"share(tiles, index + 1, {blocks}) * {tile}";
             using (w.Open($"for (int row = {from}; row < {to}; row += {tile})"))
             {
@@ -45,7 +46,7 @@ internal static class TileKernelCode
         else
         {
             int tilesAcross = kernel.TakesWholeRows ? 1 : kernel.Operations[0].ColumnTiles;
-            string columns = KernelWriter.Number(tilesAcross);
+            string columns = Number(tilesAcross);
             w.Line(tilesAcross == 1
                 ? $"const int row = index * {tile}{(kernel.TakesWholeRows ? "" : ", column = 0")};"
                 : $"const int row = index / {columns} * {tile}, column = index % {columns} * {tile};");

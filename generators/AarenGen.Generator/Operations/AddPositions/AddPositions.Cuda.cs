@@ -3,6 +3,7 @@ using AarenGen.Generator.Emission.Cuda;
 using AarenGen.Generator.Lowering.Cuda;
 using AarenGen.Generator.Model;
 using AarenGen.Generator.Model.Cuda;
+using static AarenGen.Generator.Model.Literal;
 
 namespace AarenGen.Generator.Operations;
 
@@ -62,6 +63,6 @@ internal sealed record AddPositionsBackward(AddPositions Operation, Parameter Ta
 
     public void Print(KernelWriter w) => w.Call(
         "positions_backward",
-        $"{(Accumulates ? "true" : "false")}, {Operation.Input.Width}, {Operation.Input.Stride}, {Table.Rows}, {Parts}, {Owners}, {Slots}",
+        $"{Bool(Accumulates)}, {Operation.Input.Width}, {Operation.Input.Stride}, {Table.Rows}, {Parts}, {Owners}, {Slots}",
         "pass", w.Gradient(Operation.Output), w.Gradient(Operation.Input), w.Partial(Table, $"(blockIdx.x % {Parts})"));
 }

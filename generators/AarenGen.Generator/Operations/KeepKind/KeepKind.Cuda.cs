@@ -2,6 +2,7 @@ using AarenGen.Generator.Emission.Cuda;
 using AarenGen.Generator.Lowering.Cuda;
 using AarenGen.Generator.Model;
 using AarenGen.Generator.Model.Cuda;
+using static AarenGen.Generator.Model.Literal;
 
 namespace AarenGen.Generator.Operations;
 
@@ -39,7 +40,7 @@ internal sealed record KeepKindBackward(KeepKind Operation, bool Accumulates) : 
     {
         w.ReturnUnlessTokenGradients();
         w.Call(
-            "keep_kind", $"{(Accumulates ? "true" : "false")}, {Operation.DeviceSizes}",
+            "keep_kind", $"{Bool(Accumulates)}, {Operation.DeviceSizes}",
             "pass", w.Value(Operation.Kinds), w.Gradient(Operation.Output), w.Gradient(Operation.Input));
     }
 }

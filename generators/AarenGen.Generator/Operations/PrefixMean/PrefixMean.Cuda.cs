@@ -2,6 +2,7 @@ using AarenGen.Generator.Emission.Cuda;
 using AarenGen.Generator.Lowering.Cuda;
 using AarenGen.Generator.Model;
 using AarenGen.Generator.Model.Cuda;
+using static AarenGen.Generator.Model.Literal;
 
 namespace AarenGen.Generator.Operations;
 
@@ -33,6 +34,6 @@ internal sealed record PrefixMeanBackward(PrefixMean Operation, TimeCut Cut, boo
     [Operand.GradientOf(Operation.Input)]), IKernelCode
 {
     public void Print(KernelWriter w) => w.Call(
-        "prefix_mean_backward", $"{Cut}, {(Accumulates ? "true" : "false")}, {Operation.Input.Width}, {Operation.Input.Stride}",
+        "prefix_mean_backward", $"{Cut}, {Bool(Accumulates)}, {Operation.Input.Width}, {Operation.Input.Stride}",
         "pass", w.Gradient(Operation.Output), w.Gradient(Operation.Input));
 }
