@@ -18,7 +18,6 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
     private readonly BatchPlan plan;
     private readonly BatchPlan? validationPlan;
     private readonly AlignedBuffer packed = new(Description.Layout.PackedTrainingFloats);
-    private readonly (int Start, int End, bool Decays)[] runs = DecayRuns();
     private readonly Action<int> prepare, runPasses, runValidation, reduce, backpropagateDerived, sumSquares, update;
     private readonly double[] normPartials;
     private readonly double validationScale;
@@ -159,14 +158,21 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
     private void Update(int worker)
     {
         (int start, int end) = Slice(worker, Description.Layout.ParameterFloats);
-        foreach ((int runStart, int runEnd, bool decays) in runs)
+        IReadOnlyList<ParameterDescription> parameters = Description.Parameters;
+        for (int i = 0; i < parameters.Count; i++)
         {
-            Range part = Math.Max(start, runStart)..Math.Max(Math.Max(start, runStart), Math.Min(end, runEnd));
+            ParameterDescription parameter = parameters[i];
+            int from = Math.Max(start, parameter.Offset), to = Math.Min(end, parameter.Offset + parameter.Rows * parameter.RowStride);
+            if (from >= to)
+            {
+                continue;
+            }
+            Range part = from..to;
             Optimizers.AdamW(
                 tensors.Weights.Span[part], workspaces[0].Gradients.Span[part], tensors.FirstMoment.Span[part],
                 tensors.SecondMoment.Span[part], gradientScale,
                 (float)settings.LearningRate, (float)options.Beta1, (float)options.Beta2, (float)options.Epsilon,
-                decays ? (float)options.WeightDecay : 0, correction1, correction2);
+                parameter.Decays ? (float)options.WeightDecay : 0, correction1, correction2);
         }
     }
 
@@ -184,23 +190,5 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
         {
             workspace.Evaluate(model, validation!, validationPlan.Pass(pass), packed.Span, validationScale);
         }
-    }
-
-    private static (int, int, bool)[] DecayRuns()
-    {
-        var runs = new List<(int Start, int End, bool Decays)>();
-        foreach (ParameterDescription p in Description.Parameters)
-        {
-            int end = p.Offset + p.Rows * p.RowStride;
-            if (runs.Count > 0 && runs[^1].Decays == p.Decays && runs[^1].End == p.Offset)
-            {
-                runs[^1] = (runs[^1].Start, end, p.Decays);
-            }
-            else
-            {
-                runs.Add((p.Offset, end, p.Decays));
-            }
-        }
-        return [.. runs];
     }
 }
