@@ -54,6 +54,12 @@ internal abstract class LayerDefinition : ComponentDefinition
     /// <summary>Whether it is a block, named <c>blocks.N</c> in files.</summary>
     public virtual bool IsBlock => false;
 
+    /// <summary>What it is called in files as the first layer of the trunk; null where it has no name of its own.</summary>
+    public virtual string? NameAsFirst => null;
+
+    /// <summary>The same as the last layer of a model without named heads.</summary>
+    public virtual string? NameAsLast => null;
+
     /// <summary>Whether it makes one output of a whole sequence, so that its loss counts at the last token alone.</summary>
     public virtual bool IsPerSequence => false;
 

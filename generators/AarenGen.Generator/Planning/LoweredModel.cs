@@ -148,11 +148,10 @@ internal sealed class LoweredModel
         {
             return parts.Count == 1 ? $"heads.{head}" : $"heads.{head}.{Number(index)}";
         }
-        bool isDense = definition.Name == "Dense";
-        return definition.IsBlock ? Blocks
-            : isDense && !Branches && index == parts.Count - 1 ? "head"
-            : isDense && index == 0 ? "embed"
-            : $"layers.{Number(index)}";
+        string? own = definition.IsBlock ? Blocks
+            : !Branches && index == parts.Count - 1 && definition.NameAsLast is { } last ? last
+            : index == 0 ? definition.NameAsFirst : null;
+        return own ?? $"layers.{Number(index)}";
     }
 
     private static bool IsName(string name) => name.Length > 0

@@ -4,24 +4,15 @@ using AarenGen.Generator.Planning;
 
 namespace AarenGen.Generator.Layers;
 
-/// <summary>[Aaren(Heads, FeedForward, Repeat, Norm, Dropout)]: the residual block with a learned query's prefix attention.</summary>
-internal sealed class AarenDefinition : LayerDefinition
+/// <summary>[Aaren(Heads, FeedForward, Repeat, Norm, Dropout)]: prefix attention of a learned query.</summary>
+internal sealed class AarenDefinition : MixerDefinition
 {
     public override string Name => "Aaren";
 
-    public override bool IsBlock => true;
-
-    public override int Repeat(ComponentDeclaration part, DiagnosticBag diagnostics) => ResidualBlock.Repeat(part, diagnostics);
-
-    public override void Plan(ComponentDeclaration part, LayerBuilder layer)
+    protected override Value Mix(ComponentDeclaration part, LayerBuilder layer, Value input)
     {
-        int heads = layer.Heads(part);
-        ResidualBlock.Plan(part, layer, $"Aaren, {heads} heads", input => Mix(layer, heads, input));
-    }
-
-    private static Value Mix(LayerBuilder layer, int heads, Value input)
-    {
-        int width = input.Width;
+        int width = input.Width, heads = layer.Heads(part);
+        layer.Summary = $"Aaren, {heads} heads";
         Parameter query = layer.Parameter("mixer.query", 1, width, isMatrix: false, Initialization.Normal, 1, decays: false);
         ParameterMatrix q = layer.Matrix("mixer.q_proj", width, width);
         ParameterMatrix k = layer.Matrix("mixer.k_proj", width, width);

@@ -9,6 +9,10 @@ internal sealed class DenseDefinition : LayerDefinition
 {
     public override string Name => "Dense";
 
+    public override string? NameAsFirst => "embed";
+
+    public override string? NameAsLast => "head";
+
     public override void Plan(ComponentDeclaration part, LayerBuilder layer)
     {
         int units = layer.InRange(part, "Units", 1, Limits.Width);

@@ -4,21 +4,15 @@ using AarenGen.Generator.Planning;
 
 namespace AarenGen.Generator.Layers;
 
-/// <summary>[MinGru(FeedForward, Repeat, Norm, Dropout)]: the residual block with h_t = (1 − z_t) h_{t−1} + z_t g(c_t).</summary>
-internal sealed class MinGruDefinition : LayerDefinition
+/// <summary>[MinGru(FeedForward, Repeat, Norm, Dropout)]: h_t = (1 − z_t) h_{t−1} + z_t g(c_t).</summary>
+internal sealed class MinGruDefinition : MixerDefinition
 {
     public override string Name => "MinGru";
 
-    public override bool IsBlock => true;
-
-    public override int Repeat(ComponentDeclaration part, DiagnosticBag diagnostics) => ResidualBlock.Repeat(part, diagnostics);
-
-    public override void Plan(ComponentDeclaration part, LayerBuilder layer) =>
-        ResidualBlock.Plan(part, layer, "minGRU", input => Mix(layer, input));
-
-    private static Value Mix(LayerBuilder layer, Value input)
+    protected override Value Mix(ComponentDeclaration part, LayerBuilder layer, Value input)
     {
         int width = input.Width;
+        layer.Summary = "minGRU";
         Value updates = layer.Value("updateGates", width);
         Value candidates = layer.Value("candidates", width);
         Value remembered = layer.Value("remembered", width);

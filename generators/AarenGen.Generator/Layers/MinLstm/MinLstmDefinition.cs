@@ -4,23 +4,15 @@ using AarenGen.Generator.Planning;
 
 namespace AarenGen.Generator.Layers;
 
-/// <summary>
-/// [MinLstm(FeedForward, Repeat, Norm, Dropout)]: the residual block with h_t = f/(f + i) h_{t−1} + i/(f + i) g(c_t).
-/// </summary>
-internal sealed class MinLstmDefinition : LayerDefinition
+/// <summary>[MinLstm(FeedForward, Repeat, Norm, Dropout)]: h_t = f/(f + i) h_{t−1} + i/(f + i) g(c_t).</summary>
+internal sealed class MinLstmDefinition : MixerDefinition
 {
     public override string Name => "MinLstm";
 
-    public override bool IsBlock => true;
-
-    public override int Repeat(ComponentDeclaration part, DiagnosticBag diagnostics) => ResidualBlock.Repeat(part, diagnostics);
-
-    public override void Plan(ComponentDeclaration part, LayerBuilder layer) =>
-        ResidualBlock.Plan(part, layer, "minLSTM", input => Mix(layer, input));
-
-    private static Value Mix(LayerBuilder layer, Value input)
+    protected override Value Mix(ComponentDeclaration part, LayerBuilder layer, Value input)
     {
         int width = input.Width;
+        layer.Summary = "minLSTM";
         Value forgets = layer.Value("forgetGates", width);
         Value inputs = layer.Value("inputGates", width);
         Value candidates = layer.Value("candidates", width);

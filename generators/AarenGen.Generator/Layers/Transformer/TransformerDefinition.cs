@@ -4,30 +4,18 @@ using AarenGen.Generator.Planning;
 
 namespace AarenGen.Generator.Layers;
 
-/// <summary>
-/// [Transformer(Heads, Context, FeedForward, Repeat, Norm, Dropout)]: the residual block with causal attention over the last tokens.
-/// </summary>
-internal sealed class TransformerDefinition : LayerDefinition
+/// <summary>[Transformer(Heads, Context, FeedForward, Repeat, Norm, Dropout)]: causal attention over the last tokens.</summary>
+internal sealed class TransformerDefinition : MixerDefinition
 {
     private const int DefaultContext = 512;
 
     public override string Name => "Transformer";
 
-    public override bool IsBlock => true;
-
-    public override int Repeat(ComponentDeclaration part, DiagnosticBag diagnostics) => ResidualBlock.Repeat(part, diagnostics);
-
-    public override void Plan(ComponentDeclaration part, LayerBuilder layer)
+    protected override Value Mix(ComponentDeclaration part, LayerBuilder layer, Value input)
     {
-        int heads = layer.Heads(part);
+        int width = input.Width, heads = layer.Heads(part);
         int context = part.Has("Context") ? layer.InRange(part, "Context", 1, Limits.Context) : DefaultContext;
-        ResidualBlock.Plan(
-            part, layer, $"Transformer, {heads} heads, context {context}", input => Mix(layer, heads, context, input));
-    }
-
-    private static Value Mix(LayerBuilder layer, int heads, int context, Value input)
-    {
-        int width = input.Width;
+        layer.Summary = $"Transformer, {heads} heads, context {context}";
         Value queries = layer.Value("queries", width);
         Value keys = layer.Value("keys", width);
         Value values = layer.Value("values", width);

@@ -5,28 +5,28 @@ using AarenGen.Generator.Planning;
 namespace AarenGen.Generator.Layers;
 
 /// <summary>
-/// The block all mixers share: mixer and feed-forward network (exact GELU), each with a residual and a LayerNorm before it or
-/// after the sum. Models that differ by their mixer's attribute alone differ by nothing else.
+/// A mixer, through which tokens see earlier ones, in the block that all mixers share: mixer and feed-forward network (exact GELU), each
+/// with a residual and a LayerNorm before it or after the sum. Blocks of different attributes differ only in their mixer.
 /// </summary>
-internal static class ResidualBlock
+internal abstract class MixerDefinition : LayerDefinition
 {
-    public static int Repeat(ComponentDeclaration part, DiagnosticBag diagnostics) =>
+    public sealed override bool IsBlock => true;
+
+    public sealed override int Repeat(ComponentDeclaration part, DiagnosticBag diagnostics) =>
         part.Has("Repeat") ? diagnostics.InRange(part, "Repeat", 1, Limits.Repeat) : 1;
 
-    /// <summary>Plans the block; <paramref name="mix"/> plans the mixer up to what its output projection reads.</summary>
-    public static void Plan(ComponentDeclaration part, LayerBuilder layer, string mixerSummary, Func<Value, Value> mix)
+    public sealed override void Plan(ComponentDeclaration part, LayerBuilder layer)
     {
         Value input = layer.Input;
         int width = input.Width;
         int hidden = part.Has("FeedForward") ? layer.InRange(part, "FeedForward", 1, Limits.Width) : 4 * width;
         bool isPost = layer.Choice(part, "Norm", ["Pre", "Post"], [false, true]);
         double dropout = layer.Share(part, "Dropout");
-        layer.Summary = $"{mixerSummary}, feed-forward {hidden}, {(isPost ? "post" : "pre")}-norm";
 
         Value sum = layer.Value("sum", width);
         if (isPost)
         {
-            Project("mixer.o_proj", mix(input), "mixed", input, sum, 0);
+            Project("mixer.o_proj", Mix(part, layer, input), "mixed", input, sum, 0);
             Value normalized = layer.Value("normalized", width);
             layer.Normalize("norm1", sum, normalized);
             Value total = layer.Value("total", width);
@@ -37,11 +37,12 @@ internal static class ResidualBlock
         {
             Value normalizedInput = layer.Value("normalizedInput", width);
             layer.Normalize("norm1", input, normalizedInput);
-            Project("mixer.o_proj", mix(normalizedInput), "mixed", input, sum, 0);
+            Project("mixer.o_proj", Mix(part, layer, normalizedInput), "mixed", input, sum, 0);
             Value normalizedSum = layer.Value("normalizedSum", width);
             layer.Normalize("norm2", sum, normalizedSum);
             Project("ffn2", Activate(normalizedSum), "fed", sum, layer.Output(width), 1);
         }
+        layer.Summary += $", feed-forward {hidden}, {(isPost ? "post" : "pre")}-norm";
 
         Value Activate(Value from)
         {
@@ -66,4 +67,10 @@ internal static class ResidualBlock
             layer.Add(new Residual(residual, branch, to));
         }
     }
+
+    /// <summary>
+    /// Plans the mixer, and begins the layer's summary with what it is.
+    /// </summary>
+    /// <returns>What the block's output projection reads.</returns>
+    protected abstract Value Mix(ComponentDeclaration part, LayerBuilder layer, Value input);
 }
