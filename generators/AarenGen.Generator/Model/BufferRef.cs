@@ -12,11 +12,5 @@ internal sealed record BufferRef(long Offset, long BlockStride = 0)
     public BufferRef Plus(long numbers) => this with { Offset = checked(Offset + numbers) };
 }
 
-/// <summary>
-/// Where gradients at layer boundaries lie, in floats a token of training memory: two buffers that take turns, and where heads branch off
-/// a third for the gradient of the trunk's output, to which every head adds.
-/// </summary>
-internal sealed record BoundaryGradients(int First, int Second, int? Trunk);
-
 /// <summary>A run of parameters that lie one after the other, with or without weight decay, up to the next run.</summary>
 internal sealed record DecayRun(int Start, bool Decays);

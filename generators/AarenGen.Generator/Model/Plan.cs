@@ -23,6 +23,9 @@ internal sealed record Plan(
     /// <summary>Numbers in a row of the trunk's output, which heads read.</summary>
     public int TrunkWidth => Trunk.Count > 0 ? Trunk[Trunk.Count - 1].OutputWidth : RowInputWidth;
 
+    /// <summary>The buffer in which the backward pass leaves the gradient of the tokens.</summary>
+    public BoundaryBuffer TokenGradient => Trunk.Count > 0 ? Trunk[0].InputGradient : BoundaryBuffer.Trunk;
+
     /// <summary>Neighbouring parameters that weight decay treats alike, one run each.</summary>
     public IEnumerable<DecayRun> DecayRuns => Parameters
         .Where((p, i) => i == 0 || Parameters[i - 1].Decays != p.Decays).Select(static p => new DecayRun(p.Offset, p.Decays));
@@ -94,11 +97,20 @@ internal sealed record LayerPlan(
     StridedRegion State, int OutputMemory, int GradientMemory,
     EquatableArray<Parameter> Parameters, EquatableArray<Value> Values, EquatableArray<OperationStep> Operations)
 {
+    /// <summary>Which buffers the gradients at its boundaries take.</summary>
+    public BoundaryTurns Turns { get; init; } = new(0, IsBeforeHeads: false);
+
     /// <summary>Where the blocks' outputs lie, in floats a token of training memory.</summary>
     public BufferRef Output => new(OutputMemory, Repeat == 1 ? 0 : Sizes.Pad(OutputWidth));
 
     /// <summary>Where the last block's output lies, which the next layer reads.</summary>
     public BufferRef LastOutput => Output.At(Repeat - 1);
+
+    /// <summary>The buffer of the gradient of its input.</summary>
+    public BoundaryBuffer InputGradient => Turns.Before(Repeat);
+
+    /// <summary>The buffer of the gradient of its last block's output.</summary>
+    public BoundaryBuffer OutputGradient => Turns.Before(0);
 
     /// <summary>Its recurrence whose states combine; null where it has none.</summary>
     public AssociativeRecurrence? Recurrence =>
@@ -157,8 +169,16 @@ internal sealed record HeadPlan(
     /// <summary>The method that reads predictions of the head without a name.</summary>
     public const string UnnamedMethod = "Prediction";
 
+    /// <summary>The buffer that takes the gradient of its outputs.</summary>
+    public static BoundaryBuffer OutputGradient => Turns(0);
+
+    /// <summary>The buffer in which its layers leave the gradient of the trunk's output.</summary>
+    public BoundaryBuffer TrunkGradient => Turns(Layers.Sum(static l => l.Repeat));
+
     /// <summary>Factor of a row's loss: the head's weight over the number of values that the loss averages.</summary>
     public float LossScale => (float)(Weight / Loss.Values);
+
+    private static BoundaryBuffer Turns(int blocks) => new BoundaryTurns(0, IsBeforeHeads: false).Before(blocks);
 }
 
 /// <summary>

@@ -30,6 +30,11 @@ internal sealed class MemoryLayout
             Place(layer, scratch, isFirst: layers.Count == 0 && lowered.TrunkLayers > 0);
         }
         ScratchFloats = checked(scratch + widestScratch);
+        TakeTurns(0, lowered.TrunkLayers, branches);
+        foreach (LoweredHead head in lowered.Heads.Where(_ => branches))
+        {
+            TakeTurns(head.FirstLayer, head.Layers, isBeforeHeads: false);
+        }
     }
 
     public IReadOnlyList<LayerPlan> Layers => layers;
@@ -61,6 +66,17 @@ internal sealed class MemoryLayout
     /// <summary>A head with its layers; those of the only, unnamed head are the trunk's.</summary>
     public HeadPlan WithLayers(LoweredHead head) =>
         branches ? head.Plan with { Layers = new(layers.Skip(head.FirstLayer).Take(head.Layers)) } : head.Plan;
+
+    /// <summary>Alternates the gradients' buffers, from the last layer of the trunk or of a head.</summary>
+    private void TakeTurns(int first, int count, bool isBeforeHeads)
+    {
+        int after = 0;
+        for (int i = first + count - 1; i >= first; i--)
+        {
+            layers[i] = layers[i] with { Turns = new(after, isBeforeHeads) };
+            after += layers[i].Repeat;
+        }
+    }
 
     private void Place(LoweredLayer lowered, int scratch, bool isFirst)
     {

@@ -10,11 +10,6 @@ internal sealed class TrainingEmitter
     private readonly Plan plan;
     private readonly TypeNames types;
 
-    /// <summary>
-    /// The names of the buffers that hold the gradient of the present layer's output, and that take the gradient of its input.
-    /// </summary>
-    private string gradient = "evenGradient", nextGradient = "oddGradient";
-
     private TrainingEmitter(CodeWriter code, Plan plan, TypeNames types)
     {
         this.code = code;
@@ -45,8 +40,8 @@ internal sealed class TrainingEmitter
             }
             code.Line();
             code.Line("// Two buffers alternate as the gradient of a layer's output and of its input.");
-            code.Line($"{types.Span} evenGradient = pass.Values({Number(plan.BoundaryGradients.First)}, {Number(plan.WidestRow)});");
-            code.Line($"{types.Span} oddGradient = pass.Values({Number(plan.BoundaryGradients.Second)}, {Number(plan.WidestRow)});");
+            code.Line($"{types.Span} evenGradient = pass.Values({Number(plan.BoundaryGradients.Even)}, {Number(plan.WidestRow)});");
+            code.Line($"{types.Span} oddGradient = pass.Values({Number(plan.BoundaryGradients.Odd)}, {Number(plan.WidestRow)});");
             if (plan.Branches)
             {
                 BranchedLosses(trunk, outputs);
@@ -59,7 +54,7 @@ internal sealed class TrainingEmitter
             Backward(plan.Trunk, "pass.Tokens");
             using (code.Open("if (!pass.TokenGradients.IsEmpty)"))
             {
-                code.Line($"{Rows(gradient, plan.RowInputWidth)}.CopyTo(pass.TokenGradients);");
+                code.Line($"{Rows(NameOf(plan.TokenGradient), plan.RowInputWidth)}.CopyTo(pass.TokenGradients);");
             }
             code.Line("return loss;");
         }
@@ -80,13 +75,12 @@ internal sealed class TrainingEmitter
             using (code.Open("if (pass.IsTraining)"))
             {
                 Backward(plan.Heads[i].Layers, trunk);
-                string from = Rows(gradient, width), to = Rows("trunkGradient", width);
+                string from = Rows(NameOf(plan.Heads[i].TrunkGradient), width), to = Rows("trunkGradient", width);
                 code.Line(i == 0 ? $"{from}.CopyTo({to});" : $"{types.Kernels}Elementwise.Accumulate({from}, {to});");
             }
         }
         code.Line();
         ReturnUnlessTraining();
-        (gradient, nextGradient) = ("trunkGradient", gradient);
     }
 
     private void ReturnUnlessTraining()
@@ -105,7 +99,7 @@ internal sealed class TrainingEmitter
             + $"{Number(Sizes.Pad(head.OutputWidth))}, "
             + $"pass.Targets, targetOffset: {Number(head.TargetOffset)}, targetStride: {Number(plan.RowTargetWidth)}, "
             + $"pass.{(head.IsPerSequence ? "Sequence" : "Token")}Weights, scale: {Float(head.LossScale)}, "
-            + $"pass.IsTraining ? {Rows(gradient, head.OutputWidth)} : default{arguments})";
+            + $"pass.IsTraining ? {Rows(NameOf(HeadPlan.OutputGradient), head.OutputWidth)} : default{arguments})";
     }
 
     /// <summary>Prints layers' forward passes; answers with the last one's output.</summary>
@@ -133,29 +127,42 @@ internal sealed class TrainingEmitter
         return input;
     }
 
-    /// <summary>Prints layers' backward passes, after which <see cref="gradient"/> is the gradient of the first one's input.</summary>
+    /// <summary>Prints layers' backward passes.</summary>
     private void Backward(EquatableArray<LayerPlan> layers, string input)
     {
         for (int i = layers.Count - 1; i >= 0; i--)
         {
             LayerPlan layer = layers[i];
             string before = i == 0 ? input : Output(layers[i - 1]);
-            string gradients = $"{Rows(gradient, layer.OutputWidth)}, {Rows(nextGradient, layer.InputWidth)}";
             if (layer.Repeat == 1)
             {
-                code.Line($"{layer.Method}{LayerMethods.Backward}(pass, {before}, {gradients});");
-                (gradient, nextGradient) = (nextGradient, gradient);
+                string outputGradient = Rows(NameOf(layer.OutputGradient), layer.OutputWidth);
+                string inputGradient = Rows(NameOf(layer.InputGradient), layer.InputWidth);
+                code.Line($"{layer.Method}{LayerMethods.Backward}(pass, {before}, {outputGradient}, {inputGradient});");
                 continue;
             }
             using (code.Open($"for (int block = {Number(layer.Repeat - 1)}; block >= 0; block--)"))
             {
-                code.Line($"{layer.Method}{LayerMethods.Backward}(pass, block, {BlockInput(layer, before)}, {gradients});");
-                code.Line($"{types.Span} written = {nextGradient};");
-                code.Line($"{nextGradient} = {gradient};");
-                code.Line($"{gradient} = written;");
+                // Only the last block of all may read another buffer.
+                string even = layer.Turns.Before(layer.Repeat - 1) == BoundaryBuffer.Even ? "0" : "1";
+                string last = layer.OutputGradient == BoundaryBuffer.Trunk
+                    ? $"block == {Number(layer.Repeat - 1)} ? {NameOf(BoundaryBuffer.Trunk)} : " : "";
+                code.Line($"bool readsEven = block % 2 == {even};");
+                code.Line($"{types.Span} outputGradient = {last}readsEven ? evenGradient : oddGradient;");
+                code.Line($"{types.Span} inputGradient = readsEven ? oddGradient : evenGradient;");
+                code.Line(
+                    $"{layer.Method}{LayerMethods.Backward}(pass, block, {BlockInput(layer, before)}, "
+                    + $"{Rows("outputGradient", layer.OutputWidth)}, {Rows("inputGradient", layer.InputWidth)});");
             }
         }
     }
+
+    private static string NameOf(BoundaryBuffer buffer) => buffer switch
+    {
+        BoundaryBuffer.Even => "evenGradient",
+        BoundaryBuffer.Odd => "oddGradient",
+        _ => "trunkGradient",
+    };
 
     /// <summary>The local variable that holds a layer's output, the last block's where it has several.</summary>
     private static string Output(LayerPlan layer) => char.ToLowerInvariant(layer.Method[0]) + layer.Method.Substring(1) + "Output";

@@ -53,7 +53,7 @@ internal sealed class CudaLowering
     private CudaPlan Lower()
     {
         int next = 0;
-        List<CudaLaunch> trunkBackward = Chain(plan.Trunk, ref next, new TokensPointer(), isTrunk: true);
+        List<CudaLaunch> trunkBackward = Chain(plan.Trunk, ref next, new TokensPointer());
         DevicePointer trunk = OutputOf(plan.Trunk, new TokensPointer());
         for (int i = 0; i < plan.Heads.Count; i++)
         {
@@ -78,15 +78,13 @@ internal sealed class CudaLowering
     }
 
     /// <summary>Layers one after the other: their forward pass is launched, and the launches of their backward pass are answered.</summary>
-    private List<CudaLaunch> Chain(EquatableArray<LayerPlan> chain, ref int next, DevicePointer input, bool isTrunk)
+    private List<CudaLaunch> Chain(EquatableArray<LayerPlan> chain, ref int next, DevicePointer input)
     {
         var back = new List<CudaLaunch>();
-        int after = chain.Sum(static l => l.Repeat);
         foreach (LayerPlan layer in chain)
         {
             (LayerKernels nodes, long partials) = layers[next++];
-            after -= layer.Repeat;
-            LayerBoundary boundary = LayerBoundary.Of(plan, layer, input, after, isTrunk);
+            LayerBoundary boundary = LayerBoundary.Of(plan, layer, input);
             forward.AddRange(EachBlock(nodes, partials, boundary, nodes.Forward, isDescending: false));
             back.InsertRange(0, EachBlock(nodes, partials, boundary, nodes.Backward, isDescending: true));
             input = new MemoryPointer(layer.LastOutput);
@@ -98,11 +96,12 @@ internal sealed class CudaLowering
     private void Head(int index, ref int next, DevicePointer trunk)
     {
         HeadPlan head = plan.Heads[index];
-        List<CudaLaunch> back = Chain(head.Layers, ref next, trunk, isTrunk: false);
+        List<CudaLaunch> back = Chain(head.Layers, ref next, trunk);
         // Device code is ASCII; a head of another name is called by its number.
         string stem = head.Name is null ? "model"
             : "head_" + (head.Name.All(static c => c < 128) ? head.Name : Number(index));
-        var outputGradient = new MemoryPointer(new(plan.BoundaryGradients.First));
+        BoundaryGradients gradients = plan.BoundaryGradients;
+        var outputGradient = new MemoryPointer(new(gradients.OffsetOf(HeadPlan.OutputGradient)));
         CudaLaunch loss = Add(new LossNode(
             index, stem, head.Loss.Device!, head.Loss.Summary, head.LossScale, head.OutputWidth, head.TargetOffset, head.Loss.TargetWidth,
             plan.RowTargetWidth, head.IsPerSequence, OutputOf(head.Layers, trunk), outputGradient));
@@ -110,10 +109,9 @@ internal sealed class CudaLowering
         // A head's gradient takes the memory of the one before: the backward pass of each ends before that of the next begins.
         backward.Add(loss);
         backward.AddRange(back);
-        if (plan.BoundaryGradients.Trunk is { } trunkGradient)
+        if (gradients.Trunk is { } trunkGradient)
         {
-            int blocks = head.Layers.Sum(static l => l.Repeat);
-            var own = new MemoryPointer(new(blocks % 2 == 0 ? plan.BoundaryGradients.First : plan.BoundaryGradients.Second));
+            var own = new MemoryPointer(new(gradients.OffsetOf(head.TrunkGradient)));
             DevicePointer sum = plan.Trunk.Count > 0 ? new MemoryPointer(new(trunkGradient)) : new TokenGradientsPointer();
             backward.Add(Add(new TrunkGradientNode(stem, plan.TrunkWidth, index == 0, own, sum)));
         }

@@ -6,29 +6,29 @@ namespace AarenGen.Generator.Lowering.Cuda.Passes;
 /// <summary>Where the rows at a layer's boundaries and their gradients lie, for all its blocks.</summary>
 internal sealed record LayerBoundary(DevicePointer Input, DevicePointer Output, DevicePointer InputGradient, DevicePointer OutputGradient)
 {
-    /// <summary>
-    /// Two buffers take turns as the gradients at boundaries, from the end of the trunk or head; where heads branch off, the trunk's last
-    /// gradient is the sum of theirs, in a third. Before: what comes before the layer. After: how many blocks follow in the trunk or head.
-    /// </summary>
-    public static LayerBoundary Of(Plan plan, LayerPlan layer, DevicePointer before, int after, bool isTrunk)
+    /// <summary>Before: what comes before the layer.</summary>
+    public static LayerBoundary Of(Plan plan, LayerPlan layer, DevicePointer before)
     {
-        BoundaryGradients gradients = plan.BoundaryGradients;
-        BufferRef first = new(gradients.First), second = new(gradients.Second);
-        BufferRef? end = isTrunk && gradients.Trunk is { } trunk ? new(trunk) : null;
-        (BufferRef even, BufferRef odd) = end is null ? (first, second) : (second, first);
         DevicePointer input = layer.Repeat == 1 ? before : new PrecedingOutputPointer(before, layer.Output);
-        DevicePointer outputGradient = Turn(after), inputGradient = Turn(after + 1);
-        if (isTrunk && layer == plan.Trunk[0])
+        DevicePointer inputGradient = Gradient(1);
+        if (plan.Trunk.Count > 0 && layer == plan.Trunk[0])
         {
             inputGradient = layer.Repeat == 1 ? new TokenGradientsPointer()
                 : new FirstBlockPointer(new TokenGradientsPointer(), inputGradient);
         }
-        return new(input, new MemoryPointer(layer.Output), inputGradient, outputGradient);
+        return new(input, new MemoryPointer(layer.Output), inputGradient, Gradient(0));
 
-        // Blocks: how many the backward pass has taken before the layer's last one.
-        DevicePointer Turn(int blocks) =>
-            layer.Repeat > 1 ? new AlternatingPointer(blocks + layer.Repeat - 1, even, odd, blocks == 0 ? end : null)
-            : new MemoryPointer(blocks == 0 && end is not null ? end : blocks % 2 == 0 ? even : odd);
+        // Behind each block (0), or before it (1).
+        DevicePointer Gradient(int blocks)
+        {
+            BoundaryTurns turns = layer.Turns;
+            BoundaryBuffer last = turns.Before(blocks);
+            return layer.Repeat == 1 ? new MemoryPointer(Place(last)) : new AlternatingPointer(
+                turns.BlocksAfter + layer.Repeat - 1 + blocks, Even: Place(turns.At(2)), Odd: Place(turns.At(1)),
+                End: last == BoundaryBuffer.Trunk ? Place(last) : null);
+        }
+
+        BufferRef Place(BoundaryBuffer buffer) => new(plan.BoundaryGradients.OffsetOf(buffer));
     }
 
     /// <summary>Where an operand of one of the layer's kernels lies; memory is the layer's.</summary>
