@@ -112,12 +112,12 @@ internal sealed record LayerPlan(
     /// <summary>The buffer of the gradient of its last block's output.</summary>
     public BoundaryBuffer OutputGradient => Turns.Before(0);
 
-    /// <summary>Its recurrence whose states combine; null where it has none.</summary>
-    public AssociativeRecurrence? Recurrence =>
-        Operations.Select(static s => s.Operation).OfType<AssociativeRecurrence>().SingleOrDefault();
+    /// <summary>Its recurrences whose states combine, in order.</summary>
+    public IReadOnlyList<AssociativeRecurrence> Recurrences =>
+        [.. Operations.Select(static s => s.Operation).OfType<AssociativeRecurrence>()];
 
     /// <summary>Whether the states after two chunks of a sequence combine; so they do for a layer without a state.</summary>
-    public bool Combines => (Recurrence?.StateDoubles ?? 0) == State.Stride;
+    public bool Combines => Recurrences.Sum(static r => r.StateDoubles) == State.Stride;
 }
 
 /// <summary>Where a layer's first block begins, and the distance between its blocks.</summary>

@@ -34,6 +34,12 @@ public readonly ref struct InferencePass<TModel> where TModel : SequenceModel<TM
     /// <summary>One state for each token, or a single one for all, which then come in order. A token has a row a channel.</summary>
     public required ReadOnlySpan<StreamState<TModel>> States { get; init; }
 
+    /// <summary>
+    /// The number of the block's recurrence behind which a prefix scan ends the pass, since it needs only the state; null: the pass runs to
+    /// the block's end.
+    /// </summary>
+    public int? LastRecurrence { get; init; }
+
     /// <summary>The state of the layers for a row's stream.</summary>
     public Span<double> State(int row)
     {

@@ -16,23 +16,27 @@ public interface IPrefixScan<TModel> where TModel : SequenceModel<TModel>, IMode
     /// <summary>Floats of the widest row between two blocks, padded.</summary>
     int WidestRow { get; }
 
-    /// <summary>Whether a block has state.</summary>
-    bool HasState(int block);
+    /// <summary>Number of a block's recurrences; 0 where it has no state.</summary>
+    int Recurrences(int block);
 
-    /// <summary>Runs rows through a block. Where the output is empty, it only updates the block's state.</summary>
+    /// <summary>Runs rows through a block, or up to its recurrence <see cref="InferencePass{TModel}.LastRecurrence"/>.</summary>
     void Infer(int block, scoped in InferencePass<TModel> pass, ReadOnlySpan<float> input, Span<float> output);
 
-    /// <summary>Combines a block's states of two consecutive chunks of time, the later one started from the zero state.</summary>
+    /// <summary>
+    /// Combines a recurrence's states of two consecutive chunks of time, the later one started from the zero state.
+    /// </summary>
     /// <param name="block">The block.</param>
+    /// <param name="recurrence">The number of the recurrence in the block.</param>
     /// <param name="earlier">The state of the earlier chunk; overwritten with the state of both.</param>
     /// <param name="later">The state of the later chunk.</param>
-    void Combine(int block, Span<double> earlier, ReadOnlySpan<double> later);
+    void Combine(int block, int recurrence, Span<double> earlier, ReadOnlySpan<double> later);
 }
 
 /// <summary>
-/// Runs one sequence on several threads, block by block. Each thread has a chunk of the sequence. Where a block has state, each thread
-/// first computes the state of its own chunk alone. These states are combined from the left, so that each thread knows the state before
-/// its chunk. Then all threads run the block. Computing the states is a small part of the work: for Aaren, the projection of the values.
+/// Runs one sequence on several threads, block by block. Each thread has a chunk of the sequence. For each recurrence of the block, each
+/// thread first computes the state of its own chunk alone. These states are combined from the left, so that each thread knows the state
+/// before its chunk, and with it the inputs of the next recurrence. Then all threads run the block. Computing the states is a small part
+/// of the work: for Aaren, the projection of the values.
 /// </summary>
 /// <typeparam name="TModel">The model.</typeparam>
 [EditorBrowsable(EditorBrowsableState.Never)]
@@ -75,7 +79,7 @@ public static class PrefixScan<TModel> where TModel : SequenceModel<TModel>, IMo
         private readonly StreamState<TModel>[] alone, running;
         private readonly Action<int> advance, infer;
         private AlignedBuffer input, output;
-        private int block, rows;
+        private int block, recurrence, rows;
 
         public Segment(TModel model, int threads, int capacity)
         {
@@ -104,14 +108,14 @@ public static class PrefixScan<TModel> where TModel : SequenceModel<TModel>, IMo
             state.CopyTo(running[0]);
             for (block = 0; block < model.Blocks; block++)
             {
-                if (model.HasState(block))
+                for (recurrence = 0; recurrence < model.Recurrences(block); recurrence++)
                 {
                     team.Run(advance);
                     for (int i = 1; i < running.Length; i++)
                     {
                         // The zero state takes the state before the previous chunk, then that chunk's own.
-                        model.Combine(block, running[i].LayerMemory(0), running[i - 1].LayerMemory(0));
-                        model.Combine(block, running[i].LayerMemory(0), alone[i - 1].LayerMemory(0));
+                        model.Combine(block, recurrence, running[i].LayerMemory(0), running[i - 1].LayerMemory(0));
+                        model.Combine(block, recurrence, running[i].LayerMemory(0), alone[i - 1].LayerMemory(0));
                     }
                 }
                 team.Run(infer);
@@ -145,13 +149,23 @@ public static class PrefixScan<TModel> where TModel : SequenceModel<TModel>, IMo
             {
                 return;
             }
+            if (isAdvance && recurrence > 0)
+            {
+                // The recurrences before this one go on from the state before the chunk.
+                alone[worker].Reset();
+                for (int i = 0; i < recurrence; i++)
+                {
+                    model.Combine(block, i, alone[worker].LayerMemory(0), running[worker].LayerMemory(0));
+                }
+            }
             int stride = model.WidestRow;
             foreach ((int first, int count) in Passes(worker))
             {
-                InferencePass<TModel> pass = model.Pass(new(ref (isAdvance ? alone : running)[worker]), count, default, default);
-                model.Infer(
-                    block, pass, input.Span.Slice(first * stride, count * stride),
-                    isAdvance ? default : output.Span.Slice(first * stride, count * stride));
+                InferencePass<TModel> pass = model.Pass(new(ref (isAdvance ? alone : running)[worker]), count, default, default) with
+                {
+                    LastRecurrence = isAdvance ? recurrence : null,
+                };
+                model.Infer(block, pass, input.Span.Slice(first * stride, count * stride), output.Span.Slice(first * stride, count * stride));
             }
         }
     }

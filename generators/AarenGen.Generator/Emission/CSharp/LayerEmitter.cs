@@ -32,10 +32,20 @@ internal sealed class LayerEmitter(CodeWriter code, Plan plan, LayerPlan layer, 
     }
 
     /// <summary>Prints how the states after two chunks of a sequence combine.</summary>
-    public void Combine(ICSharpScan recurrence) => Method(
+    public void Combine() => Method(
         $"{layer.Name}: the state after two chunks of a sequence, the later begun from nothing.", LayerMethods.Combine,
-        "global::System.Span<double> earlier, global::System.ReadOnlySpan<double> later" + BlockParameter(layer),
-        LayerMethodKind.Combine, recurrence.Combine);
+        (layer.Recurrences.Count > 1 ? "int recurrence, " : "")
+            + "global::System.Span<double> earlier, global::System.ReadOnlySpan<double> later" + BlockParameter(layer),
+        LayerMethodKind.Combine,
+        w =>
+        {
+            IReadOnlyList<AssociativeRecurrence> recurrences = layer.Recurrences;
+            for (int i = 0; i < recurrences.Count; i++)
+            {
+                using CodeWriter.Block? block = recurrences.Count > 1 ? w.Open($"if (recurrence == {Number(i)})") : null;
+                ((ICSharpScan)recurrences[i]).Combine(w);
+            }
+        });
 
     private void Prepare()
     {
@@ -69,6 +79,8 @@ internal sealed class LayerEmitter(CodeWriter code, Plan plan, LayerPlan layer, 
         $"{types.InferencePass}{BlockParameter(layer)}, {types.ReadOnlySpan} input, {types.Span} output", LayerMethodKind.Infer,
         w =>
         {
+            int recurrences = 0;
+            Operation last = layer.Operations[layer.Operations.Count - 1].Operation;
             foreach (Operation operation in layer.Operations.Select(static s => s.Operation).Where(static o => o.IsInference))
             {
                 if (operation is ICSharpStreaming streaming)
@@ -79,13 +91,14 @@ internal sealed class LayerEmitter(CodeWriter code, Plan plan, LayerPlan layer, 
                 {
                     ((ICSharpOperation)operation).Forward(w);
                 }
-                if (plan.CanScan && operation == layer.Recurrence)
+                if (plan.CanScan && operation is AssociativeRecurrence && operation != last)
                 {
-                    using (w.Open("if (output.IsEmpty)"))
+                    using (w.Open($"if (pass.LastRecurrence == {Number(recurrences)})"))
                     {
                         w.Comment("A prefix scan first needs the state alone.");
                         w.Line("return;");
                     }
+                    recurrences++;
                 }
             }
         });

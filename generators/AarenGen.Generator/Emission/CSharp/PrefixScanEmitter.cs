@@ -30,26 +30,24 @@ internal static class PrefixScanEmitter
         code.Line();
         code.Line($"int {scan}WidestRow => {Number(plan.WidestRow)};");
         code.Line();
-        Switch($"bool {scan}HasState(int block)", "block", static (layer, _) => $"return {Bool(layer.Recurrence is not null)};");
+        Switch($"int {scan}Recurrences(int block)", "block", static (layer, _) => $"return {Number(layer.Recurrences.Count)};");
         code.Line();
         Switch(
             $"void {scan}Infer(int number, {types.InferencePass}, {types.ReadOnlySpan} input, {types.Span} output)", "number",
             static (layer, block) =>
-                $"{layer.Method}{LayerMethods.Infer}(pass{block}, input.Slice(0, "
-                    + $"{LayerWriter.Times("pass.Rows", Sizes.Pad(layer.InputWidth))}), "
-                + $"{(layer.Recurrence is null ? "" : "output.IsEmpty ? output : ")}output.Slice(0, "
-                + $"{LayerWriter.Times("pass.Rows", Sizes.Pad(layer.OutputWidth))})); break;");
+                $"{layer.Method}{LayerMethods.Infer}(pass{block}, "
+                + $"input.Slice(0, {LayerWriter.Times("pass.Rows", Sizes.Pad(layer.InputWidth))}), "
+                + $"output.Slice(0, {LayerWriter.Times("pass.Rows", Sizes.Pad(layer.OutputWidth))})); break;");
         code.Line();
         Switch(
-            $"void {scan}Combine(int number, global::System.Span<double> earlier, global::System.ReadOnlySpan<double> later)", "number",
-            static (layer, block) => layer.Recurrence is null
-                ? "break;" : $"{layer.Method}{LayerMethods.Combine}(earlier, later{block}); break;");
-        foreach ((LayerPlan layer, _) in layers)
+            $"void {scan}Combine(int number, int recurrence, global::System.Span<double> earlier, "
+                + "global::System.ReadOnlySpan<double> later)",
+            "number",
+            static (layer, block) => layer.Recurrences.Count == 0 ? "break;"
+                : $"{layer.Method}{LayerMethods.Combine}({(layer.Recurrences.Count > 1 ? "recurrence, " : "")}earlier, later{block}); break;");
+        foreach ((LayerPlan layer, _) in layers.Where(static l => l.Layer.Recurrences.Count > 0))
         {
-            if (layer.Recurrence is ICSharpScan recurrence)
-            {
-                new LayerEmitter(code, plan, layer, types).Combine(recurrence);
-            }
+            new LayerEmitter(code, plan, layer, types).Combine();
         }
 
         void Switch(string signature, string number, Func<LayerPlan, string, string> line)
