@@ -24,6 +24,7 @@ internal static class Registry
         new TransformerDefinition(),
         new MinGruDefinition(),
         new MinLstmDefinition(),
+        new CausalConvolutionDefinition(),
         new LayerNormDefinition(),
         new PositionsDefinition(),
         new DropoutDefinition(),

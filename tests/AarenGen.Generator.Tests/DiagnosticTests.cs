@@ -120,6 +120,11 @@ public sealed class DiagnosticTests
         { "AAREN020", "[SequenceModel, Continuous(4), Transformer(Context = [|0|]), MeanSquaredError] partial class M;" },
         { "AAREN020", "[SequenceModel, Continuous(4), Transformer(Context = [|65537|]), MeanSquaredError] partial class M;" },
         { "AAREN020", "[SequenceModel, Continuous(4), MinGru(Repeat = [|0|]), MeanSquaredError] partial class M;" },
+        { "AAREN020", "[SequenceModel, Continuous(4), MinGru(Convolution = [|1|]), MeanSquaredError] partial class M;" },
+        { "AAREN020", "[SequenceModel, Continuous(4), Aaren(Convolution = [|-4|]), MeanSquaredError] partial class M;" },
+        { "AAREN020", "[SequenceModel, Continuous(4), Transformer(Convolution = [|17|]), MeanSquaredError] partial class M;" },
+        { "AAREN020", "[SequenceModel, Continuous(4), CausalConvolution([|1|]), MeanSquaredError] partial class M;" },
+        { "AAREN020", "[SequenceModel, Continuous(4), CausalConvolution([|17|]), MeanSquaredError] partial class M;" },
         { "AAREN020", "[SequenceModel, Continuous(4), MinLstm(Dropout = [|-0.1|]), MeanSquaredError] partial class M;" },
         { "AAREN021", "[SequenceModel, Continuous(4), Dense(10), Aaren(Heads = [|3|]), MeanSquaredError] partial class M;" },
         { "AAREN021", "[SequenceModel, Continuous(6), [|Aaren|], MeanSquaredError] partial class M;" },
@@ -180,6 +185,7 @@ public sealed class DiagnosticTests
     [InlineData("Continuous(4), Dense(64), Aaren(Heads = 64, Repeat = 1024), MinGru(Repeat = 1024), Transformer(Repeat = 1024, Context = "
         + "64), MeanSquaredError")]
     [InlineData("Continuous(4), Dense(1), Transformer(Heads = 1, Context = 65536, FeedForward = 65536), MeanSquaredError")]
+    [InlineData("Continuous(65536), CausalConvolution(16), Dense(64), MinGru(Convolution = 16, Repeat = 1024), MeanSquaredError")]
     [InlineData("Continuous(65536), ChannelIndependent, Dense(1), MeanSquaredError")]
     [InlineData("Continuous(1), Patch(65536, 65536), InstanceNorm(Window = 65536), Dense(3), MeanSquaredError")]
     [InlineData("TimeEncoding(65536), Positions(PositionKind.Learned, Length = 16384), Dense(3), MeanSquaredError")]

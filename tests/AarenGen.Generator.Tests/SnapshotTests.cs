@@ -106,6 +106,14 @@ public sealed class SnapshotTests
             [MinLstm(Norm = Norm.Post, Dropout = 0.1), MeanSquaredError]
             public partial class Lstm;
             """,
+        ["Convolution"] = """
+            using AarenGen;
+            namespace Example;
+
+            [SequenceModel, Continuous(3), CausalConvolution(3), Dense(20), Aaren(FeedForward = 40, Repeat = 2, Convolution = 4)]
+            [MinGru(Norm = Norm.Post, Convolution = 2), MeanSquaredError]
+            public partial class Convolved;
+            """,
         ["PatchedChannels"] = """
             using AarenGen;
             namespace Example;

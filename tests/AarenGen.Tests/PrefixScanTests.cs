@@ -15,18 +15,26 @@ public sealed class PrefixScanTests
     [InlineData(9000, 2)]
     public void Threads_give_the_outputs_of_one(int tokens, int threads)
     {
-        Wide model = Wide.Create(3);
+        AssertThreadsGiveTheOutputsOfOne<Wide>(tokens, threads);
+        AssertThreadsGiveTheOutputsOfOne<ScannedConvolutions>(tokens, threads);
+    }
+
+    private static void AssertThreadsGiveTheOutputsOfOne<TModel>(int tokens, int threads)
+        where TModel : SequenceModel<TModel>, IModelDefinition<TModel>, IPrefixScan<TModel>
+    {
+        TModel model = SequenceModel<TModel>.Create(3);
         float[] before = StreamingTests.Random(20 * 3, 1), sequence = StreamingTests.Random(tokens * 3, 2),
             after = StreamingTests.Random(20 * 3, 3);
         (float[] expected, float[] expectedAfter) = Run((state, outputs) => model.Forward(state, sequence, outputs));
-        (float[] actual, float[] actualAfter) = Run((state, outputs) => model.Forward(state, sequence, outputs, threads));
+        (float[] actual, float[] actualAfter) = Run(
+            (state, outputs) => PrefixScan<TModel>.Run(model, state, sequence, outputs, threads));
         // Sums in double in another order, rounded to float at each block: some units in the last place of outputs of size 1.
         Assert.All(expected.Zip(actual), static pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
         Assert.All(expectedAfter.Zip(actualAfter), static pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
 
-        (float[], float[]) Run(Action<StreamState<Wide>, float[]> run)
+        (float[], float[]) Run(Action<StreamState<TModel>, float[]> run)
         {
-            StreamState<Wide> state = model.CreateState();
+            StreamState<TModel> state = model.CreateState();
             float[] outputs = new float[tokens * 2], rest = new float[20 * 2];
             model.Forward(state, before, rest);
             run(state, outputs);

@@ -80,6 +80,31 @@ public sealed class SerializationTests : IDisposable
         Assert.Equal(0, stream.Length);
     }
 
+    /// <summary>The weight of a depth-wise Conv1d has one input channel in between.</summary>
+    [Fact]
+    public void The_weights_of_a_convolution_have_their_own_shape_or_that_of_PyTorch()
+    {
+        MinGruConvolution model = MinGruConvolution.Create(seed: 1);
+        model.Save(path);
+        byte[] file = File.ReadAllBytes(path);
+        (string, IReadOnlyList<int>)[] tensors = [.. MinGruConvolution.Description.Parameters.Select(static p => (
+            p.Name, p.Name.EndsWith("conv.weight", StringComparison.Ordinal) ? [p.Rows, 1, p.Columns] : (IReadOnlyList<int>)p.Shape))];
+        int floats = MinGruConvolution.Description.Parameters.Sum(static p => p.Rows * p.Columns);
+        File.WriteAllBytes(path, [
+            .. Safetensors.WriteHeader(tensors, new SortedDictionary<string, string>()), .. file.AsSpan(file.Length - 4 * floats)]);
+        float[] token = [1, 2, 3], expected = new float[5], actual = new float[5];
+        model.Step(model.CreateState(), token, expected);
+        MinGruConvolution loaded = MinGruConvolution.Load(path);
+        loaded.Step(loaded.CreateState(), token, actual);
+        Assert.Equal(expected, actual);
+
+        tensors[^1].Item2 = [.. tensors[^1].Item2, 1];
+        File.WriteAllBytes(path, [
+            .. Safetensors.WriteHeader(tensors, new SortedDictionary<string, string>()), .. file.AsSpan(file.Length - 4 * floats)]);
+        string message = Assert.Throws<ModelFileException>(() => MinGruConvolution.Load(path)).Message;
+        Assert.Contains("misshapen", message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(50, false)]
     [InlineData(51, true)]

@@ -126,13 +126,14 @@ internal sealed class LayerBuilder(int inputWidth, int rowsPerPass, DiagnosticBa
         return steps;
     }
 
+    /// <summary>A parameter's name in a layer, behind a prefix that may be empty.</summary>
+    public static string Join(string prefix, string name) => prefix.Length == 0 ? name : prefix + "." + name;
+
     private Value Remember(Value value)
     {
         values.Add(value);
         return value;
     }
-
-    private static string Join(string prefix, string name) => prefix.Length == 0 ? name : prefix + "." + name;
 
     private static int Take(ref int next, int length)
     {

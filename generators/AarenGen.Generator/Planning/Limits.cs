@@ -8,6 +8,9 @@ internal static class Limits
     public const int Repeat = 1_024;
     public const int Context = 65_536;
 
+    /// <summary>Tokens that a convolution sees: a device holds a factor of each in a register.</summary>
+    public const int MinTaps = 2, MaxTaps = 16;
+
     /// <summary>Bytes of a stream's state: what one array of bytes can hold when the state is saved, and a little beside it.</summary>
     public const int StateBytes = int.MaxValue - 1_024;
 

@@ -59,6 +59,13 @@ public abstract class BlockAttribute : LayerAttribute
     /// is scaled up to keep the mean. Inference is unaffected.
     /// </summary>
     public double Dropout { get; set; }
+
+    /// <summary>
+    /// Number of tokens that a causal convolution in front of the mixer sees, the token itself included, 2 to 16; 0, the default, leaves it
+    /// out. The mixer then reads what <see cref="CausalConvolutionAttribute"/> makes of its input, so that it distinguishes the order of
+    /// neighbouring tokens.
+    /// </summary>
+    public int Convolution { get; set; }
 }
 
 /// <summary>A block of Aaren, attention with a learned constant query. A stream takes constant memory and time per token.</summary>
@@ -103,6 +110,22 @@ public sealed class MinGruAttribute : BlockAttribute;
 /// <remarks>Source: Feng et al., Were RNNs All We Needed?, arXiv 2410.01201.</remarks>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
 public sealed class MinLstmAttribute : BlockAttribute;
+
+/// <summary>
+/// A causal depth-wise convolution over time with a residual: y_t = x_t + b + Σ_j c_j x_{t−j} for each number of a token, j from 0 to
+/// taps − 1, with zeros before the first token. A stream keeps taps − 1 rows. Weights are [width, taps], the token's own last, as in
+/// PyTorch's Conv1d; they start uniformly within ±1/√taps, and the bias at 0.
+/// </summary>
+/// <param name="taps">Number of tokens that a token sees, itself included, 2 to 16.</param>
+/// <remarks>
+/// Source: the short convolution in front of the recurrence of Gu and Dao, Mamba, arXiv 2312.00752; the residual is an addition.
+/// </remarks>
+[AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
+public sealed class CausalConvolutionAttribute(int taps) : LayerAttribute
+{
+    /// <summary>Number of tokens that a token sees, itself included.</summary>
+    public int Taps { get; } = taps;
+}
 
 /// <summary>
 /// Layer normalisation of each token over its values, with a learned scale and shift (ε = 1e-5).

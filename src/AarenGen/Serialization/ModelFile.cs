@@ -145,6 +145,12 @@ internal static class ModelFile
         }
     }
 
+    /// <summary>
+    /// Whether a tensor has a parameter's shape. The weight of PyTorch's depth-wise Conv1d has a dimension of one input channel more.
+    /// </summary>
+    private static bool IsShape(IReadOnlyList<long> tensor, IReadOnlyList<int> parameter) =>
+        (tensor is [long rows, 1, long columns] ? [rows, columns] : tensor).SequenceEqual(parameter.Select(static n => (long)n));
+
     private static void CheckNames(
         ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets, Dictionary<string, TensorEntry> tensors)
     {
@@ -160,7 +166,7 @@ internal static class ModelFile
                 {
                     errors.Add($"missing: {name} [{string.Join(", ", p.Shape)}]");
                 }
-                else if (!tensor.Shape.SequenceEqual(p.Shape.Select(static n => (long)n)))
+                else if (!IsShape(tensor.Shape, p.Shape))
                 {
                     errors.Add($"misshapen: {name} is [{string.Join(", ", tensor.Shape)}], the model needs [{string.Join(", ", p.Shape)}]");
                 }

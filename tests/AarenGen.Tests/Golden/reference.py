@@ -160,23 +160,35 @@ MIXERS = dict(aaren=Aaren, transformer=CausalAttention, mingru=MinGru, minlstm=M
 
 
 class Block(nn.Module):
-    """A mixer, then a feed-forward network with the exact GELU; each has a residual and a LayerNorm (epsilon 1e-5), before or after it."""
+    """A mixer, then a feed-forward network with the exact GELU; each has a residual and a LayerNorm (epsilon 1e-5), before or after it.
 
-    def __init__(self, kind, width, heads, ffn, norm):
+    With `convolution` n the mixer reads x_t + sum_j c_j x_{t-j} + b instead of x_t, j below n, with zeros before the first token.
+    """
+
+    def __init__(self, kind, width, heads, ffn, norm, convolution=0):
         super().__init__()
         self.norm = norm
         self.mixer = MIXERS[kind](width, heads)
+        self.conv = None
+        if convolution:
+            self.conv = nn.Conv1d(width, width, convolution, groups=width, padding=convolution - 1)
+            nn.init.zeros_(self.conv.bias)
         self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
         self.ffn1, self.ffn2 = Linear(width, ffn), Linear(ffn, width)
 
     def forward(self, x):
+        def mix(y):
+            if self.conv is not None:
+                y = y + self.conv(y.transpose(1, 2))[..., :y.shape[1]].transpose(1, 2)
+            return self.mixer(y)
+
         def feed_forward(y):
             return self.ffn2(F.gelu(self.ffn1(y)))
 
         if self.norm == "pre":
-            x = x + self.mixer(self.norm1(x))
+            x = x + mix(self.norm1(x))
             return x + feed_forward(self.norm2(x))
-        x = self.norm1(x + self.mixer(x))
+        x = self.norm1(x + mix(x))
         return self.norm2(x + feed_forward(x))
 
 
@@ -186,7 +198,8 @@ class Model(nn.Module):
     def __init__(self, case):
         super().__init__()
         self.embed = Linear(case["features"], case["width"])
-        blocks = (Block(case["kind"], case["width"], case["heads"], case["ffn"], case["norm"]) for _ in range(case["layers"]))
+        options = case["width"], case["heads"], case["ffn"], case["norm"]
+        blocks = (Block(case["kind"], *options, **case.get("block", {})) for _ in range(case["layers"]))
         self.blocks = nn.ModuleList(blocks)
         self.head = Linear(case["width"], case["outputs"])
 

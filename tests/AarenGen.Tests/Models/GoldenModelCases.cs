@@ -27,5 +27,12 @@ internal static class GoldenModelCases
         new ModelCase<MinGruPost> { Golden = ["mingru-post"], Kernels = KernelListing.InFloat32 },
         new ModelCase<MinLstmPre> { Golden = ["minlstm-pre"], Kernels = KernelListing.InEveryPrecision },
         new ModelCase<MinLstmPost> { Golden = ["minlstm-post"], Kernels = KernelListing.InFloat32, Batches = EdgesOfTiles },
+        new ModelCase<AarenConvolution>
+        {
+            Golden = ["aaren-convolution"], Kernels = KernelListing.InEveryPrecision, Batches = EdgesOfTiles,
+        },
+        new ModelCase<TransformerConvolution> { Golden = ["transformer-convolution"] },
+        new ModelCase<MinGruConvolution> { Golden = ["mingru-convolution"] },
+        new ModelCase<MinLstmConvolution> { Golden = ["minlstm-convolution"] },
     ];
 }

@@ -36,3 +36,19 @@ internal sealed partial class MinLstmPre;
 
 [SequenceModel, Continuous(3), Dense(16), MinLstm(FeedForward = 32, Repeat = 2, Norm = Norm.Post), Dense(5), MeanSquaredError]
 internal sealed partial class MinLstmPost;
+
+[SequenceModel, Continuous(3), Dense(16), Aaren(Heads = 4, FeedForward = 32, Repeat = 2, Convolution = 4)]
+[Dense(5), MeanSquaredError]
+internal sealed partial class AarenConvolution;
+
+[SequenceModel, Continuous(3), Dense(16), Transformer(Heads = 4, Context = 13, FeedForward = 32, Repeat = 2, Convolution = 4)]
+[Dense(5), MeanSquaredError]
+internal sealed partial class TransformerConvolution;
+
+[SequenceModel, Continuous(3), Dense(16), MinGru(FeedForward = 32, Repeat = 2, Convolution = 4)]
+[Dense(5), MeanSquaredError]
+internal sealed partial class MinGruConvolution;
+
+[SequenceModel, Continuous(3), Dense(16), MinLstm(FeedForward = 32, Repeat = 2, Convolution = 4)]
+[Dense(5), MeanSquaredError]
+internal sealed partial class MinLstmConvolution;

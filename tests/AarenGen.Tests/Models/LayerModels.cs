@@ -27,6 +27,17 @@ internal sealed partial class NarrowHeads;
 [MinLstm(FeedForward = 5, Dropout = 0.2, Norm = Norm.Post), Dense(2), MeanSquaredError]
 internal sealed partial class Recurrences;
 
+/// <summary>Convolutions over the fewest and the most tokens, first of all, between wide layers, in front of mixers and last.</summary>
+[SequenceModel, Continuous(3), CausalConvolution(2), Dense(70), CausalConvolution(16, Name = "long")]
+[Aaren(Heads = 7, FeedForward = 5, Repeat = 3, Convolution = 3, Norm = Norm.Post), MinGru(FeedForward = 6, Convolution = 16, Dropout = 0.2)]
+[Dense(5), CausalConvolution(5), MeanSquaredError]
+internal sealed partial class Convolutions;
+
+/// <summary>A convolution and a prefix attention in each block, and a convolution alone: all their states combine.</summary>
+[SequenceModel, Continuous(3), Dense(64), Aaren(Heads = 2, FeedForward = 32, Repeat = 2, Convolution = 4), CausalConvolution(3)]
+[Dense(2), MeanSquaredError]
+internal sealed partial class ScannedConvolutions;
+
 /// <summary>Attention of many heads and of one.</summary>
 [SequenceModel, Continuous(2), Dense(64), Transformer(Heads = 16, Context = 9, FeedForward = 8, Repeat = 2, Dropout = 0.2)]
 [Transformer(Heads = 1, FeedForward = 8), Dense(2), MeanSquaredError]

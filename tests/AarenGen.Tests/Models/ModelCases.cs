@@ -42,6 +42,8 @@ internal static class ModelCases
         new ModelCase<OddWideHead> { Batches = [[65, 200]] },
         new ModelCase<NarrowHeads> { Batches = [[70, 3], [700, 1, 127, 128, 129, 5, 900]] },
         new ModelCase<Recurrences> { HasDropout = true },
+        new ModelCase<Convolutions> { HasDropout = true, Batches = [[1, 2, 3, 40, 1, 1], [15, 16, 17, 200]] },
+        new ModelCase<ScannedConvolutions>(),
         new ModelCase<Attentions> { HasDropout = true },
         new ModelCase<WideAttention>(),
         new ModelCase<OddAttention>(),

@@ -29,7 +29,11 @@ internal interface ICSharpWeights
 {
     /// <summary>Prints what inference and training need.</summary>
     void Prepare(LayerWriter w);
+}
 
+/// <summary>An operation that computes more of the weights for training.</summary>
+internal interface ICSharpTrainingWeights : ICSharpWeights
+{
     /// <summary>Prints what only training needs.</summary>
     void PrepareTraining(LayerWriter w);
 }

@@ -60,11 +60,16 @@ internal sealed class LayerEmitter(CodeWriter code, Plan plan, LayerPlan layer, 
                 {
                     operation.Prepare(w);
                 }
+                ICSharpTrainingWeights[] inTraining = [.. operations.OfType<ICSharpTrainingWeights>()];
+                if (inTraining.Length == 0)
+                {
+                    return;
+                }
                 using (w.Open("if (training)"))
                 {
                     w.Inner(inner =>
                     {
-                        foreach (ICSharpWeights operation in operations)
+                        foreach (ICSharpTrainingWeights operation in inTraining)
                         {
                             operation.PrepareTraining(inner);
                         }

@@ -22,11 +22,12 @@ internal abstract class MixerDefinition : LayerDefinition
         int hidden = part.Has("FeedForward") ? layer.InRange(part, "FeedForward", 1, Limits.Width) : 4 * width;
         bool isPost = layer.Choice(part, "Norm", ["Pre", "Post"], [false, true]);
         double dropout = layer.Share(part, "Dropout");
+        int taps = part.Integer("Convolution", 0) == 0 ? 0 : layer.InRange(part, "Convolution", Limits.MinTaps, Limits.MaxTaps);
 
         Value sum = layer.Value("sum", width);
         if (isPost)
         {
-            Project("mixer.o_proj", Mix(part, layer, input), "mixed", input, sum, 0);
+            Project("mixer.o_proj", Mix(part, layer, Convolve(input)), "mixed", input, sum, 0);
             Value normalized = layer.Value("normalized", width);
             layer.Normalize("norm1", sum, normalized);
             Value total = layer.Value("total", width);
@@ -37,12 +38,24 @@ internal abstract class MixerDefinition : LayerDefinition
         {
             Value normalizedInput = layer.Value("normalizedInput", width);
             layer.Normalize("norm1", input, normalizedInput);
-            Project("mixer.o_proj", Mix(part, layer, normalizedInput), "mixed", input, sum, 0);
+            Project("mixer.o_proj", Mix(part, layer, Convolve(normalizedInput)), "mixed", input, sum, 0);
             Value normalizedSum = layer.Value("normalizedSum", width);
             layer.Normalize("norm2", sum, normalizedSum);
             Project("ffn2", Activate(normalizedSum), "fed", sum, layer.Output(width), 1);
         }
+        layer.Summary += taps == 0 ? "" : $", convolution {taps}";
         layer.Summary += $", feed-forward {hidden}, {(isPost ? "post" : "pre")}-norm";
+
+        Value Convolve(Value from)
+        {
+            if (taps == 0)
+            {
+                return from;
+            }
+            Value convolved = layer.Value("convolved", width);
+            Convolution.Add(layer, "conv", from, convolved, taps);
+            return convolved;
+        }
 
         Value Activate(Value from)
         {

@@ -9,10 +9,6 @@ internal sealed partial record FoldQuery : ICSharpOperation, ICSharpWeights, ICS
         "QueryFold.Fold",
         [.. Parameters(w), $"width: {Width}", $"heads: {Heads}", Folded.Weight(w), Folded.Bias(w)]);
 
-    public void PrepareTraining(LayerWriter w)
-    {
-    }
-
     public void Forward(LayerWriter w)
     {
     }

@@ -3,7 +3,7 @@ using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Operations;
 
-internal sealed partial record Linear : ICSharpOperation, ICSharpStreaming, ICSharpWeights
+internal sealed partial record Linear : ICSharpOperation, ICSharpStreaming, ICSharpTrainingWeights
 {
     public void Prepare(LayerWriter w) => Call(
         w, "Pack", "precision",

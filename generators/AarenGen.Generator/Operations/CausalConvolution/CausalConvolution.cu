@@ -1,0 +1,133 @@
+// needs: rows
+// A causal depth-wise convolution over time with a residual: y_t = x_t + b + sum over j < taps of c_j x_{t-j}, zeros before the first token of a
+// sequence. The weights are [width, pad16(taps)], the token's own last: c_j is the one of column taps - 1 - j.
+
+// The factors of four channels for the token j before; the padding has none.
+template <int taps, int width>
+__device__ __forceinline__ float4 factors4(const float* weights, int column, int j)
+{
+    constexpr int weight_stride = 16;
+    const float* own = weights + column * weight_stride + taps - 1 - j;
+    return make_float4(
+        own[0], column + 1 < width ? own[weight_stride] : 0.0f, column + 2 < width ? own[2 * weight_stride] : 0.0f,
+        column + 3 < width ? own[3 * weight_stride] : 0.0f);
+}
+
+// weights [width, 16], bias [stride], x and y [rows, stride]
+template <int taps, int width, int stride>
+__device__ __forceinline__ void convolve(const Pass& pass, const float* weights, const float* bias, const float* x, float* y)
+{
+    __shared__ int before[16];      // the tokens before each row in its sequence
+    int first = blockIdx.x * 16, rows = min(16, pass.settings->rows - first);
+    if (static_cast<int>(threadIdx.x) < rows)
+    {
+        int row = first + threadIdx.x;
+        before[threadIdx.x] = row - first_row(pass, sequence_of(pass, row));
+    }
+    __syncthreads();
+    each_four_columns<width>(pass, [=](long long row, int column)
+    {
+        const float* own = x + row * stride + column;
+        float4 sum = add4(load4(own), load4(bias + column));
+#pragma unroll
+        for (int j = 0; j < taps; j++)
+        {
+            if (j <= before[row - first])
+            {
+                sum = add4(sum, multiply4(factors4<taps, width>(weights, column, j), load4(own - j * stride)));
+            }
+        }
+        store4(y + row * stride + column, sum);
+    });
+}
+
+// dx_t = dy_t + the sum over j < taps of c_j dy_{t+j} up to the sequence's end, added to what addend holds, if anything.
+// weights [width, 16], dy, addend and dx [rows, stride]
+template <int taps, int width, int stride>
+__device__ __forceinline__ void convolve_backward(const Pass& pass, const float* weights, const float* dy, const float* addend, float* dx)
+{
+    __shared__ int after[16];       // the tokens after each row in its sequence
+    int first = blockIdx.x * 16, rows = min(16, pass.settings->rows - first);
+    if (static_cast<int>(threadIdx.x) < rows)
+    {
+        int row = first + threadIdx.x;
+        after[threadIdx.x] = pass.ends[sequence_of(pass, row)] - 1 - row;
+    }
+    __syncthreads();
+    each_four_columns<width>(pass, [=](long long row, int column)
+    {
+        const float* own = dy + row * stride + column;
+        float4 sum = load4(own);
+#pragma unroll
+        for (int j = 0; j < taps; j++)
+        {
+            if (j <= after[row - first])
+            {
+                sum = add4(sum, multiply4(factors4<taps, width>(weights, column, j), load4(own + j * stride)));
+            }
+        }
+        store4(dx + row * stride + column, addend == nullptr ? sum : add4(sum, load4(addend + row * stride + column)));
+    });
+}
+
+// The gradients of weights and bias over one part of the batch's rows: dc_j = the sum of dy_t x_{t-j}, db = the sum of dy_t. A block has 64
+// channels; four threads share one, with every fourth row each.
+// x and dy [rows, stride], weights_part [width, 16], bias_part [stride]
+template <int taps, int width, int stride, int parts>
+__device__ __forceinline__ void convolution_weights(
+    const Pass& pass, const float* x, const float* dy, float* weights_part, float* bias_part)
+{
+    __shared__ float sums[256];
+    int part = blockIdx.x % parts, channel = static_cast<int>(blockIdx.x) / parts * 64 + threadIdx.x % 64, slot = threadIdx.x / 64;
+    float own[taps + 1];
+#pragma unroll
+    for (int j = 0; j <= taps; j++)
+    {
+        own[j] = 0;
+    }
+    int rows = pass.settings->rows, to = static_cast<int>(static_cast<long long>(rows) * (part + 1) / parts);
+    int row = static_cast<int>(static_cast<long long>(rows) * part / parts) + slot;
+    if (channel < width && row < to)
+    {
+        int sequence = sequence_of(pass, row), first = first_row(pass, sequence), end = pass.ends[sequence];
+        for (; row < to; row += 4)
+        {
+            while (row >= end)
+            {
+                first = end;
+                end = pass.ends[++sequence];
+            }
+            long long at = static_cast<long long>(row) * stride + channel;
+            float gradient = dy[at];
+            own[taps] += gradient;
+#pragma unroll
+            for (int j = 0; j < taps; j++)
+            {
+                own[j] += row - j >= first ? gradient * x[at - j * stride] : 0.0f;
+            }
+        }
+    }
+#pragma unroll
+    for (int j = 0; j <= taps; j++)
+    {
+        __syncthreads();
+        sums[threadIdx.x] = own[j];
+        __syncthreads();
+        if (slot == 0)
+        {
+            own[j] = sums[threadIdx.x] + sums[threadIdx.x + 64] + sums[threadIdx.x + 128] + sums[threadIdx.x + 192];
+        }
+    }
+    if (slot == 0 && channel < width)
+    {
+#pragma unroll
+        for (int j = 0; j < 16; j++)
+        {
+            weights_part[channel * 16 + (j < taps ? taps - 1 - j : j)] = j < taps ? own[j < taps ? j : 0] : 0.0f;
+        }
+    }
+    if (slot == 0 && channel < stride)
+    {
+        bias_part[channel] = own[taps];
+    }
+}
