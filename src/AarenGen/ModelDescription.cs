@@ -1,4 +1,6 @@
 using System.ComponentModel;
+using System.Globalization;
+using AarenGen.Kernels;
 
 namespace AarenGen;
 
@@ -21,27 +23,14 @@ public enum Initialization
 /// <summary>One trainable tensor: its name and shape in files, and how it starts.</summary>
 public sealed record ParameterDescription
 {
-    /// <summary>Called by generated code.</summary>
-    /// <param name="name">Name in saved files, without the layer's.</param>
-    /// <param name="rows">Rows of a matrix; 1 for a vector.</param>
-    /// <param name="columns">Columns of a matrix, or the length of a vector.</param>
-    /// <param name="isMatrix">Whether the tensor has two dimensions.</param>
-    /// <param name="offset">Position of its first value in the weights, a multiple of 16.</param>
-    /// <param name="rowStride">Values from one row to the next: the columns rounded up to 16, the rest being zero.</param>
-    /// <param name="initialization">How it starts.</param>
-    /// <param name="initialScale">Bound or standard deviation of the start.</param>
-    /// <param name="decays">Whether weight decay applies.</param>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    public ParameterDescription(
-        string name, int rows, int columns, bool isMatrix, int offset, int rowStride, Initialization initialization, float initialScale,
-        bool decays)
+    private ParameterDescription(
+        string name, int rows, int columns, bool isMatrix, int offset, Initialization initialization, float initialScale, bool decays)
     {
         Name = name;
         Rows = rows;
         Columns = columns;
         IsMatrix = isMatrix;
         Offset = offset;
-        RowStride = rowStride;
         Initialization = initialization;
         InitialScale = initialScale;
         Decays = decays;
@@ -71,11 +60,24 @@ public sealed record ParameterDescription
     /// <summary>Whether weight decay applies: to matrices, not to biases, norms and queries.</summary>
     public bool Decays { get; }
 
-    /// <summary>Position of its first value in the weights.</summary>
+    /// <summary>Position of its first value in the weights, a multiple of 16.</summary>
     internal int Offset { get; init; }
 
-    /// <summary>Values from one row to the next.</summary>
-    internal int RowStride { get; }
+    /// <summary>Values from one row to the next: the columns rounded up to 16, the rest being zero.</summary>
+    internal int RowStride => Layout.Pad(Columns);
+
+    /// <summary>Reads a line of a <see cref="LayerLayout"/>.</summary>
+    internal static ParameterDescription Parse(string line)
+    {
+        string[] fields = line.Split(' ');
+        string[] shape = fields[1].Split('x');
+        return new(
+            fields[0], rows: shape.Length == 2 ? Number(shape[0]) : 1, columns: Number(shape[^1]), isMatrix: shape.Length == 2,
+            offset: Number(fields[2]), Enum.Parse<Initialization>(fields[3]), float.Parse(fields[4], CultureInfo.InvariantCulture),
+            decays: fields.Length > 5);
+
+        static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+    }
 }
 
 /// <summary>What a head's target may be.</summary>

@@ -67,15 +67,19 @@ public sealed class LayerLayout
     private readonly string name;
     private readonly int? firstNumber;
     private readonly int repeat, blockStride;
-    private readonly IReadOnlyList<ParameterDescription> firstBlock;
+    private readonly string firstBlock;
 
     /// <summary>Called by generated code.</summary>
     /// <param name="name">The layer's name in files.</param>
     /// <param name="firstNumber">The first block's number, which follows the name; null for a single block without a number.</param>
     /// <param name="repeat">Number of blocks.</param>
     /// <param name="blockStride">Floats from a block's weights to the next one's.</param>
-    /// <param name="firstBlock">The first block's parameters, their names without the layer's.</param>
-    public LayerLayout(string name, int? firstNumber, int repeat, int blockStride, IReadOnlyList<ParameterDescription> firstBlock)
+    /// <param name="firstBlock">
+    /// The first block's parameters, one a line. Fields, with a space between them: the name without the layer's; the shape, as
+    /// rows x columns or, of a vector, its length; the position of the first value in the weights; the name of an
+    /// <see cref="Initialization"/>; its scale; and the word "decays" where weight decay applies.
+    /// </param>
+    public LayerLayout(string name, int? firstNumber, int repeat, int blockStride, string firstBlock)
     {
         this.name = name;
         this.firstNumber = firstNumber;
@@ -87,10 +91,11 @@ public sealed class LayerLayout
     /// <summary>The parameters of all blocks, with their names in files.</summary>
     internal IEnumerable<ParameterDescription> Parameters()
     {
+        ParameterDescription[] parameters = [.. firstBlock.Split('\n').Select(ParameterDescription.Parse)];
         for (int block = 0; block < repeat; block++)
         {
             string prefix = firstNumber is { } first ? $"{name}.{(first + block).ToString(CultureInfo.InvariantCulture)}." : name + ".";
-            foreach (ParameterDescription p in firstBlock)
+            foreach (ParameterDescription p in parameters)
             {
                 yield return p with { Name = prefix + p.Name, Offset = p.Offset + block * blockStride };
             }

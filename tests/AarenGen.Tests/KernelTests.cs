@@ -21,14 +21,14 @@ public sealed class KernelTests
         int innerStride = Layout.Pad(inner), stride = Layout.Pad(columns);
         float[] a = Padded(rows, inner, 1), w = Padded(columns, inner, 2), bias = Padded(1, columns, 3);
         var packed = new float[inner * stride];
-        MatrixProduct.Pack(w, columns, inner, innerStride, packed);
+        MatrixProduct.Pack(w, columns, inner, packed);
         float[] c = Padded(rows, columns, 4), before = [.. c], one = [.. c];
-        MatrixProduct.Multiply(a, rows, inner, innerStride, packed, columns, bias, c, c, stride);
+        MatrixProduct.Multiply(a, rows, inner, packed, columns, c, bias, residual: c);
         for (int r = 0; r < rows; r++)
         {
             MatrixProduct.Multiply(
-                a.AsSpan(r * innerStride, inner), 1, inner, innerStride, packed, columns, bias, one.AsSpan(r * stride, stride),
-                one.AsSpan(r * stride, stride), stride);
+                a.AsSpan(r * innerStride, inner), 1, inner, packed, columns, one.AsSpan(r * stride, stride), bias,
+                residual: one.AsSpan(r * stride, stride));
             for (int n = 0; n < stride; n++)
             {
                 double sum = before[r * stride + n] + (double)bias[n], size = Math.Abs(sum);
@@ -52,12 +52,12 @@ public sealed class KernelTests
         int inputStride = Layout.Pad(inputs), outputStride = Layout.Pad(outputs);
         float[] dy = Padded(rows, outputs, 1), x = Padded(rows, inputs, 2), w = Padded(outputs, inputs, 3);
         var packed = new float[outputs * inputStride];
-        MatrixProduct.PackTransposed(w, outputs, inputs, inputStride, packed);
+        MatrixProduct.PackTransposed(w, outputs, inputs, packed);
         var dx = new float[rows * inputStride];
-        MatrixProduct.Multiply(dy, rows, outputs, outputStride, packed, inputs, default, default, dx, inputStride);
+        MatrixProduct.Multiply(dy, rows, outputs, packed, inputs, dx);
         float[] dw = Padded(outputs, inputs, 4), before = [.. dw];
         var sums = new float[outputStride];
-        MatrixProduct.AccumulateGradients(dy, rows, outputs, outputStride, x, inputs, inputStride, dw, inputStride, sums);
+        MatrixProduct.AccumulateGradients(dy, rows, outputs, x, inputs, dw, sums);
         for (int i = 0; i < inputStride; i++)
         {
             for (int r = 0; r < rows; r++)
@@ -184,8 +184,8 @@ public sealed class KernelTests
         }
         float[] y = new float[rows * stride], statistics = new float[3 * rows], dx = new float[rows * stride], dgamma = new float[stride],
             dbeta = new float[stride];
-        LayerNormalization.Forward(x, rows, width, stride, gamma, beta, y, statistics);
-        LayerNormalization.Backward(dy, x, statistics, gamma, rows, width, stride, dx, accumulate: false, dgamma, dbeta);
+        LayerNormalization.Forward(x, rows, width, gamma, beta, y, statistics);
+        LayerNormalization.Backward(dy, x, statistics, gamma, rows, width, dx, accumulate: false, dgamma, dbeta);
         double[] expectedGamma = new double[stride];
         double gammaBound = 0;
         for (int r = 0; r < rows; r++)
@@ -228,7 +228,7 @@ public sealed class KernelTests
             scores[i] *= i % 3 == 0 ? 350 : 3;
         }
         float[] output = new float[rows * stride], gates = new float[rows * 2 * scoreStride], streamed = new float[width];
-        PrefixAttention.Forward(values, stride, scores, scoreStride, rows, width, heads, gates, output, stride);
+        PrefixAttention.Forward(values, scores, rows, width, heads, gates, output);
         var state = new double[2 * heads + width];
         for (int t = 0; t < rows; t++)
         {

@@ -89,8 +89,7 @@ public sealed class PrecisionTests
         {
             var one = new float[112];
             CompressedProduct.Multiply(
-                precision, a.AsSpan(r * 80, 80), 1, 70, 80, Packed(precision, w, 70, 100), 100, bias,
-                residual.AsSpan(r * 112, 112), one, 112);
+                precision, a.AsSpan(r * 80, 80), 1, 70, Packed(precision, w, 70, 100), 100, one, bias, residual.AsSpan(r * 112, 112));
             Assert.Equal(c[(r * 112)..(r * 112 + 112)], one);
         }
     }
@@ -103,7 +102,7 @@ public sealed class PrecisionTests
         float[] w = KernelTests.Padded(64, 64, 1), a = KernelTests.Padded(3, 64, 2), c = new float[3 * 64];
         a[70] = float.NaN;
         a[130] = float.PositiveInfinity;
-        CompressedProduct.Multiply(precision, a, 3, 64, 64, Packed(precision, w, 64, 64), 64, new float[64], default, c, 64);
+        CompressedProduct.Multiply(precision, a, 3, 64, Packed(precision, w, 64, 64), 64, c, new float[64]);
         Assert.All(c[..64], static value => Assert.True(float.IsFinite(value)));
         Assert.All(c[64..], static value => Assert.False(float.IsFinite(value)));
     }
@@ -115,11 +114,10 @@ public sealed class PrecisionTests
         foreach (WeightPrecision precision in Enum.GetValues<WeightPrecision>())
         {
             CompressedProduct.Multiply(
-                precision, new float[64], 1, 64, 64, Packed(precision, KernelTests.Padded(64, 64, 1), 64, 64), 64, bias, default, c, 64);
+                precision, new float[64], 1, 64, Packed(precision, KernelTests.Padded(64, 64, 1), 64, 64), 64, c, bias);
             Assert.Equal(bias, c);
             CompressedProduct.Multiply(
-                precision, KernelTests.Padded(1, 64, 1), 1, 64, 64, Packed(precision, new float[64 * 64], 64, 64),
-                64, bias, default, c, 64);
+                precision, KernelTests.Padded(1, 64, 1), 1, 64, Packed(precision, new float[64 * 64], 64, 64), 64, c, bias);
             Assert.Equal(bias, c);
         }
     }
@@ -180,7 +178,7 @@ public sealed class PrecisionTests
     private static float[] Packed(WeightPrecision precision, float[] w, int inner, int columns)
     {
         var packed = new float[inner * Layout.Pad(columns)];
-        CompressedProduct.Pack(precision, w, columns, inner, Layout.Pad(inner), packed);
+        CompressedProduct.Pack(precision, w, columns, inner, packed);
         return packed;
     }
 
@@ -189,9 +187,7 @@ public sealed class PrecisionTests
     {
         float[] a = KernelTests.Padded(rows, inner, 1), w = KernelTests.Padded(columns, inner, 2), bias = KernelTests.Padded(1, columns, 3);
         float[] residual = KernelTests.Padded(rows, columns, 4), c = new float[rows * Layout.Pad(columns)];
-        CompressedProduct.Multiply(
-            precision, a, rows, inner, Layout.Pad(inner), Packed(precision, w, inner, columns), columns, bias,
-            residual, c, Layout.Pad(columns));
+        CompressedProduct.Multiply(precision, a, rows, inner, Packed(precision, w, inner, columns), columns, c, bias, residual);
         return (a, w, bias, residual, c);
     }
 }

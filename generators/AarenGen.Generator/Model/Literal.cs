@@ -11,7 +11,10 @@ internal static class Literal
 
     public static string Double(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 
-    public static string Float(double value) => ((float)value).ToString("R", CultureInfo.InvariantCulture) + "f";
+    /// <summary>The nearest single-precision number as text that parses to it.</summary>
+    public static string Single(double value) => ((float)value).ToString("R", CultureInfo.InvariantCulture);
+
+    public static string Float(double value) => Single(value) + "f";
 
     public static string Floats(IEnumerable<double> values) => $"[{string.Join(", ", values.Select(Float))}]";
 }

@@ -15,10 +15,10 @@ public static unsafe class CompressedProduct
     /// <param name="weight">W, row-major.</param>
     /// <param name="outputs">Rows of W.</param>
     /// <param name="inputs">Columns of W, at least 16.</param>
-    /// <param name="stride">Floats from row to row.</param>
     /// <param name="packed">inputs × Pad(outputs) floats, of which narrower types take the first half or quarter.</param>
-    public static void Pack(WeightPrecision precision, ReadOnlySpan<float> weight, int outputs, int inputs, int stride, Span<float> packed)
+    public static void Pack(WeightPrecision precision, ReadOnlySpan<float> weight, int outputs, int inputs, Span<float> packed)
     {
+        int stride = Layout.Pad(inputs);
         Layout.Check(weight.Length, (outputs - 1) * stride + inputs);
         Layout.Check(packed.Length, inputs * Layout.Pad(outputs));
         switch (precision)
@@ -30,33 +30,31 @@ public static unsafe class CompressedProduct
                 Int8Matrix.Pack(weight, outputs, inputs, stride, packed);
                 break;
             default:
-                MatrixProduct.Pack(weight, outputs, inputs, stride, packed);
+                MatrixProduct.Pack(weight, outputs, inputs, packed);
                 break;
         }
     }
 
     /// <summary>c = a B + bias + residual, as by <see cref="MatrixProduct.Multiply"/>.</summary>
     /// <param name="precision">How the matrix was packed.</param>
-    /// <param name="a">[rows, inner].</param>
+    /// <param name="a">[rows, Pad(inner)]; the last row may end at inner.</param>
     /// <param name="rows">Rows of a and c.</param>
     /// <param name="inner">Columns of a and rows of B.</param>
-    /// <param name="aStride">Floats from row to row of a.</param>
     /// <param name="packed">B, packed by <see cref="Pack"/>.</param>
     /// <param name="columns">Columns of B.</param>
-    /// <param name="bias">Pad(columns) floats, the padding zero.</param>
-    /// <param name="residual">[rows, Pad(columns)] at c's stride, added last; may be c; or empty.</param>
     /// <param name="c">[rows, Pad(columns)], overwritten.</param>
-    /// <param name="cStride">Floats from row to row of c.</param>
+    /// <param name="bias">Pad(columns) floats, the padding zero.</param>
+    /// <param name="residual">[rows, Pad(columns)], added last; may be c; or empty.</param>
     public static void Multiply(
-        WeightPrecision precision, ReadOnlySpan<float> a, int rows, int inner, int aStride, ReadOnlySpan<float> packed, int columns,
-        ReadOnlySpan<float> bias, ReadOnlySpan<float> residual, Span<float> c, int cStride)
+        WeightPrecision precision, ReadOnlySpan<float> a, int rows, int inner, ReadOnlySpan<float> packed, int columns, Span<float> c,
+        ReadOnlySpan<float> bias, ReadOnlySpan<float> residual = default)
     {
         if (precision == WeightPrecision.Float32)
         {
-            MatrixProduct.Multiply(a, rows, inner, aStride, packed, columns, bias, residual, c, cStride);
+            MatrixProduct.Multiply(a, rows, inner, packed, columns, c, bias, residual);
             return;
         }
-        int padded = Layout.Pad(columns), length = (rows - 1) * cStride + padded;
+        int padded = Layout.Pad(columns), length = rows * padded, aStride = Layout.Pad(inner);
         Layout.Check(a.Length, (rows - 1) * aStride + inner);
         Layout.Check(packed.Length, inner * padded);
         Layout.Check(c.Length, length);
@@ -69,12 +67,12 @@ public static unsafe class CompressedProduct
                 new TiledProduct<PackedBFloat16>
                 {
                     A = pa, ARow = aStride, AColumn = 1, Inner = inner, B = pb, BStride = 0, Bias = pBias, Residual = pResidual, C = pc,
-                    CStride = cStride,
+                    CStride = padded,
                 }.Run(rows, padded);
             }
             else
             {
-                new Int8Matrix(pb, inner, padded).Multiply(pa, rows, aStride, pBias, pResidual, pc, cStride);
+                new Int8Matrix(pb, inner, padded).Multiply(pa, rows, aStride, pBias, pResidual, pc, padded);
             }
         }
     }

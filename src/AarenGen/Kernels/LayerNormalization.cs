@@ -19,19 +19,19 @@ public static class LayerNormalization
     private const float SmallestInverse = 1f / (1L << 50) / (1L << 50);
 
     /// <summary>Normalises rows.</summary>
-    /// <param name="x">[rows, stride], the padding zero.</param>
+    /// <param name="x">[rows, Pad(width)], the padding zero.</param>
     /// <param name="rows">Rows.</param>
     /// <param name="width">Values in a row.</param>
-    /// <param name="stride">Floats from row to row, Pad(width).</param>
     /// <param name="gamma">Pad(width) scales, the padding zero.</param>
     /// <param name="beta">Pad(width) shifts, the padding zero.</param>
-    /// <param name="y">[rows, stride], overwritten; its padding becomes zero.</param>
+    /// <param name="y">[rows, Pad(width)], overwritten; its padding becomes zero.</param>
     /// <param name="statistics">[rows, 3]: mean, in two parts, and 1/deviation, for the backward pass; or empty.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Forward(
-        ReadOnlySpan<float> x, int rows, int width, int stride, ReadOnlySpan<float> gamma, ReadOnlySpan<float> beta,
-        Span<float> y, Span<float> statistics)
+        ReadOnlySpan<float> x, int rows, int width, ReadOnlySpan<float> gamma, ReadOnlySpan<float> beta, Span<float> y,
+        Span<float> statistics = default)
     {
+        int stride = Layout.Pad(width);
         Layout.Check(x.Length, rows * stride);
         Layout.Check(y.Length, rows * stride);
         Layout.Check(Math.Min(gamma.Length, beta.Length), stride);
@@ -87,22 +87,22 @@ public static class LayerNormalization
     /// <summary>
     /// With n = (x − mean)/deviation and g = γ dy: dx = (g − mean(g) − n mean(g n)) / deviation, dγ += Σ dy n, dβ += Σ dy.
     /// </summary>
-    /// <param name="dy">[rows, stride], the padding zero.</param>
-    /// <param name="x">[rows, stride], what was normalised.</param>
+    /// <param name="dy">[rows, Pad(width)], the padding zero.</param>
+    /// <param name="x">[rows, Pad(width)], what was normalised.</param>
     /// <param name="statistics">[rows, 3], from <see cref="Forward"/>.</param>
     /// <param name="gamma">Pad(width) scales.</param>
     /// <param name="rows">Rows.</param>
     /// <param name="width">Values in a row.</param>
-    /// <param name="stride">Floats from row to row, Pad(width).</param>
-    /// <param name="dx">[rows, stride], overwritten or added to; the padding becomes or stays zero. May be dy's memory.</param>
+    /// <param name="dx">[rows, Pad(width)], overwritten or added to; the padding becomes or stays zero. May be dy's memory.</param>
     /// <param name="accumulate">Whether dx is added to.</param>
     /// <param name="dgamma">Pad(width), added to.</param>
     /// <param name="dbeta">Pad(width), added to.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Backward(
         ReadOnlySpan<float> dy, ReadOnlySpan<float> x, ReadOnlySpan<float> statistics, ReadOnlySpan<float> gamma,
-        int rows, int width, int stride, Span<float> dx, bool accumulate, Span<float> dgamma, Span<float> dbeta)
+        int rows, int width, Span<float> dx, bool accumulate, Span<float> dgamma, Span<float> dbeta)
     {
+        int stride = Layout.Pad(width);
         Layout.Check(Math.Min(dy.Length, Math.Min(x.Length, dx.Length)), rows * stride);
         Layout.Check(statistics.Length, 3 * rows);
         Layout.Check(Math.Min(gamma.Length, Math.Min(dgamma.Length, dbeta.Length)), stride);

@@ -89,41 +89,35 @@ public static unsafe class PrefixAttention
     /// <summary>
     /// A whole sequence in gate form: add_t = e^{s_t−m_t}/w_t, keep_t = e^{m_{t−1}−m_t} w_{t−1}/w_t, o_t = keep_t o_{t−1} + add_t v_t.
     /// </summary>
-    /// <param name="values">[rows, valueStride].</param>
-    /// <param name="valueStride">Floats from row to row.</param>
-    /// <param name="scores">[rows, scoreStride], a score a head; of the rest of Pad(heads) any numbers.</param>
-    /// <param name="scoreStride">Floats from row to row.</param>
+    /// <param name="values">[rows, Pad(width)]; the last row may end at width.</param>
+    /// <param name="scores">[rows, Pad(heads)], a score a head; of the rest of Pad(heads) any numbers.</param>
     /// <param name="rows">Tokens of the sequence.</param>
     /// <param name="width">Channels of all heads.</param>
     /// <param name="heads">Heads; divides width.</param>
     /// <param name="gates">[rows, 2 Pad(heads)], overwritten: keep gates, then add gates.</param>
-    /// <param name="output">[rows, outputStride]; padding is left untouched.</param>
-    /// <param name="outputStride">Floats from row to row.</param>
+    /// <param name="output">[rows, Pad(width)]; padding is left untouched.</param>
     public static void Forward(
-        ReadOnlySpan<float> values, int valueStride, ReadOnlySpan<float> scores, int scoreStride, int rows, int width, int heads,
-        Span<float> gates, Span<float> output, int outputStride)
+        ReadOnlySpan<float> values, ReadOnlySpan<float> scores, int rows, int width, int heads, Span<float> gates, Span<float> output)
     {
-        int channels = width / heads, padded = Layout.Pad(heads);
-        Layout.Check(values.Length, (rows - 1) * valueStride + width);
-        Layout.Check(scores.Length, (rows - 1) * scoreStride + padded);
+        int channels = width / heads, padded = Layout.Pad(heads), stride = Layout.Pad(width);
+        Layout.Check(Math.Min(values.Length, output.Length), (rows - 1) * stride + width);
+        Layout.Check(scores.Length, rows * padded);
         Layout.Check(gates.Length, rows * 2 * padded);
-        Layout.Check(output.Length, (rows - 1) * outputStride + width);
         fixed (float* v = values, s = scores, gate = gates, o = output)
         {
             for (int head = 0; head < heads; head += Vector512<double>.Count)
             {
-                Gates(s + head, scoreStride, rows, gate + head, padded);
+                Gates(s + head, rows, gate + head, padded);
             }
             for (int t = 0; t < rows; t++)
             {
-                float* row = o + (nint)t * outputStride, before = t == 0 ? null : row - outputStride;
+                float* row = o + (nint)t * stride, before = t == 0 ? null : row - stride;
                 for (int head = 0; head < heads; head++)
                 {
                     float* keep = gate + (nint)t * 2 * padded + head;
                     nint first = head * channels;
                     Blend(
-                        channels, *keep, before is null ? null : before + first, keep[padded], v + (nint)t * valueStride + first,
-                        row + first);
+                        channels, *keep, before is null ? null : before + first, keep[padded], v + (nint)t * stride + first, row + first);
                 }
             }
         }
@@ -148,12 +142,12 @@ public static unsafe class PrefixAttention
 
     /// <summary>The gates of eight heads side by side, in double.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Gates(float* scores, int stride, int rows, float* gates, int padded)
+    private static void Gates(float* scores, int rows, float* gates, int padded)
     {
         Vector512<double> maximum = Vector512.Create(double.NegativeInfinity), weight = Vector512<double>.Zero, one = Vector512<double>.One;
         for (int t = 0; t < rows; t++)
         {
-            Vector256<float> row = Vector256.Load(scores + (nint)t * stride);
+            Vector256<float> row = Vector256.Load(scores + (nint)t * padded);
             (Vector256<double> low, Vector256<double> high) = Vector256.Widen(row);
             Vector512<double> score = Vector512.Create(low, high);
             // Of the two exponentials, that of the larger is 1.
@@ -174,46 +168,41 @@ public static unsafe class PrefixAttention
     /// The backward pass: G_t = g_t + keep_{t+1} G_{t+1} a channel, C_t = g_t·o_t + keep_{t+1} C_{t+1} a head;
     /// dv_t = add_t G_t, ds_t = add_t (v_t·G_t − C_t).
     /// </summary>
-    /// <param name="dOutput">[rows, outputStride]: g.</param>
-    /// <param name="outputStride">Floats from row to row.</param>
-    /// <param name="values">[rows, valueStride].</param>
-    /// <param name="valueStride">Floats from row to row.</param>
-    /// <param name="output">[rows, outputStride], from <see cref="Forward"/>.</param>
+    /// <param name="dOutput">[rows, Pad(width)]: g.</param>
+    /// <param name="values">[rows, Pad(width)].</param>
+    /// <param name="output">[rows, Pad(width)], from <see cref="Forward"/>.</param>
     /// <param name="gates">From <see cref="Forward"/>.</param>
     /// <param name="rows">Tokens of the sequence.</param>
     /// <param name="width">Channels of all heads.</param>
     /// <param name="heads">Heads; divides width.</param>
-    /// <param name="dValues">[rows, valueStride], overwritten; padding is left untouched.</param>
-    /// <param name="dScores">[rows, scoreStride], overwritten; padding is left untouched.</param>
-    /// <param name="scoreStride">Floats from row to row.</param>
+    /// <param name="dValues">[rows, Pad(width)], overwritten; padding is left untouched.</param>
+    /// <param name="dScores">[rows, Pad(heads)], overwritten; padding is left untouched.</param>
     /// <param name="carries">Working memory, Pad(width) + 2 Pad(heads) floats. C is kept in double, since v·G − C cancels.</param>
     public static void Backward(
-        ReadOnlySpan<float> dOutput, int outputStride, ReadOnlySpan<float> values, int valueStride, ReadOnlySpan<float> output,
-        ReadOnlySpan<float> gates, int rows, int width, int heads, Span<float> dValues, Span<float> dScores, int scoreStride,
-        Span<float> carries)
+        ReadOnlySpan<float> dOutput, ReadOnlySpan<float> values, ReadOnlySpan<float> output, ReadOnlySpan<float> gates, int rows, int width,
+        int heads, Span<float> dValues, Span<float> dScores, Span<float> carries)
     {
-        Layout.Check(Math.Min(dOutput.Length, output.Length), (rows - 1) * outputStride + width);
-        Layout.Check(Math.Min(values.Length, dValues.Length), (rows - 1) * valueStride + width);
-        Layout.Check(gates.Length, rows * 2 * Layout.Pad(heads));
-        Layout.Check(dScores.Length, (rows - 1) * scoreStride + heads);
-        Layout.Check(carries.Length, Layout.Pad(width) + 2 * Layout.Pad(heads));
-        int channels = width / heads, padded = Layout.Pad(heads);
+        int channels = width / heads, padded = Layout.Pad(heads), stride = Layout.Pad(width);
+        Layout.Check(Math.Min(dOutput.Length, output.Length), (rows - 1) * stride + width);
+        Layout.Check(Math.Min(values.Length, dValues.Length), (rows - 1) * stride + width);
+        Layout.Check(gates.Length, rows * 2 * padded);
+        Layout.Check(dScores.Length, (rows - 1) * padded + heads);
+        Layout.Check(carries.Length, stride + 2 * padded);
         carries.Clear();
         fixed (float* g = dOutput, v = values, o = output, gate = gates, dv = dValues, ds = dScores, vectors = carries)
         {
-            var scalars = (double*)(vectors + Layout.Pad(width));
+            var scalars = (double*)(vectors + stride);
             for (int t = rows - 1; t >= 0; t--)
             {
                 for (int head = 0; head < heads; head++)
                 {
                     float keepNext = t + 1 < rows ? gate[(nint)(t + 1) * 2 * padded + head] : 0,
                         add = gate[(nint)t * 2 * padded + padded + head];
-                    nint first = head * channels, outputAt = (nint)t * outputStride + first, valueAt = (nint)t * valueStride + first;
+                    nint first = head * channels, at = (nint)t * stride + first;
                     double valueDot = Carry(
-                        channels, keepNext, add, vectors + first, g + outputAt, o + outputAt, v + valueAt, dv + valueAt,
-                        out double outputDot);
+                        channels, keepNext, add, vectors + first, g + at, o + at, v + at, dv + at, out double outputDot);
                     scalars[head] = outputDot + (double)keepNext * scalars[head];
-                    ds[(nint)t * scoreStride + head] = (float)(add * (valueDot - scalars[head]));
+                    ds[(nint)t * padded + head] = (float)(add * (valueDot - scalars[head]));
                 }
             }
         }

@@ -44,18 +44,18 @@ public class KernelLoops
     }
 
     [Benchmark]
-    public void LayerNormForward() => LayerNormalization.Forward(x, Rows, Width, Width, scale, shift, z, statistics);
+    public void LayerNormForward() => LayerNormalization.Forward(x, Rows, Width, scale, shift, z, statistics);
 
     [Benchmark]
     public void LayerNormBackward() =>
-        LayerNormalization.Backward(x, y, statistics, scale, Rows, Width, Width, z, accumulate: false, scaleGradient, shiftGradient);
+        LayerNormalization.Backward(x, y, statistics, scale, Rows, Width, z, accumulate: false, scaleGradient, shiftGradient);
 
     [Benchmark]
-    public void AttentionForward() => PrefixAttention.Forward(x, Width, scores, 16, Rows, Width, Heads, gates, z, Width);
+    public void AttentionForward() => PrefixAttention.Forward(x, scores, Rows, Width, Heads, gates, z);
 
     [Benchmark]
     public void AttentionBackward() =>
-        PrefixAttention.Backward(x, Width, y, Width, y, gates, Rows, Width, Heads, z, scoresGradient, 16, carries);
+        PrefixAttention.Backward(x, y, y, gates, Rows, Width, Heads, z, scoresGradient, carries);
 
     /// <summary>One token of each of as many streams as there are rows.</summary>
     [Benchmark]

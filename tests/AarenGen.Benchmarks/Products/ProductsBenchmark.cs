@@ -32,11 +32,11 @@ internal sealed class ProductsBenchmark : IBenchmark
             using DisposeScope scope = torch.NewDisposeScope();
             float[] x = Numbers(m * k), w = Numbers(n * k), y = Numbers(m * n), dw = new float[n * k], db = new float[n],
                 packed = GC.AllocateArray<float>(n * k, pinned: true);
-            MatrixProduct.Pack(w, n, k, k, packed);
+            MatrixProduct.Pack(w, n, k, packed);
             var contestants = new List<Contestant>
             {
-                new("multiply", () => MatrixProduct.Multiply(x, m, k, k, packed, n, default, default, y, n)),
-                new("gradient", () => MatrixProduct.AccumulateGradients(y, m, n, n, x, k, k, dw, k, db)),
+                new("multiply", () => MatrixProduct.Multiply(x, m, k, packed, n, y)),
+                new("gradient", () => MatrixProduct.AccumulateGradients(y, m, n, x, k, dw, db)),
             };
             if (LibTorch.WhyMissing is null)
             {

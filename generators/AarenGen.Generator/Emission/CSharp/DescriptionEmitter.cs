@@ -88,10 +88,10 @@ internal static class DescriptionEmitter
             using (code.OpenBlock(","))
             {
                 code.Line("// name, first block's number, blocks, their distance in memory; of each parameter of the first block");
-                code.Line("// name, rows, columns, whether it is a matrix, offset, row stride, how it starts, scale, whether it decays");
+                code.Line("// name, shape, offset, how it starts, scale, whether it decays");
                 foreach (LayerPlan layer in plan.Layers.Where(static l => l.Parameters.Count > 0))
                 {
-                    Parameters(code, layer, types);
+                    Parameters(code, layer);
                 }
             }
             code.Line($"parameterFloats: {Number(plan.ParameterFloats)},");
@@ -106,21 +106,20 @@ internal static class DescriptionEmitter
         }
     }
 
-    private static void Parameters(CodeWriter code, LayerPlan layer, TypeNames types)
+    private static void Parameters(CodeWriter code, LayerPlan layer)
     {
         string number = layer.FirstNumber is { } first ? Number(first) : "null";
-        code.Line(
-            $"new(\"{layer.Name}\", {number}, {Number(layer.Repeat)}, {Number(layer.Weights.Stride)}, "
-            + $"new {types.Runtime}ParameterDescription[]");
-        using (code.OpenBlock("),"))
+        code.Line($"new(\"{layer.Name}\", {number}, {Number(layer.Repeat)}, {Number(layer.Weights.Stride)}, \"\"\"");
+        using (code.Indent())
         {
             foreach (Parameter p in layer.Parameters)
             {
+                string shape = p.IsMatrix ? $"{Number(p.Rows)}x{Number(p.Columns)}" : Number(p.Columns);
                 code.Line(
-                    $"new(\"{p.Name}\", {Number(p.Rows)}, {Number(p.Columns)}, {Bool(p.IsMatrix)}, "
-                    + $"{Number(layer.Weights.Offset + p.Offset)}, {Number(p.Stride)}, "
-                    + $"{types.Runtime}Initialization.{p.Initialization}, {Float(p.Scale)}, {Bool(p.Decays)}),");
+                    $"{p.Name} {shape} {Number(layer.Weights.Offset + p.Offset)} {p.Initialization} {Single(p.Scale)}"
+                    + (p.Decays ? " decays" : ""));
             }
+            code.Line("\"\"\"),");
         }
     }
 

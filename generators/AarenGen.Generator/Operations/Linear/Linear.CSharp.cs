@@ -7,10 +7,10 @@ internal sealed partial record Linear : ICSharpOperation, ICSharpStreaming, ICSh
 {
     public void Prepare(LayerWriter w) => Call(
         w, "Pack", "precision",
-        Matrix.Weight(w), $"outputs: {Output.Width}", $"inputs: {Input.Width}", $"stride: {Input.Stride}", w.Packed(Matrix.Name, Packed));
+        Matrix.Weight(w), $"outputs: {Output.Width}", $"inputs: {Input.Width}", w.Packed(Matrix.Name, Packed));
 
     public void PrepareTraining(LayerWriter w) => w.Call(
-        "MatrixProduct.PackTransposed", Matrix.Weight(w), $"outputs: {Output.Width}", $"inputs: {Input.Width}", $"stride: {Input.Stride}",
+        "MatrixProduct.PackTransposed", Matrix.Weight(w), $"outputs: {Output.Width}", $"inputs: {Input.Width}",
         w.PackedTraining(Matrix.Name, PackedTransposed));
 
     public void Infer(LayerWriter w) => Print(w, "pass.Precision");
@@ -21,30 +21,30 @@ internal sealed partial record Linear : ICSharpOperation, ICSharpStreaming, ICSh
     {
         w.Comment(Matrix.Name);
         w.Call(
-            "MatrixProduct.AccumulateGradients", w.Gradient(Output), w.Rows, $"outputs: {Output.Width}", $"dyStride: {Output.Stride}",
-            w.Value(Input), $"inputs: {Input.Width}", $"xStride: {Input.Stride}", Matrix.WeightGradient(w),
-            $"dwStride: {Input.Stride}", Matrix.BiasGradient(w));
+            "MatrixProduct.AccumulateGradients", w.Gradient(Output), w.Rows, $"outputs: {Output.Width}", w.Value(Input),
+            $"inputs: {Input.Width}", Matrix.WeightGradient(w), Matrix.BiasGradient(w));
         if (Residual is not null)
         {
             Copy.Print(w, Output, Residual, accumulates[1]);
         }
         // Training has no use for the tokens' own gradient.
         using CodeWriter.Block? condition = w.Layer.IsFirst && Input.IsAtBoundary ? w.Open("if (!pass.TokenGradients.IsEmpty)") : null;
+        string[] residual = accumulates[0] ? [$"residual: {w.Gradient(Input)}"] : [];
         w.Call(
-            "MatrixProduct.Multiply", w.Gradient(Output), w.Rows, $"inner: {Output.Width}", $"aStride: {Output.Stride}",
-            w.PackedTraining(Matrix.Name, PackedTransposed), $"columns: {Input.Width}", "bias: default",
-            $"residual: {(accumulates[0] ? w.Gradient(Input) : "default")}", w.Gradient(Input), $"cStride: {Input.Stride}");
+            "MatrixProduct.Multiply",
+            [w.Gradient(Output), w.Rows, $"inner: {Output.Width}", w.PackedTraining(Matrix.Name, PackedTransposed),
+                $"columns: {Input.Width}", w.Gradient(Input), .. residual]);
     }
 
     private void Print(LayerWriter w, string? precision)
     {
-        string residual = Residual is null ? "" : $" + {Residual.Name}";
-        w.Comment($"{Output.Name} [rows, {Output.Width}] = {Input.Name} [rows, {Input.Width}] · {Matrix.Name}ᵀ + bias{residual}");
+        string sum = Residual is null ? "" : $" + {Residual.Name}";
+        w.Comment($"{Output.Name} [rows, {Output.Width}] = {Input.Name} [rows, {Input.Width}] · {Matrix.Name}ᵀ + bias{sum}");
+        string[] residual = Residual is null ? [] : [$"residual: {w.Value(Residual)}"];
         Call(
-            w, "Multiply", precision, w.Value(Input), w.Rows, $"inner: {Input.Width}", $"aStride: {Input.Stride}",
-            w.Packed(Matrix.Name, Packed),
-            $"columns: {Output.Width}", Matrix.Bias(w), $"residual: {(Residual is null ? "default" : w.Value(Residual))}", w.Value(Output),
-            $"cStride: {Output.Stride}");
+            w, "Multiply", precision,
+            [w.Value(Input), w.Rows, $"inner: {Input.Width}", w.Packed(Matrix.Name, Packed), $"columns: {Output.Width}", w.Value(Output),
+                Matrix.Bias(w), .. residual]);
     }
 
     private void Call(LayerWriter w, string method, string? precision, params string[] arguments)

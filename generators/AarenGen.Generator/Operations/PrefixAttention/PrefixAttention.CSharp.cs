@@ -30,9 +30,7 @@ internal sealed partial record PrefixAttention : ICSharpOperation, ICSharpStream
         {
             w.Call(
                 "PrefixAttention.Forward",
-                [w.Sequence(Values), $"valueStride: {Values.Stride}", w.Sequence(Scores),
-                    $"scoreStride: {Scores.Stride}", "length", .. Sizing,
-                LayerWriter.Sequence(gates, GateStride), w.Sequence(Output), $"outputStride: {Output.Stride}"]);
+                [w.Sequence(Values), w.Sequence(Scores), "length", .. Sizing, LayerWriter.Sequence(gates, GateStride), w.Sequence(Output)]);
         }
     }
 
@@ -44,10 +42,8 @@ internal sealed partial record PrefixAttention : ICSharpOperation, ICSharpStream
         {
             w.Call(
                 "PrefixAttention.Backward",
-                [w.SequenceGradient(Output), $"outputStride: {Output.Stride}", w.Sequence(Values),
-                    $"valueStride: {Values.Stride}", w.Sequence(Output),
-                LayerWriter.Sequence(gates, GateStride), "length", .. Sizing, w.SequenceGradient(Values), w.SequenceGradient(Scores),
-                $"scoreStride: {Scores.Stride}", carries]);
+                [w.SequenceGradient(Output), w.Sequence(Values), w.Sequence(Output), LayerWriter.Sequence(gates, GateStride), "length",
+                    .. Sizing, w.SequenceGradient(Values), w.SequenceGradient(Scores), carries]);
         }
     }
 
