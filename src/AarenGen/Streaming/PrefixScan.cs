@@ -165,7 +165,8 @@ public static class PrefixScan<TModel> where TModel : SequenceModel<TModel>, IMo
                 {
                     LastRecurrence = isAdvance ? recurrence : null,
                 };
-                model.Infer(block, pass, input.Span.Slice(first * stride, count * stride), output.Span.Slice(first * stride, count * stride));
+                int from = first * stride, length = count * stride;
+                model.Infer(block, pass, input.Span.Slice(from, length), output.Span.Slice(from, length));
             }
         }
     }

@@ -44,7 +44,8 @@ internal static class PrefixScanEmitter
                 + "global::System.ReadOnlySpan<double> later)",
             "number",
             static (layer, block) => layer.Recurrences.Count == 0 ? "break;"
-                : $"{layer.Method}{LayerMethods.Combine}({(layer.Recurrences.Count > 1 ? "recurrence, " : "")}earlier, later{block}); break;");
+                : $"{layer.Method}{LayerMethods.Combine}("
+                    + $"{(layer.Recurrences.Count > 1 ? "recurrence, " : "")}earlier, later{block}); break;");
         foreach ((LayerPlan layer, _) in layers.Where(static l => l.Layer.Recurrences.Count > 0))
         {
             new LayerEmitter(code, plan, layer, types).Combine();
