@@ -18,6 +18,13 @@ public enum Initialization
 
     /// <summary>Normal, mean 0, standard deviation <see cref="ParameterDescription.InitialScale"/>.</summary>
     Normal,
+
+    /// <summary>
+    /// The bias of forget gates: with it alone the weight of what was seen halves in a number of tokens, which runs geometrically from
+    /// <see cref="ParameterDescription.InitialScale"/> for the first head to <see cref="ParameterDescription.LastInitialScale"/> for the
+    /// last.
+    /// </summary>
+    HalfLives,
 }
 
 /// <summary>One trainable tensor: its name and shape in files, and how it starts.</summary>
@@ -57,6 +64,9 @@ public sealed record ParameterDescription
     /// <summary>Bound or standard deviation of the start.</summary>
     public float InitialScale { get; }
 
+    /// <summary>The last value's scale, where <see cref="Initialization.HalfLives"/> run from one to another; else 0.</summary>
+    public float LastInitialScale { get; private init; }
+
     /// <summary>Whether weight decay applies: to matrices, not to biases, norms and queries.</summary>
     public bool Decays { get; }
 
@@ -70,13 +80,17 @@ public sealed record ParameterDescription
     internal static ParameterDescription Parse(string line)
     {
         string[] fields = line.Split(' ');
-        string[] shape = fields[1].Split('x');
+        string[] shape = fields[1].Split('x'), scales = fields[4].Split("..");
         return new(
             fields[0], rows: shape.Length == 2 ? Number(shape[0]) : 1, columns: Number(shape[^1]), isMatrix: shape.Length == 2,
-            offset: Number(fields[2]), Enum.Parse<Initialization>(fields[3]), float.Parse(fields[4], CultureInfo.InvariantCulture),
-            decays: fields.Length > 5);
+            offset: Number(fields[2]), Enum.Parse<Initialization>(fields[3]), Scale(scales[0]), decays: fields.Length > 5)
+        {
+            LastInitialScale = scales.Length > 1 ? Scale(scales[1]) : 0,
+        };
 
         static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+
+        static float Scale(string text) => float.Parse(text, CultureInfo.InvariantCulture);
     }
 }
 

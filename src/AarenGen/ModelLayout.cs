@@ -77,7 +77,8 @@ public sealed class LayerLayout
     /// <param name="firstBlock">
     /// The first block's parameters, one a line. Fields, with a space between them: the name without the layer's; the shape, as
     /// rows x columns or, of a vector, its length; the position of the first value in the weights; the name of an
-    /// <see cref="Initialization"/>; its scale; and the word "decays" where weight decay applies.
+    /// <see cref="Initialization"/>; its scale, or its first and last one with two dots between them; and the word
+    /// "decays" where weight decay applies.
     /// </param>
     public LayerLayout(string name, int? firstNumber, int repeat, int blockStride, string firstBlock)
     {

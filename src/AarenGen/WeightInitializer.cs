@@ -9,6 +9,11 @@ internal static class WeightInitializer
         for (int i = 0; i < description.Parameters.Count; i++)
         {
             ParameterDescription p = description.Parameters[i];
+            if (p.Initialization == Initialization.HalfLives)
+            {
+                FillHalfLives(p, weights.Slice(p.Offset, p.Columns));
+                continue;
+            }
             var random = new RandomSource(RandomSource.Hash((ulong)(uint)seed, (ulong)i));
             for (int row = 0; row < p.Rows; row++)
             {
@@ -23,6 +28,17 @@ internal static class WeightInitializer
                     };
                 }
             }
+        }
+    }
+
+    /// <summary>σ(b) = 2^(−1/τ), so b = −ln(2^(1/τ) − 1).</summary>
+    private static void FillHalfLives(ParameterDescription p, Span<float> biases)
+    {
+        for (int head = 0; head < biases.Length; head++)
+        {
+            double share = head / Math.Max(1.0, biases.Length - 1);
+            double halfLife = p.InitialScale * Math.Pow((double)p.LastInitialScale / p.InitialScale, share);
+            biases[head] = (float)-Math.Log(Math.Pow(2, 1 / halfLife) - 1);
         }
     }
 }

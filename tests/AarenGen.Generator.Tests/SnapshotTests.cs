@@ -114,6 +114,14 @@ public sealed class SnapshotTests
             [MinGru(Norm = Norm.Post, Convolution = 2), MeanSquaredError]
             public partial class Convolved;
             """,
+        ["Forgetting"] = """
+            using AarenGen;
+            namespace Example;
+
+            [SequenceModel, Continuous(3), Dense(20), Aaren(FeedForward = 40, Repeat = 2, Forget = true)]
+            [Aaren(Heads = 20, Scores = Scores.Direct, Forget = true, ShortestHalfLife = 0.5, LongestHalfLife = 8), MeanSquaredError]
+            public partial class Forgetful;
+            """,
         ["PatchedChannels"] = """
             using AarenGen;
             namespace Example;

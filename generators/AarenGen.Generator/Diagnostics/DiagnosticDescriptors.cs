@@ -15,7 +15,8 @@ internal static class DiagnosticDescriptors
         CannotDenormalize = "AAREN028", NotNormalizable = "AAREN029", BadLevels = "AAREN030", BadClassWeights = "AAREN031",
         BadHeadName = "AAREN032",
         BadWeightsFile = "AAREN033", NoDevicePart = "AAREN034",
-        PartsWithoutModel = "AAREN035", LanguageTooOld = "AAREN036", MissingRuntime = "AAREN037", NameTooLong = "AAREN038";
+        PartsWithoutModel = "AAREN035", LanguageTooOld = "AAREN036", MissingRuntime = "AAREN037", NameTooLong = "AAREN038",
+        HalfLifeWithoutForget = "AAREN039";
 
     private static readonly Dictionary<string, DiagnosticDescriptor> All = new[]
     {
@@ -110,6 +111,9 @@ internal static class DiagnosticDescriptors
             + "reference the package AarenGen alone, and target a .NET version that it supports"),
         Error(NameTooLong, "The name is too long", "The full name of '{0}' has {1} bytes, more than the limit of {2}; shorten the name of "
             + "the class, of its namespace or of a type around it"),
+        Error(
+            HalfLifeWithoutForget, "A half-life needs a layer that forgets",
+            "{0} of [{1}] says how long an Aaren that forgets remembers, but this one never forgets; add Forget = true, or remove {0}"),
     }.ToDictionary(static d => d.Id, StringComparer.Ordinal);
 
     public static IEnumerable<DiagnosticDescriptor> Descriptions => All.Values;

@@ -39,6 +39,8 @@ internal sealed record ComponentDeclaration(string Name, EquatableArray<Argument
     public int Integer(string name, int defaultValue = 0) => Find(name) is int value ? value : defaultValue;
 
     /// <summary>An integer argument, or the nearest number in the range.</summary>
+    public bool Flag(string name) => Find(name) is true;
+
     public int Clamped(string name, int min, int max) => Math.Min(max, Math.Max(min, Integer(name)));
 
     public double Number(string name, double defaultValue = 0) => Find(name) is double value ? value : defaultValue;

@@ -58,6 +58,7 @@ internal enum Initialization
     Ones,
     Uniform,
     Normal,
+    HalfLives,
 }
 
 /// <summary>
@@ -66,6 +67,9 @@ internal enum Initialization
 internal sealed record Parameter(
     string Name, int Rows, int Columns, bool IsMatrix, int Offset, Initialization Initialization, double Scale, bool Decays)
 {
+    /// <summary>The last value's scale, where the values start at different scales.</summary>
+    public double LastScale { get; init; }
+
     public int Stride => Sizes.Pad(Columns);
 
     public int Floats => Rows * Stride;

@@ -52,16 +52,20 @@ internal sealed class DiagnosticBag(Declaration declaration, IEnumerable<Diagnos
     }
 
     /// <summary>A double argument above 0, within limits; <paramref name="defaultValue"/> where it is not written.</summary>
-    public double Positive(ComponentDeclaration part, string argument, double defaultValue)
+    public double Positive(ComponentDeclaration part, string argument, double defaultValue) =>
+        InRange(part, argument, Limits.MinPositive, Limits.MaxPositive, defaultValue);
+
+    /// <summary>A double argument; <paramref name="defaultValue"/> where it is not written.</summary>
+    public double InRange(ComponentDeclaration part, string argument, double min, double max, double defaultValue)
     {
         double value = part.Number(argument, defaultValue);
-        if (value is >= Limits.MinPositive and <= Limits.MaxPositive)
+        if (value >= min && value <= max)
         {
             return value;
         }
         Add(DiagnosticInfo.At(
             LocationOf(part, argument), DiagnosticDescriptors.OutOfRange, argument, part.Name, value,
-            FormattableString.Invariant($"from {Limits.MinPositive} to {Limits.MaxPositive}")));
+            FormattableString.Invariant($"from {min} to {max}")));
         return defaultValue;
     }
 

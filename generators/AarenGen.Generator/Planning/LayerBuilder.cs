@@ -76,23 +76,31 @@ internal sealed class LayerBuilder(int inputWidth, int rowsPerPass, DiagnosticBa
     /// <summary>Weights computed from parameters.</summary>
     public Region Derived(int floats) => new(Take(ref derived, floats), floats);
 
-    public Parameter Parameter(string name, int rows, int columns, bool isMatrix, Initialization initialization, double scale, bool decays)
+    public Parameter Parameter(
+        string name, int rows, int columns, bool isMatrix, Initialization initialization, double scale, bool decays, double lastScale = 0)
     {
-        var parameter = new Parameter(name, rows, columns, isMatrix, weights, initialization, scale, decays);
+        var parameter = new Parameter(name, rows, columns, isMatrix, weights, initialization, scale, decays) { LastScale = lastScale };
         weights = checked(weights + parameter.Floats);
         parameters.Add(parameter);
         return parameter;
     }
 
     /// <summary>Weight and bias of a linear map, named and started as PyTorch's Linear.</summary>
-    public ParameterMatrix Matrix(string name, int inputs, int outputs)
-    {
-        double bound = 1 / Math.Sqrt(inputs);
-        return new(
-            name.Length == 0 ? "weight" : name,
-            Parameter(Join(name, "weight"), outputs, inputs, isMatrix: true, Initialization.Uniform, bound, decays: true),
-            Parameter(Join(name, "bias"), 1, outputs, isMatrix: false, Initialization.Uniform, bound, decays: false));
-    }
+    public ParameterMatrix Matrix(string name, int inputs, int outputs) =>
+        new(name.Length == 0 ? "weight" : name, Weight(name, inputs, outputs, Initialization.Uniform), Bias(name, inputs, outputs));
+
+    /// <summary>Weight and bias of a linear map whose products are never rounded. The weight may start at 0.</summary>
+    public ParameterMatrix ExactMatrix(string name, int inputs, int outputs, Initialization weight = Initialization.Uniform) =>
+        new(name, Weight(name, inputs, outputs, weight), Bias(name, inputs, outputs)) { IsExact = true };
+
+    /// <summary>The same for forget gates: the half-lives that their bias gives run from a shortest to a longest.</summary>
+    public ParameterMatrix ForgetMatrix(string name, int inputs, int outputs, double shortest, double longest) =>
+        new(
+            name, Weight(name, inputs, outputs, Initialization.Uniform),
+            Parameter(Join(name, "bias"), 1, outputs, isMatrix: false, Initialization.HalfLives, shortest, decays: false, longest))
+        {
+            IsExact = true,
+        };
 
     public void Linear(string name, Value input, Value output, Value? residual = null) =>
         Linear(Matrix(name, input.Width, output.Width), input, output, residual);
@@ -102,7 +110,7 @@ internal sealed class LayerBuilder(int inputWidth, int rowsPerPass, DiagnosticBa
         int forward = checked(input.Width * output.Stride), transposed = checked(output.Width * input.Stride);
         Add(new Linear(
             input, output, residual, matrix, new(Take(ref packed, forward), forward), new(Take(ref packedTraining, transposed), transposed),
-            IsCompressible: matrix is ParameterMatrix && Math.Min(input.Width, output.Width) >= Limits.CompressedWidth));
+            IsCompressible: !matrix.IsExact && Math.Min(input.Width, output.Width) >= Limits.CompressedWidth));
     }
 
     public void Normalize(string name, Value input, Value output)
@@ -128,6 +136,13 @@ internal sealed class LayerBuilder(int inputWidth, int rowsPerPass, DiagnosticBa
 
     /// <summary>A parameter's name in a layer, behind a prefix that may be empty.</summary>
     public static string Join(string prefix, string name) => prefix.Length == 0 ? name : prefix + "." + name;
+
+    private Parameter Weight(string name, int inputs, int outputs, Initialization initialization) => Parameter(
+        Join(name, "weight"), outputs, inputs, isMatrix: true, initialization,
+        initialization == Initialization.Uniform ? 1 / Math.Sqrt(inputs) : 0, decays: true);
+
+    private Parameter Bias(string name, int inputs, int outputs) =>
+        Parameter(Join(name, "bias"), 1, outputs, isMatrix: false, Initialization.Uniform, 1 / Math.Sqrt(inputs), decays: false);
 
     private Value Remember(Value value)
     {

@@ -24,6 +24,9 @@ internal static class Limits
     /// <summary>Bytes of a head's name, which methods and files have with more around it.</summary>
     public const int HeadNameBytes = 255;
 
+    /// <summary>Tokens after which a forget gate may halve a weight: the gate's bias is then a float from -70 to 21.</summary>
+    public const double MinHalfLife = 0.01, MaxHalfLife = 1e9;
+
     /// <summary>Bounds of an argument that must be positive: a float still holds it after a division by any width.</summary>
     public const double MinPositive = 1e-30, MaxPositive = 1e30;
 

@@ -68,13 +68,51 @@ public abstract class BlockAttribute : LayerAttribute
     public int Convolution { get; set; }
 }
 
-/// <summary>A block of Aaren, attention with a learned constant query. A stream takes constant memory and time per token.</summary>
-/// <remarks>Source: Feng et al., Attention as an RNN, arXiv 2405.13956.</remarks>
+/// <summary>Where the scores of an Aaren layer come from.</summary>
+public enum Scores
+{
+    /// <summary>A learned query and the projection of the token to a key, as in the paper: s = q·k/√P.</summary>
+    Query,
+
+    /// <summary>A linear map of the token with a score for each head, which starts at weight 0: s = w_s·x + b_s.</summary>
+    Direct,
+}
+
+/// <summary>
+/// A block of Aaren, attention with a learned constant query. A stream takes constant memory and time per token. As the paper has it, it
+/// weighs all that a stream ever held and so changes ever less; with <see cref="Forget"/> the weight of earlier tokens fades.
+/// </summary>
+/// <remarks>
+/// Sources: Feng et al., Attention as an RNN, arXiv 2405.13956; the forget gate: Lin et al., Forgetting Transformer, arXiv 2503.02130.
+/// </remarks>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
 public sealed class AarenAttribute : BlockAttribute
 {
-    /// <summary>Attention heads; must divide the width of the layer's input. 4 by default.</summary>
+    /// <summary>
+    /// Attention heads; must divide the width of the layer's input, and may be as many. 4 by default.
+    /// </summary>
     public int Heads { get; set; } = 4;
+
+    /// <summary>
+    /// Whether each head has a forget gate: at token t it multiplies the weights of all earlier tokens by σ(w_f·x_t + b_f). False by
+    /// default: the paper's model.
+    /// </summary>
+    public bool Forget { get; set; }
+
+    /// <summary>
+    /// The number of tokens after which the first head's gate halves a weight, before training, 0.01 to 1e9; the heads' half-lives run
+    /// geometrically from it to <see cref="LongestHalfLife"/>. 1 by default. Only with <see cref="Forget"/>.
+    /// </summary>
+    public double ShortestHalfLife { get; set; } = 1;
+
+    /// <summary>
+    /// The number of tokens after which the last head's gate halves a weight, before training, <see cref="ShortestHalfLife"/> to 1e9. 64 by
+    /// default. Only with <see cref="Forget"/>.
+    /// </summary>
+    public double LongestHalfLife { get; set; } = 64;
+
+    /// <summary>Where scores come from; <see cref="Scores.Query"/> by default.</summary>
+    public Scores Scores { get; set; }
 }
 
 /// <summary>

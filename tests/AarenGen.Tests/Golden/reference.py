@@ -102,6 +102,53 @@ class Aaren(nn.Module):
         return self.o_proj(torch.stack(outputs, 1))
 
 
+class ForgettingAaren(nn.Module):
+    """Aaren with a forget gate a head and token: o_t = sum_{i<=t} exp(s_i + sum_{i<j<=t} phi_j) v_i / the same without v_i.
+
+    phi = log sigmoid(W_f x + b_f). Scores "query": s = q.k / sqrt(P), as Aaren has them; "direct": s = W_s x + b_s. The gate of the first
+    token does not matter. With their bias alone the gates halve a weight in `half_life[0]` to `half_life[1]` tokens, geometrically.
+    """
+
+    def __init__(self, width, heads, scores="query", half_life=(1, 64)):
+        super().__init__()
+        self.heads, self.scores = heads, scores
+        if scores == "query":
+            self.query = nn.Parameter(torch.randn(width))
+            self.q_proj, self.k_proj = Linear(width, width), Linear(width, width)
+            self.q_proj.exact = self.k_proj.exact = True
+        else:
+            self.s_proj = Linear(width, heads)
+            self.s_proj.exact = True
+            nn.init.zeros_(self.s_proj.weight)
+        # Scores and gates are exponents: never rounded.
+        self.f_proj = Linear(width, heads)
+        self.f_proj.exact = True
+        shortest, longest = half_life
+        keep = 2 ** (-1 / (shortest * (longest / shortest) ** (torch.arange(heads) / max(heads - 1, 1))))
+        self.f_proj.bias.data = (keep / (1 - keep)).log()
+        self.v_proj, self.o_proj = Linear(width, width), Linear(width, width)
+
+    def forward(self, x):
+        batch, length, width = x.shape
+        heads, channels = self.heads, width // self.heads
+        if self.scores == "query":
+            q = self.q_proj(self.query).view(heads, channels)
+            k = self.k_proj(x).view(batch, length, heads, channels)
+            scores = torch.einsum("hp,blhp->blh", q, k) / math.sqrt(channels)
+        else:
+            scores = self.s_proj(x)
+        phi, v = F.logsigmoid(self.f_proj(x)), self.v_proj(x).view(batch, length, heads, channels)
+        # The level is the logarithm of the sum of weights; with the output it is the whole state.
+        level, value, outputs = scores[:, 0], v[:, 0], []
+        for t in range(length):
+            if t > 0:
+                ahead = scores[:, t] - (level + phi[:, t])
+                level = level + phi[:, t] + F.softplus(ahead)
+                value = value + torch.sigmoid(ahead)[..., None] * (v[:, t] - value)
+            outputs.append(value.reshape(batch, width))
+        return self.o_proj(torch.stack(outputs, 1))
+
+
 class CausalAttention(nn.Module):
     """The usual causal attention with several heads, as in a Transformer."""
 
@@ -156,7 +203,7 @@ class MinLstm(nn.Module):
         return self.o_proj(torch.stack(outputs, 1))
 
 
-MIXERS = dict(aaren=Aaren, transformer=CausalAttention, mingru=MinGru, minlstm=MinLstm)
+MIXERS = dict(aaren=Aaren, forgetting=ForgettingAaren, transformer=CausalAttention, mingru=MinGru, minlstm=MinLstm)
 
 
 class Block(nn.Module):
@@ -165,10 +212,10 @@ class Block(nn.Module):
     With `convolution` n the mixer reads x_t + sum_j c_j x_{t-j} + b instead of x_t, j below n, with zeros before the first token.
     """
 
-    def __init__(self, kind, width, heads, ffn, norm, convolution=0):
+    def __init__(self, kind, width, heads, ffn, norm, convolution=0, **mixer):
         super().__init__()
         self.norm = norm
-        self.mixer = MIXERS[kind](width, heads)
+        self.mixer = MIXERS[kind](width, heads, **mixer)
         self.conv = None
         if convolution:
             self.conv = nn.Conv1d(width, width, convolution, groups=width, padding=convolution - 1)
@@ -238,8 +285,8 @@ def run(case):
     torch.manual_seed(case["seed"])
     model = Model(case)
     for name, p in model.named_parameters():
-        # The usual initial biases, scales and shifts are too tame to catch a mistake.
-        if p.ndim == 1:
+        # The usual initial biases, scales and shifts are too tame to catch a mistake, and so are weights that start at 0.
+        if p.ndim == 1 or not p.any():
             p.data += 0.3 * torch.randn_like(p)
         if name.endswith("query"):
             p.data *= case.get("query_scale", 1.0)

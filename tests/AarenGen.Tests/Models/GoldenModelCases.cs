@@ -31,6 +31,18 @@ internal static class GoldenModelCases
         {
             Golden = ["aaren-convolution"], Kernels = KernelListing.InEveryPrecision, Batches = EdgesOfTiles,
         },
+        new ModelCase<ForgettingPre> { Golden = ["forgetting-pre"], Kernels = KernelListing.InEveryPrecision, Batches = EdgesOfTiles },
+        new ModelCase<ForgettingPost> { Golden = ["forgetting-post"] },
+        new ModelCase<ForgettingDirect>
+        {
+            Golden = ["forgetting-direct"], Kernels = KernelListing.InEveryPrecision, Batches = [[1], [3, 130, 1, 64, 65], [1000]],
+        },
+        new ModelCase<ForgettingConvolution> { Golden = ["forgetting-convolution"] },
+        new ModelCase<ForgettingOdd>
+        {
+            Golden = ["forgetting-odd-shapes"], Kernels = KernelListing.InFloat32, Batches = [[1], [2], [1000]],
+        },
+        new ModelCase<ForgettingOneBlock> { Golden = ["forgetting-large-scores"] },
         new ModelCase<TransformerConvolution> { Golden = ["transformer-convolution"] },
         new ModelCase<MinGruConvolution> { Golden = ["mingru-convolution"] },
         new ModelCase<MinLstmConvolution> { Golden = ["minlstm-convolution"] },

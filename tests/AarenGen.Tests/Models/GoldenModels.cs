@@ -52,3 +52,30 @@ internal sealed partial class MinGruConvolution;
 [SequenceModel, Continuous(3), Dense(16), MinLstm(FeedForward = 32, Repeat = 2, Convolution = 4)]
 [Dense(5), MeanSquaredError]
 internal sealed partial class MinLstmConvolution;
+
+[SequenceModel, Continuous(3), Dense(16), Aaren(Heads = 4, FeedForward = 32, Repeat = 2, Forget = true), Dense(5), MeanSquaredError]
+internal sealed partial class ForgettingPre;
+
+[SequenceModel, Continuous(3), Dense(16), Aaren(Heads = 4, FeedForward = 32, Repeat = 2, Norm = Norm.Post, Forget = true)]
+[Dense(5), MeanSquaredError]
+internal sealed partial class ForgettingPost;
+
+[SequenceModel, Continuous(3), Dense(16)]
+[Aaren(Heads = 16, FeedForward = 32, Repeat = 2, Forget = true, Scores = Scores.Direct, ShortestHalfLife = 0.5, LongestHalfLife = 8)]
+[Dense(5), MeanSquaredError]
+internal sealed partial class ForgettingDirect;
+
+[SequenceModel, Continuous(3), Dense(16)]
+[Aaren(Heads = 16, FeedForward = 32, Repeat = 2, Forget = true,
+    Scores = Scores.Direct, ShortestHalfLife = 0.5, LongestHalfLife = 8, Convolution = 4)]
+[Dense(5), MeanSquaredError]
+internal sealed partial class ForgettingConvolution;
+
+[SequenceModel, Continuous(1), Dense(21)]
+[Aaren(Heads = 7, FeedForward = 10, Repeat = 2, Norm = Norm.Post, Forget = true,
+    Scores = Scores.Direct, ShortestHalfLife = 0.5, LongestHalfLife = 8, Convolution = 4)]
+[Dense(1), MeanSquaredError]
+internal sealed partial class ForgettingOdd;
+
+[SequenceModel, Continuous(3), Dense(16), Aaren(Heads = 4, FeedForward = 32, Forget = true), Dense(5), MeanSquaredError]
+internal sealed partial class ForgettingOneBlock;

@@ -117,6 +117,7 @@ internal static class DescriptionEmitter
                 string shape = p.IsMatrix ? $"{Number(p.Rows)}x{Number(p.Columns)}" : Number(p.Columns);
                 code.Line(
                     $"{p.Name} {shape} {Number(layer.Weights.Offset + p.Offset)} {p.Initialization} {Single(p.Scale)}"
+                    + (p.LastScale != 0 ? $"..{Single(p.LastScale)}" : "")
                     + (p.Decays ? " decays" : ""));
             }
             code.Line("\"\"\"),");

@@ -50,7 +50,7 @@ internal sealed partial record Linear : ILowersToCuda
     /// The arithmetic: what a narrow map derived from parameters gives may be an exponent, which rounded factors would spoil; it is a small
     /// part of the work, so it stays in float32.
     /// </summary>
-    internal string Cores => Matrix is DerivedMatrix ? "0" : "TENSOR_CORES";
+    internal string Cores => Matrix.IsExact ? "0" : "TENSOR_CORES";
 }
 
 /// <summary>
