@@ -1,8 +1,8 @@
 // Losses of rows and their gradients by the outputs, in double, a warp a row: each thread returns its share of the row's loss, a sum over
 // targets, and writes the slopes of its columns. Without slopes only the loss is wanted.
 
-// Adds up weight times loss over the rows and writes weight times gradient; rows without weight have none, whatever their targets. Parts of the
-// sum, a number a block, are added up later.
+// Adds up weight times loss over the rows and writes weight times gradient; rows without weight have none, whatever their targets. Parts of
+// the sum, a number a block, are added up later.
 template <class Loss, int width, int stride, int target_width, int target_stride>
 __device__ __forceinline__ void row_losses(
     const Pass& pass, const float* outputs, const float* targets, const float* weights, float scale, float* gradient, int head)
@@ -33,7 +33,8 @@ __device__ __forceinline__ void row_losses(
         if (weight != 0)
         {
             sum = weight * Loss::template row<width, target_width>(
-                outputs + static_cast<long long>(row) * stride, targets + static_cast<long long>(row) * target_stride, static_cast<double>(weight) * scale,
+                outputs + static_cast<long long>(row) * stride, targets + static_cast<long long>(row) * target_stride,
+                static_cast<double>(weight) * scale,
                 isTraining ? slopes : nullptr, lane);
         }
     }
@@ -179,12 +180,15 @@ __device__ __forceinline__ double log_gamma_half_step(double x, double& derivati
         derivative += 0.25 / (x * (x + 0.5) * (x + 1));
     }
     double r = 1 / x, s = r * r;
-    value -= r * (1.0 / 8 - s * (1.0 / 192 - s * (1.0 / 640 - s * (17.0 / 14336 - s * (31.0 / 18432 - s * (691.0 / 180224 - s * (5461.0 / 425984)))))));
-    derivative += s * (1.0 / 8 - s * (1.0 / 64 - s * (1.0 / 128 - s * (17.0 / 2048 - s * (31.0 / 2048 - s * (7601.0 / 180224 - s * (70993.0 / 425984)))))));
+    value -= r * (1.0 / 8 - s * (1.0 / 192 - s * (1.0 / 640
+        - s * (17.0 / 14336 - s * (31.0 / 18432 - s * (691.0 / 180224 - s * (5461.0 / 425984)))))));
+    derivative += s * (1.0 / 8 - s * (1.0 / 64 - s * (1.0 / 128
+        - s * (17.0 / 2048 - s * (31.0 / 2048 - s * (7601.0 / 180224 - s * (70993.0 / 425984)))))));
     return value;
 }
 
-// ln(1 + ratio) - fraction, fraction = ratio / (1 + ratio): below 0.01 by the series of -ln(1 - fraction) - fraction, where the difference cancels.
+// ln(1 + ratio) - fraction, fraction = ratio / (1 + ratio): below 0.01 by the series of -ln(1 - fraction) - fraction, where the difference
+// cancels.
 __device__ __forceinline__ double log_excess(double ratio, double fraction)
 {
     if (!(fraction < 0.01))
@@ -208,7 +212,8 @@ struct StudentLikelihood
         double sum = 0;
         for (int j = lane; j < targets; j += 32)
         {
-            double s = output[targets + j], nu = output[2 * targets + j], z = (target[j] - static_cast<double>(output[j])) / s, ratio = z * z / nu, step;
+            double s = output[targets + j], nu = output[2 * targets + j], z = (target[j] - static_cast<double>(output[j])) / s,
+                ratio = z * z / nu, step;
             double power = isinf(nu) ? 0.5 * z * z : (nu + 1) / 2 * log1p(ratio);
             sum += half_log_tau + log(s) + power - log_gamma_half_step(nu / 2, step);
             if (slopes != nullptr)
@@ -256,7 +261,8 @@ struct CrossEntropyLoss
 // Outputs are the logarithms of weights, the means and the raw deviations of components.
 struct LogNormalMixtureLikelihood
 {
-    static __device__ __forceinline__ double log_part(const float* output, int count, int k, double log_x, double log_weights, double& z, double& deviation)
+    static __device__ __forceinline__ double log_part(
+        const float* output, int count, int k, double log_x, double log_weights, double& z, double& deviation)
     {
         deviation = softplus(fmax(static_cast<double>(output[2 * count + k]), -300.0));
         z = (log_x - output[count + k]) / deviation;

@@ -11,7 +11,7 @@ namespace AarenGen.Generator.Emission.Cuda;
 /// </summary>
 internal sealed class KernelWriter(CudaKernel kernel)
 {
-    private readonly CodeWriter body = new();
+    private readonly CodeWriter body = new(CodeWriter.MaxColumns, depth: 1);
     private readonly List<BufferBinding> declared = [];
 
     /// <summary>What the kernel binds and its body has not used.</summary>
@@ -23,7 +23,7 @@ internal sealed class KernelWriter(CudaKernel kernel)
 
     public CodeWriter.Block Open(string line) => body.Open(line);
 
-    public CodeWriter.Block OpenBlock() => body.OpenBlock();
+    public CodeWriter.Block OpenBlock(string end = "") => body.OpenBlock(end);
 
     public void Comment(string text) => body.Line("// " + text);
 
@@ -75,13 +75,13 @@ internal sealed class KernelWriter(CudaKernel kernel)
         return operand.Name;
     }
 
-    public string Weights(Parameter parameter) => $"pass.weights + {At(Layer.Weights, parameter.Offset)}";
+    public string Weights(Parameter parameter) => Place("pass.weights", Layer.Weights.Plus(parameter.Offset));
 
-    public string Gradients(Parameter parameter) => $"pass.gradients + {At(Layer.Weights, parameter.Offset)}";
+    public string Gradients(Parameter parameter) => Place("pass.gradients", Layer.Weights.Plus(parameter.Offset));
 
-    public string Derived(Region region) => $"pass.weights + {At(Layer.Derived, region.Offset)}";
+    public string Derived(Region region) => Place("pass.weights", Layer.Derived.Plus(region.Offset));
 
-    public string DerivedGradients(Region region) => $"pass.gradients + {At(Layer.Derived, region.Offset)}";
+    public string DerivedGradients(Region region) => Place("pass.gradients", Layer.Derived.Plus(region.Offset));
 
     /// <summary>One of the partial gradients of a parameter.</summary>
     public string Partial(Parameter parameter, string part) => Partial(Layer.PartialOf(parameter), part);
@@ -90,16 +90,21 @@ internal sealed class KernelWriter(CudaKernel kernel)
     public string Partial(Region derived, string part) => Partial(Layer.PartialOf(derived), part);
 
     /// <summary>Where a thread block leaves its partial of the gradient's squared norm.</summary>
-    public string GradientNormPartial(string index) => $"pass.squares[{Number(kernel.GradientNormStart)} + {index}]";
+    public string GradientNormPartial(string index) =>
+        $"pass.squares[{(kernel.GradientNormStart == 0 ? "" : $"{Number(kernel.GradientNormStart)} + ")}{index}]";
 
     /// <summary>A number that no two blocks or layers share, for dropout.</summary>
-    public string Salt(int salt) => At(Layer.Memory, salt);
+    public string Salt(int salt)
+    {
+        BufferRef at = Layer.Memory.Plus(salt);
+        return Number(at.Offset) + (at.BlockStride == 0 ? "" : $" + block * {Number(at.BlockStride)}");
+    }
 
     /// <summary>The kernel.</summary>
     public string Finish()
     {
         KernelNode node = kernel.Node;
-        var code = new CodeWriter();
+        var code = new CodeWriter(CodeWriter.MaxColumns);
         string bounds = Number(node.Threads) + (node.MinBlocksPerMultiprocessor == 0 ? "" : $", {Number(node.MinBlocksPerMultiprocessor)}");
         string firstBlock = kernel.Layer is null ? "" : " firstBlock";
         using (code.Open($"extern \"C\" __global__ void __launch_bounds__({bounds}) {kernel.Name}(const Pass pass, const int{firstBlock})"))
@@ -110,19 +115,25 @@ internal sealed class KernelWriter(CudaKernel kernel)
             }
             foreach (BufferBinding binding in declared)
             {
+                if (binding.Pointer is PrecedingOutputPointer { BeforeLayer: MemoryPointer before })
+                {
+                    code.Line($"constexpr int {PointerText.BeforeLayer} = {Number(before.Buffer.Offset)};");
+                }
                 code.Line($"{(binding.IsReadOnly ? "const float*" : "float*")} {binding.Name} = {PointerText.Of(binding.Pointer)};");
             }
-            foreach (string line in body.ToString().TrimEnd('\n').Split('\n'))
-            {
-                code.Line(line);
-            }
+            code.Append(body);
         }
         return code.ToString();
     }
 
-    /// <summary>Opens a loop over tiles of 64 columns.</summary>
-    public CodeWriter.Block OpenColumns(int tiles)
+    /// <summary>Opens a loop over tiles of 64 columns; of a single one, only says where it begins.</summary>
+    public CodeWriter.Block? OpenColumns(int tiles)
     {
+        if (tiles == 1)
+        {
+            Line("constexpr int column = 0;");
+            return null;
+        }
         string tile = Number(TileOperation.Tile);
         return Open($"for (int column = 0; column < {Number(tiles * TileOperation.Tile)}; column += {tile})");
     }
@@ -130,25 +141,28 @@ internal sealed class KernelWriter(CudaKernel kernel)
     private string Partial(PartialGradient partial, string part)
     {
         BufferRef at = Layer.Partials.Plus(partial.Buffer);
-        string block = at.BlockStride == 0 ? "" : $" + block * {Number(at.BlockStride)}ll";
-        return $"pass.partials + {Number(at.Offset)}ll{block} + {part} * {Number(partial.Length)}ll";
+        return $"{Place("pass.partials", at, "ll")} + {part} * {Number(partial.Length)}ll";
     }
 
-    private static string At(BufferRef layer, int offset)
-    {
-        BufferRef at = layer.Plus(offset);
-        return Number(at.Offset) + (at.BlockStride == 0 ? "" : $" + block * {Number(at.BlockStride)}");
-    }
+    /// <summary>A place in a buffer, without terms that are zero. Suffix: of its numbers.</summary>
+    private static string Place(string buffer, BufferRef at, string suffix = "") =>
+        buffer + (at.Offset == 0 ? "" : $" + {Number(at.Offset)}{suffix}")
+        + (at.BlockStride == 0 ? "" : $" + block * {Number(at.BlockStride)}{suffix}");
 }
 
 /// <summary>Pointers as expressions of the block.</summary>
 internal static class PointerText
 {
+    /// <summary>The constant of a kernel's body for where the rows before a repeated layer lie, in floats a token.</summary>
+    public const string BeforeLayer = "beforeLayer";
+
     public static string Of(DevicePointer pointer) => pointer switch
     {
-        TokensPointer => "const_cast<float*>(pass.tokens)",
+        TokensPointer => "pass.tokens",
         TokenGradientsPointer => "pass.tokenGradients",
         MemoryPointer p => Memory(p.Buffer, "block"),
+        PrecedingOutputPointer { BeforeLayer: MemoryPointer } p =>
+            $"block == 0 ? pass.memory + {BeforeLayer} * pass.capacity : {Memory(p.Outputs, "(block - 1)")}",
         PrecedingOutputPointer p => $"block == 0 ? {Of(p.BeforeLayer)} : {Memory(p.Outputs, "(block - 1)")}",
         FirstBlockPointer p => $"block == 0 ? {Of(p.First)} : {Of(p.Others)}",
         AlternatingPointer p => Alternating(p, $"({Number(p.Turn)} - block)"),
@@ -163,8 +177,14 @@ internal static class PointerText
 
     private static string Memory(BufferRef buffer, string block)
     {
-        string offset = Number(buffer.Offset);
-        string at = buffer.BlockStride == 0 ? offset : $"({offset} + {block} * {Number(buffer.BlockStride)})";
-        return $"pass.memory + {at} * pass.capacity";
+        string offset = Number(buffer.Offset), blocks = $"{block} * {Number(buffer.BlockStride)}";
+        string? at = buffer switch
+        {
+            { Offset: 0, BlockStride: 0 } => null,
+            { Offset: 0 } => blocks,
+            { BlockStride: 0 } => offset,
+            _ => $"({offset} + {blocks})",
+        };
+        return at is null ? "pass.memory" : $"pass.memory + {at} * pass.capacity";
     }
 }

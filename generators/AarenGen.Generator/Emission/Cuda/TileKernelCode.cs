@@ -13,8 +13,9 @@ internal static class TileKernelCode
     {
         // A thread block waits only for those that took their tile before it.
         string number = kernel.CarriedWords > 0 ? "take_ticket(pass)" : "static_cast<int>(blockIdx.x)";
-        string before = Number(kernel.BlocksBefore);
-        w.Line($"const int rows = pass.settings->rows, index = {number}{(kernel.BlocksBefore == 0 ? "" : $" - {before}")};");
+        w.Line(kernel.Beside is null
+            ? $"const int rows = pass.settings->rows, index = {number};"
+            : $"const int rows = pass.settings->rows, gridBlock = {number}, index = gridBlock - {Number(kernel.BlocksBefore)};");
         if (kernel.NeedsSharedTiles)
         {
             w.DeclareSharedTiles();
@@ -23,7 +24,7 @@ internal static class TileKernelCode
         {
             using (w.Open("if (index < 0)"))
             {
-                ((IBesideCode)beside).PrintBlocks(w, $"(index + {before})");
+                ((IBesideCode)beside).PrintBlocks(w, "gridBlock");
                 w.Line("return;");
             }
         }

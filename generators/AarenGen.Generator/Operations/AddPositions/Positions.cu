@@ -20,8 +20,8 @@ __device__ __forceinline__ void add_positions(const Pass& pass, const float* x, 
     });
 }
 
-// The gradient goes on as it is, and each place's row of the table gets the sum over the sequences of one part. A thread has four columns of
-// a place, so that it meets each of its gradients once; of a small table several threads do, with other sequences each.
+// The gradient goes on as it is, and each place's row of the table gets the sum over the sequences of one part. A thread has four columns
+// of a place, so that it meets each of its gradients once; of a small table several threads do, with other sequences each.
 template <bool adds, int width, int stride, int length, int parts, int owners, int slots>
 __device__ __forceinline__ void positions_backward(const Pass& pass, const float* dy, float* dx, float* table_part)
 {

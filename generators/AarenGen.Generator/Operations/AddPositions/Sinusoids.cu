@@ -53,7 +53,8 @@ __device__ __forceinline__ void encode_times(const Pass& pass, double logPeriod,
     {
         times[threadIdx.x] = tokens[static_cast<long long>(first + threadIdx.x) * token_stride + time_column];
     }
-    each_sinusoid<width>(first, rows, logPeriod, times, [=](long long row, int column, float4 value) { store4(y + row * stride + column, value); });
+    each_sinusoid<width>(
+        first, rows, logPeriod, times, [=](long long row, int column, float4 value) { store4(y + row * stride + column, value); });
 }
 
 // y = x + the sinusoids of each token's place in its sequence.

@@ -1,6 +1,6 @@
-// Causal attention over the last tokens: o_t = sum of softmax_i(q_t k_i / sqrt(P)) v_i a head, i from t - context + 1 to t. Kept for the way
-// back, three numbers a head and token: the maximum m of the scores, 1 / sum of 2^(s - m), and g_t o_t, which the way back adds. Scores are
-// in powers of two.
+// Causal attention over the last tokens: o_t = sum of softmax_i(q_t k_i / sqrt(P)) v_i a head, i from t - context + 1 to t. Kept for the
+// way back, three numbers a head and token: the maximum m of the scores, 1 / sum of 2^(s - m), and g_t o_t, which the way back adds. Scores
+// are in powers of two.
 //
 // A few threads hold a token's part of a head in registers; the tokens on the other side pass by in shared memory, tile after tile. The
 // maximum grows with them, and what was summed is scaled down to it, so that there is no row of scores.
@@ -35,12 +35,14 @@ __device__ __forceinline__ float4 load_head_four(const float* row, int channel, 
         return isInside && channel < Shape::channels ? load4(row + channel) : zero4();
     }
     return make_float4(
-        isInside && channel < Shape::channels ? row[channel] : 0.0f, isInside && channel + 1 < Shape::channels ? row[channel + 1] : 0.0f,
-        isInside && channel + 2 < Shape::channels ? row[channel + 2] : 0.0f, isInside && channel + 3 < Shape::channels ? row[channel + 3] : 0.0f);
+        isInside && channel < Shape::channels ? row[channel] : 0.0f,
+        isInside && channel + 1 < Shape::channels ? row[channel + 1] : 0.0f,
+        isInside && channel + 2 < Shape::channels ? row[channel + 2] : 0.0f,
+        isInside && channel + 3 < Shape::channels ? row[channel + 3] : 0.0f);
 }
 
-// Where a block works: its head and chunk, and its tile of one sequence's tokens. Tiles are numbered so that none of a sequence comes before
-// its first row's number divided by the tile's tokens, plus its own number: a few numbers stay without a tile.
+// Where a block works: its head and chunk, and its tile of one sequence's tokens. Tiles are numbered so that none of a sequence comes
+// before its first row's number divided by the tile's tokens, plus its own number: a few numbers stay without a tile.
 template <class Shape, int heads, int stride>
 struct HeadPlace
 {
@@ -154,7 +156,8 @@ __device__ __forceinline__ void stage_tile(HeadTile<Shape>& tile, const float* r
     for (int i = threadIdx.x; i < Shape::passing * fours; i += Shape::threads)
     {
         int t = first + i / fours, column = i % fours * 4;
-        store4(&tile.at[i / fours][column], load_head_four<Shape>(rows + place.at(t), place.chunk * Shape::floats + column, t < place.rows));
+        store4(
+            &tile.at[i / fours][column], load_head_four<Shape>(rows + place.at(t), place.chunk * Shape::floats + column, t < place.rows));
     }
 }
 
@@ -307,7 +310,8 @@ __device__ __forceinline__ void causal_attention(
 // The gradient of the queries: with p the shares, computed anew, and d_t = g_t o_t, dq_t = sum of p_ti (g_t v_i - d_t) k_i / sqrt(P).
 template <class Shape, int context, int heads, int width, int stride>
 __device__ __forceinline__ void causal_attention_query_gradient(
-    const Pass& pass, const float* gradient, const float* queries, const float* keys, const float* values, const float* output, float* statistics,
+    const Pass& pass, const float* gradient, const float* queries, const float* keys, const float* values, const float* output,
+    float* statistics,
     float* query_gradient)
 {
     __shared__ HeadTile<Shape> keyTile, valueTile;

@@ -16,14 +16,15 @@ internal sealed partial record ChooseKind : ILowersToCuda
     {
         string kinds = w.Value(Kinds);
         w.Line($"each_four_columns<{Output.Width}>(pass, [=](long long row, int column)");
-        w.Line("{");
-        w.Line($"    const int kind = static_cast<int>({kinds}[row * {Kinds.Stride}]);");
-        w.Line($"    const long long at = row * {Output.Stride} + column;");
-        foreach (string line in lines)
+        using (w.OpenBlock(");"))
         {
-            w.Line("    " + line);
+            w.Line($"const int kind = static_cast<int>({kinds}[row * {Kinds.Stride}]);");
+            w.Line($"const long long at = row * {Output.Stride} + column;");
+            foreach (string line in lines)
+            {
+                w.Line(line);
+            }
         }
-        w.Line("});");
     }
 }
 

@@ -4,7 +4,8 @@
 
 // The head's part of q, a warp a channel, and where asked the sum over it of something else.
 template <int width, int heads, int stride>
-__device__ __forceinline__ void fold_queries(const float* query, const float* query_weight, const float* query_bias, int head, double* shared)
+__device__ __forceinline__ void fold_queries(
+    const float* query, const float* query_weight, const float* query_bias, int head, double* shared)
 {
     constexpr int channels = width / heads;
     for (int c = threadIdx.x / 32; c < channels; c += 8)
@@ -14,7 +15,8 @@ __device__ __forceinline__ void fold_queries(const float* query, const float* qu
         for (int i = 4 * (threadIdx.x % 32); i < pad4(width); i += 128)
         {
             float4 w = load4(row + i), x = load4(query + i);
-            sum += static_cast<double>(w.x) * x.x + static_cast<double>(w.y) * x.y + (static_cast<double>(w.z) * x.z + static_cast<double>(w.w) * x.w);
+            sum += static_cast<double>(w.x) * x.x + static_cast<double>(w.y) * x.y
+                + (static_cast<double>(w.z) * x.z + static_cast<double>(w.w) * x.w);
         }
         sum = warp_sum(sum);
         if (threadIdx.x % 32 == 0)
@@ -81,14 +83,16 @@ __device__ __forceinline__ double fold_query_backward(
         for (int i = 4 * lane; i < pad4(width); i += 128)
         {
             float4 w = load4(row + i), d = load4(df + i);
-            sum += static_cast<double>(w.x) * d.x + static_cast<double>(w.y) * d.y + (static_cast<double>(w.z) * d.z + static_cast<double>(w.w) * d.w);
+            sum += static_cast<double>(w.x) * d.x + static_cast<double>(w.y) * d.y
+                + (static_cast<double>(w.z) * d.z + static_cast<double>(w.w) * d.w);
         }
         float dq = static_cast<float>((warp_sum(sum) + key_bias[channel] * dc) * scale);
         float own = static_cast<float>(q[c] * scale);
         for (int i = 4 * lane; i < pad4(width); i += 128)
         {
             float4 d = load4(df + i), x = load4(query + i);
-            float4 key = make_float4(own * d.x, own * d.y, own * d.z, own * d.w), asked = make_float4(dq * x.x, dq * x.y, dq * x.z, dq * x.w);
+            float4 key = make_float4(own * d.x, own * d.y, own * d.z, own * d.w),
+                asked = make_float4(dq * x.x, dq * x.y, dq * x.z, dq * x.w);
             store4(key_weight_gradient + static_cast<long long>(channel) * stride + i, key);
             store4(query_weight_gradient + static_cast<long long>(channel) * stride + i, asked);
             squares += squares4(key) + squares4(asked);
@@ -114,7 +118,8 @@ __device__ __forceinline__ double fold_query_backward(
 
 // dquery = W_q^T dq, 64 of it a block.
 template <int width, int stride>
-__device__ __forceinline__ double fold_query_finish(const float* query_weight, const float* query_bias_gradient, int part, float* query_gradient)
+__device__ __forceinline__ double fold_query_finish(
+    const float* query_weight, const float* query_bias_gradient, int part, float* query_gradient)
 {
     __shared__ double sums[4][64];
     int column = part * 64 + threadIdx.x % 64, row = threadIdx.x / 64;

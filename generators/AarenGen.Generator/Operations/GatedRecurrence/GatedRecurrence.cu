@@ -1,7 +1,7 @@
 // needs: stretches
-// Recurrences whose gates depend on the token alone: h_t = keep_t h_{t-1} + add_t g(c_t) a channel, keep + add = 1, with g(x) = x + 1/2 where
-// x >= 0 and the logistic function elsewhere. The smaller of the two gates is computed to full precision, and h moves from one end by that
-// share; from stretch to stretch it goes on in double. A share has its sign set where it is the share kept.
+// Recurrences whose gates depend on the token alone: h_t = keep_t h_{t-1} + add_t g(c_t) a channel, keep + add = 1, with g(x) = x + 1/2
+// where x >= 0 and the logistic function elsewhere. The smaller of the two gates is computed to full precision, and h moves from one end by
+// that share; from stretch to stretch it goes on in double. A share has its sign set where it is the share kept.
 
 // Zero has a sign too: a gate may be closed to underflow.
 __device__ __forceinline__ bool is_kept(float share)
@@ -86,7 +86,8 @@ __device__ __forceinline__ void enter(float4 first, float4 second, float4& share
 }
 
 template <class Gate, class Shape, int width, int stride>
-__device__ __forceinline__ void recurrence_forward(const Pass& pass, const float* first, const float* second, const float* candidates, float* output)
+__device__ __forceinline__ void recurrence_forward(
+    const Pass& pass, const float* first, const float* second, const float* candidates, float* output)
 {
     __shared__ StretchEnds<Shape> losses, sums;
     const TimePlace<Shape, width> place;
@@ -148,9 +149,11 @@ __device__ __forceinline__ void recurrence_forward(const Pass& pass, const float
 
 // One channel of a token on the way back: the gate kept, and by what the gradient of h is multiplied for each input.
 template <class Gate, int channel>
-__device__ __forceinline__ void factors(float4 first, float4 second, float4 candidate, float4 before, float4& keep, float4& ofCandidate, float4& ofFirst, float4& ofSecond)
+__device__ __forceinline__ void factors(
+    float4 first, float4 second, float4 candidate, float4 before, float4& keep, float4& ofCandidate, float4& ofFirst, float4& ofSecond)
 {
-    float share = Gate::share(at4<channel>(first), at4<channel>(second)), smaller = fabsf(share), larger = 1.0f - smaller, slope, slopeFirst, slopeSecond;
+    float share = Gate::share(at4<channel>(first), at4<channel>(second)), smaller = fabsf(share), larger = 1.0f - smaller;
+    float slope, slopeFirst, slopeSecond;
     float c = positive(at4<channel>(candidate), slope), odds = smaller * larger * (at4<channel>(before) - c);
     Gate::slopes(at4<channel>(first), at4<channel>(second), slopeFirst, slopeSecond);
     at4<channel>(keep) = is_kept(share) ? smaller : larger;

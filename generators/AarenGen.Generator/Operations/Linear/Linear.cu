@@ -90,12 +90,14 @@ struct AddBias
 
 // What tiles of y, 64 rows from row on and outputs from column on, have of x. Cores: the arithmetic, 0 where it must be float32.
 template <int cores, int inputs, int outputs, int weight_stride, int tiles, class Input>
-__device__ __forceinline__ void linear_sums(Sums (&sums)[tiles], const Input& x, const float* weight, int row, int column, ProductMemory& memory)
+__device__ __forceinline__ void linear_sums(
+    Sums (&sums)[tiles], const Input& x, const float* weight, int row, int column, ProductMemory& memory)
 {
 #pragma unroll
     for (int i = 0; i < tiles; i++)
     {
-        accumulate<cores, false>(sums[i], x, Along<weight_stride>{weight, outputs, pad4(inputs)}, row, column + i * tile, 0, pad4(inputs), memory);
+        accumulate<cores, false>(
+            sums[i], x, Along<weight_stride>{weight, outputs, pad4(inputs)}, row, column + i * tile, 0, pad4(inputs), memory);
     }
 }
 
@@ -138,7 +140,8 @@ __device__ __forceinline__ void linear_input_gradient(
     for (int i = 0; i < tiles; i++)
     {
         accumulate<cores, false, TENSOR_CORES>(
-            sums[i], Along<gradient_stride>{dy, rows, pad4(outputs)}, Across<weight_stride>{weight, pad4(inputs), outputs}, row, column + i * tile, 0, pad4(outputs), memory);
+            sums[i], Along<gradient_stride>{dy, rows, pad4(outputs)}, Across<weight_stride>{weight, pad4(inputs), outputs}, row,
+            column + i * tile, 0, pad4(outputs), memory);
     }
 }
 

@@ -11,8 +11,9 @@ __device__ __forceinline__ void lookup(const Pass& pass, const float* tokens, co
     });
 }
 
-// A part of the table's gradient: the sum over a stretch of the rows. A block takes some categories and up to 64 fours of their columns, lanes
-// threads along them; of a small table several slots share the rows. Rows of other categories are left out before any gradient is read.
+// A part of the table's gradient: the sum over a stretch of the rows. A block takes some categories and up to 64 fours of their columns,
+// lanes threads along them; of a small table several slots share the rows. Rows of other categories are left out before any gradient is
+// read.
 template <int width, int stride, int token_stride, int category_column, int cardinality, int parts, int lanes, int categories, int slots>
 __device__ __forceinline__ void lookup_backward(const Pass& pass, const float* dy, const float* tokens, float* table_part)
 {
@@ -24,13 +25,15 @@ __device__ __forceinline__ void lookup_backward(const Pass& pass, const float* d
     int column = (chunk * lanes + lane) * 4, warp = threadIdx.x / 32;
     bool isInside = column < pad4(width);
     int rows = pass.settings->rows;
-    int from = static_cast<int>(static_cast<long long>(rows) * part / parts), to = static_cast<int>(static_cast<long long>(rows) * (part + 1) / parts);
+    int from = static_cast<int>(static_cast<long long>(rows) * part / parts),
+        to = static_cast<int>(static_cast<long long>(rows) * (part + 1) / parts);
     float4 sum = zero4();
     for (; from < to; from += 256)
     {
         // The tile's rows of the block's categories, in order.
         int row = from + threadIdx.x;
-        int category = row < to ? static_cast<int>(tokens[static_cast<long long>(row) * token_stride + category_column]) - firstCategory : -1;
+        int category = row < to
+            ? static_cast<int>(tokens[static_cast<long long>(row) * token_stride + category_column]) - firstCategory : -1;
         bool isHit = category >= 0 && category < categories;
         unsigned votes = __ballot_sync(0xffffffffu, isHit);
         if (threadIdx.x % 32 == 0)
@@ -58,7 +61,8 @@ __device__ __forceinline__ void lookup_backward(const Pass& pass, const float* d
             for (int i = 0; i < ahead; i++)
             {
                 int at = hit + i * slots;
-                next[i] = isInside && at < count && hitCategories[at] == own ? load4(dy + static_cast<long long>(hits[at]) * stride + column) : zero4();
+                next[i] = isInside && at < count && hitCategories[at] == own
+                    ? load4(dy + static_cast<long long>(hits[at]) * stride + column) : zero4();
             }
             for (int i = 0; i < ahead; i++)
             {

@@ -84,7 +84,8 @@ __device__ __forceinline__ void tile_statistics(const float* x, int row, int row
 
 // Normalises up to 64 rows, a warp each.
 template <int width, int stride>
-__device__ __forceinline__ void normalize_forward(const float* x, int first, int rows, const float* scale, const float* shift, float* y, float* statistics)
+__device__ __forceinline__ void normalize_forward(
+    const float* x, int first, int rows, const float* scale, const float* shift, float* y, float* statistics)
 {
     int lane = threadIdx.x % 32;
     for (long long row = first + threadIdx.x / 32; row < min(rows, first + tile); row += 8)
@@ -94,7 +95,9 @@ __device__ __forceinline__ void normalize_forward(const float* x, int first, int
         row_statistics<width>(own, mean, rest, inverse);
         for (int column = 4 * lane; column < pad4(width); column += 128)
         {
-            store4(y + row * stride + column, normalize4(load4(own + column), mean, rest, inverse, load4(scale + column), load4(shift + column)));
+            store4(
+                y + row * stride + column,
+                normalize4(load4(own + column), mean, rest, inverse, load4(scale + column), load4(shift + column)));
         }
         if (lane == 0)
         {
@@ -108,15 +111,18 @@ template <int width>
 __device__ __forceinline__ float4 normal_gradient(float4 n, float4 w, float mean, float product, float inverse, int column)
 {
     return make_float4(
-        column < width ? (w.x - mean - n.x * product) * inverse : 0.0f, column + 1 < width ? (w.y - mean - n.y * product) * inverse : 0.0f,
-        column + 2 < width ? (w.z - mean - n.z * product) * inverse : 0.0f, column + 3 < width ? (w.w - mean - n.w * product) * inverse : 0.0f);
+        column < width ? (w.x - mean - n.x * product) * inverse : 0.0f,
+        column + 1 < width ? (w.y - mean - n.y * product) * inverse : 0.0f,
+        column + 2 < width ? (w.z - mean - n.z * product) * inverse : 0.0f,
+        column + 3 < width ? (w.w - mean - n.w * product) * inverse : 0.0f);
 }
 
 // With n = (x - mean)/deviation and g = scale dy: dx = (g - mean(g) - n mean(g n)) / deviation (+ addend), and the part of the scale's
 // and the shift's gradients that one block of so many has, which takes a stretch of the rows, a warp a row.
 template <int width, int stride>
 __device__ __forceinline__ void normalize_backward(
-    const float* dy, const float* x, const float* statistics, const float* scale, int rows, int part, int parts, const float* addend, float* dx,
+    const float* dy, const float* x, const float* statistics, const float* scale, int rows, int part, int parts, const float* addend,
+    float* dx,
     float* scale_part, float* shift_part)
 {
     constexpr int fours = (pad4(width) + 127) / 128, kept = fours < 9 ? fours : 1;
@@ -140,7 +146,8 @@ __device__ __forceinline__ void normalize_backward(
         const float* own = x + static_cast<long long>(row) * stride;
         const float* gradient = dy + static_cast<long long>(row) * stride;
         float statistic = lane < 3 ? statistics[3ll * row + lane] : 0.0f;
-        float mean = __shfl_sync(0xffffffffu, statistic, 0), rest = __shfl_sync(0xffffffffu, statistic, 1), inverse = __shfl_sync(0xffffffffu, statistic, 2);
+        float mean = __shfl_sync(0xffffffffu, statistic, 0), rest = __shfl_sync(0xffffffffu, statistic, 1),
+            inverse = __shfl_sync(0xffffffffu, statistic, 2);
         float sum = 0, product = 0;
         float4 normals[kept], weighted[kept];
         for (int i = 0; i < fours; i++)
@@ -204,7 +211,8 @@ __device__ __forceinline__ void normalize_backward(
             {
                 float4 g = load4(dy + static_cast<long long>(row) * stride + column);
                 float4 n = normalize4(
-                    load4(x + static_cast<long long>(row) * stride + column), statistics[3ll * row], statistics[3ll * row + 1], statistics[3ll * row + 2],
+                    load4(x + static_cast<long long>(row) * stride + column), statistics[3ll * row], statistics[3ll * row + 1],
+                    statistics[3ll * row + 2],
                     make_float4(1, 1, 1, 1), zero4());
                 s = add4(s, multiply4(g, n));
                 h = add4(h, g);
@@ -298,7 +306,8 @@ __device__ __forceinline__ void normalize_tile_backward(
             bool isThere = own < rows;
             inverses[i] = isThere ? statistic[2] : 0.0f;
             normals[i] = isThere && isInside
-                ? normalize4(load4(x + static_cast<long long>(own) * stride + column), statistic[0], statistic[1], inverses[i], make_float4(1, 1, 1, 1), zero4())
+                ? normalize4(load4(x + static_cast<long long>(own) * stride + column), statistic[0], statistic[1], inverses[i],
+                    make_float4(1, 1, 1, 1), zero4())
                 : zero4();
             addends[i] = addend != nullptr && isThere && isInside ? load4(addend + static_cast<long long>(own) * stride + column) : zero4();
         }
@@ -312,7 +321,8 @@ __device__ __forceinline__ void normalize_tile_backward(
         for (int i = 0; i < together; i++)
         {
             float4 n = normals[i], w = weighted[i];
-            float mean = warp_sum(w.x + w.y + (w.z + w.w)) / width, product = warp_sum(w.x * n.x + w.y * n.y + (w.z * n.z + w.w * n.w)) / width;
+            float mean = warp_sum(w.x + w.y + (w.z + w.w)) / width,
+                product = warp_sum(w.x * n.x + w.y * n.y + (w.z * n.z + w.w * n.w)) / width;
             if (first + 8 * i < rows && isInside)
             {
                 store4(

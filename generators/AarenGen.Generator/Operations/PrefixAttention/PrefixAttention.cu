@@ -3,8 +3,8 @@
 // o_t = (1 - b_t) o_{t-1} + b_t v_t. Kept for the way back: b, a number a head, and o.
 //
 // A block takes some heads of a tile of tokens. A thread takes a few channels of a short stretch of them, which it holds in registers: each
-// value is read once. What stretches do to what came before them is a factor and a sum, which are combined through shared memory; so is what
-// the tile does to what came before it. Two chains go from tile to tile: maximum and weight of each head first, from which the shares
+// value is read once. What stretches do to what came before them is a factor and a sum, which are combined through shared memory; so is
+// what the tile does to what came before it. Two chains go from tile to tile: maximum and weight of each head first, from which the shares
 // follow, then o of each channel.
 
 // How a block is cut: so many heads, lanes threads along their channels with a vector of them each, in several rounds where a head is
@@ -12,10 +12,12 @@
 template <int channels_of_head, int vector_, int group_, int lanes_, int rounds_, int stretches_, int length_>
 struct AttentionShape
 {
-    static constexpr int channels = channels_of_head, vector = vector_, group = group_, lanes = lanes_, rounds = rounds_, stretches = stretches_, length = length_;
+    static constexpr int channels = channels_of_head, vector = vector_, group = group_, lanes = lanes_, rounds = rounds_,
+        stretches = stretches_, length = length_;
     static constexpr int tile = stretches * length, threads = lanes * stretches, columns = lanes * vector;
 
-    // Words that a tile hands on: forward a float and a double a head and a float a channel, back a float a channel and a double a vector of them.
+    // Words that a tile hands on: forward a float and a double a head and a float a channel, back a float a channel and a double a vector
+    // of them.
     static constexpr int forward_words = 3 * group + rounds * columns, backward_words = rounds * (columns + 2 * lanes);
 };
 
@@ -91,7 +93,8 @@ struct AttentionShares
     float at[Shape::group][Shape::tile + 1];
 };
 
-// The sum of some e^s, as a weight times e^maximum. Where there is nothing, the maximum is minus infinity and its difference with itself NaN.
+// The sum of some e^s, as a weight times e^maximum. Where there is nothing, the maximum is minus infinity and its difference with itself
+// NaN.
 struct ScoreSum
 {
     float maximum;
@@ -144,11 +147,13 @@ __device__ __forceinline__ void scores_to_shares(const RowTile<Shape::tile>& til
         int start = begun == 0 ? 0 : 31 - __clz(begun);
         for (int distance = 1; distance < 32; distance *= 2)
         {
-            float otherMaximum = __shfl_up_sync(0xffffffffu, maximum, distance), otherWeight = __shfl_up_sync(0xffffffffu, weight, distance);
+            float otherMaximum = __shfl_up_sync(0xffffffffu, maximum, distance),
+                otherWeight = __shfl_up_sync(0xffffffffu, weight, distance);
             if (lane - distance >= start)
             {
                 float both = fmaxf(maximum, otherMaximum);
-                weight = (weight == 0.0f ? 0.0f : weight * expf(maximum - both)) + (otherWeight == 0.0f ? 0.0f : otherWeight * expf(otherMaximum - both));
+                weight = (weight == 0.0f ? 0.0f : weight * expf(maximum - both))
+                    + (otherWeight == 0.0f ? 0.0f : otherWeight * expf(otherMaximum - both));
                 maximum = both;
             }
         }
@@ -166,7 +171,8 @@ __device__ __forceinline__ void scores_to_shares(const RowTile<Shape::tile>& til
 // The shares of a tile's tokens, a warp a head; scores and shares kept are the tile's rows. Of a head that there is not, they are zero.
 template <class Shape, int heads, int score_stride, int share_stride>
 __device__ __forceinline__ void attention_shares(
-    const RowTile<Shape::tile>& tile, int firstHead, ulong64* before, ulong64* after, const float* scores, AttentionShares<Shape>& shares, float* kept)
+    const RowTile<Shape::tile>& tile, int firstHead, ulong64* before, ulong64* after, const float* scores, AttentionShares<Shape>& shares,
+    float* kept)
 {
     for (int i = threadIdx.x; i < Shape::tile * Shape::group; i += Shape::threads)
     {
@@ -240,8 +246,8 @@ struct AttentionForwardMemory
     float carried[Shape::columns];
 };
 
-// Some heads of a tile. Values, scores, shares kept and output begin with the tile's first row and may lie in global or in shared memory. Before
-// and after: what the tile before hands on, and where to hand on.
+// Some heads of a tile. Values, scores, shares kept and output begin with the tile's first row and may lie in global or in shared memory.
+// Before and after: what the tile before hands on, and where to hand on.
 template <class Shape, int width, int heads, int stride, int score_stride, int share_stride>
 __device__ __forceinline__ void attention_forward_tile(
     const RowTile<Shape::tile>& tile, int firstHead, ulong64* before, ulong64* after, AttentionForwardMemory<Shape>& memory,
@@ -254,7 +260,8 @@ __device__ __forceinline__ void attention_forward_tile(
 #pragma unroll
         for (int i = 0; i < Shape::length; i++)
         {
-            read[i] = load_channels<Shape::vector>(values + (place.t + i) * stride + place.channel, place.isInside && place.t + i < tile.count);
+            read[i] = load_channels<Shape::vector>(
+                values + (place.t + i) * stride + place.channel, place.isInside && place.t + i < tile.count);
         }
     };
     load(0);
@@ -357,7 +364,8 @@ __device__ __forceinline__ void attention_forward_tile(
 }
 
 template <class Shape, int width, int heads, int stride, int score_stride, int share_stride>
-__device__ __forceinline__ void attention_forward(const Pass& pass, const float* values, const float* scores, float* shares_kept, float* output)
+__device__ __forceinline__ void attention_forward(
+    const Pass& pass, const float* values, const float* scores, float* shares_kept, float* output)
 {
     constexpr int groups = (heads + Shape::group - 1) / Shape::group, words = Shape::forward_words;
     __shared__ SequenceStarts<Shape::tile> starts;
@@ -413,8 +421,8 @@ struct AttentionBackwardMemory
 };
 
 // The way back, from a sequence's end: G_t = g_t + (1 - b_{t+1}) G_{t+1} a channel and C_t = g_t o_t + (1 - b_{t+1}) C_{t+1}, summed over a
-// thread's channels; dv_t = b_t G_t, ds_t = b_t times the sum over the head's channels of v_t G_t - C_t, which cancel: C and sums are in double.
-// All rows begin with the tile's first one. Before and after: what the tile behind this one hands on, and where to hand on.
+// thread's channels; dv_t = b_t G_t, ds_t = b_t times the sum over the head's channels of v_t G_t - C_t, which cancel: C and sums are in
+// double. All rows begin with the tile's first one. Before and after: what the tile behind this one hands on, and where to hand on.
 template <class Shape, int width, int heads, int stride, int score_stride, int share_stride>
 __device__ __forceinline__ void attention_backward_tile(
     const RowTile<Shape::tile>& tile, int firstHead, ulong64* before, ulong64* after, AttentionBackwardMemory<Shape>& memory,
@@ -423,7 +431,8 @@ __device__ __forceinline__ void attention_backward_tile(
     for (int i = threadIdx.x; i < Shape::tile * Shape::group; i += Shape::threads)
     {
         int t = i / Shape::group, h = i % Shape::group;
-        memory.shares.at[h][t] = t < tile.count && firstHead + h < heads ? shares_kept[static_cast<long long>(t) * share_stride + firstHead + h] : 0.0f;
+        memory.shares.at[h][t] = t < tile.count && firstHead + h < heads
+            ? shares_kept[static_cast<long long>(t) * share_stride + firstHead + h] : 0.0f;
     }
     __syncthreads();
     for (int round = 0; round < Shape::rounds; round++)
@@ -474,7 +483,8 @@ __device__ __forceinline__ void attention_backward_tile(
             memory.factors[place.stretch][head] = factor;
         }
         __syncthreads();
-        // What the stretches behind this one leave, and by what they multiply what comes from behind the tile, if the sequence goes on so far.
+        // What the stretches behind this one leave, and by what they multiply what comes from behind the tile, if the sequence goes on so
+        // far.
         int next = tile.starts.first_from(t + Shape::length);
         bool isLonger = next == Shape::tile;
         float factorAfter = 1;
@@ -551,7 +561,8 @@ __device__ __forceinline__ void attention_backward_tile(
             {
                 store_channels<Shape::vector>(value_gradient + (t + i) * stride + place.channel, result);
             }
-            memory.differences[t + i][place.lane] = (round > 0 ? memory.differences[t + i][place.lane] : 0) + (place.isInside ? difference : 0);
+            memory.differences[t + i][place.lane] = (round > 0 ? memory.differences[t + i][place.lane] : 0)
+                + (place.isInside ? difference : 0);
         }
     }
     __syncthreads();
@@ -574,13 +585,15 @@ __device__ __forceinline__ void attention_backward_tile(
 
 template <class Shape, int width, int heads, int stride, int score_stride, int share_stride>
 __device__ __forceinline__ void attention_backward(
-    const Pass& pass, const float* gradient, const float* values, const float* output, const float* shares_kept, float* value_gradient, float* score_gradient)
+    const Pass& pass, const float* gradient, const float* values, const float* output, const float* shares_kept, float* value_gradient,
+    float* score_gradient)
 {
     constexpr int groups = (heads + Shape::group - 1) / Shape::group, words = Shape::backward_words;
     __shared__ SequenceStarts<Shape::tile> starts;
     __shared__ AttentionBackwardMemory<Shape> memory;
     // The last tile first.
-    int ticket = take_ticket(pass), index = (pass.settings->rows + Shape::tile - 1) / Shape::tile - 1 - ticket / groups, part = ticket % groups;
+    int ticket = take_ticket(pass), index = (pass.settings->rows + Shape::tile - 1) / Shape::tile - 1 - ticket / groups,
+        part = ticket % groups;
     if (index < 0)
     {
         return;
@@ -594,5 +607,6 @@ __device__ __forceinline__ void attention_backward(
     long long row = tile.first, at = row * stride;
     attention_backward_tile<Shape, width, heads, stride, score_stride, share_stride>(
         tile, part * Shape::group, carries_of<words>(pass, index + 1, part, groups), carries_of<words>(pass, index, part, groups), memory,
-        gradient + at, values + at, output + at, shares_kept + row * share_stride, value_gradient + at, score_gradient + row * score_stride);
+        gradient + at, values + at, output + at, shares_kept + row * share_stride, value_gradient + at,
+        score_gradient + row * score_stride);
 }

@@ -80,7 +80,8 @@ __device__ __forceinline__ void prefix_mean_backward(const Pass& pass, const flo
 #pragma unroll
         for (int i = 0; i < Shape::length; i++)
         {
-            float4 gradient = place.isInside && t + i < rows ? load4(dy + static_cast<long long>(first + t + i) * stride + place.channel) : zero4();
+            float4 gradient = place.isInside && t + i < rows
+                ? load4(dy + static_cast<long long>(first + t + i) * stride + place.channel) : zero4();
             float share = 1.0f / static_cast<float>(t + i + 1);
             sums[i] = make_float4(gradient.x * share, gradient.y * share, gradient.z * share, gradient.w * share);
         }

@@ -1,8 +1,8 @@
 // needs: rows
-// A scan along time over all rows of a batch, cut into tiles whatever sequences they are of. A thread block takes a tile and does what it can
-// by itself; then it takes over what the tile before it hands on, and hands on in its turn what is to go on to the next. Tiles are taken
-// by a ticket, so that whoever is waited for has started. The chain goes from tile to tile, never further back: the order of sums, and so
-// every bit, is the same however blocks run.
+// A scan along time over all rows of a batch, cut into tiles whatever sequences they are of. A thread block takes a tile and does what it
+// can by itself; then it takes over what the tile before it hands on, and hands on in its turn what is to go on to the next. Tiles are
+// taken by a ticket, so that whoever is waited for has started. The chain goes from tile to tile, never further back: the order of sums,
+// and so every bit, is the same however blocks run.
 //
 // Where a sequence begins, what came before is discarded by selection: a product with zero would let infinity and NaN through.
 
@@ -18,7 +18,8 @@ __device__ __forceinline__ int take_ticket(const Pass& pass)
     return ticket;
 }
 
-// Which tokens of a tile are a sequence's first, as bits; one more says it of the token behind the tile. The end of the batch counts as one.
+// Which tokens of a tile are a sequence's first, as bits; one more says it of the token behind the tile. The end of the batch counts as
+// one.
 template <int length>
 struct SequenceStarts
 {
@@ -108,9 +109,9 @@ struct RowTile
     }
 };
 
-// What blocks hand on: each number in words of 64 bits, one for 32 bits of it, whose upper half says that it has come. A word is written and
-// read as a whole, so that no fence has to stand between a number and the news of it. What is handed on has one reader, in the same launch, who
-// clears it for the next. Words: how many a block hands on, one or two a number, as it is a float or a double.
+// What blocks hand on: each number in words of 64 bits, one for 32 bits of it, whose upper half says that it has come. A word is written
+// and read as a whole, so that no fence has to stand between a number and the news of it. What is handed on has one reader, in the same
+// launch, who clears it for the next. Words: how many a block hands on, one or two a number, as it is a float or a double.
 template <int words>
 __device__ __forceinline__ ulong64* carries_of(const Pass& pass, int tile, int part, int parts)
 {

@@ -63,8 +63,8 @@ __device__ __forceinline__ float not_a_number()
     return __int_as_float(0x7fffffff);
 }
 
-// The thread's number, asked for anew: otherwise what follows from it, for each of the loops that a kernel has, is computed before the first and
-// takes registers through all of them.
+// The thread's number, asked for anew: otherwise what follows from it, for each of the loops that a kernel has, is computed before the
+// first and takes registers through all of them.
 __device__ __forceinline__ int fresh_thread()
 {
 #ifdef AARENGEN_EMULATOR
@@ -81,14 +81,16 @@ __device__ __forceinline__ float4 load4(const float* at)
     return *reinterpret_cast<const float4*>(at);
 }
 
-// To global memory by an instruction of its own: left to itself, the compiler makes four stores of one wherever it has the parts in registers.
-// Which memory it is, it knows where this is called.
+// To global memory by an instruction of its own: left to itself, the compiler makes four stores of one wherever it has the parts in
+// registers. Which memory it is, it knows where this is called.
 __device__ __forceinline__ void store4(float* at, float4 value)
 {
 #ifndef AARENGEN_EMULATOR
     if (__isGlobal(at))
     {
-        asm volatile("st.global.v4.f32 [%0], {%1, %2, %3, %4};" :: "l"(__cvta_generic_to_global(at)), "f"(value.x), "f"(value.y), "f"(value.z), "f"(value.w) : "memory");
+        asm volatile(
+            "st.global.v4.f32 [%0], {%1, %2, %3, %4};"
+            :: "l"(__cvta_generic_to_global(at)), "f"(value.x), "f"(value.y), "f"(value.z), "f"(value.w) : "memory");
         return;
     }
 #endif

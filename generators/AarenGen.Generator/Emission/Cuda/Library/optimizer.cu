@@ -2,7 +2,8 @@
 
 __device__ __forceinline__ double squares4(float4 v)
 {
-    return static_cast<double>(v.x) * v.x + static_cast<double>(v.y) * v.y + (static_cast<double>(v.z) * v.z + static_cast<double>(v.w) * v.w);
+    return static_cast<double>(v.x) * v.x + static_cast<double>(v.y) * v.y
+        + (static_cast<double>(v.z) * v.z + static_cast<double>(v.w) * v.w);
 }
 
 // The last of some entries, in ascending order of their first, that begins at or before a place.
@@ -40,7 +41,8 @@ template <int runs>
 __device__ __forceinline__ double reduce_gradients(const Pass& pass, const Run* all, int fours)
 {
     double squares = 0;
-    for (int four = static_cast<int>(blockIdx.x) * 256 + static_cast<int>(threadIdx.x); four < fours; four += static_cast<int>(gridDim.x) * 256)
+    for (int four = static_cast<int>(blockIdx.x) * 256 + static_cast<int>(threadIdx.x); four < fours;
+        four += static_cast<int>(gridDim.x) * 256)
     {
         const Run& run = find_entry<runs>(all, four);
         int offset = 4 * (four - run.first);
@@ -112,10 +114,12 @@ __device__ __forceinline__ void adamw(const Pass& pass, const Decay* decays)
     {
         return;
     }
-    for (int at = 4 * (static_cast<int>(blockIdx.x) * 256 + static_cast<int>(threadIdx.x)); at < parameters; at += 4 * 256 * static_cast<int>(gridDim.x))
+    for (int at = 4 * (static_cast<int>(blockIdx.x) * 256 + static_cast<int>(threadIdx.x)); at < parameters;
+        at += 4 * 256 * static_cast<int>(gridDim.x))
     {
         float decay = find_entry<stretches>(decays, at).decays ? s.weightDecay : 0.0f;
-        float4 w = load4(pass.weights + at), g = load4(pass.gradients + at), m = load4(pass.firstMoment + at), v = load4(pass.secondMoment + at);
+        float4 w = load4(pass.weights + at), g = load4(pass.gradients + at), m = load4(pass.firstMoment + at),
+            v = load4(pass.secondMoment + at);
         adam(w.x, g.x, m.x, v.x, s, decay);
         adam(w.y, g.y, m.y, v.y, s, decay);
         adam(w.z, g.z, m.z, v.z, s, decay);

@@ -276,8 +276,9 @@ __device__ __forceinline__ void load_block(float (&block)[4][4], const float* op
     }
 }
 
-// Products of 32 of the inner dimension in float32 (cores 0), or on tensor cores: there a warp takes 16 rows by 32 columns, in four products
-// of 16 by 8. Layout: the arithmetic whose layout the sums have. In float32 with the tensor cores' layout the inner dimension is short.
+// Products of 32 of the inner dimension in float32 (cores 0), or on tensor cores: there a warp takes 16 rows by 32 columns, in four
+// products of 16 by 8. Layout: the arithmetic whose layout the sums have. In float32 with the tensor cores' layout the inner dimension is
+// short.
 template <int cores, int layout, class A, class B>
 __device__ __forceinline__ void multiply_add(Sums& sums, const float* a, const float* b, int length, int thread)
 {
@@ -385,13 +386,14 @@ __device__ __forceinline__ void spill(const Sums& sums, float* to, int thread)
     }
 }
 
-// sums += a b over the inner dimension from one index to another, while the next part is on its way. Kept rows have the inner dimension from 0
-// on. Where sums_columns, the block's column sums of a over the inner dimension are left in memory.columns.
+// sums += a b over the inner dimension from one index to another, while the next part is on its way. Kept rows have the inner dimension
+// from 0 on. Where sums_columns, the block's column sums of a over the inner dimension are left in memory.columns.
 template <int cores, bool sums_columns, int layout = cores, class A, class B>
 __device__ __forceinline__ void accumulate(Sums& sums, const A& a, const B& b, int row, int column, int from, int to, ProductMemory& memory)
 {
     static_assert(A::is_kept == false || tile * A::shared_stride + 2 * operand_floats <= sizeof(memory.floats) / sizeof(float), "");
-    constexpr int b_offset = A::is_kept ? tile * A::shared_stride : operand_floats, stage_floats = A::is_kept ? operand_floats : 2 * operand_floats;
+    constexpr int b_offset = A::is_kept ? tile * A::shared_stride : operand_floats;
+    constexpr int stage_floats = A::is_kept ? operand_floats : 2 * operand_floats;
     const int thread = fresh_thread();
     float columnSum = 0;
     __syncthreads();
@@ -435,10 +437,11 @@ __device__ __forceinline__ void accumulate(Sums& sums, const A& a, const B& b, i
     }
 }
 
-// Hands each four columns of tiles side by side that lie inside to a function of row, column and value. Where keeps, what it returns stays in
-// memory.floats, zeros around it.
+// Hands each four columns of tiles side by side that lie inside to a function of row, column and value. Where keeps, what it returns stays
+// in memory.floats, zeros around it.
 template <int cores, bool a_along, bool b_along, bool keeps, int tiles, class Finish>
-__device__ __forceinline__ void finish_tiles(const Sums (&sums)[tiles], int row, int rows, int column, int columns, ProductMemory& memory, const Finish& finish)
+__device__ __forceinline__ void finish_tiles(
+    const Sums (&sums)[tiles], int row, int rows, int column, int columns, ProductMemory& memory, const Finish& finish)
 {
     constexpr int stride = sum_stride<tiles>, fours = tiles * tile / 4;
     static_assert(tile * stride <= sizeof(memory.floats) / sizeof(float), "");

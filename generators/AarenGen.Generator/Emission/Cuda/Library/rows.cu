@@ -82,7 +82,10 @@ __device__ __forceinline__ void copy_columns(const Pass& pass, const float* sour
     }
     else
     {
-        each_column<width>(pass, [=](long long row, int column) { target[row * target_stride + to + column] = source[row * source_stride + from + column]; });
+        each_column<width>(pass, [=](long long row, int column)
+        {
+            target[row * target_stride + to + column] = source[row * source_stride + from + column];
+        });
     }
 }
 
@@ -100,7 +103,10 @@ __device__ __forceinline__ void add_columns(const Pass& pass, const float* sourc
     }
     else
     {
-        each_column<width>(pass, [=](long long row, int column) { target[row * target_stride + to + column] += source[row * source_stride + column]; });
+        each_column<width>(pass, [=](long long row, int column)
+        {
+            target[row * target_stride + to + column] += source[row * source_stride + column];
+        });
     }
 }
 

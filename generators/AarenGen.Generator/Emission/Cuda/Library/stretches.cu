@@ -1,11 +1,13 @@
-// How a block goes along time where channels do not meet: it takes some channels of one sequence, tile after tile of its tokens. Inside a tile
-// a thread holds four channels of a short stretch of tokens in registers; what stretches do to what came before them meets in shared memory.
+// How a block goes along time where channels do not meet: it takes some channels of one sequence, tile after tile of its tokens. Inside a
+// tile a thread holds four channels of a short stretch of tokens in registers; what stretches do to what came before them meets in shared
+// memory.
 
 // So many threads along the channels with four each, and stretches of length tokens.
 template <int lanes_, int stretches_, int length_>
 struct TimeShape
 {
-    static constexpr int lanes = lanes_, stretches = stretches_, length = length_, tile = stretches * length, threads = lanes * stretches, channels = 4 * lanes;
+    static constexpr int lanes = lanes_, stretches = stretches_, length = length_, tile = stretches * length, threads = lanes * stretches,
+        channels = 4 * lanes;
 };
 
 // A number a channel and stretch.
