@@ -106,6 +106,8 @@ public sealed class RandomDeclarationTests
         GeneratorRunResult result = driver.GetRunResult().Results.Single();
         Assert.True(result.Exception is null, $"{result.Exception}\n{source}");
         Assert.All(result.Diagnostics, d => Assert.True(d.Location.IsInSource, $"{d}\n{source}"));
+        Assert.Empty(result.GeneratedSources.SelectMany(static s => GeneratedLines.TooLong(s.SourceText.ToString()))
+            .Select(line => $"{line}\n{source}"));
         HashSet<int> refused = [.. result.Diagnostics.Where(static d => d.Severity == DiagnosticSeverity.Error).Select(LineOf)];
         int compiled = 0;
         for (int i = 0; i < classes.Length; i++)

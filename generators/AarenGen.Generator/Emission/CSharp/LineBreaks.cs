@@ -1,8 +1,8 @@
 namespace AarenGen.Generator.Emission.CSharp;
 
 /// <summary>
-/// Breaks a long line of C#: comments between words; statements behind the opening parenthesis of their call and behind commas, or before
-/// operators. What has no such place stays as it is.
+/// Breaks a long line of C# or CUDA C: comments between words; statements behind the opening parenthesis of their call and behind commas,
+/// or before operators. What has no such place stays as it is.
 /// </summary>
 internal static class LineBreaks
 {

@@ -14,7 +14,9 @@ internal sealed partial record CausalConvolution : ILowersToCuda
     public IEnumerable<KernelNode> LowerBackward(LayerPlan layer, EquatableArray<bool> accumulates) =>
         [new CausalConvolutionWeights(this), new CausalConvolutionBackward(this, accumulates[0] ? Input : null)];
 
-    internal string DeviceSizes => $"{Taps}, {Output.Width}, {Output.Stride}";
+    /// <summary>What the templates read.</summary>
+    internal string DeviceTaps(KernelWriter w, string name, params Constant[] more) => w.Configuration(
+        $"{Output.Name}_{name}", [("taps", Taps), ("width", Output.Width), ("stride", Output.Stride), .. more]);
 }
 
 /// <summary>The convolution, and the rows themselves.</summary>
@@ -23,7 +25,7 @@ internal sealed record CausalConvolutionForward(CausalConvolution Operation) : R
     [Operand.Of(Operation.Output)]), IKernelCode
 {
     public void Print(KernelWriter w) => w.Call(
-        "convolve", Operation.DeviceSizes, "pass", w.Weights(Operation.Weights), w.Weights(Operation.Bias), w.Value(Operation.Input),
+        "convolve", Operation.DeviceTaps(w, "taps"), "pass", w.Weights(Operation.Weights), w.Weights(Operation.Bias), w.Value(Operation.Input),
         w.Value(Operation.Output));
 }
 
@@ -37,7 +39,7 @@ internal sealed record CausalConvolutionBackward(CausalConvolution Operation, Va
     public override KernelNode WithAddend(Value addend) => new CausalConvolutionBackward(Operation, addend);
 
     public void Print(KernelWriter w) => w.Call(
-        "convolve_backward", Operation.DeviceSizes, "pass", w.Weights(Operation.Weights), w.Gradient(Operation.Output),
+        "convolve_backward", Operation.DeviceTaps(w, "taps"), "pass", w.Weights(Operation.Weights), w.Gradient(Operation.Output),
         Added is null ? "nullptr" : w.Gradient(Added), w.Gradient(Operation.Input));
 }
 
@@ -56,7 +58,7 @@ internal sealed record CausalConvolutionWeights(CausalConvolution Operation) : K
         int parts = PartsOf(Operation);
         string part = $"(blockIdx.x % {parts})";
         w.Call(
-            "convolution_weights", $"{Operation.DeviceSizes}, {parts}", "pass", w.Value(Operation.Input), w.Gradient(Operation.Output),
+            "convolution_weights", Operation.DeviceTaps(w, "weight_taps", ("parts", parts)), "pass", w.Value(Operation.Input), w.Gradient(Operation.Output),
             w.Partial(Operation.Weights, part), w.Partial(Operation.Bias, part));
     }
 
