@@ -30,20 +30,27 @@ internal static class PrefixScanEmitter
         code.Line();
         code.Line($"int {scan}WidestRow => {Number(plan.WidestRow)};");
         code.Line();
-        Switch($"bool {scan}HasState(int block)", "block", static (layer, _) => $"return {Bool(layer.Recurrence is not null)};");
+        (LayerPlan Layer, int First)[] recurrent = [.. layers.Where(static l => l.Layer.Recurrence is not null)];
+        string blocks = string.Join(" or ", recurrent.Select(static l => Blocks(l.Layer, l.First)));
+        code.Line($"bool {scan}HasState(int block) => block is {blocks};");
         code.Line();
-        Switch(
-            $"void {scan}Infer(int number, {types.InferencePass}, {types.ReadOnlySpan} input, {types.Span} output)", "number",
-            static (layer, block) =>
-                $"{layer.Method}{LayerMethods.Infer}(pass{block}, input.Slice(0, "
-                    + $"{LayerWriter.Times("pass.Rows", Sizes.Pad(layer.InputWidth))}), "
-                + $"{(layer.Recurrence is null ? "" : "output.IsEmpty ? output : ")}output.Slice(0, "
-                + $"{LayerWriter.Times("pass.Rows", Sizes.Pad(layer.OutputWidth))})); break;");
+        using (code.Open($"void {scan}Infer(int number, {types.InferencePass}, {types.ReadOnlySpan} input, {types.Span} output)"))
+        {
+            code.Line("int rows = pass.Rows;");
+            Switch(layers, static (layer, block) =>
+            {
+                string output = LayerWriter.FirstRows("output", layer.OutputWidth);
+                return LayerEmitter.InferCall(
+                    layer, block, LayerWriter.FirstRows("input", layer.InputWidth),
+                    layer.Recurrence is null ? output : $"output.IsEmpty ? output : {output}");
+            });
+        }
         code.Line();
-        Switch(
-            $"void {scan}Combine(int number, global::System.Span<double> earlier, global::System.ReadOnlySpan<double> later)", "number",
-            static (layer, block) => layer.Recurrence is null
-                ? "break;" : $"{layer.Method}{LayerMethods.Combine}(earlier, later{block}); break;");
+        using (code.Open(
+            $"void {scan}Combine(int number, global::System.Span<double> earlier, global::System.ReadOnlySpan<double> later)"))
+        {
+            Switch(recurrent, static (layer, block) => $"{layer.Method}{LayerMethods.Combine}(earlier, later{block});");
+        }
         foreach ((LayerPlan layer, _) in layers)
         {
             if (layer.Recurrence is ICSharpScan recurrence)
@@ -52,18 +59,21 @@ internal static class PrefixScanEmitter
             }
         }
 
-        void Switch(string signature, string number, Func<LayerPlan, string, string> line)
+        void Switch((LayerPlan Layer, int First)[] cases, Func<LayerPlan, string, string> line)
         {
-            using CodeWriter.Block method = code.Open(signature);
-            using CodeWriter.Block cases = code.Open($"switch ({number})");
-            foreach ((LayerPlan layer, int first) in layers)
+            using CodeWriter.Block block = code.Open("switch (number)");
+            foreach ((LayerPlan layer, int first) in cases)
             {
-                string block = layer.Repeat == 1 ? "" : first == 0 ? $", {number}" : $", {number} - {Number(first)}";
-                code.Line($"case <= {Number(first + layer.Repeat - 1)}: {line(layer, block)}");
+                string argument = layer.Repeat == 1 ? "" : first == 0 ? ", number" : $", number - {Number(first)}";
+                code.Line($"case {Blocks(layer, first)}: {line(layer, argument)} break;");
             }
-            code.Line($"default: throw new global::System.ArgumentOutOfRangeException(\"{number}\");");
+            code.Line("default: throw new global::System.ArgumentOutOfRangeException(\"number\");");
         }
     }
+
+    /// <summary>The numbers of a layer's blocks as a pattern.</summary>
+    private static string Blocks(LayerPlan layer, int first) =>
+        layer.Repeat == 1 ? Number(first) : $">= {Number(first)} and <= {Number(first + layer.Repeat - 1)}";
 
     /// <summary>The layers, each with the number of its first block among all blocks.</summary>
     private static IEnumerable<(LayerPlan Layer, int First)> Numbered(Plan plan)
