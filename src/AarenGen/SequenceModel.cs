@@ -379,10 +379,12 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
 
     /// <summary>
     /// Adds the gradients of derived weights to those of the parameters that they were derived from, once per optimiser step. Several
-    /// workers may each do a slice. Called by the library; generated code overrides it.
+    /// workers may each do a slice. Called by the library; generated code overrides it where the model has such weights.
     /// </summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected abstract void BackpropagateDerivedWeights(ReadOnlySpan<float> weights, Span<float> gradients, WorkerSlice slice);
+    protected virtual void BackpropagateDerivedWeights(ReadOnlySpan<float> weights, Span<float> gradients, WorkerSlice slice)
+    {
+    }
 
     /// <summary>
     /// The CUDA kernels that train the model on a GPU; null unless the project that declares it refers to AarenGen.Cuda. Called by the

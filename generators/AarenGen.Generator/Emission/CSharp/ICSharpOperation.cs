@@ -24,6 +24,15 @@ internal interface ICSharpStreaming
     void Infer(LayerWriter w);
 }
 
+/// <summary>
+/// An operation that may print the same for rows of streams and for whole sequences. A layer of such operations has one method for both.
+/// </summary>
+internal interface ICSharpShared
+{
+    /// <summary>Whether it prints the same, and from rows and weights alone.</summary>
+    bool IsShared { get; }
+}
+
 /// <summary>An operation that computes something of the weights whenever they change.</summary>
 internal interface ICSharpWeights
 {

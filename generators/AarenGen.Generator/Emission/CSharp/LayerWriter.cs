@@ -9,6 +9,9 @@ internal enum LayerMethodKind
     Prepare,
     Infer,
     Train,
+
+    /// <summary>Inference and the forward pass of training, where both are the same.</summary>
+    Shared,
     BackpropagateDerivedWeights,
     Combine,
 }
@@ -149,7 +152,7 @@ internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, LayerMethodK
     /// <summary>Prints the method's body: the names that its statements use, then these.</summary>
     public void Complete(CodeWriter target)
     {
-        if (usesRows || (method == LayerMethodKind.Infer && values.Count > 0))
+        if ((usesRows && method != LayerMethodKind.Shared) || (method == LayerMethodKind.Infer && values.Count > 0))
         {
             target.Line("int rows = pass.Rows;");
         }
@@ -178,6 +181,9 @@ internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, LayerMethodK
 
     /// <summary>A count of rows, or a number of one, times the floats of a row.</summary>
     public static string Times(string count, int floats) => floats == 1 ? count : $"{count} * {Number(floats)}";
+
+    /// <summary>The rows of a pass in a buffer that is as long or longer; their number is in a variable.</summary>
+    public static string FirstRows(string buffer, int width) => $"{buffer}.Slice(0, {Times("rows", Sizes.Pad(width))})";
 
     private string Declare(string type, string name, string source, StridedRegion region, int offset, int length) =>
         Declare(name, $"{type} {{0}} = {source}.Slice({At(region, offset)}, {Number(length)});");

@@ -6,7 +6,7 @@ namespace AarenGen.Generator.Emission.CSharp;
 /// </summary>
 internal static class LineBreaks
 {
-    private static readonly string[] Operators = ["? ", ": ", "+ ", "&& ", "=> ", "= "];
+    private static readonly string[] Operators = ["? ", ": ", "+ ", "&& ", "or ", "=> ", "= "];
 
     /// <summary>The pieces, each with the indentations that it has beside the line's own.</summary>
     public static IEnumerable<(int Indentations, string Text)> Break(string line, int room, int indentation)
