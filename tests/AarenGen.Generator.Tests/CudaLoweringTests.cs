@@ -187,7 +187,7 @@ public sealed class CudaLoweringTests
     public void Kernels_bind_what_they_use_and_nothing_else(string name)
     {
         CudaPlan plan = Lower(name);
-        Assert.All(plan.Kernels, static k => Assert.Empty(CudaEmitter.Print(k).Unused));
+        Assert.All(plan.Kernels, static k => Assert.Empty(CudaEmitter.Print(k, new Configurations()).Unused));
     }
 
     [Theory]

@@ -29,6 +29,9 @@ internal sealed class CodeWriter(int columns = int.MaxValue, int depth = 0)
         }
     }
 
+    /// <summary>Whether a line needs no break.</summary>
+    public bool Fits(string line) => line.Length <= columns - IndentationColumns * depth;
+
     /// <summary>Text as it is, without indentation.</summary>
     public void Raw(string raw) => text.Append(raw);
 

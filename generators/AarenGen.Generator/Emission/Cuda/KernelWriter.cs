@@ -9,13 +9,13 @@ namespace AarenGen.Generator.Emission.Cuda;
 /// Prints one kernel's body. Values and gradients are names of pointers that the kernel binds; they are declared before the body, in the
 /// order in which it first uses them. Weights and partial gradients are printed as they are.
 /// </summary>
-internal sealed class KernelWriter(CudaKernel kernel)
+internal sealed class KernelWriter(CudaKernel kernel, Configurations configurations)
 {
     private readonly CodeWriter body = new(CodeWriter.MaxColumns, depth: 1);
-    private readonly List<BufferBinding> declared = [];
+    private readonly List<(BufferBinding Binding, Operand Operand)> declared = [];
 
     /// <summary>What the kernel binds and its body has not used.</summary>
-    public IEnumerable<string> Unused => kernel.Buffers.Except(declared).Select(static b => b.Name);
+    public IEnumerable<string> Unused => kernel.Buffers.Except(declared.Select(static d => d.Binding)).Select(static b => b.Name);
 
     private LayerMemory Layer => kernel.Layer ?? throw new InvalidOperationException($"{kernel.Name} is of no layer.");
 
@@ -28,8 +28,19 @@ internal sealed class KernelWriter(CudaKernel kernel)
     public void Comment(string text) => body.Line("// " + text);
 
     /// <summary>A call of device code: its template's arguments, then its arguments.</summary>
-    public void Call(string function, string sizes, params string[] arguments) =>
-        body.Line($"{function}{(sizes.Length == 0 ? "" : $"<{sizes}>")}({string.Join(", ", arguments)});");
+    public void Call(string function, string template, params string[] arguments) =>
+        body.Line($"{function}{(template.Length == 0 ? "" : $"<{template}>")}({string.Join(", ", arguments)});");
+
+    /// <summary>A struct of named constants for a template, declared before the kernels of the layer: its name.</summary>
+    public string Configuration(string name, params Constant[] constants)
+    {
+        string suffix = "_" + kernel.Node.Name;
+        int layer = kernel.Layer is null ? -1 : kernel.Name.LastIndexOf(suffix, StringComparison.Ordinal);
+        return configurations.Declare(layer < 0 ? name : $"{kernel.Name.Substring(0, layer)}_{name}", constants);
+    }
+
+    /// <summary>The width and the stride of a value's rows.</summary>
+    public string Rows(Value value) => Configuration(value.Name + "_rows", ("width", value.Width), ("stride", value.Stride));
 
     /// <summary>Prints one of several cases, chosen by a number: that of an index ends before end.</summary>
     public void OneOf(string number, int index, int end, int count, Action print)
@@ -46,7 +57,7 @@ internal sealed class KernelWriter(CudaKernel kernel)
     }
 
     /// <summary>Declares the tiles that matrix multiplications share.</summary>
-    public void DeclareSharedTiles() => body.Line("__shared__ ProductMemory memory;");
+    public void DeclareSharedTiles() => body.Line("__shared__ GemmMemory memory;");
 
     /// <summary>Returns where nobody wants the tokens' gradient, which training itself has no use for.</summary>
     public void ReturnUnlessTokenGradients()
@@ -68,9 +79,9 @@ internal sealed class KernelWriter(CudaKernel kernel)
     {
         BufferBinding binding = kernel.Buffers.FirstOrDefault(b => b.Name == operand.Name)
             ?? throw new InvalidOperationException($"{kernel.Name} does not bind {operand.Name}.");
-        if (!declared.Contains(binding))
+        if (declared.All(d => d.Binding != binding))
         {
-            declared.Add(binding);
+            declared.Add((binding, operand));
         }
         return operand.Name;
     }
@@ -91,7 +102,7 @@ internal sealed class KernelWriter(CudaKernel kernel)
 
     /// <summary>Where a thread block leaves its partial of the gradient's squared norm.</summary>
     public string GradientNormPartial(string index) =>
-        $"pass.squares[{(kernel.GradientNormStart == 0 ? "" : $"{Number(kernel.GradientNormStart)} + ")}{index}]";
+        $"pass.gradientNormPartials[{(kernel.GradientNormStart == 0 ? "" : $"{Number(kernel.GradientNormStart)} + ")}{index}]";
 
     /// <summary>A number that no two blocks or layers share, for dropout.</summary>
     public string Salt(int salt)
@@ -113,17 +124,43 @@ internal sealed class KernelWriter(CudaKernel kernel)
             {
                 code.Line("const int block = firstBlock + static_cast<int>(blockIdx.y);");
             }
-            foreach (BufferBinding binding in declared)
+            foreach ((BufferBinding binding, Operand operand) in declared)
             {
                 if (binding.Pointer is PrecedingOutputPointer { BeforeLayer: MemoryPointer before })
                 {
                     code.Line($"constexpr int {PointerText.BeforeLayer} = {Number(before.Buffer.Offset)};");
                 }
-                code.Line($"{(binding.IsReadOnly ? "const float*" : "float*")} {binding.Name} = {PointerText.Of(binding.Pointer)};");
+                DeclarePointer(code, $"{(binding.IsReadOnly ? "const float*" : "float*")} {binding.Name}", binding.Pointer, operand.Shape);
             }
             code.Append(body);
         }
         return code.ToString();
+    }
+
+    /// <summary>Clears the columns of rows from the first on, up to the end.</summary>
+    public void ClearColumns(Value value, int first, int end, string rows) => Call(
+        "clear_columns", Configuration(
+            $"{value.Name}_columns{Number(first)}_{Number(end)}", ("stride", value.Stride), ("first", first), ("end", end)),
+        "pass", rows);
+
+    /// <summary>Copies columns of the source, from one on, to columns of the target, from one on.</summary>
+    public void CopyColumns(Value source, int sourceColumn, Value target, int targetColumn, int width, string from, string to) => Call(
+        "copy_columns", Configuration(
+            $"{source.Name}_to_{target.Name}_columns", ("width", width), ("source_stride", source.Stride),
+            ("source_column", sourceColumn), ("target_stride", target.Stride), ("target_column", targetColumn)),
+        "pass", from, to);
+
+    /// <summary>Declares a pointer, the shape of its rows behind it, or before it where the line is full.</summary>
+    public static void DeclarePointer(CodeWriter code, string name, DevicePointer pointer, string shape)
+    {
+        string line = $"{name} = {PointerText.Of(pointer)};", comment = $"// {shape}";
+        if (code.Fits($"{line}  {comment}"))
+        {
+            code.Line($"{line}  {comment}");
+            return;
+        }
+        code.Line(comment);
+        code.Line(line);
     }
 
     /// <summary>Opens a loop over tiles of 64 columns; of a single one, only says where it begins.</summary>

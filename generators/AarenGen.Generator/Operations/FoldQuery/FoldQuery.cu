@@ -1,11 +1,15 @@
 // needs: optimizer
 // A query that does not depend on the token folds into the keys: with q = W_q query + b_q, a head's score q (W_k x + b_k) / sqrt(P) is
-// f x + c with f = W_k^T q / sqrt(P) and c = q b_k / sqrt(P). A block takes a head. Sums are in double: a fold is once a step.
+// f x + c with f = W_k^T q / sqrt(P) and c = q b_k / sqrt(P). A block takes a head. Accumulators are in double: a fold is once a step.
 
-// The head's part of q, a warp a channel, and where asked the sum over it of something else.
+// The head's channels of q, a warp a channel.
 template <int width, int heads, int stride>
 __device__ __forceinline__ void fold_queries(
-    const float* query, const float* query_weight, const float* query_bias, int head, double* shared)
+    const float* query,        // [stride]
+    const float* query_weight, // [width, stride]
+    const float* query_bias,   // [stride]
+    int head,
+    double* shared)            // [width / heads], in shared memory
 {
     constexpr int channels = width / heads;
     for (int c = threadIdx.x / 32; c < channels; c += 8)
@@ -27,11 +31,18 @@ __device__ __forceinline__ void fold_queries(
     __syncthreads();
 }
 
-template <int width, int heads, int stride>
+template <class Fold>
 __device__ __forceinline__ void fold_query(
-    const float* query, const float* query_weight, const float* query_bias, const float* key_weight, const float* key_bias, int head,
-    float* folded, float* folded_bias)
+    const float* query,        // [stride]
+    const float* query_weight, // [width, stride]
+    const float* query_bias,   // [stride]
+    const float* key_weight,   // [width, stride]
+    const float* key_bias,     // [stride]
+    int head,
+    float* folded,             // [heads, stride]
+    float* folded_bias)        // [heads], padded
 {
+    constexpr int width = Fold::width, heads = Fold::heads, stride = Fold::stride;
     constexpr int channels = width / heads;
     __shared__ double q[channels];
     fold_queries<width, heads, stride>(query, query_weight, query_bias, head, q);
@@ -62,18 +73,28 @@ __device__ __forceinline__ void fold_query(
 }
 
 // From the gradients of f and c to those of W_q, b_q, W_k and b_k. dq, a number a channel, is b_q's gradient as well.
-template <int width, int heads, int stride>
+template <class Fold>
 __device__ __forceinline__ double fold_query_backward(
-    const float* query, const float* query_weight, const float* query_bias, const float* key_weight, const float* key_bias, int head,
-    const float* folded_gradient, const float* folded_bias_gradient,
-    float* query_weight_gradient, float* query_bias_gradient, float* key_weight_gradient, float* key_bias_gradient)
+    const float* query,                // [stride]
+    const float* query_weight,         // [width, stride]
+    const float* query_bias,           // [stride]
+    const float* key_weight,           // [width, stride]
+    const float* key_bias,             // [stride]
+    int head,
+    const float* folded_gradient,      // [heads, stride]
+    const float* folded_bias_gradient, // [heads], padded
+    float* query_weight_gradient,      // [width, stride]
+    float* query_bias_gradient,        // [stride]
+    float* key_weight_gradient,        // [width, stride]
+    float* key_bias_gradient)          // [stride]
 {
+    constexpr int width = Fold::width, heads = Fold::heads, stride = Fold::stride;
     constexpr int channels = width / heads;
     __shared__ double q[channels];
     fold_queries<width, heads, stride>(query, query_weight, query_bias, head, q);
     const double scale = 1 / sqrt(static_cast<double>(channels));
     const float* df = folded_gradient + head * stride;
-    double dc = folded_bias_gradient[head], squares = 0;
+    double dc = folded_bias_gradient[head], squaredNorm = 0;
     int lane = threadIdx.x % 32;
     for (int c = threadIdx.x / 32; c < channels; c += 8)
     {
@@ -95,14 +116,14 @@ __device__ __forceinline__ double fold_query_backward(
                 asked = make_float4(dq * x.x, dq * x.y, dq * x.z, dq * x.w);
             store4(key_weight_gradient + static_cast<long long>(channel) * stride + i, key);
             store4(query_weight_gradient + static_cast<long long>(channel) * stride + i, asked);
-            squares += squares4(key) + squares4(asked);
+            squaredNorm += squared_norm4(key) + squared_norm4(asked);
         }
         if (lane == 0)
         {
             float bias = static_cast<float>(q[c] * dc * scale);
             query_bias_gradient[channel] = dq;
             key_bias_gradient[channel] = bias;
-            squares += static_cast<double>(dq) * dq + static_cast<double>(bias) * bias;
+            squaredNorm += static_cast<double>(dq) * dq + static_cast<double>(bias) * bias;
         }
     }
     if (threadIdx.x == 0)
@@ -113,14 +134,18 @@ __device__ __forceinline__ double fold_query_backward(
             key_bias_gradient[i] = 0;
         }
     }
-    return squares;
+    return squaredNorm;
 }
 
 // dquery = W_q^T dq, 64 of it a block.
-template <int width, int stride>
+template <class Fold>
 __device__ __forceinline__ double fold_query_finish(
-    const float* query_weight, const float* query_bias_gradient, int part, float* query_gradient)
+    const float* query_weight,        // [width, stride]
+    const float* query_bias_gradient, // [stride]
+    int part,
+    float* query_gradient)            // [stride]
 {
+    constexpr int width = Fold::width, stride = Fold::stride;
     __shared__ double sums[4][64];
     int column = part * 64 + threadIdx.x % 64, row = threadIdx.x / 64;
     double sum = 0;

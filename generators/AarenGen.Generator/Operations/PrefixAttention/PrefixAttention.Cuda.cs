@@ -27,12 +27,16 @@ internal sealed partial record PrefixAttention : ILowersToCuda
         return [new PrefixAttentionBackward(this, cut) { CarriedWords = cut.BackwardWords, MinBlocksPerMultiprocessor = 2 }];
     }
 
-    /// <summary>The template's arguments. Gates are a number a head, so their rows need no padding.</summary>
-    internal string DeviceSizes(PrefixAttentionCut cut) =>
-        $"AttentionShape<{cut}>, {Output.Width}, {Heads}, {Output.Stride}, {Scores.Stride}, {Heads}";
+    /// <summary>What the template reads. Gates are a number a head, so their rows need no padding.</summary>
+    internal string DeviceScan(KernelWriter w, string name, PrefixAttentionCut cut) => w.Configuration(
+        $"{Output.Name}_{name}",
+        [
+            .. cut.Constants, ("width", Output.Width), ("heads", Heads), ("stride", Output.Stride), ("score_stride", Scores.Stride),
+            ("gate_stride", Heads),
+        ]);
 
     /// <summary>The gate of each head and token.</summary>
-    internal Operand DeviceGates => Operand.OfMemory("shares", GatesMemory);
+    internal Operand DeviceGates => Operand.OfMemory("gates", GatesMemory, [Heads]);
 }
 
 /// <summary>The scan, a group of heads a thread block.</summary>
@@ -42,7 +46,7 @@ internal sealed record PrefixAttentionForward(PrefixAttention Operation, PrefixA
     [Operation.DeviceGates, Operand.Of(Operation.Output)]), IKernelCode
 {
     public void Print(KernelWriter w) => w.Call(
-        "attention_forward", Operation.DeviceSizes(Cut),
+        "attention_forward", Operation.DeviceScan(w, "scan", Cut),
         "pass", w.Value(Operation.Values), w.Value(Operation.Scores), w.Name(Operation.DeviceGates), w.Value(Operation.Output));
 }
 
@@ -61,7 +65,7 @@ internal sealed record PrefixAttentionTile(PrefixAttention Operation, PrefixAtte
     }
 
     public void PrintRows(KernelWriter w) => w.Call(
-        "attention_forward_rows", Operation.DeviceSizes(Cut),
+        "attention_forward_rows", Operation.DeviceScan(w, "scan", Cut),
         "pass", "row", "memory.floats", w.Value(Operation.Values), w.Value(Operation.Scores), w.Name(Operation.DeviceGates),
         w.Value(Operation.Output));
 
@@ -79,7 +83,7 @@ internal sealed record PrefixAttentionBackward(PrefixAttention Operation, Prefix
     [Operand.GradientOf(Operation.Values), Operand.GradientOf(Operation.Scores)]), IKernelCode
 {
     public void Print(KernelWriter w) => w.Call(
-        "attention_backward", Operation.DeviceSizes(Cut),
+        "attention_backward", Operation.DeviceScan(w, "backward_scan", Cut),
         "pass", w.Gradient(Operation.Output), w.Value(Operation.Values), w.Value(Operation.Output), w.Name(Operation.DeviceGates),
         w.Gradient(Operation.Values), w.Gradient(Operation.Scores));
 }
@@ -121,6 +125,10 @@ internal sealed record PrefixAttentionCut(int Channels, int Vector, int Group, i
         return new(channels, vector, group, lanes, (wanted + lanes - 1) / lanes, chunks, tokens / chunks, (heads + group - 1) / group);
     }
 
-    /// <summary>The template's arguments.</summary>
-    public override string ToString() => $"{Channels}, {Vector}, {Group}, {Lanes}, {Rounds}, {Chunks}, {Length}";
+    /// <summary>What the template reads.</summary>
+    public IEnumerable<Constant> Constants =>
+    [
+        ("channels", Channels), ("vector", Vector), ("group", Group), ("lanes", Lanes), ("rounds", Rounds), ("chunks", Chunks),
+        ("length", Length),
+    ];
 }
