@@ -12,8 +12,8 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
 
     private readonly CudaModule module;
     private readonly Dictionary<string, CudaKernel> kernels = new(StringComparer.Ordinal);
-    private readonly DeviceBuffer weights, gradients, firstMoment, secondMoment, partials, memory, carries, tileCounter, losses, normPartials,
-        results, tokenGradients;
+    private readonly DeviceBuffer weights, gradients, firstMoment, secondMoment, partials, memory, carries, tileCounter, losses,
+        normPartials, results, tokenGradients;
     private readonly int rows, sequences;
 
     /// <param name="context">The device.</param>
@@ -116,8 +116,8 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
 
     public void Dispose()
     {
-        foreach (IDisposable resource in (IDisposable[])[weights, gradients, firstMoment, secondMoment, partials, memory, carries, tileCounter,
-            losses, normPartials, results, tokenGradients, module])
+        foreach (IDisposable resource in (IDisposable[])[weights, gradients, firstMoment, secondMoment, partials, memory, carries,
+            tileCounter, losses, normPartials, results, tokenGradients, module])
         {
             resource.Dispose();
         }
