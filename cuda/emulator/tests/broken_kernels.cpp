@@ -15,7 +15,7 @@ void expect(int result, int wanted, std::vector<std::string> texts, int line)
     if (wanted >= 700 && wanted != outOfResources)
         check(call("cuCtxSynchronize") == wanted, "the context is broken", line);
     clearErrors();
-    check(call("cuCtxSynchronize") == 0, "the context is mended", line);
+    check(call("cuCtxSynchronize") == 0, "the context is usable again", line);
 }
 
 #define EXPECT(result, wanted, ...) expect(result, wanted, {__VA_ARGS__}, __LINE__)
