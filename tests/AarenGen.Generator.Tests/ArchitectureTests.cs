@@ -20,15 +20,15 @@ public sealed partial class ArchitectureTests
         ["Lowering.Cuda"] = ["Model"],
         ["Lowering.Cuda.Passes"] = ["Model", "Lowering.Cuda", "Operations"],
         ["Operations"] = ["Model", "Lowering.Cuda", "Emission.CSharp", "Emission.Cuda"],
-        ["Layers"] = Parts,
-        ["Inputs"] = Parts,
-        ["Losses"] = Parts,
-        ["Preprocessing"] = Parts,
+        ["Layers"] = DeclarationFolders,
+        ["Inputs"] = DeclarationFolders,
+        ["Losses"] = DeclarationFolders,
+        ["Preprocessing"] = DeclarationFolders,
         ["Emission.CSharp"] = ["Model"],
         ["Emission.Cuda"] = ["Model", "Emission.CSharp"],
     };
 
-    private static string[] Parts => ["Model", "Diagnostics", "Planning", "Operations"];
+    private static string[] DeclarationFolders => ["Model", "Diagnostics", "Planning", "Operations"];
 
     public static TheoryData<string> Folders => new(Allowed.Keys);
 

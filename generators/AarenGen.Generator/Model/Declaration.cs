@@ -10,7 +10,7 @@ internal sealed record Declaration(
     string Namespace,
     EquatableArray<string> ContainingTypes,
     string Name,
-    EquatableArray<ComponentDeclaration> Parts,
+    EquatableArray<ComponentDeclaration> Components,
     string? WeightsFile,
     MemberNames Members,
     EquatableArray<DiagnosticInfo> Diagnostics,
@@ -72,5 +72,7 @@ internal sealed record DiagnosticInfo(string Id, DiagnosticLocation DiagnosticLo
                 ? FormattableString.Invariant($"\\u{(int)c:X4}") : c.ToString()));
 }
 
-/// <summary>A place in a declaration: an argument of a part, a part, or (Part −1) the class; Member names a user's member.</summary>
-internal sealed record DiagnosticLocation(int Part = -1, string? Argument = null, string? Member = null);
+/// <summary>
+/// A location in a declaration: an argument of a component, a component, or (Component −1) the class. Member names a user's member.
+/// </summary>
+internal sealed record DiagnosticLocation(int Component = -1, string? Argument = null, string? Member = null);

@@ -64,7 +64,7 @@ internal static class GeneratedMembers
             {
                 diagnostics.Add(
                     DiagnosticInfo.At(
-                        diagnostics.LocationOf(head.Part!, "Name"), DiagnosticDescriptors.BadHeadName, name, className, objection));
+                        diagnostics.LocationOf(head.Component!, "Name"), DiagnosticDescriptors.BadHeadName, name, className, objection));
             }
         }
     }

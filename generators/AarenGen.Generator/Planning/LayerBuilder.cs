@@ -41,15 +41,16 @@ internal sealed class LayerBuilder(int inputWidth, int rowsPerPass, DiagnosticBa
 
     public int StateDoubles => state;
 
-    public int InRange(ComponentDeclaration part, string argument, int min, int max) => diagnostics.InRange(part, argument, min, max);
+    public int InRange(ComponentDeclaration component, string argument, int min, int max) =>
+        diagnostics.InRange(component, argument, min, max);
 
     /// <summary>The argument Heads, 4 where it is not written; it divides the input's width.</summary>
-    public int Heads(ComponentDeclaration part) => diagnostics.Heads(part, part.Integer("Heads", 4), Input.Width);
+    public int Heads(ComponentDeclaration component) => diagnostics.Heads(component, component.Integer("Heads", 4), Input.Width);
 
-    public double Share(ComponentDeclaration part, string argument) => diagnostics.Share(part, argument);
+    public double Fraction(ComponentDeclaration component, string argument) => diagnostics.Fraction(component, argument);
 
-    public T Choice<T>(ComponentDeclaration part, string argument, string[] names, T[] choices) =>
-        diagnostics.Choice(part, argument, names, choices);
+    public T Choice<T>(ComponentDeclaration component, string argument, string[] names, T[] choices) =>
+        diagnostics.Choice(component, argument, names, choices);
 
     public Value Output(int width)
     {

@@ -69,7 +69,7 @@ internal sealed class MemoryLayout
         var memoryRegion = new StridedRegion(memory, b.MemoryFloats);
         int outputMemory = memoryRegion.End(repeat);
         int gradientMemory = new StridedRegion(outputMemory, Sizes.Pad(b.OutputWidth)).End(repeat);
-        bool isCounted = lowered.IsBlock && lowered.Name == LoweredModel.Blocks && lowered.Part?.Text("Name") is null;
+        bool isCounted = lowered.IsBlock && lowered.Name == LoweredModel.Blocks && lowered.Component?.Text("Name") is null;
         int? firstNumber = isCounted ? blocks : repeat > 1 ? 0 : null;
         blocks += isCounted ? repeat : 0;
         var layer = new LayerPlan(

@@ -11,12 +11,12 @@ internal sealed class AarenDefinition : LayerDefinition
 
     public override bool IsBlock => true;
 
-    public override int Repeat(ComponentDeclaration part, DiagnosticBag diagnostics) => ResidualBlock.Repeat(part, diagnostics);
+    public override int Repeat(ComponentDeclaration component, DiagnosticBag diagnostics) => ResidualBlock.Repeat(component, diagnostics);
 
-    public override void Plan(ComponentDeclaration part, LayerBuilder layer)
+    public override void Plan(ComponentDeclaration component, LayerBuilder layer)
     {
-        int heads = layer.Heads(part);
-        ResidualBlock.Plan(part, layer, $"Aaren, {heads} heads", input => Mix(layer, heads, input));
+        int heads = layer.Heads(component);
+        ResidualBlock.Plan(component, layer, $"Aaren, {heads} heads", input => Mix(layer, heads, input));
     }
 
     private static Value Mix(LayerBuilder layer, int heads, Value input)

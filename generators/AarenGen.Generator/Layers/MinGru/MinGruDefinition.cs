@@ -11,10 +11,10 @@ internal sealed class MinGruDefinition : LayerDefinition
 
     public override bool IsBlock => true;
 
-    public override int Repeat(ComponentDeclaration part, DiagnosticBag diagnostics) => ResidualBlock.Repeat(part, diagnostics);
+    public override int Repeat(ComponentDeclaration component, DiagnosticBag diagnostics) => ResidualBlock.Repeat(component, diagnostics);
 
-    public override void Plan(ComponentDeclaration part, LayerBuilder layer) =>
-        ResidualBlock.Plan(part, layer, "minGRU", input => Mix(layer, input));
+    public override void Plan(ComponentDeclaration component, LayerBuilder layer) =>
+        ResidualBlock.Plan(component, layer, "minGRU", input => Mix(layer, input));
 
     private static Value Mix(LayerBuilder layer, Value input)
     {

@@ -13,10 +13,10 @@ internal sealed class MinLstmDefinition : LayerDefinition
 
     public override bool IsBlock => true;
 
-    public override int Repeat(ComponentDeclaration part, DiagnosticBag diagnostics) => ResidualBlock.Repeat(part, diagnostics);
+    public override int Repeat(ComponentDeclaration component, DiagnosticBag diagnostics) => ResidualBlock.Repeat(component, diagnostics);
 
-    public override void Plan(ComponentDeclaration part, LayerBuilder layer) =>
-        ResidualBlock.Plan(part, layer, "minLSTM", input => Mix(layer, input));
+    public override void Plan(ComponentDeclaration component, LayerBuilder layer) =>
+        ResidualBlock.Plan(component, layer, "minLSTM", input => Mix(layer, input));
 
     private static Value Mix(LayerBuilder layer, Value input)
     {

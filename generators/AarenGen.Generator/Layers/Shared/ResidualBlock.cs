@@ -10,17 +10,17 @@ namespace AarenGen.Generator.Layers;
 /// </summary>
 internal static class ResidualBlock
 {
-    public static int Repeat(ComponentDeclaration part, DiagnosticBag diagnostics) =>
-        part.Has("Repeat") ? diagnostics.InRange(part, "Repeat", 1, Limits.Repeat) : 1;
+    public static int Repeat(ComponentDeclaration component, DiagnosticBag diagnostics) =>
+        component.Has("Repeat") ? diagnostics.InRange(component, "Repeat", 1, Limits.Repeat) : 1;
 
     /// <summary>Plans the block; <paramref name="mix"/> plans the mixer up to what its output projection reads.</summary>
-    public static void Plan(ComponentDeclaration part, LayerBuilder layer, string mixerSummary, Func<Value, Value> mix)
+    public static void Plan(ComponentDeclaration component, LayerBuilder layer, string mixerSummary, Func<Value, Value> mix)
     {
         Value input = layer.Input;
         int width = input.Width;
-        int hidden = part.Has("FeedForward") ? layer.InRange(part, "FeedForward", 1, Limits.Width) : 4 * width;
-        bool isPost = layer.Choice(part, "Norm", ["Pre", "Post"], [false, true]);
-        double dropout = layer.Share(part, "Dropout");
+        int hidden = component.Has("FeedForward") ? layer.InRange(component, "FeedForward", 1, Limits.Width) : 4 * width;
+        bool isPost = layer.Choice(component, "Norm", ["Pre", "Post"], [false, true]);
+        double dropout = layer.Fraction(component, "Dropout");
         layer.Summary = $"{mixerSummary}, feed-forward {hidden}, {(isPost ? "post" : "pre")}-norm";
 
         Value sum = layer.Value("sum", width);

@@ -15,14 +15,14 @@ internal sealed class TransformerDefinition : LayerDefinition
 
     public override bool IsBlock => true;
 
-    public override int Repeat(ComponentDeclaration part, DiagnosticBag diagnostics) => ResidualBlock.Repeat(part, diagnostics);
+    public override int Repeat(ComponentDeclaration component, DiagnosticBag diagnostics) => ResidualBlock.Repeat(component, diagnostics);
 
-    public override void Plan(ComponentDeclaration part, LayerBuilder layer)
+    public override void Plan(ComponentDeclaration component, LayerBuilder layer)
     {
-        int heads = layer.Heads(part);
-        int context = part.Has("Context") ? layer.InRange(part, "Context", 1, Limits.Context) : DefaultContext;
+        int heads = layer.Heads(component);
+        int context = component.Has("Context") ? layer.InRange(component, "Context", 1, Limits.Context) : DefaultContext;
         ResidualBlock.Plan(
-            part, layer, $"Transformer, {heads} heads, context {context}", input => Mix(layer, heads, context, input));
+            component, layer, $"Transformer, {heads} heads, context {context}", input => Mix(layer, heads, context, input));
     }
 
     private static Value Mix(LayerBuilder layer, int heads, int context, Value input)
