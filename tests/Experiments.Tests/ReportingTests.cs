@@ -242,7 +242,7 @@ public sealed class ReportingTests : IDisposable
     [InlineData(200)]
     public void A_table_fits_the_console_without_a_broken_word(int width)
     {
-        string[] scores = ["negative log-likelihood (nats an event)", "of the interval (nats)", "of the mark (nats)", "mark accuracy",
+        string[] scores = ["negative log-likelihood (nats per event)", "of the interval (nats)", "of the mark (nats)", "mark accuracy",
             "interval RMSE (days)"];
         RunResult[] results =
         [
