@@ -209,7 +209,8 @@ inline void recordRead(Worker& w, Cell& cell, uint64_t writer, size_t unit, uint
     {
         case Relation::old:
             // Of blocks that come at once, one is the first: a byte is counted once whatever their order.
-            if (space == Space::shared || __atomic_compare_exchange_n(&cell.reader, &reader, tag, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+            if (space == Space::shared
+                || __atomic_compare_exchange_n(&cell.reader, &reader, tag, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
             {
                 unique += unit;
                 if (space == Space::shared)
