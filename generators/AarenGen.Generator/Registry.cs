@@ -6,7 +6,7 @@ using AarenGen.Generator.Preprocessing;
 
 namespace AarenGen.Generator;
 
-/// <summary>Every component of the declaration language, a line each.</summary>
+/// <summary>Every component of the declaration language, one line each.</summary>
 internal static class Registry
 {
     private static readonly Dictionary<string, ComponentDefinition> Components = new ComponentDefinition[]

@@ -5,7 +5,7 @@ using AarenGen.Generator.Planning;
 
 namespace AarenGen.Generator.Inputs;
 
-/// <summary>The layer that embeds the inputs and makes them a row, where a token is more than numbers as they are.</summary>
+/// <summary>The layer that embeds the inputs into a row, if tokens are not only plain numbers.</summary>
 internal static class InputLayer
 {
     public const string Name = "Inputs";

@@ -4,7 +4,7 @@ using AarenGen.Generator.Planning;
 
 namespace AarenGen.Generator.Losses;
 
-/// <summary>A loss that compares each output with a target of its own.</summary>
+/// <summary>A loss that compares each output with its own target.</summary>
 internal abstract class PointLossDefinition : LossDefinition
 {
     public override IReadOnlyList<ParameterRole>? Roles(ComponentDeclaration component) => [ParameterRole.Location];
@@ -148,14 +148,14 @@ internal sealed class CrossEntropyDefinition : LossDefinition
     public override IReadOnlyList<ParameterRole>? Roles(ComponentDeclaration component) => null;
 }
 
-/// <summary>[LogNormalMixture]: log-weights, means and raw scales of a component each.</summary>
+/// <summary>[LogNormalMixture]: log-weights, means and raw scales, one of each per component.</summary>
 internal sealed class LogNormalMixtureDefinition : LossDefinition
 {
     public override string Name => "LogNormalMixture";
 
     public override Loss Plan(ComponentDeclaration component, int width, DiagnosticBag diagnostics)
     {
-        int components = diagnostics.OutputGroups(component, width, 3, "a weight, a mean and a scale a component");
+        int components = diagnostics.OutputGroups(component, width, 3, "a weight, a mean and a scale per component");
         return new(
             "LogNormalMixture.NegativeLogLikelihood", "", FormattableString.Invariant($"log-normal mixture of {components}"), 1,
             TargetKind.Positive, 0, 1,

@@ -19,7 +19,7 @@ internal static class OutputLayer
 
     /// <param name="definition">The loss.</param>
     /// <param name="component">Its declaration.</param>
-    /// <param name="features">Features of a row that are normalised; 0 where none is.</param>
+    /// <param name="features">Features of a row that are normalised; 0: none.</param>
     /// <param name="layer">The layer to build.</param>
     public static void Plan(LossDefinition definition, ComponentDeclaration component, int features, LayerBuilder layer)
     {

@@ -1,20 +1,20 @@
 namespace AarenGen.Generator.Model;
 
 /// <summary>
-/// A place in a buffer: an offset and, for a repeated layer, the distance between its blocks (0 where there is one).
+/// A region of a buffer: an offset and, for a repeated layer, the stride between its blocks (0 if there is one block).
 /// </summary>
 internal sealed record BufferRef(long Offset, long BlockStride = 0)
 {
-    /// <summary>The place of one block, as a place of its own.</summary>
+    /// <summary>The region of one block.</summary>
     public BufferRef At(int block) => new(checked(Offset + block * BlockStride));
 
-    /// <summary>The place that many numbers further on, in every block.</summary>
+    /// <summary>The region shifted by the given count of numbers, in every block.</summary>
     public BufferRef Plus(long numbers) => this with { Offset = checked(Offset + numbers) };
 }
 
 /// <summary>
-/// Where gradients at layer boundaries lie, in floats a token of training memory: two buffers that take turns, and where heads branch off
-/// a third for the gradient of the trunk's output, to which every head adds.
+/// Offsets of the gradients at layer boundaries, in floats per token of training memory: two buffers that alternate, and where heads branch
+/// off a third for the gradient of the trunk's output, to which every head adds.
 /// </summary>
 internal sealed record BoundaryGradients(int First, int Second, int? Trunk);
 

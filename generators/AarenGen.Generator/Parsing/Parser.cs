@@ -277,7 +277,7 @@ internal static class Parser
         {
             string parameter = data.AttributeConstructor!.Parameters[i].Name;
             string name = char.ToUpperInvariant(parameter[0]) + parameter.Substring(1);
-            // An open list of values has no one place but the attribute.
+            // A params list of values has no other single location than the attribute.
             Add(name, data.ConstructorArguments[i], data.AttributeConstructor.Parameters[i].IsParams ? null
                 : written.FirstOrDefault(a => a.NameColon?.Name.Identifier.ValueText == parameter)
                 ?? written.Where(static a => a.NameColon is null && a.NameEquals is null).ElementAtOrDefault(i));

@@ -22,7 +22,7 @@ internal static class UnmarkedComponents
         return !names.Contains(Model) && names.Any(static n => n == Weights || Registry.Find(n) is not null);
     }
 
-    /// <summary>The class, at the first of its declarations that has a component; null where there is nothing to report.</summary>
+    /// <summary>The class, at the first of its declarations that has a component; null: nothing to report.</summary>
     public static UnmarkedClass? Check(GeneratorSyntaxContext context, CancellationToken cancellation)
     {
         var syntax = (TypeDeclarationSyntax)context.Node;
@@ -48,8 +48,8 @@ internal static class UnmarkedComponents
 }
 
 /// <summary>
-/// A class with components that no model has. It compares by value, so that the pipeline can tell that nothing changed; diagnostics compare
-/// their arguments by reference.
+/// A class with components but without [SequenceModel]. It compares by value, so that the pipeline can detect that nothing changed;
+/// diagnostics compare their arguments by reference.
 /// </summary>
 internal sealed record UnmarkedClass(Location Location, string Name, string Component)
 {

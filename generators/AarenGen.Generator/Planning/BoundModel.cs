@@ -4,7 +4,7 @@ using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Planning;
 
-/// <summary>The components of a declaration, told apart by what they are and checked for standing where they belong.</summary>
+/// <summary>The components of a declaration, grouped by type and checked for their order.</summary>
 internal sealed class BoundModel
 {
     private BoundModel()

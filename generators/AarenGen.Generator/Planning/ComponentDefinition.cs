@@ -9,7 +9,7 @@ internal abstract class ComponentDefinition
     public abstract string Name { get; }
 }
 
-/// <summary>A component of what a token is: some of its columns, and how they are embedded.</summary>
+/// <summary>An input: some columns of a token, and how they are embedded.</summary>
 internal abstract class InputDefinition : ComponentDefinition
 {
     /// <summary>Columns of the token that it takes.</summary>
@@ -54,7 +54,7 @@ internal abstract class LayerDefinition : ComponentDefinition
     /// <summary>Whether it is a block, named <c>blocks.N</c> in files.</summary>
     public virtual bool IsBlock => false;
 
-    /// <summary>Whether it makes one output of a whole sequence, so that its loss counts at the last token alone.</summary>
+    /// <summary>Whether it makes one output of a whole sequence, so that its loss counts only at the last token.</summary>
     public virtual bool IsPerSequence => false;
 
     public virtual int Repeat(ComponentDeclaration component, DiagnosticBag diagnostics) => 1;
@@ -62,7 +62,7 @@ internal abstract class LayerDefinition : ComponentDefinition
     public abstract void Plan(ComponentDeclaration component, LayerBuilder layer);
 }
 
-/// <summary>What the model, or a head of it, is trained for.</summary>
+/// <summary>The loss of the model or of one of its heads.</summary>
 internal abstract class LossDefinition : ComponentDefinition
 {
     /// <summary>Checks the arguments against the width of the outputs.</summary>

@@ -3,7 +3,7 @@ using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Planning;
 
-/// <summary>Collects mistakes; each check answers with a value that lets planning go on, so that one build reports all of them.</summary>
+/// <summary>Collects mistakes; each check returns a valid value, so that planning continues and one build reports all mistakes.</summary>
 internal sealed class DiagnosticBag(Declaration declaration, IEnumerable<DiagnosticInfo> found)
 {
     private readonly List<DiagnosticInfo> diagnostics = [.. found];
@@ -38,7 +38,7 @@ internal sealed class DiagnosticBag(Declaration declaration, IEnumerable<Diagnos
         return min;
     }
 
-    /// <summary>A double argument from 0 to below 1, as a float too; 0 where it is not written.</summary>
+    /// <summary>A double argument from 0 to below 1, also as a float; 0 by default.</summary>
     public double Fraction(ComponentDeclaration component, string argument)
     {
         double value = component.Number(argument);
@@ -78,7 +78,7 @@ internal sealed class DiagnosticBag(Declaration declaration, IEnumerable<Diagnos
         return Math.Max(1, width / parameters);
     }
 
-    /// <summary>What belongs to the value of an enumeration argument, by its number; the first where it is not written.</summary>
+    /// <summary>The choice for the value of an enumeration argument, by its number; the first one by default.</summary>
     public T Choice<T>(ComponentDeclaration component, string argument, string[] names, T[] choices)
     {
         int value = component.Integer(argument);
@@ -93,7 +93,7 @@ internal sealed class DiagnosticBag(Declaration declaration, IEnumerable<Diagnos
         return choices[0];
     }
 
-    /// <summary>Attention heads, which must divide the width; 1 where they do not.</summary>
+    /// <summary>Attention heads, which must divide the width; 1 if they do not.</summary>
     public int Heads(ComponentDeclaration component, int heads, int width)
     {
         if (heads >= 1 && width % heads == 0)

@@ -68,7 +68,7 @@ internal sealed class LayerBuilder(int inputWidth, int rowsPerPass, DiagnosticBa
         name, width, Take(ref scratch, checked(Sizes.Pad(width) * rowsPerPass)), Take(ref memory, Sizes.Pad(width)),
         SharesGradientOf: sum));
 
-    /// <summary>Floats a token that training keeps beside the values.</summary>
+    /// <summary>Floats per token that training stores in addition to the values.</summary>
     public int Memory(int floats) => Take(ref memory, Sizes.Pad(floats));
 
     /// <summary>Doubles of a stream's state.</summary>
@@ -115,7 +115,7 @@ internal sealed class LayerBuilder(int inputWidth, int rowsPerPass, DiagnosticBa
 
     public void Add(Operation operation) => operations.Add(operation);
 
-    /// <summary>The operations, each told which gradients a later one has begun.</summary>
+    /// <summary>The operations, each with the gradients that a later one has already written.</summary>
     public IEnumerable<OperationStep> Steps()
     {
         var begun = new HashSet<string>(StringComparer.Ordinal);

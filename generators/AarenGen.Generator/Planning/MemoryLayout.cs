@@ -49,7 +49,7 @@ internal sealed class MemoryLayout
 
     public int ScratchFloats { get; }
 
-    /// <summary>Doubles that the layers of one channel remember.</summary>
+    /// <summary>Doubles of state of the layers of one channel.</summary>
     public int State => state;
 
     /// <summary>Where the gradients at layer boundaries lie: two that take turns, and where heads branch off their sum.</summary>

@@ -3,7 +3,7 @@ using AarenGen.Generator.Planning;
 
 namespace AarenGen.Generator.Preprocessing;
 
-/// <summary>[ChannelIndependent]: each feature is a sequence of its own.</summary>
+/// <summary>[ChannelIndependent]: each feature is a separate sequence.</summary>
 internal sealed class ChannelIndependentDefinition : PreprocessingDefinition
 {
     public override string Name => "ChannelIndependent";

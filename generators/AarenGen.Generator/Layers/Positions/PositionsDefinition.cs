@@ -4,7 +4,7 @@ using AarenGen.Generator.Planning;
 
 namespace AarenGen.Generator.Layers;
 
-/// <summary>[Positions(kind, Length = …)]: adds what stands for a token's place in its sequence.</summary>
+/// <summary>[Positions(kind, Length = …)]: adds an encoding of a token's position in its sequence.</summary>
 internal sealed class PositionsDefinition : LayerDefinition
 {
     public override string Name => "Positions";

@@ -5,8 +5,8 @@ using AarenGen.Generator.Planning;
 namespace AarenGen.Generator.Layers;
 
 /// <summary>
-/// The block all mixers share: mixer and feed-forward network (exact GELU), each with a residual and a LayerNorm before it or
-/// after the sum. Models that differ by their mixer's attribute alone differ by nothing else.
+/// The block of all mixers: mixer and feed-forward network (exact GELU), each with a residual and a LayerNorm before it or
+/// after the sum. Models with different mixer attributes differ only in the mixer.
 /// </summary>
 internal static class ResidualBlock
 {
@@ -52,7 +52,7 @@ internal static class ResidualBlock
             return activations;
         }
 
-        // Without dropout the product adds the residual itself.
+        // Without dropout the matrix multiplication adds the residual.
         void Project(string name, Value from, string branchName, Value residual, Value to, int salt)
         {
             if (dropout == 0)
