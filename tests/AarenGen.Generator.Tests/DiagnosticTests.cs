@@ -141,7 +141,7 @@ public sealed class DiagnosticTests
 
     [Theory]
     [MemberData(nameof(Mistakes))]
-    public void A_mistake_is_reported_where_it_stands(string id, string marked)
+    public void A_mistake_is_reported_at_its_location(string id, string marked)
     {
         Match mark = Regex.Match(marked, @"\[\|(.*?)\|\]");
         string source = "using AarenGen;\n" + marked.Replace("[|", "", StringComparison.Ordinal)
@@ -173,7 +173,7 @@ public sealed class DiagnosticTests
             run.Diagnostics.Select(static d => d.Id).Order());
     }
 
-    /// <summary>The largest that each limit allows: printed for the CPU and a device, or refused for its size.</summary>
+    /// <summary>The largest that each limit allows: printed for the CPU and a device, or rejected for its size.</summary>
     [Theory]
     [InlineData("Categorical(1048576, Width = 64), Dense(65536), Dense(1), MeanSquaredError")]
     [InlineData("Continuous(65536), Dense(8192), Dense(8192), Dense(65536), CrossEntropy")]
@@ -216,7 +216,7 @@ public sealed class DiagnosticTests
     }
 
     [Fact]
-    public void An_argument_that_the_compiler_refuses_is_left_to_the_compiler()
+    public void An_argument_that_the_compiler_rejects_is_left_to_the_compiler()
     {
         GeneratorRun run = GeneratorRun.Any(
             "using AarenGen; [SequenceModel, Continuous(missing), Dense(8), MeanSquaredError] partial class M;");

@@ -35,7 +35,7 @@ public sealed class FormTests
         $"{Components} partial class M; {Components} partial class m;",
         $"partial class A {{ {Components} partial class M; }} namespace a {{ {Components} partial class m; }}",
         $"{Components} partial class M; partial class M {{ int mine; public int Mine => mine++; }}",
-        // Names that generated code has for types of its own.
+        // Names of types in generated code.
         $"namespace N {{ {Components} partial class M; class Kernels; class FloatSpan; class Runtime; }}",
         $"{Components} partial class M {{ class ReadOnlyFloatSpan; int Runtime => 0; class Training; }}",
         $"class Base {{ protected int Kernels = 0; }} partial class Outer : Base {{ {Components} private partial class M; }}",
@@ -82,7 +82,7 @@ public sealed class FormTests
     }
 
     [Fact]
-    public void Constructors_are_each_reported_in_words_that_fit()
+    public void Each_kind_of_constructor_has_its_own_message()
     {
         GeneratorRun run = GeneratorRun.Any($"using AarenGen;\n{Components} partial class M {{ M() {{ }} public M(int x) {{ }} }}");
         Assert.Equal(2, run.Diagnostics.Select(static d => d.Location.SourceSpan).Distinct().Count());
@@ -99,7 +99,7 @@ public sealed class FormTests
     }
 
     [Fact]
-    public void Arguments_of_a_foreign_part_are_of_any_type()
+    public void Arguments_of_an_unknown_component_may_have_any_type()
     {
         GeneratorRun run = GeneratorRun.Any("""
             using AarenGen;
@@ -118,7 +118,7 @@ public sealed class FormTests
     [InlineData("[global::AarenGen.Weights(\"w\")] class [|M|];")]
     [InlineData("[Dense(8)] record [|M|];")]
     [InlineData("[Dense(8)] partial class [|M|]; [Dense(9)] partial class M;")]
-    public void Parts_without_a_model_are_a_warning_at_the_class(string marked)
+    public void Components_without_a_model_are_a_warning_at_the_class(string marked)
     {
         string source = "using AarenGen;\n" + marked.Replace("[|", "", StringComparison.Ordinal)
             .Replace("|]", "", StringComparison.Ordinal);
@@ -132,7 +132,7 @@ public sealed class FormTests
     [Theory]
     [InlineData("[SequenceModel, Continuous(4), Dense(8), MeanSquaredError] partial class M; [System.Obsolete] class Other;")]
     [InlineData("class DenseAttribute : System.Attribute; [Dense] class M;")]
-    public void Nothing_is_said_of_other_classes(string source) => Assert.Empty(GeneratorRun.Any("using AarenGen; " + source).Diagnostics);
+    public void Other_classes_are_not_reported(string source) => Assert.Empty(GeneratorRun.Any("using AarenGen; " + source).Diagnostics);
 
     [Theory]
     [InlineData("M", "M.g.cs")]

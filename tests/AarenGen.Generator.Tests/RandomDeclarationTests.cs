@@ -78,7 +78,7 @@ public sealed class RandomDeclarationTests
         });
 
     [Fact]
-    public void Any_declaration_compiles_or_is_refused_at_the_mistake()
+    public void Any_declaration_compiles_or_is_rejected_at_the_mistake()
     {
         Gen<Class[]> batches = Classes.Array[Batch];
         if (int.TryParse(Environment.GetEnvironmentVariable(CountVariable), NumberStyles.None, CultureInfo.InvariantCulture, out int count))
@@ -91,7 +91,7 @@ public sealed class RandomDeclarationTests
         {
             compiled += Check(batches.Generate(new PCG(i, 20_240_522), null, out _));
         }
-        // Were every declaration refused, nothing would have been shown of the code.
+        // If every declaration were rejected, no code would have been tested.
         Assert.InRange(compiled, FixedCount * Batch / 10, FixedCount * Batch * 9 / 10);
     }
 

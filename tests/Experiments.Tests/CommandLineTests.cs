@@ -39,7 +39,7 @@ public sealed class CommandLineTests : TemporaryFolder
     [InlineData("forecasting --data nowhere")]
     [InlineData("classification --train nowhere --test nowhere")]
     [InlineData("events --times nowhere")]
-    public void An_output_that_cannot_be_written_is_told_before_anything_is_read(string arguments)
+    public void An_unwritable_output_is_reported_before_anything_is_read(string arguments)
     {
         foreach (string output in (string[])[Write("file", ""), "/proc/nowhere", At(new string('x', 300)), ""])
         {

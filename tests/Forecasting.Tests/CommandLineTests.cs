@@ -38,7 +38,7 @@ public sealed class CommandLineTests : TemporaryFolder
     }
 
     [Fact]
-    public void An_output_that_cannot_be_written_is_told_before_anything_is_read()
+    public void An_unwritable_output_is_reported_before_anything_is_read()
     {
         string file = Write("file", "");
         foreach (string output in (string[])[file, Path.Combine(file, "below"), "/proc/nowhere", At(new string('x', 300)), ""])

@@ -69,7 +69,7 @@ public sealed class TableReaderTests : TemporaryFolder
     [InlineData("date,a\n01/02/2020,1\n02/02/2020,2\n03/02/2020,3\n", 2, "date", "may have its day or its month first")]
     [InlineData("date,a\n13/01/2020,1\n01/14/2020,2\n", 3, "date", "does not have its day where")]
     [InlineData("date,a\n2020-01-01,1\n2020-01-01,2\n2020-01-02,3\n2020-01-02,4\n", 3, null, "has the same time as line 2")]
-    public void What_is_not_certain_is_refused_where_it_stands(string text, int? line, string? column, string? expected)
+    public void Ambiguous_cells_are_rejected_with_their_position(string text, int? line, string? column, string? expected)
     {
         string path = Write("bad.csv", text);
         if (expected is null)
@@ -174,7 +174,7 @@ public sealed class TableReaderTests : TemporaryFolder
     }
 
     [Fact]
-    public void What_is_no_text_is_told_by_what_it_is()
+    public void Other_formats_than_text_are_recognised()
     {
         Assert.Contains("no such file", Message(At("none.csv")), StringComparison.Ordinal);
         Assert.Contains("no such file", Message(At("none/none.csv")), StringComparison.Ordinal);
@@ -194,7 +194,7 @@ public sealed class TableReaderTests : TemporaryFolder
 
     [DeniedFact]
     [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
-    public void A_file_that_may_not_be_read_is_told()
+    public void An_unreadable_file_is_reported()
     {
         string path = Write("secret.csv", "a\n1\n");
         File.SetUnixFileMode(path, UnixFileMode.None);
@@ -212,7 +212,7 @@ public sealed class TableReaderTests : TemporaryFolder
     }
 
     [Fact]
-    public void Comments_and_a_counted_header_are_told_and_inches_are_text()
+    public void Comments_and_a_counted_header_are_reported_and_inches_are_text()
     {
         SeriesTable table = TableReader.Read(Write("comment.csv", "# made by hand, today\n#\ndate,v\n2020-01-01,1\n2020-01-02,2\n"));
         Assert.Equal([1.0, 2], table.Columns[0]);
