@@ -21,7 +21,7 @@ public sealed class OperationTests
 
     /// <summary>An operation's record holds data; C# and device code stand in files of their own beside it.</summary>
     [Fact]
-    public void No_operation_is_data_and_text_in_one_file()
+    public void No_file_has_both_data_and_text_of_an_operation()
     {
         string folder = Path.Combine(Repository.Root, "generators", "AarenGen.Generator", "Operations");
         string[] files = [.. Directory.GetDirectories(folder).Select(static d => Path.Combine(d, Path.GetFileName(d) + ".cs"))];

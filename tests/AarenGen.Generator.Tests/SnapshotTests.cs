@@ -191,7 +191,7 @@ public sealed class SnapshotTests
     public void Generated_code_is_as_reviewed(string name) => Golden.Matches(GeneratorRun.Valid(Sources[name]).Source, name + ".cs.txt");
 
     /// <summary>
-    /// The device code that all models share lies beside the layers; the model's own kernels and their launches are reviewed here.
+    /// The device code of all models lies beside the operations; the model's own kernels and their launches are reviewed here.
     /// </summary>
     [Theory]
     [MemberData(nameof(Names))]

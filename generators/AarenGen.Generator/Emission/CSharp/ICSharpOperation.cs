@@ -3,8 +3,8 @@ using AarenGen.Generator.Model;
 namespace AarenGen.Generator.Emission.CSharp;
 
 /// <summary>
-/// How an operation prints C#: every operation implements this in a file of its own, X.CSharp.cs beside X.cs. What only some operations
-/// print has interfaces of its own below.
+/// How an operation prints C#: every operation implements this in X.CSharp.cs beside X.cs. The interfaces below are for forms that only
+/// some operations print.
 /// </summary>
 internal interface ICSharpOperation
 {

@@ -17,7 +17,7 @@ internal enum LayerMethodKind
 }
 
 /// <summary>
-/// Prints the statements of one of a layer's methods. Whatever of the model's memory a statement asks for becomes a span with a name,
+/// Prints the statements of one of a layer's methods. Each part of the model's memory that a statement uses becomes a named span,
 /// declared once at the top of the method.
 /// </summary>
 internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, LayerMethodKind method, TypeNames types, LayerWriter? outer = null)
@@ -136,7 +136,7 @@ internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, LayerMethodK
         method == LayerMethodKind.Prepare ? types.Span : types.ReadOnlySpan, NameOf(name) + "Transposed", PackedSource,
         layer.PackedTraining, r.Offset, r.Length);
 
-    /// <summary>Training memory with the given number of floats a token, for the rows of the pass.</summary>
+    /// <summary>Training memory with the given number of floats per token, for the rows of the pass.</summary>
     public string Memory(string name, int offset, int floats) =>
         Declare(name, $"{types.Span} {{0}} = pass.Values({At(layer.Memory, offset)}, {Number(floats)});");
 
@@ -145,7 +145,7 @@ internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, LayerMethodK
     /// <summary>What a state holds of the layer.</summary>
     public string StateOf(string state, int offset, int length) => $"{state}.Slice({At(layer.State, offset)}, {Number(length)})";
 
-    /// <summary>The seed of one of the model's dropouts: no two blocks or layers share theirs.</summary>
+    /// <summary>The seed of one of the model's dropouts: it differs between all blocks and layers.</summary>
     public string DropoutSeed(int salt) => layer.Repeat == 1
         ? $"unchecked(pass.DropoutSeed + {At(layer.Memory, salt)})" : $"unchecked(pass.DropoutSeed + (ulong)({At(layer.Memory, salt)}))";
 

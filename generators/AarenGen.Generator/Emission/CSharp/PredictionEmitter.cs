@@ -4,7 +4,7 @@ using static AarenGen.Generator.Model.Literal;
 namespace AarenGen.Generator.Emission.CSharp;
 
 /// <summary>
-/// Prints what users ask a model for beside what every model has: trained weights, and the heads' outputs as predictions.
+/// Prints the members that users need beside those of every model: trained weights, and the heads' outputs as predictions.
 /// </summary>
 internal static class PredictionEmitter
 {

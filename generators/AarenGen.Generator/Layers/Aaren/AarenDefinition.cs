@@ -9,9 +9,9 @@ internal sealed class AarenDefinition : MixerDefinition
 {
     public override string Name => "Aaren";
 
-    protected override Value Mix(ComponentDeclaration part, LayerBuilder layer, Value input)
+    protected override Value Mix(ComponentDeclaration component, LayerBuilder layer, Value input)
     {
-        int width = input.Width, heads = layer.Heads(part);
+        int width = input.Width, heads = layer.Heads(component);
         layer.Summary = $"Aaren, {heads} heads";
         Parameter query = layer.Parameter("mixer.query", 1, width, isMatrix: false, Initialization.Normal, 1, decays: false);
         ParameterMatrix q = layer.Matrix("mixer.q_proj", width, width);
