@@ -12,7 +12,8 @@ namespace AarenGen.Cuda.Tests.Reference;
 /// function by its roundoffs; a stored result by one rounding more. How such errors grow in the operations that follow is computed: the
 /// plain kernels run again, and each result is off by a random part of its own bound. The distance of such a run from the exact one, an L2
 /// norm for each tensor, is what errors of that size come to there. The fast kernels must stay within four times the largest distance of
-/// three runs. With ten other seeds of ten of the models they came to 0.9 of that distance at most; the loss, a single number, to 1.7.
+/// three runs. With these seeds, and in 98 runs of ten models with others, tensors came to 1.3 of that distance at most; the loss, a
+/// single number, to 2.1.
 /// </remarks>
 [Collection(Requirements.Device)]
 public sealed class ReferenceTests
