@@ -25,8 +25,8 @@ internal sealed record CausalConvolutionForward(CausalConvolution Operation) : R
     [Operand.Of(Operation.Output)]), IKernelCode
 {
     public void Print(KernelWriter w) => w.Call(
-        "convolve", Operation.DeviceTaps(w, "taps"), "pass", w.Weights(Operation.Weights), w.Weights(Operation.Bias), w.Value(Operation.Input),
-        w.Value(Operation.Output));
+        "convolve", Operation.DeviceTaps(w, "taps"), "pass", w.Weights(Operation.Weights), w.Weights(Operation.Bias),
+        w.Value(Operation.Input), w.Value(Operation.Output));
 }
 
 /// <summary>The gradient of the rows, added to that of Addend.</summary>
@@ -58,8 +58,8 @@ internal sealed record CausalConvolutionWeights(CausalConvolution Operation) : K
         int parts = PartsOf(Operation);
         string part = $"(blockIdx.x % {parts})";
         w.Call(
-            "convolution_weights", Operation.DeviceTaps(w, "weight_taps", ("parts", parts)), "pass", w.Value(Operation.Input), w.Gradient(Operation.Output),
-            w.Partial(Operation.Weights, part), w.Partial(Operation.Bias, part));
+            "convolution_weights", Operation.DeviceTaps(w, "weight_taps", ("parts", parts)), "pass", w.Value(Operation.Input),
+            w.Gradient(Operation.Output), w.Partial(Operation.Weights, part), w.Partial(Operation.Bias, part));
     }
 
     private static int GroupsOf(CausalConvolution operation) => (operation.Output.Width + ChannelsPerBlock - 1) / ChannelsPerBlock;
