@@ -28,7 +28,8 @@ public sealed class NameTests
         .. Members(typeof(SequenceModel<>)), .. Members(typeof(object)), .. Members(typeof(IModelDefinition<>)),
         .. Members(typeof(IPrefixScan<>)),
         .. Models.SelectMany(Generated),
-        "get_Trained", "set_Trained", "get_Description", "set_Precision", "get_Precision", "get_CudaSource", "add_X",
+        // A method that only wide layers have: its name is taken in every model.
+        "Dense0Forward", "get_Trained", "set_Trained", "get_Description", "set_Precision", "get_Precision", "get_CudaSource", "add_X",
         "Main", "Item", "get_Item", "M", "_", "__", "Größe", "naïve", "Ключ", "値",
         "op_Addition", "op_Implicit", "Finalize", "System", "AarenGen", "global", "extension", "field", "rows", "pass",
         "block", "input", "output", "row", "channel", "Deconstruct", "GetAwaiter", "Current",
@@ -42,7 +43,7 @@ public sealed class NameTests
     [Fact]
     public void A_head_of_any_name_compiles_or_is_rejected_at_the_name()
     {
-        Assert.Contains("Dense0Forward", Names);
+        Assert.Contains("Aaren1Forward", Names);
         Assert.Contains("MemberwiseClone", Names);
         (string Name, Diagnostic[] Errors)[] results = Check(static name =>
             $"[SequenceModel, Weights(\"w.safetensors\"), Continuous(4), Dense(8), Aaren(Heads = 2), Head(\"{name}\"), Dense(4), Gaussian] "
