@@ -6,7 +6,7 @@ namespace Control;
 /// <summary>The command collect: trains a policy online, then logs trajectories by D4RL's recipe.</summary>
 internal static class Collection
 {
-    /// <summary>Deviation of the normal noise on logged actions.</summary>
+    /// <summary>Standard deviation of the normal noise on logged actions.</summary>
     /// <remarks>D4RL's policies are stochastic; a linear policy found by random search is not, so noise stands in for it.</remarks>
     private const double ActionNoise = 0.1;
 
@@ -21,14 +21,14 @@ internal static class Collection
     private const int RandomPurpose = 4, MediumPurpose = 5, ExpertPurpose = 6;
 
     /// <param name="environment">As the catalogue calls it.</param>
-    /// <param name="folder">Where data sets and the search are kept; a stopped search goes on there.</param>
-    /// <param name="size">Steps of a set, about; what suits the environment by default.</param>
-    /// <param name="iterations">Of the search; what suits the environment by default.</param>
-    /// <param name="seed">Decides everything.</param>
+    /// <param name="folder">Where data sets and the search are kept; a stopped search resumes there.</param>
+    /// <param name="size">Approximate steps of a set; default: a suitable number for the environment.</param>
+    /// <param name="iterations">Iterations of the search; default: a suitable number for the environment.</param>
+    /// <param name="seed">Seed of all random numbers.</param>
     /// <param name="cancellation">Stops it cleanly.</param>
     /// <exception cref="UserException">There is no such environment, its simulator is missing, or the folder has another
     /// search.</exception>
-    /// <exception cref="OperationCanceledException">Stopped; what the search found is kept.</exception>
+    /// <exception cref="OperationCanceledException">Stopped; the search is saved.</exception>
     public static void Run(string environment, string folder, int? size, int? iterations, int seed, CancellationToken cancellation)
     {
         EnvironmentDescription description = EnvironmentCatalog.Find(environment);
@@ -78,7 +78,7 @@ internal static class Collection
         }
     }
 
-    /// <summary>Goes on to the last iteration. The search is kept at every evaluation, and when stopped.</summary>
+    /// <summary>Continues to the last iteration. The search is saved at every evaluation, and when it is stopped.</summary>
     private static void Search(AugmentedRandomSearch search, SearchHistory history, string file, CancellationToken cancellation)
     {
         int iterations = history.Settings.Iterations;
@@ -110,7 +110,7 @@ internal static class Collection
         });
     }
 
-    /// <summary>Episodes of a policy until they have so many steps.</summary>
+    /// <summary>Episodes of a policy until they have the given number of steps.</summary>
     private static Episode[] Log(EnvironmentPool pool, LinearPolicy policy, int seed, int steps, CancellationToken cancellation)
     {
         const int Batch = 16;
@@ -125,13 +125,13 @@ internal static class Collection
     }
 
     /// <summary>
-    /// What training saw before a point: all of it, or trials spread evenly over it where it is longer than the given steps.
+    /// Trials of the search before a point: all of them, or trials spread evenly if they have more than the given steps.
     /// </summary>
     private static Episode[] Replay(
         AugmentedRandomSearch search, EnvironmentPool pool, int point, int steps, CancellationToken cancellation)
     {
         int trials = point * search.TrialsPerIteration;
-        // Trials differ in length, so a share of them is run and the share that fits follows from its steps.
+        // Trials differ in length, so a fraction of them is run, and the fraction that fits follows from its steps.
         int picked = trials;
         Episode[] episodes = [];
         for (int tried = Math.Min(trials, 64); ; tried = picked)

@@ -8,62 +8,62 @@ string environments = string.Join(", ", EnvironmentCatalog.Descriptions.Select(s
 string learners = string.Join(", ", Enum.GetNames<Learner>()).ToLowerInvariant();
 Option<string> environment = new("--environment")
 {
-    Description = $"Where to act: {environments}; several divided by commas",
+    Description = $"Environments: {environments}; several separated by commas",
     DefaultValueFactory = static _ => "cartpole", Recursive = true,
 };
 Option<string> output = new("--output")
 {
-    Description = "Folder of data sets, policies and results; a second run goes on with what is missing",
+    Description = "Folder of data sets, policies and results; a second run continues with what is missing",
     DefaultValueFactory = static _ => "control-output", Recursive = true,
 };
 Option<string> dataset = new("--dataset")
 {
-    Description = "What to learn from: medium, medium-replay, medium-expert, or a file in D4RL's layout; several divided by commas",
+    Description = "Data sets: medium, medium-replay, medium-expert, or a file in D4RL's layout; several separated by commas",
     DefaultValueFactory = static _ => "medium-expert",
 };
 Option<string> mixers = new("--mixers")
 {
-    Description = "Who learns: decision models of aaren, transformer, mingru, minlstm, and behaviour cloning",
+    Description = "Learners: decision models of aaren, transformer, mingru, minlstm, and behaviour cloning",
     DefaultValueFactory = static _ => "aaren,transformer,mingru,minlstm,cloning",
 };
-Option<string> mixer = new("--mixer") { Description = $"Who acts: {learners}", DefaultValueFactory = static _ => "aaren" };
+Option<string> mixer = new("--mixer") { Description = $"The learner that acts: {learners}", DefaultValueFactory = static _ => "aaren" };
 Option<Acting?> acting = new("--acting")
 {
-    Description = "How it acts: Streaming, with its whole history; Rereading the last steps; Relay, of two states; "
-        + "what suits the mixer by default",
+    Description = "Way of acting: Streaming, with its whole history; Rereading the last steps; Relay, of two states; "
+        + "default: the best one for the mixer",
 };
 Option<double> rate = new Option<double>("--learning-rate")
 {
     Description = "The highest learning rate", DefaultValueFactory = static _ => 1e-3,
 }.Positive();
-// What no machine could hold is refused as what makes no sense is.
+// Values that no machine could hold are errors, like senseless ones.
 Option<int> seeds = new Option<int>("--seeds")
 {
-    Description = "Seeds 1 to this", DefaultValueFactory = static _ => 1,
+    Description = "Number of seeds, from 1", DefaultValueFactory = static _ => 1,
 }.Within(1, 10_000);
 Option<int> epochs = new Option<int>("--epochs")
 {
-    Description = "Times through the data, about", DefaultValueFactory = static _ => 3,
+    Description = "Approximate passes through the data", DefaultValueFactory = static _ => 3,
 }.Within(1, 100_000);
 Option<int> batch = new Option<int>("--batch")
 {
-    Description = "Windows a training step", DefaultValueFactory = static _ => 16,
+    Description = "Windows per training step", DefaultValueFactory = static _ => 16,
 }.Within(1, 1_000_000);
 Option<int> episodes = new Option<int>("--episodes")
 {
-    Description = "Episodes that each policy acts in", DefaultValueFactory = static _ => 10,
+    Description = "Episodes per policy", DefaultValueFactory = static _ => 10,
 }.Within(1, 1_000_000);
 Option<int?> size = new Option<int?>("--size")
 {
-    Description = "Steps of each data set, about; 100 episodes of full length by default",
+    Description = "Approximate steps of each data set; default: 100 episodes of full length",
 }.Within(2, 100_000_000);
 Option<int?> iterations = new Option<int?>("--iterations")
 {
-    Description = "Iterations of the policy search; what suits the environment by default",
+    Description = "Iterations of the policy search; default: a suitable number for the environment",
 }.Within(1, 1_000_000);
 Option<int> seed = new Option<int>("--seed")
 {
-    Description = "Decides what is drawn", DefaultValueFactory = static _ => 1,
+    Description = "Seed of random numbers", DefaultValueFactory = static _ => 1,
 }.Within(0, int.MaxValue);
 
 var collect = new Command("collect", "Search for a policy online and log trajectories on the way: medium, medium-replay, medium-expert")
@@ -104,7 +104,7 @@ watch.SetAction((parsed, cancellation) => Run(() =>
 }));
 
 var root = new RootCommand(
-    "Offline reinforcement learning: collects trajectories, trains decision models that differ by their mixer, lets them act.")
+    "Offline reinforcement learning: collects trajectories, trains decision models that differ only in their mixer, and lets them act.")
 {
     environment, output, dataset, mixers, seeds, epochs, batch, rate, episodes, collect, train, evaluate, watch,
 };
@@ -129,7 +129,7 @@ static Task<int> Run(Action job) => CommandLine.GuardAsync(
         job();
         return 0;
     },
-    "Stopped. What is finished is kept: the same command goes on with what is missing.");
+    "Stopped. What is finished is kept: the same command continues with what is missing.");
 
 string Told() => CommandLine.Without("control", args, output);
 
@@ -144,7 +144,7 @@ IReadOnlyList<string> Datasets(ParseResult parsed)
     if (Array.Find(given, static d => !Workplace.IsPath(d) && !Collection.Sets.Contains(d)) is { } unknown)
     {
         throw new UserException(
-            $"{dataset.Name}: there is no set '{unknown}'; choose of {string.Join(", ", Collection.Sets)}, "
+            $"{dataset.Name}: there is no set '{unknown}'; choose from {string.Join(", ", Collection.Sets)}, "
             + "or name a file that ends with .hdf5.");
     }
     return Array.Find(given, Workplace.IsPath) is { } file && Environments(parsed) is { Count: > 1 }
@@ -160,4 +160,4 @@ PolicyRecipe Recipe(ParseResult parsed) => new(parsed.GetValue(epochs), parsed.G
 
 Learner LearnerOf(string name, string option) =>
     Array.FindIndex(Enum.GetNames<Learner>(), l => l.Equals(name, StringComparison.OrdinalIgnoreCase)) is var index and >= 0
-        ? Enum.GetValues<Learner>()[index] : throw new UserException($"{option}: there is no '{name}'; choose of {learners}.");
+        ? Enum.GetValues<Learner>()[index] : throw new UserException($"{option}: there is no '{name}'; choose from {learners}.");

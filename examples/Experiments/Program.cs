@@ -4,39 +4,42 @@ using Experiments;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 
-// What no machine finishes is refused as what makes no sense is.
+// Values that no machine could finish are errors, like senseless ones.
 const int MaxSeeds = 1_000, MaxEpochs = 100_000;
 
 Option<string> mixers = new("--mixers")
 {
-    Description = "Mixers to compare: aaren, transformer, mingru, minlstm; none: the baselines alone",
+    Description = "Mixers to compare: aaren, transformer, mingru, minlstm; none: only the baselines",
     DefaultValueFactory = static _ => "aaren,transformer,mingru,minlstm",
 };
 Option<int> seeds = new Option<int>("--seeds")
 {
-    Description = "Seeds 1 to this", DefaultValueFactory = static _ => 3,
+    Description = "Number of seeds, from 1", DefaultValueFactory = static _ => 3,
 }.Within(1, MaxSeeds);
-Option<int?> epochs = new Option<int?>("--epochs") { Description = "Epochs, at most; what suits the task by default" }.Within(1, MaxEpochs);
+Option<int?> epochs = new Option<int?>("--epochs")
+{
+    Description = "Maximum number of epochs; default: a suitable number for the task",
+}.Within(1, MaxEpochs);
 Option<string> output = new("--output")
 {
-    Description = "Folder of results; a second run with the same folder goes on with what is missing",
+    Description = "Folder of results; a second run with the same folder makes only missing results",
     DefaultValueFactory = static _ => "results",
 };
 
 Option<string> data = new("--data")
 {
-    Description = "Table: cells divided by comma, semicolon, tab or bar, with a header or without, packed by gzip or not", Required = true,
+    Description = "Table: cells separated by comma, semicolon, tab or bar; header and gzip compression are optional", Required = true,
 };
-Option<string?> time = new("--time") { Description = "The column of times; 'none': rows are in the file's order. Recognised by default" };
+Option<string?> time = new("--time") { Description = "The time column; 'none': rows are in the file's order; default: recognised" };
 Option<int?> season = new Option<int?>("--season")
 {
-    Description = "Rows in a season; by default what the times tell (24 of hourly rows), else found by autocorrelation",
+    Description = "Rows in a season; default: from the times (24 for hourly rows), otherwise from autocorrelation",
 }.Within(1, int.MaxValue);
 Option<string> horizon = new("--horizon")
 {
-    Description = "Rows to forecast, several divided by commas", DefaultValueFactory = static _ => "96",
+    Description = "Rows to forecast, several separated by commas", DefaultValueFactory = static _ => "96",
 };
-Option<bool> intervals = new("--intervals") { Description = "Predict quantiles, for intervals of 80 %, rather than means" };
+Option<bool> intervals = new("--intervals") { Description = "Predict quantiles, which give intervals of 80 %, instead of means" };
 Option<int?> stride = new Option<int?>("--stride")
 {
     Description = "Rows from one training window to the next; 2 by default, more for long series",
@@ -51,20 +54,20 @@ forecasting.SetAction((parsed, cancellation) => Run(parsed, cancellation, () => 
 
 Option<string> train = new("--train") { Description = "Labelled sequences to learn from, .ts", Required = true };
 Option<string> test = new("--test") { Description = "Labelled sequences to score on, .ts", Required = true };
-var classification = new Command("classification", "Tell classes of sequences apart") { train, test, mixers, seeds, epochs, output };
+var classification = new Command("classification", "Classify sequences") { train, test, mixers, seeds, epochs, output };
 classification.SetAction((parsed, cancellation) => Run(parsed, cancellation, () => Classification.Plan(
     parsed.GetValue(train)!, parsed.GetValue(test)!, Mixers(parsed), parsed.GetValue(seeds), parsed.GetValue(epochs) ?? 60)));
 
 Option<string> times = new("--times")
 {
-    Description = "Times, a line a sequence; several files divided by commas: the first is the test part", Required = true,
+    Description = "Times, one line per sequence; several files separated by commas, of which the first is the test part", Required = true,
 };
 Option<string> marks = new("--marks")
 {
-    Description = "Marks, a line a sequence; as many files as --times, in the same order", DefaultValueFactory = static _ => "",
+    Description = "Marks, one line per sequence; as many files as --times, in the same order", DefaultValueFactory = static _ => "",
 };
 Option<string> unit = new("--unit") { Description = "The unit of the times, for reports", DefaultValueFactory = static _ => "units" };
-var events = new Command("events", "Predict when the next event comes, and of which kind it is")
+var events = new Command("events", "Predict the time and kind of the next event")
 {
     times, marks, unit, mixers, seeds, epochs, output,
 };
@@ -72,7 +75,8 @@ events.SetAction((parsed, cancellation) => Run(parsed, cancellation, () => Event
     parsed.List(times), parsed.List(marks), parsed.GetValue(unit)!, Mixers(parsed), parsed.GetValue(seeds),
     parsed.GetValue(epochs) ?? 40)));
 
-var root = new RootCommand("Compares mixers on real data: models that differ by one attribute, beside naive baselines, with a report.")
+var root = new RootCommand(
+    "Compares mixers with each other and with naive baselines on real data, and writes a report. Models differ only in one attribute.")
 {
     forecasting, classification, events,
 };
@@ -86,7 +90,7 @@ Task<int> Run(ParseResult parsed, CancellationToken cancellation, Func<IReadOnly
         Experiment.Run(CommandLine.Abandonable(plan, cancellation), folder, CommandLine.Without("experiments", args, output), cancellation);
         return 0;
     },
-    "Stopped. What is finished is kept: the same command goes on with what is missing.");
+    "Stopped. What is finished is kept: the same command continues with what is missing.");
 
 IReadOnlyList<Mixer> Mixers(ParseResult parsed) => parsed.List(mixers) is ["none"] ? [] :
 [
@@ -94,7 +98,8 @@ IReadOnlyList<Mixer> Mixers(ParseResult parsed) => parsed.List(mixers) is ["none
         !char.IsAsciiDigit(name[0]) && Enum.TryParse(name, ignoreCase: true, out Mixer mixer)
         ? mixer
         : throw new UserException(
-            $"--mixers: there is no '{name}'; choose of {string.Join(", ", Enum.GetNames<Mixer>()).ToLowerInvariant()}, none.")).Distinct(),
+            $"--mixers: '{name}' is unknown; choose from "
+            + $"{string.Join(", ", Enum.GetNames<Mixer>()).ToLowerInvariant()}, none.")).Distinct(),
 ];
 
 IReadOnlyList<int> Horizons(ParseResult parsed) =>

@@ -14,7 +14,7 @@ internal static class Charts
     /// <summary>The end of a series with the forecast from its last test window.</summary>
     public static void Forecast(string path, string name, ReadOnlySpan<double> truth, double[] forecast, int season)
     {
-        // A season and twice the forecast are shown before it where that leaves the forecast a fifth of the picture.
+        // The history is a season plus twice the forecast if the forecast still gets a fifth of the figure.
         int history = Math.Min(Math.Max(Math.Max(season, 2 * forecast.Length), MinHistory), Math.Max(4 * forecast.Length, MinHistory));
         int start = truth.Length - forecast.Length, first = Math.Max(0, start - history);
         using Plot plot = Plots.Create(FontSize);
@@ -50,7 +50,7 @@ internal static class Charts
         plot.SavePng(path, 800, 480);
     }
 
-    /// <summary>A line through the finite ones of some values; a dot where there is but one.</summary>
+    /// <summary>A line through the finite values; a dot if there is only one.</summary>
     private static void Line(Plot plot, string name, double[] values, int first, float width)
     {
         int[] finite = [.. Enumerable.Range(0, values.Length).Where(i => double.IsFinite(values[i]))];

@@ -56,7 +56,7 @@ internal static class Evaluation
         return scores;
     }
 
-    /// <summary>Beyond the model's own outputs, forecasts are fed back as samples on a copy of the stream.</summary>
+    /// <summary>Beyond the model's outputs, forecasts are fed back as samples on a copy of the stream.</summary>
     private static void RollOut(
         Forecaster model, StreamState<Forecaster> stream, StreamState<Forecaster> fork, ReadOnlySpan<float> history, int season,
         ReadOnlySpan<float> output, Span<float> forecast)
@@ -71,7 +71,7 @@ internal static class Evaluation
         {
             return;
         }
-        // Two seasons of history and what is forecast so far: all that the features of the next tokens look at.
+        // Two seasons of history and the forecast so far: the features of the next tokens need no more.
         int kept = Math.Min(history.Length, 2 * season + 1);
         float[] extended = [.. history[^kept..], .. forecast];
         var next = new float[Forecaster.OutputWidth];

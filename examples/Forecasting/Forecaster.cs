@@ -3,8 +3,8 @@ using AarenGen;
 namespace Forecasting;
 
 /// <summary>
-/// Reads one series, a token a sample, and after each forecasts the next 24 samples. Every column of a table is a stream of its own
-/// through the same weights.
+/// Reads one series, one token per sample, and after each forecasts the next 24 samples. Every column of a table is a separate stream
+/// with the same weights.
 /// </summary>
 [SequenceModel]
 [Continuous(SeriesFeatures.Width)]

@@ -9,7 +9,7 @@ internal sealed class Job(string path, string? time, int horizon, int epochs, in
 {
     private const int WindowLength = 96;
 
-    /// <summary>In which the runtime recompiles what runs often.</summary>
+    /// <summary>Time in which the runtime recompiles hot methods.</summary>
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1);
 
     public int Run(CancellationToken cancellation)
@@ -164,7 +164,7 @@ internal sealed class Job(string path, string? time, int horizon, int epochs, in
         return difference;
     }
 
-    /// <summary>Time and garbage of a token: the median of many rounds, after the compiler is warm.</summary>
+    /// <summary>Time and allocated bytes per token: medians of many rounds after warm-up.</summary>
     private static void Measure(Forecaster model, float[] series, int season, CancellationToken cancellation)
     {
         float[] tokens = SeriesFeatures.Tokens(series, season);
@@ -192,7 +192,7 @@ internal sealed class Job(string path, string? time, int horizon, int epochs, in
         Array.Sort(times);
         double microseconds = times[times.Length / 2], bytes = allocated / (double)count;
         AnsiConsole.MarkupLineInterpolated(
-            $"streaming: {microseconds:F2} microseconds and {bytes:F0} bytes allocated a token; {Forecaster.StateBytes:N0} bytes of state");
+            $"streaming: {microseconds:F2} microseconds and {bytes:F0} bytes allocated per token; state: {Forecaster.StateBytes:N0} bytes");
     }
 
     private sealed class Listener(ProgressTask task) : IProgress<TrainingProgress>

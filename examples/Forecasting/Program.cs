@@ -6,29 +6,29 @@ CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureIn
 
 Option<string> data = new("--data")
 {
-    Description = "Table: cells divided by comma, semicolon, tab or bar, with a header or without, packed by gzip or not",
+    Description = "Table: cells separated by comma, semicolon, tab or bar, header and gzip compression are optional",
     DefaultValueFactory = static _ => Path.Combine(AppContext.BaseDirectory, "data", "co2.csv"),
 };
-Option<string?> time = new("--time") { Description = "The column of times; 'none': rows are in the file's order. Recognised by default" };
+Option<string?> time = new("--time") { Description = "The time column; 'none': rows are in the file's order; default: recognised" };
 Option<int> horizon = new Option<int>("--horizon")
 {
     Description = "Samples to forecast", DefaultValueFactory = static _ => 24,
 }.Within(1, int.MaxValue);
 Option<int> epochs = new Option<int>("--epochs")
 {
-    Description = "Times through the training part, at most", DefaultValueFactory = static _ => 60,
+    Description = "Maximum number of passes through the training part", DefaultValueFactory = static _ => 60,
 }.Within(1, 100_000);
 Option<int> seed = new Option<int>("--seed")
 {
-    Description = "Decides the start, the order and so the result", DefaultValueFactory = static _ => 1,
+    Description = "Seed of initial weights and order of the data", DefaultValueFactory = static _ => 1,
 }.Within(0, int.MaxValue);
 Option<int?> season = new Option<int?>("--season")
 {
-    Description = "Samples in a season; by default what the times tell (24 of hourly rows), else found by autocorrelation",
+    Description = "Samples in a season; default: from the times (24 for hourly rows), otherwise from autocorrelation",
 }.Within(1, int.MaxValue);
 Option<int[]> split = new("--split")
 {
-    Description = "Rows for training, validation and test, such as 8640 2880 2880; 70, 10 and 20 % where not given",
+    Description = "Rows for training, validation and test, such as 8640 2880 2880; default: 70, 10 and 20 %",
     AllowMultipleArgumentsPerToken = true, Arity = new ArgumentArity(3, 3),
 };
 split.CustomParser = result =>

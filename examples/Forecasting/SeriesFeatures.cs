@@ -1,7 +1,7 @@
 namespace Forecasting;
 
 /// <summary>
-/// What the model sees of a series: differences, so that a trend takes it nowhere new. A token holds how far the sample lies from
+/// The model sees differences of a series, so that a trend leads to no new values. A token holds the difference of the sample from
 /// its predecessor, from the samples at each eighth of a season back, and from the last season's mean. A target is the
 /// change from now to each of the next samples: predicting 0 is the last-value baseline.
 /// </summary>
@@ -29,7 +29,7 @@ internal static class SeriesFeatures
         return tokens;
     }
 
-    /// <summary>[samples, horizon] changes, and a weight a sample: 0 where the future reaches past the end.</summary>
+    /// <summary>[samples, horizon] changes, and one weight per sample: 0 where the future reaches past the end.</summary>
     public static (float[] Targets, float[] Weights) Targets(ReadOnlySpan<float> series, int horizon)
     {
         var targets = new float[series.Length * horizon];

@@ -4,10 +4,10 @@ using ScottPlot.TickGenerators;
 
 namespace Reporting;
 
-/// <summary>Pictures of results, as SVG. The colours are told apart by the colour-blind too (Okabe and Ito).</summary>
+/// <summary>Pictures of results, as SVG. Colour-blind readers can distinguish the colours (Okabe and Ito).</summary>
 internal static class Charts
 {
-    /// <summary>Small, with large letters: readable where a page shrinks it to half.</summary>
+    /// <summary>Small figures with large letters stay readable when a page halves them.</summary>
     private const int Width = 760, Height = 400;
 
     private const float FontSize = 16;
@@ -28,7 +28,7 @@ internal static class Charts
         {
             yield break;
         }
-        // A training whose model was scored in several ways is one line.
+        // A model that was scored in several ways has one line of training.
         ModelSummary[] trainings = [.. trained.DistinctBy(static m => (m.Training!.Declaration, m.Training.Seconds))];
         yield return ("loss", trainings[0].Training!.Epochs[0].Validation is null ? "Loss by epoch, mean over seeds."
             : "Loss by epoch, mean over seeds: training dashed, validation solid.", Losses(trainings));
@@ -59,12 +59,12 @@ internal static class Charts
         if (predicting.Length > 0)
         {
             yield return ("density",
-                "The next interval: predicted probabilities, averaged over test events, over the histogram of what came.",
+                "The next interval: predicted probabilities, averaged over test events, over the histogram of the true intervals.",
                 Densities(predicting));
         }
     }
 
-    /// <summary>A model's colour, the same in every picture. Ways in which one model acts are called "model, way".</summary>
+    /// <summary>A model's colour, the same in every picture. A model that acts in several ways is named "model, way".</summary>
     private static Color ColorOf(string model, IEnumerable<ModelSummary> models)
     {
         string[] names = [.. known, .. models.Select(static m => Base(m.Model)).Except(known)];
@@ -73,7 +73,7 @@ internal static class Charts
         static string Base(string name) => name.Split(", ")[0];
     }
 
-    /// <summary>A column a model: each episode a dot, their mean a line.</summary>
+    /// <summary>One column per model: each episode is a dot, their mean a line.</summary>
     private static string Scores(ModelSummary[] models)
     {
         using Plot plot = Plots.Create(FontSize);
@@ -85,7 +85,7 @@ internal static class Charts
                 continue;
             }
             Color color = ColorOf(models[i].Model, models);
-            // Beside each other in the order of their values, so that equal ones are seen.
+            // Side by side in the order of their values, so that equal values are visible.
             double[] places = [.. Enumerable.Range(0, scores.Length).Select(e => i - 0.3 + 0.6 * (e + 0.5) / scores.Length)];
             ScottPlot.Plottables.Scatter dots = plot.Add.Scatter(places, scores, color.WithAlpha(.5));
             dots.LineWidth = 0;
@@ -138,7 +138,7 @@ internal static class Charts
         return Draw(plot, Width, Height);
     }
 
-    /// <summary>A line through the finite ones of some values; a dot where there is but one.</summary>
+    /// <summary>A line through the finite values; a dot if there is only one.</summary>
     private static void Line(Plot plot, string? name, Color color, int count, Func<int, double> value, LinePattern pattern, int first)
     {
         (double X, double Y)[] points =
@@ -164,7 +164,7 @@ internal static class Charts
         using Plot plot = Plots.Create(FontSize);
         ForecastFigure figure = models[0].Runs[0].Forecast!;
         int horizon = figure.Median.Length;
-        // Twice the forecast is enough of what was before it: more would leave it no room.
+        // History twice as long as the forecast: more would leave the forecast too little space.
         float[] history = figure.History[^Math.Min(figure.History.Length, Math.Max(MinHistory, 2 * horizon))..];
         if (figure.Lower.Length > 0)
         {
@@ -199,7 +199,7 @@ internal static class Charts
         int classes = figure.Labels.Length;
         string[] labels = [.. figure.Labels.Select(static l => Short(l))];
         var colours = new ScottPlot.Colormaps.Viridis();
-        // Rectangles rather than a picture, which viewers would blur.
+        // Rectangles instead of an image, which viewers would blur.
         Rectangle(-0.5, -0.5, classes, 0);
         for (int truth = 0; truth < classes; truth++)
         {
@@ -213,11 +213,11 @@ internal static class Charts
             }
         }
         ScottPlot.Panels.ColorBar bar = plot.Add.ColorBar(new ShareScale(colours));
-        bar.Label = "share of the true class";
+        bar.Label = "fraction of the true class";
         bar.LabelStyle.FontSize = FontSize;
         bar.LabelStyle.Bold = false;
         bar.Axis.TickLabelStyle.FontSize = FontSize - 2;
-        // Of many classes every few have a label, so that labels do not lie over each other.
+        // Many classes: only some have labels, so that labels do not overlap.
         int[] named = [.. Enumerable.Range(0, classes).Where(i => i % ((classes + MaxTicks - 1) / MaxTicks) == 0)];
         plot.Axes.Bottom.TickGenerator = new NumericManual([.. named.Select(static i => (double)i)], [.. named.Select(i => labels[i])]);
         plot.Axes.Left.TickGenerator =
@@ -247,7 +247,7 @@ internal static class Charts
 
     private const int MaxTicks = 30;
 
-    /// <summary>Shares from 0 to 1 as colours.</summary>
+    /// <summary>Fractions from 0 to 1 as colours.</summary>
     private sealed class ShareScale(IColormap colours) : IHasColorAxis
     {
         public IColormap Colormap { get; } = colours;
@@ -279,11 +279,11 @@ internal static class Charts
         plot.Axes.Bottom.TickGenerator =
             new NumericAutomatic { LabelFormatter = static x => Math.Pow(10, x).ToString("G2", CultureInfo.InvariantCulture) };
         plot.XLabel($"interval in {Short(first.Unit)}, logarithmic");
-        plot.YLabel("share of events");
+        plot.YLabel("fraction of events");
         return Draw(plot, Width, Height);
     }
 
-    /// <summary>The finished picture, its legend beside the data and not over them.</summary>
+    /// <summary>The finished figure, with its legend beside the data.</summary>
     private static string Draw(Plot plot, int width, int height, Edge legend = Edge.Right)
     {
         if (!plot.GetPlottables().Any())

@@ -6,19 +6,19 @@ using AarenGen;
 
 namespace Reporting;
 
-/// <summary>What the examples' command lines share: options within limits, mistakes told in one line, and Ctrl-C.</summary>
+/// <summary>Shared by the examples' command lines: options within limits, mistakes in one line, and Ctrl-C.</summary>
 internal static class CommandLine
 {
     /// <summary>The exit code of a mistake in the command line or the data.</summary>
     public const int Mistake = 2;
 
-    /// <summary>The exit code of a run that was stopped, as a shell has it for Ctrl-C.</summary>
+    /// <summary>The exit code of a stopped run, as in shells for Ctrl-C.</summary>
     public const int Stopped = 130;
 
     /// <summary>Jobs stop within a second or two; a busy machine may need longer to write a checkpoint.</summary>
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
 
-    /// <summary>Lets an option take whole numbers between limits alone.</summary>
+    /// <summary>Restricts an option to whole numbers between limits.</summary>
     public static Option<int> Within(this Option<int> option, int min, int max)
     {
         option.CustomParser = result => Parse(option, result, min, max) ?? 0;
@@ -32,7 +32,7 @@ internal static class CommandLine
         return option;
     }
 
-    /// <summary>Lets an option take finite numbers above 0 alone.</summary>
+    /// <summary>Restricts an option to finite numbers above 0.</summary>
     public static Option<double> Positive(this Option<double> option)
     {
         option.CustomParser = result =>
@@ -41,7 +41,7 @@ internal static class CommandLine
             if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || !(value > 0)
                 || !double.IsFinite(value))
             {
-                result.AddError($"{option.Name}: '{text}' is no number above 0.");
+                result.AddError($"{option.Name}: '{text}' is not a number above 0.");
             }
             return value;
         };
@@ -52,21 +52,21 @@ internal static class CommandLine
     public static bool TryParse(string text, int min, int max, out int value) =>
         int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value) && value >= min && value <= max;
 
-    /// <summary>What is wrong with a text that is no whole number between limits.</summary>
+    /// <summary>The message for a text that is not a whole number between limits.</summary>
     public static string Describe(string option, string text, int min, int max) =>
-        string.Create(CultureInfo.InvariantCulture, $"{option}: '{text}' is no whole number from {min} to {max}.");
+        string.Create(CultureInfo.InvariantCulture, $"{option}: '{text}' is not a whole number from {min} to {max}.");
 
-    /// <summary>The names in an option's value, divided by commas.</summary>
+    /// <summary>The names in an option's value, separated by commas.</summary>
     public static string[] List(this ParseResult parsed, Option<string> option) =>
         parsed.GetValue(option)!.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
-    /// <summary>The names in an option's value, divided by commas: at least one, each once.</summary>
+    /// <summary>The names in an option's value, separated by commas: at least one, each once.</summary>
     /// <exception cref="UserException">There is none.</exception>
     public static string[] RequiredList(this ParseResult parsed, Option<string> option) =>
         parsed.List(option) is { Length: > 0 } names ? [.. names.Distinct()]
             : throw new UserException($"{option.Name}: give at least one.");
 
-    /// <summary>The command line as reports show it: without the folder of results, which decides nothing about them.</summary>
+    /// <summary>The command line as reports show it: without the folder of results, which does not affect them.</summary>
     public static string Without(string program, string[] args, Option output) => program + " " + string.Join(
         ' ',
         args.Where((a, i) => a != output.Name && (i == 0 || args[i - 1] != output.Name)
@@ -88,12 +88,12 @@ internal static class CommandLine
     /// Runs a command. Mistakes in files and options are one line and <see cref="Mistake"/>; other exceptions are thrown.
     /// </summary>
     /// <param name="command">The command; gives the exit code.</param>
-    /// <param name="stopped">What to say when it was stopped, beside <see cref="Stopped"/>.</param>
+    /// <param name="stopped">The message when it was stopped; the exit code is <see cref="Stopped"/>.</param>
     public static async Task<int> GuardAsync(Func<int> command, string stopped)
     {
         try
         {
-            // Ctrl-C is only listened to while the caller waits for a task.
+            // Ctrl-C is handled only while the caller waits for a task.
             return await Task.Run(command);
         }
         catch (Exception exception)
@@ -113,7 +113,7 @@ internal static class CommandLine
         }
     }
 
-    /// <summary>The result of work that leaves nothing behind, such as reading: it is abandoned when stopped.</summary>
+    /// <summary>The result of work without side effects, such as reading: it is abandoned when stopped.</summary>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static T Abandonable<T>(Func<T> work, CancellationToken cancellation) =>
         Task.Run(work, cancellation).WaitAsync(cancellation).GetAwaiter().GetResult();
@@ -132,19 +132,19 @@ internal static class CommandLine
     {
         OutOfMemoryException or OverflowException =>
             "There is not enough memory for these data and options; use less data or smaller numbers.",
-        // Without the name of a parameter, of which the user of a program knows nothing.
+        // Without the name of the parameter, which means nothing to the user of a program.
         ArgumentException { ParamName: { } name } => exception.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal),
         _ => exception.Message,
     };
 
     /// <summary>
-    /// Exceptions by which readers, models and the file system refuse what they are given; all others are faults of the program.
+    /// Exceptions by which readers, models and the file system reject their input; all others are bugs.
     /// </summary>
     private static bool IsMistake(Exception exception) =>
         exception is UserException or ModelFileException or TrainingDivergedException or IOException or UnauthorizedAccessException
             or OutOfMemoryException or OverflowException
         || exception is ArgumentException and not ArgumentNullException;
 
-    // Not through the console's layout, which would break the line at 80 columns.
+    // The console's layout would break the line at 80 columns.
     private static void Tell(string message) => Console.Error.WriteLine($"error: {message.ReplaceLineEndings(" ")}");
 }

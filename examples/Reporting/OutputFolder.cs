@@ -1,9 +1,9 @@
 namespace Reporting;
 
-/// <summary>A folder for output, proved writable before hours of work go into what it is to hold.</summary>
+/// <summary>A folder for output; checked to be writable before hours of work.</summary>
 internal static class OutputFolder
 {
-    /// <summary>Makes the folder, writes a file into it and deletes that again; deletes what a killed process left half written.</summary>
+    /// <summary>Makes the folder, writes a file into it and deletes that again; deletes unfinished files of killed processes.</summary>
     /// <param name="path">The folder.</param>
     /// <exception cref="IOException">Nothing can be written there: one line that says why.</exception>
     public static void Prepare(string path)

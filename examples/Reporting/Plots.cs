@@ -4,10 +4,10 @@ using SkiaSharp;
 
 namespace Reporting;
 
-/// <summary>What all pictures share.</summary>
+/// <summary>Shared by all figures.</summary>
 internal static class Plots
 {
-    /// <summary>Why pictures have no letters on this machine; null where they have.</summary>
+    /// <summary>Why figures have no letters on this machine; null: they have letters.</summary>
     public static string? MissingFonts { get; } = MissingFontsOf(SKTypeface.Default.GetGlyph('0') != 0);
 
     /// <inheritdoc cref="MissingFonts"/>
@@ -29,7 +29,7 @@ internal static class Plots
         return plot;
     }
 
-    /// <summary>Ticks at whole numbers alone, since there is nothing between them.</summary>
+    /// <summary>Ticks only at whole numbers.</summary>
     public static void WholeTicks(Plot plot, int first, int last)
     {
         plot.Axes.Bottom.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true };

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Reporting;
 
-/// <summary>The report of a folder of runs: one self-contained page, the same as Markdown with pictures beside it, and JSON.</summary>
+/// <summary>The report of a folder of runs: one self-contained page, the same as Markdown with figures in files, and JSON.</summary>
 internal static class Report
 {
     /// <summary>The page's file name.</summary>
@@ -37,8 +37,8 @@ internal static class Report
             $"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/><meta name=\"viewport\" content=\"width=device-width, "
             + $"initial-scale=1\"/><title>Results</title><style>{Style}</style></head><body>\n<h1>Results</h1>\n");
         markdown.Append("# Results\n\n");
-        const string intro = "Scores, mean ± sample standard deviation over seeds; the best mean of a column is bold. Models that are "
-            + "called by a mixer differ by it alone.";
+        const string intro = "Scores are mean ± sample standard deviation over seeds; the best mean of a column is bold. Models that are "
+            + "named after a mixer differ only in it.";
         html.Append(CultureInfo.InvariantCulture, $"<p>{(groups.Count == 0 ? "No run is finished." : intro)}</p>\n");
         markdown.Append(groups.Count == 0 ? "No run is finished.\n" : intro + "\n");
         HashSet<string> names = new(StringComparer.Ordinal);
@@ -86,11 +86,11 @@ internal static class Report
         foreach ((string name, string caption, string svg) in Charts.Of(group))
         {
             string file = FileNames.Of($"{group.Task}-{group.Title}") + "-" + FileNames.Of(name);
-            // Titles that differ in other characters alone, or beyond what a name holds, are numbered.
+            // Titles that give the same file name are numbered.
             file = Enumerable.Range(1, int.MaxValue)
                 .Select(n => n == 1 ? $"{file}.svg" : string.Create(CultureInfo.InvariantCulture, $"{file}-{n}.svg")).First(names.Add);
             WholeFile.WriteText(Path.Combine(pictures, file), svg);
-            // As an image of its own, a picture's identifiers cannot clash with another's.
+            // In separate images, the identifiers of figures cannot clash.
             string image = Convert.ToBase64String(Encoding.UTF8.GetBytes(svg));
             html.Append(
                 CultureInfo.InvariantCulture,
@@ -100,7 +100,7 @@ internal static class Report
         }
     }
 
-    /// <summary>Who made the group's figures, a line for each way they were made.</summary>
+    /// <summary>The origin of the group's figures, one line for each way in which they were made.</summary>
     private static IEnumerable<string> Sources(Group group) => group.Models.SelectMany(static m => m.Runs)
         .GroupBy(static r => (r.Provenance.Command, r.Provenance.Commit, r.Provenance.Machine))
         .Select(static g => string.Create(
@@ -108,7 +108,7 @@ internal static class Report
             $"Made by: {g.Key.Command}; commit {g.Key.Commit}; {g.Key.Machine}; {g.Min(static r => r.Provenance.Started):yyyy-MM-dd}; "
                 + $"seeds {string.Join(", ", g.Select(static r => r.Key.Seed).Where(static s => s > 0).Distinct().Order())}."));
 
-    /// <summary>Text as Markdown shows it: names of data hold any character.</summary>
+    /// <summary>Text escaped for Markdown: names of data may hold any character.</summary>
     private static string Literal(string text) =>
         string.Concat(text.Select(
             static c => c is '\\' or '|' or '*' or '`' or '[' or ']' or '<' or '>' ? $"\\{c}" : char.IsControl(c) ? " " : c.ToString()));

@@ -3,14 +3,14 @@ using Spectre.Console;
 
 namespace Reporting;
 
-/// <summary>A group as a table: a row a model, a column a score.</summary>
+/// <summary>A group as a table: one row per model, one column per score.</summary>
 internal static class ResultTable
 {
     /// <summary>The columns' names: the model, its scores, parameters, bytes of state, seconds of training, seeds.</summary>
     public static string[] Header(Group group) =>
         ["model", .. Scores(group), "parameters", "state, bytes", "training, s", "seeds"];
 
-    /// <summary>The cells of a model, and which of them are the best of their column.</summary>
+    /// <summary>The cells of a model; the best of each column are marked.</summary>
     public static (string Text, bool IsBest)[] Row(Group group, ModelSummary model) =>
     [
         (model.Model, false),
@@ -22,7 +22,7 @@ internal static class ResultTable
     ];
 
     /// <summary>
-    /// The table in the console: a column a score where the width holds all of them, with headers broken between words alone; else a model
+    /// The table in the console: one column per score if all fit the width, with headers broken only between words; otherwise one model
     /// after another, a line a score.
     /// </summary>
     /// <param name="group">The group.</param>
@@ -31,7 +31,7 @@ internal static class ResultTable
     {
         string[] header = Header(group);
         (string Text, bool IsBest)[][] rows = [.. group.Models.Select(model => Row(group, model))];
-        // Headers and models' names may break between words, scores may not.
+        // Headers and names of models may break between words; scores may not.
         int[] widths = [.. header.Select(
             (name, c) => Math.Max(LongestWord(name), rows.Max(row => c == 0 ? LongestWord(row[c].Text) : row[c].Text.Length)))];
         // A cell has a space on either side, and a border after it.

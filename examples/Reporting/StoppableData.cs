@@ -5,7 +5,7 @@ namespace Reporting;
 /// <summary>
 /// Sequences whose reading is stopped: training checks its token between steps, but reads all its data before and to validate.
 /// </summary>
-/// <remarks>Not for a training with checkpoints: it would end in the middle of a step, and the checkpoint would not be written.</remarks>
+/// <remarks>Do not use it with checkpoints: training would end in the middle of a step, and the checkpoint would not be written.</remarks>
 /// <param name="data">The sequences.</param>
 /// <param name="cancellation">Stops.</param>
 internal sealed class StoppableData(SequenceData data, CancellationToken cancellation) : SequenceData

@@ -20,11 +20,11 @@ internal sealed record ModelSummary(string Model, IReadOnlyList<RunResult> Runs,
 
 /// <summary>All models of a setting.</summary>
 /// <param name="Task">The task.</param>
-/// <param name="Title">The data and the setting; with the beginning of the data's digest where other data are called the same.</param>
+/// <param name="Title">The data and the setting, with the beginning of the data's digest if other data have the same name.</param>
 /// <param name="Models">The models.</param>
 internal sealed record Group(string Task, string Title, IReadOnlyList<ModelSummary> Models);
 
-/// <summary>Runs brought together by setting and model.</summary>
+/// <summary>Runs grouped by setting and model.</summary>
 internal static class Summary
 {
     /// <summary>The groups in the order of task, data set and setting (numbers in it by their value); trained models first.</summary>
@@ -46,7 +46,7 @@ internal static class Summary
             digests[(task, data.Name)].Count() > 1 ? $"{data.Name} (content {data.ShortDigest})" : data.Name;
     }
 
-    /// <summary>The sample standard deviation; null of fewer than two values.</summary>
+    /// <summary>The sample standard deviation; null for fewer than two values.</summary>
     public static double? Deviation(IReadOnlyList<double> values)
     {
         if (values.Count < 2)

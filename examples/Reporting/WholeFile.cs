@@ -2,12 +2,12 @@ using System.Security.Cryptography;
 
 namespace Reporting;
 
-/// <summary>Files that appear whole or not at all: written under another name beside the target, then moved.</summary>
+/// <summary>Files that appear completely or not at all: they are written under another name beside the target, then moved.</summary>
 internal static class WholeFile
 {
     private const string Prefix = ".writing-", Suffix = ".tmp";
 
-    /// <summary>A writer that lives moves its file at once when it has written it.</summary>
+    /// <summary>A running writer moves its file as soon as it has written it.</summary>
     private static readonly TimeSpan MinLeftoverAge = TimeSpan.FromMinutes(1);
 
     /// <summary>Writes a file and makes its folder. A symbolic link stays a link, and a file that is replaced keeps its mode.</summary>
@@ -21,7 +21,7 @@ internal static class WholeFile
             : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
         string folder = Path.GetDirectoryName(target)!;
         Directory.CreateDirectory(folder);
-        // Its length does not depend on the target's name, which may be as long as the file system allows.
+        // Its length does not depend on the target's name, which may have the maximum length.
         string temporary = Path.Combine(folder, Prefix + RandomNumberGenerator.GetHexString(16, lowercase: true) + Suffix);
         try
         {
@@ -43,7 +43,7 @@ internal static class WholeFile
     /// <inheritdoc cref="Write" path="/exception"/>
     public static void WriteText(string path, string text) => Write(path, temporary => File.WriteAllText(temporary, text));
 
-    /// <summary>Deletes what a killed process left half written in a folder, a minute or more ago.</summary>
+    /// <summary>Deletes unfinished files that killed processes left in a folder at least a minute ago.</summary>
     public static void RemoveLeftovers(string folder)
     {
         foreach (string path in Directory.EnumerateFiles(folder, Prefix + "*" + Suffix)
@@ -51,7 +51,7 @@ internal static class WholeFile
         {
             try
             {
-                // A file that another process is writing cannot be opened for oneself alone.
+                // A file that another process is writing cannot be opened exclusively.
                 using (new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
                 {
                 }

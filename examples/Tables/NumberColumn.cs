@@ -3,10 +3,10 @@ using System.Globalization;
 
 namespace Tables;
 
-/// <summary>Which character divides a number's whole part from its decimals.</summary>
+/// <summary>The character between a number's whole part and its decimals.</summary>
 internal enum DecimalMark
 {
-    /// <summary>The numbers do not tell.</summary>
+    /// <summary>Unknown from the numbers.</summary>
     Unknown,
 
     /// <summary>1,234.5</summary>
@@ -17,8 +17,8 @@ internal enum DecimalMark
 }
 
 /// <summary>
-/// The numbers of a column. A column is written in one way: its cells share the decimal mark and what stands beside the digits
-/// ('%', '$'). What remains ambiguous, such as "1,500" alone, is decided by the other columns or refused.
+/// The numbers of a column. A column has one format: its cells have the same decimal mark and the same symbols beside the digits
+/// ('%', '$'). Ambiguous cells, such as "1,500" alone, are decided by the other columns or rejected.
 /// </summary>
 internal sealed class NumberColumn
 {
@@ -37,18 +37,18 @@ internal sealed class NumberColumn
         (Mark, AmbiguousPoint, AmbiguousComma, MayBeGrouped) = (mark, ambiguousPoint, ambiguousComma, mayBeGrouped);
     }
 
-    /// <summary>The mark that the column shows by itself.</summary>
+    /// <summary>The mark that the column's own cells show.</summary>
     public DecimalMark Mark { get; }
 
-    /// <summary>The first row such as "1.500", whose point may divide groups of digits too; null: none.</summary>
+    /// <summary>The first row such as "1.500", whose point may also separate groups of digits; null: none.</summary>
     public int? AmbiguousPoint { get; }
 
-    /// <summary>The first row such as "1,500", whose comma may divide groups of digits too; null: none.</summary>
+    /// <summary>The first row such as "1,500", whose comma may also separate groups of digits; null: none.</summary>
     public int? AmbiguousComma { get; }
 
     /// <summary>
-    /// Whether the column is written as whole numbers with grouped digits are: some cells have up to three digits and no separator, and
-    /// none has more. 999, 1.000 then counts on; decimals would show as many digits in every cell, or others than three in some.
+    /// Whether the column looks like whole numbers with grouped digits: some cells have up to three digits and no separator, and none
+    /// has more. 999, 1.000 then counts on. Decimals would have the same number of digits in every cell, or not three in some.
     /// </summary>
     public bool MayBeGrouped { get; }
 
@@ -100,7 +100,7 @@ internal sealed class NumberColumn
     }
 
     /// <summary>The numbers; infinite where one is too large for a double.</summary>
-    /// <param name="mark">The decimal mark; of a column without separators any.</param>
+    /// <param name="mark">The decimal mark; any mark for a column without separators.</param>
     public double[] Parse(DecimalMark mark)
     {
         var values = new double[cells.Count];
@@ -130,16 +130,16 @@ internal sealed class NumberColumn
         cell.Length == 0 ? "the cell is empty; fill it or remove the row."
         : IsMissing(cell)
             ? $"the value is missing ({TableException.Quote(cell)}); fill it or remove the row."
-        : $"{TableException.Quote(cell)} is no finite number; correct it, or remove the column.";
+        : $"{TableException.Quote(cell)} is not a finite number; correct it, or remove the column.";
 
-    /// <summary>Takes sign, symbol and spaces off; what remains are digits, separators and an exponent.</summary>
+    /// <summary>Removes sign, symbol and spaces; digits, separators and an exponent remain.</summary>
     private static bool TrySplit(ReadOnlySpan<char> cell, out ReadOnlySpan<char> digits, out bool isNegative, out char symbol)
     {
         (isNegative, symbol) = (false, '\0');
         digits = cell.Trim();
         if (digits.Length > 2 && digits[0] == '(' && digits[^1] == ')')
         {
-            // Accounting's way to write a negative number.
+            // A negative number in accounting notation.
             isNegative = true;
             digits = digits[1..^1].Trim();
         }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Tables;
 
-/// <summary>Recognises columns of numbers that say when a row was, or in which order the rows are.</summary>
+/// <summary>Recognises columns of numbers that hold the time or the order of the rows.</summary>
 internal static class NumericTimes
 {
     /// <summary>1973 to 2286, in seconds since 1970.</summary>
@@ -14,7 +14,7 @@ internal static class NumericTimes
     private static readonly (string Unit, double Scale)[] UnixUnits =
         [("seconds", 1), ("milliseconds", 1e3), ("microseconds", 1e6), ("nanoseconds", 1e9)];
 
-    /// <summary>Dates written as one whole number; the last two are so short that they count only at even distances.</summary>
+    /// <summary>Dates written as one whole number; the last two are so short that they count only if evenly spaced.</summary>
     private static readonly (string Form, string Layout, bool NeedsStep)[] Layouts =
     [
         ("months", "yyyyMM", false), ("dates", "yyyyMMdd", false), ("dates", "yyyyMMddHH", false),
@@ -23,12 +23,12 @@ internal static class NumericTimes
 
     /// <summary>
     /// Recognises numbers that count time: dates as whole numbers, unix times, Excel's days, years. Without a word for time in the name
-    /// only the first column counts, and only at even distances or, as unix times, where it rises or falls throughout.
+    /// only the first column counts, and only if evenly spaced or, as unix times, if it always rises or always falls.
     /// </summary>
     /// <param name="name">The column.</param>
     /// <param name="values">Its numbers.</param>
     /// <param name="isFirst">Whether it is the table's first column.</param>
-    /// <param name="isAsked">Whether the user says that it is the time.</param>
+    /// <param name="isAsked">Whether the user named it as the time column.</param>
     /// <returns>The moments; null where the numbers are none.</returns>
     public static TimeColumn? Read(string name, double[] values, bool isFirst, bool isAsked)
     {
@@ -61,7 +61,7 @@ internal static class NumericTimes
         }
         if (isHinted && sorted[0] >= SerialFrom && sorted[^1] < SerialTo && (isEven || isMonotone))
         {
-            // Excel's day 0; rounded to milliseconds, which is what a serial resolves.
+            // Excel's day 0; rounded to milliseconds, the resolution of a serial number.
             return new(name, "Excel days", [.. values.Select(static v =>
                 new DateTime(1899, 12, 30).AddMilliseconds(Math.Round(v * 86_400_000)))]);
         }
@@ -100,14 +100,14 @@ internal static class NumericTimes
     }
 
     /// <summary>
-    /// Whether the numbers of a column of time order the rows though they name no moments: all differ, and they rise or fall throughout
-    /// or, sorted, lie at even distances. Where the user names the column it is enough that they differ.
+    /// Whether the numbers of a time column order the rows although they are not moments: all differ, and they rise or fall throughout
+    /// or, sorted, are evenly spaced. If the user names the column, it is enough that they differ.
     /// </summary>
     public static bool AreOrder(double[] values, bool isAsked) => IsDistinct(values)
         && (isAsked || (values.Length > 2 && (IsMonotone(values) || IsEven([.. values.Order()]))));
 
     /// <summary>
-    /// Whether a column repeats the moments that another one tells. A clock of another zone does; so does the month of a date.
+    /// Whether a column repeats the moments of another one, such as a clock of another zone or the month of a date.
     /// </summary>
     public static bool Repeats(TimeColumn column, TimeColumn moments) =>
         column.Instants.Zip(moments.Instants).All(p => (p.First - p.Second).Duration() <= TimeSpan.FromDays(1)

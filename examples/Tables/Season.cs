@@ -2,15 +2,15 @@ using System.Globalization;
 
 namespace Tables;
 
-/// <summary>Rows after which a series resembles itself.</summary>
+/// <summary>Number of rows after which a series repeats.</summary>
 /// <param name="Rows">At least 1; 1: there is no season.</param>
-/// <param name="Source">Why, for people: "a day of rows 1 hour apart".</param>
+/// <param name="Source">The reason, as text: "a day of rows 1 hour apart".</param>
 internal sealed record Season(int Rows, string Source)
 {
     private const int LongestDetected = 400;
     private const double Significance = 5;
 
-    /// <summary>What a season may be, longest first within each group, and the steps that it suits.</summary>
+    /// <summary>Possible seasons, longest first within each group, and the steps that they suit.</summary>
     private static readonly (string Name, TimeSpan Length, TimeSpan LongestStep)[] Cycles =
     [
         ("a day", TimeSpan.FromDays(1), TimeSpan.FromHours(12)),
@@ -19,11 +19,11 @@ internal sealed record Season(int Rows, string Source)
     ];
 
     /// <summary>
-    /// The season given; else that of the calendar, of which training shows two at least; else what autocorrelation finds.
+    /// The given season; otherwise a calendar season of which the training rows have at least two; otherwise the one of autocorrelation.
     /// </summary>
-    /// <param name="given">The season that the user asks for; null: none.</param>
+    /// <param name="given">The season that the user requests; null: none.</param>
     /// <param name="table">The table.</param>
-    /// <param name="trainRows">The first rows, which training may see.</param>
+    /// <param name="trainRows">Number of training rows, at the beginning.</param>
     /// <exception cref="ArgumentException">The season given is below 1 or beyond the training rows.</exception>
     public static Season Choose(int? given, SeriesTable table, int trainRows)
     {
@@ -56,7 +56,7 @@ internal sealed record Season(int Rows, string Source)
             changes[t] = series[t + 1] - series[t] - mean;
             size = Math.Max(size, Math.Abs(series[t + 1]));
         }
-        // Changes no larger than a few roundings of the series itself: a constant or a straight line.
+        // Changes of the size of rounding errors: a constant or a straight line.
         double noise = 8 * Math.Pow(2, -52) * size;
         if (Array.TrueForAll(changes, change => Math.Abs(change) <= noise))
         {
@@ -72,9 +72,9 @@ internal sealed record Season(int Rows, string Source)
             }
             return sum / (changes.Length - lag);
         }
-        // A peak: higher than its neighbours. The first that comes near the highest is the season, its multiples are not.
+        // A peak: higher than its neighbours. The first peak near the highest is the season; later ones are its multiples.
         double[] values = [.. Enumerable.Range(0, longest + 2).Select(Correlation)];
-        // Of the lags of noise none comes near five standard errors of a correlation.
+        // No lag of pure noise comes near five standard errors of a correlation.
         double chance = Significance * values[0] / Math.Sqrt(changes.Length);
         int[] peaks =
         [

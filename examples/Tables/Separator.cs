@@ -9,8 +9,8 @@ internal static class Separator
     private static readonly char[] Candidates = ['\t', ';', '|', ','];
 
     /// <summary>
-    /// Of tab, semicolon, bar and comma, in this order, the first that divides all the lines into equally many cells; else the one that
-    /// occurs most often in the first line. The comma comes last since it is a decimal mark too.
+    /// The first of tab, semicolon, bar and comma, in this order, that gives all lines the same number of cells; otherwise the one that
+    /// occurs most often in the first line. The comma comes last because it is also a decimal mark.
     /// </summary>
     /// <param name="reader">The text.</param>
     /// <returns>
@@ -36,11 +36,11 @@ internal static class Separator
             }
         }
         int frequent = Enumerable.Range(0, Candidates.Length).MaxBy(c => counts[c][0]);
-        // A header of one name: commas below it are decimal marks, so that anything else divides nothing.
+        // A header of one name: commas below it are decimal marks.
         return (counts[frequent][0] > 0 ? Candidates[frequent] : ';', false, comments);
     }
 
-    /// <summary>The first lines that are not blank; a line goes on inside quotes.</summary>
+    /// <summary>The first lines that are not blank; a line continues inside quotes.</summary>
     private static List<string> Sample(TextReader reader, out int comments)
     {
         var lines = new List<string>();
@@ -56,7 +56,7 @@ internal static class Separator
                 comments++;
                 continue;
             }
-            // Whether a quotation goes on is carried from line to line: looking at the whole again would take the square of the time.
+            // The state of the quotation is carried from line to line; parsing again from the beginning would take quadratic time.
             isQuoted = EndsQuoted(text, isQuoted);
             line.Append(text);
             if (!isQuoted)
@@ -74,7 +74,7 @@ internal static class Separator
     /// <summary>A line that begins with '#', unless '#' is the name of the first of several columns.</summary>
     private static bool IsComment(string line) => line is ['#'] || (line is ['#', var next, ..] && !Candidates.Contains(next));
 
-    /// <summary>Whether a quotation goes on behind a line. One opens only at the beginning of a cell; 5" is text.</summary>
+    /// <summary>Whether a quotation continues after a line. It opens only at the beginning of a cell; 5" is text.</summary>
     private static bool EndsQuoted(string line, bool isQuoted)
     {
         bool isStart = true;
@@ -82,7 +82,7 @@ internal static class Separator
         {
             if (c == '"' && (isQuoted || isStart))
             {
-                // A quote right behind one that closes is a doubled one, which opens again.
+                // A quote right after a closing one is a doubled quote, which opens again.
                 (isQuoted, isStart) = (!isQuoted, isQuoted);
             }
             else if (!isQuoted)

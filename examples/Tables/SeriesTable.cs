@@ -3,23 +3,23 @@ using AarenGen;
 
 namespace Tables;
 
-/// <summary>Series side by side: columns of numbers, whose rows are moments in the order of time.</summary>
+/// <summary>Parallel series: columns of numbers whose rows are moments in the order of time.</summary>
 /// <param name="Path">The file.</param>
 /// <param name="Names">The columns' names, at least one, each once.</param>
 /// <param name="Columns">The numbers of each column, all finite; all columns are equally long, at least one row.</param>
 /// <param name="Lines">The file's line of each row.</param>
-/// <param name="Time">The moments of the rows; null: the file does not say.</param>
-/// <param name="Notices">What was done to the file that the user has to know: sentences.</param>
+/// <param name="Time">The moments of the rows; null: unknown.</param>
+/// <param name="Notices">Sentences about changes that the user has to know.</param>
 internal sealed record SeriesTable(
     string Path, string[] Names, double[][] Columns, int[] Lines, TimeColumn? Time, IReadOnlyList<string> Notices)
 {
-    /// <summary>Scaled values beyond this are mistakes, and their squares would soon be no numbers.</summary>
+    /// <summary>Scaled values beyond this are mistakes, and their squares would soon overflow.</summary>
     private const double LargestScaled = 1e12;
 
     /// <summary>Moments in time.</summary>
     public int Rows => Columns[0].Length;
 
-    /// <summary>What was recognised, in one line.</summary>
+    /// <summary>A summary of the recognised table, in one line.</summary>
     public string Summary
     {
         get
@@ -38,11 +38,11 @@ internal sealed record SeriesTable(
         }
     }
 
-    /// <summary>What to tell the user of this file: what was recognised, then the notices, a line each.</summary>
+    /// <summary>Messages about this file: the summary, then the notices, one line each.</summary>
     public IEnumerable<string> Report => [Summary, .. Notices.Select(static notice => $"note: {notice}")];
 
-    /// <summary>The first rows, row by row, each column scaled to mean 0 and deviation 1 over the first of them alone.</summary>
-    /// <param name="trainRows">The rows that the scaler may see.</param>
+    /// <summary>The first rows, row by row, each column scaled to mean 0 and standard deviation 1 over the training rows only.</summary>
+    /// <param name="trainRows">The rows that the scaler is fitted to.</param>
     /// <param name="rows">The rows to scale.</param>
     /// <returns>[rows, columns] scaled values, and the scaler, to take forecasts back to the columns' units.</returns>
     /// <exception cref="TableException">A number lies too far from the training rows to be scaled.</exception>

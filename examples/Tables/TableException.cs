@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Tables;
 
-/// <summary>A data file is missing or bad. The message is one line that says where, what and how to fix it.</summary>
+/// <summary>A data file is missing or bad. The message is one line with the place, the mistake and the fix.</summary>
 internal sealed class TableException : UserException
 {
     private const int LongestQuotation = 60;
@@ -10,7 +10,7 @@ internal sealed class TableException : UserException
     /// <summary>A mistake in a file.</summary>
     /// <param name="path">The file as the caller named it.</param>
     /// <param name="line">The line, counted from 1; null: the file as a whole.</param>
-    /// <param name="column">The column, where the mistake lies in one.</param>
+    /// <param name="column">The column of the mistake; null: none.</param>
     /// <param name="problem">What is wrong and how to fix it: one sentence.</param>
     /// <param name="cause">The failure of the layer below, if any.</param>
     public TableException(string path, int? line, string? column, string problem, Exception? cause = null)
@@ -25,7 +25,7 @@ internal sealed class TableException : UserException
     /// <summary>The name of the column; null: the line as a whole.</summary>
     public string? Column { get; }
 
-    /// <summary>A piece of a file as messages quote it: shortened, and without characters that would break the line.</summary>
+    /// <summary>Quotes text of a file in a message: shortened, and without characters that would break the line.</summary>
     public static string Quote(ReadOnlySpan<char> text)
     {
         string shown = text.Length <= LongestQuotation ? text.ToString() : $"{text[..LongestQuotation]}…";

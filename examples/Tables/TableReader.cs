@@ -5,25 +5,24 @@ using CsvHelper.Configuration;
 namespace Tables;
 
 /// <summary>
-/// Reads tables of series: cells divided by comma, semicolon, tab or bar, with or without a header. One column, or a date and a time of
-/// day in two, may say when a row was; every other column is a series. Nothing is left out without a notice, and what cannot be read
-/// for certain is refused.
+/// Reads tables of series: cells separated by comma, semicolon, tab or bar, with or without a header. One column, or a date and a time of
+/// day in two, may hold the times; every other column is a series. Nothing is omitted without a notice, and ambiguous cells are rejected.
 /// </summary>
 internal static class TableReader
 {
-    /// <summary>The name by which the user says that no column is the time.</summary>
+    /// <summary>The name that stands for no time column.</summary>
     public const string NoTime = "none";
 
     /// <summary>Reads a file.</summary>
-    /// <param name="path">The file; gzip may have packed it.</param>
-    /// <param name="time">The time column's name; <see cref="NoTime"/>: rows are taken in the file's order; null: it is recognised.</param>
+    /// <param name="path">The file; perhaps compressed with gzip.</param>
+    /// <param name="time">The time column's name; <see cref="NoTime"/>: rows are in the file's order; null: it is recognised.</param>
     /// <exception cref="TableException">
     /// The file is missing, empty or damaged; a row is ragged; a cell is missing, no finite number, or ambiguous; the time column is
     /// missing or cannot be read; many rows share a time.
     /// </exception>
     public static SeriesTable Read(string path, string? time = null) => new Reading(path, time).Run(TextFile.Read(path));
 
-    /// <summary>One file on its way from cells to series.</summary>
+    /// <summary>The state of reading one file.</summary>
     private sealed class Reading(string path, string? asked)
     {
         private readonly List<string> notices = [];
@@ -70,10 +69,10 @@ internal static class TableReader
             if (comments > 0)
             {
                 notices.Add(string.Create(CultureInfo.InvariantCulture,
-                    $"Comments above the table, beginning with '#', were passed over (lines: {comments})."));
+                    $"Comments above the table, beginning with '#', were skipped (lines: {comments})."));
             }
-            // A blank line is a missing cell where there is one column, so blank lines are looked at here. A stray quote is text, and text
-            // is refused later.
+            // A blank line is a missing cell if there is one column, so blank lines are handled here. A stray quote is text, and text
+            // is rejected later.
             var configuration = new CsvConfiguration(CultureInfo.InvariantCulture)
             {
                 Delimiter = separator.ToString(), IgnoreBlankLines = false, BadDataFound = null, TrimOptions = TrimOptions.Trim,
@@ -174,8 +173,8 @@ internal static class TableReader
             && rows.Exists(static row => row[1][0] == '0');
 
         /// <summary>
-        /// A first row of nothing but numbers and times is data, whether or not values are missing in it; 0, 1, 2 … are names, as data
-        /// frames without names write them, with an empty cell above their index.
+        /// A first row of only numbers and times is data, even if values are missing in it. 0, 1, 2 … are names, as data frames
+        /// without names write them, with an empty cell above their index.
         /// </summary>
         private static bool IsHeader(string[] cells)
         {
@@ -210,7 +209,7 @@ internal static class TableReader
             return unique;
         }
 
-        /// <summary>A separator at the end of every line makes a column of neither name nor cells.</summary>
+        /// <summary>A separator at the end of every line makes a column without a name and without cells.</summary>
         private void LeaveOutEmpty(List<int> columns, string[][] cells)
         {
             foreach (int c in columns.Where(c => (names[c].Length == 0 || !hasHeader)
@@ -218,11 +217,11 @@ internal static class TableReader
             {
                 columns.Remove(c);
                 notices.Add(string.Create(CultureInfo.InvariantCulture,
-                    $"Column {c + 1} has neither a name nor cells and is passed over."));
+                    $"Column {c + 1} has neither a name nor cells and is skipped."));
             }
         }
 
-        /// <summary>Takes the columns that are written as times out; the first of them, or the one asked for, tells the moments.</summary>
+        /// <summary>Removes the columns that are written as times; the first of them, or the requested one, gives the moments.</summary>
         private TimeColumn? TakeTexts(List<int> columns, string[][] cells)
         {
             if (asked is not null && asked != NoTime && !names.Contains(asked, StringComparer.Ordinal))
@@ -233,7 +232,7 @@ internal static class TableReader
             }
             int[] written = [.. columns.Where(c => TimeRecognition.LooksLikeTimes(cells[c]) && MayBeTimes(c, cells[c]))];
             columns.RemoveAll(written.Contains);
-            // Days come before times of day, which stand to the left of them in some files.
+            // Days come before times of day, even if the file has them in the other order.
             int? chosen = asked is null
                 ? written.OrderBy(c => TimeRecognition.IsOfDay(cells[c])).Select(static c => (int?)c).FirstOrDefault()
                 : written.Where(c => names[c] == asked).Select(static c => (int?)c).FirstOrDefault();
@@ -246,15 +245,15 @@ internal static class TableReader
             {
                 if (asked is not null || moments is not { IsAbsolute: true } || !AddTimesOfDay(ref moments, c, cells[c]))
                 {
-                    notices.Add($"Column {Name(c)} holds times and is passed over.");
+                    notices.Add($"Column {Name(c)} holds times and is skipped.");
                 }
             }
             return moments;
         }
 
         /// <summary>
-        /// Cells of digits alone, such as 20200101, are dates in a column named for time, or at even distances in the first column; a meter
-        /// shows such numbers too.
+        /// Cells of digits alone, such as 20200101, are dates in a column named for time, or if evenly spaced in the first column; meter
+        /// readings look the same.
         /// </summary>
         private bool MayBeTimes(int column, string[] cells) =>
             names[column] == asked || TimeNames.SpeakOfTime(names[column])
@@ -291,7 +290,7 @@ internal static class TableReader
                     && words.All(static word => word.Any(char.IsAsciiDigit))) is >= 0 and var row)
             {
                 throw Bad(
-                    row, 0, $"{TableException.Quote(cells[0][row])} may be several cells divided by spaces; divide cells by commas or "
+                    row, 0, $"{TableException.Quote(cells[0][row])} may be several cells separated by spaces; separate cells by commas or "
                     + "tabs, and write numbers without spaces.");
             }
         }
@@ -329,13 +328,13 @@ internal static class TableReader
                 numbers[c] = scan.Parse(mark);
                 if (Array.FindIndex(numbers[c]!, static v => !double.IsFinite(v)) is >= 0 and var large)
                 {
-                    throw Bad(large, c, $"{TableException.Quote(cells[c][large])} is no finite number: it is too large; correct it.");
+                    throw Bad(large, c, $"{TableException.Quote(cells[c][large])} is not a finite number: it is too large; correct it.");
                 }
             }
             return numbers;
         }
 
-        /// <summary>Takes a first column that numbers the rows out.</summary>
+        /// <summary>Removes a first column that numbers the rows.</summary>
         private double[]? TakeIndex(List<int> columns, double[]?[] numbers)
         {
             if (asked == NoTime || columns.Count < 2 || names[columns[0]] == asked)
@@ -347,15 +346,15 @@ internal static class TableReader
             {
                 return null;
             }
-            notices.Add($"Column {name} numbers the rows and is passed over.");
+            notices.Add($"Column {name} numbers the rows and is skipped.");
             columns.RemoveAt(0);
-            // Numbers that begin anew, as tables that were put together have them, order nothing.
+            // Numbers that restart, as in concatenated tables, give no order.
             return index.Distinct().Count() == index.Length ? index : null;
         }
 
         /// <summary>
-        /// Takes columns of numbers that count time out; the first of them, or the one asked for, tells the moments where no text does. A
-        /// column of time that names no moments may still be the key by which the rows are ordered.
+        /// Removes columns of numbers that count time; the first of them, or the requested one, gives the moments if no text does. A
+        /// time column without moments may still be the key that orders the rows.
         /// </summary>
         private TimeColumn? TakeNumbers(List<int> columns, double[]?[] numbers, TimeColumn? moments, ref double[]? key)
         {
@@ -389,7 +388,7 @@ internal static class TableReader
                     if (NumericTimes.Read(names[c], numbers[c]!, isFirst: false, isAsked: false) is { Form: not "years" } other
                         && (moments is null || NumericTimes.Repeats(other, moments)))
                     {
-                        notices.Add($"Column {Name(c)} holds times ({other.Form}) and is passed over.");
+                        notices.Add($"Column {Name(c)} holds times ({other.Form}) and is skipped.");
                         columns.Remove(c);
                     }
                 }
@@ -483,7 +482,7 @@ internal static class TableReader
         private static IEnumerable<DatePart> Clock(Dictionary<DatePart, int> part) =>
             ((DatePart[])[DatePart.Hour, DatePart.Minute, DatePart.Second]).TakeWhile(part.ContainsKey);
 
-        /// <summary>The moment that numbers of a year, of days and of the clock name; null: none.</summary>
+        /// <summary>The moment of given numbers of year, day and clock; null: none.</summary>
         private static DateTime? Moment(Dictionary<DatePart, double> values)
         {
             int At(DatePart part) => values.TryGetValue(part, out double value) ? (int)value : 1;
@@ -539,8 +538,8 @@ internal static class TableReader
             if (equal.Length > 0)
             {
                 int row = order[equal[0]], other = order[equal[0] - 1];
-                // Clocks that are set back repeat some hours a year; more, and the rows belong to several series, or their order is
-                // unknown.
+                // Clocks that are set back repeat some hours per year. With more repeats the rows belong to several series, or their
+                // order is unknown.
                 if (first >= 0 || equal.Length > Math.Max(1, order.Length / 100))
                 {
                     throw new TableException(path, lines[row], null, string.Create(

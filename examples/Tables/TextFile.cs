@@ -5,7 +5,7 @@ using System.Text.Unicode;
 
 namespace Tables;
 
-/// <summary>A text file in memory: packed by gzip or not, in UTF-8, UTF-16 or Windows-1252.</summary>
+/// <summary>A text file in memory, optionally compressed with gzip, in UTF-8, UTF-16 or Windows-1252.</summary>
 internal sealed class TextFile
 {
     private const int SampleBytes = 4096;
@@ -16,7 +16,7 @@ internal sealed class TextFile
     private TextFile(byte[] bytes, int length, Encoding encoding) => (this.bytes, this.length, this.encoding) = (bytes, length, encoding);
 
     /// <summary>Reads all of a file.</summary>
-    /// <param name="path">The file; its first bytes tell whether gzip packed it.</param>
+    /// <param name="path">The file; its first bytes show whether it is compressed with gzip.</param>
     /// <exception cref="TableException">
     /// There is no such file, it is a folder, it may not be read, its compressed data are damaged, it holds no text, or more than 2 GB.
     /// </exception>
@@ -37,7 +37,7 @@ internal sealed class TextFile
             file.CopyTo(content);
             if (content.Length > 2 && content.GetBuffer() is [0x1F, 0x8B, ..])
             {
-                // Without it a file that was cut reads as a shorter one (dotnet/runtime pull request 75671).
+                // Without this check a truncated file reads as a shorter one (dotnet/runtime pull request 75671).
                 AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
                 content.Position = 0;
                 var unpacked = new MemoryStream();
@@ -68,13 +68,13 @@ internal sealed class TextFile
     /// <summary>The text from its beginning.</summary>
     public StreamReader Open() => new(new MemoryStream(bytes, 0, length, writable: false), encoding);
 
-    /// <summary>A finite number, with a decimal point whatever the user's culture.</summary>
+    /// <summary>A finite number, with a decimal point in any culture.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out double value) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && double.IsFinite(value);
 
     private static Encoding EncodingOf(string path, ReadOnlySpan<byte> bytes)
     {
-        // A byte order mark is a decision, which StreamReader follows by itself.
+        // StreamReader follows a byte order mark by itself.
         if (bytes is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] or [0xEF, 0xBB, 0xBF, ..])
         {
             return Encoding.UTF8;
@@ -92,8 +92,8 @@ internal sealed class TextFile
             return even == 0 && odd > 0 && odd >= enough ? Encoding.Unicode
                 : odd == 0 && even > 0 && even >= enough ? Encoding.BigEndianUnicode
                 : throw new TableException(path, null, null, bytes is [(byte)'P', (byte)'K', 3, 4, ..]
-                    ? "this is a zip archive or an Excel workbook, no text; unpack it, or save it as CSV."
-                    : "the file holds binary data, no text; export it as CSV.");
+                    ? "this is a zip archive or an Excel workbook, not text; unpack it, or save it as CSV."
+                    : "the file holds binary data, not text; export it as CSV.");
         }
         return Utf8.IsValid(bytes) ? Encoding.UTF8 : CodePagesEncodingProvider.Instance.GetEncoding(1252)!;
     }

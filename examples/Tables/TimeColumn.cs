@@ -5,21 +5,21 @@ namespace Tables;
 /// <summary>The moments of a table's rows.</summary>
 /// <param name="Name">The column, or columns, that they were read from.</param>
 /// <param name="Form">How they were written, such as "dates, day first".</param>
-/// <param name="Instants">A moment a row, in UTC where the file names a zone. Times of day count on from the first of January 1970.</param>
-/// <param name="IsAbsolute">Whether the moments decide the order of rows; times of day do not, since they begin anew each day.</param>
+/// <param name="Instants">One moment per row, in UTC if the file names a zone. Times of day start at the first of January 1970.</param>
+/// <param name="IsAbsolute">Whether the moments decide the order of rows; times of day do not, because they restart each day.</param>
 internal sealed record TimeColumn(string Name, string Form, DateTime[] Instants, bool IsAbsolute = true)
 {
-    /// <summary>How far neighbouring rows lie apart; null where they lie irregularly.</summary>
+    /// <summary>The distance of neighbouring rows; null if it is irregular.</summary>
     public TimeStep? Step => TimeStep.Find(Instants)?.Step;
 }
 
 /// <summary>Recognises the moments that a column of texts or numbers holds.</summary>
 internal static class TimeRecognition
 {
-    /// <summary>The fraction of cells from which a column is one of times, and what cannot be read is a mistake.</summary>
+    /// <summary>If at least this fraction of cells are times, the column holds times, and unreadable cells are mistakes.</summary>
     private const double TimeFraction = 0.5;
 
-    /// <summary>By how much more evenly one order of day and month has to put the rows than another.</summary>
+    /// <summary>Factor by which one order of day and month must space the rows more evenly than another.</summary>
     private const double ClearlyMore = 0.1;
 
     /// <summary>Whether at least half of the first cells are written as times.</summary>
@@ -49,7 +49,7 @@ internal static class TimeRecognition
             {
                 return (row, cells[row].Length == 0
                     ? "the time is empty; fill it or remove the row."
-                    : $"{TableException.Quote(cells[row])} is no time that can be read; write it as 2020-01-31 13:00, or pass the "
+                    : $"{TableException.Quote(cells[row])} is not a readable time; write it as 2020-01-31 13:00, or pass the "
                         + "column over by --time none.");
             }
             if (texts[row].Form != texts[0].Form)
@@ -91,7 +91,7 @@ internal static class TimeRecognition
         {
             while (instants[row] < instants[row - 1])
             {
-                // Midnight has passed. A jump of more than a day would be another day's time, which the file does not say.
+                // Midnight has passed. The file has no days, so a jump cannot be longer than a day.
                 instants[row] = instants[row].AddDays(Math.Max(1, (instants[row - 1] - instants[row]).Days));
             }
         }

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Tables;
 
-/// <summary>A part of a date that a column of its own may hold.</summary>
+/// <summary>A part of a date that a separate column may hold.</summary>
 internal enum DatePart
 {
     Year,
@@ -16,7 +16,7 @@ internal enum DatePart
     Second,
 }
 
-/// <summary>What the names of columns say about time and order.</summary>
+/// <summary>Meanings of column names for time and order.</summary>
 internal static partial class TimeNames
 {
     private static readonly HashSet<string> TimeWords = new(StringComparer.OrdinalIgnoreCase)
@@ -31,7 +31,7 @@ internal static partial class TimeNames
         "year", "jahr", "annee", "année", "anno", "año", "date", "time", "ds", "t",
     };
 
-    /// <summary>Words that end in "time" or "date" and speak of a duration or of nothing like it.</summary>
+    /// <summary>Words that end in "time" or "date" but mean a duration or something else.</summary>
     private static readonly HashSet<string> OtherWords = new(StringComparer.OrdinalIgnoreCase)
     {
         "uptime", "lifetime", "runtime", "overtime", "downtime", "sometime", "parttime", "fulltime", "leadtime", "airtime", "playtime",
@@ -43,7 +43,7 @@ internal static partial class TimeNames
         "index", "idx", "row", "rownum", "rownames", "id",
     };
 
-    /// <summary>Words that name a quantity as often as a number of the row: NO is a gas, n a count.</summary>
+    /// <summary>Words that mean a quantity as often as a row number: NO is a gas, n a count.</summary>
     private static readonly HashSet<string> WeakIndexWords = new(StringComparer.OrdinalIgnoreCase) { "no", "nr", "#", "n", "i" };
 
     private static readonly Dictionary<string, DatePart> Parts = new(StringComparer.OrdinalIgnoreCase)
@@ -58,7 +58,7 @@ internal static partial class TimeNames
         ["minute"] = DatePart.Minute, ["second"] = DatePart.Second,
     };
 
-    /// <summary>Whether a word of a name speaks of a point in time, such as "pickup_datetime" or "startTime", but not "runtime".</summary>
+    /// <summary>Whether a word of a name means a point in time, such as "pickup_datetime" or "startTime", but not "runtime".</summary>
     public static bool SpeakOfTime(string name) => Words(name).Any(static w => TimeWords.Contains(w)
         || ((w.EndsWith("time", StringComparison.OrdinalIgnoreCase) || w.EndsWith("date", StringComparison.OrdinalIgnoreCase)
             || w.EndsWith("timestamp", StringComparison.OrdinalIgnoreCase)) && !OtherWords.Contains(w)));
@@ -79,7 +79,7 @@ internal static partial class TimeNames
     /// <summary>Whether a name says that its column numbers the rows.</summary>
     public static bool IsIndexName(string name) => Words(name) is [var first, ..] && IndexWords.Contains(first);
 
-    /// <summary>Whether a name says so, but may name a quantity too.</summary>
+    /// <summary>Whether a name may also mean a quantity.</summary>
     public static bool MayBeIndexName(string name) => Words(name) is [var first, ..] && WeakIndexWords.Contains(first);
 
     private static string[] Words(string name) => Divider().Split(name).Where(static w => w.Length > 0).ToArray();

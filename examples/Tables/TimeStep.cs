@@ -2,17 +2,17 @@ using System.Globalization;
 
 namespace Tables;
 
-/// <summary>How far neighbouring rows lie apart in time.</summary>
-/// <param name="Months">Whole months, where rows lie so far apart; else 0.</param>
-/// <param name="Span">The time between neighbours, where months is 0.</param>
+/// <summary>Distance of neighbouring rows in time.</summary>
+/// <param name="Months">Whole months, if rows are that far apart; otherwise 0.</param>
+/// <param name="Span">The time between neighbours if months is 0.</param>
 internal readonly record struct TimeStep(int Months, TimeSpan Span)
 {
-    /// <summary>The share of neighbours that have to lie one step apart.</summary>
+    /// <summary>The fraction of neighbours that must be one step apart.</summary>
     private const double RegularShare = 0.5;
 
-    /// <summary>The most frequent distance of neighbours, and the share of them that have it.</summary>
+    /// <summary>The most frequent distance of neighbours, and the fraction of them that have it.</summary>
     /// <param name="instants">Times that never decrease.</param>
-    /// <returns>Null where no distance above 0 is that of half the neighbours.</returns>
+    /// <returns>Null if no distance above 0 occurs between half of the neighbours.</returns>
     public static (TimeStep Step, double Share)? Find(IReadOnlyList<DateTime> instants)
     {
         if (instants.Count < 2)
@@ -32,7 +32,7 @@ internal readonly record struct TimeStep(int Months, TimeSpan Span)
         int gaps = 0;
         for (int i = 1; i < instants.Count; i++)
         {
-            // Half a step more, so that summer time and leap seconds are none.
+            // Half a step of tolerance for summer time and leap seconds.
             gaps += Months > 0 ? instants[i] > instants[i - 1].AddMonths(Months).AddDays(3) ? 1 : 0
                 : (instants[i] - instants[i - 1]).Ticks > 1.5 * Span.Ticks ? 1 : 0;
         }

@@ -3,13 +3,13 @@ using System.Text.RegularExpressions;
 
 namespace Tables;
 
-/// <summary>What a cell says of a moment.</summary>
+/// <summary>The forms of times in cells.</summary>
 internal enum TimeForm
 {
     /// <summary>A day, with or without the time of day.</summary>
     Date,
 
-    /// <summary>A day as three numbers whose order the column decides: 01/02/2020.</summary>
+    /// <summary>A day as three numbers whose order the whole column decides: 01/02/2020.</summary>
     UnorderedDate,
 
     /// <summary>A month: 2020-01.</summary>
@@ -36,16 +36,16 @@ internal enum DateOrder
     YearFirst,
 }
 
-/// <summary>A cell that names a moment, read as far as it can be read by itself.</summary>
-/// <param name="Form">What it says.</param>
-/// <param name="Date">The day, or the first day of the week, month or quarter; of an unordered date not yet known.</param>
+/// <summary>A cell that holds a moment, parsed as far as possible without other cells.</summary>
+/// <param name="Form">Its form.</param>
+/// <param name="Date">The day, or the first day of the week, month or quarter; unknown for an unordered date.</param>
 /// <param name="A">First number of an unordered date.</param>
 /// <param name="B">Second number of an unordered date.</param>
 /// <param name="C">Third number of an unordered date.</param>
-/// <param name="HasPoints">Whether points stand between the numbers of an unordered date, which then is day-first.</param>
-/// <param name="OfDay">Time since midnight, up to 24:00; null where none is given.</param>
-/// <param name="Zone">The zone as written; null where none is given.</param>
-/// <param name="Offset">What the zone is ahead of UTC; null where there is none or its name is unknown.</param>
+/// <param name="HasPoints">Whether points separate the numbers of an unordered date, which is then day-first.</param>
+/// <param name="OfDay">Time since midnight, up to 24:00; null: none.</param>
+/// <param name="Zone">The zone as written; null: none.</param>
+/// <param name="Offset">Offset of the zone from UTC; null if there is none or its name is unknown.</param>
 internal readonly partial record struct TimeText(
     TimeForm Form, DateTime Date, int A, int B, int C, bool HasPoints, TimeSpan? OfDay, string? Zone, TimeSpan? Offset)
 {
@@ -60,7 +60,7 @@ internal readonly partial record struct TimeText(
     private const string Zones =
         "\\s?((?<zone>Z|(UTC|GMT)?[+\\-\u2212][0-9]{1,2}(:?[0-9]{2})?|[a-z]{1,5}|[a-z]+/[a-z_/]+)(\\s?[\\[(][a-z_/ ]+[\\])])?)?";
 
-    // The zones that name one offset wherever they are used; IST, CST or BST do not.
+    // Zones with one offset everywhere; IST, CST or BST are ambiguous.
     private static readonly Dictionary<string, double> KnownZones = new(StringComparer.OrdinalIgnoreCase)
     {
         ["Z"] = 0, ["UTC"] = 0, ["GMT"] = 0, ["UT"] = 0, ["WET"] = 0, ["WEST"] = 1, ["CET"] = 1, ["CEST"] = 2, ["MEZ"] = 1, ["MESZ"] = 2,
@@ -70,11 +70,11 @@ internal readonly partial record struct TimeText(
         ["CDT"] = -5, ["MST"] = -7, ["MDT"] = -6, ["PST"] = -8, ["PDT"] = -7, ["AKST"] = -9, ["AKDT"] = -8, ["HST"] = -10,
     };
 
-    /// <summary>Reads a cell; false where it names no moment, or one that the calendar does not have.</summary>
+    /// <summary>Reads a cell; false if it holds no moment, or one that the calendar does not have.</summary>
     public static bool TryParse(string cell, out TimeText time)
     {
         time = default;
-        // Every form has a digit and something beside it, or eight digits and more.
+        // Every form has a digit and another character, or at least eight digits.
         if (cell.Length is < 4 or > LongestCell || !cell.AsSpan().ContainsAnyInRange('0', '9'))
         {
             return false;
@@ -83,7 +83,7 @@ internal readonly partial record struct TimeText(
         return match.Success && TryRead(match, out time);
     }
 
-    /// <summary>The moment, once the order of its numbers is known; in UTC where there is a known zone.</summary>
+    /// <summary>The moment, once the order of its numbers is known; in UTC if the zone is known.</summary>
     /// <returns>Null where the calendar has no such day.</returns>
     public DateTime? ToInstant(DateOrder order)
     {
@@ -184,7 +184,7 @@ internal readonly partial record struct TimeText(
             }
             hour = hour % 12 + (half is "p" or "P" ? 12 : 0);
         }
-        // 24:00 is the end of the day, and a minute has a 61st second now and then.
+        // 24:00 is the end of the day, and leap seconds exist.
         if (hour > 24 || minute > 59 || second > 60 || (hour == 24 && (minute > 0 || second > 0 || ticks > 0)))
         {
             return false;
@@ -213,7 +213,7 @@ internal readonly partial record struct TimeText(
     private static int? Number(Match match, string group) => Text(match, group) is { } text
         ? int.Parse(text, CultureInfo.InvariantCulture) : null;
 
-    // Digits are written as [0-9]: \d matches the digits of every script, which int.Parse does not read.
+    // [0-9], because \d matches digits of every script, which int.Parse does not read.
     [GeneratedRegex(
         "^((mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\\s+)?\\[?(" +
         "(" +

@@ -1,6 +1,6 @@
 namespace Tables;
 
-/// <summary>A mistake of the user's, told in one line: what is wrong, where, and how to fix it.</summary>
+/// <summary>A mistake of the user, in one line: what is wrong, where, and how to fix it.</summary>
 internal class UserException : Exception
 {
     /// <summary>A mistake.</summary>

@@ -80,7 +80,7 @@ public sealed class ModelGenerator : IIncrementalGenerator
     private static ImmutableArray<Diagnostic> Report(ParsedModel model, PlanResult result, bool hasDevice)
     {
         IEnumerable<DiagnosticInfo> diagnostics = hasDevice && result.Plan is { } plan && CudaLowering.ObstacleOf(plan) is { } operation
-            ? [.. result.Diagnostics, DiagnosticInfo.At(new DiagnosticLocation(), DiagnosticDescriptors.NoDevicePart, plan.Name, operation)]
+            ? [.. result.Diagnostics, DiagnosticInfo.At(new DiagnosticLocation(), DiagnosticDescriptors.NoDeviceCode, plan.Name, operation)]
             : result.Diagnostics;
         return diagnostics.Select(p => Diagnostic.Create(
             DiagnosticDescriptors.Get(p.Id), model.Locations.TryGetValue(p.DiagnosticLocation, out Location? at)

@@ -6,10 +6,10 @@ using AarenGen.Generator.Preprocessing;
 
 namespace AarenGen.Generator;
 
-/// <summary>Every part of the declaration language, a line each.</summary>
+/// <summary>Every component of the declaration language, one line each.</summary>
 internal static class Registry
 {
-    private static readonly Dictionary<string, ComponentDefinition> Parts = new ComponentDefinition[]
+    private static readonly Dictionary<string, ComponentDefinition> Components = new ComponentDefinition[]
     {
         new ContinuousDefinition(),
         new CategoricalDefinition(),
@@ -40,5 +40,6 @@ internal static class Registry
         new LogNormalMixtureDefinition(),
     }.ToDictionary(static p => p.Name, StringComparer.Ordinal);
 
-    public static ComponentDefinition? Find(string name) => Parts.TryGetValue(name, out ComponentDefinition? part) ? part : null;
+    public static ComponentDefinition? Find(string name) =>
+        Components.TryGetValue(name, out ComponentDefinition? component) ? component : null;
 }

@@ -107,7 +107,7 @@ public enum TargetKind
     Class,
 }
 
-/// <summary>An output of the model with a loss of its own.</summary>
+/// <summary>An output of the model with its own loss.</summary>
 /// <param name="Name">The declared name; "output" where there is but one head, unnamed.</param>
 /// <param name="OutputOffset">First of its numbers in a row's output.</param>
 /// <param name="OutputWidth">Its numbers in a row's output.</param>
@@ -115,7 +115,7 @@ public enum TargetKind
 /// <param name="TargetWidth">Its numbers in a row's target.</param>
 /// <param name="TargetKind">What its targets may be.</param>
 /// <param name="ClassCount">Number of classes where the target is one; else 0.</param>
-/// <param name="IsPerSequence">Whether it is trained at the last token of each sequence alone.</param>
+/// <param name="IsPerSequence">Whether it is trained only at the last token of each sequence.</param>
 /// <param name="Loss">The loss in words.</param>
 public sealed record HeadDescription(
     string Name, int OutputOffset, int OutputWidth, int TargetOffset, int TargetWidth, TargetKind TargetKind, int ClassCount,
@@ -146,7 +146,7 @@ public enum NormalizationSpan
 }
 
 /// <summary>How samples become the rows that the layers see.</summary>
-/// <param name="Channels">Channels that are sequences of their own; 1 where there are none.</param>
+/// <param name="Channels">Channels that are separate sequences; 1: none.</param>
 /// <param name="PatchLength">Samples in a row.</param>
 /// <param name="PatchStride">Samples from one row's start to the next.</param>
 /// <param name="Normalization">Over what samples are normalised.</param>
@@ -174,7 +174,7 @@ public sealed record ModelDescription
     /// <summary>The model card: layers, shapes, parameters, state and operations, as a plain-text table.</summary>
     public required string Card { get; init; }
 
-    /// <summary>SHA-256 of the declaration, in hexadecimal: equal for models with the same layers, whatever their class's name.</summary>
+    /// <summary>SHA-256 of the declaration, in hexadecimal: equal for models with the same layers, with any class name.</summary>
     public required string Fingerprint { get; init; }
 
     /// <summary>Numbers in one token.</summary>

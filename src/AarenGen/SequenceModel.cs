@@ -10,13 +10,13 @@ namespace AarenGen;
 /// <see cref="SequenceModelAttribute"/> and the generator derives it from this class.
 /// </summary>
 /// <remarks>
-/// <para>Thread safety: any number of threads may infer with one model at the same time, each with states of its own.
-/// <see cref="Fit"/> and <see cref="UsePrecision"/> change the weights and must run alone. While one of them runs, another call of either,
+/// <para>Thread safety: any number of threads may infer with one model at the same time, each with its own states.
+/// <see cref="Fit"/> and <see cref="UsePrecision"/> change the weights and must run exclusively. While one runs, another call of either,
 /// of <see cref="Evaluate"/>, <c>Save</c> or <c>SaveCompiled</c> throws <see cref="InvalidOperationException"/>, from the progress callback
 /// too. Inference does not check this, because the check would cost time; its outputs are then meaningless.</para>
 /// <para>Inference allocates nothing, except working memory once per thread.</para>
 /// <para>The numbers of tokens must be finite and from −1e15 to 1e15, so that nothing overflows with ordinary weights. With extremely large
-/// weights, outputs and the state may become NaN or infinite. <see cref="StreamState{TModel}.Save(string)"/> refuses such a state;
+/// weights, outputs and the state may become NaN or infinite. <see cref="StreamState{TModel}.Save(string)"/> rejects such a state;
 /// <see cref="StreamState{TModel}.Reset"/> or <see cref="StreamState{TModel}.Load(string)"/> makes it usable again.</para>
 /// </remarks>
 /// <typeparam name="TSelf">The annotated class.</typeparam>
@@ -60,7 +60,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <param name="path">The file; tensors F32, F64, F16 or BF16, little-endian.</param>
     /// <exception cref="ArgumentException"><paramref name="path"/> is null, empty or holds a null character.</exception>
     /// <exception cref="ModelFileException">
-    /// The file is damaged, holds a weight that is not finite in float, is of another kind, or does not fit: the message says what it is,
+    /// The file is damaged, holds a weight that is not finite in float, has another format, or does not fit: the message says what it is,
     /// or names the missing, unexpected and misshapen tensors.
     /// </exception>
     /// <exception cref="IOException">The file cannot be read; the message says why.</exception>
@@ -145,11 +145,11 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     }
 
     /// <summary>
-    /// Packs the large matrices, those of 64 by 64 and more, anew for inference in another precision. A narrower precision is read faster,
+    /// Packs the large matrices, those of 64 by 64 and more, again for inference in another precision. A narrower precision is read faster,
     /// which is what bounds a stream's speed, and is less exact. Training, evaluation and files of <see cref="Save(string)"/> stay in
     /// float, so that float can be used again without loss. A new model uses float.
     /// </summary>
-    /// <remarks>Like <see cref="Fit"/>, it must run alone. States of streams stay valid.</remarks>
+    /// <remarks>Like <see cref="Fit"/>, it must run exclusively. States of streams stay valid.</remarks>
     /// <param name="precision">The precision that inference uses from now on.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="precision"/> is none of the enumeration's values.</exception>
     /// <exception cref="InvalidOperationException">Another call trains, evaluates or saves this model.</exception>
@@ -229,11 +229,11 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
 
     /// <summary>
     /// Takes many tokens of one stream in one call. The outputs and the state are those of <see cref="Step"/> token by token,
-    /// only sooner; a stream may go on with either.
+    /// only sooner; a stream may continue with either.
     /// </summary>
     /// <remarks>
     /// Models whose states combine have a second overload with an argument <c>threads</c>, which shares one sequence among threads: those
-    /// of <see cref="AarenAttribute"/> and of layers without state alone. Transformer, minGRU, minLSTM, pooling by the mean, patches,
+    /// with only <see cref="AarenAttribute"/> and layers without state. Transformer, minGRU, minLSTM, pooling by the mean, patches,
     /// instance normalisation, independent channels and several heads have no such combination, and the overload is missing. Long
     /// sequences of such models are run by this method; several run in parallel, one a thread.
     /// </remarks>
@@ -379,10 +379,12 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
 
     /// <summary>
     /// Adds the gradients of derived weights to those of the parameters that they were derived from, once per optimiser step. Several
-    /// workers may each do a slice. Called by the library; generated code overrides it.
+    /// workers may each do a slice. Called by the library; generated code overrides it where the model has such weights.
     /// </summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected abstract void BackpropagateDerivedWeights(ReadOnlySpan<float> weights, Span<float> gradients, WorkerSlice slice);
+    protected virtual void BackpropagateDerivedWeights(ReadOnlySpan<float> weights, Span<float> gradients, WorkerSlice slice)
+    {
+    }
 
     /// <summary>
     /// The CUDA kernels that train the model on a GPU; null unless the project that declares it refers to AarenGen.Cuda. Called by the
@@ -447,7 +449,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         }
     }
 
-    /// <summary>A model with memory of its own, all zero.</summary>
+    /// <summary>A model with its own memory, all zero.</summary>
     internal static TSelf Allocated()
     {
         TSelf model = TSelf.Empty();
@@ -544,7 +546,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
                 full = 0;
             }
         }
-        // States must not be kept alive by the thread.
+        // The thread must not keep states alive.
         streams.AsSpan().Clear();
     }
 }

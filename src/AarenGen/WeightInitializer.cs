@@ -3,7 +3,7 @@ namespace AarenGen;
 /// <summary>Fills weights as each parameter's description says.</summary>
 internal static class WeightInitializer
 {
-    /// <summary>Each parameter draws from a source of its own, so that a layer added at the end leaves the others as they were.</summary>
+    /// <summary>Each parameter has its own random numbers, so that a layer added at the end leaves the others as they were.</summary>
     public static void Fill(ModelDescription description, Span<float> weights, int seed)
     {
         for (int i = 0; i < description.Parameters.Count; i++)

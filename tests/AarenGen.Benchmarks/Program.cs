@@ -55,7 +55,7 @@ Task<int> Run(ParseResult parsed, IReadOnlyList<IBenchmark> chosen, Cancellation
     }
     catch (OperationCanceledException)
     {
-        Console.Error.WriteLine("Stopped. What was measured is written.");
+        Console.Error.WriteLine("Stopped. All measurements so far are written.");
         return Task.FromResult(ExitCodes.Stopped);
     }
 }

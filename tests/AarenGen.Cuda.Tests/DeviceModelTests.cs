@@ -6,7 +6,7 @@ namespace AarenGen.Cuda.Tests;
 
 /// <summary>
 /// Outputs, losses and gradients on a device against the CPU's, dropout's masks included: every test model, lengths at the edges of tiles,
-/// whatever the order of threads.
+/// in any order of threads.
 /// </summary>
 [Collection(Requirements.Device)]
 public sealed class DeviceModelTests
@@ -35,14 +35,14 @@ public sealed class DeviceModelTests
 
     [DeviceTheory]
     [MemberData(nameof(Batches))]
-    public void Outputs_losses_and_gradients_are_the_CPUs(string model, int[] lengths, bool isWeighted) =>
+    public void Outputs_losses_and_gradients_equal_those_of_the_CPU(string model, int[] lengths, bool isWeighted) =>
         ModelCases.Named(model).Run(new Comparison(lengths, isWeighted));
 
     [DeviceFact]
     public void Overflow_stays_in_its_sequence()
     {
         Overflow(40, 33, 50);
-        // Borders of sequences that are borders of tiles, and that are none.
+        // Boundaries of sequences that are boundaries of tiles, and others.
         Overflow(128, 256, 128);
         Overflow(200, 300, 150);
     }
@@ -122,7 +122,7 @@ public sealed class DeviceModelTests
 
     /// <summary>
     /// Three sequences whose first column is 0. Where they are spoilt, the second has a token four tokens after its middle that holds the
-    /// largest number that a token may.
+    /// largest number that a token may hold.
     /// </summary>
     private static SequenceList WithZeroColumn(int[] lengths, bool isSpoilt)
     {

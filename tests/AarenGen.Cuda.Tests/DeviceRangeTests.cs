@@ -165,7 +165,7 @@ public sealed class DeviceRangeTests
     /// </summary>
     private static double Bound(int width, int rows) => 4 * Math.Sqrt(2 * (5 * width + rows)) * Math.Pow(2, -24);
 
-    /// <summary>A step on a token without weight: all gradients are 0.</summary>
+    /// <summary>An optimiser step on a token without weight: all gradients are 0.</summary>
     private static void StepWithoutGradients(GoldenPre model, AlignedBuffer first, AlignedBuffer second, Settings settings)
     {
         var data = new SequenceList(GoldenPre.InputWidth, GoldenPre.Description.TargetWidth);

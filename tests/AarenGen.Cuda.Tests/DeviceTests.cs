@@ -55,7 +55,7 @@ public sealed class DeviceTests(DeviceTests.Session session) : IClassFixture<Dev
     }
 
     [DeviceFact]
-    public void Device_that_there_is_not_is_refused_with_what_helps()
+    public void Missing_device_is_rejected_with_a_fix()
     {
         CudaException e = Assert.Throws<CudaException>(static () => new CudaContext(1000));
         Assert.Equal("CUDA_ERROR_INVALID_DEVICE", e.ErrorName);
@@ -84,7 +84,7 @@ public sealed class DeviceTests(DeviceTests.Session session) : IClassFixture<Dev
     }
 
     [DeviceFact]
-    public void Pinned_memory_is_copied_in_the_streams_turn()
+    public void Pinned_memory_is_copied_in_stream_order()
     {
         using var stream = new CudaStream(Context);
         using var buffer = new DeviceBuffer(Context, Count * sizeof(int));
@@ -163,7 +163,7 @@ public sealed class DeviceTests(DeviceTests.Session session) : IClassFixture<Dev
     }
 
     [DeviceFact]
-    public void Launch_that_is_refused_names_the_kernel_and_its_shape()
+    public void Rejected_launch_names_the_kernel_and_its_shape()
     {
         using var stream = new CudaStream(Context);
         CudaException e = Assert.Throws<CudaException>(
@@ -174,7 +174,7 @@ public sealed class DeviceTests(DeviceTests.Session session) : IClassFixture<Dev
     }
 
     [DeviceFact]
-    public void Kernel_that_there_is_not_is_named()
+    public void Missing_kernel_is_named()
     {
         CudaException e = Assert.Throws<CudaException>(() => Module.GetKernel("missing"));
         Assert.Equal("CUDA_ERROR_NOT_FOUND", e.ErrorName);
@@ -182,7 +182,7 @@ public sealed class DeviceTests(DeviceTests.Session session) : IClassFixture<Dev
     }
 
     [DeviceFact]
-    public void Code_that_is_none_is_refused()
+    public void Invalid_code_is_rejected()
     {
         CudaException e = Assert.Throws<CudaException>(
             () => new CudaModule(Context, new("broken", new(80, IsPtx: false), [1, 2, 3, 4, 5, 6, 7, 0], FromCache: false)));
@@ -239,7 +239,7 @@ public sealed class DeviceTests(DeviceTests.Session session) : IClassFixture<Dev
     }
 
     [DeviceFact]
-    public void Memory_that_there_is_not_is_refused_with_what_was_asked_and_what_is_free()
+    public void Too_large_allocation_is_rejected_with_the_requested_and_the_free_bytes()
     {
         long bytes = Context.Device.TotalMemory * 4;
         CudaException e = Assert.Throws<CudaException>(() => new DeviceBuffer(Context, bytes));
@@ -249,7 +249,7 @@ public sealed class DeviceTests(DeviceTests.Session session) : IClassFixture<Dev
         Assert.Contains("are free. Take smaller batches", e.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>In a process of its own, since the device is lost to the one that does this.</summary>
+    /// <summary>In a separate process, since that process loses the device.</summary>
     [DeviceFact]
     public async Task Fault_of_a_kernel_loses_the_device_and_says_so()
     {
@@ -261,7 +261,7 @@ public sealed class DeviceTests(DeviceTests.Session session) : IClassFixture<Dev
     }
 
     [DeviceFact]
-    public void Events_mark_work_and_tell_the_time_between()
+    public void Events_mark_work_and_measure_the_time_between()
     {
         using var first = new CudaStream(Context);
         using var second = new CudaStream(Context);
@@ -284,7 +284,7 @@ public sealed class DeviceTests(DeviceTests.Session session) : IClassFixture<Dev
     }
 
     [DeviceFact]
-    public void What_is_in_a_context_may_be_disposed_after_it()
+    public void Objects_of_a_context_may_be_disposed_after_it()
     {
         var context = new CudaContext();
         var stream = new CudaStream(context);
@@ -301,7 +301,7 @@ public sealed class DeviceTests(DeviceTests.Session session) : IClassFixture<Dev
     }
 
     [DeviceFact]
-    public void Memory_is_given_back()
+    public void Memory_is_freed()
     {
         const long bytes = 64L << 20;
         long before = Context.GetFreeMemory();
@@ -314,7 +314,7 @@ public sealed class DeviceTests(DeviceTests.Session session) : IClassFixture<Dev
     }
 
     [DeviceFact]
-    public async Task Any_thread_may_work_with_a_context()
+    public async Task Any_thread_may_use_a_context()
     {
         int[][] results = await Task.WhenAll(Enumerable.Range(0, 8).Select(n => Task.Run(() =>
         {
@@ -331,7 +331,7 @@ public sealed class DeviceTests(DeviceTests.Session session) : IClassFixture<Dev
         }
     }
 
-    /// <summary>Writes to where nothing is, waits for it, then tries to go on.</summary>
+    /// <summary>Writes to an invalid address, waits for it, then tries to continue.</summary>
     internal static string Fault()
     {
         var report = new StringBuilder();

@@ -13,7 +13,7 @@ public sealed class DeviceTrainingTests : TemporaryFolder
         new() { Epochs = 40, BatchSize = 8, Threads = 2, Seed = 3, LearningRate = 3e-3, Device = Device.Cuda };
 
     [DeviceFact]
-    public void Two_hundred_steps_go_as_on_the_CPU()
+    public void Two_hundred_steps_equal_those_of_the_CPU()
     {
         (GoldenPre onDevice, TrainingReport device) = Fit(Options);
         (GoldenPre onCpu, TrainingReport cpu) = Fit(Options with { Device = Device.Cpu });
@@ -45,7 +45,7 @@ public sealed class DeviceTrainingTests : TemporaryFolder
     [DeviceTheory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_checkpoint_of_one_goes_on_on_the_other(bool beginsOnDevice)
+    public void A_checkpoint_of_one_device_resumes_on_the_other(bool beginsOnDevice)
     {
         TrainingOptions whole = Options with { Epochs = 6, CheckpointPath = At("checkpoint.safetensors") };
         (_, TrainingReport unbroken) = Fit(whole with { Device = Device.Cpu, CheckpointPath = null });
@@ -62,7 +62,7 @@ public sealed class DeviceTrainingTests : TemporaryFolder
     }
 
     [DeviceFact]
-    public void A_loss_that_is_not_finite_is_said_with_its_step()
+    public void A_non_finite_loss_is_reported_with_its_step()
     {
         // A target and an output, by the last layer's bias, whose difference is beyond all floats.
         SequenceList data = Weighted(1, 20);
@@ -120,7 +120,7 @@ public sealed class DeviceTrainingTests : TemporaryFolder
     }
 
     [DeviceFact]
-    public void What_a_listener_throws_passes_through_and_leaves_the_weights_of_the_last_step()
+    public void An_exception_of_a_listener_passes_through_and_leaves_the_weights_of_the_last_step()
     {
         GoldenPre stopped = GoldenPre.Create(seed: 1), whole = GoldenPre.Create(seed: 1);
         // The learning rate is constant, so that the steps of the first two epochs do not depend on how many follow.
@@ -133,7 +133,7 @@ public sealed class DeviceTrainingTests : TemporaryFolder
     }
 
     [DeviceFact]
-    public void What_the_data_throw_passes_through_and_leaves_the_weights_of_the_last_step()
+    public void An_exception_of_the_data_passes_through_and_leaves_the_weights_of_the_last_step()
     {
         GoldenPre stopped = GoldenPre.Create(seed: 1), whole = GoldenPre.Create(seed: 1);
         TrainingOptions options = Options with { Epochs = 1, WarmupSteps = 0, FinalLearningRateFraction = 1 };
@@ -165,7 +165,7 @@ public sealed class DeviceTrainingTests : TemporaryFolder
         return (model, model.Fit(Train, Validation, options));
     }
 
-    /// <summary>Waves of some lengths, of which the next samples are to be told.</summary>
+    /// <summary>Waves of several lengths; the task is to predict the next samples.</summary>
     private static SequenceList Waves(int count, int seed)
     {
         var random = new Random(seed);

@@ -4,7 +4,7 @@ using AarenGen.Cuda.Interop;
 
 namespace AarenGen.Cuda.Tests;
 
-/// <summary>The entries of its own that the emulator has; on a device they do nothing.</summary>
+/// <summary>The emulator's own functions; on a device they do nothing.</summary>
 internal static unsafe class Emulator
 {
     private static readonly nint Library = NativeLibraries.Driver.Load().Handle;
@@ -57,7 +57,7 @@ internal sealed record KernelBytes(
     /// <summary>Each input and each output once.</summary>
     public long Least => UniqueLoaded + UniqueStored;
 
-    /// <summary>All that was asked of memory, whatever cache served it.</summary>
+    /// <summary>All requests to memory, including those that a cache would serve.</summary>
     public long Moved => Loaded + Stored;
 
     /// <summary>What was moved, over the least: each input and each output once.</summary>

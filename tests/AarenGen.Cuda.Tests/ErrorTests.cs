@@ -14,7 +14,7 @@ public sealed class ErrorTests
     [InlineData(700, "start the process anew")]
     [InlineData(719, "start the process anew")]
     [InlineData(900, "captured")]
-    public void Common_errors_come_with_what_helps(int result, string expected) =>
+    public void Common_errors_come_with_a_fix(int result, string expected) =>
         Assert.Contains(expected, DriverHints.For((DriverResult)result), StringComparison.Ordinal);
 
     [Theory]
@@ -22,7 +22,7 @@ public sealed class ErrorTests
     [InlineData(719, true)]
     [InlineData(2, false)]
     [InlineData(1, false)]
-    public void Errors_that_lose_the_device_are_told_apart(int result, bool expected) =>
+    public void Errors_that_lose_the_device_are_distinguished(int result, bool expected) =>
         Assert.Equal(expected, new CudaException("cuStreamSynchronize", result, "", "").IsDeviceLost);
 
     [Theory]

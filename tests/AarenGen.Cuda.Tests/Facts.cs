@@ -39,7 +39,7 @@ internal sealed class DeviceFactAttribute : FactAttribute
     public DeviceFactAttribute() => Skip = Requirements.Find(Requirement.Device);
 }
 
-/// <summary>Skipped where there is no emulator, which counts and checks what a device does not tell.</summary>
+/// <summary>Skipped without the emulator, which counts and checks more than a device reports.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class EmulatorFactAttribute : FactAttribute
 {
@@ -123,7 +123,7 @@ internal static class Requirements
         ? Compiler.Value
         : "An NVIDIA GPU is needed, or a stand-in for it: set AARENGEN_LIBCUDA and AARENGEN_LIBNVRTC; see CONTRIBUTING.md.";
 
-    /// <summary>A driver that is named but does not load is no reason to skip.</summary>
+    /// <summary>A driver that is named but does not load is not a reason to skip.</summary>
     private static string? FindEmulator() => OwnDevice.Value ?? (!Loads(NativeLibraries.Driver) || Emulator.IsThere
         ? null
         : "The emulator is needed: build cuda/emulator and set AARENGEN_LIBCUDA and AARENGEN_LIBNVRTC; see CONTRIBUTING.md.");

@@ -29,16 +29,19 @@ public sealed class GoldenDeviceTests
     public void Outputs_loss_and_gradients_are_those_of_the_golden_file(string file, MatrixPrecision products) =>
         ModelCases.OfGolden(file).Run(new Comparison(file, products));
 
+    /// <summary>The file of a case whose matrix multiplications round their operands.</summary>
+    internal static string FileOf(string file, MatrixPrecision products) => file + products switch
+    {
+        MatrixPrecision.TensorFloat32 => "-tf32",
+        MatrixPrecision.BFloat16 => "-bf16",
+        _ => "",
+    };
+
     private sealed class Comparison(string file, MatrixPrecision products) : IModelAction
     {
         public void Run<TModel>() where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
         {
-            var golden = new GoldenCase<TModel>(file + products switch
-            {
-                MatrixPrecision.TensorFloat32 => "-tf32",
-                MatrixPrecision.BFloat16 => "-bf16",
-                _ => "",
-            });
+            var golden = new GoldenCase<TModel>(FileOf(file, products));
             var probe = new DeviceProbe<TModel>(golden.Model, golden.Data, products);
             Tolerance tolerance = products == MatrixPrecision.Float32 ? Tolerance.Float32 : Tolerance.Rounded;
             golden.Compare(probe.Outputs, probe.Loss, probe.TokenGradients, probe.Gradient, tolerance);

@@ -6,7 +6,7 @@ namespace AarenGen.Cuda.Tests;
 internal static class HiddenLibraries
 {
     /// <summary>
-    /// Puts files that are no libraries in a folder, under the names that are searched for, and gives what lets a process's loader meet
+    /// Puts files that are not libraries in a folder, under the names that are searched for, and gives what lets a process's loader meet
     /// them first, which ends its search.
     /// </summary>
     public static (string Name, string? Value)[] In(string folder)

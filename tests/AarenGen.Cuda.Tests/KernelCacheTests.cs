@@ -18,7 +18,7 @@ public sealed class KernelCacheTests : TemporaryFolder
     }
 
     [Fact]
-    public void Second_time_nothing_is_compiled()
+    public void The_second_time_nothing_is_compiled()
     {
         Assert.False(Get(new(Folder), 1));
         Assert.True(Get(new(Folder), 1));
@@ -81,7 +81,7 @@ public sealed class KernelCacheTests : TemporaryFolder
     }
 
     [Fact]
-    public void Folder_that_cannot_be_made_is_no_error()
+    public void Folder_that_cannot_be_created_is_no_error()
     {
         File.WriteAllText(At("file"), "");
         Assert.False(Get(new(At("file/folder")), 1));
@@ -89,7 +89,7 @@ public sealed class KernelCacheTests : TemporaryFolder
     }
 
     [Fact]
-    public void Folder_that_may_only_be_read_serves_what_it_holds_and_is_no_error()
+    public void Read_only_folder_serves_its_files_and_is_no_error()
     {
         if (OperatingSystem.IsWindows())
         {
@@ -110,7 +110,7 @@ public sealed class KernelCacheTests : TemporaryFolder
     }
 
     [Fact]
-    public async Task Eight_writers_at_once_all_get_whole_code()
+    public async Task Eight_concurrent_writers_all_get_complete_code()
     {
         var cache = new KernelCache(Folder);
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() =>
@@ -144,7 +144,7 @@ public sealed class KernelCacheTests : TemporaryFolder
     }
 
     [Fact]
-    public async Task Folder_is_the_users_otherwise_and_made_where_it_is_not_there()
+    public async Task Folder_is_the_users_by_default_and_created_if_it_is_missing()
     {
         if (OperatingSystem.IsLinux())
         {
@@ -154,7 +154,7 @@ public sealed class KernelCacheTests : TemporaryFolder
     }
 
     [Fact]
-    public void What_was_not_used_for_longest_goes_first()
+    public void The_least_recently_used_file_is_deleted_first()
     {
         var cache = new KernelCache(Folder, capacity: 650_000);
         for (int i = 0; i < 3; i++)
@@ -176,7 +176,7 @@ public sealed class KernelCacheTests : TemporaryFolder
     }
 
     [Fact]
-    public void What_a_killed_process_left_goes_after_an_hour()
+    public void Files_of_a_killed_process_are_deleted_after_an_hour()
     {
         string left = "";
         Assert.Throws<InvalidOperationException>(() => AtomicFile.Write(At(Convert.ToHexStringLower(KeyOf(1)) + ".kernels"), _ =>
@@ -206,7 +206,7 @@ public sealed class KernelCacheTests : TemporaryFolder
     }
 
     [Fact]
-    public void Huge_file_of_another_content_takes_no_memory()
+    public void Huge_file_with_other_content_takes_no_memory()
     {
         string path = At(Convert.ToHexStringLower(KeyOf(1)) + ".kernels");
         using (FileStream file = File.Create(path))
@@ -231,7 +231,7 @@ public sealed class KernelCacheTests : TemporaryFolder
     }
 
     [Fact]
-    public void Key_depends_on_where_one_part_ends_and_on_their_order()
+    public void Key_depends_on_the_ends_and_the_order_of_its_parts()
     {
         byte[][] keys = [KernelCache.Key(["ab", "c"]), KernelCache.Key(["a", "bc"]), KernelCache.Key(["c", "ab"]), KernelCache.Key(["abc"]),
             KernelCache.Key(["ab", "c", ""])];

@@ -9,11 +9,11 @@ public sealed partial class KernelTableTests
     /// <summary>The model whose machine code is looked at: wide enough for every kernel.</summary>
     private const string Disassembled = nameof(LargeModel);
 
-    /// <summary>Kernels that have a few numbers a head or a row to load or store, which do not fill 16 bytes.</summary>
+    /// <summary>Kernels that load or store a few numbers per head or row, which do not fill 16 bytes.</summary>
     private static readonly string[] Narrow = ["fold_query", "model_loss", "model_finish_loss"];
 
     [NvidiaToolsFact]
-    public async Task Machine_code_has_wide_accesses_background_copies_and_tensor_cores()
+    public async Task Machine_code_has_wide_accesses_asynchronous_copies_and_tensor_cores()
     {
         IReadOnlyDictionary<string, Instructions>[] all = await Task.WhenAll(
             Enum.GetValues<MatrixPrecision>().Select(p => Task.Run(() => Disassemble(p))));

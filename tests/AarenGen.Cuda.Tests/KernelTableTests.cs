@@ -10,7 +10,7 @@ namespace AarenGen.Cuda.Tests;
 /// </summary>
 public sealed partial class KernelTableTests(KernelCompilation compilation) : IClassFixture<KernelCompilation>
 {
-    /// <summary>Of a multiprocessor, whatever the architecture: a block that wants more does not start.</summary>
+    /// <summary>Limits of every architecture: a block that needs more does not start.</summary>
     private const int RegistersOfBlock = 65_536, StaticSharedBytes = 48 << 10;
 
     /// <summary>A warp gets registers for each thread in multiples of eight.</summary>

@@ -27,7 +27,7 @@ public sealed class LibrarySearchTests : TemporaryFolder
     }
 
     [Fact]
-    public void First_that_loads_is_kept()
+    public void First_library_that_loads_is_used()
     {
         var asked = new List<string>();
         LibrarySearch search = Search(path =>
@@ -42,7 +42,7 @@ public sealed class LibrarySearchTests : TemporaryFolder
     }
 
     [Fact]
-    public async Task Bad_driver_file_is_named_beside_what_else_was_tried()
+    public async Task Bad_driver_file_is_named_with_the_other_attempts()
     {
         string file = At("libcuda.so");
         await File.WriteAllTextAsync(file, "no library");
@@ -61,7 +61,7 @@ public sealed class LibrarySearchTests : TemporaryFolder
     }
 
     [Fact]
-    public void Another_library_of_the_same_name_is_told_apart()
+    public void Another_library_of_the_same_name_is_recognised()
     {
         string other = OperatingSystem.IsWindows() ? "kernel32.dll" : OperatingSystem.IsMacOS() ? "libSystem.dylib" : "libc.so.6";
         var search =
@@ -73,7 +73,7 @@ public sealed class LibrarySearchTests : TemporaryFolder
     }
 
     [Fact]
-    public async Task Bad_compiler_file_is_named_beside_what_else_was_tried()
+    public async Task Bad_compiler_file_is_named_with_the_other_attempts()
     {
         string missing = At("missing.so");
 
@@ -93,7 +93,7 @@ public sealed class LibrarySearchTests : TemporaryFolder
         await Program.StartAsync(
             ["start-compiler"], [(NativeLibraries.DriverVariable, null), (NativeLibraries.CompilerVariable, At("missing.so"))]);
 
-    /// <summary>Elsewhere than on Linux nothing tells whether a process whose variables are cleared finds a library.</summary>
+    /// <summary>Only on Linux is it known whether a process with cleared variables finds a library.</summary>
     private static void AssertUnavailableWhereHidden(LibrarySearch search, Program.Outcome outcome)
     {
         if (OperatingSystem.IsLinux())

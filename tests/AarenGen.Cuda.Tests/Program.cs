@@ -5,7 +5,7 @@ using AarenGen.Cuda.Interop;
 
 namespace AarenGen.Cuda.Tests;
 
-/// <summary>What tests run in a process of its own: <c>dotnet AarenGen.Cuda.Tests.dll COMMAND ARGUMENTS</c>.</summary>
+/// <summary>The code that tests run in a separate process: <c>dotnet AarenGen.Cuda.Tests.dll COMMAND ARGUMENTS</c>.</summary>
 internal static class Program
 {
     /// <summary>The exit code that says that something is not on this machine. What it writes says what, to people alone.</summary>
@@ -61,7 +61,7 @@ internal static class Program
         return outcome.Output;
     }
 
-    /// <summary><see cref="StartAsync"/>, whatever the exit code is.</summary>
+    /// <summary><see cref="StartAsync"/>, with any exit code.</summary>
     public static async Task<Outcome> RunAsync(string[] arguments, params (string Name, string? Value)[] environment)
     {
         var start = new ProcessStartInfo(

@@ -41,7 +41,7 @@ public sealed class RuntimeCompilerTests : TemporaryFolder
     }
 
     /// <summary>
-    /// What a process of its own says of a kernel: the target, the newest architecture that the compiler knows, the code as Latin letters.
+    /// What a separate process reports of a kernel: the target, the newest architecture that the compiler knows, the code as Latin letters.
     /// </summary>
     public static string Compiled(int architecture)
     {
@@ -68,7 +68,7 @@ public sealed class RuntimeCompilerTests : TemporaryFolder
     }
 
     [CompilerFact]
-    public void Second_compilation_comes_from_the_cache_and_any_difference_compiles_anew()
+    public void Second_compilation_comes_from_the_cache_and_any_difference_compiles_again()
     {
         DeviceCode first = Compile(Source, 80), second = Compile(Source, 80);
 
@@ -110,13 +110,13 @@ public sealed class RuntimeCompilerTests : TemporaryFolder
     [Theory]
     [InlineData(70, "sm_70; AarenGen's kernels need sm_75")]
     [InlineData(61, "sm_61; AarenGen's kernels need sm_75")]
-    public void Device_that_is_too_old_is_refused(int device, string expected) =>
+    public void Device_that_is_too_old_is_rejected(int device, string expected) =>
         Assert.Contains(
             expected, Assert.Throws<CudaException>(() => CompilationTarget.For(device, [61, 70, 75], new(11, 8))).Message,
             StringComparison.Ordinal);
 
     [Fact]
-    public void Device_older_than_all_the_compiler_knows_is_refused_with_what_helps()
+    public void Device_too_old_for_the_compiler_is_rejected_with_a_fix()
     {
         string message = Assert.Throws<CudaException>(() => CompilationTarget.For(75, [80, 90, 100], new(14, 0))).Message;
         Assert.Contains("NVRTC 14.0 compiles for sm_80, sm_90, sm_100, which does not serve sm_75", message, StringComparison.Ordinal);
@@ -124,7 +124,7 @@ public sealed class RuntimeCompilerTests : TemporaryFolder
     }
 
     [Fact]
-    public void Log_quotes_the_lines_that_messages_name_whichever_way_they_do()
+    public void Log_quotes_the_lines_of_messages_in_every_format()
     {
         string quoted = CompilerLog.Quote(
             "k.cu(2): error: this\nk.cu:3:7: error: that\nother.h(1): note\nk.cu(9): beyond\n1 error\n\0", "a\nb b\r\nc", "k.cu");

@@ -6,7 +6,7 @@ namespace AarenGen.Fuzzing;
 
 /// <summary>
 /// Which branches a case takes, counted by instrumented assemblies (SharpFuzz's, as AFL counts them); without them only a refusal's
-/// words tell cases apart.
+/// words distinguish cases.
 /// </summary>
 internal sealed unsafe class Coverage
 {
@@ -51,7 +51,7 @@ internal sealed unsafe class Coverage
     }
 
     /// <summary>Whether the case since <see cref="Begin"/> did what none did before.</summary>
-    /// <param name="refusal">The words by which it was refused, if it was.</param>
+    /// <param name="refusal">The message of the rejection, if any.</param>
     public bool End(string? refusal)
     {
         bool isNew = refusal is not null && refusals.Count < 1000 && refusals.Add(Shape(refusal));

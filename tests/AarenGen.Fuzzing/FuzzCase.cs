@@ -5,7 +5,7 @@ namespace AarenGen.Fuzzing;
 
 /// <summary>What a case came to.</summary>
 /// <param name="IsRead">Whether the file was read.</param>
-/// <param name="Refusal">The message by which it was refused.</param>
+/// <param name="Refusal">The message of the rejection.</param>
 /// <param name="Fault">What must not be.</param>
 /// <param name="FaultKey">The same for all cases of one fault.</param>
 internal sealed record CaseResult(bool IsRead, string? Refusal, string? Fault, string? FaultKey);
@@ -16,7 +16,7 @@ internal static class FuzzCase
     private const long AllowedBytes = 64 << 20, AllowedBytesPerByte = 16;
     private const int LongestRefusal = 4000;
 
-    /// <summary>Time of the processor, which a busy machine does not stretch.</summary>
+    /// <summary>Processor time, which a busy machine does not increase.</summary>
     private static readonly TimeSpan allowedTime = TimeSpan.FromSeconds(2);
 
     /// <summary>Runs a case.</summary>

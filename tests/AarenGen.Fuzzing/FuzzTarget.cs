@@ -1,6 +1,6 @@
 namespace AarenGen.Fuzzing;
 
-/// <summary>A reader of files, and what is asked of it: any bytes give a right value or one of its own exceptions.</summary>
+/// <summary>A file reader and its requirement: any bytes give a correct value or one of its own exceptions.</summary>
 internal abstract class FuzzTarget
 {
     /// <summary>As the command line calls it.</summary>
@@ -9,7 +9,7 @@ internal abstract class FuzzTarget
     /// <summary>What the format is made of, for insertion.</summary>
     public virtual IReadOnlyList<string> Words => [];
 
-    /// <summary>The exception by which this reader refuses a file.</summary>
+    /// <summary>The exception by which this reader rejects a file.</summary>
     public abstract bool IsRefusal(Exception exception);
 
     /// <summary>Whether a refusal is one line.</summary>
@@ -26,7 +26,7 @@ internal abstract class FuzzTarget
     public virtual byte[] Mutate(byte[] input, Mutator mutator) => mutator.Mutate(input);
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="Exception">The file is refused (<see cref="IsRefusal"/>); or the reader is wrong.</exception>
+    /// <exception cref="Exception">The file is rejected (<see cref="IsRefusal"/>); or the reader is wrong.</exception>
     public abstract object Read(string path);
 
     /// <summary>Checks what was read: written and read again it is the same.</summary>

@@ -83,7 +83,7 @@ internal sealed class Mutator(int seed, IReadOnlyList<string> words)
         }
     }
 
-    /// <summary>One change of a text: of a number, a word or a line. Bytes that are no text stay as they are.</summary>
+    /// <summary>One change of a text: of a number, a word or a line. Bytes that are not text stay unchanged.</summary>
     public byte[] MutateText(byte[] input) => Encoding.Latin1.GetBytes(MutateText(Encoding.Latin1.GetString(input)));
 
     private string MutateText(string text)

@@ -4,7 +4,7 @@ using AarenGen.Fuzzing;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 
-// A line a reader; `all` fuzzes them in this order, each for an equal part of the time.
+// One line per reader; `all` fuzzes them in this order, each for an equal fraction of the time.
 FuzzTarget[] targets =
 [
     new WeightsTarget(), new CompiledTarget(), new StateTarget(), new CheckpointTarget(),

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace AarenGen.Fuzzing;
 
-/// <summary>Fuzzes targets one after the other, each in a process of its own, which may die.</summary>
+/// <summary>Fuzzes targets one after the other, each in its own process, which may die.</summary>
 /// <param name="assemblies">The folder of the program that the processes run.</param>
 /// <param name="output">Where inputs that fail are saved.</param>
 internal sealed class Supervisor(string assemblies, string output)

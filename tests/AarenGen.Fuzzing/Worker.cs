@@ -20,7 +20,7 @@ internal sealed class Worker(FuzzTarget target, string findings) : IDisposable
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
-    /// <summary>Runs until the time is over; the last line that it prints tells the figures.</summary>
+    /// <summary>Runs until the time is over; its last line has the figures.</summary>
     public void Run(TimeSpan time, int seed)
     {
         long started = Stopwatch.GetTimestamp();

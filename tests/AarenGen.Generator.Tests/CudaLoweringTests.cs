@@ -17,7 +17,7 @@ public sealed class CudaLoweringTests
     public static TheoryData<string> Names => SnapshotTests.Names;
 
     [Fact]
-    public void A_residuals_gradient_is_read_where_it_is()
+    public void A_residuals_gradient_is_read_in_place()
     {
         Value sum = Inner("sum", 0), hidden = Inner("hidden", 1);
         // output = sum + f(sum): the gradient of sum begins as the output's.
@@ -46,7 +46,7 @@ public sealed class CudaLoweringTests
         Assert.DoesNotContain(kernels.Forward.Concat(kernels.Backward), n => n.IsReading(Operand.Of(normalized)));
         Assert.Equal(Input, Single<LinearForward>(kernels.Forward, "a").Normalization?.Input);
         Assert.Equal(normalized, kernels.Backward.OfType<WeightGradients>().Single().Maps[0].Normalization?.Output);
-        // What the backward pass needs of them is still kept.
+        // The statistics for the backward pass are still stored.
         Assert.Contains(kernels.Forward, n => n.Writes.Any(static o => o.Rows.Memory == StatisticsMemory));
     }
 
@@ -82,7 +82,7 @@ public sealed class CudaLoweringTests
     }
 
     [Fact]
-    public void Maps_of_the_same_rows_are_one_kernel()
+    public void Linear_maps_of_the_same_rows_are_one_kernel()
     {
         Value a = Inner("a", 0), b = Inner("b", 1);
         LayerKernels kernels = Run<FuseSiblingLinears>(
@@ -96,7 +96,7 @@ public sealed class CudaLoweringTests
     }
 
     [Fact]
-    public void A_map_that_adds_what_another_gives_stays_apart()
+    public void A_map_that_adds_the_result_of_another_is_not_fused()
     {
         Value a = Inner("a", 0);
         LayerKernels kernels = Run<FuseSiblingLinears>(Layer(Map("a", Input, a), Map("b", Input, Output, residual: a)));
@@ -104,7 +104,7 @@ public sealed class CudaLoweringTests
     }
 
     [Fact]
-    public void An_activation_is_the_end_of_the_multiplications_around_it()
+    public void An_activation_is_the_epilogue_of_the_multiplications_around_it()
     {
         LayerKernels kernels = Run<FuseActivation>(Run<ScheduleWeightGradients>(Activated()));
         Assert.Equal(2, kernels.Forward.Count);
@@ -114,7 +114,7 @@ public sealed class CudaLoweringTests
     }
 
     [Fact]
-    public void An_activation_whose_gradient_has_two_sources_stays_apart()
+    public void An_activation_whose_gradient_has_two_sources_is_not_fused()
     {
         Value argument = Inner("argument", 0), hidden = Inner("hidden", 1), other = Inner("other", 2);
         LayerKernels kernels = Run<FuseActivation>(Run<ScheduleWeightGradients>(Layer(
@@ -124,7 +124,7 @@ public sealed class CudaLoweringTests
     }
 
     [Fact]
-    public void A_narrow_layer_is_one_kernel_forward()
+    public void The_forward_pass_of_a_narrow_layer_is_one_kernel()
     {
         LayerKernels kernels = Run<ChainNarrowLayers>(Run<FuseActivation>(Activated()));
         var tiles = Assert.IsType<TileKernel>(kernels.Forward.Single());
@@ -136,7 +136,7 @@ public sealed class CudaLoweringTests
     }
 
     [Fact]
-    public void What_only_a_normalisation_reads_never_reaches_memory()
+    public void A_gradient_that_only_a_normalisation_reads_never_reaches_memory()
     {
         Value normalized = Inner("normalized", 0);
         LayerKernels kernels = Layer(Norm(Input, normalized), Map("a", normalized, Output));
@@ -184,10 +184,10 @@ public sealed class CudaLoweringTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Kernels_bind_what_they_use_and_nothing_else(string name)
+    public void Kernels_bind_only_the_buffers_that_they_use(string name)
     {
         CudaPlan plan = Lower(name);
-        Assert.All(plan.Kernels, static k => Assert.Empty(CudaEmitter.Print(k).Unused));
+        Assert.All(plan.Kernels, static k => Assert.Empty(CudaEmitter.Print(k, new Configurations()).Unused));
     }
 
     [Theory]
@@ -259,7 +259,7 @@ public sealed class CudaLoweringTests
         return parameter;
     }
 
-    /// <summary>A layer of these operations, lowered, each told which gradients a later one has begun.</summary>
+    /// <summary>A lowered layer of these operations; each knows which gradients a later one has already written.</summary>
     private static LayerKernels Layer(params Operation[] operations)
     {
         var begun = new HashSet<string>(StringComparer.Ordinal);

@@ -11,25 +11,25 @@ namespace AarenGen.Generator.Tests;
 /// <summary>Every mistake is reported, at the offending text, which the sources mark by [|…|].</summary>
 public sealed class DiagnosticTests
 {
-    private const string Parts = "Continuous(4), Dense(8), MeanSquaredError";
+    private const string Components = "Continuous(4), Dense(8), MeanSquaredError";
 
     public static TheoryData<string, string> Mistakes => new()
     {
-        { "AAREN001", $"[SequenceModel, {Parts}] class [|M|];" },
-        { "AAREN002", $"[SequenceModel, {Parts}] abstract partial class [|M|];" },
-        { "AAREN002", $"[SequenceModel, {Parts}] static partial class [|M|];" },
-        { "AAREN002", $"[SequenceModel, {Parts}] partial record [|M|];" },
-        { "AAREN003", $"[SequenceModel, {Parts}] partial class [|M|]<T>;" },
-        { "AAREN003", $"partial class Outer<T> {{ [SequenceModel, {Parts}] partial class [|M|]; }}" },
-        { "AAREN004", $"[SequenceModel, {Parts}] file partial class [|M|];" },
-        { "AAREN005", $"class [|Outer|] {{ [SequenceModel, {Parts}] partial class M; }}" },
-        { "AAREN006", $"class Base; [SequenceModel, {Parts}] partial class M : [|Base|];" },
+        { "AAREN001", $"[SequenceModel, {Components}] class [|M|];" },
+        { "AAREN002", $"[SequenceModel, {Components}] abstract partial class [|M|];" },
+        { "AAREN002", $"[SequenceModel, {Components}] static partial class [|M|];" },
+        { "AAREN002", $"[SequenceModel, {Components}] partial record [|M|];" },
+        { "AAREN003", $"[SequenceModel, {Components}] partial class [|M|]<T>;" },
+        { "AAREN003", $"partial class Outer<T> {{ [SequenceModel, {Components}] partial class [|M|]; }}" },
+        { "AAREN004", $"[SequenceModel, {Components}] file partial class [|M|];" },
+        { "AAREN005", $"class [|Outer|] {{ [SequenceModel, {Components}] partial class M; }}" },
+        { "AAREN006", $"class Base; [SequenceModel, {Components}] partial class M : [|Base|];" },
         { "AAREN007", $"[SequenceModel, Continuous(4), Dense(8)] partial class M; [[|MeanSquaredError|]] partial class M;" },
-        { "AAREN008", $"[SequenceModel, {Parts}] partial class M {{ public int [|InputWidth|] => 1; }}" },
-        { "AAREN008", $"[SequenceModel, {Parts}] partial class M {{ public void [|Fit|]() {{ }} }}" },
-        { "AAREN008", $"[SequenceModel, {Parts}] partial class M {{ private void [|Dense0Backward|]() {{ }} }}" },
-        { "AAREN008", $"[SequenceModel, {Parts}] partial class M {{ public [|M|](int x) {{ }} }}" },
-        { "AAREN008", $"[SequenceModel, {Parts}] partial class [|M|](int x) {{ public int X => x; }}" },
+        { "AAREN008", $"[SequenceModel, {Components}] partial class M {{ public int [|InputWidth|] => 1; }}" },
+        { "AAREN008", $"[SequenceModel, {Components}] partial class M {{ public void [|Fit|]() {{ }} }}" },
+        { "AAREN008", $"[SequenceModel, {Components}] partial class M {{ private void [|Dense0Backward|]() {{ }} }}" },
+        { "AAREN008", $"[SequenceModel, {Components}] partial class M {{ public [|M|](int x) {{ }} }}" },
+        { "AAREN008", $"[SequenceModel, {Components}] partial class [|M|](int x) {{ public int X => x; }}" },
         { "AAREN010", "[SequenceModel, Dense(8), MeanSquaredError] partial class [|M|];" },
         { "AAREN011", "[SequenceModel, Dense(8), [|Continuous(4)|], MeanSquaredError] partial class M;" },
         { "AAREN012", "[SequenceModel, Continuous(4), MeanSquaredError] partial class [|M|];" },
@@ -157,7 +157,7 @@ public sealed class DiagnosticTests
 
     [Theory]
     [MemberData(nameof(Mistakes))]
-    public void A_mistake_is_reported_where_it_stands(string id, string marked)
+    public void A_mistake_is_reported_at_its_location(string id, string marked)
     {
         Match mark = Regex.Match(marked, @"\[\|(.*?)\|\]");
         string source = "using AarenGen;\n" + marked.Replace("[|", "", StringComparison.Ordinal)
@@ -189,7 +189,7 @@ public sealed class DiagnosticTests
             run.Diagnostics.Select(static d => d.Id).Order());
     }
 
-    /// <summary>The largest that each limit allows: printed for the CPU and a device, or refused for its size.</summary>
+    /// <summary>The largest that each limit allows: printed for the CPU and a device, or rejected for its size.</summary>
     [Theory]
     [InlineData("Categorical(1048576, Width = 64), Dense(65536), Dense(1), MeanSquaredError")]
     [InlineData("Continuous(65536), Dense(8192), Dense(8192), Dense(65536), CrossEntropy")]
@@ -201,10 +201,10 @@ public sealed class DiagnosticTests
     [InlineData("Continuous(1), Patch(65536, 65536), InstanceNorm(Window = 65536), Dense(3), MeanSquaredError")]
     [InlineData("TimeEncoding(65536), Positions(PositionKind.Learned, Length = 16384), Dense(3), MeanSquaredError")]
     [InlineData("Continuous(65536), Continuous(65536), Categorical(1048576), Interleave(1024, Shared = 1), Dense(3), MeanSquaredError")]
-    public void The_largest_arguments_give_code_or_an_error(string parts)
+    public void The_largest_arguments_give_code_or_an_error(string components)
     {
         GeneratorRun run = GeneratorRun.Any(
-            $"using AarenGen; [SequenceModel, {parts}] partial class M;",
+            $"using AarenGen; [SequenceModel, {components}] partial class M;",
             "namespace AarenGen.Cuda { internal static class CudaDeviceInfo; }");
         if (run.Diagnostics.Length == 0)
         {
@@ -233,7 +233,7 @@ public sealed class DiagnosticTests
     }
 
     [Fact]
-    public void An_argument_that_the_compiler_refuses_is_left_to_the_compiler()
+    public void An_argument_that_the_compiler_rejects_is_left_to_the_compiler()
     {
         GeneratorRun run = GeneratorRun.Any(
             "using AarenGen; [SequenceModel, Continuous(missing), Dense(8), MeanSquaredError] partial class M;");
@@ -246,9 +246,9 @@ public sealed class DiagnosticTests
         string documentation = File.ReadAllText(Path.Combine(Repository.Root, "docs", "diagnostics.md"));
         Assert.All(DiagnosticDescriptors.Descriptions, d =>
         {
-            // No declaration holds a part without CUDA any more: see the test below. The others are not of a model's declaration alone, and
+            // Every component has a CUDA implementation: see the test below. The others depend on more than a declaration and
             // have tests of their own.
-            bool isElsewhere = d.Id is DiagnosticDescriptors.NoDevicePart or DiagnosticDescriptors.PartsWithoutModel
+            bool isElsewhere = d.Id is DiagnosticDescriptors.NoDeviceCode or DiagnosticDescriptors.ComponentsWithoutModel
                 or DiagnosticDescriptors.LanguageTooOld
                 or DiagnosticDescriptors.MissingRuntime;
             Assert.True(isElsewhere || Mistakes.Any(m => ((object[])m)[0].Equals(d.Id)), d.Id);
@@ -259,13 +259,13 @@ public sealed class DiagnosticTests
     [Fact]
     public void An_operation_that_no_device_can_run_is_named()
     {
-        GeneratorRun run = GeneratorRun.Valid($"using AarenGen; [SequenceModel, {Parts}] partial class M;");
+        GeneratorRun run = GeneratorRun.Valid($"using AarenGen; [SequenceModel, {Components}] partial class M;");
         Plan plan = run.Plans.Single();
         Assert.Null(CudaLowering.ObstacleOf(plan));
         LayerPlan layer = plan.Trunk[0];
         plan = plan with { Trunk = new([layer with { Operations = new([new OperationStep(new HostOnly(), new([]))]) }]) };
         Assert.Equal("head (HostOnly)", CudaLowering.ObstacleOf(plan));
-        Assert.Equal(DiagnosticSeverity.Warning, DiagnosticDescriptors.Get(DiagnosticDescriptors.NoDevicePart).DefaultSeverity);
+        Assert.Equal(DiagnosticSeverity.Warning, DiagnosticDescriptors.Get(DiagnosticDescriptors.NoDeviceCode).DefaultSeverity);
     }
 
     private sealed record HostOnly : Operation

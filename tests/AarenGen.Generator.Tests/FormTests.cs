@@ -6,57 +6,57 @@ namespace AarenGen.Generator.Tests;
 /// <summary>The forms of classes and their surroundings.</summary>
 public sealed class FormTests
 {
-    private const string Parts = "[SequenceModel, Continuous(4), Dense(8), MeanSquaredError]";
+    private const string Components = "[SequenceModel, Continuous(4), Dense(8), MeanSquaredError]";
 
     public static TheoryData<string> Supported => new()
     {
-        $"{Parts} partial class M {{ static M() {{ }} }}",
-        $"{Parts} partial class M {{ ~M() {{ }} }}",
-        $"{Parts} partial class M {{ public override string ToString() => \"\"; public override int GetHashCode() => 1; }}",
-        $"{Parts} partial class M {{ internal int field = 3; public event System.Action? Changed {{ add {{ }} remove {{ }} }} }}",
-        $"{Parts} partial class M {{ public int this[int i] => i; public static M operator +(M a, M b) => a; class Nested; }}",
-        $"{Parts} partial class M : System.IDisposable {{ public void Dispose() {{ }} }}",
-        $"{Parts} partial class M : SequenceModel<M>;",
-        $"interface IFit {{ void Fit(); }} {Parts} partial class M : IFit {{ void IFit.Fit() {{ }} }}",
-        $"{Parts} internal sealed partial class M;",
-        $"[System.Obsolete(\"old\")] {Parts} partial class M;",
-        $"[System.Diagnostics.CodeAnalysis.Experimental(\"X1\")] {Parts} partial class M;",
-        $"public partial interface IOuter {{ {Parts} public partial class M; }}",
-        $"partial record struct Outer {{ {Parts} private partial class M; }}",
-        $"ref partial struct Outer {{ {Parts} internal partial class M; }}",
-        $"readonly partial struct Outer {{ {Parts} internal partial class M; }}",
-        $"partial class Outer(int x) {{ public int X => x; {Parts} protected internal partial class M; }}",
-        $"class Base {{ protected class M; }} partial class Outer : Base {{ {Parts} private new partial class M; }}",
-        $"namespace @class.@record.where.@partial.var.@file.dynamic {{ {Parts} partial class @required; }}",
-        $"namespace Größe.日本 {{ {Parts} partial class Ελλάδα; }}",
-        $"namespace N {{ {Parts} partial class Con; }} {Parts} partial class Aux;",
-        $"namespace System {{ {Parts} partial class Span; }}",
-        $"namespace N.AarenGen.System {{ {Parts} partial class M; class SequenceModel<T>; }}",
-        $"{Parts} partial class M; {Parts} partial class m;",
-        $"partial class A {{ {Parts} partial class M; }} namespace a {{ {Parts} partial class m; }}",
-        $"{Parts} partial class M; partial class M {{ int mine; public int Mine => mine++; }}",
-        // Names that generated code has for types of its own.
-        $"namespace N {{ {Parts} partial class M; class Kernels; class FloatSpan; class Runtime; }}",
-        $"{Parts} partial class M {{ class ReadOnlyFloatSpan; int Runtime => 0; class Training; }}",
-        $"class Base {{ protected int Kernels = 0; }} partial class Outer : Base {{ {Parts} private partial class M; }}",
-        $"namespace AarenGen {{ {Parts} partial class M; }}",
+        $"{Components} partial class M {{ static M() {{ }} }}",
+        $"{Components} partial class M {{ ~M() {{ }} }}",
+        $"{Components} partial class M {{ public override string ToString() => \"\"; public override int GetHashCode() => 1; }}",
+        $"{Components} partial class M {{ internal int field = 3; public event System.Action? Changed {{ add {{ }} remove {{ }} }} }}",
+        $"{Components} partial class M {{ public int this[int i] => i; public static M operator +(M a, M b) => a; class Nested; }}",
+        $"{Components} partial class M : System.IDisposable {{ public void Dispose() {{ }} }}",
+        $"{Components} partial class M : SequenceModel<M>;",
+        $"interface IFit {{ void Fit(); }} {Components} partial class M : IFit {{ void IFit.Fit() {{ }} }}",
+        $"{Components} internal sealed partial class M;",
+        $"[System.Obsolete(\"old\")] {Components} partial class M;",
+        $"[System.Diagnostics.CodeAnalysis.Experimental(\"X1\")] {Components} partial class M;",
+        $"public partial interface IOuter {{ {Components} public partial class M; }}",
+        $"partial record struct Outer {{ {Components} private partial class M; }}",
+        $"ref partial struct Outer {{ {Components} internal partial class M; }}",
+        $"readonly partial struct Outer {{ {Components} internal partial class M; }}",
+        $"partial class Outer(int x) {{ public int X => x; {Components} protected internal partial class M; }}",
+        $"class Base {{ protected class M; }} partial class Outer : Base {{ {Components} private new partial class M; }}",
+        $"namespace @class.@record.where.@partial.var.@file.dynamic {{ {Components} partial class @required; }}",
+        $"namespace Größe.日本 {{ {Components} partial class Ελλάδα; }}",
+        $"namespace N {{ {Components} partial class Con; }} {Components} partial class Aux;",
+        $"namespace System {{ {Components} partial class Span; }}",
+        $"namespace N.AarenGen.System {{ {Components} partial class M; class SequenceModel<T>; }}",
+        $"{Components} partial class M; {Components} partial class m;",
+        $"partial class A {{ {Components} partial class M; }} namespace a {{ {Components} partial class m; }}",
+        $"{Components} partial class M; partial class M {{ int mine; public int Mine => mine++; }}",
+        // Names of types in generated code.
+        $"namespace N {{ {Components} partial class M; class Kernels; class FloatSpan; class Runtime; }}",
+        $"{Components} partial class M {{ class ReadOnlyFloatSpan; int Runtime => 0; class Training; }}",
+        $"class Base {{ protected int Kernels = 0; }} partial class Outer : Base {{ {Components} private partial class M; }}",
+        $"namespace AarenGen {{ {Components} partial class M; }}",
         "[SequenceModel, Continuous(4), Head(\"FloatSpan\"), Dense(8), MeanSquaredError] partial class M;",
     };
 
     public static TheoryData<string, string> Unsupported => new()
     {
-        { DiagnosticDescriptors.UnsupportedKind, $"{Parts} partial struct M;" },
-        { DiagnosticDescriptors.UnsupportedKind, $"{Parts} ref partial struct M;" },
-        { DiagnosticDescriptors.UnsupportedKind, $"{Parts} partial record struct M;" },
-        { DiagnosticDescriptors.UnsupportedKind, $"{Parts} partial interface M;" },
-        { DiagnosticDescriptors.UnsupportedKind, $"{Parts} partial record M;" },
-        { DiagnosticDescriptors.BaseClass, $"{Parts} partial class Other; {Parts} partial class M : SequenceModel<Other>;" },
-        { DiagnosticDescriptors.MemberExists, $"{Parts} partial class M {{ public M() {{ }} }}" },
-        { DiagnosticDescriptors.MemberExists, $"{Parts} partial class M {{ public required int X {{ get; set; }} }}" },
-        { DiagnosticDescriptors.MemberExists, $"{Parts} partial class M {{ public required int X; }}" },
-        { DiagnosticDescriptors.MemberExists, $"{Parts} partial class Dense0;" },
-        { DiagnosticDescriptors.MemberExists, $"{Parts} partial class Prediction;" },
-        { DiagnosticDescriptors.NameTooLong, $"{Parts} partial class {new string('M', 1000)};" },
+        { DiagnosticDescriptors.UnsupportedKind, $"{Components} partial struct M;" },
+        { DiagnosticDescriptors.UnsupportedKind, $"{Components} ref partial struct M;" },
+        { DiagnosticDescriptors.UnsupportedKind, $"{Components} partial record struct M;" },
+        { DiagnosticDescriptors.UnsupportedKind, $"{Components} partial interface M;" },
+        { DiagnosticDescriptors.UnsupportedKind, $"{Components} partial record M;" },
+        { DiagnosticDescriptors.BaseClass, $"{Components} partial class Other; {Components} partial class M : SequenceModel<Other>;" },
+        { DiagnosticDescriptors.MemberExists, $"{Components} partial class M {{ public M() {{ }} }}" },
+        { DiagnosticDescriptors.MemberExists, $"{Components} partial class M {{ public required int X {{ get; set; }} }}" },
+        { DiagnosticDescriptors.MemberExists, $"{Components} partial class M {{ public required int X; }}" },
+        { DiagnosticDescriptors.MemberExists, $"{Components} partial class Dense0;" },
+        { DiagnosticDescriptors.MemberExists, $"{Components} partial class Prediction;" },
+        { DiagnosticDescriptors.NameTooLong, $"{Components} partial class {new string('M', 1000)};" },
     };
 
     [Theory]
@@ -82,9 +82,9 @@ public sealed class FormTests
     }
 
     [Fact]
-    public void Constructors_are_each_reported_in_words_that_fit()
+    public void Each_kind_of_constructor_has_its_own_message()
     {
-        GeneratorRun run = GeneratorRun.Any($"using AarenGen;\n{Parts} partial class M {{ M() {{ }} public M(int x) {{ }} }}");
+        GeneratorRun run = GeneratorRun.Any($"using AarenGen;\n{Components} partial class M {{ M() {{ }} public M(int x) {{ }} }}");
         Assert.Equal(2, run.Diagnostics.Select(static d => d.Location.SourceSpan).Distinct().Count());
         Assert.All(run.Diagnostics, static d => Assert.Equal(
             "'M' declares a constructor, but models are made by Create and Load; remove it",
@@ -94,12 +94,12 @@ public sealed class FormTests
     [Fact]
     public void A_model_marked_twice_is_generated_once()
     {
-        GeneratorRun run = GeneratorRun.Any($"using AarenGen;\n{Parts} partial class M; [SequenceModel] partial class M;");
+        GeneratorRun run = GeneratorRun.Any($"using AarenGen;\n{Components} partial class M; [SequenceModel] partial class M;");
         Assert.Single(run.Result.GeneratedSources);
     }
 
     [Fact]
-    public void Arguments_of_a_foreign_part_are_of_any_type()
+    public void Arguments_of_an_unknown_component_may_have_any_type()
     {
         GeneratorRun run = GeneratorRun.Any("""
             using AarenGen;
@@ -109,7 +109,7 @@ public sealed class FormTests
             [Mine(1, "a", new[] { 1 }, typeof(int), null, Texts = new[] { "x", null! }, Types = new[] { typeof(int) }, L = 3, C = 'c')]
             partial class M;
             """);
-        Assert.Equal(DiagnosticDescriptors.UnknownPart, Assert.Single(run.Diagnostics).Id);
+        Assert.Equal(DiagnosticDescriptors.UnknownComponent, Assert.Single(run.Diagnostics).Id);
     }
 
     [Theory]
@@ -118,12 +118,12 @@ public sealed class FormTests
     [InlineData("[global::AarenGen.Weights(\"w\")] class [|M|];")]
     [InlineData("[Dense(8)] record [|M|];")]
     [InlineData("[Dense(8)] partial class [|M|]; [Dense(9)] partial class M;")]
-    public void Parts_without_a_model_are_a_warning_at_the_class(string marked)
+    public void Components_without_a_model_are_a_warning_at_the_class(string marked)
     {
         string source = "using AarenGen;\n" + marked.Replace("[|", "", StringComparison.Ordinal)
             .Replace("|]", "", StringComparison.Ordinal);
         Diagnostic diagnostic = Assert.Single(GeneratorRun.Any(source).Diagnostics);
-        Assert.Equal(DiagnosticDescriptors.PartsWithoutModel, diagnostic.Id);
+        Assert.Equal(DiagnosticDescriptors.ComponentsWithoutModel, diagnostic.Id);
         Assert.Equal(DiagnosticSeverity.Warning, diagnostic.Severity);
         Assert.Equal(("using AarenGen;\n" + marked).IndexOf("[|", StringComparison.Ordinal), diagnostic.Location.SourceSpan.Start);
         Assert.Equal("M", source.Substring(diagnostic.Location.SourceSpan.Start, diagnostic.Location.SourceSpan.Length));
@@ -132,7 +132,7 @@ public sealed class FormTests
     [Theory]
     [InlineData("[SequenceModel, Continuous(4), Dense(8), MeanSquaredError] partial class M; [System.Obsolete] class Other;")]
     [InlineData("class DenseAttribute : System.Attribute; [Dense] class M;")]
-    public void Nothing_is_said_of_other_classes(string source) => Assert.Empty(GeneratorRun.Any("using AarenGen; " + source).Diagnostics);
+    public void Other_classes_are_not_reported(string source) => Assert.Empty(GeneratorRun.Any("using AarenGen; " + source).Diagnostics);
 
     [Theory]
     [InlineData("M", "M.g.cs")]
@@ -140,7 +140,8 @@ public sealed class FormTests
     [InlineData("Con", "_Con.g.cs")]
     public void Generated_files_have_the_class_name(string name, string expected) =>
         Assert.Equal(
-            expected, Assert.Single(GeneratorRun.Valid($"using AarenGen; {Parts} partial class {name};").Result.GeneratedSources).HintName);
+            expected,
+            Assert.Single(GeneratorRun.Valid($"using AarenGen; {Components} partial class {name};").Result.GeneratedSources).HintName);
 
     [Fact]
     public void Generated_files_can_be_written()
@@ -150,11 +151,12 @@ public sealed class FormTests
             using AarenGen;
             namespace Long
             {
-                {{Parts}} partial class {{longName}}A; {{Parts}} partial class {{longName}}B; {{Parts}} partial class {{wide}};
+                {{Components}} partial class {{longName}}A; {{Components}} partial class {{longName}}B;
+                {{Components}} partial class {{wide}};
             }
-            namespace {{wide}} { {{Parts}} partial class M; }
-            namespace Case { {{Parts}} partial class Load; {{Parts}} partial class loaD; {{Parts}} partial class LOAD; }
-            namespace Arity { {{Parts}} partial class M; class M<T>; partial class Outer { {{Parts}} internal partial class M; } }
+            namespace {{wide}} { {{Components}} partial class M; }
+            namespace Case { {{Components}} partial class Load; {{Components}} partial class loaD; {{Components}} partial class LOAD; }
+            namespace Arity { {{Components}} partial class M; class M<T>; partial class Outer { {{Components}} internal partial class M; } }
             """, "namespace AarenGen.Cuda { internal static class CudaDeviceInfo; }");
         string[] files = [.. run.Result.GeneratedSources.Select(static s => s.HintName)];
         Assert.Equal(18, files.Length);

@@ -22,7 +22,7 @@ public sealed class IncrementalityTests
     [InlineData("[SequenceModel, Continuous(4), Dense(8), Huber] partial class Load; [SequenceModel, Continuous(4), Dense(8), Huber] "
         + "partial class LOAD;")]
     [InlineData("[Continuous(4), Dense(8), MeanSquaredError] partial class NoModel;")]
-    public void Editing_an_unrelated_file_reruns_nothing_for_what_is_rare(string source)
+    public void Editing_an_unrelated_file_reruns_nothing_for_rare_declarations(string source)
     {
         GeneratorRun run = GeneratorRun.Any("using AarenGen; " + source, "class Unrelated { public int A = 1; }");
         run.AssertCachedAfter(static c => Replace(c, 1, "class Unrelated { public int B = 2; void M() { } }"));
@@ -47,7 +47,7 @@ public sealed class IncrementalityTests
     }
 
     [Fact]
-    public void What_decides_no_kernel_prints_no_kernel_again()
+    public void A_change_that_affects_no_kernel_prints_no_kernel_again()
     {
         // The file of weights is the plan's, and no kernel's.
         string before = Model.Replace("[SequenceModel]", "[SequenceModel, Weights(\"a.safetensors\")]", StringComparison.Ordinal);

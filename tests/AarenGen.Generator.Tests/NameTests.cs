@@ -6,12 +6,12 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace AarenGen.Generator.Tests;
 
-/// <summary>Any name, wherever the user chooses it, is refused at its place or gives code that compiles.</summary>
+/// <summary>Any name that a user chooses is rejected at its location or gives code that compiles.</summary>
 public sealed class NameTests
 {
     private const string Device = "namespace AarenGen.Cuda { internal static class CudaDeviceInfo; }";
 
-    /// <summary>A model whose sequences threads can share, and one with heads: together they have every generated member.</summary>
+    /// <summary>A model with the overload for threads, and one with heads: together they have every generated member.</summary>
     private static readonly string[] Models =
     [
         "[SequenceModel, Weights(\"w.safetensors\"), Continuous(4), Dense(8), Aaren(Heads = 2), Dense(4), Gaussian]",
@@ -28,7 +28,8 @@ public sealed class NameTests
         .. Members(typeof(SequenceModel<>)), .. Members(typeof(object)), .. Members(typeof(IModelDefinition<>)),
         .. Members(typeof(IPrefixScan<>)),
         .. Models.SelectMany(Generated),
-        "get_Trained", "set_Trained", "get_Description", "set_Precision", "get_Precision", "get_CudaSource", "add_X",
+        // A method that only wide layers have: its name is taken in every model.
+        "Dense0Forward", "get_Trained", "set_Trained", "get_Description", "set_Precision", "get_Precision", "get_CudaSource", "add_X",
         "Main", "Item", "get_Item", "M", "_", "__", "Größe", "naïve", "Ключ", "値",
         "op_Addition", "op_Implicit", "Finalize", "System", "AarenGen", "global", "extension", "field", "rows", "pass",
         "block", "input", "output", "row", "channel", "Deconstruct", "GetAwaiter", "Current",
@@ -40,9 +41,9 @@ public sealed class NameTests
     };
 
     [Fact]
-    public void A_head_of_any_name_compiles_or_is_refused_at_the_name()
+    public void A_head_of_any_name_compiles_or_is_rejected_at_the_name()
     {
-        Assert.Contains("Dense0Forward", Names);
+        Assert.Contains("Aaren1Forward", Names);
         Assert.Contains("MemberwiseClone", Names);
         (string Name, Diagnostic[] Errors)[] results = Check(static name =>
             $"[SequenceModel, Weights(\"w.safetensors\"), Continuous(4), Dense(8), Aaren(Heads = 2), Head(\"{name}\"), Dense(4), Gaussian] "
@@ -52,7 +53,7 @@ public sealed class NameTests
             Assert.Equal([DiagnosticDescriptors.BadHeadName], errors.Select(static e => e.Id));
             Assert.Equal($"\"{name}\"", errors[0].Location.SourceTree!.GetText().ToString(errors[0].Location.SourceSpan));
         }
-        // The kinds of names are not refused wholesale.
+        // Some names of every category are accepted.
         string[] usable = [.. results.Where(static r => r.Errors.Length == 0).Select(static r => r.Name)];
         Assert.Superset(new HashSet<string> { "class", "event", "record", "Größe", "値", "extension", "rows" }, usable.ToHashSet());
         Assert.Empty(usable.Intersect([
@@ -62,7 +63,7 @@ public sealed class NameTests
     }
 
     [Fact]
-    public void A_member_of_any_name_compiles_or_is_refused_where_it_stands()
+    public void A_member_of_any_name_compiles_or_is_rejected_at_its_location()
     {
         foreach (string model in Models)
         {
@@ -71,7 +72,7 @@ public sealed class NameTests
     }
 
     [Fact]
-    public void A_class_of_any_name_compiles_or_is_refused()
+    public void A_class_of_any_name_compiles_or_is_rejected()
     {
         foreach (string model in Models)
         {
@@ -107,7 +108,7 @@ public sealed class NameTests
     [InlineData("Price", "PRICE", 1)]
     [InlineData("é", "e\u0301", 1)]
     [InlineData("Price", "Prices", 0)]
-    public void Heads_have_names_of_their_own(string first, string second, int errors)
+    public void Heads_have_distinct_names(string first, string second, int errors)
     {
         GeneratorRun run = GeneratorRun.Any(
             $"using AarenGen; [SequenceModel, Continuous(4), Dense(4), Head(\"{first}\"), MeanSquaredError, Head(\"{second}\"), "
@@ -136,7 +137,7 @@ public sealed class NameTests
         }
     }
 
-    /// <summary>Each name in a class of its own, all in one compilation; of each the errors that the generator reports.</summary>
+    /// <summary>Each name in its own class, all in one compilation; returns the errors that the generator reports for each.</summary>
     private static (string Name, Diagnostic[] Errors)[] Check(Func<string, string> declaration)
     {
         string[] names = [.. Names.Distinct()];

@@ -22,7 +22,7 @@ public sealed class RandomDeclarationTests
     /// <summary>Stands for the package that trains on a device.</summary>
     private const string Device = "namespace AarenGen.Cuda { internal static class CudaDeviceInfo; }";
 
-    private static readonly Type[] Parts = [.. typeof(ModelComponentAttribute).Assembly.GetTypes()
+    private static readonly Type[] Components = [.. typeof(ModelComponentAttribute).Assembly.GetTypes()
         .Where(static t => t.IsSubclassOf(typeof(ModelComponentAttribute)) && !t.IsAbstract)
         .OrderBy(static t => t.Name, StringComparer.Ordinal)];
 
@@ -51,10 +51,10 @@ public sealed class RandomDeclarationTests
 
     private static readonly Gen<Class> Classes = Gen.Select(
         Gen.Frequency((9, (IGen<bool>)Gen.Const(true)), (1, Gen.Const(false))),
-        Gen.OneOf(Parts.Select(Part).ToArray<IGen<Drawn>>()).Array[0, 8],
-        Gen.OneOf(Parts.Where(static t => Order(t) == 0).Select(Part).ToArray<IGen<Drawn>>()),
-        Gen.OneOf(Parts.Where(static t => Order(t) == 2).Select(Part).ToArray<IGen<Drawn>>()),
-        Gen.OneOf(Parts.Where(static t => Order(t) == 4).Select(Part).ToArray<IGen<Drawn>>()),
+        Gen.OneOf(Components.Select(Component).ToArray<IGen<Drawn>>()).Array[0, 8],
+        Gen.OneOf(Components.Where(static t => Order(t) == 0).Select(Component).ToArray<IGen<Drawn>>()),
+        Gen.OneOf(Components.Where(static t => Order(t) == 2).Select(Component).ToArray<IGen<Drawn>>()),
+        Gen.OneOf(Components.Where(static t => Order(t) == 4).Select(Component).ToArray<IGen<Drawn>>()),
         Gen.Frequency(
             (12, (IGen<string>)Gen.Const("partial class M;")),
             (1, OneOf(
@@ -78,7 +78,7 @@ public sealed class RandomDeclarationTests
         });
 
     [Fact]
-    public void Any_declaration_compiles_or_is_refused_at_the_mistake()
+    public void Any_declaration_compiles_or_is_rejected_at_the_mistake()
     {
         Gen<Class[]> batches = Classes.Array[Batch];
         if (int.TryParse(Environment.GetEnvironmentVariable(CountVariable), NumberStyles.None, CultureInfo.InvariantCulture, out int count))
@@ -91,7 +91,7 @@ public sealed class RandomDeclarationTests
         {
             compiled += Check(batches.Generate(new PCG(i, 20_240_522), null, out _));
         }
-        // Were every declaration refused, nothing would have been shown of the code.
+        // If every declaration were rejected, no code would have been tested.
         Assert.InRange(compiled, FixedCount * Batch / 10, FixedCount * Batch * 9 / 10);
     }
 
@@ -106,6 +106,8 @@ public sealed class RandomDeclarationTests
         GeneratorRunResult result = driver.GetRunResult().Results.Single();
         Assert.True(result.Exception is null, $"{result.Exception}\n{source}");
         Assert.All(result.Diagnostics, d => Assert.True(d.Location.IsInSource, $"{d}\n{source}"));
+        Assert.Empty(result.GeneratedSources.SelectMany(static s => GeneratedLines.TooLong(s.SourceText.ToString()))
+            .Select(line => $"{line}\n{source}"));
         HashSet<int> refused = [.. result.Diagnostics.Where(static d => d.Severity == DiagnosticSeverity.Error).Select(LineOf)];
         int compiled = 0;
         for (int i = 0; i < classes.Length; i++)
@@ -129,31 +131,33 @@ public sealed class RandomDeclarationTests
 
     private static string Source(Class[] classes) => "using AarenGen;\n" + string.Concat(classes.Select(static (c, i) => c.Text(i) + "\n"));
 
-    /// <summary>Where a part belongs in a declaration.</summary>
-    private static int Order(Type part) => Registry.Find(Name(part)) switch
+    /// <summary>Where a component belongs in a declaration.</summary>
+    private static int Order(Type component) => Registry.Find(Name(component)) switch
     {
         InputDefinition => 0,
         LayerDefinition => 2,
         HeadDefinition => 3,
         LossDefinition => 4,
-        null => throw new InvalidOperationException($"The generator does not know {part}."),
+        null => throw new InvalidOperationException($"The generator does not know {component}."),
         _ => 1,
     };
 
-    private static string Name(Type part) => part.Name[..^"Attribute".Length];
+    private static string Name(Type component) => component.Name[..^"Attribute".Length];
 
-    private static Gen<Drawn> Part(Type part)
+    private static Gen<Drawn> Component(Type component)
     {
-        ConstructorInfo constructor = part.GetConstructors().Single();
-        PropertyInfo[] settable = [.. part.GetProperties().Where(static p => p.SetMethod is { IsPublic: true })];
-        bool isSingle = !part.GetCustomAttribute<AttributeUsageAttribute>()!.AllowMultiple;
-        int order = Order(part);
+        ConstructorInfo constructor = component.GetConstructors().Single();
+        PropertyInfo[] settable = [.. component.GetProperties().Where(static p => p.SetMethod is { IsPublic: true })];
+        bool isSingle = !component.GetCustomAttribute<AttributeUsageAttribute>()!.AllowMultiple;
+        int order = Order(component);
         IEnumerable<Gen<string>> required = constructor.GetParameters().Select(static p => Literal(p.ParameterType));
         IEnumerable<Gen<string>> optional = settable.Select(static p => Gen.Frequency(
             (3, (IGen<string>)Gen.Const("")), (1, Literal(p.PropertyType).Select(v => $"{p.Name} = {v}"))));
         return All(required.Concat(optional)).Select(
             arguments =>
-                new Drawn(order, Name(part), isSingle, $"{Name(part)}({string.Join(", ", arguments.Where(static a => a.Length > 0))})"));
+                new Drawn(
+                    order, Name(component), isSingle,
+                    $"{Name(component)}({string.Join(", ", arguments.Where(static a => a.Length > 0))})"));
     }
 
     private static Gen<string[]> All(IEnumerable<Gen<string>> gens) =>
@@ -211,10 +215,10 @@ public sealed class RandomDeclarationTests
     /// <summary>An attribute as drawn.</summary>
     private sealed record Drawn(int Order, string Name, bool IsSingle, string Code);
 
-    /// <summary>A class as drawn: its parts, and the declaration behind them.</summary>
-    private sealed record Class(Drawn[] Parts, string Declaration)
+    /// <summary>A class as drawn: its components, and the declaration behind them.</summary>
+    private sealed record Class(Drawn[] Components, string Declaration)
     {
         public string Text(int number) =>
-            $"namespace N{number} {{ [SequenceModel{string.Concat(Parts.Select(static p => ", " + p.Code))}] {Declaration} }}";
+            $"namespace N{number} {{ [SequenceModel{string.Concat(Components.Select(static p => ", " + p.Code))}] {Declaration} }}";
     }
 }

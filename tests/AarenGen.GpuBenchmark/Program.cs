@@ -46,7 +46,7 @@ try
 }
 catch (OperationCanceledException)
 {
-    Console.Error.WriteLine("Stopped. What was measured is written.");
+    Console.Error.WriteLine("Stopped. All measurements so far are written.");
     return ExitCodes.Stopped;
 }
 catch (Exception e) when (e is InvalidOperationException or CudaException)

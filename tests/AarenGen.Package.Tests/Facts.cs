@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace AarenGen.Package.Tests;
 
-/// <summary>Skipped where there is no linker for NativeAOT.</summary>
+/// <summary>Skipped without a linker for NativeAOT.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class NativeFactAttribute : FactAttribute
 {
@@ -45,7 +45,7 @@ internal static class Linker
         }
         catch (Win32Exception)
         {
-            // The file is no program.
+            // The file is not a program.
             return false;
         }
         finally

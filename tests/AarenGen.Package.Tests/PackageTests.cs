@@ -31,7 +31,7 @@ public sealed class PackageTests(ITestOutputHelper log) : IDisposable
     }
 
     [Fact]
-    public void A_training_killed_and_resumed_equals_one_never_stopped()
+    public void A_training_killed_and_resumed_equals_an_uninterrupted_one()
     {
         Prepare();
         Run("dotnet", "build -c Release -o built");

@@ -8,7 +8,7 @@ public sealed class RequirementTests : IDisposable
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact]
-    public void No_compiler_is_no_linker()
+    public void Without_a_compiler_there_is_no_linker()
     {
         Assert.NotNull(Linker.Find(""));
         Assert.NotNull(Linker.Find(folder));
@@ -31,7 +31,7 @@ public sealed class RequirementTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_is_no_program_is_no_linker()
+    public void A_file_that_is_not_a_program_is_not_a_linker()
     {
         File.WriteAllText(Path.Combine(folder, "gcc"), "");
         Assert.NotNull(Linker.Find(folder));

@@ -14,7 +14,7 @@ internal static partial class DiskSoak
         ReadOnly();
     }
 
-    /// <summary>In a file system of 64 KiB, mounted for one process; where that is not allowed, with files of at most 1 KiB.</summary>
+    /// <summary>In a file system of 64 KiB, mounted for one process; if that is not allowed, with files of at most 1 KiB.</summary>
     private static void Full()
     {
         string folder = Directory.CreateTempSubdirectory("aarengen-disk").FullName;

@@ -31,7 +31,7 @@ internal static class KillSoak
             while (killed < kills)
             {
                 string own = Path.Combine(folder, killed.ToString(CultureInfo.InvariantCulture));
-                // At random in each of as many parts of the training as there are kills.
+                // At a random time in each of equal parts of the training, one per kill.
                 if (Train(own, time * ((killed + random.NextDouble()) / kills)) is { } faster)
                 {
                     // The machine was busier when the training was timed.

@@ -1,6 +1,6 @@
 namespace AarenGen.Soak;
 
-/// <summary>The smallest model with every part of a block, once for each mixer: what is soaked is the state, not the width.</summary>
+/// <summary>The smallest model with every part of a block, once for each mixer: the soak tests the state, not the width.</summary>
 [SequenceModel]
 [Continuous(2)]
 [Dense(4)]

@@ -73,7 +73,7 @@ internal static class StreamsSoak
             + $"{fileBytes / streams} saved; process {Environment.WorkingSet >> 20} MiB; {watch.Elapsed.TotalSeconds:F1} s");
     }
 
-    /// <summary>Steps all streams together; the outputs of some of them at the last token are kept.</summary>
+    /// <summary>Steps all streams together; the outputs of some of them at the last token are stored.</summary>
     private static void Step(AarenModel model, StreamState<AarenModel>[] states, int first, int count, Span<float> sample)
     {
         float[] tokens = new float[Together * Width], outputs = new float[Together * Width];

@@ -49,7 +49,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void Links_that_lead_nowhere_are_refused()
+    public void Broken_links_are_rejected()
     {
         Link("a", "b");
         Link("b", "a");
@@ -79,7 +79,7 @@ public sealed class AtomicFileTests : IDisposable
     [InlineData("m", 255)]
     [InlineData("ö", 127)]
     [InlineData("模", 85)]
-    public void Names_may_be_as_long_as_the_file_system_takes(string letter, int count)
+    public void Names_may_have_the_maximum_length_of_the_file_system(string letter, int count)
     {
         string path = At(string.Concat(Enumerable.Repeat(letter, count)));
         Assert.InRange(Encoding.UTF8.GetByteCount(Path.GetFileName(path)), 254, 255);
@@ -90,7 +90,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void What_ended_processes_left_goes_with_the_next_save_and_what_running_ones_write_stays()
+    public void The_next_save_deletes_files_of_ended_processes_and_not_those_of_running_ones()
     {
         int ended;
         using (Process process = Process.Start(new ProcessStartInfo("dotnet", "--version") { RedirectStandardOutput = true })!)
@@ -120,7 +120,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void A_writer_puts_its_own_file_in_place_whatever_others_do_meanwhile()
+    public void A_writer_replaces_the_file_with_its_own_even_with_concurrent_writers()
     {
         AtomicFile.Write(At("model"), stream =>
         {
@@ -143,7 +143,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void A_check_finds_what_a_write_would_and_leaves_nothing()
+    public void A_check_finds_the_errors_of_a_write_and_leaves_nothing()
     {
         Directory.CreateDirectory(At("real/deep"));
         Directory.CreateDirectory(At("shared"));
@@ -185,7 +185,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void Where_nothing_can_be_written_an_IOException_names_the_file_and_the_reason()
+    public void A_failed_write_is_an_IOException_with_the_file_and_the_reason()
     {
         Directory.CreateDirectory(At("directory"));
         Refuses(At("directory"), "it is a directory");
@@ -201,13 +201,13 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [LinuxFact]
-    public void A_directory_that_takes_no_files_is_refused()
+    public void A_directory_that_allows_no_files_is_rejected()
     {
         Refuses("/proc/aarengen-model", "");
     }
 
     [FactForUsers]
-    public void A_directory_without_permission_is_refused()
+    public void A_directory_without_permission_is_rejected()
     {
         Directory.CreateDirectory(At("closed"));
         SetMode(At("closed"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
@@ -230,7 +230,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void Every_reader_and_writer_says_IOException_and_the_path()
+    public void Every_reader_and_writer_throws_IOException_with_the_path()
     {
         GoldenOdd model = GoldenOdd.Create(1);
         StreamState<GoldenOdd> state = model.CreateState();

@@ -21,7 +21,7 @@ public sealed unsafe class EmbeddedWeightsTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_is_not_embedded_is_named_with_the_remedy()
+    public void A_file_that_is_not_embedded_is_named_with_a_fix()
     {
         string message = Assert.Throws<ModelFileException>(static () => NotEmbedded.Trained).Message;
         Assert.Contains("<EmbeddedResource Include=\"nowhere.safetensors\" />", message, StringComparison.Ordinal);
@@ -31,7 +31,7 @@ public sealed unsafe class EmbeddedWeightsTests : IDisposable
     [InlineData(WeightPrecision.Float32)]
     [InlineData(WeightPrecision.BFloat16)]
     [InlineData(WeightPrecision.Int8)]
-    public void A_compiled_file_runs_where_it_lies(WeightPrecision precision)
+    public void A_compiled_file_runs_without_a_copy(WeightPrecision precision)
     {
         Wide model = Wide.Create(5);
         model.UsePrecision(precision);
@@ -70,7 +70,7 @@ public sealed unsafe class EmbeddedWeightsTests : IDisposable
     }
 
     [Fact]
-    public void Files_that_do_not_fit_are_refused()
+    public void Files_that_do_not_fit_are_rejected()
     {
         byte[] file = Compiled(Wide.Create(5));
         fixed (byte* memory = file)

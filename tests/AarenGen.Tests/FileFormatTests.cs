@@ -5,7 +5,7 @@ using AarenGen.Tests.Models;
 
 namespace AarenGen.Tests;
 
-/// <summary>A file of another kind is named for what it is, with what to do; a hostile one gives the same typed error.</summary>
+/// <summary>A file of another format is named, with a fix; a hostile one gives the same typed error.</summary>
 public sealed class FileFormatTests : IDisposable
 {
     private readonly string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.file");
@@ -36,7 +36,7 @@ public sealed class FileFormatTests : IDisposable
 
     [Theory]
     [MemberData(nameof(ForeignKinds))]
-    public void A_file_of_another_kind_is_named(string what)
+    public void A_file_of_another_format_is_named(string what)
     {
         (byte[] bytes, string expected) = Foreign[what];
         File.WriteAllBytes(path, bytes);
@@ -51,7 +51,7 @@ public sealed class FileFormatTests : IDisposable
     }
 
     [Fact]
-    public void The_librarys_own_files_are_told_apart()
+    public void The_librarys_own_files_are_distinguished()
     {
         StreamState<GoldenOdd> state = model.CreateState();
         state.Save(path);
@@ -82,7 +82,7 @@ public sealed class FileFormatTests : IDisposable
     }
 
     [Fact]
-    public void A_state_that_is_cut_short_is_named_at_every_length()
+    public void A_truncated_state_is_named_at_every_length()
     {
         StreamState<GoldenOdd> state = model.CreateState();
         model.Step(state, [1], new float[1]);
@@ -149,7 +149,7 @@ public sealed class FileFormatTests : IDisposable
         using var file = new MemoryStream();
         StateSnapshot.Write(file, GoldenOdd.Description.Fingerprint, 5, memory);
         byte[] bytes = file.ToArray();
-        // The last number, then the checksum anew.
+        // The last number, then a new checksum.
         BitConverter.TryWriteBytes(bytes.AsSpan(bytes.Length - 40), bad);
         System.Security.Cryptography.SHA256.HashData(bytes.AsSpan(0, bytes.Length - 32), bytes.AsSpan(bytes.Length - 32));
         Assert.Contains(
@@ -160,7 +160,7 @@ public sealed class FileFormatTests : IDisposable
     }
 
     [Fact]
-    public void Counts_in_a_state_that_cannot_be_do_no_harm()
+    public void Impossible_counts_in_a_state_do_no_harm()
     {
         foreach (double count in (double[])[-1, -1e18, 0.5, 1e18, 1e300])
         {
@@ -183,7 +183,7 @@ public sealed class FileFormatTests : IDisposable
     [InlineData(-1)]
     [InlineData((1L << 53) + 1)]
     [InlineData(long.MaxValue)]
-    public void A_number_of_tokens_that_cannot_be_is_refused(long tokens)
+    public void An_impossible_number_of_tokens_is_rejected(long tokens)
     {
         using var file = new MemoryStream();
         StateSnapshot.Write(file, GoldenOdd.Description.Fingerprint, tokens, new double[GoldenOdd.Description.Layout.StateDoubles]);
@@ -193,7 +193,7 @@ public sealed class FileFormatTests : IDisposable
     }
 
     [Fact]
-    public void Streams_that_give_a_byte_at_a_time_are_read()
+    public void Streams_that_give_one_byte_at_a_time_are_read()
     {
         StreamState<GoldenOdd> state = model.CreateState(), loaded = model.CreateState();
         model.Step(state, [1], new float[1]);
@@ -212,7 +212,7 @@ public sealed class FileFormatTests : IDisposable
     [Theory]
     [InlineData(200_000, "a", 1, "100000")]
     [InlineData(1, "name", 5000, "4096")]
-    public void Headers_that_would_take_memory_are_refused(int tensors, string name, int repeat, string expected)
+    public void Headers_that_would_take_memory_are_rejected(int tensors, string name, int repeat, string expected)
     {
         var header = new StringBuilder("{");
         for (int i = 0; i < tensors; i++)
@@ -224,7 +224,7 @@ public sealed class FileFormatTests : IDisposable
     }
 
     [Fact]
-    public void Other_headers_that_would_take_memory_are_refused()
+    public void Other_headers_that_would_take_memory_are_rejected()
     {
         string ones = string.Join(',', Enumerable.Repeat("1", 1000)),
             entries = string.Join(',', Enumerable.Range(0, 20_000).Select(static i => $"\"{i}\":\"\""));
@@ -238,7 +238,7 @@ public sealed class FileFormatTests : IDisposable
     [InlineData("BF16", 2, 0x7FC0)]
     [InlineData("F64", 8, 0x7E37E43C8800759C)]
     [InlineData("F32", 4, 0x7F800000)]
-    public void Weights_that_are_not_finite_in_float_are_refused(string type, int bytes, long bits)
+    public void Weights_that_are_not_finite_in_float_are_rejected(string type, int bytes, long bits)
     {
         var header = new StringBuilder("{");
         long at = 0;

@@ -16,7 +16,7 @@ public sealed class KernelTests
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void Product_of_rows_and_a_matrix(int rows, int inner, int columns)
+    public void Multiplication_of_rows_and_a_matrix(int rows, int inner, int columns)
     {
         int innerStride = Layout.Pad(inner), stride = Layout.Pad(columns);
         float[] a = Padded(rows, inner, 1), w = Padded(columns, inner, 2), bias = Padded(1, columns, 3);
@@ -47,7 +47,7 @@ public sealed class KernelTests
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void Products_of_the_way_back(int rows, int inputs, int outputs)
+    public void Multiplications_of_the_backward_pass(int rows, int inputs, int outputs)
     {
         int inputStride = Layout.Pad(inputs), outputStride = Layout.Pad(outputs);
         float[] dy = Padded(rows, outputs, 1), x = Padded(rows, inputs, 2), w = Padded(outputs, inputs, 3);
@@ -109,7 +109,7 @@ public sealed class KernelTests
     }
 
     [Fact]
-    public void Gelu_and_its_slope_over_the_float_range()
+    public void Gelu_and_its_derivative_over_the_float_range()
     {
         float[] x = AllSizes(), y = new float[x.Length], slope = [.. x], again = new float[x.Length];
         Elementwise.Gelu(x, y);
@@ -174,7 +174,7 @@ public sealed class KernelTests
     [InlineData(5, 64, 100)]
     [InlineData(2, 512, 0)]
     [InlineData(3, 512, 1e6f)]
-    public void Layer_normalisation_and_the_way_back(int rows, int width, float offset)
+    public void Layer_normalisation_and_its_backward_pass(int rows, int width, float offset)
     {
         int stride = Layout.Pad(width);
         float[] x = Padded(rows, width, 1), gamma = Padded(1, width, 2), beta = Padded(1, width, 3), dy = Padded(rows, width, 4);
@@ -219,7 +219,7 @@ public sealed class KernelTests
     [InlineData(2, 6, 3)]
     [InlineData(40, 21, 3)]
     [InlineData(40, 64, 4)]
-    public void Prefix_attention_equals_the_softmax_it_stands_for(int rows, int width, int heads)
+    public void Prefix_attention_equals_its_softmax(int rows, int width, int heads)
     {
         int stride = Layout.Pad(width), channels = width / heads, scoreStride = Layout.Pad(heads);
         float[] values = Padded(rows, width, 1), scores = Padded(rows, heads, 2);
@@ -261,7 +261,7 @@ public sealed class KernelTests
     }
 
     [Fact]
-    public void Buffers_that_are_not_whole_vectors_are_refused()
+    public void Buffers_that_are_not_whole_vectors_are_rejected()
     {
         Assert.Throws<ArgumentException>(() => Elementwise.Gelu(new float[17], new float[17]));
         Assert.Throws<ArgumentException>(() => Elementwise.Multiply(new float[17], new float[17], new float[17]));
@@ -284,13 +284,13 @@ public sealed class KernelTests
     }
 
     [Fact]
-    public void Dropout_keeps_its_share_and_its_mean()
+    public void Dropout_keeps_its_fraction_and_the_mean()
     {
         float[] x = [.. Enumerable.Repeat(1f, 64 * 1000)], y = new float[x.Length], again = new float[x.Length];
         Elementwise.Dropout(x, 1000, 64, 64, 0.25f, 42, y);
         Elementwise.Dropout(x, 1000, 64, 64, 0.25f, 42, again);
         Assert.Equal(y, again);
-        // Six deviations of a binomial share.
+        // Six standard deviations of a binomial fraction.
         Assert.Equal(0.25, y.Count(static v => v == 0) / 64000.0, 6 * Math.Sqrt(0.25 * 0.75 / 64000));
         Assert.All(y, static v => Assert.True(v == 0 || v == 1 / 0.75f));
     }

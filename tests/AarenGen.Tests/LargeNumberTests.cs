@@ -28,7 +28,7 @@ public sealed class LargeNumberTests
 
     [Theory]
     [MemberData(nameof(Scales))]
-    public void Layer_normalisation_is_that_in_double(float scale)
+    public void Layer_normalisation_equals_that_in_double(float scale)
     {
         // Three rows, of which only the middle one is scaled; one of its values is the largest.
         float[] x = Rows(1), dy = Rows(2), gamma = Row(3), beta = Row(4);
@@ -150,7 +150,7 @@ public sealed class LargeNumberTests
     [InlineData(float.MaxValue)]
     [InlineData(float.NaN)]
     [InlineData(float.NegativeInfinity)]
-    public void A_token_beyond_the_bound_is_refused_before_anything_is_written(float bad)
+    public void A_token_beyond_the_bound_is_rejected_before_anything_is_written(float bad)
     {
         EveryLayer model = EveryLayer.Create(1);
         StreamState<EveryLayer> state = model.CreateState();
@@ -178,7 +178,7 @@ public sealed class LargeNumberTests
     }
 
     [Fact]
-    public void A_state_that_weights_overflowed_is_not_saved_and_is_usable_again()
+    public void A_state_that_overflowed_is_not_saved_and_becomes_usable_again()
     {
         Overflow<GoldenPre>();
         Overflow<TransformerPost>();

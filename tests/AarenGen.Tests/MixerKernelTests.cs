@@ -46,7 +46,7 @@ public sealed class MixerKernelTests
 
     [Theory]
     [MemberData(nameof(Windows))]
-    public void The_way_back_of_causal_attention(int rows, int width, int heads, int context, float factor)
+    public void The_backward_pass_of_causal_attention(int rows, int width, int heads, int context, float factor)
     {
         var attention = new Attention(rows, width, heads, context, factor);
         int stride = attention.Stride, channels = width / heads;
@@ -121,7 +121,7 @@ public sealed class MixerKernelTests
     [InlineData(4, 4, 3)]
     [InlineData(3, 3, 2)]
     [InlineData(6, 2, 4)]
-    public void A_state_that_is_not_finite_is_seen_whichever_channel_is_not(int width, int heads, int context)
+    public void A_non_finite_state_is_detected_in_every_channel(int width, int heads, int context)
     {
         string fingerprint = new('a', 64);
         float[] ones = [.. Enumerable.Repeat(1f, width)], output = new float[width];
@@ -150,7 +150,7 @@ public sealed class MixerKernelTests
     }
 
     [Fact]
-    public void Short_buffers_are_refused()
+    public void Short_buffers_are_rejected()
     {
         float[] row = new float[16];
         Assert.Throws<ArgumentException>("state.Length", () => CausalAttention.Step(row, row, row, 16, 4, 3, new double[48], row));
@@ -164,11 +164,11 @@ public sealed class MixerKernelTests
 
     [Theory]
     [MemberData(nameof(Sequences))]
-    public void Min_gru_and_the_way_back(int rows, int width) => CheckGates(rows, width, isLstm: false, factor: 2);
+    public void Min_gru_and_its_backward_pass(int rows, int width) => CheckGates(rows, width, isLstm: false, factor: 2);
 
     [Theory]
     [MemberData(nameof(Sequences))]
-    public void Min_lstm_and_the_way_back(int rows, int width) => CheckGates(rows, width, isLstm: true, factor: 2);
+    public void Min_lstm_and_its_backward_pass(int rows, int width) => CheckGates(rows, width, isLstm: true, factor: 2);
 
     [Fact]
     public void Gates_far_beyond_the_exponential()

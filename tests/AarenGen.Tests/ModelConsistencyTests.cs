@@ -30,7 +30,7 @@ public sealed class ModelConsistencyTests
     }
 
     [Fact]
-    public void A_class_is_learned_from_sequences_that_end_amid_a_patch()
+    public void A_class_is_learned_from_sequences_that_end_inside_a_patch()
     {
         var data = new SequenceList(2, 1);
         for (int i = 0; i < 60; i++)
@@ -44,7 +44,7 @@ public sealed class ModelConsistencyTests
     }
 
     [Fact]
-    public void A_layer_of_dropout_changes_the_loss_of_training_alone()
+    public void A_dropout_layer_changes_only_the_training_loss()
     {
         DroppedOut model = DroppedOut.Create(7);
         SequenceList data = ModelData.Random<DroppedOut>(Lengths, seed: 7, isWeighted: true);
@@ -160,7 +160,7 @@ public sealed class ModelConsistencyTests
         data.ReadTokens(0, tokens);
         var outputs = new float[data.GetLength(0) * description.OutputWidth];
         StreamState<TModel> state = model.CreateState();
-        // The runtime itself may allocate when it compiles a method anew, once: what the model allocates, it allocates each time.
+        // The runtime itself may allocate once when it recompiles a method; the model would allocate every time.
         long least = long.MaxValue;
         for (int repetition = 0; repetition < 5; repetition++)
         {
@@ -179,7 +179,7 @@ public sealed class ModelConsistencyTests
     }
 
     /// <summary>
-    /// The slope along random directions of length 1, by central differences: off by the rounding of the loss (1e-6 of it, some
+    /// The derivative along random directions of length 1, by central differences: off by the rounding of the loss (1e-6 of it, some
     /// operations in float) over the step, and by the step's square times the third derivative.
     /// </summary>
     private static void CheckGradients<TModel>(TModel model, SequenceList data)

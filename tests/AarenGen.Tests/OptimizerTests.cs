@@ -66,7 +66,7 @@ public sealed class OptimizerTests
     }
 
     [Fact]
-    public void A_moment_that_is_not_a_number_is_not_hidden()
+    public void A_NaN_moment_is_not_hidden()
     {
         first[5] = float.NaN;
         second[6] = float.PositiveInfinity;

@@ -3,7 +3,7 @@ using AarenGen.Tests.Models;
 
 namespace AarenGen.Tests;
 
-/// <summary>Matrices kept in narrower types: their products against the same rounding in double, and models that use them.</summary>
+/// <summary>Matrices in narrower types: their multiplications against the same rounding in double, and models that use them.</summary>
 public sealed class PrecisionTests
 {
     private const double Ulp = 1.0 / (1 << 24);
@@ -97,7 +97,7 @@ public sealed class PrecisionTests
     [Theory]
     [InlineData(WeightPrecision.BFloat16)]
     [InlineData(WeightPrecision.Int8)]
-    public void What_is_not_finite_stays_so_in_its_row(WeightPrecision precision)
+    public void Non_finite_numbers_stay_in_their_row(WeightPrecision precision)
     {
         float[] w = KernelTests.Padded(64, 64, 1), a = KernelTests.Padded(3, 64, 2), c = new float[3 * 64];
         a[70] = float.NaN;
@@ -125,7 +125,7 @@ public sealed class PrecisionTests
     [Theory]
     [InlineData(WeightPrecision.BFloat16, 1e-2)]
     [InlineData(WeightPrecision.Int8, 3e-2)]
-    public void A_model_in_narrower_weights_predicts_nearly_the_same_and_can_be_set_back(WeightPrecision precision, double bound)
+    public void A_model_with_narrower_weights_predicts_nearly_the_same_and_can_be_reset(WeightPrecision precision, double bound)
     {
         Wide model = Wide.Create(5);
         float[] tokens = StreamingTests.Random(50 * 3, 1);

@@ -13,7 +13,7 @@ public sealed class PredictionTests
     [InlineData(0.975, 1.959963984540054)]
     [InlineData(0.999, 3.090232306167813)]
     [InlineData(0.0001, -3.719016485455709)]
-    public void Normal_quantiles_are_those_of_tables(double p, double expected) =>
+    public void Normal_quantiles_equal_those_of_tables(double p, double expected) =>
         Assert.Equal(expected, new GaussianPrediction([0, 1]).Quantile(p), 1e-12 * Math.Max(1, Math.Abs(expected)));
 
     [Theory]
@@ -21,11 +21,11 @@ public sealed class PredictionTests
     [InlineData(3, 0.95, 2.353363434801823)]
     [InlineData(30, 0.995, 2.749995653567230)]
     [InlineData(3, 0.05, -2.353363434801823)]
-    public void Student_t_quantiles_are_those_of_tables(float degrees, double p, double expected) =>
+    public void Student_t_quantiles_equal_those_of_tables(float degrees, double p, double expected) =>
         Assert.Equal(expected, new StudentTPrediction([0, 1, degrees]).Quantile(p), 1e-11);
 
     [Fact]
-    public void Quantile_and_distribution_are_inverse()
+    public void Quantile_and_cumulative_probability_are_inverse()
     {
         foreach (double p in (double[])[1e-6, 0.01, 0.3, 0.5, 0.77, 0.999])
         {
@@ -39,7 +39,7 @@ public sealed class PredictionTests
     }
 
     [Fact]
-    public void Densities_are_the_slopes_of_distributions()
+    public void Densities_are_the_derivatives_of_cumulative_probabilities()
     {
         const double h = 1e-4;
         var gaussian = new GaussianPrediction([0.3f, 1.7f]);
@@ -61,7 +61,7 @@ public sealed class PredictionTests
     }
 
     [Fact]
-    public void A_limited_mean_is_the_area_above_the_distribution()
+    public void A_limited_mean_is_the_area_above_the_cumulative_distribution()
     {
         var mixture = new LogNormalMixturePrediction([0, 1, -1, 0.5f, 0, 2f]);
         const double limit = 7;
@@ -126,7 +126,7 @@ public sealed class PredictionTests
     [InlineData(2)]
     [InlineData(int.MinValue)]
     [InlineData(int.MaxValue)]
-    public void An_index_out_of_range_is_refused_by_every_reader(int index)
+    public void An_index_out_of_range_is_rejected_by_every_reader(int index)
     {
         var random = new Random(1);
         Action[] calls =
@@ -152,7 +152,7 @@ public sealed class PredictionTests
     }
 
     [Fact]
-    public void An_output_of_a_wrong_length_is_refused()
+    public void An_output_of_a_wrong_length_is_rejected()
     {
         Action[] calls =
         [
@@ -175,7 +175,7 @@ public sealed class PredictionTests
     [InlineData(-1)]
     [InlineData(double.NaN)]
     [InlineData(double.PositiveInfinity)]
-    public void A_probability_out_of_range_is_refused(double p)
+    public void A_probability_out_of_range_is_rejected(double p)
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new GaussianPrediction([0, 1]).Quantile(p));
         Assert.Throws<ArgumentOutOfRangeException>(() => new StudentTPrediction([0, 1, 3]).Quantile(p));
@@ -188,7 +188,7 @@ public sealed class PredictionTests
     [InlineData(1e-30f)]
     [InlineData(1e30f)]
     [InlineData(float.MaxValue)]
-    public void Gaussians_of_any_deviation_have_quantiles_and_densities(float deviation)
+    public void Gaussians_of_any_standard_deviation_have_quantiles_and_densities(float deviation)
     {
         var prediction = new GaussianPrediction([0, deviation]);
         Assert.Equal(1.959963984540054 * deviation, prediction.Quantile(0.975), 1e-12 * deviation);
@@ -205,7 +205,7 @@ public sealed class PredictionTests
     [InlineData(0)]
     [InlineData(1e4f)]
     [InlineData(float.MaxValue)]
-    public void Mixtures_of_any_deviation_have_ordered_quantiles(float raw)
+    public void Mixtures_of_any_standard_deviation_have_ordered_quantiles(float raw)
     {
         var prediction = new LogNormalMixturePrediction([0, 1, -1e30f, 1, 2, 3, raw, raw, raw]);
         double before = 0;
@@ -276,7 +276,7 @@ public sealed class PredictionTests
     }
 
     [Fact]
-    public void A_category_or_target_out_of_range_is_refused_by_name()
+    public void A_category_or_target_out_of_range_is_rejected_by_name()
     {
         Events model = Events.Create(1);
         StreamState<Events> state = model.CreateState();

@@ -13,7 +13,7 @@ public sealed class PrefixScanTests
     [InlineData(300, 2)]
     [InlineData(301, 5)]
     [InlineData(9000, 2)]
-    public void Threads_give_the_outputs_of_one(int tokens, int threads)
+    public void Threads_give_the_outputs_of_one_thread(int tokens, int threads)
     {
         AssertThreadsGiveTheOutputsOfOne<Wide>(tokens, threads);
         AssertThreadsGiveTheOutputsOfOne<ScannedConvolutions>(tokens, threads);
@@ -81,7 +81,7 @@ public sealed class PrefixScanTests
     [InlineData(6, 3, 1)]
     [InlineData(64, 4, 30)]
     [InlineData(21, 3, 2)]
-    public void States_of_two_stretches_combine_to_that_of_both(int width, int heads, int tokens)
+    public void States_of_two_chunks_combine_to_that_of_both(int width, int heads, int tokens)
     {
         float[] values = StreamingTests.Random(2 * tokens * width, 1),
             scores = [.. StreamingTests.Random(2 * tokens * heads, 2).Select(static s => s * 100)];
@@ -99,7 +99,7 @@ public sealed class PrefixScanTests
         PrefixAttention.Combine(later, new double[both.Length], width, heads);
         Assert.Equal(copy, later);
         PrefixAttention.Combine(earlier, later, width, heads);
-        // A handful of roundings of double a token.
+        // A few roundings of double per token.
         Assert.All(both.Zip(earlier), static pair => Assert.Equal(pair.First, pair.Second, 1e-12 * (1 + Math.Abs(pair.First))));
     }
 }

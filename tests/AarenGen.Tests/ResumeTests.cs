@@ -5,7 +5,7 @@ using AarenGen.Tests.Models;
 
 namespace AarenGen.Tests;
 
-/// <summary>Resuming a training: on which data and with which options it goes on, and what is said where it does not.</summary>
+/// <summary>Resuming a training: the data and options with which it resumes, and the errors otherwise.</summary>
 public sealed class ResumeTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("aarengen-resume").FullName;
@@ -25,7 +25,7 @@ public sealed class ResumeTests : IDisposable
     [InlineData("validation data: other tokens")]
     [InlineData("validation data: other targets")]
     [InlineData("validation data: the number of sequences was 3, and is now none")]
-    public void Other_data_of_the_same_count_are_refused(string difference)
+    public void Other_data_of_the_same_count_are_rejected(string difference)
     {
         Start(Options);
         SequenceData? train = Changed(4), validation = Changed(3);
@@ -48,7 +48,7 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Fact]
-    public void The_same_data_from_another_class_go_on()
+    public void The_same_data_from_another_class_resume()
     {
         Start(Options);
         TrainingReport report = EveryLayer.Create(seed: 9)
@@ -99,7 +99,7 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Fact]
-    public void The_options_that_differ_are_named_with_what_they_were()
+    public void Different_options_are_named_with_their_old_values()
     {
         Start(Options);
         ModelFileException e = Assert.Throws<ModelFileException>(() => EveryLayer.Create(seed: 9).Fit(
@@ -157,9 +157,9 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Fact]
-    public void A_training_that_patience_ended_goes_on_with_more_patience()
+    public void A_training_that_patience_ended_resumes_with_more_patience()
     {
-        // Validation targets that the model meets before it is trained: every epoch leads away.
+        // Validation targets that the untrained model meets exactly: every epoch makes them worse.
         EveryLayer model = EveryLayer.Create(seed: 2);
         var away = new SequenceList(5, 4);
         float[] tokens = StreamingTests.Random(50 * 5, 5);
@@ -179,7 +179,7 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Fact]
-    public void Fewer_epochs_than_done_are_refused_by_name()
+    public void Fewer_epochs_than_done_are_rejected_by_name()
     {
         Start(Options with { Epochs = 3 });
         ModelFileException e = Assert.Throws<ModelFileException>(() => EveryLayer.Create(seed: 9).Fit(Changed(4), Changed(3), Options));
@@ -216,7 +216,7 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Fact]
-    public void A_path_where_nothing_can_be_written_is_found_before_the_first_step()
+    public void An_unwritable_path_is_found_before_the_first_step()
     {
         var paths =
             new List<string> { Path.Combine(folder, "missing", "run.checkpoint"), folder, Path.Combine(folder, new string('n', 300)) };

@@ -54,11 +54,11 @@ public sealed class SafetensorsHeaderTests
     [InlineData("""{"__metadata__":{"a":"1","a":"2","b":"3"},"t":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4, "")]
     [InlineData("""{"__metadata__":{"a":"1"},"__metadata__":{"b":"2"},"t":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4, "")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}} 1""", 4, "")]
-    public void A_header_that_contradicts_itself_is_refused(string header, int bytes, string expected) => Assert.Contains(
+    public void A_header_that_contradicts_itself_is_rejected(string header, int bytes, string expected) => Assert.Contains(
         expected, Assert.Throws<ModelFileException>(() => Safetensors.ReadHeader(File(header, bytes))).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void A_header_longer_than_the_file_is_refused()
+    public void A_header_longer_than_the_file_is_rejected()
     {
         byte[] header = "{}      "u8.ToArray();
         Assert.Empty(Safetensors.ReadHeader(Stream(header.Length)).Tensors);

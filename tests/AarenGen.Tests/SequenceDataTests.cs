@@ -1,6 +1,6 @@
 namespace AarenGen.Tests;
 
-/// <summary>Data in memory: what is read is what was given, and lengths that do not fit are refused by name.</summary>
+/// <summary>Data in memory: reading returns the given data, and lengths that do not fit are rejected by name.</summary>
 public sealed class SequenceDataTests
 {
     private static readonly float[] table = [.. Enumerable.Range(0, 14).Select(static i => (float)i)];
@@ -39,7 +39,7 @@ public sealed class SequenceDataTests
     }
 
     [Fact]
-    public void A_list_refuses_lengths_that_do_not_fit()
+    public void A_list_rejects_lengths_that_do_not_fit()
     {
         Assert.Equal("tokenWidth", Assert.Throws<ArgumentOutOfRangeException>(static () => new SequenceList(0, 1)).ParamName);
         Assert.Equal("targetWidth", Assert.Throws<ArgumentOutOfRangeException>(static () => new SequenceList(1, 0)).ParamName);
@@ -100,7 +100,7 @@ public sealed class SequenceDataTests
     }
 
     [Fact]
-    public void Windows_refuse_lengths_that_do_not_fit()
+    public void Windows_reject_lengths_that_do_not_fit()
     {
         Refuses<ArgumentNullException>("tokens", null!, 2, 7, 1, 3, 1);
         Refuses<ArgumentNullException>("targets", table, 2, null, 1, 3, 1);

@@ -6,7 +6,7 @@ using CsCheck;
 
 namespace AarenGen.Tests;
 
-/// <summary>Files round-trip, and whatever else a file holds gives one typed exception: no crash, no hang, no huge allocation.</summary>
+/// <summary>Files round-trip, and any other content gives one typed exception: no crash, no hang, no huge allocation.</summary>
 public sealed class SerializationTests : IDisposable
 {
     private readonly string folder, path;
@@ -49,7 +49,7 @@ public sealed class SerializationTests : IDisposable
     [Theory]
     [InlineData(float.NaN)]
     [InlineData(float.NegativeInfinity)]
-    public void Weights_that_are_no_numbers_are_not_saved(float weight)
+    public void Non_finite_weights_are_not_saved(float weight)
     {
         GoldenOdd model = GoldenOdd.Create(seed: 1);
         model.WeightBuffer.Span[0] = weight;
@@ -64,7 +64,7 @@ public sealed class SerializationTests : IDisposable
     }
 
     [Fact]
-    public void A_state_that_is_no_numbers_is_not_saved_and_a_fresh_one_is()
+    public void A_non_finite_state_is_not_saved_and_a_fresh_one_is()
     {
         GoldenOdd model = GoldenOdd.Create(seed: 1);
         StreamState<GoldenOdd> state = model.CreateState();
@@ -229,7 +229,7 @@ public sealed class SerializationTests : IDisposable
     }
 
     [Fact]
-    public void A_second_metadata_entry_is_refused_though_the_first_is_empty()
+    public void A_second_metadata_entry_is_rejected_though_the_first_is_empty()
     {
         byte[] text = "{\"__metadata__\":{},\"__metadata__\":{}}"u8.ToArray();
         using var file = new MemoryStream([.. BitConverter.GetBytes((long)text.Length), .. text]);
@@ -247,7 +247,7 @@ public sealed class SerializationTests : IDisposable
 
     [Theory]
     [MemberData(nameof(HostileHeaders))]
-    public void A_hostile_header_is_refused(string what, string header)
+    public void A_hostile_header_is_rejected(string what, string header)
     {
         byte[] text = Encoding.UTF8.GetBytes(header);
         byte[] bytes = new byte[8 + text.Length + 4];
@@ -261,7 +261,7 @@ public sealed class SerializationTests : IDisposable
     [InlineData(ulong.MaxValue)]
     [InlineData(99_999_999UL)]
     [InlineData(3UL)]
-    public void A_header_length_that_cannot_be_is_refused(ulong length)
+    public void An_impossible_header_length_is_rejected(ulong length)
     {
         byte[] bytes = new byte[10];
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, length);
@@ -269,7 +269,7 @@ public sealed class SerializationTests : IDisposable
     }
 
     [Fact]
-    public void Any_truncation_is_refused()
+    public void Any_truncation_is_rejected()
     {
         GoldenOneBlock.Create(seed: 1).Save(path);
         byte[] bytes = File.ReadAllBytes(path);
@@ -277,7 +277,7 @@ public sealed class SerializationTests : IDisposable
     }
 
     [Fact]
-    public void Any_changed_byte_is_refused()
+    public void Any_changed_byte_is_rejected()
     {
         GoldenOneBlock.Create(seed: 1).Save(path);
         byte[] bytes = File.ReadAllBytes(path);
@@ -299,11 +299,11 @@ public sealed class SerializationTests : IDisposable
     }
 
     [Fact]
-    public void Any_bytes_at_all_are_refused() =>
+    public void Any_bytes_at_all_are_rejected() =>
         Gen.Byte.Array[0, 300].Sample(bytes => AssertRefused(bytes, "random"), iter: 500, threads: 1);
 
     [Fact]
-    public void Any_damage_to_a_saved_state_is_refused_and_the_state_stays()
+    public void Any_damage_to_a_saved_state_is_rejected_and_the_state_stays()
     {
         EveryLayer model = EveryLayer.Create(seed: 5);
         StreamState<EveryLayer> state = model.CreateState();

@@ -16,7 +16,7 @@ public sealed class StandardScalerTests
     [InlineData(1e-300, 10)]
     [InlineData(0, 5)]
     [InlineData(7, 1)]
-    public void A_constant_column_has_deviation_1_and_scales_to_0(double value, int rows)
+    public void A_constant_column_has_standard_deviation_1_and_scales_to_0(double value, int rows)
     {
         double[] column = [.. Enumerable.Repeat(value, rows)];
         var scaler = StandardScaler.Fit(column, 1);
@@ -31,17 +31,17 @@ public sealed class StandardScalerTests
             Assert.Equal(((double)(float)value, 1.0), (same.Means[0], same.StandardDeviations[0]));
             float[] later = [(float)value + 1];
             same.Transform(later);
-            // What comes later stays of its own size. The sum was rounded to float.
+            // Later numbers keep their size. The sum was rounded to float.
             Assert.Equal(1, later[0], 2 * (Math.Abs(value) + 1) * Math.Pow(2, -24));
         }
     }
 
     [Fact]
-    public void A_mean_keeps_what_cancels_and_a_deviation_does_not_overflow()
+    public void A_mean_keeps_small_differences_and_a_standard_deviation_does_not_overflow()
     {
         // A plain sum of the first column is 0: 1 vanishes beside 1e100, and the two large numbers cancel.
         Assert.Equal(0.5, StandardScaler.Fit([1.0, 1e100, 1, -1e100], 1).Means[0]);
-        // The largest number is negative, and its square is no double.
+        // The largest number is negative, and its square overflows a double.
         var scaler = StandardScaler.Fit([-1e300, 1e299, 0.0], 1);
         double mean = -3e299, deviation = Math.Sqrt((0.7 * 0.7 + 0.4 * 0.4 + 0.3 * 0.3) / 3) * 1e300;
         Assert.Equal(1, scaler.Means[0] / mean, 1e-15);
@@ -71,7 +71,7 @@ public sealed class StandardScalerTests
         // One and two units in the last place beside 14.62, as sums in another order leave them.
         double[] noisy = [.. Enumerable.Range(0, 1000).Select(static i => 14.62 * (1 + i % 3 * Math.Pow(2, -52)))];
         Assert.Equal(1, StandardScaler.Fit(noisy, 1).StandardDeviations[0]);
-        // A column is constant as a whole: each of its values scales to 0, those far from the mean too, whatever the size of the noise.
+        // A column is constant as a whole: each of its values scales to 0, even those far from the mean, with any size of the noise.
         double[][] columns =
         [
             noisy, [1.7e18, 1.7e18 + 512], [-1.7e18, -1.7e18 - 512], [1e300, 1e300 * (1 + Math.Pow(2, -47))],
@@ -146,7 +146,7 @@ public sealed class StandardScalerTests
     }
 
     [Fact]
-    public void Columns_are_measured_each_by_itself()
+    public void Columns_are_scaled_separately()
     {
         double[] rows = [1, 1e9, 7, 3, 1e9 + 2, 7, 5, 1e9 + 4, 7];
         var scaler = StandardScaler.Fit(rows, 3);
@@ -193,7 +193,7 @@ public sealed class StandardScalerTests
     }
 
     [Fact]
-    public void Numbers_that_are_not_finite_are_refused_where_they_stand()
+    public void Non_finite_numbers_are_rejected_with_their_position()
     {
         Assert.Contains(
             "holds NaN in row 1, column 0; a scaler is fitted to finite numbers",

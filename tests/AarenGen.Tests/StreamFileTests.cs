@@ -57,9 +57,9 @@ public sealed class StreamFileTests : IDisposable
     }
 
     [Fact]
-    public void Tensors_are_read_in_whatever_order_they_lie()
+    public void Tensors_are_read_in_any_order()
     {
-        // The first two tensors of GoldenOdd change places; without a checksum, as a file of another writer.
+        // The first two tensors of GoldenOdd are swapped; without a checksum, as a file of another writer.
         string path = Path.Combine(folder, "order");
         ParameterDescription[] parameters = [.. GoldenOdd.Description.Parameters];
         (parameters[0], parameters[1]) = (parameters[1], parameters[0]);
@@ -85,7 +85,7 @@ public sealed class StreamFileTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_stream_that_ends_too_soon_is_refused_wherever_it_ends(bool seeks)
+    public void A_truncated_stream_is_rejected_at_every_length(bool seeks)
     {
         byte[] weights = Written(model.Save), state = Written(State(3).Save);
         int header = BitConverter.ToInt32(weights) + 8;
@@ -103,7 +103,7 @@ public sealed class StreamFileTests : IDisposable
     }
 
     [Fact]
-    public void A_header_that_claims_more_than_there_is_takes_no_memory()
+    public void A_header_that_claims_more_than_the_file_has_takes_no_memory()
     {
         byte[] bytes = [.. BitConverter.GetBytes(99_000_000L), (byte)'{', (byte)'"'];
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -152,7 +152,7 @@ public sealed class StreamFileTests : IDisposable
     }
 
     [Fact]
-    public void Streams_that_cannot_be_used_are_refused_by_name()
+    public void Streams_that_cannot_be_used_are_rejected_by_name()
     {
         using var readOnly = new MemoryStream([1], writable: false);
         string path = Path.Combine(folder, "writeonly");

@@ -2,7 +2,7 @@ using AarenGen.Tests.Models;
 
 namespace AarenGen.Tests;
 
-/// <summary>The ways to run a model agree, allocate nothing, and refuse bad input before anything is written.</summary>
+/// <summary>The ways to run a model agree, allocate nothing, and reject bad input before anything is written.</summary>
 public sealed class StreamingTests
 {
     private const int Tokens = 150;
@@ -63,7 +63,7 @@ public sealed class StreamingTests
     }
 
     [Fact]
-    public void Copies_go_on_independently_and_reset_forgets()
+    public void Copies_continue_independently_and_reset_clears_the_state()
     {
         StreamState<EveryLayer> state = Model.CreateState(), copy = Model.CreateState();
         float[] expected = StepAll(state, 0);
@@ -75,7 +75,7 @@ public sealed class StreamingTests
     }
 
     [Fact]
-    public void A_saved_state_goes_on_where_it_was()
+    public void A_saved_state_resumes_where_it_was()
     {
         float[] expected = StepAll(Model.CreateState(), 0);
         StreamState<EveryLayer> state = Model.CreateState(), loaded = Model.CreateState();
@@ -110,7 +110,7 @@ public sealed class StreamingTests
     [InlineData(float.NaN)]
     [InlineData(float.PositiveInfinity)]
     [InlineData(float.NegativeInfinity)]
-    public void A_token_that_is_not_finite_is_refused_before_anything_is_written(float bad)
+    public void A_token_that_is_not_finite_is_rejected_before_anything_is_written(float bad)
     {
         StreamState<EveryLayer>[] states = [Model.CreateState(), Model.CreateState(), Model.CreateState()];
         float[] tokens = Random(3 * EveryLayer.InputWidth, 3);
@@ -132,7 +132,7 @@ public sealed class StreamingTests
     }
 
     [Fact]
-    public void Wrong_lengths_are_refused_with_both_lengths_named()
+    public void Wrong_lengths_are_rejected_with_both_lengths_named()
     {
         StreamState<EveryLayer> state = Model.CreateState();
         ArgumentException e = Assert.Throws<ArgumentException>(() => Model.Step(state, new float[4], new float[4]));
@@ -170,7 +170,7 @@ public sealed class StreamingTests
     [Fact]
     public void Twenty_million_equal_tokens_agree_with_float64()
     {
-        // Of equal tokens every prefix attends to the same value, whatever their number.
+        // With equal tokens every prefix of any length attends to the same value.
         const int channels = 4, count = 20_000_000;
         float[] values = [0.1f, -3.7f, 1e-3f, 42f], output = new float[channels];
         var state = new double[2 + channels];
@@ -180,7 +180,7 @@ public sealed class StreamingTests
         }
         Assert.All(values.Zip(output), static p => Assert.Equal(p.First, p.Second, Math.Abs(p.First) * 1e-5f));
         Assert.Equal(count, state[1], count * 1e-5);
-        // One different token still counts its share.
+        // One different token still counts by its weight.
         Kernels.PrefixAttention.Step([100f, 100f, 100f, 100f], [0.3f + 10], channels, 1, state, output);
         double weight = Math.Exp((double)(0.3f + 10) - 0.3f);
         Assert.All(

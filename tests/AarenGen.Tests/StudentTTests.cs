@@ -190,7 +190,7 @@ public sealed class StudentTTests
     }
 
     [Fact]
-    public void The_two_ways_to_a_tail_agree_where_they_meet()
+    public void The_two_formulas_of_a_tail_agree_at_their_boundary()
     {
         // Neighbouring degrees of freedom differ by 1e-12 in the tail; so must the series from 50 on and the fraction before.
         foreach (double t in (double[])[0.01, 0.5, 1, 2, 3, 4])

@@ -3,13 +3,13 @@ using AarenGen.Training;
 
 namespace AarenGen.Tests;
 
-/// <summary>What Fit and Evaluate refuse, and weights of unusual sizes.</summary>
+/// <summary>Inputs that Fit and Evaluate reject, and weights of unusual sizes.</summary>
 public sealed class TrainingInputTests
 {
     private static readonly TrainingOptions Options = TrainingTests.Options with { Epochs = 2 };
 
     [Fact]
-    public void Data_in_which_nothing_counts_are_refused()
+    public void Data_without_any_weight_are_rejected()
     {
         EveryLayer model = EveryLayer.Create(seed: 2);
         SequenceList good = Weighted(1, 1, 1), none = Weighted(0, 0, 0);
@@ -37,7 +37,7 @@ public sealed class TrainingInputTests
     [InlineData(-1e-30f, "-1E-30")]
     [InlineData(float.NaN, "NaN")]
     [InlineData(float.PositiveInfinity, "Infinity")]
-    public void Impossible_weights_are_refused_before_the_model_changes(float weight, string shown)
+    public void Impossible_weights_are_rejected_before_the_model_changes(float weight, string shown)
     {
         EveryLayer model = EveryLayer.Create(seed: 2);
         float[] before = model.Weights.ToArray();
@@ -101,7 +101,7 @@ public sealed class TrainingInputTests
     }
 
     [Fact]
-    public void A_sequence_longer_than_memory_is_refused_with_its_number_and_what_to_do()
+    public void A_sequence_longer_than_memory_is_rejected_with_its_number_and_a_fix()
     {
         int longest = PassWorkspace<EveryLayer>.MaxRows;
         var data = new Described(2, i => i == 0 ? 3 : longest + 1);
@@ -133,7 +133,7 @@ public sealed class TrainingInputTests
     [InlineData(8, 3, "Working memory of the model", "lower Threads")]
     [InlineData(1, 1_000_000, "The longest sequence has 1000000 tokens", "cut long sequences.")]
     [InlineData(8, 1_000_000, "The longest sequence has 1000000 tokens", "cut long sequences, or lower Threads")]
-    public void Too_little_memory_is_blamed_on_what_takes_most(int threads, int length, string start, string remedy)
+    public void Too_little_memory_names_the_largest_allocation(int threads, int length, string start, string remedy)
     {
         var size = new PassSize(Math.Max(length, BatchPlan.RowsPerPass), length);
         string message = Assert.Throws<ArgumentException>(
@@ -150,7 +150,7 @@ public sealed class TrainingInputTests
     [InlineData(1, 0)]
     [InlineData(1, -1)]
     [InlineData(1, int.MinValue)]
-    public void Data_of_impossible_counts_and_lengths_are_refused(int count, int length)
+    public void Data_of_impossible_counts_and_lengths_are_rejected(int count, int length)
     {
         var data = new Described(count, _ => length);
         EveryLayer model = EveryLayer.Create(seed: 2);
@@ -162,7 +162,7 @@ public sealed class TrainingInputTests
     }
 
     [Fact]
-    public void What_data_throw_passes_through_and_leaves_a_model_that_can_be_trained()
+    public void An_exception_of_the_data_passes_through_and_leaves_a_trainable_model()
     {
         EveryLayer model = EveryLayer.Create(seed: 2);
         float[] before = model.Weights.ToArray();
@@ -183,7 +183,7 @@ public sealed class TrainingInputTests
     }
 
     [Fact]
-    public void A_number_that_cannot_be_used_is_named_with_what_helps()
+    public void A_bad_number_is_named_with_a_fix()
     {
         EveryLayer model = EveryLayer.Create(seed: 2);
         var tokens = new SequenceList(5, 4);
@@ -228,7 +228,7 @@ public sealed class TrainingInputTests
     [InlineData("Threads", 0)]
     [InlineData("Threads", int.MaxValue)]
     [InlineData("CheckpointInterval", 0)]
-    public void Options_out_of_range_are_refused_by_name(string option, double value)
+    public void Options_out_of_range_are_rejected_by_name(string option, double value)
     {
         TrainingOptions options = option switch
         {
@@ -291,7 +291,7 @@ public sealed class TrainingInputTests
         Assert.Equal(2 * 5, failures.Count);
         Assert.All(failures, static f => Assert.Contains("while Fit", f, StringComparison.Ordinal));
         Assert.False(File.Exists("unused"));
-        // It is free again, after success and after every kind of failure.
+        // It is free again, after success and after every type of failure.
         model.UsePrecision(WeightPrecision.Float32);
         Assert.Throws<ArgumentOutOfRangeException>(() => model.Fit(Weighted(1), null, Options with { Epochs = 0 }));
         Assert.Throws<NotSupportedException>(
@@ -322,7 +322,7 @@ public sealed class TrainingInputTests
     }
 
     [Fact]
-    public async Task Of_two_trainings_on_two_threads_one_is_refused()
+    public async Task Of_two_concurrent_trainings_one_is_rejected()
     {
         EveryLayer model = EveryLayer.Create(seed: 2);
         using var inside = new ManualResetEventSlim();

@@ -4,7 +4,7 @@ using AarenGen.Training;
 
 namespace AarenGen.Tests;
 
-/// <summary>Training: gradients against differences, repeatability, going on after a stop, and what is refused.</summary>
+/// <summary>Training: gradients against differences, repeatability, resuming, and rejected input.</summary>
 public sealed class TrainingTests
 {
     internal static readonly TrainingOptions Options = new() { Epochs = 4, BatchSize = 5, Threads = 2, Seed = 3, LearningRate = 3e-3 };
@@ -12,14 +12,14 @@ public sealed class TrainingTests
     [Theory]
     [InlineData(0UL)]
     [InlineData(5UL)]
-    public void Gradients_are_the_slopes_of_the_loss(ulong dropoutSeed)
+    public void Gradients_are_the_derivatives_of_the_loss(ulong dropoutSeed)
     {
         EveryLayer model = EveryLayer.Create(seed: 11);
         SequenceList data = Data(3, 17);
         var probe = new GradientProbe<EveryLayer>(model, data, dropoutSeed);
         foreach (ParameterDescription p in EveryLayer.Description.Parameters)
         {
-            // Along the gradient itself, so that the slope is its length: the difference quotient then is far above rounding.
+            // Along the gradient itself, so that the derivative is its length: the difference quotient then is far above rounding.
             float[] gradient = probe.Gradient(p);
             double length = Math.Sqrt(gradient.Sum(static g => (double)g * g));
             if (length < 1e-6)
@@ -48,7 +48,7 @@ public sealed class TrainingTests
     }
 
     [Fact]
-    public void Gradients_by_the_tokens_do_not_gather_over_passes()
+    public void Gradients_of_tokens_do_not_accumulate_over_passes()
     {
         Decisions model = Decisions.Create(seed: 1);
         var data = new SequenceList(Decisions.InputWidth, Decisions.TargetWidth);
@@ -77,7 +77,7 @@ public sealed class TrainingTests
     }
 
     [Fact]
-    public void Going_on_after_a_stop_equals_never_stopping()
+    public void A_resumed_training_equals_an_uninterrupted_one()
     {
         string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.checkpoint");
         try
@@ -184,7 +184,7 @@ public sealed class TrainingTests
     }
 
     [Fact]
-    public void Bad_data_and_options_are_refused_by_name()
+    public void Bad_data_and_options_are_rejected_by_name()
     {
         EveryLayer model = EveryLayer.Create(seed: 2);
         Assert.Contains(

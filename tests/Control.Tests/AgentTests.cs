@@ -7,7 +7,7 @@ public sealed class AgentTests
     private static readonly TrajectoryScale Scale = new([0, 0, 0, 0], [0.5, 1, 0.1, 1], 100);
 
     [Fact]
-    public void An_agent_tells_the_model_what_training_told_it()
+    public void An_agent_gives_the_model_the_tokens_of_training()
     {
         CartPoleAaren model = CartPoleAaren.Create(seed: 1);
         var agent = new StreamingAgent<CartPoleAaren>(model, Scale);
@@ -108,7 +108,7 @@ public sealed class AgentTests
     }
 
     [Fact]
-    public void A_policy_is_trained_kept_and_loaded_again()
+    public void A_policy_is_trained_saved_and_loaded()
     {
         using var folder = new TemporaryFolder();
         EnvironmentDescription description = CartPole.Reference;

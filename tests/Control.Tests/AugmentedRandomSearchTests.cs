@@ -38,7 +38,7 @@ public sealed class AugmentedRandomSearchTests
         Assert.Equal($"{file}: this search was begun with another seed or other settings; use another --output folder, or remove the "
             + "file to begin anew.", message);
         File.WriteAllText(file, "{");
-        Assert.StartsWith($"{file}: this is no search to go on with", Assert.Throws<UserException>(
+        Assert.StartsWith($"{file}: this is not a search that can be resumed", Assert.Throws<UserException>(
             () => SearchHistory.LoadOrBegin(file, CartPole.Reference, 1, settings)).Message, StringComparison.Ordinal);
     }
 

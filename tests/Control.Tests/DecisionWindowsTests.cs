@@ -58,7 +58,7 @@ public sealed class DecisionWindowsTests
     }
 
     [Fact]
-    public void Steps_past_the_longest_episode_share_its_last_number()
+    public void Steps_past_the_longest_episode_have_its_last_number()
     {
         var token = new float[TokenWidth];
         new DecisionTokens(Unscaled, TokenWidth).Return(1, Sizes.TimeSteps + 5, token);

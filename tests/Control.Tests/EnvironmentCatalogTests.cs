@@ -4,7 +4,7 @@ public sealed class EnvironmentCatalogTests
 {
     [Fact]
     public void UnknownNameNamesTheKnown() => Assert.Equal(
-        "There is no environment 'walker'; choose of cartpole, hopper, halfcheetah, walker2d, ant.",
+        "There is no environment 'walker'; choose from cartpole, hopper, halfcheetah, walker2d, ant.",
         Assert.Throws<UserException>(static () => EnvironmentCatalog.Create("walker")).Message);
 
     [Fact]

@@ -4,7 +4,7 @@ namespace Control.Tests;
 public sealed class RequirementTests
 {
     [Fact]
-    public void MuJoCo_is_there_where_its_library_loads_or_is_named()
+    public void MuJoCo_is_available_if_its_library_loads_or_is_named()
     {
         static void Missing() => MuJoCoLibrary.Search(null, ["libno-such-library.so"]);
         Assert.Contains(MuJoCoLibrary.Package, Requirements.FindMuJoCo(null, Missing), StringComparison.Ordinal);

@@ -80,7 +80,7 @@ public sealed class TrajectoryFileTests : IDisposable
     {
         File.WriteAllText(folder.File("text.hdf5"), new string('a', 10_000));
         AssertError(folder.File("text.hdf5"),
-            "this is no whole HDF5 file (The file is not a valid HDF 5 file); fetch or collect it again.");
+            "this is not a complete HDF5 file (The file is not a valid HDF 5 file); fetch or collect it again.");
     }
 
     [Theory]
@@ -93,7 +93,7 @@ public sealed class TrajectoryFileTests : IDisposable
         byte[] bytes = File.ReadAllBytes(folder.File("whole.hdf5"));
         File.WriteAllBytes(folder.File("cut.hdf5"), bytes[..(int)(share * bytes.Length)]);
         string message = Assert.Throws<UserException>(() => TrajectoryFile.Read(folder.File("cut.hdf5"), environment)).Message;
-        Assert.StartsWith($"{folder.File("cut.hdf5")}: this is no whole HDF5 file", message, StringComparison.Ordinal);
+        Assert.StartsWith($"{folder.File("cut.hdf5")}: this is not a complete HDF5 file", message, StringComparison.Ordinal);
     }
 
     /// <summary>
@@ -163,7 +163,7 @@ public sealed class TrajectoryFileTests : IDisposable
         File.WriteAllBytes(folder.File("circle.hdf5"), bytes);
         AssertError(
             folder.File("circle.hdf5"),
-            "this is no whole HDF5 file (its parts refer to each other without end); fetch or collect it again.");
+            "this is not a complete HDF5 file (its parts refer to each other without end); fetch or collect it again.");
     }
 
     [Fact]
@@ -173,7 +173,7 @@ public sealed class TrajectoryFileTests : IDisposable
             "there is no data set 'actions'; it has observations, rewards, terminals, timeouts.");
         AssertError(Write(static f => f.Remove("terminals")),
             "there is no data set 'terminals'; it has observations, actions, rewards, timeouts.");
-        AssertError(Write(static f => f["rewards"] = new H5Group()), "'rewards' is no data set.");
+        AssertError(Write(static f => f["rewards"] = new H5Group()), "'rewards' is not a data set.");
     }
 
     [Fact]
@@ -378,7 +378,7 @@ public sealed class TrajectoryFileTests : IDisposable
             $"'rewards' is virtual, and 'rewards' of {folder.File("whole.hdf5")} is not stored as it is (type, byte order, shuffling, "
             + "or virtual too); copy its values into an ordinary data set.");
         AssertRefused("external.hdf5",
-            "'rewards' lies in files beside this one (external storage), which is not read; copy it into one file: h5repack -l "
+            "'rewards' lies in files beside this one (external storage), which is not supported; copy it into one file: h5repack -l "
             + "rewards:CONTI FILE NEW.");
         AssertRefused("dangling.hdf5", "'rewards' is a link that leads nowhere.");
         foreach (string circle in Directory.GetFiles(folder.Path, "circle-*"))
@@ -386,20 +386,22 @@ public sealed class TrajectoryFileTests : IDisposable
             AssertRefused(Path.GetFileName(circle), "'rewards' is a link that leads nowhere.");
         }
         AssertRefused("names.hdf5", "there is no data set 'rewards'; it has a?b, actions, observations, terminals, timeouts.");
-        AssertRefused("nbit.hdf5", "'rewards' is compressed by nbit, which is not read; repack it with gzip: h5repack -f GZIP=4 FILE NEW.");
+        AssertRefused(
+            "nbit.hdf5", "'rewards' is compressed by nbit, which is not supported; repack it with gzip: h5repack -f GZIP=4 FILE NEW.");
         AssertRefused("unwritten.hdf5", Damaged("a data set claims more than the file can hold"));
         AssertRefused("chunk.hdf5", Damaged("a data set claims more than the file can hold"));
         AssertRefused("chunks.hdf5", Damaged("a data set claims more than the file can hold"));
         AssertRefused("virtual.hdf5", Damaged("a virtual data set claims more than its parts hold"));
-        AssertRefused("group.hdf5", "'rewards' is no data set.");
+        AssertRefused("group.hdf5", "'rewards' is not a data set.");
         AssertRefused("compound.hdf5",
             "'rewards' holds 32-bit Compound values; float16, float32, float64, whole numbers or Booleans are needed.");
         AssertRefused("scalar.hdf5", "'rewards' has the shape [], but toy has one number a step; is it of another environment?");
         AssertRefused("bfloat.hdf5",
             "'rewards' holds 16-bit FloatingPoint values; float16, float32, float64, whole numbers or Booleans are needed.");
-        AssertRefused("zstd.hdf5", "'rewards' is compressed by zstd, which is not read; repack it with gzip: h5repack -f GZIP=4 FILE NEW.");
+        AssertRefused(
+            "zstd.hdf5", "'rewards' is compressed by zstd, which is not supported; repack it with gzip: h5repack -f GZIP=4 FILE NEW.");
 
-        static string Damaged(string reason) => $"this is no whole HDF5 file ({reason}); fetch or collect it again.";
+        static string Damaged(string reason) => $"this is not a complete HDF5 file ({reason}); fetch or collect it again.";
 
         void AssertRefused(string file, string message) =>
             Assert.Equal($"{folder.File(file)}: {message}",

@@ -5,7 +5,7 @@ namespace Experiments.Tests;
 public sealed class CommandLineTests : TemporaryFolder
 {
     [Theory]
-    [InlineData("forecasting --data DATA --horizon abc", "--horizon: 'abc' is no whole number from 1 to 2147483647.")]
+    [InlineData("forecasting --data DATA --horizon abc", "--horizon: 'abc' is not a whole number from 1 to 2147483647.")]
     [InlineData("forecasting --data DATA --horizon 24,0", "--horizon: '0'")]
     [InlineData("forecasting --data DATA --horizon ,", "--horizon: give at least one.")]
     [InlineData("forecasting --data DATA --horizon 2147483647", "DATA: A window looks back")]
@@ -15,7 +15,7 @@ public sealed class CommandLineTests : TemporaryFolder
     [InlineData("forecasting --data DATA --stride 0", "--stride: '0'")]
     [InlineData("forecasting --data DATA --season 2147483647", "--season is 2147483647")]
     [InlineData("forecasting --data DATA --time then", "DATA: there is no column 'then'")]
-    [InlineData("forecasting --data DATA --mixers rnn", "--mixers: there is no 'rnn'")]
+    [InlineData("forecasting --data DATA --mixers rnn", "--mixers: 'rnn' is unknown")]
     [InlineData("forecasting --data nowhere", "nowhere: there is no such file")]
     [InlineData("forecasting", "--data")]
     [InlineData("classification --train DATA --test DATA", "DATA, line 1: a case stands above @data")]
@@ -39,7 +39,7 @@ public sealed class CommandLineTests : TemporaryFolder
     [InlineData("forecasting --data nowhere")]
     [InlineData("classification --train nowhere --test nowhere")]
     [InlineData("events --times nowhere")]
-    public void An_output_that_cannot_be_written_is_told_before_anything_is_read(string arguments)
+    public void An_unwritable_output_is_reported_before_anything_is_read(string arguments)
     {
         foreach (string output in (string[])[Write("file", ""), "/proc/nowhere", At(new string('x', 300)), ""])
         {

@@ -29,7 +29,7 @@ public sealed class EventFileTests : TemporaryFolder
     [InlineData("1\n2 3\n", "1\n2\n", 2, "marks: 1, but the same line of")]
     [InlineData("1\n2 3\n", "1\n2 -1\n", 2, "mark 2 is '-1'")]
     [InlineData("1\n2 3\n", "1\n2 1.5\n", 2, "mark 2 is '1.5'")]
-    public void A_bad_file_is_refused_where_it_is_bad(string times, string? marks, int? line, string expected)
+    public void A_bad_file_is_rejected_at_the_mistake(string times, string? marks, int? line, string expected)
     {
         string timesPath = Write("t.txt", times);
         string? marksPath = marks is null ? null : Write("m.txt", marks);

@@ -36,7 +36,7 @@ public sealed class GuardTests
         await Assert.ThrowsAsync(exception.GetType(), () => Guard(() => throw exception));
 
     [Fact]
-    public async Task Too_little_memory_is_told_in_words()
+    public async Task Too_little_memory_has_a_message()
     {
         (int code, string error) = await Guard(static () => throw new InsufficientMemoryException());
         Assert.Equal(2, code);

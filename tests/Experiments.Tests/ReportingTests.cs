@@ -68,7 +68,7 @@ public sealed class ReportingTests : IDisposable
     }
 
     [Fact]
-    public void Data_of_one_name_and_other_content_are_reported_apart()
+    public void Data_with_the_same_name_and_other_content_are_reported_separately()
     {
         RunResult first = Result("a", 1, 0.5, 0.9), second = Result("a", 1, 0.25, 0.9);
         second = second with { Key = second.Key with { Dataset = new("data", "0123456789") } };
@@ -116,7 +116,7 @@ public sealed class ReportingTests : IDisposable
     }
 
     [Fact]
-    public void Names_as_long_as_a_file_system_allows_are_kept()
+    public void Names_of_maximum_length_are_saved()
     {
         var store = new RunStore(folder);
         RunResult result = Result("a", 1, 0.5, 0.9) with { Training = Trained };
@@ -194,7 +194,7 @@ public sealed class ReportingTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_that_cannot_be_written_is_refused_in_a_line()
+    public void An_unwritable_folder_is_rejected_in_one_line()
     {
         string file = Write("file", "");
         Assert.Equal(
@@ -242,7 +242,7 @@ public sealed class ReportingTests : IDisposable
     [InlineData(200)]
     public void A_table_fits_the_console_without_a_broken_word(int width)
     {
-        string[] scores = ["negative log-likelihood (nats an event)", "of the interval (nats)", "of the mark (nats)", "mark accuracy",
+        string[] scores = ["negative log-likelihood (nats per event)", "of the interval (nats)", "of the mark (nats)", "mark accuracy",
             "interval RMSE (days)"];
         RunResult[] results =
         [
@@ -285,7 +285,7 @@ public sealed class ReportingTests : IDisposable
     }
 
     [Fact]
-    public void A_machine_without_fonts_is_told_that_pictures_have_no_letters()
+    public void A_machine_without_fonts_has_a_notice_about_missing_letters()
     {
         Assert.Contains("install", Plots.MissingFontsOf(hasDigits: false), StringComparison.Ordinal);
         Assert.Null(Plots.MissingFontsOf(hasDigits: true));

@@ -20,7 +20,7 @@ public sealed class SplitTests : TemporaryFolder
     }
 
     [Fact]
-    public void Too_few_rows_are_refused()
+    public void Too_few_rows_are_rejected()
     {
         Assert.Contains("14400", Assert.Throws<TableException>(static () => ForecastingSplit.Create("ETTh1.csv", 14399)).Message,
             StringComparison.Ordinal);
@@ -48,7 +48,7 @@ public sealed class SplitTests : TemporaryFolder
     }
 
     [Fact]
-    public void Windows_that_do_not_fit_are_refused()
+    public void Windows_that_do_not_fit_are_rejected()
     {
         var split = ForecastingSplit.Create("a.csv", 100);
         Assert.Equal(1, ForecastingSplit.Windows(split.Test, 1, 20).Count);
@@ -112,7 +112,7 @@ public sealed class SplitTests : TemporaryFolder
     }
 
     [Fact]
-    public void Files_that_do_not_belong_together_are_refused()
+    public void Files_that_do_not_belong_together_are_rejected()
     {
         TsDataset train = new(1, ["a", "b"], [new([1], 0), new([2], 0), new([3], 0)]);
         Assert.Contains("channels", Assert.Throws<ArgumentException>(

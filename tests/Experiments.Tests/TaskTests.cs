@@ -27,7 +27,7 @@ public sealed class TaskTests : IDisposable
     }
 
     [Fact]
-    public void Cases_that_cannot_be_scaled_are_told_with_their_files()
+    public void Cases_that_cannot_be_scaled_are_reported_with_their_files()
     {
         string train = Write("Gap_TRAIN.ts", ["@classLabel true a b", "@data", .. Enumerable.Repeat("?,?:a", 9), "?,?:b"]);
         TableException error = Assert.Throws<TableException>(() => Classification.Plan(train, train, All, seeds: 1, epochs: 1));
@@ -36,7 +36,7 @@ public sealed class TaskTests : IDisposable
     }
 
     [Fact]
-    public void Classification_tells_rising_from_falling()
+    public void Classification_distinguishes_rising_from_falling()
     {
         string train = Write("Slope_TRAIN.ts", Cases(40)), test = Write("Slope_TEST.ts", Cases(20));
         RunResult[] results = Make(Classification.Plan(train, test, All, seeds: 1, epochs: 30));
@@ -56,7 +56,7 @@ public sealed class TaskTests : IDisposable
     }
 
     [Fact]
-    public void Events_beat_the_baselines_where_the_past_tells_the_future()
+    public void Events_beat_the_baselines_if_the_past_decides_the_future()
     {
         // Short and long intervals take turns, and so do the marks.
         var random = new Random(1);
@@ -111,7 +111,7 @@ public sealed class TaskTests : IDisposable
     [InlineData("1 1\n2 2\n3 3\n4 4\n5 5\n", "all events of a sequence in the training part have the same time")]
     [InlineData("1 2 3\n", "there are 1 sequences")]
     [InlineData("", "the file is empty")]
-    public void Too_few_events_are_told_with_the_file(string text, string expected)
+    public void Too_few_events_are_reported_with_the_file(string text, string expected)
     {
         string path = Write("few.txt", text.Split('\n')[..^1]);
         TableException error = Assert.Throws<TableException>(() => Events.Plan([path], [], "s", [Mixer.Aaren], 1, 1));
@@ -124,7 +124,7 @@ public sealed class TaskTests : IDisposable
     [InlineData("1 2 3\n2 3 4\n3 4 6\n4 5 7\n5 6 1e40\n", 5, "time 3, 1E+40, is 1E+40 after time 2")]
     [InlineData("1 2 3\n2 3 4\n3 4 6\n4 2e15 2000000000000007\n5 6 8\n", 4, "time 2, 2000000000000000, is 2E+15 after time 1")]
     [InlineData("1 2 3\n2 3 4\n3 4 6\n4 -1e308 7\n5 6 8\n", 4, "time 2, '-1e308', lies beyond 1E+100")]
-    public void An_interval_beyond_all_others_is_told_with_its_line(string text, int line, string expected)
+    public void An_interval_beyond_all_others_is_reported_with_its_line(string text, int line, string expected)
     {
         string path = Write("huge.txt", text.Split('\n')[..^1]);
         TableException error = Assert.Throws<TableException>(() => Events.Plan([path], [], "s", [Mixer.Aaren], 1, 1));

@@ -74,7 +74,7 @@ public sealed class TsFileTests : TemporaryFolder
     [InlineData("@classLabel a b\n", 1, "needs 'true' or 'false'")]
     [InlineData("@dimensions 1\n@data\n", 2, "no @classLabel line")]
     [InlineData("@classLabel true a\n@data\na\n", 3, "channels before the label: 0, but 1")]
-    public void A_bad_file_is_refused_where_it_is_bad(string text, int? line, string expected)
+    public void A_bad_file_is_rejected_at_the_mistake(string text, int? line, string expected)
     {
         TableException error = Assert.Throws<TableException>(() => TsFile.Read(Write("bad.ts", text)));
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
@@ -110,7 +110,7 @@ public sealed class TsFileTests : TemporaryFolder
     }
 
     [Fact]
-    public void A_channel_never_observed_is_refused()
+    public void A_channel_never_observed_is_rejected()
     {
         Assert.Contains("Channel 2", Assert.Throws<ArgumentException>(static () => Imputer.Fit([new([1, double.NaN], 0)], 2)).Message,
             StringComparison.Ordinal);

@@ -6,7 +6,7 @@ namespace Forecasting.Tests;
 public sealed class CommandLineTests : TemporaryFolder
 {
     [Theory]
-    [InlineData("--horizon abc", "--horizon: 'abc' is no whole number from 1 to")]
+    [InlineData("--horizon abc", "--horizon: 'abc' is not a whole number from 1 to")]
     [InlineData("--horizon 0", "--horizon: '0'")]
     [InlineData("--horizon -3", "--horizon: '-3'")]
     [InlineData("--horizon 1.5", "--horizon: '1.5'")]
@@ -15,7 +15,7 @@ public sealed class CommandLineTests : TemporaryFolder
     [InlineData("--horizon --epochs 1", "argument")]
     [InlineData("--epochs abc", "--epochs: 'abc'")]
     [InlineData("--epochs 2147483647", "--epochs: '2147483647'")]
-    [InlineData("--epochs x --horizon y", "is no whole number")]
+    [InlineData("--epochs x --horizon y", "is not a whole number")]
     [InlineData("--seed x", "--seed: 'x'")]
     [InlineData("--season 0", "--season: '0'")]
     [InlineData("--season 2147483647", "--season is 2147483647, but must be from 1 to the 368 rows of training.")]
@@ -38,7 +38,7 @@ public sealed class CommandLineTests : TemporaryFolder
     }
 
     [Fact]
-    public void An_output_that_cannot_be_written_is_told_before_anything_is_read()
+    public void An_unwritable_output_is_reported_before_anything_is_read()
     {
         string file = Write("file", "");
         foreach (string output in (string[])[file, Path.Combine(file, "below"), "/proc/nowhere", At(new string('x', 300)), ""])
@@ -59,7 +59,7 @@ public sealed class CommandLineTests : TemporaryFolder
             foreach (string name in (string[])["sv-SE", "ar-SA", "tr-TR"])
             {
                 CultureInfo.CurrentCulture = new CultureInfo(name);
-                Assert.Contains("--horizon: '-3' is no whole number from 1 to 2147483647.", Run(["--horizon", "-3"]).Error,
+                Assert.Contains("--horizon: '-3' is not a whole number from 1 to 2147483647.", Run(["--horizon", "-3"]).Error,
                     StringComparison.Ordinal);
             }
         }

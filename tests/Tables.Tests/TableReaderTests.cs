@@ -10,7 +10,7 @@ internal sealed class DeniedFactAttribute : FactAttribute
         ? "The user may read every file here." : null;
 }
 
-/// <summary>Tables as people and programs write them: what is read is right, what is not certain is refused where it stands.</summary>
+/// <summary>Tables as people and programs write them: what is read is right, what is not certain is rejected where it stands.</summary>
 public sealed class TableReaderTests : TemporaryFolder
 {
     [Theory]
@@ -19,7 +19,7 @@ public sealed class TableReaderTests : TemporaryFolder
     [InlineData("date,a\n", null, null, "no rows below the header")]
     [InlineData("date,a\n\n\n", null, null, "no rows below the header")]
     [InlineData("date\n2020-01-01\n", null, null, "no column of numbers")]
-    [InlineData("date,a\n2020-01-01,1\n2020-01-02,x\n", 3, "a", "'x' is no finite number")]
+    [InlineData("date,a\n2020-01-01,1\n2020-01-02,x\n", 3, "a", "'x' is not a finite number")]
     [InlineData("date,a,b\n2020-01-01,1,2\n2020-01-02,,2\n", 3, "a", "the cell is empty")]
     [InlineData("date,a\n2020-01-01,1\n2020-01-02\n", 3, null, "cells: 1, but the header has 2")]
     [InlineData("a,b\n1,2\n1,2,3\n", 3, null, "cells: 3, but the header has 2")]
@@ -31,37 +31,37 @@ public sealed class TableReaderTests : TemporaryFolder
     [InlineData("a\n1e400\n", 2, "a", "too large")]
     [InlineData("a\n1\n\n2\n", 3, null, "the line is blank")]
     [InlineData("a,b\n1,2\n\n1,2\n", 3, null, "the line is blank")]
-    [InlineData("name,a\nfirst,1\n", 2, "name", "'first' is no finite number")]
-    [InlineData("a,b\n1,1/1\n2,2/1\n", 2, "b", "'1/1' is no finite number")]
-    [InlineData("a\r\n1\r\n2\"\r\n", 3, "a", "is no finite number")]
+    [InlineData("name,a\nfirst,1\n", 2, "name", "'first' is not a finite number")]
+    [InlineData("a,b\n1,1/1\n2,2/1\n", 2, "b", "'1/1' is not a finite number")]
+    [InlineData("a\r\n1\r\n2\"\r\n", 3, "a", "is not a finite number")]
     [InlineData("a,b\n1,\"1,500\"\n2,\"1,525\"\n", 2, "b", "'1,500' may be 1500 or 1.500")]
     [InlineData("a;b\n1,5;1.5\n2,5;2.5\n3,5;1.500\n", null, null, null)]
     [InlineData("a;b;c\n1,5;1.5;1.500\n2,5;2.5;2.500\n", 2, "c", "'1.500' may be 1500 or 1.500")]
     [InlineData("a\n1.5\n\"1,75\"\n", 3, "a", "has a decimal comma")]
-    [InlineData("a,b\n1,1 kg\n", 2, "b", "'1 kg' is no finite number")]
+    [InlineData("a,b\n1,1 kg\n", 2, "b", "'1 kg' is not a finite number")]
     [InlineData("a,b\n1,$5\n1,€5\n", 3, "b", "another unit")]
     [InlineData("a,b\n1,12%\n1,0.5\n", 3, "b", "another unit")]
-    [InlineData("a,b\n1,12.34.5\n", 2, "b", "is no finite number")]
-    [InlineData("a,b\n1,0x1F\n", 2, "b", "is no finite number")]
-    [InlineData("a,b\n1,true\n", 2, "b", "is no finite number")]
-    [InlineData("date,a\n2020-01-31,1\n2020-02-30,2\n2020-02-01,3\n", 3, "date", "'2020-02-30' is no time that can be read")]
+    [InlineData("a,b\n1,12.34.5\n", 2, "b", "is not a finite number")]
+    [InlineData("a,b\n1,0x1F\n", 2, "b", "is not a finite number")]
+    [InlineData("a,b\n1,true\n", 2, "b", "is not a finite number")]
+    [InlineData("date,a\n2020-01-31,1\n2020-02-30,2\n2020-02-01,3\n", 3, "date", "'2020-02-30' is not a readable time")]
     [InlineData("date,a\n2020-01-31,1\n,2\n2020-02-01,3\n", 3, "date", "the time is empty")]
     [InlineData("period,when date\n1,first half\n2,second half\n", 2, "when date", "neither a number nor a time")]
     [InlineData("date,a\n2020-01-01 00:00 XYZ,1\n2020-01-01 01:00 ABC,2\n", 3, "date", "the zone 'ABC' is not known")]
     [InlineData("date,a\n2020-01-01 00:00Z,1\n2020-01-01 01:00,2\n", 3, "date", "only one names its zone")]
     [InlineData("date,a\n2020-01-01 00:00 CST,1\n2020-01-01 01:00 CDT,2\n", 3, "date", "the zone 'CST' is not known")]
     [InlineData("date,a\n2020-01-01 00:00 CDT,1\n2020-01-01 01:00 CST,2\n", 3, "date", "the zone 'CST' is not known")]
-    [InlineData("date,a\n2020-01-01,1\n2020-01-0\u0661,2\n2020-01-03,3\n", 3, "date", "is no time that can be read")]
+    [InlineData("date,a\n2020-01-01,1\n2020-01-0\u0661,2\n2020-01-03,3\n", 3, "date", "is not a readable time")]
     [InlineData("time,a\n02:00,1\n01:00,2\n00:00,3\n23:00,4\n", 3, "time", "fall from row to row")]
-    [InlineData("a b\n1 100\n2 101\n", 2, "a b", "'1 100' may be several cells divided by spaces")]
-    [InlineData("flow\n100 200 300\n101 201 301\n", 2, "flow", "divided by spaces")]
-    [InlineData("123 456 789\n124 457 790\n", 1, "1", "divided by spaces")]
-    [InlineData("date v\n2020-01-01 10.5\n2020-01-02 11.5\n", 2, "date v", "divided by spaces")]
+    [InlineData("a b\n1 100\n2 101\n", 2, "a b", "'1 100' may be several cells separated by spaces")]
+    [InlineData("flow\n100 200 300\n101 201 301\n", 2, "flow", "separated by spaces")]
+    [InlineData("123 456 789\n124 457 790\n", 1, "1", "separated by spaces")]
+    [InlineData("date v\n2020-01-01 10.5\n2020-01-02 11.5\n", 2, "date v", "separated by spaces")]
     [InlineData("Datum;Last\n01.01.2020;999\n02.01.2020;1.000\n03.01.2020;1.001\n", 3, "Last", "'1.000' may be 1000 or 1.000")]
     [InlineData("2020-01-01,10.5,\n2020-01-02,11.5,1\n", 1, "3", "the cell is empty")]
     [InlineData("2020-01-01,NA,10.5\n2020-01-02,1,11.5\n", 1, "2", "the value is missing ('NA')")]
     [InlineData(",10.5\n1,11.5\n", 1, "1", "the cell is empty")]
-    [InlineData("# made by hand\ndate,a\n2020-01-01,1\n2020-01-02,x\n", 4, "a", "'x' is no finite number")]
+    [InlineData("# made by hand\ndate,a\n2020-01-01,1\n2020-01-02,x\n", 4, "a", "'x' is not a finite number")]
     [InlineData("<html><body>1</body></html>\n", 1, null, "HTML")]
     [InlineData("[{\"date\":1,\n\"v\":2}]\n", 1, null, "JSON")]
     [InlineData("10,00\n11,29\n12,50\n", 1, null, "'10,00' may be two whole numbers")]
@@ -69,7 +69,7 @@ public sealed class TableReaderTests : TemporaryFolder
     [InlineData("date,a\n01/02/2020,1\n02/02/2020,2\n03/02/2020,3\n", 2, "date", "may have its day or its month first")]
     [InlineData("date,a\n13/01/2020,1\n01/14/2020,2\n", 3, "date", "does not have its day where")]
     [InlineData("date,a\n2020-01-01,1\n2020-01-01,2\n2020-01-02,3\n2020-01-02,4\n", 3, null, "has the same time as line 2")]
-    public void What_is_not_certain_is_refused_where_it_stands(string text, int? line, string? column, string? expected)
+    public void Ambiguous_cells_are_rejected_with_their_position(string text, int? line, string? column, string? expected)
     {
         string path = Write("bad.csv", text);
         if (expected is null)
@@ -174,7 +174,7 @@ public sealed class TableReaderTests : TemporaryFolder
     }
 
     [Fact]
-    public void What_is_no_text_is_told_by_what_it_is()
+    public void Other_formats_than_text_are_recognised()
     {
         Assert.Contains("no such file", Message(At("none.csv")), StringComparison.Ordinal);
         Assert.Contains("no such file", Message(At("none/none.csv")), StringComparison.Ordinal);
@@ -194,7 +194,7 @@ public sealed class TableReaderTests : TemporaryFolder
 
     [DeniedFact]
     [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
-    public void A_file_that_may_not_be_read_is_told()
+    public void An_unreadable_file_is_reported()
     {
         string path = Write("secret.csv", "a\n1\n");
         File.SetUnixFileMode(path, UnixFileMode.None);
@@ -212,7 +212,7 @@ public sealed class TableReaderTests : TemporaryFolder
     }
 
     [Fact]
-    public void Comments_and_a_counted_header_are_told_and_inches_are_text()
+    public void Comments_and_a_counted_header_are_reported_and_inches_are_text()
     {
         SeriesTable table = TableReader.Read(Write("comment.csv", "# made by hand, today\n#\ndate,v\n2020-01-01,1\n2020-01-02,2\n"));
         Assert.Equal([1.0, 2], table.Columns[0]);

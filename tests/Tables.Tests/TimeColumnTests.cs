@@ -177,7 +177,7 @@ public sealed class TimeColumnTests : TemporaryFolder
     }
 
     [Fact]
-    public void A_word_for_time_over_numbers_that_are_none_is_refused()
+    public void A_word_for_time_over_other_numbers_is_rejected()
     {
         string path = Write("quarter.csv", "quarter,v\n1,10\n2,20\n1,30\n");
         TableException error = Assert.Throws<TableException>(() => TableReader.Read(path));
@@ -249,7 +249,7 @@ public sealed class TimeColumnTests : TemporaryFolder
     }
 
     [Fact]
-    public void A_clock_set_back_is_told_and_kept()
+    public void A_clock_set_back_is_reported_and_its_rows_stay()
     {
         string rows = string.Concat(Enumerable.Range(0, 300).Select(static i => string.Create(
             CultureInfo.InvariantCulture, $"{new DateTime(2020, 10, 20).AddHours(i <= 150 ? i : i - 1):yyyy-MM-dd HH:mm},{i}\n")));
@@ -269,7 +269,7 @@ public sealed class TimeColumnTests : TemporaryFolder
     }
 
     [Fact]
-    public void The_summary_tells_the_gaps()
+    public void The_summary_has_the_gaps()
     {
         Assert.Equal(
             "gaps.csv: 5 rows, 1 series (y); time 'date' (dates), rows 1 day apart, gaps: 1",

@@ -12,8 +12,8 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
 
     private readonly CudaModule module;
     private readonly Dictionary<string, CudaKernel> kernels = new(StringComparer.Ordinal);
-    private readonly DeviceBuffer weights, gradients, firstMoment, secondMoment, partials, memory, carries, tickets, losses, normPartials,
-        results, tokenGradients;
+    private readonly DeviceBuffer weights, gradients, firstMoment, secondMoment, partials, memory, carries, tileCounter, losses,
+        normPartials, results, tokenGradients;
     private readonly int rows, sequences;
 
     /// <param name="context">The device.</param>
@@ -43,7 +43,7 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
         memory = Floats((long)rows * Description.Layout.TrainingFloatsPerToken);
         // The same for all launches, which come one after the other; each leaves zeros.
         carries = new(context, Math.Max(1, launches.Max(l => (long)l.CarriedWords * l.GridSize(rows, sequences))) * sizeof(ulong));
-        tickets = new(context, sizeof(uint));
+        tileCounter = new(context, sizeof(uint));
         tokenGradients = Floats((long)rows * BatchReader<TModel>.TokenStride);
         // A number a thread block of each loss; the last launch adds them up.
         losses = new(context, program.Evaluate.SkipLast(1).Sum(l => (long)l.GridSize(rows, sequences)) * sizeof(double));
@@ -66,9 +66,9 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
         Partials = partials.Address,
         Memory = memory.Address,
         Carries = carries.Address,
-        Tickets = tickets.Address,
+        TileCounter = tileCounter.Address,
         Losses = losses.Address,
-        Squares = normPartials.Address,
+        GradientNormPartials = normPartials.Address,
         Results = results.Address,
         TokenGradients = tokenGradients.Address,
         Capacity = rows,
@@ -92,7 +92,7 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
         partials.Clear(stream);
         gradients.Clear(stream);
         carries.Clear(stream);
-        tickets.Clear(stream);
+        tileCounter.Clear(stream);
     }
 
     /// <summary>Waits for all that the stream has been given.</summary>
@@ -116,8 +116,8 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
 
     public void Dispose()
     {
-        foreach (IDisposable resource in (IDisposable[])[weights, gradients, firstMoment, secondMoment, partials, memory, carries, tickets,
-            losses, normPartials, results, tokenGradients, module])
+        foreach (IDisposable resource in (IDisposable[])[weights, gradients, firstMoment, secondMoment, partials, memory, carries,
+            tileCounter, losses, normPartials, results, tokenGradients, module])
         {
             resource.Dispose();
         }

@@ -11,10 +11,12 @@ internal sealed class DeviceProbe<TModel> where TModel : SequenceModel<TModel>, 
     private readonly float[] gradients;
     private readonly float scale;
 
-    public DeviceProbe(TModel model, SequenceData data, MatrixPrecision precision = MatrixPrecision.Float32, ulong dropoutSeed = 0)
+    public DeviceProbe(
+        TModel model, SequenceData data, MatrixPrecision precision = MatrixPrecision.Float32, ulong dropoutSeed = 0,
+        DeviceProgram? otherProgram = null)
     {
         ModelDescription description = SequenceModel<TModel>.Description;
-        DeviceProgram program = model.DeviceProgram!;
+        DeviceProgram program = otherProgram ?? model.DeviceProgram!;
         int[] all = [.. Enumerable.Range(0, data.Count)];
         int rows = all.Sum(i => BatchReader<TModel>.RowsOf(data.GetLength(i))), stride = BatchReader<TModel>.TokenStride,
             sequences = data.Count * description.Tokens.Channels;

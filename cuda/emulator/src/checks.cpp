@@ -68,7 +68,7 @@ std::string describeShared(const Worker& w, uint64_t address)
 {
     Finding f = start(w, CUDA_ERROR_ILLEGAL_ADDRESS, std::string("out-of-bounds ") + name(access), address, bytes, access, space, code);
     f.what = std::move(what);
-    f.mend = "guard the index, or make the buffer as large as the launch needs";
+    f.fix = "guard the index, or make the buffer as large as the launch needs";
     fail(w, std::move(f));
 }
 
@@ -76,7 +76,7 @@ std::string describeShared(const Worker& w, uint64_t address)
 {
     Finding f = start(w, CUDA_ERROR_MISALIGNED_ADDRESS, std::string("misaligned ") + name(access), address, bytes, access, space, code);
     f.what = "an address must be a multiple of the access's size, " + std::to_string(bytes) + " here";
-    f.mend = "align the buffer and its offsets, or access smaller elements";
+    f.fix = "align the buffer and its offsets, or access smaller elements";
     fail(w, std::move(f));
 }
 
@@ -98,7 +98,7 @@ std::string describeShared(const Worker& w, uint64_t address)
     }
     Finding f = start(w, CUDA_ERROR_LAUNCH_FAILED, "read of memory that was never written", address, bytes, access, name(space), code);
     f.what = space == Space::global ? describeDeviceAddress(address) : describeShared(w, address);
-    f.mend = space == Space::global ? "fill the buffer first, by a copy, a memset or a kernel"
+    f.fix = space == Space::global ? "fill the buffer first, by a copy, a memset or a kernel"
                                     : "write it first, and pass a barrier; an asynchronous copy has landed only after its wait";
     fail(w, std::move(f));
 }
@@ -136,7 +136,7 @@ COLD void stackExhausted(Worker& w, const void* code)
     f.thread = w.fiber->thread;
     f.code = code;
     f.what = "the thread's calls and local arrays take more than " + std::to_string(w.stackBytes >> 10) + " KiB";
-    f.mend = "look for a recursion without end; AARENGEN_EMULATOR_STACK_KB gives more";
+    f.fix = "look for a recursion without end; AARENGEN_EMULATOR_STACK_KB gives more";
     fail(w, std::move(f));
 }
 
@@ -152,7 +152,7 @@ COLD void stackExhausted(Worker& w, const void* code)
     bool sameBlock = space == Space::shared || ((other ^ w.tag) & ~splitMark) >> serialShift == 0;
     f.what = space == Space::global ? describeDeviceAddress(address) : describeShared(w, address);
     f.what += "; no barrier lies between the two accesses";
-    f.mend = sameBlock ? "put __syncthreads() between them (__syncwarp() within a warp)"
+    f.fix = sameBlock ? "put __syncthreads() between them (__syncwarp() within a warp)"
                        : "let blocks touch different words, split the kernel in two launches, or use an atomic";
     fail(w, std::move(f));
 }
@@ -209,7 +209,8 @@ inline void recordRead(Worker& w, Cell& cell, uint64_t writer, size_t unit, uint
     {
         case Relation::old:
             // Of blocks that come at once, one is the first: a byte is counted once whatever their order.
-            if (space == Space::shared || __atomic_compare_exchange_n(&cell.reader, &reader, tag, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+            if (space == Space::shared
+                || __atomic_compare_exchange_n(&cell.reader, &reader, tag, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
             {
                 unique += unit;
                 if (space == Space::shared)

@@ -117,7 +117,7 @@ void shuffleLanes(Worker& w, Fiber* const* lanes, unsigned group)
             f.what = "lane " + std::to_string(lane) + " reads lane " + std::to_string(source) + " by " + name(fiber);
             bool named = ((fiber.mask >> source) & 1) != 0;
             f.what += named ? ", which has returned from the kernel or does not exist" : ", which the mask does not name";
-            f.mend = "let every lane that is read take part, and name it in the mask";
+            f.fix = "let every lane that is read take part, and name it in the mask";
             fail(w, std::move(f));
         }
         fiber.value = values[source];
@@ -270,7 +270,7 @@ void meetWarp(Worker& w, Wait wait, int kind, unsigned mask, int width, int line
     {
         Finding f = findingAt(w, fiber, "collective without its caller in the mask");
         f.what = "lane " + std::to_string(lane) + " calls " + name(fiber) + " with a mask that does not name it";
-        f.mend = "name every lane that takes part in the mask";
+        f.fix = "name every lane that takes part in the mask";
         fail(w, std::move(f));
     }
     w.warps[warpIndex].waiting |= 1u << lane;
@@ -329,7 +329,7 @@ Finding describeDeadlock(Worker& w)
     }
     Finding f = findingAt(w, *first, barrier ? "divergent barrier" : "divergent warp collective");
     f.what = whoWaitsWhere(w);
-    f.mend = barrier ? "let every thread of the block reach the barrier: no return and no condition on the thread before it"
+    f.fix = barrier ? "let every thread of the block reach the barrier: no return and no condition on the thread before it"
                      : "let every lane that the mask names reach the collective, with the same mask";
     return f;
 }
@@ -358,7 +358,7 @@ EMULATOR_API int aarengen_barrier(int kind, int predicate, int line)
             continue;
         Finding f = findingAt(w, other, "divergent barrier");
         f.what = whoWaitsWhere(w);
-        f.mend = "let all threads of the block pass the same barrier: no condition on the thread around it";
+        f.fix = "let all threads of the block pass the same barrier: no condition on the thread around it";
         fail(w, std::move(f));
     }
     int result = kind == count ? (int)votes : kind == all ? votes == w.launch->threads : votes != 0;
@@ -455,7 +455,7 @@ EMULATOR_API void aarengen_trap(int line)
     w.fiber->line = line;
     Finding f = findingAt(w, *w.fiber, "trap");
     f.what = "the kernel called __trap()";
-    f.mend = "see the condition that leads to it";
+    f.fix = "find the condition that leads to it";
     fail(w, std::move(f));
 }
 

@@ -55,7 +55,7 @@ Finding describeTimeout(const Launch& launch)
     finding.kind = "a launch that does not end";
     finding.hasThread = false;
     finding.what = format("the launch ran for more than %.0f seconds", settings().timeoutSeconds);
-    finding.mend = "look for a loop that waits for another thread; AARENGEN_EMULATOR_TIMEOUT allows more seconds, 0 any number";
+    finding.fix = "look for a loop that waits for another thread; AARENGEN_EMULATOR_TIMEOUT sets the seconds, 0 sets no limit";
     return finding;
 }
 
@@ -73,12 +73,12 @@ void reportFinding(const Launch& launch, const std::vector<Worker*>& workers)
     if (f.otherAccess != nullptr)
         text += format("  other    %s by ", f.otherAccess) + blockName(launch, blockOf(f.otherTag, workers)) + ", " +
             threadName(launch, (unsigned)(f.otherTag & threadMask)) + "\n";
-    text += "  what     " + f.what + "\n  mend     " + f.mend + "\n";
+    text += "  what     " + f.what + "\n  fix      " + f.fix + "\n";
     text += format("  order    launch %zu, seed %zu", (size_t)launch.number, (size_t)launch.seed);
     report(text);
 }
 
-void reportRefusal(const Launch& launch, const std::string& what, const std::string& mend)
+void reportRefusal(const Launch& launch, const std::string& what, const std::string& fix)
 {
-    report("AarenGen emulator: a launch that the device refuses\n" + kernelLine(launch) + "  what     " + what + "\n  mend     " + mend);
+    report("AarenGen emulator: a launch that the device refuses\n" + kernelLine(launch) + "  what     " + what + "\n  fix      " + fix);
 }

@@ -9,4 +9,4 @@ void reportFinding(const Launch& launch, const std::vector<Worker*>& workers);
 Finding describeTimeout(const Launch& launch);
 
 // A launch that the device would refuse; not the end of the context.
-void reportRefusal(const Launch& launch, const std::string& what, const std::string& mend);
+void reportRefusal(const Launch& launch, const std::string& what, const std::string& fix);

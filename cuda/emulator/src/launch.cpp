@@ -15,9 +15,9 @@ int registersOfBlock(int registers, unsigned threads) { return (registers * 32 +
 CUresult checkLimits(const Launch& launch)
 {
     const Function& f = *launch.function;
-    auto refuse = [&](CUresult result, const std::string& what, const std::string& mend)
+    auto refuse = [&](CUresult result, const std::string& what, const std::string& fix)
     {
-        reportRefusal(launch, what, mend);
+        reportRefusal(launch, what, fix);
         return result;
     };
     const Index3 &g = launch.grid, &b = launch.block;

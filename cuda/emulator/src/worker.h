@@ -78,7 +78,7 @@ struct Warp
 struct Finding
 {
     CUresult result;
-    std::string kind, what, mend;
+    std::string kind, what, fix;
     bool hasThread = true;
     unsigned block, thread;
     const void* code = nullptr;   // where

@@ -15,7 +15,7 @@ void expect(int result, int wanted, std::vector<std::string> texts, int line)
     if (wanted >= 700 && wanted != outOfResources)
         check(call("cuCtxSynchronize") == wanted, "the context is broken", line);
     clearErrors();
-    check(call("cuCtxSynchronize") == 0, "the context is mended", line);
+    check(call("cuCtxSynchronize") == 0, "the context is usable again", line);
 }
 
 #define EXPECT(result, wanted, ...) expect(result, wanted, {__VA_ARGS__}, __LINE__)
@@ -38,11 +38,19 @@ void bounds()
         }
         extern "C" __global__ void dynamic() { extern __shared__ float pool[]; pool[threadIdx.x] = 1; }
         extern "C" __global__ void atomics(int* out) { atomicAdd(out + threadIdx.x, 1); }
-        extern "C" __global__ void stolen(float** where) { float mine = 1; if (threadIdx.x == 0) where[0] = &mine; __syncthreads(); *where[0] = 2; }
+        extern "C" __global__ void stolen(float** where)
+        {
+            float mine = 1;
+            if (threadIdx.x == 0)
+                where[0] = &mine;
+            __syncthreads();
+            *where[0] = 2;
+        }
         )");
     Buffer<float> out((size_t)63);
     EXPECT(launch(module.function("past"), {2, 32}, out.address, 63), illegalAddress, "out-of-bounds write", "kernel   past",
-        "block (1, 0, 0), thread (31, 0, 0)", "write of 4 bytes at 0x", "0 bytes past the end of an allocation of 252 bytes", "kernel.cu:2 in past");
+        "block (1, 0, 0), thread (31, 0, 0)", "write of 4 bytes at 0x", "0 bytes past the end of an allocation of 252 bytes",
+        "kernel.cu:2 in past");
     Buffer<float> in(std::vector<float>(32, 1.0f));
     setSeed(0);
     EXPECT(launch(module.function("before"), {1, 32}, in.address, out.address), illegalAddress, "out-of-bounds read", "kernel   before",
@@ -53,7 +61,8 @@ void bounds()
     EXPECT(launch(module.function("wide"), {1, 1}, three.address), illegalAddress, "byte 12 of the access is 0 bytes past the end");
     float here = 1;
     EXPECT(launch(module.function("host"), {1, 1}, out.address, (Pointer)&here), illegalAddress, "host memory");
-    EXPECT(launch(module.function("shared"), {1, 32}, out.address), illegalAddress, "0 bytes past the end of shared::second (128 bytes)", "thread (31, 0, 0)");
+    EXPECT(launch(module.function("shared"), {1, 32}, out.address), illegalAddress,
+        "0 bytes past the end of shared::second (128 bytes)", "thread (31, 0, 0)");
     EXPECT(launch(module.function("dynamic"), {1, 32, 124}), illegalAddress, "dynamic shared memory (124 bytes)", "thread (31, 0, 0)");
     Buffer<int> counters(std::vector<int>(8, 0));
     EXPECT(launch(module.function("atomics"), {1, 9}, counters.address), illegalAddress, "out-of-bounds atomic", "thread (8, 0, 0)",
@@ -155,14 +164,15 @@ void races()
     {
         setSeed(seed);
         EXPECT(launch(module.function("shared"), {1, 64}, out.address), launchFailed, "kernel   shared", "block (0, 0, 0)");
-        EXPECT(launch(module.function("reused"), {1, 64}, out.address), launchFailed, "race in shared memory", "kernel   reused", "reused::tile",
-            "__syncthreads()");
+        EXPECT(launch(module.function("reused"), {1, 64}, out.address), launchFailed, "race in shared memory", "kernel   reused",
+            "reused::tile", "__syncthreads()");
         EXPECT(launch(module.function("lanes"), {1, 32}, out.address), launchFailed, "race in shared memory", "kernel   lanes");
         EXPECT(launch(module.function("halves"), {1, 64}, out.address), launchFailed, "race in shared memory", "byte 6 of halves::tile",
             "of 2 bytes");
         EXPECT(launch(module.function("blocks"), {4, 32}, out.address), launchFailed, "race in global memory", "other    write by block (",
             "thread (0, 0, 0)", "let blocks touch different words");
-        EXPECT(launch(module.function("readers"), {8, 1}, out.address, in.address), launchFailed, "race in global memory", "block (3, 0, 0)");
+        EXPECT(launch(module.function("readers"), {8, 1}, out.address, in.address), launchFailed, "race in global memory",
+            "block (3, 0, 0)");
         EXPECT(launch(module.function("within"), {1, 64}, in.address), launchFailed, "race in global memory", "kernel   within");
     }
     setSeed(1);
@@ -224,10 +234,10 @@ void divergence()
         "at __syncthreads_or in line 14");
     EXPECT(launch(module.function("shuffled"), {1, 64}, out.address), launchFailed, "divergent barrier", "at __shfl_xor_sync in line 20",
         "(7, 32, 33, 34, ...) at __syncthreads in line 21");
-    EXPECT(launch(module.function("outside"), {1, 32}, out.address), launchFailed, "shuffle from a lane that takes no part", "reads lane 20",
-        "which the mask does not name");
-    EXPECT(launch(module.function("gone"), {1, 32}, out.address), launchFailed, "shuffle from a lane that takes no part", "lane 30 reads lane 31",
-        "thread (30, 0, 0)", "has returned");
+    EXPECT(launch(module.function("outside"), {1, 32}, out.address), launchFailed, "shuffle from a lane that takes no part",
+        "reads lane 20", "which the mask does not name");
+    EXPECT(launch(module.function("gone"), {1, 32}, out.address), launchFailed, "shuffle from a lane that takes no part",
+        "lane 30 reads lane 31", "thread (30, 0, 0)", "has returned");
     EXPECT(launch(module.function("unnamed"), {1, 32}, out.address), launchFailed, "without its caller in the mask", "thread (0, 0, 0)");
     EXPECT(launch(module.function("product"), {1, 32}, out.address), launchFailed, "divergent warp collective", "at mma_bf16_16x8x16",
         "thread 31 returned");

@@ -1,5 +1,5 @@
-// Blocks that wait for one another: a ticket decides who goes first, and each hands a number on to the next. Blocks run on as many threads of
-// the host as the argument says, of which each runs its blocks to their ends.
+// Blocks that wait for one another: a dynamic index decides their order, and each publishes a carry for the next. The argument is the
+// number of host threads; each runs its blocks to their ends.
 #include "gpu.h"
 
 int main(int count, char** arguments)

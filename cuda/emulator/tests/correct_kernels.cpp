@@ -458,7 +458,8 @@ int main(int count, char** arguments)
     struct { const char* name; void (*run)(); } tests[] = {
         {"saxpy", saxpy}, {"blockScan", blockScan}, {"matrixProducts", matrixProducts},
         {"structuresAndDynamicShared", structuresAndDynamicShared}, {"votesAndAtomics", votesAndAtomics}, {"doubleBuffer", doubleBuffer},
-        {"halvesAndAsynchronousCopies", halvesAndAsynchronousCopies}, {"halvesOfBlocks", halvesOfBlocks}, {"warpOrder", warpOrder}, {"flags", flags},
+        {"halvesAndAsynchronousCopies", halvesAndAsynchronousCopies}, {"halvesOfBlocks", halvesOfBlocks}, {"warpOrder", warpOrder},
+        {"flags", flags},
         {"arithmetic", arithmetic}, {"seeds", seeds}, {"counters", counters}};
     for (auto [name, run] : tests)
     {

@@ -1,6 +1,6 @@
 namespace Control;
 
-/// <summary>A pole hinged on a cart that is pushed along a rail, with a force of any size up to 10 N. A point for every step.</summary>
+/// <summary>A pole hinged on a cart that is pushed along a rail, with a force of any size up to 10 N. Every step gives one point.</summary>
 /// <remarks>
 /// Source: Barto, Sutton, Anderson, Neuronlike adaptive elements that can solve difficult learning control problems, 1983; constants,
 /// start, Euler's method and limits as in Gymnasium's CartPole-v1, whose force is full to the left or to the right.
@@ -12,7 +12,7 @@ internal sealed class CartPole : ControlEnvironment
 
     private double position, velocity, angle, angularVelocity;
 
-    /// <summary>Name, sizes and reference returns: those of uniform actions, the mean of 1000 episodes, and the most there is.</summary>
+    /// <summary>Name, sizes and reference returns: those of uniform actions, the mean of 1000 episodes, and the maximum.</summary>
     public static EnvironmentDescription Reference { get; } = new("cartpole", 4, 1, StepLimit: 500, RandomReturn: 28.5, ExpertReturn: 500);
 
     /// <inheritdoc/>
@@ -59,7 +59,7 @@ internal sealed class CartPole : ControlEnvironment
         ]);
     }
 
-    /// <summary>Puts cart and pole somewhere: metres and radians, and these a second.</summary>
+    /// <summary>Puts cart and pole somewhere: metres and radians, and their velocities.</summary>
     public void SetState(double position, double velocity, double angle, double angularVelocity) =>
         (this.position, this.velocity, this.angle, this.angularVelocity) = (position, velocity, angle, angularVelocity);
 

@@ -15,12 +15,12 @@ internal static class EnvironmentCatalog
     /// <summary>All of them, the simplest first.</summary>
     public static IReadOnlyList<EnvironmentDescription> Descriptions { get; } = [.. entries.Select(static e => e.Description)];
 
-    /// <summary>Sizes and limits, without making one: no simulator is needed.</summary>
-    /// <exception cref="UserException">There is none of that name.</exception>
+    /// <summary>Sizes and limits of an environment; no simulator is needed.</summary>
+    /// <exception cref="UserException">The name is unknown.</exception>
     public static EnvironmentDescription Find(string name) => Entry(name).Description;
 
     /// <summary>Makes one.</summary>
-    /// <exception cref="UserException">There is none of that name, or it needs a simulator that is not installed.</exception>
+    /// <exception cref="UserException">The name is unknown, or the environment needs a simulator that is not installed.</exception>
     public static ControlEnvironment Create(string name) => Entry(name).Create();
 
     private static (EnvironmentDescription Description, Func<ControlEnvironment> Create) Entry(LocomotionTask task) =>
@@ -32,6 +32,6 @@ internal static class EnvironmentCatalog
         return index >= 0
             ? entries[index]
             : throw new UserException(
-                $"There is no environment '{name}'; choose of {string.Join(", ", entries.Select(static e => e.Description.Name))}.");
+                $"There is no environment '{name}'; choose from {string.Join(", ", entries.Select(static e => e.Description.Name))}.");
     }
 }

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Control;
 
-/// <summary>Environments of one kind for work on several threads: one for each thread at work, made when first needed.</summary>
+/// <summary>Equal environments for work on several threads: one per thread, created when first needed.</summary>
 internal sealed class EnvironmentPool(Func<ControlEnvironment> create) : IDisposable
 {
     private readonly ConcurrentBag<ControlEnvironment> idle = [];

@@ -1,21 +1,21 @@
 namespace Control;
 
-/// <summary>A trained model that acts. One episode at a time; nothing is allocated while it acts.</summary>
+/// <summary>A trained model that acts. It plays one episode at a time and allocates nothing while it acts.</summary>
 internal abstract class Agent
 {
-    /// <summary>Bytes that it remembers from step to step.</summary>
+    /// <summary>Bytes of its state.</summary>
     public abstract long StateBytes { get; }
 
-    /// <summary>Forgets everything and begins an episode.</summary>
-    /// <param name="targetReturn">The return to reach; an agent that knows no returns ignores it.</param>
+    /// <summary>Resets its state and begins an episode.</summary>
+    /// <param name="targetReturn">The return to reach; agents without target returns ignore it.</param>
     public abstract void Begin(double targetReturn);
 
-    /// <summary>Decides what to do.</summary>
-    /// <param name="observation">What is seen.</param>
-    /// <param name="action">To be written, each number from -1 to 1.</param>
+    /// <summary>Chooses an action.</summary>
+    /// <param name="observation">The observation.</param>
+    /// <param name="action">Receives the action, each number from -1 to 1.</param>
     public abstract void Act(ReadOnlySpan<float> observation, Span<float> action);
 
-    /// <summary>Takes note of what the action brought.</summary>
+    /// <summary>Receives the reward of the action.</summary>
     public virtual void Reward(double reward)
     {
     }

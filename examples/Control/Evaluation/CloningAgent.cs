@@ -2,7 +2,7 @@ using AarenGen;
 
 namespace Control;
 
-/// <summary>Behaviour cloning: the action that followed such an observation. It remembers nothing.</summary>
+/// <summary>Behaviour cloning: predicts the action that was logged after such an observation. It has no state.</summary>
 internal sealed class CloningAgent<TModel>(TModel model, TrajectoryScale scale) : Agent
     where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {

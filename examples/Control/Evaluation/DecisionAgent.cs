@@ -3,7 +3,7 @@ using AarenGen;
 namespace Control;
 
 /// <summary>
-/// A decision model that acts: before each action it is told the return still to reach and what is seen, and afterwards what it did.
+/// A decision model that acts. Before each action it reads the return still to reach and the observation, and afterwards its action.
 /// </summary>
 internal abstract class DecisionAgent<TModel>(TModel model, TrajectoryScale scale) : Agent
     where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
@@ -15,7 +15,7 @@ internal abstract class DecisionAgent<TModel>(TModel model, TrajectoryScale scal
     /// <summary>The model.</summary>
     protected TModel Model { get; } = model;
 
-    /// <summary>What the model remembers.</summary>
+    /// <summary>The state of the model.</summary>
     protected StreamState<TModel> State { get; } = model.CreateState();
 
     /// <summary>Numbers of a token.</summary>
@@ -48,21 +48,21 @@ internal abstract class DecisionAgent<TModel>(TModel model, TrajectoryScale scal
     /// <inheritdoc/>
     public override void Reward(double reward) => toGo -= reward;
 
-    /// <summary>Room for the step's tokens: return, observation, action.</summary>
+    /// <summary>Buffer for the step's tokens: return, observation, action.</summary>
     protected abstract Span<float> BeginStep();
 
-    /// <summary>The action, from the step's return and observation.</summary>
+    /// <summary>Computes the action from the step's return and observation.</summary>
     protected abstract void Decide(Span<float> action);
 }
 
 /// <summary>Tokens are read once, into states of constant size, whatever the episode's length.</summary>
 internal abstract class OnceReadingAgent<TModel> : DecisionAgent<TModel> where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
-    // The last action, which no state has read yet, stands before this step's tokens.
+    // The last action, which no state has read yet, comes before this step's tokens.
     private readonly float[] tokens, outputs;
 
     /// <param name="model">The model.</param>
-    /// <param name="scale">Brings numbers near to one.</param>
+    /// <param name="scale">Scales numbers to about one.</param>
     protected OnceReadingAgent(TModel model, TrajectoryScale scale) : base(model, scale)
     {
         tokens = new float[(1 + Sizes.TokensPerStep) * TokenWidth];
@@ -76,7 +76,7 @@ internal abstract class OnceReadingAgent<TModel> : DecisionAgent<TModel> where T
         return tokens.AsSpan(TokenWidth);
     }
 
-    /// <summary>Reads what is new: a fresh state does not see the last action, as a training window does not.</summary>
+    /// <summary>Reads the new tokens. A fresh state does not see the last action, like a training window.</summary>
     protected ReadOnlySpan<float> Read(StreamState<TModel> state)
     {
         // In one call, so that the weights are read once.
@@ -105,8 +105,8 @@ internal sealed class StreamingAgent<TModel>(TModel model, TrajectoryScale scale
 }
 
 /// <summary>
-/// Two states that relieve each other, so that no history is longer than those of training: one acts while the other, begun half a history
-/// later, reads along. The one that acts has read between half a history and a whole one.
+/// Two states that alternate, so that no history is longer than in training. One acts while the other, which starts half a history later,
+/// reads the same tokens. The acting state has read between half a history and a whole one.
 /// </summary>
 internal sealed class RelayAgent<TModel> : OnceReadingAgent<TModel> where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
@@ -115,7 +115,7 @@ internal sealed class RelayAgent<TModel> : OnceReadingAgent<TModel> where TModel
     private int step;
 
     /// <param name="model">The model.</param>
-    /// <param name="scale">Brings numbers near to one.</param>
+    /// <param name="scale">Scales numbers to about one.</param>
     /// <param name="steps">Steps of a whole history, an even number.</param>
     public RelayAgent(TModel model, TrajectoryScale scale, int steps) : base(model, scale)
     {
@@ -137,7 +137,7 @@ internal sealed class RelayAgent<TModel> : OnceReadingAgent<TModel> where TModel
     /// <inheritdoc/>
     protected override void Decide(Span<float> action)
     {
-        // The first state begins at the first step and acts for a whole history; from then on they take turns.
+        // The first state begins at the first step and acts for a whole history; then the two alternate.
         int turn = step / half, actor = Math.Max(0, turn - 1) % 2;
         if (turn > 0)
         {
@@ -153,7 +153,7 @@ internal sealed class RelayAgent<TModel> : OnceReadingAgent<TModel> where TModel
     }
 }
 
-/// <summary>A history that is cut: the last steps are read again for each action.</summary>
+/// <summary>A limited history: the last steps are read again for each action.</summary>
 internal sealed class RereadingAgent<TModel> : DecisionAgent<TModel> where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
     private readonly int steps;
@@ -161,8 +161,8 @@ internal sealed class RereadingAgent<TModel> : DecisionAgent<TModel> where TMode
     private int kept;
 
     /// <param name="model">The model.</param>
-    /// <param name="scale">Brings numbers near to one.</param>
-    /// <param name="steps">Steps that are read, the one to act in included.</param>
+    /// <param name="scale">Scales numbers to about one.</param>
+    /// <param name="steps">Steps that are read, including the current one.</param>
     public RereadingAgent(TModel model, TrajectoryScale scale, int steps) : base(model, scale)
     {
         this.steps = steps;

@@ -6,13 +6,13 @@ namespace Control;
 /// <summary>How a trained model acts.</summary>
 internal enum Acting
 {
-    /// <summary>With all that its state holds.</summary>
+    /// <summary>With its whole history in one state.</summary>
     Streaming,
 
-    /// <summary>With the last steps alone, read again for each action: as it was trained.</summary>
+    /// <summary>With only the last steps, read again for each action, as in training.</summary>
     Rereading,
 
-    /// <summary>With two states that relieve each other, so that none gets older than in training.</summary>
+    /// <summary>With two states that alternate, so that none gets older than in training.</summary>
     Relay,
 }
 
@@ -27,7 +27,7 @@ internal sealed record AgentLoading(string Path, TrainedPolicy Policy, Acting Ac
     {
         if (Policy.Model != SequenceModel<TModel>.Description.Fingerprint)
         {
-            throw new UserException($"{Path}.json: this policy was trained with another declaration of its model; train it anew by the "
+            throw new UserException($"{Path}.json: this policy was trained with another declaration of its model; train it again by the "
                 + "command train.");
         }
         TModel model = SequenceModel<TModel>.Load(TrainedPolicy.WeightsOf(Path));
@@ -45,11 +45,11 @@ internal sealed record AgentLoading(string Path, TrainedPolicy Policy, Acting Ac
 /// <summary>Lets an agent act and scores it.</summary>
 internal static class PolicyEvaluation
 {
-    /// <summary>The ways in which a learner's models act, the one that suits best last.</summary>
+    /// <summary>The ways in which a learner's models act, the best one last.</summary>
     public static IReadOnlyList<Acting> Actings(Learner learner) =>
         learner == Learner.Aaren ? [Acting.Streaming, Acting.Rereading, Acting.Relay] : [Acting.Streaming];
 
-    /// <summary>What an agent is called in tables.</summary>
+    /// <summary>The name of an agent in tables.</summary>
     public static string Name(Learner learner, Acting acting) => learner switch
     {
         Learner.Cloning => "behaviour cloning",
@@ -58,12 +58,12 @@ internal static class PolicyEvaluation
         _ => learner.ToString(),
     };
 
-    /// <summary>Runs episodes; their starts depend on the seed and the episode alone, so that all agents meet the same.</summary>
-    /// <param name="environment">Where.</param>
-    /// <param name="agent">Who.</param>
-    /// <param name="policy">What it was trained on.</param>
-    /// <param name="episodes">How many.</param>
-    /// <param name="progress">Told the share that is done.</param>
+    /// <summary>Runs episodes. Their starts depend only on the seed and the episode, so all agents have the same starts.</summary>
+    /// <param name="environment">The environment.</param>
+    /// <param name="agent">The agent.</param>
+    /// <param name="policy">Its description.</param>
+    /// <param name="episodes">Number of episodes.</param>
+    /// <param name="progress">Receives the fraction that is done.</param>
     /// <param name="cancellation">Stops.</param>
     public static RunOutcome Run(
         ControlEnvironment environment, Agent agent, TrainedPolicy policy, int episodes, IProgress<double> progress,
@@ -93,13 +93,13 @@ internal static class PolicyEvaluation
         return new(
             [
                 new("normalised score", scores.Average(), HigherIsBetter: true), new("return", returns.Average(), HigherIsBetter: true),
-                new("us an action", microseconds),
+                new("us per action", microseconds),
             ],
             policy.Training with { StateBytes = agent.StateBytes },
             Scores: new(scores, environment.Description.NormalizedScore(policy.DataReturn)));
     }
 
-    /// <summary>The data set itself, beside which agents stand.</summary>
+    /// <summary>Scores of the data set itself, with which agents are compared.</summary>
     public static RunOutcome OfData(EnvironmentDescription environment, TrajectorySet data)
     {
         double[] scores = [.. data.Episodes.Select(e => environment.NormalizedScore(e.Return))];

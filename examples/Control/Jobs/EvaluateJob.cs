@@ -1,14 +1,14 @@
 namespace Control;
 
-/// <summary>The command evaluate: trained policies act, and a report says how it went.</summary>
+/// <summary>The command evaluate: trained policies act, and a report has their scores.</summary>
 internal static class EvaluateJob
 {
-    /// <summary>Runs what the folder lacks and writes its report.</summary>
+    /// <summary>Makes the missing runs of the folder and writes its report.</summary>
     /// <param name="work">The folder.</param>
-    /// <param name="selection">Which policies.</param>
+    /// <param name="selection">The policies.</param>
     /// <param name="episodes">Episodes of each.</param>
     /// <param name="command">The command line, for the report.</param>
-    /// <param name="cancellation">Stops; what is finished is kept.</param>
+    /// <param name="cancellation">Stops; finished work is kept.</param>
     /// <exception cref="UserException">A policy is not trained, or the simulator is missing.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static void Run(Workplace work, Selection selection, int episodes, string command, CancellationToken cancellation)

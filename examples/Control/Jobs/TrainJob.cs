@@ -2,14 +2,14 @@ using Spectre.Console;
 
 namespace Control;
 
-/// <summary>The command train: trains the policies that a folder lacks, side by side.</summary>
+/// <summary>The command train: trains the missing policies of a folder in parallel.</summary>
 internal static class TrainJob
 {
-    /// <summary>Trains what is missing.</summary>
+    /// <summary>Trains the missing policies.</summary>
     /// <param name="work">The folder.</param>
-    /// <param name="selection">Which policies.</param>
-    /// <param name="recipe">How.</param>
-    /// <param name="cancellation">Stops; the same call goes on.</param>
+    /// <param name="selection">The policies.</param>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="cancellation">Stops; the same call resumes.</param>
     /// <exception cref="UserException">A data set is missing or damaged.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static void Run(Workplace work, Selection selection, PolicyRecipe recipe, CancellationToken cancellation)
@@ -32,7 +32,7 @@ internal static class TrainJob
                         all++;
                         var training = new PolicyTraining(work.Policy(environment.Name, dataset, learner, seed), dataset.Name, environment,
                             dataset.Episodes, learner, seed, recipe);
-                        // Two files of one name and content are one policy.
+                        // Two files with the same name and content give one policy.
                         if (!training.IsDone && missing.TrueForAll(m => m.Path != training.Path))
                         {
                             missing.Add(training);

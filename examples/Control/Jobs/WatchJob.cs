@@ -3,18 +3,18 @@ using Spectre.Console;
 
 namespace Control;
 
-/// <summary>The command watch: an episode of a trained policy as a picture that moves.</summary>
+/// <summary>The command watch: an episode of a trained policy as an animation.</summary>
 internal static class WatchJob
 {
     private const int Purpose = 200;
 
     /// <summary>Runs an episode and draws it.</summary>
     /// <param name="work">The folder.</param>
-    /// <param name="environment">Where.</param>
+    /// <param name="environment">The environment.</param>
     /// <param name="dataset">The data set that the policy was trained on, as it is now.</param>
-    /// <param name="learner">Which policy.</param>
+    /// <param name="learner">The learner of the policy.</param>
     /// <param name="acting">How it acts.</param>
-    /// <param name="seed">Of which seed; decides the start too.</param>
+    /// <param name="seed">The seed of the policy; also decides the start.</param>
     /// <param name="cancellation">Stops.</param>
     /// <exception cref="UserException">The policy is not trained on these data, or the simulator is missing.</exception>
     public static void Run(Workplace work, EnvironmentDescription environment, string dataset, Learner learner, Acting acting, int seed,

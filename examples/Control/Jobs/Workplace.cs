@@ -1,6 +1,6 @@
 namespace Control;
 
-/// <summary>Where everything lies: data sets, policies, and the report with its runs.</summary>
+/// <summary>The folder of data sets, policies, and the report with its runs.</summary>
 /// <param name="Folder">The folder.</param>
 internal sealed record Workplace(string Folder)
 {
@@ -11,17 +11,17 @@ internal sealed record Workplace(string Folder)
     public string Policies => Path.Combine(Folder, "policies");
 
     /// <summary>The path of a policy, without ending.</summary>
-    /// <remarks>The data's digest is part of it, so that policies of two files of one name stand beside each other.</remarks>
+    /// <remarks>It contains the data's digest, so policies of two files with the same name can coexist.</remarks>
     public string Policy(string environment, Dataset dataset, Learner learner, int seed) =>
         Path.Combine(Policies, FileNames.Of($"{environment}-{dataset.Name}")
             + FormattableString.Invariant($"-{dataset.Identity(environment).ShortDigest}-{learner}-{seed}").ToLowerInvariant());
 
-    /// <summary>Whether nothing has to be collected: the data set is there, or it is the user's own file.</summary>
+    /// <summary>Whether nothing has to be collected: the data set exists, or it is the user's own file.</summary>
     public bool Has(EnvironmentDescription environment, string nameOrPath) =>
         IsPath(nameOrPath) || File.Exists(PathOf(environment, nameOrPath));
 
     /// <summary>A data set by name, or a file of D4RL's by its path.</summary>
-    /// <exception cref="UserException">It is not there, or damaged.</exception>
+    /// <exception cref="UserException">It is missing or damaged.</exception>
     public Dataset Open(EnvironmentDescription environment, string nameOrPath)
     {
         string path = PathOf(environment, nameOrPath);
@@ -33,10 +33,10 @@ internal sealed record Workplace(string Folder)
         return new(NameOf(nameOrPath), TrajectoryFile.Read(path, environment));
     }
 
-    /// <summary>What a data set is called: its name, or its file's, with its ending, so that no file is called as a set is.</summary>
+    /// <summary>The name of a data set: its name, or its file's name with the ending, so that no file has the name of a set.</summary>
     public static string NameOf(string nameOrPath) => IsPath(nameOrPath) ? Path.GetFileName(nameOrPath) : nameOrPath;
 
-    /// <summary>Whether it names a file rather than a set that collect makes.</summary>
+    /// <summary>Whether it names a file instead of a set that collect makes.</summary>
     public static bool IsPath(string text) =>
         text.EndsWith(".hdf5", StringComparison.OrdinalIgnoreCase) || text.EndsWith(".h5", StringComparison.OrdinalIgnoreCase);
 
@@ -44,13 +44,13 @@ internal sealed record Workplace(string Folder)
         IsPath(nameOrPath) ? nameOrPath : TrajectoryFile.PathOf(Data, environment.Name, nameOrPath);
 }
 
-/// <summary>A data set and what it is called.</summary>
+/// <summary>A data set and its name.</summary>
 internal sealed record Dataset(string Name, TrajectorySet Episodes)
 {
-    /// <summary>What results of it belong to.</summary>
+    /// <summary>The identity of the data in results.</summary>
     public DataIdentity Identity(string environment) => new($"{environment}-{Name}", Episodes.Digest);
 }
 
-/// <summary>What is trained and evaluated: all combinations.</summary>
+/// <summary>The policies to train and evaluate: all combinations.</summary>
 internal sealed record Selection(
     IReadOnlyList<EnvironmentDescription> Environments, IReadOnlyList<string> Datasets, IReadOnlyList<Learner> Learners, int Seeds);

@@ -2,7 +2,7 @@ using AarenGen;
 
 namespace Control;
 
-// A token is a return-to-go, an observation of 27 numbers or an action of 8, in turn, and the step's number in each.
+// Tokens alternate: a return-to-go, an observation of 27 numbers, an action of 8. Each has the step's number.
 
 [SequenceModel]
 [Continuous(1), Continuous(27), Continuous(8), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Shared = 1)]

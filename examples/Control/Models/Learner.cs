@@ -1,6 +1,6 @@
 namespace Control;
 
-/// <summary>What learns from logged episodes: decision models that differ by their mixer alone, and behaviour cloning.</summary>
+/// <summary>Learners from logged episodes: decision models that differ only in their mixer, and behaviour cloning.</summary>
 internal enum Learner
 {
     Aaren,

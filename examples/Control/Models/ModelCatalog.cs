@@ -2,18 +2,18 @@ using AarenGen;
 
 namespace Control;
 
-/// <summary>What is done with a model whose type is known only from the command line.</summary>
-/// <typeparam name="TResult">What comes of it.</typeparam>
+/// <summary>An action on a model whose type is known only from the command line.</summary>
+/// <typeparam name="TResult">The result.</typeparam>
 internal interface IModelUse<out TResult>
 {
-    /// <summary>Does it.</summary>
+    /// <summary>Runs the action.</summary>
     TResult With<TModel>() where TModel : SequenceModel<TModel>, IModelDefinition<TModel>;
 }
 
 /// <summary>The model of each environment and learner.</summary>
 internal static class ModelCatalog
 {
-    /// <summary>Uses a model.</summary>
+    /// <summary>Runs an action on a model.</summary>
     /// <exception cref="ArgumentException">There is none for the environment.</exception>
     public static TResult Use<TResult>(string environment, Learner learner, IModelUse<TResult> use) => (environment, learner) switch
     {

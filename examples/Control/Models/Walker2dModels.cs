@@ -2,7 +2,7 @@ using AarenGen;
 
 namespace Control;
 
-// A token is a return-to-go, an observation of 17 numbers or an action of 6, in turn, and the step's number in each.
+// Tokens alternate: a return-to-go, an observation of 17 numbers, an action of 6. Each has the step's number.
 
 [SequenceModel]
 [Continuous(1), Continuous(17), Continuous(6), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Shared = 1)]

@@ -3,19 +3,19 @@ namespace Control;
 /// <summary>Augmented random search, version V2: finds a linear policy by trying noise on its weights.</summary>
 /// <remarks>
 /// Source: Mania, Guy, Recht, Simple random search provides a competitive approach to reinforcement learning, arXiv 1803.07055.
-/// Deterministic for a seed, whatever the number of threads.
+/// Deterministic for a seed with any number of threads.
 /// </remarks>
-/// <param name="history">Where it stands; gone on with.</param>
-/// <param name="pool">Where it tries.</param>
-/// <param name="actionNoise">Of the logged policies, so of evaluations too.</param>
+/// <param name="history">The state of the search; it is continued.</param>
+/// <param name="pool">The environments.</param>
+/// <param name="actionNoise">Action noise of the logged policies, also used in evaluations.</param>
 internal sealed class AugmentedRandomSearch(SearchHistory history, EnvironmentPool pool, double actionNoise)
 {
     private const int EvaluationEpisodes = 8;
 
-    /// <summary>What random numbers are for: streams that never meet.</summary>
+    /// <summary>Purposes of random numbers: independent streams.</summary>
     private const int DirectionPurpose = 1, StartPurpose = 2, EvaluationPurpose = 3;
 
-    /// <summary>Evaluates the weights of zero that it begins with, where that was not done yet.</summary>
+    /// <summary>Evaluates the initial weights of zero, if that was not done yet.</summary>
     public void EvaluateStart(CancellationToken cancellation)
     {
         SearchPoint start = history.Points[0];
@@ -23,7 +23,7 @@ internal sealed class AugmentedRandomSearch(SearchHistory history, EnvironmentPo
     }
 
     /// <summary>Runs one iteration.</summary>
-    /// <exception cref="OperationCanceledException">Stopped by <paramref name="cancellation"/>; the iteration left no trace.</exception>
+    /// <exception cref="OperationCanceledException">Stopped by <paramref name="cancellation"/>; the iteration changed nothing.</exception>
     public void Advance(CancellationToken cancellation)
     {
         SearchSettings settings = history.Settings;
@@ -63,7 +63,7 @@ internal sealed class AugmentedRandomSearch(SearchHistory history, EnvironmentPo
     /// <summary>Episodes of an iteration.</summary>
     public int TrialsPerIteration => 2 * history.Settings.Directions;
 
-    /// <summary>An episode of an iteration, exactly as it was or will be: direction by direction, forth and back.</summary>
+    /// <summary>An episode of an iteration, exactly as it ran or will run: direction by direction, forwards and backwards.</summary>
     public Episode Try(ControlEnvironment environment, int iteration, int trial)
     {
         LinearPolicy policy = history.Points[iteration].Policy;

@@ -1,16 +1,16 @@
 namespace Control;
 
-/// <summary>Actions that are linear in the observation, scaled to mean 0 and variance 1, and cut off at -1 and 1.</summary>
+/// <summary>Actions that are linear in the observation, scaled to mean 0 and variance 1, and clipped to -1 and 1.</summary>
 /// <param name="Weights">[action width, observation width].</param>
-/// <param name="Mean">[observation width]: what is taken off an observation.</param>
-/// <param name="Variance">[observation width]: by whose root it is divided. A number that never varied has no say.</param>
+/// <param name="Mean">[observation width]: subtracted from an observation.</param>
+/// <param name="Variance">[observation width]: an observation is divided by its square root. Numbers that never varied are ignored.</param>
 internal sealed record LinearPolicy(double[] Weights, double[] Mean, double[] Variance)
 {
     /// <summary>A variance below this is rounding.</summary>
     private const double LeastVariance = 1e-14;
 
     /// <param name="observation">[observation width].</param>
-    /// <param name="action">[action width], to be written.</param>
+    /// <param name="action">[action width]: receives the action.</param>
     public void Act(ReadOnlySpan<float> observation, Span<float> action)
     {
         for (int a = 0; a < action.Length; a++)

@@ -1,15 +1,15 @@
 namespace Control;
 
-/// <summary>Mean and variance of all observations so far, each number by itself.</summary>
+/// <summary>Mean and variance of each number over all observations so far.</summary>
 /// <remarks>Source: Chan, Golub, LeVeque, Updating formulae and a pairwise algorithm for computing sample variances, 1979.</remarks>
 internal sealed class ObservationStatistics
 {
-    /// <param name="count">How many were seen.</param>
+    /// <param name="count">Number of observations.</param>
     /// <param name="mean">Their mean; the array is kept.</param>
     /// <param name="variance">Their variance; the array is kept.</param>
     public ObservationStatistics(long count, double[] mean, double[] variance) => (Count, Mean, Variance) = (count, mean, variance);
 
-    /// <summary>How many were seen.</summary>
+    /// <summary>Number of observations.</summary>
     public long Count { get; private set; }
 
     /// <summary>Their mean.</summary>
@@ -18,7 +18,7 @@ internal sealed class ObservationStatistics
     /// <summary>Their variance, by their count.</summary>
     public double[] Variance { get; }
 
-    /// <summary>Takes in rows of observations.</summary>
+    /// <summary>Adds rows of observations.</summary>
     public void Add(ReadOnlySpan<float> rows)
     {
         int width = Mean.Length, added = rows.Length / width;
@@ -37,7 +37,7 @@ internal sealed class ObservationStatistics
             mean /= added;
             if (IsConstant(rows, width, i) && (Count == 0 || (Variance[i] == 0 && Mean[i] == rows[i])))
             {
-                // The sum's rounding would leave a small variance, by which a later number would be blown up.
+                // Rounding of the sum would leave a small variance and inflate a later number.
                 Mean[i] = rows[i];
                 continue;
             }

@@ -1,9 +1,9 @@
 namespace Control;
 
-/// <summary>Random numbers that depend on a seed and on what they are for, not on the order in which threads ask.</summary>
+/// <summary>Random numbers that depend on a seed and a purpose, not on the order in which threads draw them.</summary>
 internal static class Sampling
 {
-    /// <summary>A generator for a purpose that whole numbers name.</summary>
+    /// <summary>A generator for a purpose, which whole numbers identify.</summary>
     public static Random For(params ReadOnlySpan<int> purpose)
     {
         // SplitMix64's finaliser (Steele, Lea, Flood 2014), once for each number.
@@ -18,7 +18,7 @@ internal static class Sampling
         return new((int)(state & int.MaxValue));
     }
 
-    /// <summary>A number of the normal distribution, by the method of Box and Muller.</summary>
+    /// <summary>A normally distributed number, by the method of Box and Muller.</summary>
     public static double Normal(Random random) =>
         Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }

@@ -3,27 +3,27 @@ using System.Text.Json;
 namespace Control;
 
 /// <summary>The search before one of its iterations.</summary>
-/// <param name="Policy">What it had come to.</param>
-/// <param name="Observations">How many its mean and variance are of.</param>
+/// <param name="Policy">The policy at that point.</param>
+/// <param name="Observations">Number of observations behind its mean and variance.</param>
 /// <param name="Steps">Steps of the environment so far, those of evaluations left out.</param>
-/// <param name="Return">Mean return as it will be logged; null where it was not evaluated.</param>
+/// <param name="Return">Mean return with the noise of logging; null: not evaluated.</param>
 internal sealed record SearchPoint(LinearPolicy Policy, long Observations, long Steps, double? Return);
 
 /// <summary>
-/// All that a search went through. With it any of its episodes can be run again, exactly; so it goes on where it stopped.
+/// The whole course of a search. Any of its episodes can be run again exactly, so a search resumes where it stopped.
 /// </summary>
 /// <param name="Environment">As the command line calls it.</param>
 /// <param name="Seed">Decides all random numbers.</param>
-/// <param name="Settings">How it goes.</param>
+/// <param name="Settings">The settings.</param>
 /// <param name="Points">Before each iteration, and after the last.</param>
 internal sealed record SearchHistory(string Environment, int Seed, SearchSettings Settings, List<SearchPoint> Points)
 {
-    /// <summary>The point with the best return, the earliest of equals.</summary>
+    /// <summary>The point with the best return, the earliest in a tie.</summary>
     public SearchPoint Best => Points.Where(static p => p.Return is not null).MaxBy(static p => p.Return)!;
 
-    /// <summary>The first evaluated point that came a share of the way from the return of weights of zero to the best.</summary>
+    /// <summary>The first evaluated point at the given fraction of the way from the return of zero weights to the best return.</summary>
     /// <remarks>
-    /// From there, not from 0: an ant that stands still returns about 1000, and a policy that has learnt nothing is not medium.
+    /// The start is not 0: an ant that stands still returns about 1000, and a policy that has learnt nothing is not medium.
     /// </remarks>
     public int IndexOfShare(double share)
     {
@@ -42,8 +42,8 @@ internal sealed record SearchHistory(string Environment, int Seed, SearchSetting
             0, 0, null),
     ]);
 
-    /// <summary>Goes on with a file, or begins where there is none.</summary>
-    /// <exception cref="UserException">The file is of another search, or unreadable.</exception>
+    /// <summary>Resumes from a file, or begins if there is none.</summary>
+    /// <exception cref="UserException">The file belongs to another search or is unreadable.</exception>
     public static SearchHistory LoadOrBegin(string path, EnvironmentDescription environment, int seed, SearchSettings settings)
     {
         if (!File.Exists(path))
@@ -57,9 +57,9 @@ internal sealed record SearchHistory(string Environment, int Seed, SearchSetting
         }
         catch (JsonException e)
         {
-            throw new UserException($"{path}: this is no search to go on with ({e.Message}); remove the file to begin anew.");
+            throw new UserException($"{path}: this is not a search that can be resumed ({e.Message}); remove the file to begin anew.");
         }
-        // A search with more iterations than it had is the same search, gone on with.
+        // A search with more iterations than it had is the same search, continued.
         if (history is { Points.Count: var points } && points - 1 > settings.Iterations)
         {
             throw new UserException($"{path}: this search has {points - 1} iterations, more than the {settings.Iterations} asked for; "
@@ -73,6 +73,6 @@ internal sealed record SearchHistory(string Environment, int Seed, SearchSetting
                 + "begin anew.");
     }
 
-    /// <summary>Keeps it.</summary>
+    /// <summary>Saves it.</summary>
     public void Save(string path) => WholeFile.WriteText(path, JsonSerializer.Serialize(this));
 }

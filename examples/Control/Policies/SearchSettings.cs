@@ -1,17 +1,17 @@
 namespace Control;
 
-/// <summary>How augmented random search goes.</summary>
-/// <param name="StepSize">How far a step goes; the paper's alpha.</param>
-/// <param name="Deviation">Of the noise on the weights; the paper's nu.</param>
-/// <param name="Directions">Tried in an iteration, each forth and back; the paper's N.</param>
-/// <param name="TopDirections">The best of them, which make the step; the paper's b.</param>
-/// <param name="SurvivalBonus">Taken off each step's reward, so that standing still is no gain.</param>
-/// <param name="Iterations">How many.</param>
-/// <param name="IterationsPerEvaluation">After how many the policy is evaluated.</param>
+/// <summary>Settings of augmented random search.</summary>
+/// <param name="StepSize">Size of a step; the paper's alpha.</param>
+/// <param name="Deviation">Standard deviation of the noise on the weights; the paper's nu.</param>
+/// <param name="Directions">Directions per iteration, each tried forwards and backwards; the paper's N.</param>
+/// <param name="TopDirections">Number of best directions, which make the step; the paper's b.</param>
+/// <param name="SurvivalBonus">Subtracted from each step's reward, so that standing still gains nothing.</param>
+/// <param name="Iterations">Number of iterations.</param>
+/// <param name="IterationsPerEvaluation">Number of iterations between evaluations of the policy.</param>
 internal sealed record SearchSettings(
     double StepSize, double Deviation, int Directions, int TopDirections, double SurvivalBonus, int Iterations, int IterationsPerEvaluation)
 {
-    /// <summary>What suits an environment.</summary>
+    /// <summary>Suitable settings for an environment.</summary>
     /// <remarks>Source for those of MuJoCo: Mania, Guy, Recht, arXiv 1803.07055, appendix, version V2-t; iterations are our own.</remarks>
     public static SearchSettings For(string environment) => environment switch
     {

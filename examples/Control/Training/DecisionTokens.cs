@@ -1,10 +1,10 @@
 namespace Control;
 
 /// <summary>
-/// How a step becomes tokens, in training as in acting: its return-to-go, its observation, its action, each with the step's number in
-/// the last column.
+/// The tokens of a step, in training and in acting: its return-to-go, its observation and its action, each with the step's number in the
+/// last column.
 /// </summary>
-/// <param name="Scale">Brings numbers near to one.</param>
+/// <param name="Scale">Scales numbers to about one.</param>
 /// <param name="Width">Columns of a token.</param>
 internal readonly record struct DecisionTokens(TrajectoryScale Scale, int Width)
 {
@@ -32,7 +32,7 @@ internal readonly record struct DecisionTokens(TrajectoryScale Scale, int Width)
     private void Begin(int step, Span<float> token)
     {
         token.Clear();
-        // Steps beyond the longest episode share its last number.
+        // Steps beyond the longest episode have its last number.
         token[Width - 1] = Math.Min(step, Sizes.TimeSteps - 1);
     }
 }

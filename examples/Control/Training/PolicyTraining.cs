@@ -6,10 +6,10 @@ using AarenGen;
 
 namespace Control;
 
-/// <summary>How policies are trained. Windows, decay and clipping are the Decision Transformer's; the rest suits two processors.</summary>
+/// <summary>Trains policies. Windows, decay and clipping are the Decision Transformer's; other settings suit two processors.</summary>
 /// <remarks>Source: Chen et al., Decision Transformer, NeurIPS 2021, appendix A.</remarks>
-/// <param name="Epochs">Times through as many windows as hold the data about once.</param>
-/// <param name="BatchSize">Windows a step.</param>
+/// <param name="Epochs">Epochs; an epoch has as many windows as hold the data about once.</param>
+/// <param name="BatchSize">Windows per step.</param>
 /// <param name="LearningRate">The highest learning rate of AdamW.</param>
 internal sealed record PolicyRecipe(int Epochs, int BatchSize, double LearningRate)
 {
@@ -22,7 +22,7 @@ internal sealed record PolicyRecipe(int Epochs, int BatchSize, double LearningRa
             + $"decay {WeightDecay}, clipping at {ClipNorm}");
 
     /// <summary>
-    /// Options of one seed; a stopped training goes on from its checkpoint. One thread, since policies are trained side by side.
+    /// Options of one seed; a stopped training resumes from its checkpoint. One thread, since policies are trained in parallel.
     /// </summary>
     public TrainingOptions Options(int seed, string checkpoint) => new()
     {
@@ -32,25 +32,25 @@ internal sealed record PolicyRecipe(int Epochs, int BatchSize, double LearningRa
     };
 }
 
-/// <summary>Trains one policy and keeps it.</summary>
-/// <param name="Path">Where it is kept, without ending.</param>
+/// <summary>Trains one policy and saves it.</summary>
+/// <param name="Path">Its path, without ending.</param>
 /// <param name="Dataset">The data set's name.</param>
 /// <param name="Environment">The environment.</param>
 /// <param name="Data">The episodes.</param>
-/// <param name="Learner">Which model.</param>
+/// <param name="Learner">The learner.</param>
 /// <param name="Seed">The seed.</param>
-/// <param name="Recipe">How.</param>
+/// <param name="Recipe">The recipe.</param>
 internal sealed record PolicyTraining(
     string Path, string Dataset, EnvironmentDescription Environment, TrajectorySet Data, Learner Learner, int Seed, PolicyRecipe Recipe)
     : IModelUse<TrainedPolicy>
 {
-    /// <summary>Told the share that is done.</summary>
+    /// <summary>Receives the fraction that is done.</summary>
     public IProgress<double> Progress { get; init; } = new Progress<double>();
 
-    /// <summary>Stops; the next training of the same policy goes on.</summary>
+    /// <summary>Stops; the next training of the same policy resumes.</summary>
     public CancellationToken Cancellation { get; init; }
 
-    /// <summary>Whether a policy of these data that is kept came of such a training: by this recipe and this program.</summary>
+    /// <summary>Whether a saved policy of these data was trained by this recipe and this program.</summary>
     public bool IsDone => TrainedPolicy.Find(Path, Data) is { } policy && policy.Training.Recipe == Recipe.ToString()
         && policy.Program == ProgramVersion.Current;
 
@@ -63,7 +63,7 @@ internal sealed record PolicyTraining(
             ? new CloningWindows(Data, scale, Seed)
             : new DecisionWindows(Data, scale, description.InputWidth, Seed);
         TModel model = SequenceModel<TModel>.Create(Seed);
-        // A stopped training goes on where recipe and data are the same, and is left alone where they are not.
+        // A stopped training resumes if recipe and data are the same, and is ignored if they are not.
         string key = $"{Recipe}; {Data.Digest}; {description.Fingerprint}; {ProgramVersion.Current}";
         string checkpoint = $"{Path}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))[..8]}.checkpoint";
         long started = Stopwatch.GetTimestamp();

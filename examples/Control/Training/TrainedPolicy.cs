@@ -4,19 +4,19 @@ using AarenGen;
 
 namespace Control;
 
-/// <summary>What a trained model needs beside its weights to act, and how it was trained. Lies beside the weights, as JSON.</summary>
+/// <summary>Everything except the weights that a trained model needs to act, and its training. A JSON file beside the weights.</summary>
 /// <param name="Environment">The environment's name.</param>
-/// <param name="Dataset">The data set's name: medium, medium-replay, medium-expert or a file's.</param>
-/// <param name="Learner">Which model it is.</param>
+/// <param name="Dataset">The data set's name: medium, medium-replay, medium-expert or the name of a file.</param>
+/// <param name="Learner">The learner.</param>
 /// <param name="Seed">The seed of weights and order.</param>
-/// <param name="Scale">Brings numbers near to one, as in training.</param>
-/// <param name="TargetReturn">The return to ask for: the best that the data show.</param>
+/// <param name="Scale">Scales numbers to about one, as in training.</param>
+/// <param name="TargetReturn">The target return: the best return in the data.</param>
 /// <param name="DataReturn">Mean return of the data's episodes.</param>
 /// <param name="DataDigest">Digest of the data.</param>
 /// <param name="Model">Fingerprint of the model's declaration.</param>
-/// <param name="WeightsDigest">SHA-256 of the file of weights, so that others under its name are not taken for them.</param>
+/// <param name="WeightsDigest">SHA-256 of the file of weights, so that other weights under its name are detected.</param>
 /// <param name="Program">The program that trained it.</param>
-/// <param name="Training">How it was trained.</param>
+/// <param name="Training">Its training.</param>
 internal sealed record TrainedPolicy(
     string Environment, string Dataset, Learner Learner, int Seed, TrajectoryScale Scale, double TargetReturn, double DataReturn,
     string DataDigest,
@@ -28,8 +28,8 @@ internal sealed record TrainedPolicy(
         Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter() },
     };
 
-    /// <summary>Keeps a policy: the weights first, so that where there is a description there are weights.</summary>
-    /// <returns>The policy as it is kept.</returns>
+    /// <summary>Saves a policy: the weights first, so that a description always has weights.</summary>
+    /// <returns>The saved policy.</returns>
     public TrainedPolicy Save<TModel>(string path, TModel model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         model.Save(WeightsOf(path));
@@ -39,10 +39,10 @@ internal sealed record TrainedPolicy(
     }
 
     /// <summary>
-    /// The trained policy that is kept; null where there is none, it is damaged, of other data, or its weights are not those that it
+    /// Reads a saved policy; null if there is none, it is damaged, it was trained on other data, or its weights are not those that it
     /// describes.
     /// </summary>
-    /// <param name="path">Where it is kept, without ending.</param>
+    /// <param name="path">Its path, without ending.</param>
     /// <param name="data">The data that it must have been trained on.</param>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public static TrainedPolicy? Find(string path, TrajectorySet data)

@@ -1,15 +1,15 @@
 namespace Control;
 
-/// <summary>How a data set's numbers are brought near to one; a trained policy keeps it.</summary>
+/// <summary>Scale that brings a data set's numbers to about one; part of a trained policy.</summary>
 /// <param name="ObservationMeans">Mean of each number of the observations.</param>
 /// <param name="ObservationDeviations">Its standard deviation; 1 for a number that never changed, which then scales to 0.</param>
-/// <param name="ReturnScale">What returns-to-go are divided by: the largest that was logged.</param>
+/// <param name="ReturnScale">Divisor of returns-to-go: the largest logged one.</param>
 internal sealed record TrajectoryScale(double[] ObservationMeans, double[] ObservationDeviations, double ReturnScale)
 {
-    /// <summary>Added to deviations: a number that hardly moves must not be blown up.</summary>
+    /// <summary>Added to standard deviations, so that a nearly constant number is not inflated.</summary>
     private const double LeastDeviation = 1e-6;
 
-    /// <summary>Measures a data set.</summary>
+    /// <summary>Computes the scale of a data set.</summary>
     public static TrajectoryScale Of(TrajectorySet data)
     {
         var statistics = new ObservationStatistics(0, new double[data.ObservationWidth], new double[data.ObservationWidth]);

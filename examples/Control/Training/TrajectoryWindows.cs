@@ -3,13 +3,13 @@ using AarenGen;
 namespace Control;
 
 /// <summary>Windows of a few steps, drawn from logged episodes: each step is as likely as any other to begin one.</summary>
-/// <remarks>As many windows as hold all steps about once, so that a training epoch is what its name says.</remarks>
+/// <remarks>There are as many windows as hold all steps about once, so a training epoch sees the data about once.</remarks>
 internal abstract class TrajectoryWindows : SequenceData
 {
     private readonly (int Episode, int Start)[] windows;
 
     /// <param name="data">The episodes.</param>
-    /// <param name="seed">Decides which windows are drawn.</param>
+    /// <param name="seed">Seed of the drawn windows.</param>
     protected TrajectoryWindows(TrajectorySet data, int seed)
     {
         Data = data;
@@ -44,11 +44,11 @@ internal abstract class TrajectoryWindows : SequenceData
         return (episode, start, Math.Min(Sizes.ContextSteps, Data.Episodes[episode].Length - start));
     }
 
-    /// <summary>What was seen at a step.</summary>
+    /// <summary>The observation of a step.</summary>
     protected ReadOnlySpan<float> Observation(int episode, int step) =>
         Data.Episodes[episode].Observations.AsSpan(step * Data.ObservationWidth, Data.ObservationWidth);
 
-    /// <summary>What was done at a step.</summary>
+    /// <summary>The action of a step.</summary>
     protected ReadOnlySpan<float> Action(int episode, int step) =>
         Data.Episodes[episode].Actions.AsSpan(step * Data.ActionWidth, Data.ActionWidth);
 }
@@ -61,9 +61,9 @@ internal sealed class DecisionWindows : TrajectoryWindows
     private readonly double[][] returnsToGo;
 
     /// <param name="data">The episodes.</param>
-    /// <param name="scale">Brings numbers near to one.</param>
+    /// <param name="scale">Scales numbers to about one.</param>
     /// <param name="tokenWidth">Columns of a token.</param>
-    /// <param name="seed">Decides which windows are drawn.</param>
+    /// <param name="seed">Seed of the drawn windows.</param>
     public DecisionWindows(TrajectorySet data, TrajectoryScale scale, int tokenWidth, int seed) : base(data, seed)
     {
         tokens = new(scale, tokenWidth);
@@ -73,7 +73,7 @@ internal sealed class DecisionWindows : TrajectoryWindows
     /// <inheritdoc/>
     public override int TokenWidth => tokens.Width;
 
-    /// <summary>Tokens of the window: the last step's action decides nothing any more and is left out.</summary>
+    /// <summary>Tokens of the window: the last step's action has no effect and is left out.</summary>
     public override int GetLength(int index) => Window(index).Steps * Sizes.TokensPerStep - 1;
 
     /// <inheritdoc/>
@@ -107,7 +107,7 @@ internal sealed class DecisionWindows : TrajectoryWindows
 
     private Span<float> Next(Span<float> tokens, ref int at) => tokens.Slice(at++ * TokenWidth, TokenWidth);
 
-    /// <summary>Of each step, the rewards from it on.</summary>
+    /// <summary>For each step, the sum of the rewards from it on.</summary>
     private static double[] ReturnsToGo(Episode episode)
     {
         var toGo = new double[episode.Length];

@@ -4,7 +4,7 @@ using PureHDF.Filters;
 
 namespace Control;
 
-/// <summary>Deflate that stops where a chunk has more bytes than it may; the library's own goes on as long as bytes come.</summary>
+/// <summary>Deflate that stops when a chunk exceeds its size; the library's own filter continues as long as bytes come.</summary>
 internal sealed class BoundedDeflateFilter : IH5Filter
 {
     /// <summary>Filters before this one may have added to the chunk, as a checksum of 4 bytes.</summary>
@@ -18,7 +18,7 @@ internal sealed class BoundedDeflateFilter : IH5Filter
     /// <inheritdoc/>
     public string Name => writer.Name;
 
-    /// <summary>The most bytes that a filter may make of a chunk.</summary>
+    /// <summary>Maximum number of bytes that a filter may make of a chunk.</summary>
     public static long MostBytes(FilterInfo info) => (long)info.ChunkSize + Added;
 
     /// <inheritdoc/>

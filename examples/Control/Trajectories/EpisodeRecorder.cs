@@ -1,19 +1,19 @@
 namespace Control;
 
-/// <summary>Decides what to do.</summary>
-/// <param name="observation">What is seen.</param>
-/// <param name="action">To be written, each number from -1 to 1.</param>
+/// <summary>Chooses an action.</summary>
+/// <param name="observation">The observation.</param>
+/// <param name="action">Receives the action, each number from -1 to 1.</param>
 internal delegate void Decision(ReadOnlySpan<float> observation, Span<float> action);
 
-/// <summary>Runs episodes and writes down what happens.</summary>
+/// <summary>Runs episodes and records them.</summary>
 internal static class EpisodeRecorder
 {
     /// <summary>One episode, to its end or to the step limit.</summary>
-    /// <param name="environment">Where.</param>
-    /// <param name="random">Decides the start.</param>
-    /// <param name="decide">What to do.</param>
-    /// <param name="rewarded">Told of each reward; null where nobody listens.</param>
-    /// <param name="watched">Called before each action; null where nobody watches.</param>
+    /// <param name="environment">The environment.</param>
+    /// <param name="random">Random numbers of the start.</param>
+    /// <param name="decide">The policy.</param>
+    /// <param name="rewarded">Receives each reward; null: no receiver.</param>
+    /// <param name="watched">Called before each action; null: no call.</param>
     public static Episode Record(
         ControlEnvironment environment, Random random, Decision decide, Action<double>? rewarded = null, Action? watched = null)
     {
@@ -36,7 +36,7 @@ internal static class EpisodeRecorder
         return new([.. observations], [.. actions], [.. rewards], isTerminal);
     }
 
-    /// <summary>Episodes of actions drawn evenly from -1 to 1.</summary>
+    /// <summary>Episodes of actions drawn uniformly from -1 to 1.</summary>
     public static Episode[] RecordRandom(EnvironmentPool pool, int count, int seed, CancellationToken cancellation) =>
         pool.Run(count, (environment, i) =>
         {
@@ -50,7 +50,7 @@ internal static class EpisodeRecorder
             });
         }, cancellation);
 
-    /// <summary>An episode of a policy whose actions get normal noise and are cut off at -1 and 1 again.</summary>
+    /// <summary>An episode of a policy whose actions get normal noise and are clipped to -1 and 1 again.</summary>
     public static Episode RecordNoisy(ControlEnvironment environment, Random random, LinearPolicy policy, double noise) =>
         Record(environment, random, (observation, action) =>
         {

@@ -6,8 +6,8 @@ using PureHDF.VOL.Native;
 namespace Control;
 
 /// <summary>
-/// Finds objects of HDF5 files by their paths. The library follows links by itself, without end where they lead to each other, and opens
-/// other files unguarded; so each link is followed here.
+/// Finds objects of HDF5 files by their paths. The library follows links by itself, endlessly if they form a cycle, and opens other
+/// files unguarded; so each link is followed here.
 /// </summary>
 internal sealed class FileLinks : IDisposable
 {
@@ -27,7 +27,7 @@ internal sealed class FileLinks : IDisposable
     /// <exception cref="IOException">It cannot be read.</exception>
     public FileLinks(string path) => start = Open(path);
 
-    /// <summary>Names of what the file has at its root.</summary>
+    /// <summary>Names of the objects at the file's root.</summary>
     public IReadOnlyList<string> Names => [.. LinksOf(start).Select(static l => l.Name)];
 
     /// <summary>Closes the file and those that its links led to.</summary>
@@ -88,7 +88,7 @@ internal sealed class FileLinks : IDisposable
             {
                 return null;
             }
-            // The part's file: a link may have led to another one.
+            // The file of this path segment: a link may have led to another file.
             var within = (NativeFile)parent.Internal("Context")!.Internal("File")!;
             found = link.Target is null ? At(within, link) : Follow(within, parent, link, ref followed);
         }

@@ -6,7 +6,7 @@ using PureHDF.VOL.Native;
 namespace Control
 {
     /// <summary>
-    /// Opens HDF5 files so that no damage makes the library read without end, or take memory for bytes that a file does not have.
+    /// Opens HDF5 files so that damage cannot make the library read endlessly or allocate memory for bytes that a file does not have.
     /// </summary>
     internal static class GuardedFile
     {
@@ -24,7 +24,7 @@ namespace Control
         /// <exception cref="IOException">It cannot be read.</exception>
         public static NativeFile Open(string path)
         {
-            // What a linked file is made of lies beside the file itself.
+            // Sources of a linked file lie beside that file.
             string target = Path.GetFullPath(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
             var stream = new GuardedStream(new(target, FileMode.Open, FileAccess.Read, FileShare.Read));
             try
@@ -89,13 +89,13 @@ namespace Control
     }
 
     /// <summary>
-    /// A file that is read within bounds: nothing beyond its end, and in all not more than a multiple of its length and of its chunks.
+    /// A file that is read within bounds: nothing beyond its end, and in total at most a multiple of its length and of its chunks.
     /// </summary>
     internal sealed class GuardedStream : Stream
     {
         /// <summary>
-        /// Each byte may be read so often: a list of links is read for each name that is looked for, field by field. A lookup of a chunk
-        /// reads the nodes of an index above it, which have 2 KiB each as HDF5 writes them, field by field too.
+        /// Maximum number of reads per byte: a list of links is read field by field for each name. A lookup of a chunk
+        /// also reads the nodes of an index above it field by field; HDF5 writes nodes of 2 KiB.
         /// </summary>
         private const long AllowedPasses = 64, AllowedOfLookup = 64 << 10;
 
@@ -129,8 +129,8 @@ namespace Control
         /// <summary>Allows this number of further chunk look-ups.</summary>
         public void AllowLookups(double count) => left += (long)(count * AllowedOfLookup);
 
-        /// <summary>Takes a read into account before it happens.</summary>
-        /// <exception cref="EndOfStreamException">So much is not left from here on.</exception>
+        /// <summary>Counts a read before it happens.</summary>
+        /// <exception cref="EndOfStreamException">Fewer bytes are left.</exception>
         /// <exception cref="InvalidDataException">Too much has been read already.</exception>
         public void Expect(int count)
         {
@@ -186,7 +186,7 @@ namespace Control
 
 namespace System.Runtime.CompilerServices
 {
-    /// <summary>The runtime lets an assembly that has this use what is not public in another.</summary>
+    /// <summary>The runtime lets an assembly with this attribute use non-public members of another assembly.</summary>
     [AttributeUsage(AttributeTargets.Assembly, AllowMultiple = true)]
     internal sealed class IgnoresAccessChecksToAttribute(string assemblyName) : Attribute
     {

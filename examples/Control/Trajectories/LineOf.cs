@@ -5,7 +5,7 @@ internal static class LineOf
 {
     private const int MostCharacters = 200;
 
-    /// <summary>The first characters of a text, those that control something replaced.</summary>
+    /// <summary>The first characters of a text; control characters are replaced.</summary>
     public static string Text(string text)
     {
         string line = text.Length > MostCharacters ? text[..MostCharacters] + "…" : text;

@@ -27,7 +27,7 @@ internal sealed class LzfFilter : IH5Filter
     public string Name => "lzf";
 
     /// <summary>
-    /// Tells the filter, on this thread, how many bytes each number has whose bytes were shuffled; 1 where they were not.
+    /// Sets, for this thread, the bytes of each number if the bytes were shuffled, otherwise 1.
     /// </summary>
     public static void ExpectShuffled(int bytes) => shuffledBytes = bytes;
 
@@ -46,10 +46,10 @@ internal sealed class LzfFilter : IH5Filter
     public uint[] GetParameters(uint[] chunkDimensions, uint typeSize, Dictionary<string, object>? options) =>
         throw new NotSupportedException("This filter only reads.");
 
-    /// <summary>Takes a compressed chunk apart: runs of bytes as they are, and copies of what came before.</summary>
+    /// <summary>Decompresses a chunk: literal runs of bytes, and copies of earlier bytes.</summary>
     /// <param name="source">The compressed bytes.</param>
     /// <param name="length">Bytes of the chunk.</param>
-    /// <exception cref="InvalidDataException">The bytes are no such chunk.</exception>
+    /// <exception cref="InvalidDataException">The bytes are not such a chunk.</exception>
     public static byte[] Decompress(ReadOnlySpan<byte> source, int length)
     {
         var chunk = new byte[length];
@@ -80,7 +80,7 @@ internal sealed class LzfFilter : IH5Filter
             {
                 throw Damaged();
             }
-            // Byte by byte: a copy may reach into what it writes.
+            // Byte by byte: source and target of a copy may overlap.
             for (int i = 0; i < copied; i++, to++)
             {
                 chunk[to] = chunk[to - distance];

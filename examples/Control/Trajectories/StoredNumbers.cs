@@ -54,7 +54,7 @@ internal enum NumberKind
 
 /// <summary>
 /// The numbers of an HDF5 data set, of any numeric type and byte order, in whatever layout the file has: compact, contiguous, chunked and
-/// compressed, or virtual. What cannot be read right is refused.
+/// compressed, or virtual. Data that cannot be read correctly are rejected.
 /// </summary>
 internal sealed class StoredNumbers
 {
@@ -90,9 +90,9 @@ internal sealed class StoredNumbers
     /// <summary>Reads a data set.</summary>
     /// <param name="data">The data set.</param>
     /// <param name="links">Opens the files of which a virtual one is made.</param>
-    /// <param name="where">Where it lies, for messages: the file's path.</param>
+    /// <param name="where">The file's path, for messages.</param>
     /// <param name="name">Its name, for messages.</param>
-    /// <exception cref="UserException">It holds no numbers, or is stored in a way that is not read.</exception>
+    /// <exception cref="UserException">It holds no numbers, or its storage is not supported.</exception>
     /// <exception cref="InvalidDataException">It is damaged.</exception>
     public static StoredNumbers Read(NativeDataset data, FileLinks links, string where, string name)
     {
@@ -100,7 +100,7 @@ internal sealed class StoredNumbers
         int shuffled = CheckFilters(data, format, where, name);
         if (data.Internal("InternalExternalFileList") is not null)
         {
-            throw new UserException($"{where}: '{name}' lies in files beside this one (external storage), which is not read; copy it "
+            throw new UserException($"{where}: '{name}' lies in files beside this one (external storage), which is not supported; copy it "
                 + $"into one file: h5repack -l {name}:CONTI FILE NEW.");
         }
         ulong[] dimensions = data.Space.Dimensions;
@@ -125,7 +125,7 @@ internal sealed class StoredNumbers
 
     private static double ElementsOf(ulong[] dimensions) => dimensions.Aggregate(1.0, static (product, length) => product * length);
 
-    /// <summary>Checks that the file holds as many bytes as the data set claims, before memory is taken for them.</summary>
+    /// <summary>Checks that the file holds as many bytes as the data set claims, before memory is allocated for them.</summary>
     private static void CheckStorage(NativeDataset data, double bytes)
     {
         GuardedStream stream = GuardedFile.StreamOf(FileOf(data));
@@ -135,7 +135,7 @@ internal sealed class StoredNumbers
             Check(bytes, length);
             return;
         }
-        // A chunk is read whole, however little of it the data set has.
+        // A chunk is always read completely.
         using var chunks = new Chunks(data);
         bool isFiltered = FiltersOf(data).Length > 0;
         Check(chunks.Count * chunks.Bytes, Math.Min(isFiltered ? MaxBytesPerByte * length : length, Array.MaxLength));
@@ -143,7 +143,7 @@ internal sealed class StoredNumbers
         Check(isFiltered ? 8 * chunks.Count : 0, length);
         foreach (object filter in FiltersOf(data))
         {
-            // The library takes memory for what the parameters of this filter claim.
+            // The library allocates the memory that the parameters of this filter claim.
             if ((ushort)filter.Internal("Identifier")! == ScaleOffsetId)
             {
                 double claimed = ParametersOf(filter) is [_, _, var elements, _, var size, ..] ? (double)elements * size : double.MaxValue;
@@ -166,13 +166,13 @@ internal sealed class StoredNumbers
         }
     }
 
-    /// <summary>Reads each chunk once: the library goes by rows, and by itself keeps no chunk of more than 1 MiB.</summary>
+    /// <summary>Reads each chunk once: the library reads by rows, and does not cache chunks of more than 1 MiB.</summary>
     private static byte[] ReadStored(NativeDataset data) =>
         data.Read<byte[]>(new H5DatasetAccess { ChunkCache = new SimpleReadingChunkCache(int.MaxValue, ulong.MaxValue) });
 
     private static NativeFile FileOf(NativeDataset data) => (NativeFile)data.Internal("Context")!.Internal("File")!;
 
-    /// <summary>The library reads a virtual data set's bytes as numbers of their size alone.</summary>
+    /// <summary>The library considers only the size of a virtual data set's numbers.</summary>
     private static byte[] ReadVirtual(NativeDataset data, int size)
     {
         return size switch
@@ -195,7 +195,7 @@ internal sealed class StoredNumbers
     {
         if (format.IsBigEndian)
         {
-            throw new UserException($"{where}: '{name}' is virtual and big-endian, which is not read; copy its values into an ordinary "
+            throw new UserException($"{where}: '{name}' is virtual and big-endian, which is not supported; copy its values into an "
                 + "data set.");
         }
         // Links may have led to another file.
@@ -224,13 +224,13 @@ internal sealed class StoredNumbers
             shuffled = size;
             held += Read(found, links, path, plain).bytes.Length;
         }
-        // What no source has is filled up, which nobody needs for the greater part of a log.
+        // Numbers without a source have a fill value; a log needs none for its greater part.
         return bytes <= MaxBytesPerByte * held ? shuffled ?? 1
             : throw new InvalidDataException("a virtual data set claims more than its parts hold");
     }
 
     /// <summary>
-    /// Refuses what is compressed in a way that is not read, or with parameters that no program writes. Returns the bytes of a number where
+    /// Rejects what is compressed in a way that is not read, or with parameters that no program writes. Returns the bytes of a number where
     /// they are shuffled, else 1.
     /// </summary>
     private static int CheckFilters(NativeDataset data, NumberFormat format, string where, string name)
@@ -255,11 +255,12 @@ internal sealed class StoredNumbers
                     _ => string.Create(CultureInfo.InvariantCulture, $"filter {id}"),
                 };
                 throw new UserException(
-                    $"{where}: '{name}' is compressed by {called}, which is not read; repack it with gzip: h5repack -f GZIP=4 FILE NEW.");
+                    $"{where}: '{name}' is compressed by {called}, which is not supported; repack it with gzip: "
+                    + "h5repack -f GZIP=4 FILE NEW.");
             }
             if (id == ShuffleId)
             {
-                // The library moves bytes without checking where to.
+                // The library moves bytes without checking the target.
                 shuffled = ParametersOf(filter) is [var size, ..] && size == format.Size ? format.Size
                     : throw new InvalidDataException("numbers are shuffled by another size than theirs");
             }
@@ -279,7 +280,7 @@ internal sealed class StoredNumbers
             $"{where}: '{name}' holds {8 * data.Type.Size}-bit {data.Type.Class} values; float16, float32, float64, whole numbers or "
             + "Booleans are needed.");
 
-    /// <summary>The format of a type; null of one that is no number, or has bits where others have none.</summary>
+    /// <summary>The format of a type; null if it is not a number or has an unusual bit layout.</summary>
     private static NumberFormat? FormatOf(object type)
     {
         object properties = ((Array)type.Internal("Properties")!).Cast<object>().FirstOrDefault() ?? new object();
@@ -309,7 +310,7 @@ internal sealed class StoredNumbers
     }
 }
 
-/// <summary>What the HDF5 library knows but does not tell: links, byte order, filters, chunks, the parts of a virtual data set.</summary>
+/// <summary>Internals of the HDF5 library that are not public: links, byte order, filters, chunks, sources of a virtual data set.</summary>
 internal static class LibraryInternals
 {
     /// <summary>All members of objects, and of types.</summary>
@@ -342,7 +343,7 @@ internal static class LibraryInternals
     }
 }
 
-/// <summary>The chunks of a data set, as its file says where they are.</summary>
+/// <summary>The chunks of a data set, with their addresses in the file.</summary>
 internal sealed class Chunks : IDisposable
 {
     private readonly object chunks;
@@ -366,13 +367,13 @@ internal sealed class Chunks : IDisposable
         Bytes = lengths.Aggregate((double)data.Type.Size, static (product, length) => product * length);
     }
 
-    /// <summary>How many there are.</summary>
+    /// <summary>Their number.</summary>
     public double Count { get; }
 
     /// <summary>Bytes of each.</summary>
     public double Bytes { get; }
 
-    /// <summary>Bytes of a chunk in the file, 0 where there are none.</summary>
+    /// <summary>Bytes of a chunk in the file; 0 if it is not stored.</summary>
     public double StoredBytes(ulong chunk) => (ulong)chunks.Call("GetReadChunkInfo", chunk)!.Internal("Size")!;
 
     public void Dispose() => ((IDisposable)chunks).Dispose();

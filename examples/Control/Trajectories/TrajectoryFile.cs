@@ -4,10 +4,10 @@ using PureHDF.VOL.Native;
 
 namespace Control;
 
-/// <summary>Logged episodes as HDF5, laid out as D4RL's files are: one row a step, all episodes one after the other.</summary>
+/// <summary>Logged episodes as HDF5, in the layout of D4RL's files: one row per step, all episodes one after the other.</summary>
 /// <remarks>
 /// Source: Fu et al., D4RL, arXiv 2004.07219: observations [steps, width], actions [steps, width], rewards [steps], terminals [steps]
-/// (the episode ended by itself) and timeouts [steps] (it was cut off). What else a file holds is passed over.
+/// (the episode ended by itself) and timeouts [steps] (it was cut off). Other data sets of a file are ignored.
 /// </remarks>
 internal static class TrajectoryFile
 {
@@ -16,9 +16,9 @@ internal static class TrajectoryFile
 
     private const int ChunkRows = 4096;
 
-    /// <summary>Where a set of trajectories lies.</summary>
+    /// <summary>The path of a set of trajectories.</summary>
     /// <param name="folder">The folder of data sets.</param>
-    /// <param name="environment">As the command line calls it.</param>
+    /// <param name="environment">The environment's name.</param>
     /// <param name="set">medium, medium-replay or medium-expert.</param>
     public static string PathOf(string folder, string environment, string set) => Path.Combine(folder, $"{environment}-{set}.hdf5");
 
@@ -44,10 +44,10 @@ internal static class TrajectoryFile
         WholeFile.Write(path, temporary => file.Write(temporary));
     }
 
-    /// <summary>Reads a file of ours or of D4RL's, without a last episode that is not whole.</summary>
+    /// <summary>Reads a file of this program or of D4RL, without an incomplete last episode.</summary>
     /// <param name="path">The file. Virtual data sets are looked for beside it.</param>
-    /// <param name="environment">What it must be of; its step limit parts episodes where a file tells no timeouts.</param>
-    /// <exception cref="UserException">The file is missing, is no such file, or is not of this environment.</exception>
+    /// <param name="environment">The expected environment; its step limit separates episodes if a file has no timeouts.</param>
+    /// <exception cref="UserException">The file is missing, has another format, or belongs to another environment.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">Permission is lacking.</exception>
     public static TrajectorySet Read(string path, EnvironmentDescription environment)
@@ -70,9 +70,9 @@ internal static class TrajectoryFile
             or not (UserException or IOException or UnauthorizedAccessException or OutOfMemoryException
                 or MissingMemberException or TypeLoadException or TypeInitializationException))
         {
-            // The reader throws all kinds of exceptions where bytes make no sense, some of them wrapped.
+            // The reader throws many types of exceptions for damaged bytes, some of them wrapped.
             string reason = LineOf.Text(e.GetBaseException().Message).TrimEnd('.');
-            throw new UserException($"{path}: this is no whole HDF5 file ({reason}); fetch or collect it again.");
+            throw new UserException($"{path}: this is not a complete HDF5 file ({reason}); fetch or collect it again.");
         }
     }
 
@@ -86,7 +86,7 @@ internal static class TrajectoryFile
         bool[]? timeouts = Flags(file, path, Timeouts, steps, environment);
         if (timeouts?.Contains(true) == false)
         {
-            // Nobody filled it, so it tells nothing.
+            // It was never filled, so it says nothing.
             timeouts = null;
         }
 
@@ -148,7 +148,7 @@ internal static class TrajectoryFile
         return (values, rows);
     }
 
-    /// <summary>Booleans, as numbers of any type: all but 0 is yes; null where there is no such data set.</summary>
+    /// <summary>Booleans, as numbers of any type: all except 0 are true; null: there is no such data set.</summary>
     private static bool[]? Flags(FileLinks file, string path, string name, int steps, EnvironmentDescription environment)
     {
         if (Stored(file, path, name, 1, 1, environment) is not { } stored)
@@ -163,7 +163,7 @@ internal static class TrajectoryFile
     }
 
     /// <summary>
-    /// A data set of rows, each of a width or of the wider one that D4RL logs. A width of 1 may be a second dimension or none.
+    /// A data set of rows, each of a width or of the wider one that D4RL logs. For a width of 1, the second dimension is optional.
     /// </summary>
     private static StoredNumbers? Stored(
         FileLinks file, string path, string name, int width, int logged, EnvironmentDescription environment)
@@ -185,7 +185,7 @@ internal static class TrajectoryFile
     {
         null => null,
         NativeDataset data => data,
-        _ => throw new UserException($"{path}: '{name}' is no data set."),
+        _ => throw new UserException($"{path}: '{name}' is not a data set."),
     };
 
     private static string Contents(FileLinks file)

@@ -3,11 +3,11 @@ using System.Security.Cryptography;
 
 namespace Control;
 
-/// <summary>An episode, row by row: what was seen, what was done, what it brought.</summary>
-/// <param name="Observations">[steps, observation width]: what was seen before each action.</param>
+/// <summary>An episode, row by row: observations, actions, rewards.</summary>
+/// <param name="Observations">[steps, observation width]: the observation before each action.</param>
 /// <param name="Actions">[steps, action width].</param>
 /// <param name="Rewards">[steps].</param>
-/// <param name="IsTerminal">Whether the last step ended it by itself, not the step limit.</param>
+/// <param name="IsTerminal">Whether the episode ended by itself, not by the step limit.</param>
 internal sealed record Episode(float[] Observations, float[] Actions, float[] Rewards, bool IsTerminal)
 {
     /// <summary>Steps.</summary>
@@ -30,7 +30,7 @@ internal sealed record TrajectorySet(int ObservationWidth, int ActionWidth, IRea
     public double MeanReturn { get; } = Episodes.Average(static e => e.Return);
 
     /// <summary>
-    /// SHA-256 of all that was logged, in hexadecimal: the same for the same episodes, however their file is compressed or laid out.
+    /// SHA-256 of all logged data, in hexadecimal: independent of the compression and layout of the file.
     /// </summary>
     public string Digest { get; } = DigestOf(ObservationWidth, ActionWidth, Episodes);
 

@@ -8,7 +8,7 @@ namespace Control;
 /// <summary>The files and data sets that a virtual data set is made of.</summary>
 /// <remarks>
 /// Format: HDF5 File Format Specification III.E, Global Heap Block for Virtual Datasets, and VII.B, Dataspace Selection. The library takes
-/// memory for as many parts as such a block claims, and goes on without end where a part has no numbers; such blocks are refused here.
+/// memory for as many sources as such a block claims, and loops endlessly if a source has no numbers; such blocks are rejected here.
 /// </remarks>
 internal static class VirtualSources
 {
@@ -22,7 +22,7 @@ internal static class VirtualSources
         MethodInfo find = LibraryInternals.TypeOf("NativeCache").GetMethod("GetGlobalHeapObject")!;
         object collection = find.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [context, place.Internal("Address"), false], null)!;
         object heapObject = ((IDictionary)collection.Internal("GlobalHeapObjects")!)[(int)(uint)place.Internal("Index")!]
-            ?? throw new InvalidDataException("a virtual data set has no parts");
+            ?? throw new InvalidDataException("a virtual data set has no sources");
         var block = (byte[])heapObject.Internal("ObjectData")!;
 
         using var reader = new BinaryReader(new MemoryStream(block));
@@ -148,5 +148,5 @@ internal static class VirtualSources
         stream.Position += (long)bytes;
     }
 
-    private static InvalidDataException Damaged() => new("the parts of a virtual data set are damaged");
+    private static InvalidDataException Damaged() => new("the sources of a virtual data set are damaged");
 }

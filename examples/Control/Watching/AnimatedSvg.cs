@@ -3,14 +3,14 @@ using System.Text;
 
 namespace Control;
 
-/// <summary>An episode as a picture that moves in any browser: no script, no window, no video library.</summary>
+/// <summary>An episode as an animation for any browser: no script, no window, no video library.</summary>
 internal static class AnimatedSvg
 {
     private const int Width = 760, Height = 380, GroundHeight = 60;
     private const double FramesPerSecond = 25;
 
     /// <summary>Draws an episode.</summary>
-    /// <param name="title">Stands above it.</param>
+    /// <param name="title">The title above it.</param>
     /// <param name="scenes">The world before each step.</param>
     /// <param name="secondsPerStep">Time between them.</param>
     public static string Draw(string title, IReadOnlyList<Scene> scenes, double secondsPerStep)
@@ -26,7 +26,7 @@ internal static class AnimatedSvg
             + $"font-family=\"system-ui, sans-serif\">\n<title>{Escape(title)}</title>\n<rect width=\"{Width}\" height=\"{Height}\" "
             + $"fill=\"#f4f6f8\"/>\n<rect y=\"{Text(ground)}\" width=\"{Width}\" height=\"{GroundHeight}\" fill=\"#d9dee3\"/>\n");
 
-        // A mark each metre, which moves past as the eye follows.
+        // A mark per metre, which moves past as the view follows.
         double left = frames.Min(static f => f.Centre) - Width / scale, right = frames.Max(static f => f.Centre) + Width / scale;
         svg.Append(CultureInfo.InvariantCulture, $"<g transform=\"translate({Text(Width / 2.0 - frames[0].Centre * scale)})\" "
             + $"stroke=\"#8a949e\" fill=\"#5c6670\" font-size=\"11\" text-anchor=\"middle\">\n");
@@ -47,7 +47,7 @@ internal static class AnimatedSvg
                 ("x1", f => X(f, f.Bodies[body].X1)), ("y1", f => ground - f.Bodies[body].Y1 * scale),
                 ("x2", f => X(f, f.Bodies[body].X2)), ("y2", f => ground - f.Bodies[body].Y2 * scale),
             ];
-            // The first frame stands where nothing moves: in print, in a viewer without animation.
+            // The first frame is shown without animation, for example in print.
             string still = string.Join(' ', ends.Select(e => $"{e.Attribute}=\"{Text(e.Value(frames[0]))}\""));
             svg.Append(CultureInfo.InvariantCulture, $"<line {still} stroke=\"{Palette[b % Palette.Length]}\" "
                 + $"stroke-width=\"{Text(2 * frames[0].Bodies[b].Radius * scale)}\" stroke-linecap=\"round\">");

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Experiments;
 
-/// <summary>The most frequent class of the training cases, whatever the case; of equals the one declared first.</summary>
+/// <summary>The most frequent class of the training cases, independently of the case; in a tie the one declared first.</summary>
 internal sealed class MajorityClass
 {
     /// <summary>Counts the classes.</summary>
@@ -22,15 +22,15 @@ internal sealed class MajorityClass
 }
 
 /// <summary>
-/// The class of the training case at the smallest Euclidean distance over all channels. Cases are first brought to one length, the
-/// longest training case's, by linear interpolation in time. The values are used as they are.
+/// The class of the training case at the smallest Euclidean distance over all channels. Linear interpolation in time first
+/// gives all cases the length of the longest training case. The values are not scaled.
 /// </summary>
 internal sealed class NearestNeighbour
 {
     private readonly (double[] Tokens, int Label)[] train;
     private readonly int channels, length;
 
-    /// <summary>Keeps the training cases at one length.</summary>
+    /// <summary>Resamples the training cases to one length.</summary>
     /// <param name="train">At least one case without missing values.</param>
     /// <param name="channels">Numbers in a token, at least 1.</param>
     /// <exception cref="ArgumentException">There are no cases, or one has missing values or no whole tokens.</exception>
@@ -47,7 +47,7 @@ internal sealed class NearestNeighbour
         this.train = [.. train.Select(one => (Resample(one), one.Label))];
     }
 
-    /// <summary>The class of the nearest training case; of equally near ones the first's.</summary>
+    /// <summary>The class of the nearest training case; in a tie that of the first one.</summary>
     /// <param name="one">A case without missing values.</param>
     /// <exception cref="ArgumentException">The case has missing values or no whole tokens.</exception>
     public int Predict(TsCase one)
@@ -86,7 +86,7 @@ internal sealed class NearestNeighbour
         {
             throw new ArgumentException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"A case's {tokens.Length} numbers are no whole tokens of {channels} channels, or some are missing; fill them by Imputer."),
+                $"A case's {tokens.Length} numbers are not whole tokens of {channels} channels, or some are missing; use Imputer."),
                 nameof(one));
         }
         int own = tokens.Length / channels;

@@ -1,15 +1,15 @@
 namespace Experiments;
 
 /// <summary>Scores of predicting each event from those before it.</summary>
-/// <param name="Events">Events scored: all but each sequence's first, before which there is no interval.</param>
-/// <param name="IntervalNats">Mean negative log-density of the interval, in nats an event; depends on the times' unit.</param>
-/// <param name="MarkNats">Mean negative log-probability of the mark, in nats an event; null: no marks.</param>
+/// <param name="Events">Number of scored events: all except the first of each sequence, which has no interval.</param>
+/// <param name="IntervalNats">Mean negative log-density of the interval, in nats per event; depends on the times' unit.</param>
+/// <param name="MarkNats">Mean negative log-probability of the mark, in nats per event; null: no marks.</param>
 /// <param name="IntervalRootMeanSquared">Root mean squared error of the interval predicted by the distribution's mean, in the times'
 /// unit.</param>
-/// <param name="MarkAccuracy">Share of marks predicted right; null: no marks.</param>
+/// <param name="MarkAccuracy">Fraction of marks predicted correctly; null: no marks.</param>
 internal sealed record EventScore(long Events, double IntervalNats, double? MarkNats, double IntervalRootMeanSquared, double? MarkAccuracy)
 {
-    /// <summary>Negative log-likelihood in nats an event: of the interval plus, where there are marks, of the mark.</summary>
+    /// <summary>Negative log-likelihood in nats per event: of the interval plus, where there are marks, of the mark.</summary>
     public double Nats => IntervalNats + (MarkNats ?? 0);
 }
 
@@ -17,11 +17,11 @@ internal sealed record EventScore(long Events, double IntervalNats, double? Mark
 internal static class EventEvaluation
 {
     /// <summary>
-    /// Scores every event but each sequence's first. The silence after a sequence's last event is not scored: the files do not say
-    /// how long it was watched.
+    /// Scores every event except the first of each sequence. The time after the last event of a sequence is not scored, because the
+    /// files do not say how long it was observed.
     /// </summary>
-    /// <param name="intervals">What predicts intervals.</param>
-    /// <param name="marks">What predicts marks; null: marks are not scored.</param>
+    /// <param name="intervals">The predictor of intervals.</param>
+    /// <param name="marks">The predictor of marks; null: marks are not scored.</param>
     /// <param name="sequences">The part to score.</param>
     /// <param name="cancellation">Stops.</param>
     /// <exception cref="ArgumentException">There is no event to score; marks are to be scored and a sequence has none, or one out of

@@ -2,21 +2,21 @@ using System.Globalization;
 
 namespace Experiments;
 
-/// <summary>A forecast that needs no training by gradients.</summary>
+/// <summary>A forecaster without gradient training.</summary>
 internal interface IForecastBaseline
 {
-    /// <summary>What reports call it.</summary>
+    /// <summary>Its name in reports.</summary>
     string Name { get; }
 
     /// <summary>Forecasts the rows that follow.</summary>
-    /// <param name="history">[rows, columns]: all rows before the forecast, so that nothing later can be seen.</param>
+    /// <param name="history">[rows, columns]: all rows before the forecast and no later ones.</param>
     /// <param name="columns">Numbers in a row.</param>
     /// <param name="forecast">[horizon, columns]: filled.</param>
     /// <exception cref="ArgumentException">The history is too short.</exception>
     void Forecast(ReadOnlySpan<float> history, int columns, Span<float> forecast);
 }
 
-/// <summary>The last row, again and again.</summary>
+/// <summary>Repeats the last row.</summary>
 internal sealed class LastValue : IForecastBaseline
 {
     /// <inheritdoc/>
@@ -27,7 +27,7 @@ internal sealed class LastValue : IForecastBaseline
         SeasonalNaive.Repeat(history, columns, 1, forecast);
 }
 
-/// <summary>The last season, again and again.</summary>
+/// <summary>Repeats the last season.</summary>
 /// <param name="period">Rows in a season, at least 1.</param>
 internal sealed class SeasonalNaive(int period) : IForecastBaseline
 {
@@ -60,12 +60,12 @@ internal sealed class SeasonalNaive(int period) : IForecastBaseline
     }
 }
 
-/// <summary>The mean of each column over the training rows, whatever came since.</summary>
+/// <summary>The mean of each column over the training rows.</summary>
 internal sealed class TrainMean : IForecastBaseline
 {
     private readonly float[] means;
 
-    /// <summary>Measures the means.</summary>
+    /// <summary>Computes the means.</summary>
     /// <param name="train">[rows, columns]: the training rows, at least one.</param>
     /// <param name="columns">Numbers in a row, at least 1.</param>
     /// <exception cref="ArgumentException">There are no rows, or they are not whole.</exception>
@@ -76,7 +76,7 @@ internal sealed class TrainMean : IForecastBaseline
         {
             throw new ArgumentException(
                 string.Create(CultureInfo.InvariantCulture,
-                $"{train.Length} numbers are no whole rows of {columns} columns, or none; give the training rows."), nameof(train));
+                $"{train.Length} numbers are not whole rows of {columns} columns, or none; give the training rows."), nameof(train));
         }
         var sums = new double[columns];
         for (int i = 0; i < train.Length; i++)
@@ -103,11 +103,11 @@ internal sealed class TrainMean : IForecastBaseline
     }
 }
 
-/// <summary>Scores a baseline over every window of a part.</summary>
+/// <summary>Scores a baseline over every window of a part of the data.</summary>
 internal static class ForecastEvaluation
 {
-    /// <summary>Forecasts from each row of <paramref name="windows"/> and compares with what came.</summary>
-    /// <param name="baseline">What forecasts.</param>
+    /// <summary>Forecasts from each row of <paramref name="windows"/> and compares with the true values.</summary>
+    /// <param name="baseline">The forecaster.</param>
     /// <param name="values">[rows, columns], scaled as the models' are.</param>
     /// <param name="columns">Numbers in a row, at least 1.</param>
     /// <param name="windows">The rows at which forecasts begin (<see cref="ForecastingSplit.Windows"/>).</param>

@@ -5,10 +5,10 @@ namespace Experiments;
 /// <summary>A distribution of the interval to the next event that does not depend on the past.</summary>
 internal interface IIntervalBaseline
 {
-    /// <summary>What reports call it.</summary>
+    /// <summary>Its name in reports.</summary>
     string Name { get; }
 
-    /// <summary>The expected interval, in the times' unit: what is predicted for the next one.</summary>
+    /// <summary>The expected interval, in the times' unit: the prediction of the next interval.</summary>
     double Mean { get; }
 
     /// <summary>Log of the density at an interval, in nats; negative infinity where the density is 0.</summary>
@@ -45,7 +45,7 @@ internal sealed class ExponentialIntervals : IIntervalBaseline
     public double LogDensity(double interval) => interval >= 0 ? Math.Log(Rate) - Rate * interval : double.NegativeInfinity;
 }
 
-/// <summary>Log-normal intervals: log x is normal with mean m and deviation s.</summary>
+/// <summary>Log-normal intervals: log x is normal with mean m and standard deviation s.</summary>
 internal sealed class LogNormalIntervals : IIntervalBaseline
 {
     private LogNormalIntervals(double location, double scale) => (Location, Scale) = (location, scale);
@@ -53,7 +53,7 @@ internal sealed class LogNormalIntervals : IIntervalBaseline
     /// <summary>m, the mean of the logarithms.</summary>
     public double Location { get; }
 
-    /// <summary>s, the deviation of the logarithms, above 0.</summary>
+    /// <summary>s, the standard deviation of the logarithms, above 0.</summary>
     public double Scale { get; }
 
     /// <inheritdoc/>
@@ -62,7 +62,7 @@ internal sealed class LogNormalIntervals : IIntervalBaseline
     /// <inheritdoc/>
     public double Mean => Math.Exp(Location + Scale * Scale / 2);
 
-    /// <summary>Fits by maximum likelihood: mean and deviation (of the population) of the logarithms.</summary>
+    /// <summary>Fits by maximum likelihood: mean and standard deviation (of the population) of the logarithms.</summary>
     /// <param name="train">Sequences with at least two different intervals between them, all above 0.</param>
     /// <exception cref="ArgumentException">An interval is 0, whose logarithm is not finite, or all are equal.</exception>
     public static LogNormalIntervals Fit(IReadOnlyList<EventSequence> train)
@@ -95,16 +95,16 @@ internal sealed class LogNormalIntervals : IIntervalBaseline
     }
 }
 
-/// <summary>What both fits begin with.</summary>
+/// <summary>The steps that both fits share.</summary>
 internal static class IntervalFit
 {
     /// <summary>
-    /// The deviation of logarithms up to which intervals count as equal: as much is the rounding of times of many digits, to which a
-    /// log-normal distribution would fit too narrowly for any other interval.
+    /// Intervals whose logarithms have at most this standard deviation count as equal. Times of many digits are rounded by as much, and a
+    /// log-normal distribution of rounding errors would be too narrow for any other interval.
     /// </summary>
     public const double SmallestDeviation = 1e-6;
 
-    /// <summary>Whether intervals are equal but for rounding.</summary>
+    /// <summary>Whether intervals are equal except for rounding.</summary>
     /// <param name="intervals">At least one, all above 0.</param>
     public static bool AreEqual(IReadOnlyCollection<double> intervals)
     {

@@ -5,27 +5,27 @@ namespace Experiments;
 /// <summary>A distribution of the next mark that depends on at most the mark before it.</summary>
 internal interface IMarkBaseline
 {
-    /// <summary>What reports call it.</summary>
+    /// <summary>Its name in reports.</summary>
     string Name { get; }
 
-    /// <summary>How many marks there are; they are numbered from 0.</summary>
+    /// <summary>Number of marks; they are numbered from 0.</summary>
     int Kinds { get; }
 
     /// <summary>Log of the probability that <paramref name="next"/> follows <paramref name="previous"/>, in nats; always finite.</summary>
     double LogProbability(int previous, int next);
 
-    /// <summary>The likeliest mark after <paramref name="previous"/>; of equals the lowest.</summary>
+    /// <summary>The likeliest mark after <paramref name="previous"/>; in a tie the lowest.</summary>
     int Predict(int previous);
 }
 
-/// <summary>How often each mark comes, whatever came before: (count + 1) / (total + kinds), smoothed as Laplace did.</summary>
+/// <summary>The frequency of each mark, independent of earlier marks: (count + 1) / (total + kinds), smoothed as Laplace did.</summary>
 internal sealed class MarkFrequencies : IMarkBaseline
 {
     private readonly SmoothedCounts counts;
 
     /// <summary>Counts the marks of all events but each sequence's first, the ones that are predicted.</summary>
     /// <param name="train">Sequences with marks from 0 to <paramref name="kinds"/> - 1.</param>
-    /// <param name="kinds">How many marks there are, at least 1.</param>
+    /// <param name="kinds">Number of marks, at least 1.</param>
     /// <exception cref="ArgumentException">A sequence has no marks, or one out of range.</exception>
     public MarkFrequencies(IReadOnlyList<EventSequence> train, int kinds)
     {
@@ -56,7 +56,7 @@ internal sealed class MarkTransitions : IMarkBaseline
 
     /// <summary>Counts neighbouring pairs within sequences.</summary>
     /// <param name="train">Sequences with marks from 0 to <paramref name="kinds"/> - 1.</param>
-    /// <param name="kinds">How many marks there are, at least 1.</param>
+    /// <param name="kinds">Number of marks, at least 1.</param>
     /// <exception cref="ArgumentException">A sequence has no marks, or one out of range.</exception>
     public MarkTransitions(IReadOnlyList<EventSequence> train, int kinds)
     {
@@ -116,7 +116,7 @@ internal sealed class SmoothedCounts(int contexts, int kinds)
     /// <summary>Natural logarithm of (count + 1) / (total of the context + kinds).</summary>
     public double LogProbability(int context, int next) => Math.Log(Row(context)[next] + 1) - Math.Log(Total(Row(context)) + kinds);
 
-    /// <summary>The mark counted most; of equals the lowest.</summary>
+    /// <summary>The mark counted most; in a tie the lowest.</summary>
     public int Likeliest(int context)
     {
         ReadOnlySpan<long> row = Row(context);

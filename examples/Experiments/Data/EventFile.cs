@@ -5,7 +5,9 @@ namespace Experiments;
 /// <summary>Events of one user, day or device.</summary>
 /// <param name="Times">At least one time, never decreasing, in the file's unit.</param>
 /// <param name="Marks">The kind of each event, from 0, as many as times; null: events have no kinds.</param>
-/// <param name="ShortestInterval">What shorter intervals count as, for models and baselines alike: see <see cref="EventSplit"/>.</param>
+/// <param name="ShortestInterval">
+/// The minimum interval; shorter ones count as this, for models and baselines alike: see <see cref="EventSplit"/>.
+/// </param>
 internal sealed record EventSequence(double[] Times, int[]? Marks, double ShortestInterval = 0)
 {
     /// <summary>The intervals between neighbouring events, one fewer than there are events.</summary>
@@ -15,18 +17,20 @@ internal sealed record EventSequence(double[] Times, int[]? Marks, double Shorte
     public double IntervalBefore(int index) => Math.Max(Times[index] - Times[index - 1], ShortestInterval);
 }
 
-/// <summary>Reader of event sequences: a line a sequence, times divided by white space; marks, if any, likewise in a second file.</summary>
+/// <summary>
+/// Reads event sequences: one line per sequence, times separated by white space; marks, if any, likewise in a second file.
+/// </summary>
 internal static class EventFile
 {
     /// <summary>Squares of the intervals between nearer times, and their sums, are numbers.</summary>
     private const double FarthestTime = 1e100;
 
-    /// <summary>Reads the sequences in the files' order. Blank lines at the end of a file are passed over.</summary>
-    /// <param name="timesPath">A line a sequence: times that never decrease.</param>
-    /// <param name="marksPath">A line a sequence: whole numbers from 0, as many as times; null: no marks.</param>
+    /// <summary>Reads the sequences in the files' order. Blank lines at the end of a file are skipped.</summary>
+    /// <param name="timesPath">One line per sequence: times that never decrease.</param>
+    /// <param name="marksPath">One line per sequence: whole numbers from 0, as many as times; null: no marks.</param>
     /// <exception cref="TableException">
-    /// A file is missing or empty; a line is blank though lines follow it; a time is no finite number or lies before its
-    /// predecessor; a mark is no whole number from 0; the files differ in lines, or in the length of a line.
+    /// A file is missing or empty; a line is blank though lines follow it; a time is not a finite number or lies before its
+    /// predecessor; a mark is not a whole number from 0; the files differ in lines, or in the length of a line.
     /// </exception>
     public static EventSequence[] Read(string timesPath, string? marksPath = null)
     {
@@ -75,7 +79,7 @@ internal static class EventFile
                     path, blank, null, "the line is blank, but lines follow it; a sequence needs at least one event."));
         }
         return rows.Count > 0 ? rows.ToArray()
-            : throw new TableException(path, null, null, "the file is empty; a line a sequence is needed.");
+            : throw new TableException(path, null, null, "the file is empty; one line per sequence is needed.");
     }
 
     private static double[] ParseTimes(string path, int line, string[] words)
@@ -87,7 +91,7 @@ internal static class EventFile
             {
                 throw new TableException(path, line, null, string.Create(
                     CultureInfo.InvariantCulture,
-                    $"time {i + 1} is {TableException.Quote(words[i])}, which is no finite number; correct it."));
+                    $"time {i + 1} is {TableException.Quote(words[i])}, which is not a finite number; correct it."));
             }
             if (Math.Abs(times[i]) > FarthestTime)
             {
@@ -112,7 +116,7 @@ internal static class EventFile
             if (!int.TryParse(words[i], NumberStyles.None, CultureInfo.InvariantCulture, out marks[i]))
             {
                 throw new TableException(path, line, null, string.Create(CultureInfo.InvariantCulture,
-                    $"mark {i + 1} is {TableException.Quote(words[i])}, which is no whole number from 0; correct it."));
+                    $"mark {i + 1} is {TableException.Quote(words[i])}, which is not a whole number from 0; correct it."));
             }
         }
         return marks;

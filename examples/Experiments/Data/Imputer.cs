@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Experiments;
 
 /// <summary>
-/// Fills missing values: the channel's last observed value is carried forward; before the first, the mean of the channel over the
-/// observed values of the training cases stands in. Looks at nothing later than the value it fills. Immutable.
+/// Fills missing values. The channel's last observed value is carried forward; before the first one, the mean of the channel over the
+/// observed values of the training cases is used. No later value has an effect. Immutable.
 /// </summary>
 internal sealed class Imputer
 {
@@ -15,7 +15,7 @@ internal sealed class Imputer
     /// <summary>The mean of each channel over the training cases.</summary>
     public IReadOnlyList<double> Means => means;
 
-    /// <summary>Measures the channels' means, on training cases alone.</summary>
+    /// <summary>Computes the channels' means, only from training cases.</summary>
     /// <param name="train">Cases of <paramref name="channels"/> channels.</param>
     /// <param name="channels">Numbers in a token, at least 1.</param>
     /// <exception cref="ArgumentException">A channel has no observed value in any case.</exception>
@@ -44,8 +44,8 @@ internal sealed class Imputer
                 $"Channel {unseen + 1} has no observed value in any training case; leave the channel out of the data."), nameof(train));
     }
 
-    /// <summary>The cases with every missing value filled; a case without any is returned as it is.</summary>
-    /// <param name="cases">Cases with as many channels as those fitted to.</param>
+    /// <summary>The cases with every missing value filled; a case without missing values is returned unchanged.</summary>
+    /// <param name="cases">Cases with the same number of channels as the training cases.</param>
     /// <exception cref="ArgumentException">A case's numbers are no whole tokens.</exception>
     public TsCase[] Fill(IReadOnlyList<TsCase> cases)
     {
@@ -59,7 +59,7 @@ internal sealed class Imputer
         if (one.Tokens.Length % channels != 0)
         {
             throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
-                $"A case has {one.Tokens.Length} numbers, which are no whole tokens of {channels} channels."));
+                $"A case has {one.Tokens.Length} numbers, which are not whole tokens of {channels} channels."));
         }
         if (!one.Tokens.Any(double.IsNaN))
         {

@@ -16,17 +16,17 @@ internal sealed record TsDataset(int Channels, string[] Labels, TsCase[] Cases);
 
 /// <summary>
 /// Reader of the .ts format of the UEA archive (Bagnall et al., arXiv 1811.00075): comments begin with '#' or '%', header lines with '@';
-/// after "@data" a line is a case: channels divided by ':', values by ',', the label last. '?' and NaN are missing values.
+/// after "@data" each line is a case: channels are separated by ':', values by ',', the label last. '?' and NaN are missing values.
 /// </summary>
 internal static partial class TsFile
 {
     /// <summary>
-    /// Reads a file. Of the header @dimensions, @univariate, @timeStamps, @classLabel and @data count; without the first two the
-    /// first case tells how many channels there are. Blank lines are passed over.
+    /// Reads a file. Only @dimensions, @univariate, @timeStamps, @classLabel and @data of the header are used; without the first two the
+    /// first case decides the number of channels. Blank lines are skipped.
     /// </summary>
     /// <exception cref="TableException">
     /// The file is missing or has no cases, classes or @data; has time stamps; a label is not declared; a case has another number
-    /// of channels, channels of unequal lengths, no values, or one that is no number.
+    /// of channels, channels of unequal lengths, no values, or one that is not a number.
     /// </exception>
     public static TsDataset Read(string path)
     {
@@ -94,11 +94,11 @@ internal static partial class TsFile
         return !data
             ? throw new TableException(path, null, null, "there is no @data line; is it a .ts file?")
             : cases.Count == 0
-            ? throw new TableException(path, null, null, "there are no cases below @data; add a line a case.")
+            ? throw new TableException(path, null, null, "there are no cases below @data; add one line per case.")
             : new(channels!.Value, labels!, [.. cases]);
     }
 
-    /// <summary>Words between white space, or in quotes, which then may hold white space.</summary>
+    /// <summary>Words separated by white space; words in quotes may contain white space.</summary>
     private static string[] Words(string line) =>
         [.. QuotedWord().Matches(line).Select(static match => Unquote(match.Value))];
 
@@ -126,7 +126,7 @@ internal static partial class TsFile
         {
             throw new TableException(path, line, null, string.Create(
                 CultureInfo.InvariantCulture,
-                $"channels before the label: {parts}, but {channels} are needed; a case is its channels and its label, divided by ':'."));
+                $"channels before the label: {parts}, but {channels} are needed; a case is its channels and its label, separated by ':'."));
         }
         string name = Unquote(text[(text.LastIndexOf(':') + 1)..].Trim().ToString());
         int label = Array.IndexOf(labels, name);
@@ -146,7 +146,7 @@ internal static partial class TsFile
             if (channel.IsEmpty)
             {
                 throw new TableException(path, line, null, string.Create(CultureInfo.InvariantCulture,
-                    $"channel {c + 1} is empty; a case needs at least one value a channel ('?' where it is missing)."));
+                    $"channel {c + 1} is empty; a case needs at least one value per channel ('?' where it is missing)."));
             }
             int values = channel.Count(',') + 1;
             if (c == 0)
@@ -177,6 +177,6 @@ internal static partial class TsFile
             ? value
             : throw new TableException(path, line, null, string.Create(
                 CultureInfo.InvariantCulture,
-                $"value {position} of channel {channel + 1} is {TableException.Quote(text)}, which is no finite number; correct it, or "
+                $"value {position} of channel {channel + 1} is {TableException.Quote(text)}, which is not a finite number; correct it, or "
                 + $"write '?' where it is missing."));
 }

@@ -3,23 +3,23 @@ using System.Globalization;
 namespace Experiments;
 
 /// <summary>Counts of true and predicted classes, and the scores that follow from them.</summary>
-/// <param name="classes">How many classes there are, at least 1.</param>
+/// <param name="classes">Number of classes, at least 1.</param>
 internal sealed class ConfusionMatrix(int classes)
 {
     private readonly long[] counts = new long[classes >= 1 ? classes * classes
         : throw new ArgumentOutOfRangeException(nameof(classes), classes, "At least one class is needed.")];
 
-    /// <summary>How many classes there are.</summary>
+    /// <summary>Number of classes.</summary>
     public int Classes => classes;
 
-    /// <summary>How many cases were scored.</summary>
+    /// <summary>Number of scored cases.</summary>
     public long Count => counts.Sum();
 
-    /// <summary>How many cases of the class <paramref name="truth"/> were taken for <paramref name="predicted"/>.</summary>
+    /// <summary>Number of cases of the class <paramref name="truth"/> that were predicted as <paramref name="predicted"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A class lies outside 0 to Classes - 1.</exception>
     public long this[int truth, int predicted] => counts[Index(truth, predicted)];
 
-    /// <summary>The share of cases predicted right; NaN before the first case.</summary>
+    /// <summary>The fraction of cases predicted correctly; NaN before the first case.</summary>
     public double Accuracy => Enumerable.Range(0, classes).Sum(c => this[c, c]) / (double)Count;
 
     /// <summary>

@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Experiments;
 
-/// <summary>Running mean squared and mean absolute error over all numbers forecast, each counting the same.</summary>
+/// <summary>Running mean squared and mean absolute error over all forecast numbers, with equal weights.</summary>
 internal sealed class ForecastError
 {
     private double squares, absolutes;
 
-    /// <summary>How many numbers were scored.</summary>
+    /// <summary>Number of scored numbers.</summary>
     public long Count { get; private set; }
 
     /// <summary>Mean of (forecast - truth)²; NaN before the first number.</summary>
@@ -30,8 +30,8 @@ internal sealed class ForecastError
 
     /// <summary>Scores a row, or rows, of numbers.</summary>
     /// <param name="forecast">The forecasts.</param>
-    /// <param name="truth">As many true numbers.</param>
-    /// <param name="observed">True where the truth is known; elsewhere both numbers may be anything, NaN included. Empty: all are.</param>
+    /// <param name="truth">The true numbers, as many as forecasts.</param>
+    /// <param name="observed">True where the truth is known; elsewhere both numbers are ignored, even NaN. Empty: all are known.</param>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     public void Add(ReadOnlySpan<float> forecast, ReadOnlySpan<float> truth, ReadOnlySpan<bool> observed = default)
     {
@@ -39,7 +39,7 @@ internal sealed class ForecastError
         {
             throw new ArgumentException(string.Create(
                 CultureInfo.InvariantCulture, $"{forecast.Length} forecasts, {truth.Length} true numbers and {observed.Length} mask "
-                    + $"entries; give as many of each (or no mask)."));
+                    + $"entries; give the same number of each (or no mask)."));
         }
         for (int i = 0; i < truth.Length; i++)
         {

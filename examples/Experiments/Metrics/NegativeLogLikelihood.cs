@@ -5,12 +5,12 @@ internal sealed class NegativeLogLikelihood
 {
     private double sum;
 
-    /// <summary>How many outcomes were scored.</summary>
+    /// <summary>Number of scored outcomes.</summary>
     public long Count { get; private set; }
 
     /// <summary>
-    /// Nats an outcome; NaN before the first, positive infinity where one had probability 0. For a density it depends on the unit:
-    /// in a unit c times as long it is log(c) smaller.
+    /// Nats per outcome; NaN before the first, positive infinity if one had probability 0. For a density it depends on the unit:
+    /// in a unit c times as long it is smaller by log(c).
     /// </summary>
     public double Mean => sum / Count;
 

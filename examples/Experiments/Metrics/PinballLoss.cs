@@ -31,22 +31,22 @@ internal sealed class PinballLoss
         this.levels = levels.ToArray();
     }
 
-    /// <summary>How many numbers were scored.</summary>
+    /// <summary>Number of scored numbers.</summary>
     public long Count { get; private set; }
 
     /// <summary>The mean over numbers and levels; NaN before the first number.</summary>
     public double Mean => sum / Count / levels.Length;
 
     /// <summary>Scores one number.</summary>
-    /// <param name="forecasts">A forecast a level, in the order of the levels.</param>
-    /// <param name="truth">What came.</param>
+    /// <param name="forecasts">One forecast per level, in the order of the levels.</param>
+    /// <param name="truth">The true value.</param>
     /// <exception cref="ArgumentException">There are not as many forecasts as levels.</exception>
     public void Add(ReadOnlySpan<float> forecasts, double truth)
     {
         if (forecasts.Length != levels.Length)
         {
             throw new ArgumentException(
-                string.Create(CultureInfo.InvariantCulture, $"{forecasts.Length} forecasts for {levels.Length} levels; give one a level."),
+                string.Create(CultureInfo.InvariantCulture, $"{forecasts.Length} forecasts for {levels.Length} levels; give one each."),
                 nameof(forecasts));
         }
         for (int i = 0; i < levels.Length; i++)

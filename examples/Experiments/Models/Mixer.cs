@@ -12,16 +12,16 @@ internal enum Mixer
 }
 
 /// <summary>Sizes of the blocks.</summary>
-/// <param name="Width">Numbers a token between the layers.</param>
+/// <param name="Width">Numbers per token between the layers.</param>
 /// <param name="FeedForward">Hidden numbers of a block's feed-forward network.</param>
-/// <param name="Heads">Attention heads, of the mixers that have them.</param>
+/// <param name="Heads">Attention heads, for mixers that have them.</param>
 /// <param name="Layers">Blocks.</param>
-/// <param name="Dropout">Share dropped in each block while training.</param>
+/// <param name="Dropout">Fraction dropped in each block in training.</param>
 internal sealed record Blocks(int Width, int FeedForward, int Heads, int Layers, double Dropout)
 {
     /// <summary>The attribute of these blocks with a mixer.</summary>
     /// <param name="mixer">The mixer.</param>
-    /// <param name="context">Tokens that a Transformer looks back over.</param>
+    /// <param name="context">Tokens of a Transformer's context.</param>
     public string Attribute(Mixer mixer, int context)
     {
         string heads = mixer switch

@@ -9,7 +9,7 @@ namespace Experiments;
 
 /// <summary>
 /// Compiles declarations while the program runs, by the same generator that <c>dotnet build</c> calls: widths, classes and horizons
-/// are known only when the data are.
+/// depend on the data.
 /// </summary>
 internal static class ModelCompiler
 {

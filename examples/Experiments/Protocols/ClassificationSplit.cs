@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Experiments;
 
-/// <summary>Given train and test files, with validation cut from train and never from test.</summary>
+/// <summary>Given train and test files, with validation data taken only from the training file.</summary>
 /// <param name="Channels">Numbers in a token.</param>
 /// <param name="Labels">The classes' names.</param>
 /// <param name="Train">Cases weights are fitted to.</param>
@@ -11,12 +11,12 @@ namespace Experiments;
 internal sealed record ClassificationSplit(int Channels, string[] Labels, TsCase[] Train, TsCase[] Validation, TsCase[] Test)
 {
     /// <summary>
-    /// Takes 20 % of the training file for validation, stratified: each class gives its share, rounded down, and the cases still
+    /// Takes 20 % of the training file for validation, stratified: each class gives its fraction, rounded down, and the cases still
     /// lacking come from the classes with the largest remainders. A class keeps at least one case to train on.
     /// </summary>
     /// <param name="train">The training file.</param>
     /// <param name="test">The test file.</param>
-    /// <param name="seed">Decides which cases of a class go to validation; equal seeds give equal splits.</param>
+    /// <param name="seed">Decides which cases of a class become validation data; equal seeds give equal splits.</param>
     /// <exception cref="ArgumentException">The files differ in channels or classes, or train is too small to give a case.</exception>
     public static ClassificationSplit Create(TsDataset train, TsDataset test, int seed)
     {
@@ -46,9 +46,9 @@ internal sealed record ClassificationSplit(int Channels, string[] Labels, TsCase
         {
             throw new ArgumentException(string.Create(
                 CultureInfo.InvariantCulture, $"The training file has {train.Cases.Length} cases, too few to give 20 % to validation and "
-                    + $"keep one a class; use a larger file."), nameof(train));
+                    + $"keep one per class; use a larger file."), nameof(train));
         }
-        // In the file's order, so that the seed decides the choice and nothing else.
+        // In the file's order, so that the seed decides only the choice.
         return new(train.Channels, train.Labels, [.. train.Cases.Where((_, i) => !taken.Contains(i))],
             [.. train.Cases.Where((_, i) => taken.Contains(i))], test.Cases);
     }
@@ -64,7 +64,7 @@ internal sealed record ClassificationSplit(int Channels, string[] Labels, TsCase
     {
         int[] counts = [.. sizes.Select(static size => size / 5)];
         int lacking = (int)Math.Round(sizes.Sum() / 5.0, MidpointRounding.AwayFromZero) - counts.Sum();
-        // A sort by keys that is stable, so that ties go to the class declared first. A class of one case has nothing to give.
+        // A sort by keys that is stable, so that ties go to the class declared first. A class with one case gives none.
         foreach (int label in Enumerable.Range(0, sizes.Length).Where(l => sizes[l] > 1).OrderByDescending(l => sizes[l] % 5).Take(lacking))
         {
             counts[label]++;

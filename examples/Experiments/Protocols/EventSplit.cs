@@ -15,13 +15,13 @@ namespace Experiments;
 internal sealed record EventSplit(
     EventSequence[] Train, EventSequence[] Validation, EventSequence[] Test, int[]? MarkNames, double ShortestInterval)
 {
-    /// <summary>Shorter intervals, as fractions of the mean, are not told apart: single precision holds their density no more.</summary>
+    /// <summary>Minimum interval as a fraction of the mean: single precision cannot hold the density of shorter ones.</summary>
     public const double ShortestFraction = 1e-9;
 
     private const int Folds = 5;
 
     /// <summary>
-    /// 60, 20 and 20 % of the sequences, borders rounded down. Without a seed they are taken in the order given, so that the test
+    /// 60, 20 and 20 % of the sequences, boundaries rounded down. Without a seed they are taken in the order given, so that the test
     /// part comes last in time where the file is in the order of time; with a seed they are shuffled first, as Shchur et al.
     /// (arXiv 1909.12127) do.
     /// </summary>
@@ -45,8 +45,8 @@ internal sealed record EventSplit(
     }
 
     /// <summary>
-    /// Fold 1 is the test part as it is. Training takes the other folds, less every sequence whose times equal those of one in
-    /// fold 1, and each sequence once (folds overlap); a tenth of them, drawn by the seed, is validation. Orders are the files'.
+    /// Fold 1 is the test part as it is. Training takes the other folds without the sequences whose times equal those of one in fold 1,
+    /// and each sequence once (folds overlap). The seed draws a tenth of them for validation. The order is that of the files.
     /// </summary>
     /// <param name="folds">The test sets of the folds, fold 1 first; at least two folds.</param>
     /// <param name="seed">Decides which sequences validate; equal seeds give equal splits.</param>
@@ -94,7 +94,7 @@ internal sealed record EventSplit(
         {
             throw new ArgumentException("Some sequences have marks and some have none; give marks to all or to none.");
         }
-        // The kinds are known beforehand, like the classes of a label; their frequencies are not, and come from train alone.
+        // The marks are known in advance, like the classes of a label; their frequencies are not, and come only from the training part.
         int[] names = [.. parts.SelectMany(static part => part).SelectMany(static s => s.Marks!).Distinct().Order()];
         EventSequence[][] numbered =
             [.. parts.Select(part => part.Select(s => s with { Marks = [.. s.Marks!.Select(mark => Array.BinarySearch(names, mark))] })
@@ -105,7 +105,7 @@ internal sealed record EventSplit(
     private static double FindShortestInterval(EventSequence[] train, EventSequence[] all)
     {
         double[] intervals = [.. all.SelectMany(static s => s.Intervals)];
-        // Models are scaled by the mean of train; one huge interval of another part must not make ordinary ones equal.
+        // Intervals are scaled by the mean of the training part; one huge interval of another part must not make ordinary ones equal.
         double mean = train.SelectMany(static s => s.Intervals).Where(static i => i > 0).DefaultIfEmpty().Average();
         double shortest = Math.Max(intervals.Where(static i => i > 0).DefaultIfEmpty().Min() / 2, ShortestFraction * mean);
         return intervals.Any(i => i < shortest) ? shortest : 0;

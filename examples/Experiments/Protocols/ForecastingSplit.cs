@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Experiments;
 
-/// <summary>How the rows of a series are divided.</summary>
+/// <summary>Protocols for splitting the rows of a series.</summary>
 internal enum ForecastingProtocol
 {
     /// <summary>ETTh1 and ETTh2: 12, 4 and 4 months of 30 days of hourly rows.</summary>
@@ -20,13 +20,13 @@ internal enum ForecastingProtocol
 /// <param name="End">The row after the last.</param>
 internal readonly record struct RowRange(int Start, int End)
 {
-    /// <summary>How many rows.</summary>
+    /// <summary>Number of rows.</summary>
     public int Count => End - Start;
 }
 
 /// <summary>
 /// The parts of a series in the order of time, as the data loaders of Informer (Zhou et al., arXiv 2012.07436, data_loader.py) and
-/// PatchTST (Nie et al., arXiv 2211.14730) cut them. Rows behind the test part belong to none.
+/// PatchTST (Nie et al., arXiv 2211.14730) cut them. Rows after the test part are unused.
 /// </summary>
 /// <param name="Train">Rows weights and scaler are fitted to; begins at row 0.</param>
 /// <param name="Validation">Rows the best epoch is chosen by.</param>
@@ -35,7 +35,7 @@ internal sealed record ForecastingSplit(RowRange Train, RowRange Validation, Row
 {
     private const int HoursInMonth = 30 * 24;
 
-    /// <summary>The protocol a file's name stands for: ETTh* hourly, ETTm* quarter-hourly, all others by shares.</summary>
+    /// <summary>The protocol a file's name stands for: ETTh* hourly, ETTm* quarter-hourly, all others by fractions.</summary>
     public static ForecastingProtocol ProtocolOf(string path)
     {
         string name = Path.GetFileName(path);
@@ -47,7 +47,7 @@ internal sealed record ForecastingSplit(RowRange Train, RowRange Validation, Row
     /// <summary>Divides the rows of a file.</summary>
     /// <param name="path">The file; its name chooses the protocol.</param>
     /// <param name="rows">Rows in the file.</param>
-    /// <param name="protocol">Another protocol than the name's; null: the name's.</param>
+    /// <param name="protocol">Overrides the protocol of the name; null: the protocol of the name.</param>
     /// <exception cref="TableException">There are too few rows for the protocol.</exception>
     public static ForecastingSplit Create(string path, int rows, ForecastingProtocol? protocol = null)
     {
@@ -56,7 +56,7 @@ internal sealed record ForecastingSplit(RowRange Train, RowRange Validation, Row
         {
             ForecastingProtocol.EttHourly => (12 * HoursInMonth, 4 * HoursInMonth, 4 * HoursInMonth),
             ForecastingProtocol.EttQuarterHourly => (48 * HoursInMonth, 16 * HoursInMonth, 16 * HoursInMonth),
-            // As Informer's loader: train and test are rounded down, validation takes what is left.
+            // Like Informer's loader: train and test are rounded down, validation takes the remaining rows.
             ForecastingProtocol.Shares => ((int)(rows * 7L / 10), rows - (int)(rows * 7L / 10) - rows / 5, rows / 5),
             _ => throw new ArgumentOutOfRangeException(nameof(protocol)),
         };
@@ -85,11 +85,11 @@ internal sealed record ForecastingSplit(RowRange Train, RowRange Validation, Row
         ArgumentOutOfRangeException.ThrowIfLessThan(horizon, 1);
         if (part.Start > 0 && lookback > part.Start)
         {
-            // Beginning later would silently leave windows of the part out.
+            // A later beginning would silently omit windows of the part.
             throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
                 $"A window looks back {lookback} rows, but only {part.Start} lie before the part; use a longer file."));
         }
-        // In long: a horizon may be as large as a number can be.
+        // As long, because a horizon may be as large as int allows.
         long start = Math.Max(part.Start, lookback), end = part.End - (long)horizon + 1;
         return end > start
             ? new((int)start, (int)end)

@@ -12,7 +12,7 @@ internal static class Classification
     /// <summary>The task's name.</summary>
     public const string Task = "classification";
 
-    /// <summary>Decides which training cases validate: the same for all models and seeds.</summary>
+    /// <summary>Decides which training cases are validation data: the same for all models and seeds.</summary>
     private const int SplitSeed = 1, LongSequence = 64;
 
     /// <summary>Sizes that suit some thousand short sequences.</summary>
@@ -47,7 +47,7 @@ internal static class Classification
         };
         TsCase[] all = [.. train, .. test];
         int longest = all.Max(c => c.Tokens.Length) / split.Channels, shortest = all.Min(c => c.Tokens.Length) / split.Channels;
-        // Long sequences are cut to overlapping patches, since what tells classes apart is a stretch of them rather than a moment.
+        // Long sequences are cut into overlapping patches, because sections of them, not moments, distinguish classes.
         int length = longest < LongSequence ? 1 : Math.Min(shortest, longest / 5),
             stride = longest < LongSequence ? 1 : Math.Max(1, longest / 40);
         string patch = length == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"\n[Patch({length}, {stride})]");
@@ -76,7 +76,7 @@ internal static class Classification
         return runs;
     }
 
-    /// <summary>The cases, filled and scaled. What does not fit in their numbers is told with the names of the files.</summary>
+    /// <summary>The cases, filled and scaled. Mistakes in the data are reported with the names of the files.</summary>
     private static (ClassificationSplit Split, TsCase[] Train, TsCase[] Test) Prepare(string trainPath, string testPath)
     {
         TsDataset trainFile = TsFile.Read(trainPath), testFile = TsFile.Read(testPath);

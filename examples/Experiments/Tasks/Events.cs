@@ -4,8 +4,8 @@ using AarenGen;
 namespace Experiments;
 
 /// <summary>
-/// Streams of events: after each, when the next comes (a mixture of log-normal distributions) and, where events have marks, of
-/// which kind it is. Every event but a sequence's first is scored.
+/// Streams of events. After each event the model predicts when the next one comes (a mixture of log-normal distributions) and, if
+/// events have marks, its mark. Every event but a sequence's first is scored.
 /// </summary>
 internal static class Events
 {
@@ -14,10 +14,10 @@ internal static class Events
 
     private const int SplitSeed = 1, Components = 16, Bars = 60, MaxKinds = 10_000;
 
-    /// <summary>In mean intervals: from 1e15 on a model refuses the time since the first event.</summary>
+    /// <summary>In mean intervals: a model rejects times of 1e15 and more since the first event.</summary>
     private const double LongestSequence = 1e14;
 
-    /// <summary>Of the logarithm of intervals that are all equal.</summary>
+    /// <summary>The standard deviation of logarithms of intervals that are all equal.</summary>
     private const double NarrowestHistogram = 0.5;
 
     /// <summary>Sizes that suit some hundred thousand events.</summary>
@@ -29,13 +29,13 @@ internal static class Events
     /// <summary>The runs of files of events, for every mixer and seed, and the baselines.</summary>
     /// <param name="times">
     /// Files of times. One: 60, 20 and 20 % of its sequences, in the file's order. Several: the first is the test part, and the
-    /// others, less the sequences that the first has too, are for training and validation.
+    /// others, without the sequences that are also in the first, are for training and validation.
     /// </param>
     /// <param name="marks">As many files of marks, or none.</param>
     /// <param name="unit">The unit of the times, for reports.</param>
     /// <param name="mixers">The mixers to compare.</param>
     /// <param name="seeds">Seeds 1 to this.</param>
-    /// <param name="epochs">Most epochs.</param>
+    /// <param name="epochs">Maximum number of epochs.</param>
     /// <exception cref="TableException">A file is missing or bad.</exception>
     /// <exception cref="ArgumentException">The files do not fit each other.</exception>
     public static IReadOnlyList<PlannedRun> Plan(
@@ -123,7 +123,7 @@ internal static class Events
         if (sequences.All(static s => s.Times.Length < 2))
         {
             throw new TableException(source, null, null,
-                $"no sequence of the {part} part has two events, so there is no interval in it; give longer sequences, a line each.");
+                $"no sequence of the {part} part has two events, so there is no interval in it; give longer sequences, one line each.");
         }
         if (sequences.SelectMany(static s => s.Intervals).All(static i => i == 0))
         {
@@ -133,8 +133,8 @@ internal static class Events
     }
 
     /// <summary>
-    /// Intervals are scaled by the mean of the training part. One huge interval there, a wrong time more often than a long wait, would make
-    /// all others equal; one in any part would be no number that a model can read.
+    /// Intervals are scaled by the mean of the training part. One huge interval there, more often a wrong time than a long wait, would make
+    /// all others equal. One in any part would be a number that no model can read.
     /// </summary>
     private static void CheckScale(IReadOnlyList<string> paths, EventSequence[][] files, EventSplit split)
     {
@@ -180,7 +180,7 @@ internal static class Events
         {(kinds == 0 ? "" : $"[Head(\"Mark\")]\n[Dense({kinds})]\n[CrossEntropy]")}
         """);
 
-    /// <summary>A token an event but the last, whose target is the next event: the interval in mean intervals, and the mark.</summary>
+    /// <summary>One token per event except the last. Its target is the next event: the interval in mean intervals, and the mark.</summary>
     private static SequenceList ToData(IReadOnlyList<EventSequence> sequences, TimeScale scale, int kinds)
     {
         var data = new SequenceList(TokenWidth(kinds), kinds == 0 ? 1 : 2);
@@ -224,7 +224,7 @@ internal static class Events
     private static List<Metric> Metrics(EventScore score, string unit)
     {
         List<Metric> metrics =
-            [new("negative log-likelihood (nats an event)", score.Nats), new("of the interval (nats)", score.IntervalNats)];
+            [new("negative log-likelihood (nats per event)", score.Nats), new("of the interval (nats)", score.IntervalNats)];
         if (score.MarkNats is { } nats && score.MarkAccuracy is { } accuracy)
         {
             metrics.Add(new("of the mark (nats)", nats));
@@ -283,7 +283,7 @@ internal static class Events
                 {
                     double interval = sequence.IntervalBefore(i + 1);
                     var prediction = new LogNormalMixturePrediction(outputs.AsSpan(i * width, 3 * Components));
-                    // A density in units of the mean interval, taken back to the files' unit.
+                    // Converts a density in units of the mean interval to the files' unit.
                     intervals.Add(prediction.LogDensity(scale.Interval(interval)) - Math.Log(scale.Unit));
                     error.Add(prediction.LimitedMean(scale.Longest) * scale.Unit, interval);
                     if (kinds > 0)
@@ -292,7 +292,7 @@ internal static class Events
                         marks.Add(mark.LogProbability(sequence.Marks![i + 1]));
                         confusion.Add(sequence.Marks![i + 1], mark.MostLikely);
                     }
-                    // The histogram is a picture: every tenth event draws the prediction well enough.
+                    // The histogram is only a figure: every tenth event shows the prediction well enough.
                     int bar = Math.Clamp((int)((Math.Log(Math.Max(interval, edges[0])) - low) / (high - low) * Bars), 0, Bars - 1);
                     if (i % 10 == 0)
                     {

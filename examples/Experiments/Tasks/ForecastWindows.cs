@@ -3,7 +3,7 @@ using AarenGen;
 namespace Experiments;
 
 /// <summary>
-/// Windows of a series and what follows each of their rows. A token is a row; its target the rows after it, column by column:
+/// Windows of a series and the rows that follow each of their rows. A token is a row; its target is the rows after it, column by column:
 /// [columns, horizon].
 /// </summary>
 /// <param name="values">[rows, columns].</param>
@@ -12,7 +12,7 @@ namespace Experiments;
 /// <param name="stride">Rows from one window to the next.</param>
 /// <param name="lookback">Rows in a window.</param>
 /// <param name="horizon">Rows after a token that are its target.</param>
-/// <param name="lastOnly">Whether the last token alone counts, rather than all of them.</param>
+/// <param name="lastOnly">Whether only the last token counts; otherwise all tokens count.</param>
 internal sealed class ForecastWindows(
     float[] values, int columns, RowRange forecasts, int stride, int lookback, int horizon, bool lastOnly) : SequenceData
 {

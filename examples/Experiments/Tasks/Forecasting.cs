@@ -4,8 +4,8 @@ using AarenGen;
 namespace Experiments;
 
 /// <summary>
-/// Forecasts of all columns of a series over a horizon, by models that stream: each column by itself, in long patches that overlap and
-/// are normalised by their own mean and deviation, with a forecast of all that follows at the end of each.
+/// Forecasts of all columns of a series over a horizon. The models stream each column separately, in long patches that overlap and are
+/// normalised by their own mean and standard deviation. At the end of each patch they forecast the whole horizon.
 /// </summary>
 internal static class Forecasting
 {
@@ -18,7 +18,7 @@ internal static class Forecasting
     private static readonly double[] Levels = [0.1, 0.5, 0.9];
 
     /// <summary>
-    /// Sizes that suit small series. A patch as long as the history that helps lets the residual carry a linear forecast, which is hard
+    /// Sizes that suit small series. A patch as long as the useful history lets the residual carry a linear forecast, which is hard
     /// to beat on them; with short patches all mixers were worse on validation data, and Aaren fell behind attention on ETTm1.
     /// </summary>
     public static Blocks Blocks { get; } = new(32, 64, 4, 1, 0.7);
@@ -27,14 +27,14 @@ internal static class Forecasting
     public static Recipe Recipe(int epochs) => new(epochs, 8, 2e-4, 0.01, 5);
 
     /// <summary>The runs of a file, for every horizon, mixer and seed, and the baselines.</summary>
-    /// <param name="path">A table, packed by gzip or not.</param>
+    /// <param name="path">A table, optionally compressed with gzip.</param>
     /// <param name="horizons">Rows to forecast, each at least 1.</param>
     /// <param name="mixers">The mixers to compare.</param>
     /// <param name="seeds">Seeds 1 to this.</param>
-    /// <param name="epochs">Most epochs.</param>
+    /// <param name="epochs">Maximum number of epochs.</param>
     /// <param name="hasIntervals">Whether quantiles are predicted, rather than means.</param>
     /// <param name="stride">Rows from one training window to the next.</param>
-    /// <param name="season">Rows in a season; null: as the times or the series tell.</param>
+    /// <param name="season">Rows in a season; null: from the times or the series.</param>
     /// <param name="time">The time column's name, or none; null: it is recognised.</param>
     /// <exception cref="TableException">The file is missing, bad or too short.</exception>
     /// <exception cref="ArgumentException">The season is longer than the training rows.</exception>
@@ -52,11 +52,11 @@ internal static class Forecasting
             // Not through the console's layout, which would break lines at 80 columns.
             Console.WriteLine(line);
         }
-        // Without the ending that says how it is written, and with every other dot: load.2019.csv and load.2020.csv are two.
+        // Without the format's ending, but with other dots: load.2019.csv and load.2020.csv differ.
         string file = Path.GetFileName(path), stem = file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? file[..^3] : file;
         var name = DataIdentity.OfFiles(Path.GetFileNameWithoutExtension(stem), path);
         int columns = table.Columns.Length, trainingStride = stride ?? TrainingStride * Math.Max(1, table.Rows / 20_000);
-        // What a file's name and the options make of its content: equal content read in another way is another experiment.
+        // The effect of a file's name and the options on its content: equal content that is read in another way is another experiment.
         string shared = string.Create(
             CultureInfo.InvariantCulture,
             $"training rows {split.Train}, validation rows {split.Validation}, test rows {split.Test}, season {chosen.Rows}, time "
@@ -127,7 +127,7 @@ internal static class Forecasting
             """);
     }
 
-    /// <summary>Every test window, streamed from a fresh state; the forecast is that at its last row.</summary>
+    /// <summary>Every test window, streamed from a fresh state; the forecast is the output at its last row.</summary>
     private sealed class Score(float[] values, string[] names, RowRange windows, int horizon, bool hasIntervals) : IScore
     {
         public RunOutcome Of<TModel>(TModel model, CancellationToken cancellation)

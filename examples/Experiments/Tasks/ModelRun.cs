@@ -6,13 +6,13 @@ using AarenGen;
 
 namespace Experiments;
 
-/// <summary>How models are trained.</summary>
-/// <param name="Epochs">Epochs; at most so many where there is a patience.</param>
-/// <param name="BatchSize">Sequences a step.</param>
+/// <summary>Settings of training.</summary>
+/// <param name="Epochs">Epochs; at most this number if there is a patience.</param>
+/// <param name="BatchSize">Sequences per step.</param>
 /// <param name="LearningRate">The highest rate.</param>
 /// <param name="WeightDecay">Decoupled weight decay.</param>
 /// <param name="Patience">Epochs without a better validation loss after which training stops; null: never, and the last weights
-/// count.</param>
+/// are used.</param>
 internal sealed record Recipe(int Epochs, int BatchSize, double LearningRate, double WeightDecay, int? Patience)
 {
     /// <inheritdoc/>
@@ -21,7 +21,7 @@ internal sealed record Recipe(int Epochs, int BatchSize, double LearningRate, do
         $"AdamW, {(Patience is null ? $"{Epochs} epochs" : $"up to {Epochs} epochs, patience {Patience}")}, batch {BatchSize}, learning "
         + $"rate {LearningRate}, weight decay {WeightDecay}");
 
-    /// <summary>Options of one seed. One thread, since seeds run side by side.</summary>
+    /// <summary>Options of one seed. One thread, since seeds run in parallel.</summary>
     public TrainingOptions Options(int seed) => new()
     {
         Epochs = Epochs, BatchSize = BatchSize, LearningRate = LearningRate, WeightDecay = WeightDecay, Patience = Patience, Threads = 1,
@@ -29,7 +29,7 @@ internal sealed record Recipe(int Epochs, int BatchSize, double LearningRate, do
     };
 }
 
-/// <summary>Training and scoring of a compiled model whose type is known only now.</summary>
+/// <summary>Training and scoring of a model that was compiled at run time.</summary>
 internal static class ModelRun
 {
     /// <summary>Trains a declared model and scores it.</summary>
@@ -39,7 +39,7 @@ internal static class ModelRun
     /// <param name="recipe">How to train.</param>
     /// <param name="seed">The seed.</param>
     /// <param name="score">Scores the trained model.</param>
-    /// <param name="progress">Told of the share that is done.</param>
+    /// <param name="progress">Receives the fraction that is done.</param>
     /// <param name="cancellation">Stops compiling, training and scoring.</param>
     public static RunOutcome Make(
         string declaration, SequenceData train, SequenceData? validation, Recipe recipe, int seed, IScore score,

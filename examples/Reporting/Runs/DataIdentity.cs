@@ -3,17 +3,17 @@ using System.Security.Cryptography;
 namespace Reporting;
 
 /// <summary>
-/// What a result belongs to: data are the same when their content is, whatever their files are called and wherever they lie.
+/// Identity of the data of a result: the same content is the same data, independent of names and places of files.
 /// </summary>
-/// <param name="Name">What the data are called.</param>
+/// <param name="Name">The name of the data.</param>
 /// <param name="Digest">SHA-256 of their content, in hexadecimal.</param>
 internal sealed record DataIdentity(string Name, string Digest)
 {
-    /// <summary>The beginning of the digest, where data of one name have to be told apart.</summary>
+    /// <summary>The beginning of the digest, which distinguishes data with the same name.</summary>
     public string ShortDigest => Digest[..Math.Min(8, Digest.Length)];
 
     /// <summary>The identity of the content of files, in their order.</summary>
-    /// <param name="name">What they are called together.</param>
+    /// <param name="name">Their common name.</param>
     /// <param name="paths">The files.</param>
     /// <exception cref="IOException">A file cannot be read, or is a pipe, which cannot be read twice.</exception>
     public static DataIdentity OfFiles(string name, params IEnumerable<string> paths)
@@ -26,7 +26,7 @@ internal sealed record DataIdentity(string Name, string Digest)
             {
                 throw new IOException($"{path}: a pipe cannot be read twice; write its content to a file and name that.");
             }
-            // Of each file by itself, so that no content can move from one to the next unseen.
+            // One digest per file, so that content cannot move from one file to the next unnoticed.
             all.AppendData(SHA256.HashData(file));
         }
         return new(name, Convert.ToHexStringLower(all.GetHashAndReset()));

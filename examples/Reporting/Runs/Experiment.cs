@@ -4,14 +4,14 @@ using Spectre.Console;
 
 namespace Reporting;
 
-/// <summary>Makes the runs that a folder lacks, side by side, and writes the folder's report.</summary>
+/// <summary>Makes the missing runs of a folder in parallel and writes the folder's report.</summary>
 internal static class Experiment
 {
-    /// <summary>Makes what is missing.</summary>
-    /// <param name="planned">The runs; one that is named twice is made once.</param>
+    /// <summary>Makes the missing runs.</summary>
+    /// <param name="planned">The runs; duplicates are made once.</param>
     /// <param name="output">The folder of results.</param>
     /// <param name="command">The command line, for the report.</param>
-    /// <param name="cancellation">Stops; what is finished stays.</param>
+    /// <param name="cancellation">Stops; finished work is kept.</param>
     /// <exception cref="IOException">Nothing can be written to the folder; found before the first run is made.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static void Run(IReadOnlyList<PlannedRun> planned, string output, string command, CancellationToken cancellation)
@@ -46,7 +46,7 @@ internal static class Experiment
         }
     }
 
-    /// <summary>The commit this program was built from, where it was built in a repository.</summary>
+    /// <summary>The commit that this program was built from, if it was built in a repository.</summary>
     private static string Commit =>
         typeof(Experiment).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split(
             '+') is [_, var commit]

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 
 namespace Reporting;
 
-/// <summary>Which program makes results: another after every change of its code or of a library's, committed or not.</summary>
+/// <summary>Identity of the program that makes results: every change of the code or of a library gives another, committed or not.</summary>
 internal static class ProgramVersion
 {
     /// <summary>

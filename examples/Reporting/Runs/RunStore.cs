@@ -7,8 +7,8 @@ using System.Text.Json.Serialization;
 namespace Reporting;
 
 /// <summary>
-/// Finished runs in a folder, a file each, so that an interrupted experiment goes on with what is missing. A run is used again only for the
-/// content of its data, all its options and the program that made it.
+/// Finished runs in a folder, one file each, so that an interrupted experiment makes only the missing ones. A run is reused only for the
+/// same content of its data, the same options and the same program.
 /// </summary>
 internal sealed class RunStore
 {
@@ -31,7 +31,7 @@ internal sealed class RunStore
         OutputFolder.Prepare(folder);
     }
 
-    /// <summary>The finished run of a plan; null where there is none, or its file is damaged and has to be made again.</summary>
+    /// <summary>The finished run of a plan; null if there is none or its file is damaged.</summary>
     public RunResult? Find(PlannedRun run)
     {
         string path = PathOf(run.Key, run.Options, ProgramVersion.Current);
@@ -39,8 +39,8 @@ internal sealed class RunStore
     }
 
     /// <summary>
-    /// The finished runs of a report, by their files' names. Of a model in a setting only those with one set of options and by one program,
-    /// so that seeds can be averaged: the plan's where it has the model, else those of the run that was made last.
+    /// The finished runs of a report, by their files' names. Seeds are averaged, so of a model in a setting only runs with the
+    /// same options and program count: those of the plan if it has the model, otherwise those of the latest run.
     /// </summary>
     public RunResult[] For(IReadOnlyList<PlannedRun> plan)
     {
@@ -54,7 +54,7 @@ internal sealed class RunStore
         ];
     }
 
-    /// <summary>Keeps a run.</summary>
+    /// <summary>Saves a run.</summary>
     public void Add(RunResult result) =>
         WholeFile.WriteText(PathOf(result.Key, result.Version.Options, result.Version.Program), JsonSerializer.Serialize(result, Json));
 
@@ -63,7 +63,7 @@ internal sealed class RunStore
 
     private static RunVersion VersionOf(PlannedRun run) => new(run.Options, ProgramVersion.Current);
 
-    /// <summary>A run's file; null of one that is damaged, or was written by a program that did not tell what a run belongs to.</summary>
+    /// <summary>Reads a run's file; null if it is damaged, or if an older program wrote it without the run's identity.</summary>
     private static RunResult? Read(string path)
     {
         try

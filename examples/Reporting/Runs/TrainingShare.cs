@@ -2,7 +2,7 @@ using AarenGen;
 
 namespace Reporting;
 
-/// <summary>The share of a training that is done, from 0 to 1.</summary>
+/// <summary>Progress of a training, from 0 to 1.</summary>
 internal sealed class TrainingShare(IProgress<double> share) : IProgress<TrainingProgress>
 {
     /// <inheritdoc/>

@@ -3,19 +3,19 @@ using Spectre.Console;
 
 namespace Reporting;
 
-/// <summary>Pieces of work done side by side, a processor each, with a bar for each that is under way.</summary>
+/// <summary>Pieces of work that run in parallel, one processor each, with a progress bar for each piece in progress.</summary>
 internal static class WorkList
 {
-    /// <summary>Leaves a line of 80 characters its bar.</summary>
+    /// <summary>Leaves space for the bar in a line of 80 characters.</summary>
     private const int MaxNameLength = 36;
 
     /// <summary>Does all of them.</summary>
-    /// <param name="items">The pieces, begun in this order.</param>
-    /// <param name="name">What a piece is called.</param>
-    /// <param name="work">Does one, telling the share that is done.</param>
+    /// <param name="items">The pieces, started in this order.</param>
+    /// <param name="name">The name of a piece.</param>
+    /// <param name="work">Does one, reporting the fraction that is done.</param>
     /// <param name="cancellation">Stops.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    /// <remarks>Where a piece fails, those under way are finished, no other is begun, and the first failure is thrown as it is.</remarks>
+    /// <remarks>If a piece fails, running pieces finish, no other starts, and the first exception is thrown unchanged.</remarks>
     public static void Do<T>(
         IReadOnlyList<T> items, Func<T, string> name, Action<T, IProgress<double>, CancellationToken> work, CancellationToken cancellation)
     {

@@ -8,14 +8,14 @@ internal static class DiagnosticDescriptors
     public const string NotPartial = "AAREN001", UnsupportedKind = "AAREN002", Generic = "AAREN003", FileLocal = "AAREN004",
         ContainerNotPartial = "AAREN005", BaseClass = "AAREN006", SeveralDeclarations = "AAREN007", MemberExists = "AAREN008",
         MissingInput = "AAREN010", MisplacedInput = "AAREN011", NoLayer = "AAREN012", MissingLoss = "AAREN013",
-        MisplacedLoss = "AAREN014", UnknownPart = "AAREN015", MisplacedPreprocessing = "AAREN016", PreprocessingNeedsNumbers = "AAREN017",
-        HeadWithoutLoss = "AAREN018", LayerAfterLoss = "AAREN019",
+        MisplacedLoss = "AAREN014", UnknownComponent = "AAREN015", MisplacedPreprocessing = "AAREN016",
+        PreprocessingNeedsNumbers = "AAREN017", HeadWithoutLoss = "AAREN018", LayerAfterLoss = "AAREN019",
         OutOfRange = "AAREN020", HeadsDoNotDivide = "AAREN021", UndefinedValue = "AAREN022", BadName = "AAREN023",
         DuplicateName = "AAREN024", TooLarge = "AAREN025", InputWidthsDiffer = "AAREN026", OutputsDoNotFit = "AAREN027",
         CannotDenormalize = "AAREN028", NotNormalizable = "AAREN029", BadLevels = "AAREN030", BadClassWeights = "AAREN031",
         BadHeadName = "AAREN032",
-        BadWeightsFile = "AAREN033", NoDevicePart = "AAREN034",
-        PartsWithoutModel = "AAREN035", LanguageTooOld = "AAREN036", MissingRuntime = "AAREN037", NameTooLong = "AAREN038",
+        BadWeightsFile = "AAREN033", NoDeviceCode = "AAREN034",
+        ComponentsWithoutModel = "AAREN035", LanguageTooOld = "AAREN036", MissingRuntime = "AAREN037", NameTooLong = "AAREN038",
         HalfLifeWithoutForget = "AAREN039";
 
     private static readonly Dictionary<string, DiagnosticDescriptor> All = new[]
@@ -34,13 +34,13 @@ internal static class DiagnosticDescriptors
         Error(
             BaseClass, "A sequence model cannot have a base class",
             "'{0}' derives from '{1}', but a sequence model derives from AarenGen.SequenceModel<{0}>; hold the model in a field instead"),
-        Error(SeveralDeclarations, "The parts of a sequence model must stand on one declaration", "This part stands on another "
-            + "declaration of '{0}' than [SequenceModel]; put all parts on one, since their order is the order of the layers"),
+        Error(SeveralDeclarations, "The components of a sequence model must be on one declaration", "This component is on another "
+            + "declaration of '{0}' than [SequenceModel]; put all components on one, since their order is the order of the layers"),
         Error(MemberExists, "The generator writes this member", "'{0}' {1}; {2}"),
         Error(
             MissingInput, "A sequence model needs an input",
             "'{0}' does not say what a token is; begin with an input such as [Continuous(7)]"),
-        Error(MisplacedInput, "Inputs come first", "[{0}] must stand before all layers and losses of '{1}'"),
+        Error(MisplacedInput, "Inputs come first", "[{0}] must come before all layers and losses of '{1}'"),
         Error(
             NoLayer, "A sequence model needs a layer", "'{0}' has no layer; put at least one, such as [Dense(1)], between input and loss"),
         Error(
@@ -50,28 +50,28 @@ internal static class DiagnosticDescriptors
             MisplacedLoss, "A loss ends a model or a head",
             "'{1}' has another loss than [{0}]; for several, begin each with a head such as [Head(\"price\")]"),
         Error(
-            UnknownPart, "The generator does not know this part",
+            UnknownComponent, "The generator does not know this component",
             "[{0}] is not known to this version of the generator; update the package so that runtime and generator match"),
         Error(
-            MisplacedPreprocessing, "This part stands right after the input",
-            "[{0}] of '{1}' must stand after the input and before all layers, and once"),
+            MisplacedPreprocessing, "This component comes right after the input",
+            "[{0}] of '{1}' must come after the input and before all layers, and only once"),
         Error(
-            PreprocessingNeedsNumbers, "This part takes plain numbers",
-            "[{0}] works on numbers alone; give '{1}' one [Continuous], without Width, as its only input"),
+            PreprocessingNeedsNumbers, "This component takes plain numbers",
+            "[{0}] works only on numbers; give '{1}' one [Continuous], without Width, as its only input"),
         Error(
             HeadWithoutLoss, "A head needs a loss",
             "The head '{0}' of '{1}' does not say what to train for; end it with a loss such as [MeanSquaredError]"),
         Error(
-            LayerAfterLoss, "Nothing but a head follows a loss",
-            "[{0}] of '{1}' stands after a loss; move it before, or begin a head with [Head(\"…\")]"),
+            LayerAfterLoss, "Only a head can follow a loss",
+            "[{0}] of '{1}' comes after a loss; move it before the loss, or begin a head with [Head(\"…\")]"),
         Error(OutOfRange, "The argument is out of range", "{0} of [{1}] is {2}, but must be {3}"),
         Error(
             HeadsDoNotDivide, "The heads must divide the width",
             "{0} heads do not divide the width {1} of the tokens here; choose one of {2}"),
-        Error(UndefinedValue, "The argument is not a value of its type", "{0} of [{1}] is {2}, which is none of {3}"),
+        Error(UndefinedValue, "The argument is not a value of its type", "{0} of [{1}] is {2}, which is not one of {3}"),
         Error(
             BadName, "The name cannot be used in files",
-            "'{0}' is no usable name; use letters, digits and underscores, parted by single dots"),
+            "'{0}' is not a usable name; use letters, digits and underscores, separated by single dots"),
         Error(
             DuplicateName, "Two layers have the same name",
             "The parameter '{0}' would occur twice in files; give one of the layers another Name"),
@@ -82,28 +82,28 @@ internal static class DiagnosticDescriptors
         Error(
             OutputsDoNotFit, "The loss does not fit the outputs",
             "[{0}] needs {1}, but the layers before it give {2}; change the units of the last layer"),
-        Error(CannotDenormalize, "The outputs do not repeat the features", "[InstanceNorm] cannot denormalise {0} values a row, which are "
-            + "no multiple of the {1} features it normalised; predict all features, or add [ChannelIndependent]"),
+        Error(CannotDenormalize, "The outputs do not repeat the features", "[InstanceNorm] cannot denormalise {0} values per row, which "
+            + "are not a multiple of the {1} features that it normalised; predict all features, or add [ChannelIndependent]"),
         Error(
             NotNormalizable, "The loss predicts nothing on the input's scale",
             "[{0}] predicts no values on the scale of the input, which [InstanceNorm] of '{1}' could denormalise; remove one of them"),
         Error(BadLevels, "The quantile levels are not usable", "The levels {0} are not usable; give at least one, each above 0 and below "
-            + "1, in an ascending order that float still tells apart"),
+            + "1, in ascending order and distinct as floats"),
         Error(
             BadClassWeights, "The class weights are not usable",
-            "{0} class weights for {1} classes are not usable; give each class one, 0 or more and finite as a float, not all 0"),
+            "{0} class weights for {1} classes are not usable; give each class one, at least 0 and finite as a float, and not all 0"),
         Error(
             BadHeadName, "The name cannot be a head's",
             "'{0}' cannot name a head of '{1}', because {2}; choose another name, since predictions are read by a method of that name"),
         Error(
             BadWeightsFile, "The weights have no usable file name",
-            "[Weights] needs the name of an embedded file, such as \"load.safetensors\", without its folder; '{0}' is none"),
+            "[Weights] needs the name of an embedded file, such as \"load.safetensors\", without its folder; '{0}' is not one"),
         Warning(
-            NoDevicePart, "The model cannot be trained on a device",
-            "'{0}' holds {1}, which has no CUDA part, so Device.Cuda cannot train it; train it on the CPU, or leave that part out"),
+            NoDeviceCode, "The model cannot be trained on a device",
+            "'{0}' has {1}, which has no CUDA implementation, so Device.Cuda cannot train it; train it on the CPU, or remove {1}"),
         Warning(
-            PartsWithoutModel, "The parts belong to no sequence model",
-            "'{0}' has [{1}], but not [SequenceModel], so nothing is generated for it; add [SequenceModel], or remove the parts"),
+            ComponentsWithoutModel, "The components do not belong to a sequence model",
+            "'{0}' has [{1}], but not [SequenceModel], so nothing is generated for it; add [SequenceModel], or remove the components"),
         Error(
             LanguageTooOld, "The language version is too old",
             "'{0}' is compiled as C# {1}, but generated code needs C# {2}; set <LangVersion> of the project to {2} or later, or remove it"),

@@ -9,19 +9,19 @@ internal sealed class CategoricalDefinition : InputDefinition
 {
     public override string Name => "Categorical";
 
-    public override int Columns(ComponentDeclaration part, DiagnosticBag diagnostics)
+    public override int Columns(ComponentDeclaration component, DiagnosticBag diagnostics)
     {
-        diagnostics.InRange(part, "Cardinality", 1, Limits.Cardinality);
+        diagnostics.InRange(component, "Cardinality", 1, Limits.Cardinality);
         return 1;
     }
 
-    public override int Cardinality(ComponentDeclaration part) => part.Clamped("Cardinality", 1, Limits.Cardinality);
+    public override int Cardinality(ComponentDeclaration component) => component.Clamped("Cardinality", 1, Limits.Cardinality);
 
     public override Value Embed(
-        ComponentDeclaration part, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result)
+        ComponentDeclaration component, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result)
     {
-        int cardinality = Cardinality(part);
-        int own = part.Has("Width") ? layer.InRange(part, "Width", 1, Limits.Width) : width > 0
+        int cardinality = Cardinality(component);
+        int own = component.Has("Width") ? layer.InRange(component, "Width", 1, Limits.Width) : width > 0
             ? width : Math.Min(32, (cardinality + 1) / 2);
         Value embedded = result(own);
         Parameter table = layer.Parameter(name + ".weight", cardinality, own, isMatrix: true, Initialization.Normal, 1, decays: false);

@@ -9,16 +9,16 @@ internal sealed class ContinuousDefinition : InputDefinition
 {
     public override string Name => "Continuous";
 
-    public override int Columns(ComponentDeclaration part, DiagnosticBag diagnostics) =>
-        diagnostics.InRange(part, "Features", 1, Limits.Width);
+    public override int Columns(ComponentDeclaration component, DiagnosticBag diagnostics) =>
+        diagnostics.InRange(component, "Features", 1, Limits.Width);
 
-    public override bool IsRaw(ComponentDeclaration part) => !part.Has("Width");
+    public override bool IsRaw(ComponentDeclaration component) => !component.Has("Width");
 
     public override Value Embed(
-        ComponentDeclaration part, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result)
+        ComponentDeclaration component, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result)
     {
-        int features = part.Clamped("Features", 1, Limits.Width);
-        if (IsRaw(part) && width == 0)
+        int features = component.Clamped("Features", 1, Limits.Width);
+        if (IsRaw(component) && width == 0)
         {
             Value raw = result(features);
             layer.Add(new ReadColumns(tokens, column, raw));
@@ -26,7 +26,7 @@ internal sealed class ContinuousDefinition : InputDefinition
         }
         Value columns = layer.Value(name + "Columns", features);
         layer.Add(new ReadColumns(tokens, column, columns));
-        Value embedded = result(part.Has("Width") ? layer.InRange(part, "Width", 1, Limits.Width) : width);
+        Value embedded = result(component.Has("Width") ? layer.InRange(component, "Width", 1, Limits.Width) : width);
         layer.Linear(name, columns, embedded);
         return embedded;
     }

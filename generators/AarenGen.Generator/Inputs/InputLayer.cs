@@ -5,7 +5,7 @@ using AarenGen.Generator.Planning;
 
 namespace AarenGen.Generator.Inputs;
 
-/// <summary>The layer that embeds the inputs and makes them a row, where a token is more than numbers as they are.</summary>
+/// <summary>The layer that embeds the inputs into a row, if tokens are not only plain numbers.</summary>
 internal static class InputLayer
 {
     public const string Name = "Inputs";
@@ -34,20 +34,20 @@ internal static class InputLayer
 
     private static void Interleave(BoundModel bound, LayerBuilder layer, int width)
     {
-        int common = bound.Inputs.Count - bound.Kinds;
+        int shared = bound.Inputs.Count - bound.Modalities;
         layer.Summary = FormattableString.Invariant(
-            $"inputs, {bound.Kinds} in turn") + (common > 0 ? FormattableString.Invariant($" and {common} in each") : "");
+            $"inputs, {bound.Modalities} interleaved") + (shared > 0 ? FormattableString.Invariant($" and {shared} shared") : "");
         Value kinds = layer.Value("kinds", 1);
-        layer.Add(new TokenKinds(kinds, bound.Kinds, layer.State(1)));
+        layer.Add(new TokenKinds(kinds, bound.Modalities, layer.State(1)));
         List<Value> pieces = Embed(
-            bound, layer, width, (i, name) => i < bound.Kinds ? Keep(i, name) : layer.Input,
-            (i, name, own) => i < bound.Kinds ? layer.Value(name, own) : layer.Branch(name, own, "output"));
+            bound, layer, width, (i, name) => i < bound.Modalities ? Keep(i, name) : layer.Input,
+            (i, name, own) => i < bound.Modalities ? layer.Value(name, own) : layer.Branch(name, own, "output"));
         CheckWidths(bound, layer, pieces, width);
-        Value chosen = common == 0 ? layer.Output(width) : layer.Branch("chosen", width, "output");
-        layer.Add(new ChooseKind(kinds, new(pieces.Take(bound.Kinds)), chosen));
-        if (common > 0)
+        Value chosen = shared == 0 ? layer.Output(width) : layer.Branch("chosen", width, "output");
+        layer.Add(new ChooseKind(kinds, new(pieces.Take(bound.Modalities)), chosen));
+        if (shared > 0)
         {
-            layer.Add(new Sum(new([chosen, .. pieces.Skip(bound.Kinds)]), layer.Output(width)));
+            layer.Add(new Sum(new([chosen, .. pieces.Skip(bound.Modalities)]), layer.Output(width)));
         }
 
         Value Keep(int kind, string name)
@@ -64,10 +64,10 @@ internal static class InputLayer
         var pieces = new List<Value>();
         for (int i = 0; i < bound.Inputs.Count; i++)
         {
-            (ComponentDeclaration part, InputDefinition definition, int column) = bound.Inputs[i];
+            (ComponentDeclaration component, InputDefinition definition, int column) = bound.Inputs[i];
             string name = "input" + Literal.Number(i);
             int index = i;
-            pieces.Add(definition.Embed(part, layer, name, tokens(i, name), column, width, w => result(index, name, w)));
+            pieces.Add(definition.Embed(component, layer, name, tokens(i, name), column, width, w => result(index, name, w)));
         }
         return pieces;
     }
@@ -78,10 +78,10 @@ internal static class InputLayer
         {
             if (pieces[i].Width != width)
             {
-                ComponentDeclaration part = bound.Inputs[i].Part;
+                ComponentDeclaration component = bound.Inputs[i].Component;
                 layer.Diagnostics.Add(
                     DiagnosticInfo.At(
-                        layer.Diagnostics.LocationOf(part, "Width"), DiagnosticDescriptors.InputWidthsDiffer, part.Name,
+                        layer.Diagnostics.LocationOf(component, "Width"), DiagnosticDescriptors.InputWidthsDiffer, component.Name,
                         pieces[i].Width, width));
             }
         }

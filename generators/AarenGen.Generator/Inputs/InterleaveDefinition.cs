@@ -2,7 +2,7 @@ using AarenGen.Generator.Planning;
 
 namespace AarenGen.Generator.Inputs;
 
-/// <summary>[Interleave(width)]: each input is a kind of token of its own, and kinds come in turn.</summary>
+/// <summary>[Interleave(width)]: each input is a modality with its own tokens; the modalities are interleaved.</summary>
 internal sealed class InterleaveDefinition : ComponentDefinition
 {
     public override string Name => "Interleave";

@@ -4,10 +4,10 @@ using AarenGen.Generator.Planning;
 
 namespace AarenGen.Generator.Losses;
 
-/// <summary>A loss that compares each output with a target of its own.</summary>
+/// <summary>A loss that compares each output with its own target.</summary>
 internal abstract class PointLossDefinition : LossDefinition
 {
-    public override IReadOnlyList<ParameterRole>? Roles(ComponentDeclaration part) => [ParameterRole.Location];
+    public override IReadOnlyList<ParameterRole>? Roles(ComponentDeclaration component) => [ParameterRole.Location];
 
     protected static Loss Point(string kernel, string arguments, string summary, int width, DeviceLoss device) =>
         new("PointLosses." + kernel, arguments, summary, width, TargetKind.Number, 0, width, "PointPrediction", "", device);
@@ -18,7 +18,7 @@ internal sealed class MeanSquaredErrorDefinition : PointLossDefinition
 {
     public override string Name => "MeanSquaredError";
 
-    public override Loss Plan(ComponentDeclaration part, int width, DiagnosticBag diagnostics) =>
+    public override Loss Plan(ComponentDeclaration component, int width, DiagnosticBag diagnostics) =>
         Point("SquaredError", "", "mean squared error", width, new("EachValue<Squared>"));
 }
 
@@ -27,7 +27,7 @@ internal sealed class MeanAbsoluteErrorDefinition : PointLossDefinition
 {
     public override string Name => "MeanAbsoluteError";
 
-    public override Loss Plan(ComponentDeclaration part, int width, DiagnosticBag diagnostics) =>
+    public override Loss Plan(ComponentDeclaration component, int width, DiagnosticBag diagnostics) =>
         Point("AbsoluteError", "", "mean absolute error", width, new("EachValue<Absolute>"));
 }
 
@@ -36,9 +36,9 @@ internal sealed class HuberDefinition : PointLossDefinition
 {
     public override string Name => "Huber";
 
-    public override Loss Plan(ComponentDeclaration part, int width, DiagnosticBag diagnostics)
+    public override Loss Plan(ComponentDeclaration component, int width, DiagnosticBag diagnostics)
     {
-        double value = diagnostics.Positive(part, "Delta", 1);
+        double value = diagnostics.Positive(component, "Delta", 1);
         string delta = Literal.Float(value);
         return Point(
             "Huber", delta, $"Huber loss, delta {delta.TrimEnd('f')}", width,
@@ -51,20 +51,20 @@ internal sealed class QuantilesDefinition : LossDefinition
 {
     public override string Name => "Quantiles";
 
-    public override Loss Plan(ComponentDeclaration part, int width, DiagnosticBag diagnostics)
+    public override Loss Plan(ComponentDeclaration component, int width, DiagnosticBag diagnostics)
     {
-        EquatableArray<double> levels = part.Numbers("Levels");
+        EquatableArray<double> levels = component.Numbers("Levels");
         bool isValid = levels.Count > 0 && levels.All(static l => (float)l is > 0 and < 1)
             && levels.Zip(levels.Skip(1), static (a, b) => (float)a < (float)b).All(static b => b);
         if (!isValid)
         {
             diagnostics.Add(
                 DiagnosticInfo.At(
-                    diagnostics.LocationOf(part, "Levels"), DiagnosticDescriptors.BadLevels,
+                    diagnostics.LocationOf(component, "Levels"), DiagnosticDescriptors.BadLevels,
                     string.Join(", ", levels.Select(Literal.Double))));
             levels = new([0.5]);
         }
-        int values = diagnostics.Stretches(part, width, levels.Count, $"{Literal.Number(levels.Count)} levels");
+        int values = diagnostics.OutputGroups(component, width, levels.Count, $"{Literal.Number(levels.Count)} levels");
         string text = Literal.Floats(levels);
         return new(
             "QuantileLoss.Pinball", text, "pinball loss at " + string.Join(", ", levels.Select(Literal.Double)), values,
@@ -73,8 +73,8 @@ internal sealed class QuantilesDefinition : LossDefinition
             new(FormattableString.Invariant($"Pinball<#Levels, {levels.Count}>"), new DeviceConstant("Levels", levels, IsSingle: false)));
     }
 
-    public override IReadOnlyList<ParameterRole> Roles(ComponentDeclaration part) =>
-        [.. Enumerable.Repeat(ParameterRole.Location, Math.Max(1, part.Numbers("Levels").Count))];
+    public override IReadOnlyList<ParameterRole> Roles(ComponentDeclaration component) =>
+        [.. Enumerable.Repeat(ParameterRole.Location, Math.Max(1, component.Numbers("Levels").Count))];
 }
 
 /// <summary>[Gaussian]: means, then deviations.</summary>
@@ -82,15 +82,15 @@ internal sealed class GaussianDefinition : LossDefinition
 {
     public override string Name => "Gaussian";
 
-    public override Loss Plan(ComponentDeclaration part, int width, DiagnosticBag diagnostics)
+    public override Loss Plan(ComponentDeclaration component, int width, DiagnosticBag diagnostics)
     {
-        int values = diagnostics.Stretches(part, width, 2, "a mean and a deviation");
+        int values = diagnostics.OutputGroups(component, width, 2, "a mean and a deviation");
         return new(
             "GaussianLoss.NegativeLogLikelihood", "", "Gaussian likelihood", values, TargetKind.Number, 0, values, "GaussianPrediction", "",
             new("GaussianLikelihood"));
     }
 
-    public override IReadOnlyList<ParameterRole> Roles(ComponentDeclaration part) => [ParameterRole.Location, ParameterRole.Scale];
+    public override IReadOnlyList<ParameterRole> Roles(ComponentDeclaration component) => [ParameterRole.Location, ParameterRole.Scale];
 }
 
 /// <summary>[StudentT]: locations, scales, degrees of freedom.</summary>
@@ -98,15 +98,15 @@ internal sealed class StudentTDefinition : LossDefinition
 {
     public override string Name => "StudentT";
 
-    public override Loss Plan(ComponentDeclaration part, int width, DiagnosticBag diagnostics)
+    public override Loss Plan(ComponentDeclaration component, int width, DiagnosticBag diagnostics)
     {
-        int values = diagnostics.Stretches(part, width, 3, "a location, a scale and degrees of freedom");
+        int values = diagnostics.OutputGroups(component, width, 3, "a location, a scale and degrees of freedom");
         return new(
             "StudentTLoss.NegativeLogLikelihood", "", "Student-t likelihood", values, TargetKind.Number, 0, values, "StudentTPrediction",
             "", new("StudentLikelihood"));
     }
 
-    public override IReadOnlyList<ParameterRole> Roles(ComponentDeclaration part) =>
+    public override IReadOnlyList<ParameterRole> Roles(ComponentDeclaration component) =>
         [ParameterRole.Location, ParameterRole.Scale, ParameterRole.Degrees];
 }
 
@@ -115,24 +115,24 @@ internal sealed class CrossEntropyDefinition : LossDefinition
 {
     public override string Name => "CrossEntropy";
 
-    public override Loss Plan(ComponentDeclaration part, int width, DiagnosticBag diagnostics)
+    public override Loss Plan(ComponentDeclaration component, int width, DiagnosticBag diagnostics)
     {
         if (width < 2)
         {
             diagnostics.Add(
                 DiagnosticInfo.At(
-                    diagnostics.LocationOf(part), DiagnosticDescriptors.OutputsDoNotFit, part.Name,
+                    diagnostics.LocationOf(component), DiagnosticDescriptors.OutputsDoNotFit, component.Name,
                     "2 or more outputs, one a class", width));
         }
-        double smoothing = diagnostics.Share(part, "Smoothing");
-        EquatableArray<double> weights = part.Numbers("ClassWeights");
+        double smoothing = diagnostics.Fraction(component, "Smoothing");
+        EquatableArray<double> weights = component.Numbers("ClassWeights");
         bool areUsable = weights.Count == width && weights.All(static w => w >= 0 && (float)w <= float.MaxValue) && weights.Any(
             static w => (float)w > 0);
-        if (part.Has("ClassWeights") && !areUsable)
+        if (component.Has("ClassWeights") && !areUsable)
         {
             diagnostics.Add(
                 DiagnosticInfo.At(
-                    diagnostics.LocationOf(part, "ClassWeights"), DiagnosticDescriptors.BadClassWeights, weights.Count, width));
+                    diagnostics.LocationOf(component, "ClassWeights"), DiagnosticDescriptors.BadClassWeights, weights.Count, width));
         }
         string summary = "cross-entropy" + (smoothing > 0 ? $", smoothing {Literal.Double(smoothing)}" : "")
             + (weights.Count > 0 ? ", weights " + string.Join(" ", weights.Select(Literal.Double)) : "");
@@ -145,22 +145,22 @@ internal sealed class CrossEntropyDefinition : LossDefinition
                 new DeviceConstant("Weights", weights.Count == 0 ? new(Enumerable.Repeat(1.0, width)) : weights, IsSingle: false)));
     }
 
-    public override IReadOnlyList<ParameterRole>? Roles(ComponentDeclaration part) => null;
+    public override IReadOnlyList<ParameterRole>? Roles(ComponentDeclaration component) => null;
 }
 
-/// <summary>[LogNormalMixture]: log-weights, means and raw scales of a component each.</summary>
+/// <summary>[LogNormalMixture]: log-weights, means and raw scales, one of each per component.</summary>
 internal sealed class LogNormalMixtureDefinition : LossDefinition
 {
     public override string Name => "LogNormalMixture";
 
-    public override Loss Plan(ComponentDeclaration part, int width, DiagnosticBag diagnostics)
+    public override Loss Plan(ComponentDeclaration component, int width, DiagnosticBag diagnostics)
     {
-        int components = diagnostics.Stretches(part, width, 3, "a weight, a mean and a scale a component");
+        int components = diagnostics.OutputGroups(component, width, 3, "a weight, a mean and a scale per component");
         return new(
             "LogNormalMixture.NegativeLogLikelihood", "", FormattableString.Invariant($"log-normal mixture of {components}"), 1,
             TargetKind.Positive, 0, 1,
             "LogNormalMixturePrediction", "", new("LogNormalMixtureLikelihood"));
     }
 
-    public override IReadOnlyList<ParameterRole>? Roles(ComponentDeclaration part) => null;
+    public override IReadOnlyList<ParameterRole>? Roles(ComponentDeclaration component) => null;
 }

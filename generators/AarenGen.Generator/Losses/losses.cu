@@ -1,16 +1,23 @@
-// Losses of rows and their gradients by the outputs, in double, a warp a row: each thread returns its share of the row's loss, a sum over
-// targets, and writes the slopes of its columns. Without slopes only the loss is wanted.
+// Losses of rows and their gradients with respect to the outputs, in double, a warp a row. Each thread returns its part of the loss of the
+// row and writes the gradient of its columns; a null gradient means that only the loss is wanted.
 
-// Adds up weight times loss over the rows and writes weight times gradient; rows without weight have none, whatever their targets. Parts of the
-// sum, a number a block, are added up later.
-template <class Loss, int width, int stride, int target_width, int target_stride>
+// Adds up weight times loss over the rows and writes weight times gradient. Rows without weight have none, whatever their targets. The
+// partial sum of each block is added up later.
+template <class Loss, class Rows>
 __device__ __forceinline__ void row_losses(
-    const Pass& pass, const float* outputs, const float* targets, const float* weights, float scale, float* gradient, int head)
+    const Pass& pass,
+    const float* outputs, // [rows, stride]
+    const float* targets, // [rows, target_stride]
+    const float* weights, // [rows]
+    float scale,
+    float* gradient,      // [rows, stride]
+    int head)
 {
+    constexpr int width = Rows::width, stride = Rows::stride, target_width = Rows::target_width, target_stride = Rows::target_stride;
     __shared__ double shared[8];
     __shared__ int rows;
     __shared__ bool isTraining;
-    // One thread asks for what all need to know.
+    // One thread reads it for all.
     if (threadIdx.x == 0)
     {
         rows = pass.settings->rows;
@@ -22,19 +29,20 @@ __device__ __forceinline__ void row_losses(
     if (row < rows)
     {
         float weight = __shfl_sync(0xffffffffu, lane == 0 ? weights[row] : 0.0f, 0);
-        float* slopes = gradient + static_cast<long long>(row) * stride;
+        float* rowGradient = gradient + static_cast<long long>(row) * stride;
         if (isTraining)
         {
             for (int column = (weight == 0 ? 0 : width) + lane; column < pad4(width); column += 32)
             {
-                slopes[column] = 0;
+                rowGradient[column] = 0;
             }
         }
         if (weight != 0)
         {
             sum = weight * Loss::template row<width, target_width>(
-                outputs + static_cast<long long>(row) * stride, targets + static_cast<long long>(row) * target_stride, static_cast<double>(weight) * scale,
-                isTraining ? slopes : nullptr, lane);
+                outputs + static_cast<long long>(row) * stride, targets + static_cast<long long>(row) * target_stride,
+            static_cast<double>(weight) * scale,
+                isTraining ? rowGradient : nullptr, lane);
         }
     }
     sum = block_sum<256>(sum, shared);
@@ -51,7 +59,9 @@ __device__ __forceinline__ double softplus(double x)
 
 // ln of the sum of e^x over a row, by a warp.
 template <int width>
-__device__ __forceinline__ double log_sum_exp(const float* x, int lane)
+__device__ __forceinline__ double log_sum_exp(
+    const float* x, // [width]
+    int lane)
 {
     float largest = -infinity();
     bool has_nan = false;
@@ -72,21 +82,26 @@ __device__ __forceinline__ double log_sum_exp(const float* x, int lane)
     return largest + log(warp_sum(sum));
 }
 
-// A value and a slope for each difference between output and target.
+// A value and a derivative for each difference between output and target.
 template <class Value>
 struct EachValue
 {
     template <int width, int targets>
-    static __device__ __forceinline__ double row(const float* output, const float* target, double factor, float* slopes, int lane)
+    static __device__ __forceinline__ double row(
+        const float* output, // [width]
+        const float* target, // [targets]
+        double factor,
+        float* gradient,     // [width], or null
+        int lane)
     {
         double sum = 0;
         for (int column = lane; column < width; column += 32)
         {
-            double difference = static_cast<double>(output[column]) - target[column], slope;
-            sum += Value::of(difference, slope);
-            if (slopes != nullptr)
+            double difference = static_cast<double>(output[column]) - target[column], derivative;
+            sum += Value::of(difference, derivative);
+            if (gradient != nullptr)
             {
-                slopes[column] = static_cast<float>(slope * factor);
+                gradient[column] = static_cast<float>(derivative * factor);
             }
         }
         return sum;
@@ -95,18 +110,18 @@ struct EachValue
 
 struct Squared
 {
-    static __device__ __forceinline__ double of(double difference, double& slope)
+    static __device__ __forceinline__ double of(double difference, double& derivative)
     {
-        slope = 2 * difference;
+        derivative = 2 * difference;
         return difference * difference;
     }
 };
 
 struct Absolute
 {
-    static __device__ __forceinline__ double of(double difference, double& slope)
+    static __device__ __forceinline__ double of(double difference, double& derivative)
     {
-        slope = difference > 0 ? 1 : difference < 0 ? -1 : difference;
+        derivative = difference > 0 ? 1 : difference < 0 ? -1 : difference;
         return fabs(difference);
     }
 };
@@ -115,30 +130,35 @@ struct Absolute
 template <class Delta>
 struct HuberValue
 {
-    static __device__ __forceinline__ double of(double difference, double& slope)
+    static __device__ __forceinline__ double of(double difference, double& derivative)
     {
         double delta = Delta::value();
-        slope = difference > delta ? delta : difference < -delta ? -delta : difference;
+        derivative = difference > delta ? delta : difference < -delta ? -delta : difference;
         return fabs(difference) <= delta ? difference * difference / 2 : delta * (fabs(difference) - delta / 2);
     }
 };
 
-// Levels::at(i) is the i-th of so many levels; outputs are a stretch for each.
+// Levels::at(i) is the i-th of count levels; the outputs of a level are contiguous.
 template <class Levels, int count>
 struct Pinball
 {
     template <int width, int targets>
-    static __device__ __forceinline__ double row(const float* output, const float* target, double factor, float* slopes, int lane)
+    static __device__ __forceinline__ double row(
+        const float* output, // [width]
+        const float* target, // [targets]
+        double factor,
+        float* gradient,     // [width], or null
+        int lane)
     {
         double sum = 0;
         for (int column = lane; column < width; column += 32)
         {
             double level = Levels::at(column / targets), difference = static_cast<double>(target[column % targets]) - output[column];
-            double slope = difference >= 0 ? level : level - 1;
-            sum += slope * difference;
-            if (slopes != nullptr)
+            double derivative = difference >= 0 ? level : level - 1;
+            sum += derivative * difference;
+            if (gradient != nullptr)
             {
-                slopes[column] = static_cast<float>(-(difference != difference ? difference : slope) / count * factor);
+                gradient[column] = static_cast<float>(-(difference != difference ? difference : derivative) / count * factor);
             }
         }
         return sum / count;
@@ -150,17 +170,22 @@ constexpr double half_log_tau = 0.918938533204672741780;
 struct GaussianLikelihood
 {
     template <int width, int targets>
-    static __device__ __forceinline__ double row(const float* output, const float* target, double factor, float* slopes, int lane)
+    static __device__ __forceinline__ double row(
+        const float* output, // [width]
+        const float* target, // [targets]
+        double factor,
+        float* gradient,     // [width], or null
+        int lane)
     {
         double sum = 0;
         for (int j = lane; j < targets; j += 32)
         {
             double deviation = output[targets + j], z = (target[j] - static_cast<double>(output[j])) / deviation;
             sum += 0.5 * z * z + log(deviation) + half_log_tau;
-            if (slopes != nullptr)
+            if (gradient != nullptr)
             {
-                slopes[j] = static_cast<float>(-z / deviation * factor);
-                slopes[targets + j] = static_cast<float>((1 - z * z) / deviation * factor);
+                gradient[j] = static_cast<float>(-z / deviation * factor);
+                gradient[targets + j] = static_cast<float>((1 - z * z) / deviation * factor);
             }
         }
         return sum;
@@ -179,12 +204,15 @@ __device__ __forceinline__ double log_gamma_half_step(double x, double& derivati
         derivative += 0.25 / (x * (x + 0.5) * (x + 1));
     }
     double r = 1 / x, s = r * r;
-    value -= r * (1.0 / 8 - s * (1.0 / 192 - s * (1.0 / 640 - s * (17.0 / 14336 - s * (31.0 / 18432 - s * (691.0 / 180224 - s * (5461.0 / 425984)))))));
-    derivative += s * (1.0 / 8 - s * (1.0 / 64 - s * (1.0 / 128 - s * (17.0 / 2048 - s * (31.0 / 2048 - s * (7601.0 / 180224 - s * (70993.0 / 425984)))))));
+    value -= r * (1.0 / 8 - s * (1.0 / 192 - s * (1.0 / 640
+        - s * (17.0 / 14336 - s * (31.0 / 18432 - s * (691.0 / 180224 - s * (5461.0 / 425984)))))));
+    derivative += s * (1.0 / 8 - s * (1.0 / 64 - s * (1.0 / 128
+        - s * (17.0 / 2048 - s * (31.0 / 2048 - s * (7601.0 / 180224 - s * (70993.0 / 425984)))))));
     return value;
 }
 
-// ln(1 + ratio) - fraction, fraction = ratio / (1 + ratio): below 0.01 by the series of -ln(1 - fraction) - fraction, where the difference cancels.
+// ln(1 + ratio) - fraction, fraction = ratio / (1 + ratio): below 0.01 by the series of -ln(1 - fraction) - fraction, where the difference
+// cancels.
 __device__ __forceinline__ double log_excess(double ratio, double fraction)
 {
     if (!(fraction < 0.01))
@@ -203,60 +231,73 @@ __device__ __forceinline__ double log_excess(double ratio, double fraction)
 struct StudentLikelihood
 {
     template <int width, int targets>
-    static __device__ __forceinline__ double row(const float* output, const float* target, double factor, float* slopes, int lane)
+    static __device__ __forceinline__ double row(
+        const float* output, // [width]
+        const float* target, // [targets]
+        double factor,
+        float* gradient,     // [width], or null
+        int lane)
     {
         double sum = 0;
         for (int j = lane; j < targets; j += 32)
         {
-            double s = output[targets + j], nu = output[2 * targets + j], z = (target[j] - static_cast<double>(output[j])) / s, ratio = z * z / nu, step;
+            double s = output[targets + j], nu = output[2 * targets + j], z = (target[j] - static_cast<double>(output[j])) / s,
+                ratio = z * z / nu, step;
             double power = isinf(nu) ? 0.5 * z * z : (nu + 1) / 2 * log1p(ratio);
             sum += half_log_tau + log(s) + power - log_gamma_half_step(nu / 2, step);
-            if (slopes != nullptr)
+            if (gradient != nullptr)
             {
                 double pull = (1 + 1 / nu) / (1 + ratio), fraction = ratio / (1 + ratio);
-                slopes[j] = static_cast<float>(-pull * z / s * factor);
-                slopes[targets + j] = static_cast<float>((1 - pull * z * z) / s * factor);
-                slopes[2 * targets + j] = static_cast<float>(-0.5 * (step - log_excess(ratio, fraction) + fraction / nu) * factor);
+                gradient[j] = static_cast<float>(-pull * z / s * factor);
+                gradient[targets + j] = static_cast<float>((1 - pull * z * z) / s * factor);
+                gradient[2 * targets + j] = static_cast<float>(-0.5 * (step - log_excess(ratio, fraction) + fraction / nu) * factor);
             }
         }
         return sum;
     }
 };
 
-// Smoothing::value() is the share that all classes have of a target, Weights::at(k) a class's weight.
+// Smoothing::value() is the fraction of a target that all classes share, Weights::at(k) the weight of a class.
 template <class Smoothing, class Weights>
 struct CrossEntropyLoss
 {
     template <int width, int targets>
-    static __device__ __forceinline__ double row(const float* output, const float* target, double factor, float* slopes, int lane)
+    static __device__ __forceinline__ double row(
+        const float* output, // [width]
+        const float* target, // [targets]
+        double factor,
+        float* gradient,     // [width], or null
+        int lane)
     {
         int label = static_cast<int>(target[0]);
         double log_sum = log_sum_exp<width>(output, lane), smoothing = Smoothing::value(), all = 0, sum = 0;
         double own = (1 - smoothing) * Weights::at(label);
         for (int k = lane; k < width && smoothing > 0; k += 32)
         {
-            double share = smoothing / width * Weights::at(k);
-            all += share;
-            sum += share * (log_sum - output[k]);
+            double fraction = smoothing / width * Weights::at(k);
+            all += fraction;
+            sum += fraction * (log_sum - output[k]);
         }
         all = warp_sum(all);
         if (lane == 0)
         {
             sum += own * (log_sum - output[label]);
         }
-        for (int k = lane; k < width && slopes != nullptr; k += 32)
+        for (int k = lane; k < width && gradient != nullptr; k += 32)
         {
-            double share = smoothing / width * Weights::at(k);
-            slopes[k] = static_cast<float>(((own + all) * exp(output[k] - log_sum) - share - (k == label ? own : 0)) * factor);
+            double fraction = smoothing / width * Weights::at(k);
+            gradient[k] = static_cast<float>(((own + all) * exp(output[k] - log_sum) - fraction - (k == label ? own : 0)) * factor);
         }
         return sum;
     }
 };
 
-// Outputs are the logarithms of weights, the means and the raw deviations of components.
+// Outputs are the logarithms of the weights, the means and the raw deviations of the components.
 struct LogNormalMixtureLikelihood
 {
-    static __device__ __forceinline__ double log_part(const float* output, int count, int k, double log_x, double log_weights, double& z, double& deviation)
+    static __device__ __forceinline__ double log_part(
+        const float* output, // [3 count]
+        int count, int k, double log_x, double log_weights, double& z, double& deviation)
     {
         deviation = softplus(fmax(static_cast<double>(output[2 * count + k]), -300.0));
         z = (log_x - output[count + k]) / deviation;
@@ -264,7 +305,12 @@ struct LogNormalMixtureLikelihood
     }
 
     template <int width, int targets>
-    static __device__ __forceinline__ double row(const float* output, const float* target, double factor, float* slopes, int lane)
+    static __device__ __forceinline__ double row(
+        const float* output, // [width]
+        const float* target, // [targets]
+        double factor,
+        float* gradient,     // [width], or null
+        int lane)
     {
         constexpr int count = width / 3;
         double log_x = log(static_cast<double>(target[0])), log_weights = log_sum_exp<count>(output, lane), z, deviation;
@@ -283,14 +329,15 @@ struct LogNormalMixtureLikelihood
             sum += exp(log_part(output, count, k, log_x, log_weights, z, deviation) - largest);
         }
         double log_density = largest + log(warp_sum(sum));
-        for (int k = lane; k < count && slopes != nullptr; k += 32)
+        for (int k = lane; k < count && gradient != nullptr; k += 32)
         {
-            double share = exp(log_part(output, count, k, log_x, log_weights, z, deviation) - log_density);
-            slopes[k] = static_cast<float>((exp(output[k] - log_weights) - share) * factor);
-            // A component without a share has no pull, however far away it is.
-            double pull = share == 0 ? 0 : share * z / deviation, by_deviation = share == 0 ? 0 : share * (1 - z * z) / deviation;
-            slopes[count + k] = static_cast<float>(-pull * factor);
-            slopes[2 * count + k] = static_cast<float>(by_deviation * factor / (1 + exp(-static_cast<double>(output[2 * count + k]))));
+            double responsibility = exp(log_part(output, count, k, log_x, log_weights, z, deviation) - log_density);
+            gradient[k] = static_cast<float>((exp(output[k] - log_weights) - responsibility) * factor);
+            // A component without responsibility has no gradient, however far away it is.
+            double pull = responsibility == 0 ? 0 : responsibility * z / deviation;
+            double by_deviation = responsibility == 0 ? 0 : responsibility * (1 - z * z) / deviation;
+            gradient[count + k] = static_cast<float>(-pull * factor);
+            gradient[2 * count + k] = static_cast<float>(by_deviation * factor / (1 + exp(-static_cast<double>(output[2 * count + k]))));
         }
         return lane == 0 ? log_x - log_density : 0;
     }

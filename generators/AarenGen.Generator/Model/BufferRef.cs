@@ -1,14 +1,14 @@
 namespace AarenGen.Generator.Model;
 
 /// <summary>
-/// A place in a buffer: an offset and, for a repeated layer, the distance between its blocks (0 where there is one).
+/// A region of a buffer: an offset and, for a repeated layer, the stride between its blocks (0 if there is one block).
 /// </summary>
 internal sealed record BufferRef(long Offset, long BlockStride = 0)
 {
-    /// <summary>The place of one block, as a place of its own.</summary>
+    /// <summary>The region of one block.</summary>
     public BufferRef At(int block) => new(checked(Offset + block * BlockStride));
 
-    /// <summary>The place that many numbers further on, in every block.</summary>
+    /// <summary>The region shifted by the given count of numbers, in every block.</summary>
     public BufferRef Plus(long numbers) => this with { Offset = checked(Offset + numbers) };
 }
 

@@ -3,14 +3,14 @@ using System.Globalization;
 namespace AarenGen.Generator.Model;
 
 /// <summary>
-/// What the user said, without symbols, syntax or positions: equal for equal declarations wherever they stand. IsUnfit: the project
+/// The user's declaration without symbols, syntax or positions: equal for equal declarations in any place. IsUnfit: the project
 /// cannot compile a model, and nothing else is said.
 /// </summary>
 internal sealed record Declaration(
     string Namespace,
     EquatableArray<string> ContainingTypes,
     string Name,
-    EquatableArray<ComponentDeclaration> Parts,
+    EquatableArray<ComponentDeclaration> Components,
     string? WeightsFile,
     MemberNames Members,
     EquatableArray<DiagnosticInfo> Diagnostics,
@@ -59,7 +59,7 @@ internal sealed record ComponentDeclaration(string Name, EquatableArray<Argument
 internal sealed record Argument(string Name, object? Value);
 
 /// <summary>
-/// A mistake: which diagnostic, where, and what its message names. The place is a key, resolved to a location only when it is
+/// A mistake: the diagnostic, its location, and the arguments of its message. The location is a key, resolved to a location only when it is
 /// reported, so that moving the declaration changes nothing else.
 /// </summary>
 internal sealed record DiagnosticInfo(string Id, DiagnosticLocation DiagnosticLocation, EquatableArray<string> Arguments)
@@ -67,12 +67,14 @@ internal sealed record DiagnosticInfo(string Id, DiagnosticLocation DiagnosticLo
     public static DiagnosticInfo At(DiagnosticLocation site, string id, params object[] arguments) =>
         new(id, site, new(arguments.Select(static a => Printable(Convert.ToString(a, CultureInfo.InvariantCulture)!))));
 
-    /// <summary>On one line of the compiler's output, whatever the user's text holds.</summary>
+    /// <summary>On one line of the compiler's output, with any text of the user.</summary>
     private static string Printable(string text) => string.Concat(text.Select(static c =>
         CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
             or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
                 ? FormattableString.Invariant($"\\u{(int)c:X4}") : c.ToString()));
 }
 
-/// <summary>A place in a declaration: an argument of a part, a part, or (Part −1) the class; Member names a user's member.</summary>
-internal sealed record DiagnosticLocation(int Part = -1, string? Argument = null, string? Member = null);
+/// <summary>
+/// A location in a declaration: an argument of a component, a component, or (Component −1) the class. Member names a user's member.
+/// </summary>
+internal sealed record DiagnosticLocation(int Component = -1, string? Argument = null, string? Member = null);

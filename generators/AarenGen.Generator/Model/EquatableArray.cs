@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace AarenGen.Generator.Model;
 
-/// <summary>An immutable array compared by its elements, so that the incremental pipeline can tell that nothing changed.</summary>
+/// <summary>An immutable array compared by its elements, so that the incremental pipeline can detect that nothing changed.</summary>
 [CollectionBuilder(typeof(EquatableArray), nameof(EquatableArray.Create))]
 internal readonly struct EquatableArray<T>(IEnumerable<T> items) : IEquatable<EquatableArray<T>>, IReadOnlyList<T> where T : IEquatable<T>
 {

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace AarenGen.Generator.Model;
 
-/// <summary>Names of generated files: the class's full name where it is fit for a file, otherwise a part of it and a stable hash.</summary>
+/// <summary>Names of generated files: the class's full name if a file can have it, otherwise a part of it and a stable hash.</summary>
 internal static class FileName
 {
     /// <summary>
@@ -13,7 +13,7 @@ internal static class FileName
     /// </summary>
     private const int MaxBytes = 100;
 
-    /// <summary>Names that Windows keeps for devices, whatever the extension.</summary>
+    /// <summary>Names that Windows reserves for devices, with any extension.</summary>
     private static readonly HashSet<string> Devices = new(
         [.. new[] { "CON", "PRN", "AUX", "NUL" },
             .. Enumerable.Range(0, 10).SelectMany(static n => new[] { Device("COM", n), Device("LPT", n) })],
@@ -32,7 +32,7 @@ internal static class FileName
         using var sha = SHA256.Create();
         byte[] digest = sha.ComputeHash(Encoding.UTF8.GetBytes(fullName));
         string hash = string.Concat(digest.Take(4).Select(static b => b.ToString("x2", CultureInfo.InvariantCulture)));
-        // Identifiers have no surrogates, so that any place is between two characters, of at most three bytes each.
+        // Identifiers have no surrogates, so that any position is between two characters, of at most three bytes each.
         string end = fullName.Substring(Math.Max(0, fullName.Length - MaxBytes));
         while (Encoding.UTF8.GetByteCount(end) > MaxBytes - 1 - hash.Length)
         {

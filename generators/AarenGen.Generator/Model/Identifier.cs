@@ -15,6 +15,6 @@ internal static class Identifier
     public static bool IsValid(string name) =>
         SyntaxFacts.IsValidIdentifier(name) && name.All(static c => CharUnicodeInfo.GetUnicodeCategory(c) != UnicodeCategory.Format);
 
-    /// <summary>Equal for names that a file system may take for the same: those that differ in case or normalization alone.</summary>
+    /// <summary>Equal for names that a file system may not distinguish: those that differ only in case or normalization.</summary>
     public static string FoldCase(string name) => name.Normalize().ToUpperInvariant();
 }

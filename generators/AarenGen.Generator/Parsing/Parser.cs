@@ -13,7 +13,7 @@ internal static class Parser
 {
     public const string ModelAttribute = "AarenGen.SequenceModelAttribute";
     private const string WeightsAttribute = "AarenGen.WeightsAttribute";
-    private const string PartAttribute = "ModelComponentAttribute";
+    private const string ComponentAttribute = "ModelComponentAttribute";
     private const string BaseModel = "AarenGen.SequenceModel`1";
 
     /// <summary>C# 12, for the collection expressions in generated code. The Roslyn of the build does not know its name.</summary>
@@ -40,7 +40,8 @@ internal static class Parser
             return new(named, locations.ToImmutable());
         }
         CheckType(type, syntax, here, diagnostics, locations, cancellation);
-        EquatableArray<ComponentDeclaration> parts = ParseParts(type, context.Attributes[0], diagnostics, locations, cancellation);
+        EquatableArray<ComponentDeclaration> components = ParseComponents(
+            type, context.Attributes[0], diagnostics, locations, cancellation);
 
         EquatableArray<string> own = ParseMembers(type, diagnostics, locations, cancellation);
         INamedTypeSymbol model = context.SemanticModel.Compilation.GetTypeByMetadataName(BaseModel)!;
@@ -54,7 +55,7 @@ internal static class Parser
             type.ContainingNamespace.IsGlobalNamespace
                 ? "" : type.ContainingNamespace.ToDisplayString(SymbolDisplayFormat.CSharpErrorMessageFormat),
             new(Containers(type).Reverse().Select(static c => $"{Keyword(c)} {Identifier.Escape(c.Name)}")),
-            Identifier.Escape(type.Name), parts, ParseWeights(type, diagnostics, locations, cancellation), members, new(diagnostics));
+            Identifier.Escape(type.Name), components, ParseWeights(type, diagnostics, locations, cancellation), members, new(diagnostics));
         return new(declaration, locations.ToImmutable());
     }
 
@@ -62,7 +63,7 @@ internal static class Parser
     public static bool IsModel(AttributeData attribute) => attribute.AttributeClass?.ToDisplayString() == ModelAttribute;
 
     /// <summary>Whether the attribute says something of a model.</summary>
-    public static bool IsPartOrWeights(AttributeData attribute) => IsPart(attribute.AttributeClass) || IsWeights(attribute);
+    public static bool IsComponentOrWeights(AttributeData attribute) => IsComponent(attribute.AttributeClass) || IsWeights(attribute);
 
     /// <summary>The declaration that an attribute stands on.</summary>
     public static TypeDeclarationSyntax? Declaration(AttributeData attribute, CancellationToken cancellation) =>
@@ -238,20 +239,20 @@ internal static class Parser
         UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
         or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
 
-    private static EquatableArray<ComponentDeclaration> ParseParts(
+    private static EquatableArray<ComponentDeclaration> ParseComponents(
         INamedTypeSymbol type, AttributeData model, List<DiagnosticInfo> diagnostics,
         ImmutableDictionary<DiagnosticLocation, Location>.Builder locations, CancellationToken cancellation)
     {
         SyntaxNode? home = Declaration(model, cancellation);
-        var parts = new List<ComponentDeclaration>();
+        var components = new List<ComponentDeclaration>();
         IEnumerable<(AttributeData Data, AttributeSyntax Syntax)> attributes = type.GetAttributes()
-            .Where(static a => IsPart(a.AttributeClass))
+            .Where(static a => IsComponent(a.AttributeClass))
             .Select(a => (a, (a.ApplicationSyntaxReference?.GetSyntax(cancellation) as AttributeSyntax)!))
             .Where(static a => a.Item2 is not null)
             .OrderBy(static a => a.Item2.SyntaxTree.FilePath, StringComparer.Ordinal).ThenBy(static a => a.Item2.SpanStart);
         foreach ((AttributeData data, AttributeSyntax syntax) in attributes)
         {
-            int index = parts.Count;
+            int index = components.Count;
             var site = new DiagnosticLocation(index);
             locations[site] = syntax.GetLocation();
             if (syntax.FirstAncestorOrSelf<TypeDeclarationSyntax>() != home)
@@ -259,15 +260,15 @@ internal static class Parser
                 diagnostics.Add(DiagnosticInfo.At(site, DiagnosticDescriptors.SeveralDeclarations, type.Name));
             }
             string name = data.AttributeClass!.Name;
-            parts.Add(new(
+            components.Add(new(
                 name.EndsWith("Attribute", StringComparison.Ordinal) ? name.Substring(0, name.Length - "Attribute".Length) : name,
                 new(ParseArguments(data, syntax, index, locations))));
         }
-        return new(parts);
+        return new(components);
     }
 
     private static List<Argument> ParseArguments(
-        AttributeData data, AttributeSyntax syntax, int part, ImmutableDictionary<DiagnosticLocation, Location>.Builder locations)
+        AttributeData data, AttributeSyntax syntax, int component, ImmutableDictionary<DiagnosticLocation, Location>.Builder locations)
     {
         var arguments = new List<Argument>();
         SeparatedSyntaxList<AttributeArgumentSyntax> written = syntax.ArgumentList?.Arguments ?? default;
@@ -276,7 +277,7 @@ internal static class Parser
         {
             string parameter = data.AttributeConstructor!.Parameters[i].Name;
             string name = char.ToUpperInvariant(parameter[0]) + parameter.Substring(1);
-            // An open list of values has no one place but the attribute.
+            // A params list of values has no other single location than the attribute.
             Add(name, data.ConstructorArguments[i], data.AttributeConstructor.Parameters[i].IsParams ? null
                 : written.FirstOrDefault(a => a.NameColon?.Name.Identifier.ValueText == parameter)
                 ?? written.Where(static a => a.NameColon is null && a.NameEquals is null).ElementAtOrDefault(i));
@@ -289,7 +290,7 @@ internal static class Parser
 
         void Add(string name, TypedConstant constant, AttributeArgumentSyntax? at)
         {
-            locations[new DiagnosticLocation(part, name)] = at?.Expression.GetLocation() ?? syntax.GetLocation();
+            locations[new DiagnosticLocation(component, name)] = at?.Expression.GetLocation() ?? syntax.GetLocation();
             if (constant.Kind is TypedConstantKind.Primitive or TypedConstantKind.Enum)
             {
                 arguments.Add(new(name, constant.Value));
@@ -304,11 +305,11 @@ internal static class Parser
 
     private static bool IsWeights(AttributeData attribute) => attribute.AttributeClass?.ToDisplayString() == WeightsAttribute;
 
-    private static bool IsPart(INamedTypeSymbol? type)
+    private static bool IsComponent(INamedTypeSymbol? type)
     {
         for (INamedTypeSymbol? t = type; t is not null; t = t.BaseType)
         {
-            if (t.Name == PartAttribute && t.ContainingNamespace.ToDisplayString() == "AarenGen")
+            if (t.Name == ComponentAttribute && t.ContainingNamespace.ToDisplayString() == "AarenGen")
             {
                 return true;
             }

@@ -5,7 +5,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace AarenGen.Generator.Parsing;
 
 /// <summary>
-/// Classes that have parts of a model but are not marked as one. They are found by the names of their attributes, so that symbols are
+/// Classes that have components of a model but are not marked as one. They are found by the names of their attributes, so that symbols are
 /// looked up for hardly any class but those that are reported.
 /// </summary>
 internal static class UnmarkedComponents
@@ -22,7 +22,7 @@ internal static class UnmarkedComponents
         return !names.Contains(Model) && names.Any(static n => n == Weights || Registry.Find(n) is not null);
     }
 
-    /// <summary>The class, at the first of its declarations that has a part; null where there is nothing to report.</summary>
+    /// <summary>The class, at the first of its declarations that has a component; null: nothing to report.</summary>
     public static UnmarkedClass? Check(GeneratorSyntaxContext context, CancellationToken cancellation)
     {
         var syntax = (TypeDeclarationSyntax)context.Node;
@@ -31,9 +31,9 @@ internal static class UnmarkedComponents
         {
             return null;
         }
-        AttributeData? part = type.GetAttributes().FirstOrDefault(Parser.IsPartOrWeights);
-        return part is not null && Parser.Declaration(part, cancellation) == syntax
-            ? new(syntax.Identifier.GetLocation(), type.Name, Short(part.AttributeClass!.Name)) : null;
+        AttributeData? component = type.GetAttributes().FirstOrDefault(Parser.IsComponentOrWeights);
+        return component is not null && Parser.Declaration(component, cancellation) == syntax
+            ? new(syntax.Identifier.GetLocation(), type.Name, Short(component.AttributeClass!.Name)) : null;
     }
 
     private static string NameOf(NameSyntax name) => name switch
@@ -48,11 +48,11 @@ internal static class UnmarkedComponents
 }
 
 /// <summary>
-/// A class with parts that no model has. It compares by value, so that the pipeline can tell that nothing changed; diagnostics compare
-/// their arguments by reference.
+/// A class with components but without [SequenceModel]. It compares by value, so that the pipeline can detect that nothing changed;
+/// diagnostics compare their arguments by reference.
 /// </summary>
-internal sealed record UnmarkedClass(Location Location, string Name, string Part)
+internal sealed record UnmarkedClass(Location Location, string Name, string Component)
 {
     public Diagnostic Warning() =>
-        Diagnostic.Create(DiagnosticDescriptors.Get(DiagnosticDescriptors.PartsWithoutModel), Location, Name, Part);
+        Diagnostic.Create(DiagnosticDescriptors.Get(DiagnosticDescriptors.ComponentsWithoutModel), Location, Name, Component);
 }

@@ -4,7 +4,7 @@ using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Planning;
 
-/// <summary>The parts of a declaration, told apart by what they are and checked for standing where they belong.</summary>
+/// <summary>The components of a declaration, grouped by type and checked for their order.</summary>
 internal sealed class BoundModel
 {
     private BoundModel()
@@ -12,26 +12,26 @@ internal sealed class BoundModel
     }
 
     /// <summary>Inputs, each with its first column.</summary>
-    public List<(ComponentDeclaration Part, InputDefinition Definition, int Column)> Inputs { get; } = [];
+    public List<(ComponentDeclaration Component, InputDefinition Definition, int Column)> Inputs { get; } = [];
 
-    public List<(ComponentDeclaration Part, PreprocessingDefinition Definition)> Preprocessing { get; } = [];
+    public List<(ComponentDeclaration Component, PreprocessingDefinition Definition)> Preprocessing { get; } = [];
 
-    public List<(ComponentDeclaration Part, LayerDefinition Definition)> Trunk { get; } = [];
+    public List<(ComponentDeclaration Component, LayerDefinition Definition)> Trunk { get; } = [];
 
     public List<BoundHead> Heads { get; } = [];
 
     public bool SumsInputs { get; private set; }
 
-    /// <summary>Says that each input is a kind of token of its own; null where all inputs make one token.</summary>
+    /// <summary>Makes each input a modality with its own tokens; null if all inputs form one token.</summary>
     public ComponentDeclaration? Interleave { get; private set; }
 
-    /// <summary>Kinds of tokens that come in turn: the first inputs. The others are every token's.</summary>
-    public int Kinds { get; private set; } = 1;
+    /// <summary>Number of interleaved modalities: the first inputs. All tokens have the other inputs.</summary>
+    public int Modalities { get; private set; } = 1;
 
     /// <summary>Numbers in a sample.</summary>
     public int Columns { get; private set; }
 
-    /// <summary>Whether no part is missing.</summary>
+    /// <summary>Whether no component is missing.</summary>
     public bool IsComplete => Inputs.Count > 0 && Heads.Count > 0 && Heads.All(
         static h => h.Loss is not null) && (Trunk.Count > 0 || Heads.Any(static h => h.Layers.Count > 0));
 
@@ -40,49 +40,50 @@ internal sealed class BoundModel
         var bound = new BoundModel();
         BoundHead? head = null;
         bool hasOthers = false;
-        for (int i = 0; i < declaration.Parts.Count; i++)
+        for (int i = 0; i < declaration.Components.Count; i++)
         {
-            ComponentDeclaration part = declaration.Parts[i];
+            ComponentDeclaration component = declaration.Components[i];
             var site = new DiagnosticLocation(i);
-            ComponentDefinition? definition = Registry.Find(part.Name);
+            ComponentDefinition? definition = Registry.Find(component.Name);
             bool isBegin = definition is InputDefinition or PreprocessingDefinition or SumInputsDefinition or InterleaveDefinition;
             switch (definition)
             {
                 case InputDefinition input:
                     if (hasOthers || bound.Preprocessing.Count > 0)
                     {
-                        diagnostics.Add(DiagnosticInfo.At(site, DiagnosticDescriptors.MisplacedInput, part.Name, declaration.Name));
+                        diagnostics.Add(DiagnosticInfo.At(site, DiagnosticDescriptors.MisplacedInput, component.Name, declaration.Name));
                     }
-                    int columns = input.Columns(part, diagnostics);
+                    int columns = input.Columns(component, diagnostics);
                     if (bound.Inputs.Count == 0 || (!hasOthers && bound.Preprocessing.Count == 0))
                     {
-                        bound.Inputs.Add((part, input, bound.Columns));
+                        bound.Inputs.Add((component, input, bound.Columns));
                         bound.Columns = checked(bound.Columns + columns);
                     }
                     break;
                 case SumInputsDefinition:
-                    CheckBegin(part, site, bound.SumsInputs);
+                    CheckBegin(component, site, bound.SumsInputs);
                     bound.SumsInputs = true;
                     break;
                 case InterleaveDefinition:
-                    CheckBegin(part, site, bound.Interleave is not null || bound.SumsInputs);
-                    bound.Interleave = part;
-                    bound.PlaceKinds(
-                        Math.Max(1, bound.Inputs.Count - diagnostics.InRange(part, "Shared", 0, Math.Max(0, bound.Inputs.Count - 1))),
+                    CheckBegin(component, site, bound.Interleave is not null || bound.SumsInputs);
+                    bound.Interleave = component;
+                    bound.PlaceModalities(
+                        Math.Max(1, bound.Inputs.Count - diagnostics.InRange(component, "Shared", 0, Math.Max(0, bound.Inputs.Count - 1))),
                         declaration);
                     break;
                 case PreprocessingDefinition preprocessing:
-                    CheckBegin(part, site, bound.Preprocessing.Any(s => s.Definition == preprocessing));
-                    bound.Preprocessing.Add((part, preprocessing));
+                    CheckBegin(component, site, bound.Preprocessing.Any(s => s.Definition == preprocessing));
+                    bound.Preprocessing.Add((component, preprocessing));
                     break;
                 case HeadDefinition:
-                    if (bound.Heads.LastOrDefault() is { Part: not null, Loss: null } open)
+                    if (bound.Heads.LastOrDefault() is { Component: not null, Loss: null } open)
                     {
                         diagnostics.Add(
                             DiagnosticInfo.At(
-                                diagnostics.LocationOf(open.Part), DiagnosticDescriptors.HeadWithoutLoss, open.Name!, declaration.Name));
+                                diagnostics.LocationOf(open.Component), DiagnosticDescriptors.HeadWithoutLoss,
+                                open.Name!, declaration.Name));
                     }
-                    head = new(part);
+                    head = new(component);
                     bound.Heads.Add(head);
                     break;
                 case LossDefinition loss:
@@ -93,21 +94,21 @@ internal sealed class BoundModel
                     }
                     if (head is not { Loss: null })
                     {
-                        diagnostics.Add(DiagnosticInfo.At(site, DiagnosticDescriptors.MisplacedLoss, part.Name, declaration.Name));
+                        diagnostics.Add(DiagnosticInfo.At(site, DiagnosticDescriptors.MisplacedLoss, component.Name, declaration.Name));
                         break;
                     }
-                    (head.LossPart, head.Loss) = (part, loss);
+                    (head.LossComponent, head.Loss) = (component, loss);
                     break;
                 case LayerDefinition layer:
                     if (head is { Loss: not null })
                     {
-                        diagnostics.Add(DiagnosticInfo.At(site, DiagnosticDescriptors.LayerAfterLoss, part.Name, declaration.Name));
+                        diagnostics.Add(DiagnosticInfo.At(site, DiagnosticDescriptors.LayerAfterLoss, component.Name, declaration.Name));
                         break;
                     }
-                    (head?.Layers ?? bound.Trunk).Add((part, layer));
+                    (head?.Layers ?? bound.Trunk).Add((component, layer));
                     break;
                 default:
-                    diagnostics.Add(DiagnosticInfo.At(site, DiagnosticDescriptors.UnknownPart, part.Name));
+                    diagnostics.Add(DiagnosticInfo.At(site, DiagnosticDescriptors.UnknownComponent, component.Name));
                     break;
             }
             hasOthers |= !isBegin;
@@ -115,25 +116,25 @@ internal sealed class BoundModel
         Report(bound, declaration, diagnostics);
         return bound;
 
-        void CheckBegin(ComponentDeclaration part, DiagnosticLocation site, bool isSecond)
+        void CheckBegin(ComponentDeclaration component, DiagnosticLocation site, bool isSecond)
         {
             if (hasOthers || isSecond || bound.Inputs.Count == 0)
             {
-                diagnostics.Add(DiagnosticInfo.At(site, DiagnosticDescriptors.MisplacedPreprocessing, part.Name, declaration.Name));
+                diagnostics.Add(DiagnosticInfo.At(site, DiagnosticDescriptors.MisplacedPreprocessing, component.Name, declaration.Name));
             }
         }
     }
 
-    /// <summary>Each kind begins at the token's first column; what all tokens have stands behind the widest.</summary>
-    private void PlaceKinds(int kinds, Declaration declaration)
+    /// <summary>Every modality begins at the token's first column; shared inputs follow the widest modality.</summary>
+    private void PlaceModalities(int modalities, Declaration declaration)
     {
-        Kinds = kinds;
-        int[] columns = Inputs.Select(i => i.Definition.Columns(i.Part, NoDiagnostics(declaration))).ToArray();
-        Columns = columns.Take(kinds).DefaultIfEmpty(1).Max();
+        Modalities = modalities;
+        int[] columns = Inputs.Select(i => i.Definition.Columns(i.Component, NoDiagnostics(declaration))).ToArray();
+        Columns = columns.Take(modalities).DefaultIfEmpty(1).Max();
         for (int input = 0; input < Inputs.Count; input++)
         {
-            Inputs[input] = (Inputs[input].Part, Inputs[input].Definition, input < kinds ? 0 : Columns);
-            Columns = input < kinds ? Columns : checked(Columns + columns[input]);
+            Inputs[input] = (Inputs[input].Component, Inputs[input].Definition, input < modalities ? 0 : Columns);
+            Columns = input < modalities ? Columns : checked(Columns + columns[input]);
         }
     }
 
@@ -157,16 +158,18 @@ internal sealed class BoundModel
         else if (bound.Heads[bound.Heads.Count - 1] is { Loss: null } last)
         {
             diagnostics.Add(
-                DiagnosticInfo.At(diagnostics.LocationOf(last.Part!), DiagnosticDescriptors.HeadWithoutLoss, last.Name!, declaration.Name));
+                DiagnosticInfo.At(
+                    diagnostics.LocationOf(last.Component!), DiagnosticDescriptors.HeadWithoutLoss, last.Name!, declaration.Name));
         }
         if (bound.Inputs.Count > 0
-            && !(bound.Interleave is null && bound.Inputs.Count == 1 && bound.Inputs[0].Definition.IsRaw(bound.Inputs[0].Part)))
+            && !(bound.Interleave is null && bound.Inputs.Count == 1 && bound.Inputs[0].Definition.IsRaw(bound.Inputs[0].Component)))
         {
-            foreach ((ComponentDeclaration part, _) in bound.Preprocessing)
+            foreach ((ComponentDeclaration component, _) in bound.Preprocessing)
             {
                 diagnostics.Add(
                     DiagnosticInfo.At(
-                        diagnostics.LocationOf(part), DiagnosticDescriptors.PreprocessingNeedsNumbers, part.Name, declaration.Name));
+                        diagnostics.LocationOf(component), DiagnosticDescriptors.PreprocessingNeedsNumbers,
+                        component.Name, declaration.Name));
             }
             bound.Preprocessing.Clear();
         }
@@ -174,15 +177,15 @@ internal sealed class BoundModel
 }
 
 /// <summary>A head as declared: its attribute (none for the only, unnamed one), its layers and its loss.</summary>
-internal sealed class BoundHead(ComponentDeclaration? part)
+internal sealed class BoundHead(ComponentDeclaration? component)
 {
-    public ComponentDeclaration? Part => part;
+    public ComponentDeclaration? Component => component;
 
-    public string? Name => part is null ? null : part.Text("Name") ?? "";
+    public string? Name => component is null ? null : component.Text("Name") ?? "";
 
-    public List<(ComponentDeclaration Part, LayerDefinition Definition)> Layers { get; } = [];
+    public List<(ComponentDeclaration Component, LayerDefinition Definition)> Layers { get; } = [];
 
-    public ComponentDeclaration? LossPart { get; set; }
+    public ComponentDeclaration? LossComponent { get; set; }
 
     public LossDefinition? Loss { get; set; }
 }

@@ -9,20 +9,20 @@ internal abstract class ComponentDefinition
     public abstract string Name { get; }
 }
 
-/// <summary>A part of what a token is: some of its columns, and how they are embedded.</summary>
+/// <summary>An input: some columns of a token, and how they are embedded.</summary>
 internal abstract class InputDefinition : ComponentDefinition
 {
     /// <summary>Columns of the token that it takes.</summary>
-    public abstract int Columns(ComponentDeclaration part, DiagnosticBag diagnostics);
+    public abstract int Columns(ComponentDeclaration component, DiagnosticBag diagnostics);
 
     /// <summary>Categories of its column; 0 where it holds numbers.</summary>
-    public virtual int Cardinality(ComponentDeclaration part) => 0;
+    public virtual int Cardinality(ComponentDeclaration component) => 0;
 
     /// <summary>Whether the columns are the embedding as they are.</summary>
-    public virtual bool IsRaw(ComponentDeclaration part) => false;
+    public virtual bool IsRaw(ComponentDeclaration component) => false;
 
     /// <summary>Lowers the embedding of its columns, of which the tokens have the first at <paramref name="column"/>.</summary>
-    /// <param name="part">The declaration.</param>
+    /// <param name="component">The declaration.</param>
     /// <param name="layer">The layer of all inputs.</param>
     /// <param name="name">What its parameters and values are called.</param>
     /// <param name="tokens">The tokens.</param>
@@ -30,17 +30,17 @@ internal abstract class InputDefinition : ComponentDefinition
     /// <param name="width">The width it must have; 0 where it is free.</param>
     /// <param name="result">Makes the value of a width that the embedding is written to.</param>
     public abstract Value Embed(
-        ComponentDeclaration part, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result);
+        ComponentDeclaration component, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result);
 }
 
 /// <summary>How samples become rows, before any layer.</summary>
 internal abstract class PreprocessingDefinition : ComponentDefinition
 {
-    /// <param name="part">The declaration.</param>
+    /// <param name="component">The declaration.</param>
     /// <param name="shape">The shape so far.</param>
     /// <param name="features">Numbers in a sample.</param>
     /// <param name="diagnostics">Takes mistakes.</param>
-    public abstract TokenShape Apply(ComponentDeclaration part, TokenShape shape, int features, DiagnosticBag diagnostics);
+    public abstract TokenShape Apply(ComponentDeclaration component, TokenShape shape, int features, DiagnosticBag diagnostics);
 }
 
 /// <summary>Begins a head.</summary>
@@ -60,23 +60,23 @@ internal abstract class LayerDefinition : ComponentDefinition
     /// <summary>The same as the last layer of a model without named heads.</summary>
     public virtual string? NameAsLast => null;
 
-    /// <summary>Whether it makes one output of a whole sequence, so that its loss counts at the last token alone.</summary>
+    /// <summary>Whether it makes one output of a whole sequence, so that its loss counts only at the last token.</summary>
     public virtual bool IsPerSequence => false;
 
-    public virtual int Repeat(ComponentDeclaration part, DiagnosticBag diagnostics) => 1;
+    public virtual int Repeat(ComponentDeclaration component, DiagnosticBag diagnostics) => 1;
 
-    public abstract void Plan(ComponentDeclaration part, LayerBuilder layer);
+    public abstract void Plan(ComponentDeclaration component, LayerBuilder layer);
 }
 
-/// <summary>What the model, or a head of it, is trained for.</summary>
+/// <summary>The loss of the model or of one of its heads.</summary>
 internal abstract class LossDefinition : ComponentDefinition
 {
     /// <summary>Checks the arguments against the width of the outputs.</summary>
-    public abstract Loss Plan(ComponentDeclaration part, int width, DiagnosticBag diagnostics);
+    public abstract Loss Plan(ComponentDeclaration component, int width, DiagnosticBag diagnostics);
 
     /// <summary>
     /// What each of the outputs' equal segments is to a normalised target: its parameters in order. Null where targets are no
     /// numbers that could be normalised.
     /// </summary>
-    public abstract IReadOnlyList<ParameterRole>? Roles(ComponentDeclaration part);
+    public abstract IReadOnlyList<ParameterRole>? Roles(ComponentDeclaration component);
 }

@@ -8,7 +8,7 @@ namespace AarenGen.Generator.Planning;
 internal static class GeneratedMembers
 {
     /// <summary>
-    /// Members beside the methods of layers and heads. Some are written only for models that need them; their names are taken in every
+    /// Members other than the methods of layers and heads. Some are written only for models that need them; their names are taken in every
     /// model, so that a name remains usable when the model changes.
     /// </summary>
     private static readonly string[] Fixed =
@@ -64,7 +64,7 @@ internal static class GeneratedMembers
             {
                 diagnostics.Add(
                     DiagnosticInfo.At(
-                        diagnostics.LocationOf(head.Part!, "Name"), DiagnosticDescriptors.BadHeadName, name, className, objection));
+                        diagnostics.LocationOf(head.Component!, "Name"), DiagnosticDescriptors.BadHeadName, name, className, objection));
             }
         }
     }

@@ -41,15 +41,16 @@ internal sealed class LayerBuilder(int inputWidth, int rowsPerPass, DiagnosticBa
 
     public int StateDoubles => state;
 
-    public int InRange(ComponentDeclaration part, string argument, int min, int max) => diagnostics.InRange(part, argument, min, max);
+    public int InRange(ComponentDeclaration component, string argument, int min, int max) =>
+        diagnostics.InRange(component, argument, min, max);
 
     /// <summary>The argument Heads, 4 where it is not written; it divides the input's width.</summary>
-    public int Heads(ComponentDeclaration part) => diagnostics.Heads(part, part.Integer("Heads", 4), Input.Width);
+    public int Heads(ComponentDeclaration component) => diagnostics.Heads(component, component.Integer("Heads", 4), Input.Width);
 
-    public double Share(ComponentDeclaration part, string argument) => diagnostics.Share(part, argument);
+    public double Fraction(ComponentDeclaration component, string argument) => diagnostics.Fraction(component, argument);
 
-    public T Choice<T>(ComponentDeclaration part, string argument, string[] names, T[] choices) =>
-        diagnostics.Choice(part, argument, names, choices);
+    public T Choice<T>(ComponentDeclaration component, string argument, string[] names, T[] choices) =>
+        diagnostics.Choice(component, argument, names, choices);
 
     public Value Output(int width)
     {
@@ -67,7 +68,7 @@ internal sealed class LayerBuilder(int inputWidth, int rowsPerPass, DiagnosticBa
         name, width, Take(ref scratch, checked(Sizes.Pad(width) * rowsPerPass)), Take(ref memory, Sizes.Pad(width)),
         SharesGradientOf: sum));
 
-    /// <summary>Floats a token that training keeps beside the values.</summary>
+    /// <summary>Floats per token that training stores in addition to the values.</summary>
     public int Memory(int floats) => Take(ref memory, Sizes.Pad(floats));
 
     /// <summary>Doubles of a stream's state.</summary>
@@ -122,7 +123,7 @@ internal sealed class LayerBuilder(int inputWidth, int rowsPerPass, DiagnosticBa
 
     public void Add(Operation operation) => operations.Add(operation);
 
-    /// <summary>The operations, each told which gradients a later one has begun.</summary>
+    /// <summary>The operations, each with the gradients that a later one has already written.</summary>
     public IEnumerable<OperationStep> Steps()
     {
         var begun = new HashSet<string>(StringComparer.Ordinal);

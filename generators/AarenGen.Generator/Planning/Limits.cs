@@ -11,7 +11,7 @@ internal static class Limits
     /// <summary>Tokens that a convolution sees: a device holds a factor of each in a register.</summary>
     public const int MinTaps = 2, MaxTaps = 16;
 
-    /// <summary>Bytes of a stream's state: what one array of bytes can hold when the state is saved, and a little beside it.</summary>
+    /// <summary>Bytes of a stream's state: a saved state and its header must fit one array of bytes.</summary>
     public const int StateBytes = int.MaxValue - 1_024;
 
     public const int Patch = 65_536;
@@ -21,7 +21,7 @@ internal static class Limits
     /// </summary>
     public const int NameBytes = 900;
 
-    /// <summary>Bytes of a head's name, which methods and files have with more around it.</summary>
+    /// <summary>Bytes of a head's name, which is part of names of methods and files.</summary>
     public const int HeadNameBytes = 255;
 
     /// <summary>Tokens after which a forget gate may halve a weight: the gate's bias is then a float from -70 to 21.</summary>
@@ -36,7 +36,7 @@ internal static class Limits
     public const int CompressedWidth = 64;
 
     /// <summary>
-    /// Rows of one inference pass, or a row a channel where there are more channels: enough that reading the weights costs little a row,
+    /// Rows of one inference pass, or one row per channel if there are more channels. Reading the weights then costs little per row,
     /// few enough to stay in the cache.
     /// </summary>
     public const int RowsPerPass = 64;

@@ -6,8 +6,9 @@ using static AarenGen.Generator.Model.Literal;
 
 namespace AarenGen.Generator.Planning;
 
-/// <summary>A layer whose memory is not laid out yet. Part: its declaration, where it has one.</summary>
-internal sealed record LoweredLayer(ComponentDeclaration? Part, string Method, string Name, bool IsBlock, LayerBuilder Builder, int Repeat);
+/// <summary>A layer whose memory is not laid out yet. Component: its declaration, where it has one.</summary>
+internal sealed record LoweredLayer(
+    ComponentDeclaration? Component, string Method, string Name, bool IsBlock, LayerBuilder Builder, int Repeat);
 
 /// <summary>A head whose layers' memory is not laid out yet: a range of the lowered model's layers.</summary>
 internal sealed record LoweredHead(int FirstLayer, int Layers, HeadPlan Plan);
@@ -55,11 +56,11 @@ internal sealed class LoweredModel
     public static LoweredModel Of(Declaration declaration, BoundModel bound, DiagnosticBag diagnostics)
     {
         TokenShape shape = TokenShape.Plain;
-        foreach ((ComponentDeclaration part, PreprocessingDefinition definition) in bound.Preprocessing)
+        foreach ((ComponentDeclaration component, PreprocessingDefinition definition) in bound.Preprocessing)
         {
-            shape = definition.Apply(part, shape, Math.Max(1, bound.Columns), diagnostics);
+            shape = definition.Apply(component, shape, Math.Max(1, bound.Columns), diagnostics);
         }
-        var lowered = new LoweredModel(shape, bound.Heads.Any(static h => h.Part is not null), diagnostics);
+        var lowered = new LoweredModel(shape, bound.Heads.Any(static h => h.Component is not null), diagnostics);
         int features = Math.Max(1, bound.Columns / shape.Channels);
         lowered.RowInput = checked(features * shape.PatchLength);
         int width = lowered.PlanLayers(bound.Trunk, lowered.PlanInputs(bound, lowered.RowInput), head: null);
@@ -80,40 +81,42 @@ internal sealed class LoweredModel
     {
         int first = layers.Count;
         width = PlanLayers(head.Layers, width, head.Name);
-        if (head is not { LossPart: { } part, Loss: { } definition })
+        if (head is not { LossComponent: { } component, Loss: { } definition })
         {
             return;
         }
         bool isNormalized = Shape.Normalization != NormalizationSpan.None;
-        Loss loss = definition.Plan(part, width, diagnostics);
-        if (isNormalized && definition.Roles(part) is null)
+        Loss loss = definition.Plan(component, width, diagnostics);
+        if (isNormalized && definition.Roles(component) is null)
         {
             diagnostics.Add(
-                DiagnosticInfo.At(diagnostics.LocationOf(part), DiagnosticDescriptors.NotNormalizable, part.Name, declaration.Name));
+                DiagnosticInfo.At(
+                    diagnostics.LocationOf(component), DiagnosticDescriptors.NotNormalizable, component.Name, declaration.Name));
         }
-        if (OutputLayer.IsNeeded(definition, part, Shape))
+        if (OutputLayer.IsNeeded(definition, component, Shape))
         {
             var builder = new LayerBuilder(width, RowsPerPass, diagnostics);
-            OutputLayer.Plan(definition, part, isNormalized ? features : 0, builder);
+            OutputLayer.Plan(definition, component, isNormalized ? features : 0, builder);
             layers.Add(new(null, $"{OutputLayer.Name}{Number(layers.Count)}", "output", false, builder, 1));
         }
         bool isPerSequence = isPooled || head.Layers.Any(static l => l.Definition.IsPerSequence);
-        double weight = head.Part is null ? 1 : diagnostics.Positive(head.Part, "Weight", 1);
+        double weight = head.Component is null ? 1 : diagnostics.Positive(head.Component, "Weight", 1);
         heads.Add(new(first, layers.Count - first, new(head.Name, weight, isPerSequence, new([]), Outputs, width, Targets, loss)));
         Outputs = checked(Outputs + width);
         Targets = checked(Targets + loss.TargetWidth);
     }
 
-    private int PlanLayers(List<(ComponentDeclaration Part, LayerDefinition Definition)> parts, int width, string? head)
+    private int PlanLayers(List<(ComponentDeclaration Component, LayerDefinition Definition)> components, int width, string? head)
     {
-        for (int i = 0; i < parts.Count; i++)
+        for (int i = 0; i < components.Count; i++)
         {
-            (ComponentDeclaration part, LayerDefinition definition) = parts[i];
+            (ComponentDeclaration component, LayerDefinition definition) = components[i];
             var builder = new LayerBuilder(width, RowsPerPass, diagnostics);
-            int repeat = definition.Repeat(part, diagnostics);
-            definition.Plan(part, builder);
+            int repeat = definition.Repeat(component, diagnostics);
+            definition.Plan(component, builder);
             width = builder.OutputWidth;
-            layers.Add(new(part, definition.Name + Number(layers.Count), NameOf(parts, i, head), definition.IsBlock, builder, repeat));
+            layers.Add(new(
+                component, definition.Name + Number(layers.Count), NameOf(components, i, head), definition.IsBlock, builder, repeat));
         }
         return width;
     }
@@ -122,7 +125,7 @@ internal sealed class LoweredModel
     private int PlanInputs(BoundModel bound, int rowInput)
     {
         if (bound.Inputs.Count == 0
-            || (bound.Interleave is null && bound.Inputs.Count == 1 && bound.Inputs[0].Definition.IsRaw(bound.Inputs[0].Part)))
+            || (bound.Interleave is null && bound.Inputs.Count == 1 && bound.Inputs[0].Definition.IsRaw(bound.Inputs[0].Component)))
         {
             return rowInput;
         }
@@ -133,23 +136,23 @@ internal sealed class LoweredModel
     }
 
     private string NameOf(
-        List<(ComponentDeclaration Part, LayerDefinition Definition)> parts, int index, string? head)
+        List<(ComponentDeclaration Component, LayerDefinition Definition)> components, int index, string? head)
     {
-        (ComponentDeclaration part, LayerDefinition definition) = parts[index];
-        if (part.Text("Name") is { } name)
+        (ComponentDeclaration component, LayerDefinition definition) = components[index];
+        if (component.Text("Name") is { } name)
         {
             if (!IsName(name))
             {
-                diagnostics.Add(DiagnosticInfo.At(diagnostics.LocationOf(part, "Name"), DiagnosticDescriptors.BadName, name));
+                diagnostics.Add(DiagnosticInfo.At(diagnostics.LocationOf(component, "Name"), DiagnosticDescriptors.BadName, name));
             }
             return name;
         }
         if (head is not null)
         {
-            return parts.Count == 1 ? $"heads.{head}" : $"heads.{head}.{Number(index)}";
+            return components.Count == 1 ? $"heads.{head}" : $"heads.{head}.{Number(index)}";
         }
         string? own = definition.IsBlock ? Blocks
-            : !Branches && index == parts.Count - 1 && definition.NameAsLast is { } last ? last
+            : !Branches && index == components.Count - 1 && definition.NameAsLast is { } last ? last
             : index == 0 ? definition.NameAsFirst : null;
         return own ?? $"layers.{Number(index)}";
     }

@@ -54,7 +54,7 @@ internal sealed class MemoryLayout
 
     public int ScratchFloats { get; }
 
-    /// <summary>Doubles that the layers of one channel remember.</summary>
+    /// <summary>Doubles of state of the layers of one channel.</summary>
     public int State => state;
 
     /// <summary>Where the gradients at layer boundaries lie: two that take turns, and where heads branch off their sum.</summary>
@@ -85,7 +85,7 @@ internal sealed class MemoryLayout
         var memoryRegion = new StridedRegion(memory, b.MemoryFloats);
         int outputMemory = memoryRegion.End(repeat);
         int gradientMemory = new StridedRegion(outputMemory, Sizes.Pad(b.OutputWidth)).End(repeat);
-        bool isCounted = lowered.IsBlock && lowered.Name == LoweredModel.Blocks && lowered.Part?.Text("Name") is null;
+        bool isCounted = lowered.IsBlock && lowered.Name == LoweredModel.Blocks && lowered.Component?.Text("Name") is null;
         int? firstNumber = isCounted ? blocks : repeat > 1 ? 0 : null;
         blocks += isCounted ? repeat : 0;
         var layer = new LayerPlan(

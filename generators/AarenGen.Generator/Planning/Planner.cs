@@ -55,7 +55,7 @@ internal static class Planner
             .Where(static g => g.Count() > 1))
         {
             ComponentDeclaration culprit = lowered.Layers.Last(
-                d => d.Part is not null && twice.Key.StartsWith(d.Name + ".", StringComparison.Ordinal)).Part!;
+                d => d.Component is not null && twice.Key.StartsWith(d.Name + ".", StringComparison.Ordinal)).Component!;
             diagnostics.Add(DiagnosticInfo.At(diagnostics.LocationOf(culprit, "Name"), DiagnosticDescriptors.DuplicateName, twice.Key));
             break;
         }
@@ -82,9 +82,9 @@ internal static class Planner
     }
 
     private static IEnumerable<Category> Categories(BoundModel bound) => bound.Inputs
-        .Select((input, i) => bound.Interleave is not null && i < bound.Kinds
-            ? new Category(input.Column, input.Definition.Cardinality(input.Part), i, bound.Kinds)
-            : new Category(input.Column, input.Definition.Cardinality(input.Part), 0, 1))
+        .Select((input, i) => bound.Interleave is not null && i < bound.Modalities
+            ? new Category(input.Column, input.Definition.Cardinality(input.Component), i, bound.Modalities)
+            : new Category(input.Column, input.Definition.Cardinality(input.Component), 0, 1))
         .Where(static c => c.Cardinality > 0);
 
     private static void CheckName(Declaration declaration, DiagnosticBag diagnostics)

@@ -3,12 +3,12 @@ using AarenGen.Generator.Planning;
 
 namespace AarenGen.Generator.Preprocessing;
 
-/// <summary>[ChannelIndependent]: each feature is a sequence of its own.</summary>
+/// <summary>[ChannelIndependent]: each feature is a separate sequence.</summary>
 internal sealed class ChannelIndependentDefinition : PreprocessingDefinition
 {
     public override string Name => "ChannelIndependent";
 
-    public override TokenShape Apply(ComponentDeclaration part, TokenShape shape, int features, DiagnosticBag diagnostics) =>
+    public override TokenShape Apply(ComponentDeclaration component, TokenShape shape, int features, DiagnosticBag diagnostics) =>
         shape with { Channels = features };
 }
 
@@ -17,9 +17,9 @@ internal sealed class InstanceNormDefinition : PreprocessingDefinition
 {
     public override string Name => "InstanceNorm";
 
-    public override TokenShape Apply(ComponentDeclaration part, TokenShape shape, int features, DiagnosticBag diagnostics) =>
-        part.Has("Window")
-        ? shape with { Normalization = NormalizationSpan.Window, Window = diagnostics.InRange(part, "Window", 2, Limits.Patch) }
+    public override TokenShape Apply(ComponentDeclaration component, TokenShape shape, int features, DiagnosticBag diagnostics) =>
+        component.Has("Window")
+        ? shape with { Normalization = NormalizationSpan.Window, Window = diagnostics.InRange(component, "Window", 2, Limits.Patch) }
         : shape with { Normalization = NormalizationSpan.Prefix };
 }
 
@@ -28,9 +28,10 @@ internal sealed class PatchDefinition : PreprocessingDefinition
 {
     public override string Name => "Patch";
 
-    public override TokenShape Apply(ComponentDeclaration part, TokenShape shape, int features, DiagnosticBag diagnostics) => shape with
+    public override TokenShape Apply(
+        ComponentDeclaration component, TokenShape shape, int features, DiagnosticBag diagnostics) => shape with
     {
-        PatchLength = diagnostics.InRange(part, "Length", 1, Limits.Patch),
-        PatchStride = diagnostics.InRange(part, "Stride", 1, Limits.Patch),
+        PatchLength = diagnostics.InRange(component, "Length", 1, Limits.Patch),
+        PatchStride = diagnostics.InRange(component, "Stride", 1, Limits.Patch),
     };
 }

@@ -16,7 +16,7 @@ public sealed class SequenceList(int tokenWidth, int targetWidth) : SequenceData
     /// <inheritdoc/>
     public override int TargetWidth { get; } = targetWidth >= 1 ? targetWidth : throw new ArgumentOutOfRangeException(nameof(targetWidth));
 
-    /// <summary>Adds a sequence; the arrays are kept, not copied.</summary>
+    /// <summary>Adds a sequence; the arrays are stored, not copied.</summary>
     /// <param name="tokens">[length, TokenWidth].</param>
     /// <param name="targets">
     /// [length, TargetWidth]; or [TargetWidth], one target for the whole sequence, which holds at every token.

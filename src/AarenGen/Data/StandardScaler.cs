@@ -11,7 +11,7 @@ namespace AarenGen;
 public sealed class StandardScaler
 {
     /// <summary>
-    /// Values that differ by no more than this fraction of the largest are equal but for rounding. A double resolves 2^-52, so at most
+    /// Values that differ by no more than this fraction of the largest are equal except for rounding. A double resolves 2^-52, so at most
     /// their last six bits differ.
     /// </summary>
     private const double NoiseFraction = 1.0 / (1L << 46);
@@ -37,7 +37,7 @@ public sealed class StandardScaler
     /// </summary>
     public IReadOnlyList<double> StandardDeviations => deviations;
 
-    /// <summary>Measures columns. Fit on training rows alone: anything else leaks the future.</summary>
+    /// <summary>Computes the scale of columns. Use only training rows; other rows leak the future.</summary>
     /// <param name="values">[rows, columns] finite numbers, at least one row.</param>
     /// <param name="columns">Columns, at least 1.</param>
     /// <exception cref="ArgumentException">The numbers are no whole rows, none, or not finite.</exception>
@@ -81,7 +81,7 @@ public sealed class StandardScaler
         }
     }
 
-    /// <summary>Takes scaled rows back to the columns' units, in place.</summary>
+    /// <summary>Converts scaled rows back to the columns' units, in place.</summary>
     /// <param name="values">[rows, columns] finite numbers, or NaN, which stays NaN.</param>
     /// <exception cref="ArgumentException">
     /// The numbers are no whole rows, or one is infinite or leads to none that a <see cref="float"/> holds. Nothing is written then.
@@ -221,7 +221,7 @@ public sealed class StandardScaler
 
         public double Deviation { get; private set; }
 
-        /// <summary>How far values may lie apart that are equal but for rounding.</summary>
+        /// <summary>How far values may lie apart that are equal except for rounding.</summary>
         public readonly double Noise => NoiseFraction * Math.Max(Math.Abs(smallest), Math.Abs(largest));
 
         public readonly bool IsConstant => largest - smallest <= Noise;
@@ -230,7 +230,7 @@ public sealed class StandardScaler
 
         /// <summary>
         /// A power of two brings the numbers to at most 1 exactly, so neither sums nor squares overflow or vanish. It is halved because
-        /// 2^-1074, the inverse of the least exponent, is no double.
+        /// 2^-1074, the inverse of the smallest exponent, is not a double.
         /// </summary>
         public void ChooseScale()
         {

@@ -48,7 +48,7 @@ public abstract class BlockAttribute : LayerAttribute
     /// <summary>Width of the feed-forward network's hidden layer, 1 to 65,536; four times the layer's width by default.</summary>
     public int FeedForward { get; set; }
 
-    /// <summary>Number of such blocks, one after another, each with parameters of its own, 1 to 1,024. 1 by default.</summary>
+    /// <summary>Number of such blocks, one after another, each with its own parameters, 1 to 1,024. 1 by default.</summary>
     public int Repeat { get; set; } = 1;
 
     /// <summary>Where the block normalises; <see cref="Norm.Pre"/> by default.</summary>
@@ -134,7 +134,7 @@ public sealed class TransformerAttribute : BlockAttribute
 }
 
 /// <summary>
-/// A block of minGRU: h_t = (1 − z) h_{t−1} + z g(c), update gate z and candidate c depending on the token alone. A stream
+/// A block of minGRU: h_t = (1 − z) h_{t−1} + z g(c), update gate z and candidate c that depend only on the token. A stream
 /// takes constant memory and time per token.
 /// </summary>
 /// <remarks>Source: Feng et al., Were RNNs All We Needed?, arXiv 2410.01201.</remarks>
@@ -218,7 +218,7 @@ public enum Pooling
 }
 
 /// <summary>
-/// Makes one row of a whole sequence. The layers behind it are trained at the last token alone. A stream gives the row of the sequence so
+/// Makes one row of a whole sequence. The layers behind it are trained only at the last token. A stream gives the row of the sequence so
 /// far at every token.
 /// </summary>
 /// <param name="pooling">Its last token, or the mean of its tokens.</param>

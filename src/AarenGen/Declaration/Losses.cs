@@ -5,7 +5,7 @@ namespace AarenGen;
 /// are added, each times its weight. Predictions are read by the head's name.
 /// </summary>
 /// <remarks>
-/// A head with a <see cref="PoolAttribute"/>, or behind one, is trained at the last token of each sequence alone. If other
+/// A head with a <see cref="PoolAttribute"/>, or behind one, is trained only at the last token of each sequence. If other
 /// heads are trained at every token, a sequence has the weight of all its tokens together.
 /// </remarks>
 /// <param name="name">A C# identifier, unique among the heads.</param>

@@ -1,7 +1,7 @@
 namespace AarenGen;
 
 /// <summary>
-/// Runs every feature as a sequence of its own through the same weights. The layers see one feature; a token's output holds the outputs
+/// Runs every feature as a separate sequence through the same weights. The layers see one feature; a token's output holds the outputs
 /// of all features, one after the other. Source: Nie et al., A Time Series is Worth 64 Words (PatchTST), ICLR 2023.
 /// </summary>
 /// <remarks>Stands after the one <c>[Continuous]</c>, before the layers.</remarks>

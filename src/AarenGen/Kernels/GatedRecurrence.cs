@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics;
 namespace AarenGen.Kernels;
 
 /// <summary>
-/// Recurrences whose gates depend on the token alone: h_t = keep_t h_{t−1} + add_t g(c_t) a channel, h_0 = 0, keep + add = 1, with
+/// Recurrences whose gates depend only on the token: h_t = keep_t h_{t−1} + add_t g(c_t) a channel, h_0 = 0, keep + add = 1, with
 /// g(x) = x + 1/2 where x ≥ 0 and σ(x) elsewhere. minGRU: add = σ(z). minLSTM: keep = σ(f)/(σ(f) + σ(i)).
 /// Source: Feng et al., Were RNNs All We Needed?, arXiv 2410.01201.
 /// </summary>
@@ -154,7 +154,7 @@ public static class GatedRecurrence
         ref float b = ref MemoryMarshal.GetReference(second);
         ref float c = ref MemoryMarshal.GetReference(candidates);
         ref float y = ref MemoryMarshal.GetReference(output);
-        // Channels do not meet: sixteen at a time go through the whole sequence, h in registers.
+        // Channels are independent: sixteen at a time go through the whole sequence, h in registers.
         for (int column = 0; column < stride; column += Lane)
         {
             Vector512<double> low = Vector512<double>.Zero, high = Vector512<double>.Zero;

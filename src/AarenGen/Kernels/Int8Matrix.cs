@@ -5,15 +5,14 @@ using System.Runtime.Intrinsics.X86;
 namespace AarenGen.Kernels;
 
 /// <summary>
-/// A matrix of bytes with a scale an output, and its product with rows that are rounded to 14 bits. Rows are split in two halves of 7
-/// bits, each an unsigned byte, so that a product is two dot products of bytes. Sums are of integers and exact, in whatever order
-/// they are taken and by whatever instructions.
+/// A matrix of bytes with one scale per output, and its multiplication with rows that are rounded to 14 bits. Rows are split into two
+/// halves of 7 bits, each an unsigned byte, so that a multiplication is two dot products of bytes. Sums are of integers and exact, in
+/// any order and with any instructions.
 /// </summary>
 /// <remarks>
-/// Layout: panels of 32 outputs (the last may have 16), each [inputs / 4, outputs, 4] bytes with inputs rounded up to fours; then a float
-/// scale an output; then the sum of its bytes, an integer an output. With q = round(x / s) + 8192 = 128 h + l and a byte b:
-/// Σ b (q − 8192) = 128 (Σ b h − 64 Σ b) + Σ b l. Halves of 7 bits keep two products of bytes within 16 bits, which
-/// vpmaddubsw needs.
+/// Layout: panels of 32 outputs (the last may have 16), each [inputs / 4, outputs, 4] bytes with inputs padded to a multiple of 4; then a
+/// float scale an output; then the sum of its bytes, an integer an output. With q = round(x / s) + 8192 = 128 h + l and a byte b: Σ b (q −
+/// 8192) = 128 (Σ b h − 64 Σ b) + Σ b l. Halves of 7 bits keep two products of bytes within 16 bits, which vpmaddubsw needs.
 /// </remarks>
 internal readonly unsafe struct Int8Matrix(void* memory, int inputs, int columns)
 {

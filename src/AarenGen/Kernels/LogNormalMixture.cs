@@ -32,7 +32,7 @@ public static class LogNormalMixture
         return best + Math.Log(sum) - logX;
     }
 
-    /// <summary>σ of a component; the clamp keeps its square above the least double.</summary>
+    /// <summary>σ of a component; the clamp keeps its square above the smallest double.</summary>
     internal static double StandardDeviation(float raw) => SpecialFunctions.Softplus(Math.Max(raw, -300f));
 
     private static double LogPart(

@@ -3,7 +3,7 @@ using System.ComponentModel;
 namespace AarenGen.Kernels;
 
 /// <summary>
-/// Losses that compare each output with a target of its own, and their gradients. A token of weight 0 counts nothing, whatever
+/// Losses that compare each output with its own target, and their gradients. A token of weight 0 counts nothing, whatever
 /// its target, NaN included.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]

@@ -366,7 +366,7 @@ internal readonly unsafe struct PackedFloats : IPanelFormat
 }
 
 /// <summary>
-/// The upper halves of floats. Column i of a panel lies beside column 16 + i, so that a shift and a mask make floats of both. A panel
+/// The upper halves of floats. Columns i and 16 + i of a panel are interleaved, so that a shift and a mask make floats of both. A panel
 /// of 16 columns lies as one of 32.
 /// </summary>
 internal readonly unsafe struct PackedBFloat16 : IPanelFormat

@@ -19,7 +19,7 @@ public readonly ref struct CategoricalPrediction
     /// <summary>Classes.</summary>
     public int Count => output.Length;
 
-    /// <summary>The most probable class; the first of equals.</summary>
+    /// <summary>The most probable class; the first one in a tie.</summary>
     public int MostLikely
     {
         get

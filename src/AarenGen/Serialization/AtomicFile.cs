@@ -11,7 +11,7 @@ namespace AarenGen.Serialization;
 /// file in the same directory, which is then renamed.
 /// </summary>
 /// <remarks>
-/// A symbolic link stays and its target is replaced; an existing file keeps its mode. Each writer has a temporary file of its own, whose
+/// A symbolic link stays and its target is replaced; an existing file keeps its mode. Each writer has its own temporary file, whose
 /// name holds the machine and the process. The next writer in the directory removes those whose process no longer runs on this machine,
 /// and those that nobody has written to for an hour.
 /// </remarks>

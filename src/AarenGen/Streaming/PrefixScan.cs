@@ -34,7 +34,7 @@ public interface IPrefixScan<TModel> where TModel : SequenceModel<TModel>, IMode
 
 /// <summary>
 /// Runs one sequence on several threads, block by block. Each thread has a chunk of the sequence. For each recurrence of the block, each
-/// thread first computes the state of its own chunk alone. These states are combined from the left, so that each thread knows the state
+/// thread first computes the state of only its own chunk. These states are combined from the left, so that each thread knows the state
 /// before its chunk, and with it the inputs of the next recurrence. Then all threads run the block. Computing the states is a small part
 /// of the work: for Aaren, the projection of the values.
 /// </summary>
@@ -75,7 +75,7 @@ public static class PrefixScan<TModel> where TModel : SequenceModel<TModel>, IMo
     {
         private readonly TModel model;
 
-        /// <summary>For each chunk: the state of the chunk alone, and the state that runs on from the chunks before it.</summary>
+        /// <summary>For each chunk: the state of only the chunk, and the state that includes the chunks before it.</summary>
         private readonly StreamState<TModel>[] alone, running;
         private readonly Action<int> advance, infer;
         private AlignedBuffer input, output;

@@ -41,7 +41,7 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
         TokenCount = 0;
     }
 
-    /// <summary>Makes <paramref name="destination"/> a copy of this state, so that both can go on independently.</summary>
+    /// <summary>Makes <paramref name="destination"/> a copy of this state, so that both can continue independently.</summary>
     /// <exception cref="ArgumentNullException"><paramref name="destination"/> is null.</exception>
     public void CopyTo(StreamState<TModel> destination)
     {

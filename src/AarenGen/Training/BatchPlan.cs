@@ -6,7 +6,7 @@ namespace AarenGen.Training;
 /// <param name="largestBatch">Sequences that may be planned at once, at most all.</param>
 internal sealed class BatchPlan(SequenceData data, Func<int, int> rowsOf, int largestBatch)
 {
-    /// <summary>Rows of a pass; a longer sequence is a pass of its own.</summary>
+    /// <summary>Rows of a pass; a longer sequence is a separate pass.</summary>
     public const int RowsPerPass = 128;
 
     private readonly int[] starts = new int[largestBatch + 1];

@@ -49,14 +49,14 @@ internal sealed class Checkpoint
     /// <param name="path">The file.</param>
     /// <param name="description">The model.</param>
     /// <param name="sets">Written only when all of the file fits.</param>
-    /// <param name="signature">The training that is to go on.</param>
+    /// <param name="signature">The training to resume.</param>
     /// <param name="stepsPerEpoch">Its batches an epoch.</param>
     /// <exception cref="ModelFileException">The file is damaged, no checkpoint, or one of another training.</exception>
     public static Checkpoint Read(
         string path, ModelDescription description, IReadOnlyList<(string, AlignedBuffer)> sets, TrainingSignature signature,
         int stepsPerEpoch)
     {
-        // Into buffers of its own first: a file that does not fit must not change the model.
+        // Into separate buffers first: a file that does not fit must not change the model.
         (string Prefix, AlignedBuffer Weights)[] read = [.. sets.Select(static s => (s.Item1, new AlignedBuffer(s.Item2.Length)))];
         IReadOnlyDictionary<string, string> metadata = ModelFile.ReadSets(path, description, read);
         if (metadata.GetValueOrDefault(ModelFile.CheckpointMark) != Format)

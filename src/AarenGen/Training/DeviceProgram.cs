@@ -28,7 +28,7 @@ public sealed record DeviceProgram
     /// <summary>The forward pass of all layers.</summary>
     public required IReadOnlyList<KernelLaunch> Forward { get; init; }
 
-    /// <summary>The losses alone, after the forward pass: each thread block leaves a partial sum, and the last launch adds these.</summary>
+    /// <summary>Only the losses, after the forward pass: each thread block leaves a partial sum, and the last launch adds these.</summary>
     public required IReadOnlyList<KernelLaunch> Evaluate { get; init; }
 
     /// <summary>The losses and the backward pass.</summary>

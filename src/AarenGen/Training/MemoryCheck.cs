@@ -11,7 +11,7 @@ internal static class MemoryCheck
     /// <summary>Checks memory that consists of memory for the longest sequence and memory for threads.</summary>
     /// <param name="samples">Tokens of the longest sequence.</param>
     /// <param name="sequenceFloats">Floats that each thread takes because of the longest sequence.</param>
-    /// <param name="threadFloats">Floats that each thread takes whatever the data: gradients of the weights, and the smallest pass.</param>
+    /// <param name="threadFloats">Floats that each thread takes for any data: gradients of the weights, and the smallest pass.</param>
     /// <param name="threads">How many threads have such memory.</param>
     /// <param name="available">Bytes that this machine has.</param>
     /// <exception cref="ArgumentException">It has less; the message names the larger of the two.</exception>

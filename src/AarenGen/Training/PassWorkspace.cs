@@ -55,7 +55,7 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
         MemoryCheck.Check(size.Samples, sequence, thread, threads, available);
     }
 
-    /// <summary>Floats of a thread: those for the longest sequence, and those for the model whatever the data.</summary>
+    /// <summary>Floats of a thread: those for the longest sequence, and those for the model with any data.</summary>
     private static (double Sequence, double Thread) Floats(PassSize size, bool training)
     {
         double perRow = (double)Description.Layout.TrainingFloatsPerToken + TokenStride + Description.RowTargetWidth

@@ -33,7 +33,7 @@ public abstract class SequenceData
 
     /// <summary>
     /// Copies out the target of one token. Asked only where the model has an output: with <c>[Patch]</c> where a patch ends, and
-    /// of a whole sequence's heads at its last output alone.
+    /// of a whole sequence's heads only at its last output.
     /// </summary>
     /// <param name="index">The sequence, 0 to <see cref="Count"/> − 1.</param>
     /// <param name="token">The token, 0 to length − 1.</param>

@@ -207,7 +207,7 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         }
     }
 
-    /// <summary>The order of an epoch follows from seed and epoch alone, so that going on needs no generator's state.</summary>
+    /// <summary>The order of an epoch follows only from seed and epoch, so that resuming needs no state of a generator.</summary>
     private void ShuffleEpoch()
     {
         for (int i = 0; i < order.Length; i++)

@@ -9,12 +9,12 @@ public sealed record TrainingOptions
 {
     /// <summary>
     /// Number of passes over all sequences, at least 1. 20 by default. A training resumed from a checkpoint may have more than before, even
-    /// if it had ended: it goes on with its last weights, and its learning rate then follows the schedule of all epochs as given now, so
+    /// if it had ended: it resumes with its last weights, and its learning rate then follows the schedule of the new number of epochs, so
     /// that the rate may rise once.
     /// </summary>
     public int Epochs { get; init; } = 20;
 
-    /// <summary>Sequences per optimiser step, at least 1; all sequences where there are fewer. 32 by default.</summary>
+    /// <summary>Sequences per optimiser step, at least 1; all sequences if there are fewer. 32 by default.</summary>
     public int BatchSize { get; init; } = 32;
 
     /// <summary>Highest learning rate, above 0 and, like all rates here, a normal number in float. 1e-3 by default.</summary>
@@ -26,7 +26,7 @@ public sealed record TrainingOptions
     /// <summary>Number of optimiser steps in which the learning rate rises from 0; a twentieth of all where null, the default.</summary>
     public int? WarmupSteps { get; init; }
 
-    /// <summary>Decoupled weight decay, at least 0, on matrices alone. 0.01 by default.</summary>
+    /// <summary>Decoupled weight decay, at least 0, only on matrices. 0.01 by default.</summary>
     public double WeightDecay { get; init; } = 0.01;
 
     /// <summary>Decay of the gradients' mean, 0 to below 1. 0.9 by default.</summary>
@@ -44,8 +44,8 @@ public sealed record TrainingOptions
     public double ClipNorm { get; init; } = 1;
 
     /// <summary>
-    /// Stops after this number of epochs without a better validation loss, at least 1; never where null, the default. A training that it
-    /// stopped goes on when it is resumed with more.
+    /// Stops after this number of epochs without a better validation loss, at least 1; null, the default: never. A training that it
+    /// stopped continues when it is resumed with more.
     /// </summary>
     public int? Patience { get; init; }
 
@@ -68,7 +68,7 @@ public sealed record TrainingOptions
     /// <summary>File for checkpoints, replaced after each epoch, each interval and when cancelled; none where null, the default.</summary>
     public string? CheckpointPath { get; init; }
 
-    /// <summary>Optimiser steps between checkpoints inside an epoch, at least 1; none where null, the default.</summary>
+    /// <summary>Optimiser steps between checkpoints inside an epoch, at least 1; null, the default: none.</summary>
     public int? CheckpointInterval { get; init; }
 
     /// <summary>

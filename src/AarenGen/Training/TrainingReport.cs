@@ -17,7 +17,7 @@ public sealed record TrainingProgress(
 
 /// <summary>One epoch.</summary>
 /// <param name="TrainingLoss">Mean loss of the epoch's batches, each before its step.</param>
-/// <param name="ValidationLoss">Loss on the validation data after the epoch; null where there are none.</param>
+/// <param name="ValidationLoss">Loss on the validation data after the epoch; null: none.</param>
 public sealed record EpochReport(double TrainingLoss, double? ValidationLoss);
 
 /// <summary>Why a training ended.</summary>

@@ -4,9 +4,9 @@ using static System.FormattableString;
 namespace AarenGen.Training;
 
 /// <summary>
-/// What decides the result of a training beside its start: the model's declaration, options and data. A checkpoint keeps it, and only
-/// the same training goes on from it. Options that decide nothing but rounding, speed or the end are no part of it: the device, threads,
-/// checkpoints, and the number of epochs and patience, so that a finished training can be extended.
+/// Everything except the initial weights that decides the result of a training: the model's declaration, options and data. A checkpoint
+/// stores it, and only the same training resumes from it. Options that affect only rounding, speed or the end are not part of it: the
+/// device, threads, checkpoints, and the number of epochs and patience, so that a finished training can be extended.
 /// </summary>
 internal sealed class TrainingSignature
 {
@@ -20,7 +20,7 @@ internal sealed class TrainingSignature
     /// <param name="options">How it is trained.</param>
     /// <param name="batchSize">Sequences a step: those of the options, or all where there are fewer.</param>
     /// <param name="train">The sequences to learn from.</param>
-    /// <param name="validation">The sequences to judge by; null where there are none.</param>
+    /// <param name="validation">The sequences to validate with; null: none.</param>
     public TrainingSignature(ModelDescription description, TrainingOptions options, int batchSize, DataDigest train, DataDigest? validation)
     {
         entries[DeclarationKey] = description.Fingerprint;

@@ -37,7 +37,7 @@ internal sealed class GeneratorBenchmark : IBenchmark
             results.Add(Measure(count, rounds));
         }
         yield return new(
-            "generator", "The generator inside a compiler that is warm, as the build server is, ms",
+            "generator", "The generator inside a warm compiler, such as the build server, ms",
             ["models", "generator, cold", "after an unrelated edit", "compiling without it", "compiling its code as well", "it adds"],
             [.. results.Select(static r => (string[])[Number(r.Models), Number(r.Cold), Number(r.Edited), Number(r.Without), Number(r.With),
                 Number(r.Cold + r.With - r.Without)])],
@@ -103,10 +103,10 @@ internal sealed class GeneratorBenchmark : IBenchmark
             Directory.Delete(folder, recursive: true);
         }
         return new(
-            "generator-builds", "dotnet build of a project with so many models after an edit, ms (median of five)",
+            "generator-builds", "dotnet build of a project with the given number of models after an edit, ms (median of five)",
             ["models", "without the generator", "with it", "it adds"], rows, data)
         {
-            Notes = ["Such a build starts MSBuild anew and compiles in the build server; its spread is tens of milliseconds."],
+            Notes = ["Every build starts MSBuild again and compiles in the build server; its spread is tens of milliseconds."],
         };
     }
 
@@ -132,7 +132,7 @@ internal sealed class GeneratorBenchmark : IBenchmark
     private static void Build(string folder, string arguments)
     {
         var start = new ProcessStartInfo("dotnet", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true };
-        // As on a developer's machine, whatever this one sets.
+        // As on a developer's machine, without this machine's settings.
         start.Environment["UseSharedCompilation"] = "true";
         using Process process = Process.Start(start)!;
         string output = process.StandardOutput.ReadToEnd();

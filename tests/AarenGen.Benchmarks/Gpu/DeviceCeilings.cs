@@ -6,7 +6,7 @@ using AarenGen.Cuda.Driver;
 namespace AarenGen.Benchmarks;
 
 /// <summary>
-/// What a device can do at most, as measured: bytes a second of a large copy, read and written both counted, and operations a second by
+/// Measured maxima of a device: bytes per second of a large copy, counting reads and writes, and operations per second by
 /// arithmetic.
 /// </summary>
 internal sealed record DeviceCeilings(double BytesPerSecond, IReadOnlyDictionary<MatrixPrecision, double> OperationsPerSecond)

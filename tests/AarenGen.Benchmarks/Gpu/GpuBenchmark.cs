@@ -94,7 +94,7 @@ internal sealed class GpuBenchmark(Func<string, string[], string[], double[][], 
     private static Section Correctness(IReadOnlyList<DeviceComparison> comparisons) => new(
         "gpu-correctness", "Largest relative error on the device", ["", "products", "error", "bound"],
         [.. comparisons.Select(static c => (string[])[c.What, Name(c.Products), Exponent(c.Error), Exponent(c.Bound)])],
-        // What is no number has no place in JSON; null says so.
+        // JSON has no NaN or infinity; null stands for them.
         Array(
             comparisons, static c => new JsonObject { ["what"] = c.What, ["products"] = Name(c.Products),
                 ["error"] = double.IsFinite(c.Error) ? c.Error : null, ["bound"] = c.Bound }))
@@ -124,7 +124,7 @@ internal sealed class GpuBenchmark(Func<string, string[], string[], double[][], 
                 + "nothing."]
             : [];
         return new(
-            "gpu-device", "The device, and its ceilings as measured now", ["", ""],
+            "gpu-device", "The device and its measured ceilings", ["", ""],
             [.. rows.Select(static r => (string[])[r.Name, r.Value])],
             new JsonObject
             {

@@ -17,7 +17,7 @@ internal sealed class ScansOnDevice(CudaContext context, CudaStream stream, Devi
     {
         ModelSizes sizes = ModelSizes.Of(model);
         double scanned = sizes.Scans(areChained: false)[0].BytesPerToken;
-        // A third of the memory at most: a model keeps much more of a token than a scan moves.
+        // At most a third of the memory: a model stores much more per token than a scan moves.
         double wanted = Bytes / scanned, possible =
             context.GetFreeMemory() / 3.0 / (sizeof(float) * SequenceModel<TModel>.Description.Layout.TrainingFloatsPerToken);
         (int sequences, int length) = isShort ? (2, 8) : (Math.Max(1, (int)(Math.Min(wanted, possible) / model.Length)), model.Length);

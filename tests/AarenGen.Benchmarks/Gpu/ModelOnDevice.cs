@@ -6,7 +6,7 @@ using AarenGen.Training;
 
 namespace AarenGen.Benchmarks;
 
-/// <summary>A model with one batch on a device, whose training step has run once: any of its kernels may be run again by itself.</summary>
+/// <summary>A model with one batch on a device, whose training step has run once: any of its kernels can be run again separately.</summary>
 internal sealed class ModelOnDevice<TModel> : IDisposable where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
     private readonly CudaStream stream;
@@ -55,7 +55,7 @@ internal sealed class ModelOnDevice<TModel> : IDisposable where TModel : Sequenc
     public void Step() => step.Launch(stream);
 
     /// <summary>
-    /// Seconds that a kernel takes: its first launch of a step, several times in one graph, so that the host's part does not count.
+    /// Seconds of a kernel: its first launch in a step, several times in one graph, so that the host's part does not count.
     /// </summary>
     public Timing Measure(DeviceTimer timer, string kernel)
     {

@@ -15,9 +15,9 @@ internal sealed record ModelSizes(int Width, int Hidden, int Heads)
     }
 
     /// <summary>
-    /// Operations of the products of a token, two a weight; backward as many for the gradient of the rows and as many for the
-    /// weights'. Chained: backward, rows pass from the layer's output to the scan in one kernel; the gradients of all weights are
-    /// computed in the next.
+    /// Operations of the matrix multiplications per token, two per weight. The backward pass has the same number for the gradient of the
+    /// rows and for that of the weights. Chained: in the backward pass, rows go from the layer's output to the scan in one kernel; the
+    /// gradients of all weights are computed in the next.
     /// </summary>
     public IReadOnlyList<(string Kernel, double OperationsPerToken)> Products(bool areChained)
     {

@@ -5,14 +5,14 @@ using System.Text.Json;
 
 namespace AarenGen.Benchmarks;
 
-/// <summary>PyTorch on the same device, where python3 has it: a script in a process of its own.</summary>
+/// <summary>PyTorch on the same device, if python3 has it: a script in a separate process.</summary>
 /// <param name="Steps">What it measured.</param>
 /// <param name="Notes">Its version, or why it is not there, and what was left out.</param>
 internal sealed record TorchOnDevice(IReadOnlyList<DeviceStep> Steps, IReadOnlyList<string> Notes)
 {
     private const string Script = "torch_peer.py";
 
-    /// <summary>Runs the script. It begins no case after the time; whatever then still runs is ended half a minute later.</summary>
+    /// <summary>Runs the script. It starts no case after the given time; a case that still runs is ended half a minute later.</summary>
     public static TorchOnDevice Measure(TimeSpan time, bool isShort)
     {
         string path = Path.Combine(Path.GetTempPath(), $"aarengen-{Environment.ProcessId}-{Script}");
@@ -42,7 +42,7 @@ internal sealed record TorchOnDevice(IReadOnlyList<DeviceStep> Steps, IReadOnlyL
         {
             using Process process = Process.Start(start)!;
             process.OutputDataReceived += (_, line) => Read(line.Data, steps, notes);
-            // Compilers warn there; an end before its time is told below.
+            // Compilers warn there; an early end is reported below.
             string last = "";
             process.ErrorDataReceived += (_, line) => last = line.Data is { Length: > 0 } text ? text : last;
             process.BeginOutputReadLine();

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Publishes the gpu benchmark as one native program, with the golden files and the script that runs it: publish.sh [FOLDER]
-# The folder can be copied to a machine that has a GPU, its driver and NVRTC, and no .NET. Publishing needs gcc or clang, and zlib's headers.
+# The folder can be copied to a machine that has a GPU, its driver and NVRTC, but no .NET. Publishing needs gcc or clang and zlib's
+# headers.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 folder=$(realpath -m "${1:-gpu-benchmark}")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the whole gpu benchmark in less than eight minutes: run-gpu-benchmark.sh [FOLDER] [--short]
-# The folder gets results.json and results.md; python3 with torch, where it is there, is measured beside. Ends with 3 where there is no device.
+# The folder gets results.json and results.md. If python3 has torch, PyTorch is measured as well. Exits with 3 if there is no device.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 folder=gpu-benchmark-results

@@ -1,7 +1,7 @@
-"""Training steps of the benchmarks' models in PyTorch on a CUDA device: a line of JSON each, timed by CUDA events.
+"""Training steps of the benchmarks' models in PyTorch on a CUDA device: one line of JSON each, timed by CUDA events.
 
-Aaren by cumulative sums, as one writes it in PyTorch, and a Transformer with scaled_dot_product_attention; as they are (eager), compiled, and
-compiled with CUDA graphs. Arguments: seconds after which no further case is begun, and "short" for tiny sizes.
+Aaren uses cumulative sums, as one writes it in PyTorch, and the Transformer scaled_dot_product_attention. Both run eager, compiled, and
+compiled with CUDA graphs. Arguments: seconds after which no further case starts, and "short" for tiny sizes.
 """
 import json
 import sys
@@ -81,7 +81,8 @@ class Block(nn.Module):
 
 
 def build(mixer, features, width, heads, hidden, blocks):
-    return nn.Sequential(nn.Linear(features, width), *(Block(mixer, width, heads, hidden) for _ in range(blocks)), nn.Linear(width, features))
+    layers = (Block(mixer, width, heads, hidden) for _ in range(blocks))
+    return nn.Sequential(nn.Linear(features, width), *layers, nn.Linear(width, features))
 
 
 def make_step(mixer, mode, precision, sizes, batch, length):
@@ -89,7 +90,8 @@ def make_step(mixer, mode, precision, sizes, batch, length):
     torch.set_float32_matmul_precision("high" if precision == "TF32" else "highest")
     features = sizes[0]
     model = build(mixer, *sizes).cuda()
-    run = model if mode == "eager" else torch.compile(model, dynamic=False, mode="reduce-overhead" if mode == "compiled, CUDA graphs" else None)
+    compiler_mode = "reduce-overhead" if mode == "compiled, CUDA graphs" else None
+    run = model if mode == "eager" else torch.compile(model, dynamic=False, mode=compiler_mode)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, fused=True)
     tokens, targets = torch.rand(batch, length, features, device="cuda"), torch.rand(batch, length, features, device="cuda")
 
@@ -123,9 +125,14 @@ def measure(step):
 
 
 def cases():
-    """What needs no compiler first; then compiled, where each case costs many seconds, the most telling first."""
+    """Eager cases first; then compiled ones, each of which takes many seconds, the most important first."""
     models = MODELS[:1] if SHORT else MODELS
-    for mode, precisions in (("eager", ("bf16", "TF32", "float32")), ("compiled, CUDA graphs", ("bf16", "float32")), ("compiled", ("bf16", "float32"))):
+    modes = (
+        ("eager", ("bf16", "TF32", "float32")),
+        ("compiled, CUDA graphs", ("bf16", "float32")),
+        ("compiled", ("bf16", "float32")),
+    )
+    for mode, precisions in modes:
         for precision in precisions:
             for mixer in (Aaren, Transformer):
                 for name, *sizes, batches in models:

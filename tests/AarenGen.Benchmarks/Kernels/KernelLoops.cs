@@ -57,7 +57,7 @@ public class KernelLoops
     public void AttentionBackward() =>
         PrefixAttention.Backward(x, y, y, gates, Rows, Width, Heads, z, scoresGradient, carries);
 
-    /// <summary>One token of each of as many streams as there are rows.</summary>
+    /// <summary>One token of each stream; the number of streams is that of the rows.</summary>
     [Benchmark]
     public void AttentionSteps()
     {

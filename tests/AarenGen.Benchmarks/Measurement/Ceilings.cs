@@ -5,9 +5,9 @@ using AarenGen.Memory;
 
 namespace AarenGen.Benchmarks;
 
-/// <summary>What one core of this machine can do at most, as measured: operations, and bytes read by where they lie.</summary>
+/// <summary>Measured maxima of one core of this machine: operations, and bytes read from each level of the memory hierarchy.</summary>
 /// <param name="FlopsPerSecond">Float multiply-adds of independent sums in the widest vectors, two operations each.</param>
-/// <param name="BytesPerSecond">Reading a working set of so many bytes again and again.</param>
+/// <param name="BytesPerSecond">Reading a working set of the given bytes again and again.</param>
 internal sealed record Ceilings(double FlopsPerSecond, IReadOnlyList<(long Bytes, double PerSecond)> BytesPerSecond)
 {
     private const int FloatsPerTurn = 128;
@@ -17,14 +17,14 @@ internal sealed record Ceilings(double FlopsPerSecond, IReadOnlyList<(long Bytes
     public static Ceilings OfThisMachine => Measured.Value;
 
     /// <summary>
-    /// How near to the ceilings a contestant was: the median over the rounds of the least time, that of so many operations or of reading,
+    /// How near to the ceilings a contestant was: the median over the rounds of the minimum time, that of the operations or of reading,
     /// over its own.
     /// </summary>
     public double Share(double flops, Timing reading, Timing own) =>
         Statistics.Median([.. reading.Seconds.Zip(own.Seconds, (read, taken) => Math.Max(flops / FlopsPerSecond, read) / taken)]);
 
     /// <summary>
-    /// Reads a working set of so many bytes once: a contestant, so that what it takes is known of the very rounds in which others ran.
+    /// Reads a working set of the given bytes once. It is a contestant, so that its time is known for the same rounds as the others.
     /// </summary>
     public static Contestant Reading(double bytes)
     {
@@ -51,7 +51,7 @@ internal sealed record Ceilings(double FlopsPerSecond, IReadOnlyList<(long Bytes
             (double)bytes * passes);
     }
 
-    /// <summary>Memory as models have it, of so many bytes, rounded down to what a turn of the reading loop takes.</summary>
+    /// <summary>Memory as models have it, of the given bytes, rounded down to a multiple of the bytes of a loop iteration.</summary>
     private static AlignedBuffer Filled(long bytes)
     {
         var memory = new AlignedBuffer((int)(bytes / sizeof(float) / FloatsPerTurn) * FloatsPerTurn);
@@ -95,7 +95,7 @@ internal sealed record Ceilings(double FlopsPerSecond, IReadOnlyList<(long Bytes
         Keep(s0 + s1 + s2 + s3 + s4 + s5 + s6 + s7 + s8 + s9 + s10 + s11);
     }
 
-    /// <summary>Four places at a time, as a step reads panels of weights: more than one keeps more of the memory's channels busy.</summary>
+    /// <summary>Four addresses at a time, as a step reads panels of weights: several addresses use more of the memory's channels.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static unsafe void Read(AlignedBuffer memory)
     {

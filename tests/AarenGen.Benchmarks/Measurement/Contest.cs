@@ -24,7 +24,7 @@ internal sealed record Timing(string Name, IReadOnlyList<double> Seconds, double
 
 /// <summary>
 /// Lets programs take turns: a round runs each once for a slice of time, in an order that changes from round to round, so that
-/// whatever disturbs the machine disturbs all alike.
+/// a disturbance of the machine affects all alike.
 /// </summary>
 /// <param name="Rounds">How often each has its turn.</param>
 /// <param name="Slice">How long a turn lasts, at least.</param>

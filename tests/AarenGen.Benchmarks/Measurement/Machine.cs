@@ -24,11 +24,11 @@ internal static class Machine
                 .Assembly.GetName().Version!.ToString(3)),
             ("multiply-adds, one core", (ceilings.FlopsPerSecond / 1e9).ToString("N0", CultureInfo.InvariantCulture) + " GFLOP/s"),
             .. ceilings.BytesPerSecond.Select(
-                static b => ($"reading {b.Bytes >> 10:N0} KiB again and again, one core", (b.PerSecond / 1e9)
+                static b => ($"reading {b.Bytes >> 10:N0} KiB repeatedly, one core", (b.PerSecond / 1e9)
                     .ToString("N0", CultureInfo.InvariantCulture) + " GB/s")),
         ];
         return new(
-            "machine", "The machine, and its ceilings as measured now", ["", ""], [.. rows.Select(static r => (string[])[r.Name, r.Value])],
+            "machine", "The machine and its measured ceilings", ["", ""], [.. rows.Select(static r => (string[])[r.Name, r.Value])],
             new { Rows = rows.ToDictionary(static r => r.Name, static r => r.Value), ceilings.FlopsPerSecond,
                 BytesPerSecond = ceilings.BytesPerSecond.Select(static b => new { b.Bytes, b.PerSecond }) });
     }

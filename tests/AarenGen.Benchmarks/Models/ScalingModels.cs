@@ -1,7 +1,7 @@
 namespace AarenGen.Benchmarks;
 
 /// <summary>
-/// What the scaling benchmark streams: the small model, and the same with a Transformer that sees as many tokens as there may be.
+/// What the scaling benchmark streams: the small model, and the same with a Transformer whose context holds all tokens.
 /// </summary>
 [SequenceModel]
 [Continuous(7)]

@@ -5,7 +5,7 @@ namespace AarenGen.Benchmarks;
 /// <summary>A tensor of a model, without padding.</summary>
 internal sealed record Tensor(long[] Shape, float[] Values)
 {
-    /// <summary>Rows and columns changed places.</summary>
+    /// <summary>The transpose.</summary>
     public Tensor Transposed()
     {
         int rows = (int)Shape[0], columns = (int)Shape[1];
@@ -77,7 +77,7 @@ internal sealed class ModelWeights
     }
 
     /// <summary>
-    /// The query folded into the keys: a vector and an offset a head, so that scores are products with the tokens themselves.
+    /// The query folded into the keys: a vector and an offset per head, so that scores are dot products with the tokens themselves.
     /// </summary>
     public (Tensor Weight, Tensor Bias) FoldedQuery(int block)
     {

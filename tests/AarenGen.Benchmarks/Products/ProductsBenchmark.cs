@@ -63,7 +63,7 @@ internal sealed class ProductsBenchmark : IBenchmark
         {
             Notes = LibTorch.WhyMissing is { } why
                 ? ["LibTorch did not load: " + why]
-                : ["LibTorch's times hold its call and its dispatch, about a microsecond; our gradients hold the bias's as well."],
+                : ["LibTorch's times include its call and dispatch, about a microsecond; AarenGen's gradients include that of the bias."],
         };
     }
 

@@ -2,7 +2,7 @@ using ScottPlot;
 
 namespace AarenGen.Benchmarks;
 
-/// <summary>Pictures, as SVG. The colours are told apart by the colour-blind too (Okabe and Ito).</summary>
+/// <summary>Figures, as SVG. Colour-blind readers can distinguish the colours (Okabe and Ito).</summary>
 internal static class Charts
 {
     private const int Width = 720, Height = 360;

@@ -33,7 +33,8 @@ internal sealed class ScalingBenchmark : IBenchmark
                 TransformerSeconds = transformer, TransformerIsComputed = isComputed, TransformerLastStep = lastStep })
         {
             Notes = [$"Computed: single steps are timed at a few lengths of the context up to {MostContext:N0} tokens; straight lines "
-                + $"through them are summed, and beyond them the last line goes on. All else was run from the first token to the last."],
+                + $"through them are summed, and beyond them the last line is extrapolated. "
+                + "All other streams ran from the first token to the last."],
             Figures =
             [
                 ("memory", Charts.LogLines("memory of one stream", "tokens", "bytes", [("Aaren", lengths, aarenBytes, new bool[powers]),

@@ -49,7 +49,7 @@ internal sealed class StartupBenchmark : IBenchmark
         Startup.Report(outputs[0].GetTensorDataAsSpan<float>()[0]);
         """;
 
-    /// <summary>What both print: the output, and the most memory that the process had, in kilobytes.</summary>
+    /// <summary>Both programs print the output and the peak memory of the process, in kilobytes.</summary>
     private const string Report = """
         internal static class Startup
         {
@@ -109,8 +109,8 @@ internal sealed class StartupBenchmark : IBenchmark
                 results)
             {
                 Notes = failure is null
-                    ? ["Measured from outside: from starting the process to its end, right after it printed the first output. Our weights "
-                        + "lie in the program's own file and are used there."]
+                    ? ["Measured from outside: from starting the process to its end, right after it printed the first output. "
+                        + "AarenGen's weights are part of the program file and are used there."]
                     : ["Not measured: publishing failed (NativeAOT needs a C linker and zlib1g-dev). " + failure.Split('\n')[0]],
             };
         }

@@ -65,7 +65,7 @@ internal sealed class StreamingBenchmark : IBenchmark
         {
             Notes =
             [
-                $"The ceiling: reading as many bytes in turn with the steps took "
+                $"The ceiling: reading the same bytes, interleaved with the steps, took "
                     + $"{string.Join(", ", result.Readings.Select(static r => Number(r.Median * 1e6, 1)))} µs for float, bf16 and int8.",
                 $"Outputs of {CheckedTokens} tokens differ by at most {result.LargestDifference:E1} of the largest; bf16 by "
                     + $"{result.NarrowDifferences[0]:E1}, int8 by {result.NarrowDifferences[1]:E1} (norm of the difference over the norm).",
@@ -80,7 +80,7 @@ internal sealed class StreamingBenchmark : IBenchmark
         ManyResult[] results = [.. BenchmarkModel.All.Select(m => m.Accept(new ManySteps(Streams, thoroughness)))];
         return new(
             "streaming-many", $"{Streams} streams on one core: StepMany in one call against Step one by one", ["model",
-                "tokens/s, one by one", "tokens/s, StepMany", "times faster", "GFLOP/s", "% of ceiling", "most that the ceilings allow"],
+                "tokens/s, one by one", "tokens/s, StepMany", "times faster", "GFLOP/s", "% of ceiling", "maximum that the ceilings allow"],
             [.. results.Select(r => (string[])[
                 r.Model, Number(Streams / r.OneByOne.Median, 0), Number(Streams / r.Together.Median, 0),
                 Times(r.Together.TimesFasterThan(r.OneByOne)), Number(r.Flops * Streams / r.Together.Median / 1e9, 0),

@@ -25,7 +25,7 @@ internal sealed record CompiledModel(string Name, DeviceProgram Program, KernelL
             ? KernelVariant.All
             : [.. KernelVariant.All.Where(static v => v.Products == MatrixPrecision.Float32)];
 
-    /// <summary>Threads of a block of each kernel, at most.</summary>
+    /// <summary>Maximum threads per block of each kernel.</summary>
     public IReadOnlyDictionary<string, int> Threads { get; } =
         ((IEnumerable<KernelLaunch>)[.. Program.Prepare, .. Program.Forward, .. Program.Evaluate, .. Program.Backward, .. Program.Update])
         .GroupBy(static l => l.Kernel).ToDictionary(static g => g.Key, static g => g.Max(static l => l.Threads));

@@ -4,7 +4,7 @@ using AarenGen.Tests.Models;
 namespace AarenGen.Cuda.Tests;
 
 /// <summary>
-/// NVRTC's part: each model's CUDA C becomes PTX. It runs in processes of its own, since a stand-in may be loaded in the tests', and since
+/// Compiles each model's CUDA C to PTX by NVRTC. It runs in separate processes, since a stand-in may be loaded in the tests', and since
 /// NVRTC compiles one program at a time in a process.
 /// </summary>
 internal static class KernelTranslation
@@ -12,7 +12,7 @@ internal static class KernelTranslation
     /// <summary>The model that is translated for every architecture, to see that they do not differ.</summary>
     public const string Compared = nameof(GoldenPre);
 
-    /// <summary>Every so manyth of the files: PTX, and what the compiler said.</summary>
+    /// <summary>Every n-th file: PTX, and the compiler's log.</summary>
     public static void Write(string folder, int share, int shares)
     {
         var compiler = new RuntimeCompiler(new(null));
@@ -27,7 +27,7 @@ internal static class KernelTranslation
         }
     }
 
-    /// <summary>All files, by as many processes as there are cores.</summary>
+    /// <summary>All files, by one process per core.</summary>
     public static Task WriteAllAsync(string folder) => Task.WhenAll(Enumerable.Range(0, Environment.ProcessorCount).Select(
         i => Program.StartAsync(["translate-kernels", folder, $"{i}", $"{Environment.ProcessorCount}"], NvidiaTools.WithoutStandIns)));
 

@@ -5,7 +5,7 @@ namespace AarenGen.Cuda.Tests;
 /// <summary>One of the ways in which a model's kernels are compiled.</summary>
 internal sealed record KernelVariant(int Architecture, MatrixPrecision Products)
 {
-    /// <summary>Every architecture that is served; on tensor cores those whose code differs most.</summary>
+    /// <summary>Every supported architecture; on tensor cores those whose code differs most.</summary>
     public static IReadOnlyList<KernelVariant> All { get; } =
     [
         new(75, MatrixPrecision.Float32), new(80, MatrixPrecision.Float32), new(86, MatrixPrecision.Float32),

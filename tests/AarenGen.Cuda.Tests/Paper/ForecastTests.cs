@@ -7,7 +7,7 @@ namespace AarenGen.Cuda.Tests.Paper;
 
 /// <summary>
 /// How long a training step should take on devices that are not here: from bytes and products that the emulator counts, registers and
-/// shared memory that NVIDIA's assembler tells, and data sheets. A golden file has the figures, so that a change of a kernel shows.
+/// shared memory that NVIDIA's assembler reports, and data sheets. A golden file has the figures, so that a change of a kernel shows.
 /// </summary>
 [Collection(Requirements.Device)]
 public sealed class ForecastTests

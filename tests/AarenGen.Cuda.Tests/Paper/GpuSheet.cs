@@ -1,6 +1,6 @@
 namespace AarenGen.Cuda.Tests.Paper;
 
-/// <summary>What a device does at most, and what a multiprocessor of it holds.</summary>
+/// <summary>Maximum rates of a device, and resources of its multiprocessors.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Architecture">Its column in the table of kernels, of products in bfloat16, or the nearest there is.</param>
 /// <param name="MemoryBytes">Bytes a second of its memory, from the data sheet.</param>
@@ -29,7 +29,7 @@ internal sealed record GpuSheet(
     ];
 
     /// <summary>
-    /// Bytes a second that so many thread blocks draw, of what there are: a multiprocessor takes 64 bytes a cycle at most.
+    /// Bytes per second that the given number of thread blocks can draw: a multiprocessor takes at most 64 bytes per cycle.
     /// </summary>
     public double Drawn(double bytes, int blocks) => Math.Min(bytes, Math.Min(blocks, Multiprocessors) * 64 * Clock);
 

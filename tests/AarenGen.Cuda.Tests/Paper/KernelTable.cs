@@ -7,7 +7,7 @@ internal sealed class KernelTable
 {
     private readonly Dictionary<(string Kernel, string Column), int> cells = [];
 
-    /// <summary>Reads a model's part of it.</summary>
+    /// <summary>Reads the rows of a model.</summary>
     public static KernelTable Of(string model)
     {
         var table = new KernelTable();
@@ -19,7 +19,7 @@ internal sealed class KernelTable
         {
             for (int i = 1; i < cells.Length; i++)
             {
-                // Shared memory may differ between arithmetics: the most counts.
+                // Shared memory may differ between precisions: the maximum counts.
                 table.cells.Add((cells[0], columns[i]), cells[i].Split(" / ").Max(static c => int.Parse(c, CultureInfo.InvariantCulture)));
             }
         }

@@ -4,7 +4,7 @@ using AarenGen.Serialization;
 
 namespace AarenGen.Fuzzing;
 
-/// <summary>Checkpoints of trainings: <c>Fit</c> goes on from them.</summary>
+/// <summary>Checkpoints of trainings: <c>Fit</c> resumes from them.</summary>
 internal sealed class CheckpointTarget : FuzzTarget<CheckpointTarget.Training>
 {
     private static readonly string[] sets = ["weights/", "moment1/", "moment2/", "best/"];
@@ -37,7 +37,7 @@ internal sealed class CheckpointTarget : FuzzTarget<CheckpointTarget.Training>
         }
     }
 
-    /// <summary>Damages a file; or changes what it says of the training, and seals it anew.</summary>
+    /// <summary>Damages a file, or changes its description of the training and its checksum.</summary>
     public override byte[] Mutate(byte[] input, Mutator mutator) =>
         mutator.Random.Next(3) == 0 ? SafetensorsText.Mutate(input, mutator) : Reseal(input, mutator) ?? mutator.Mutate(input);
 

@@ -1,6 +1,6 @@
 namespace AarenGen.Fuzzing;
 
-/// <summary>Whose weights, compiled files and checkpoints are read: every kind of tensor, as few numbers as there can be.</summary>
+/// <summary>Models whose weights, compiled files and checkpoints are read: every type of tensor, with as few numbers as possible.</summary>
 [SequenceModel]
 [Continuous(2)]
 [Dense(4)]

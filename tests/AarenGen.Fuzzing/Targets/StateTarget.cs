@@ -41,7 +41,7 @@ internal sealed class StateTarget : FuzzTarget<StreamState<StatefulModel>>
     public override void Verify(object read, string path)
     {
         base.Verify(read, path);
-        // It goes on, whatever it holds.
+        // The stream continues with any loaded state.
         var state = (StreamState<StatefulModel>)read;
         var output = new float[StatefulModel.OutputWidth];
         for (int t = 0; t < 4; t++)

@@ -15,7 +15,7 @@ for (int s = 0; s < 8; s++)
 }
 if (args is [string checkpoint, string milliseconds])
 {
-    // Trains with checkpoints, resuming where there is one, and dies in the midst of it where it is told to.
+    // Trains with checkpoints, resumes from an existing one, and ends the process during training if asked to.
     using var killer = new Timer(static _ => Process.GetCurrentProcess().Kill(), null, int.Parse(milliseconds, null), Timeout.Infinite);
     StreamModel resumed = StreamModel.Create(seed: 1);
     resumed.Fit(

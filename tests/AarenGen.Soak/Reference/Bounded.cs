@@ -3,7 +3,7 @@ namespace AarenGen.Soak;
 /// <summary>A number in float64, and how far the same number in float32 may be from it.</summary>
 /// <remarks>
 /// Running error analysis (Higham, Accuracy and Stability of Numerical Algorithms, section 3.3): each operation adds to the error of its
-/// arguments the rounding of its own, by the standard model |fl(a op b) − (a op b)| ≤ u |a op b|.
+/// arguments its own rounding, by the standard model |fl(a op b) − (a op b)| ≤ u |a op b|.
 /// </remarks>
 /// <param name="Value">The number.</param>
 /// <param name="Error">The bound.</param>

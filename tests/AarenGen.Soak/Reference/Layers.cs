@@ -27,7 +27,8 @@ internal sealed class Linear(WeightFile weights, string name)
                 error += Math.Abs(weight) * x[column].Error;
                 size += Math.Abs(weight) * x[column].Size;
             }
-            // A product and an addition a column, the bias and the residual: each sum is rounded at most columns + 3 times, in any order.
+            // One multiplication and one addition per column, the bias and the residual: each sum has at most columns + 3 roundings, in any
+            // order.
             y[row] = new(sum, error + (x.Length + 3) * Bounded.Unit * size);
         }
     }
@@ -81,7 +82,7 @@ internal sealed class LayerNorm(WeightFile weights, string name)
 /// <summary>x Φ(x).</summary>
 internal static class Gelu
 {
-    /// <summary>The function's largest slope, at √2: 1.1289.</summary>
+    /// <summary>The function's largest derivative, at √2: 1.1289.</summary>
     private const double LargestSlope = 1.13;
 
     public static void Apply(Span<Bounded> x)

@@ -1,12 +1,12 @@
 namespace AarenGen.Soak;
 
-/// <summary>A mixer that streams: of a token and all before it one row.</summary>
+/// <summary>A streaming mixer: one row for a token and all tokens before it.</summary>
 internal interface IMixer
 {
     void Step(ReadOnlySpan<Bounded> x, Span<Bounded> y);
 }
 
-/// <summary>A sum in float64 with what rounding took from it kept beside: as exact as twice the digits. Source: Neumaier, 1974.</summary>
+/// <summary>A compensated sum in float64: as exact as twice the digits. Source: Neumaier, 1974.</summary>
 internal struct CompensatedSum
 {
     private double sum, rest;
@@ -22,7 +22,7 @@ internal struct CompensatedSum
 }
 
 /// <summary>
-/// o = Σ e^s v / Σ e^s a head over all tokens so far, s = q·k/√P. The sums are kept as they are: scores of the soak are small.
+/// o = Σ e^s v / Σ e^s per head over all tokens so far, s = q·k/√P. The sums are not rescaled: scores of the soak are small.
 /// </summary>
 internal sealed class AarenMixer : IMixer
 {
@@ -105,7 +105,7 @@ internal sealed class AarenMixer : IMixer
                 sizes[c] += exponential * v.Size;
                 weightedErrors[c] += exponential * relative * v.Size;
                 double mean = numerators[c].Value / total;
-                // Σ p r v / Σ p r − Σ p v for weights p with relative errors r − 1. Sums of doubles are off by a unit a token, thrice over.
+                // Σ p r v / Σ p r − Σ p v for weights p with relative errors r − 1. Double sums are off by a unit per token, three times.
                 double bound = valueErrors[c] / total + (weightedErrors[c] / total + off * Math.Abs(mean)) / (1 - off)
                     + (3.0 * tokens + 8) * Bounded.DoubleUnit * sizes[c] / total;
                 y[c] = new(mean, bound + Bounded.Unit * (Math.Abs(mean) + bound));
@@ -114,7 +114,7 @@ internal sealed class AarenMixer : IMixer
     }
 }
 
-/// <summary>o = Σ softmax(q·k/√P) v a head over the last tokens.</summary>
+/// <summary>o = Σ softmax(q·k/√P) v per head over the last tokens.</summary>
 internal sealed class TransformerMixer : IMixer
 {
     private const int Heads = 2, Context = 8;
@@ -209,7 +209,7 @@ internal abstract class GatedMixer(WeightFile file) : IMixer
         {
             Bounded raw = candidates[c], old = states[c];
             double g = raw.Value >= 0 ? raw.Value + 0.5 : Sigmoid(raw.Value);
-            // The slope of g is at most 1.
+            // The derivative of g is at most 1.
             double error = raw.Error + (ExponentialAndQuotient + 1) * Bounded.Unit * (g + raw.Error);
             (double add, double relative) = Gate(c);
             double keep = 1 - add, state = keep * old.Value + add * g;
@@ -226,10 +226,10 @@ internal abstract class GatedMixer(WeightFile file) : IMixer
 
     protected static double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));
 
-    /// <summary>Reads what the gates of a token are made of.</summary>
+    /// <summary>Reads the inputs of the gates of a token.</summary>
     protected abstract void ReadGates(ReadOnlySpan<Bounded> x);
 
-    /// <summary>The share of the candidate, and how far, relative to itself, the smaller of both shares may be off.</summary>
+    /// <summary>The gate of the candidate, and the relative error bound of the smaller of both gates.</summary>
     protected abstract (double Add, double Relative) Gate(int channel);
 }
 
@@ -263,8 +263,8 @@ internal sealed class MinLstmMixer(WeightFile file) : GatedMixer(file)
     {
         Bounded f = forgets[channel], i = inputs[channel];
         double keep = Sigmoid(f.Value), add = Sigmoid(i.Value);
-        // The logarithm of the smaller gate has slopes of at most 1. The product: three exponentials, one of f − i rounded; two sums, two
-        // products, a sum and a quotient, each of them in numerator and divisor.
+        // The logarithm of the smaller gate has derivatives of at most 1. The product: three exponentials, one of f − i rounded; two sums,
+        // two products, a sum and a quotient, each of them in numerator and divisor.
         double rounding = 2 * (3 * Bounded.ExponentialUnits + 6) + f.Size + i.Size;
         return (add / (keep + add), Bounded.ExponentialMinusOne(f.Error + i.Error + rounding * Bounded.Unit));
     }

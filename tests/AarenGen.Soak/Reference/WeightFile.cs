@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace AarenGen.Soak;
 
-/// <summary>The tensors of a safetensors file of float32, by their names; read here anew, not by the product.</summary>
+/// <summary>The tensors of a safetensors file of float32, by their names; read by separate code, not by the library.</summary>
 internal sealed class WeightFile
 {
     private readonly Dictionary<string, double[]> tensors = [];

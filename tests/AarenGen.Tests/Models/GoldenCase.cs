@@ -58,6 +58,9 @@ internal sealed class GoldenCase<TModel> where TModel : SequenceModel<TModel>, I
 
     public int Length { get; }
 
+    /// <summary>What the file has under a key.</summary>
+    public double[] this[string key] => golden[key];
+
     /// <summary>Compares outputs, loss and gradients; errors are relative L2 norms.</summary>
     public void Compare(
         float[] outputs, double loss, float[] tokenGradients, Func<ParameterDescription, float[]> gradient, Tolerance tolerance)

@@ -1,6 +1,6 @@
 namespace AarenGen.Tests.Models;
 
-/// <summary>How far computed numbers may be off, as relative L2 norms. It follows from the arithmetic, whatever the model is.</summary>
+/// <summary>How far computed numbers may be off, as relative L2 norms. It follows from the arithmetic, for any model.</summary>
 /// <param name="Output">Of outputs and losses.</param>
 /// <param name="Gradient">Of gradients.</param>
 internal readonly record struct Tolerance(double Output, double Gradient)

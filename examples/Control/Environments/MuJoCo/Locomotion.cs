@@ -1,21 +1,21 @@
 namespace Control;
 
-/// <summary>A body in MuJoCo that is to go forward.</summary>
+/// <summary>A body in MuJoCo that has to move forward.</summary>
 internal sealed class Locomotion(LocomotionTask task) : ControlEnvironment
 {
-    /// <summary>How much of what is farther away shows to the right and above, where a body has a width.</summary>
+    /// <summary>Shift to the right and upwards per metre of depth, for bodies with a width.</summary>
     private const double Slant = 0.35;
 
     /// <inheritdoc/>
     public override EnvironmentDescription Description => task.Description;
 
-    /// <summary>What moves.</summary>
+    /// <summary>The simulation.</summary>
     public MuJoCoSimulation Simulation { get; } = new($"Control.{task.Description.Name}.xml");
 
     /// <inheritdoc/>
     public override double SecondsPerStep => task.FrameSkip * Simulation.TimeStep;
 
-    /// <summary>How far forward it is, in metres.</summary>
+    /// <summary>Position of the body, in metres forward.</summary>
     public double Forward =>
         task.ForwardBody is null ? Simulation.Positions[0] : Simulation.BodyPlaces[3 * Simulation.Body(task.ForwardBody)];
 

@@ -4,36 +4,36 @@ namespace Control;
 internal delegate bool HealthCheck(ReadOnlySpan<double> positions, ReadOnlySpan<double> velocities);
 
 /// <summary>
-/// What makes a task of a body that is to go forward: a point a step for health, metres a second, less the cost of action.
+/// A task to move forward. Reward: one point per step for health, plus metres per second, minus the cost of actions.
 /// </summary>
 /// <remarks>Source of all numbers: Gymnasium's environments of version 4 and their documentation.</remarks>
 internal sealed record LocomotionTask(EnvironmentDescription Description)
 {
-    /// <summary>Time steps of the simulation in one of the environment.</summary>
+    /// <summary>Time steps of the simulation per step of the environment.</summary>
     public required int FrameSkip { get; init; }
 
     /// <summary>Cost of the sum of squared actions.</summary>
     public required double ControlCost { get; init; }
 
-    /// <summary>What a step is worth by itself, the last one too.</summary>
+    /// <summary>Reward of every step, including the last one.</summary>
     public required double HealthyReward { get; init; }
 
-    /// <summary>How far positions are from the start, at most, when an episode begins; velocities likewise.</summary>
+    /// <summary>Maximum noise of positions at the start of an episode, and of velocities.</summary>
     public required double StartNoise { get; init; }
 
-    /// <summary>Whether velocities at the start are normal, with that deviation, rather than even.</summary>
+    /// <summary>Whether the noise of velocities is normal, with that standard deviation, instead of uniform.</summary>
     public required bool IsVelocityNoiseNormal { get; init; }
 
-    /// <summary>Where observed velocities are cut off.</summary>
+    /// <summary>Limit to which observed velocities are clipped.</summary>
     public double VelocityLimit { get; init; } = double.PositiveInfinity;
 
-    /// <summary>Positions that are not observed: where it is on the ground.</summary>
+    /// <summary>Number of unobserved positions: those on the ground.</summary>
     public int HiddenPositions { get; init; } = 1;
 
-    /// <summary>The body whose way forward counts; null for the first generalised position.</summary>
+    /// <summary>The body whose position counts; null: the first generalised position.</summary>
     public string? ForwardBody { get; init; }
 
-    /// <summary>Whether it is seen from the side, or aslant because it has a width.</summary>
+    /// <summary>Whether the view is from the side; otherwise oblique, because the body has a width.</summary>
     public bool IsFlat { get; init; } = true;
 
     /// <summary>False ends an episode.</summary>
@@ -74,7 +74,7 @@ internal sealed record LocomotionTask(EnvironmentDescription Description)
         IsHealthy = static (positions, _) => positions[1] is > 0.8 and < 2 && Math.Abs(positions[2]) < 1,
     };
 
-    /// <summary>A ball on four legs; contact forces are neither seen nor paid for, as by default.</summary>
+    /// <summary>A ball on four legs; contact forces are neither observed nor part of the cost, as by default.</summary>
     public static LocomotionTask Ant { get; } = new(
         new EnvironmentDescription("ant", 27, 8, 1000, -325.6, 3879.7) { LoggedObservationWidth = 111 })
     {

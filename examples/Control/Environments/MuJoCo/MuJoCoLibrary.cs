@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Control;
 
-/// <summary>MuJoCo's library: found once, and of the one version whose structures are known.</summary>
+/// <summary>MuJoCo's library: found once; only the version with known structures is accepted.</summary>
 internal static unsafe class MuJoCoLibrary
 {
     /// <summary>The environment variable that may name the file.</summary>
@@ -23,8 +23,8 @@ internal static unsafe class MuJoCoLibrary
 
     static MuJoCoLibrary() => NativeLibrary.SetDllImportResolver(typeof(MuJoCoLibrary).Assembly, Resolve);
 
-    /// <summary>Finds the library, where that was not done yet.</summary>
-    /// <exception cref="UserException">There is none, or none of that version: says how to get it, and what was tried.</exception>
+    /// <summary>Finds the library, if that was not done yet.</summary>
+    /// <exception cref="UserException">The library is missing or has another version. The message says how to get it.</exception>
     public static void Load()
     {
         lock (gate)
@@ -38,7 +38,7 @@ internal static unsafe class MuJoCoLibrary
         }
     }
 
-    /// <summary>A handle of the first file that will do: the named one, then what the system's loader finds.</summary>
+    /// <summary>A handle of the first suitable file: the named one, then those of the system's loader.</summary>
     internal static nint Search(string? named, IEnumerable<string> names)
     {
         var tried = new List<string>();
@@ -69,7 +69,7 @@ internal static unsafe class MuJoCoLibrary
                 + $"environment {CartPole.Reference.Name} needs neither. Tried {string.Join("; ", tried)}.");
     }
 
-    /// <summary>Takes MuJoCo's warnings, which it would write to a file in the current folder. A state gone wild shows as a fall.</summary>
+    /// <summary>Ignores warnings, which MuJoCo would write to a file in the current folder. A diverged state shows as a fall.</summary>
     private static void Silence(nint handle) =>
         *(delegate* unmanaged<byte*, void>*)NativeLibrary.GetExport(handle, "mju_user_warning") = &Ignore;
 

@@ -34,7 +34,7 @@ internal sealed unsafe class MuJoCoSimulation : IDisposable
     /// <summary>Generalised velocities.</summary>
     public Span<double> Velocities => new(At(data, DataOffset.Velocities), Count(ModelOffset.Velocities));
 
-    /// <summary>What the motors are told.</summary>
+    /// <summary>The motors' controls.</summary>
     public Span<double> Controls => new(At(data, DataOffset.Controls), Count(ModelOffset.Controls));
 
     /// <summary>Seconds of a step.</summary>
@@ -43,19 +43,19 @@ internal sealed unsafe class MuJoCoSimulation : IDisposable
     /// <summary>Kilograms of each body, the world first.</summary>
     public ReadOnlySpan<double> BodyMasses => new(At(model, ModelOffset.BodyMasses), Count(ModelOffset.Bodies));
 
-    /// <summary>Bodies' places, three numbers each, as of the last evaluation of forces.</summary>
+    /// <summary>Positions of the bodies, three numbers each, at the last evaluation of forces.</summary>
     public ReadOnlySpan<double> BodyPlaces => new(At(data, DataOffset.BodyPlaces), 3 * Count(ModelOffset.Bodies));
 
     /// <summary>A body's number.</summary>
     public int Body(string name) => MuJoCoApi.mj_name2id(model, BodyObject, name);
 
-    /// <summary>Back to the start, with nothing remembered.</summary>
+    /// <summary>Back to the start, with an empty state.</summary>
     public void Reset() => MuJoCoApi.mj_resetData(model, data);
 
-    /// <summary>Makes all that follows from positions and velocities agree with them.</summary>
+    /// <summary>Recomputes everything that depends on positions and velocities.</summary>
     public void Settle() => MuJoCoApi.mj_forward(model, data);
 
-    /// <summary>Goes on by so many time steps.</summary>
+    /// <summary>Advances by the given number of time steps.</summary>
     public void Step(int count)
     {
         for (int i = 0; i < count; i++)
@@ -64,7 +64,7 @@ internal sealed unsafe class MuJoCoSimulation : IDisposable
         }
     }
 
-    /// <summary>Spheres and capsules, wherever they are: both ends of the axis, and the radius.</summary>
+    /// <summary>Spheres and capsules: both ends of the axis, and the radius.</summary>
     public IEnumerable<(Point First, Point Second, double Radius)> Capsules()
     {
         for (int g = 0; g < Count(ModelOffset.Geoms); g++)
@@ -93,7 +93,7 @@ internal sealed unsafe class MuJoCoSimulation : IDisposable
         double* size = (double*)At(model, ModelOffset.GeomSizes) + 3 * geom;
         double* place = (double*)At(data, DataOffset.GeomPlaces) + 3 * geom;
         double* turn = (double*)At(data, DataOffset.GeomTurns) + 9 * geom;
-        // A capsule lies along its own z: the third column.
+        // A capsule's axis is its own z: the third column.
         double half = type == GeomType.Capsule ? size[1] : 0;
         var axis = new Point(half * turn[2], half * turn[5], half * turn[8]);
         return (
@@ -162,5 +162,5 @@ internal sealed unsafe class MuJoCoSimulation : IDisposable
     }
 }
 
-/// <summary>A place: x forward, y to the left, z up.</summary>
+/// <summary>A point: x forward, y to the left, z up.</summary>
 internal readonly record struct Point(double X, double Y, double Z);

@@ -3,12 +3,12 @@ using System.Text;
 namespace AarenGen.Generator.Emission.CSharp;
 
 /// <summary>
-/// Writes indented lines, ended by a line feed on every system. Lines of C# that pass the given number of columns are broken.
+/// Writes indented lines, ended by a line feed on every system. Lines of code that pass the given number of columns are broken.
 /// </summary>
 internal sealed class CodeWriter(int columns = int.MaxValue, int depth = 0)
 {
-    /// <summary>Columns of a line of generated C#.</summary>
-    public const int CSharpColumns = 140;
+    /// <summary>Columns of a line of generated code, C# or CUDA C.</summary>
+    public const int MaxColumns = 140;
 
     private const int IndentationColumns = 4;
 
@@ -28,6 +28,9 @@ internal sealed class CodeWriter(int columns = int.MaxValue, int depth = 0)
             Write(depth + extra, piece);
         }
     }
+
+    /// <summary>Whether a line needs no break.</summary>
+    public bool Fits(string line) => line.Length <= columns - IndentationColumns * depth;
 
     /// <summary>Text as it is, without indentation.</summary>
     public void Raw(string raw) => text.Append(raw);

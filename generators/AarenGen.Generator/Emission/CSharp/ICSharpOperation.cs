@@ -3,8 +3,8 @@ using AarenGen.Generator.Model;
 namespace AarenGen.Generator.Emission.CSharp;
 
 /// <summary>
-/// How an operation prints C#: every operation implements this in a file of its own, X.CSharp.cs beside X.cs. What only some operations
-/// print has interfaces of its own below.
+/// How an operation prints C#: every operation implements this in X.CSharp.cs beside X.cs. The interfaces below are for forms that only
+/// some operations print.
 /// </summary>
 internal interface ICSharpOperation
 {
@@ -22,6 +22,15 @@ internal interface ICSharpStreaming
 {
     /// <summary>Prints the operation for rows of streams.</summary>
     void Infer(LayerWriter w);
+}
+
+/// <summary>
+/// An operation that may print the same for rows of streams and for whole sequences. A layer of such operations has one method for both.
+/// </summary>
+internal interface ICSharpShared
+{
+    /// <summary>Whether it prints the same, and from rows and weights alone.</summary>
+    bool IsShared { get; }
 }
 
 /// <summary>An operation that computes something of the weights whenever they change.</summary>

@@ -75,8 +75,8 @@ internal static class InferenceEmitter
         }
 
         private string Call(LayerPlan layer, string input) =>
-            $"{layer.Method}{LayerMethods.Infer}(pass{LayerEmitter.BlockArgument(layer)}, {input}.Slice(0, "
-                + $"{LayerWriter.Times("rows", Sizes.Pad(layer.InputWidth))}), "
-            + $"{other}.Slice(0, {LayerWriter.Times("rows", Sizes.Pad(layer.OutputWidth))}));";
+            LayerEmitter.InferCall(
+                layer, LayerEmitter.BlockArgument(layer), LayerWriter.FirstRows(input, layer.InputWidth),
+                LayerWriter.FirstRows(other, layer.OutputWidth));
     }
 }

@@ -6,11 +6,26 @@ namespace AarenGen.Generator.Emission.CSharp;
 /// <summary>Prints a layer's methods, each for one of its blocks.</summary>
 internal sealed class LayerEmitter(CodeWriter code, Plan plan, LayerPlan layer, TypeNames types)
 {
+    private const string SharedArguments = "rows, pass.Weights, pass.Packed";
+
     /// <summary>Whether the layer has anything to do when the weights change.</summary>
     public static bool Prepares(LayerPlan layer) => layer.Operations.Any(static s => s.Operation is ICSharpWeights);
 
     /// <summary>Whether the layer has weights that are derived from parameters.</summary>
     public static bool DerivesWeights(LayerPlan layer) => layer.Operations.Any(static s => s.Operation is ICSharpDerivedWeights);
+
+    /// <summary>Whether one method serves inference and the forward pass of training.</summary>
+    public static bool IsShared(LayerPlan layer) =>
+        layer.Values.Count == 0 && layer.Operations.All(static s => s.Operation is ICSharpShared { IsShared: true });
+
+    /// <summary>A call of the layer's method for inference; the number of rows is in a variable.</summary>
+    public static string InferCall(LayerPlan layer, string block, string input, string output) =>
+        $"{layer.Method}{LayerMethods.Infer}({(IsShared(layer) ? SharedArguments : "pass")}{block}, {input}, {output});";
+
+    /// <summary>A call of the layer's method for training's forward pass; the number of rows is in a variable.</summary>
+    public static string ForwardCall(LayerPlan layer, string input, string output) => IsShared(layer)
+        ? InferCall(layer, BlockArgument(layer), input, output)
+        : $"{layer.Method}{LayerMethods.Forward}(pass{BlockArgument(layer)}, {input}, {output});";
 
     public static string BlockArgument(LayerPlan layer) => layer.Repeat > 1 ? ", block" : "";
 
@@ -22,8 +37,15 @@ internal sealed class LayerEmitter(CodeWriter code, Plan plan, LayerPlan layer, 
         {
             Prepare();
         }
-        Infer();
-        Forward();
+        if (IsShared(layer))
+        {
+            InferAndForward();
+        }
+        else
+        {
+            Infer();
+            Forward();
+        }
         Backward();
         if (DerivesWeights(layer))
         {
@@ -78,6 +100,14 @@ internal sealed class LayerEmitter(CodeWriter code, Plan plan, LayerPlan layer, 
             });
     }
 
+    private void InferAndForward() => Method(
+        $"{layer.Name}: {layer.Summary}. Rows of streams or sequences: [rows, {Number(layer.InputWidth)}] to "
+            + $"[rows, {Number(layer.OutputWidth)}].",
+        LayerMethods.Infer,
+        $"int rows, {types.ReadOnlySpan} weights, {types.ReadOnlySpan} packed{BlockParameter(layer)}, {types.ReadOnlySpan} input, "
+            + $"{types.Span} output",
+        LayerMethodKind.Shared, Forward);
+
     private void Infer() => Method(
         $"{layer.Name}: {layer.Summary}. Rows of streams: [rows, {Number(layer.InputWidth)}] to [rows, {Number(layer.OutputWidth)}].",
         LayerMethods.Infer,
@@ -110,14 +140,15 @@ internal sealed class LayerEmitter(CodeWriter code, Plan plan, LayerPlan layer, 
 
     private void Forward() => Method(
         $"{layer.Name}, training: the forward pass of whole sequences, which keeps what the backward pass needs.", LayerMethods.Forward,
-        $"{types.TrainingPass}{BlockParameter(layer)}, {types.ReadOnlySpan} input, {types.Span} output", LayerMethodKind.Train,
-        w =>
+        $"{types.TrainingPass}{BlockParameter(layer)}, {types.ReadOnlySpan} input, {types.Span} output", LayerMethodKind.Train, Forward);
+
+    private void Forward(LayerWriter w)
+    {
+        foreach (OperationStep step in layer.Operations)
         {
-            foreach (OperationStep step in layer.Operations)
-            {
-                ((ICSharpOperation)step.Operation).Forward(w);
-            }
-        });
+            ((ICSharpOperation)step.Operation).Forward(w);
+        }
+    }
 
     private void Backward() => Method(
         $"{layer.Name}, training: adds the gradients of the weights and overwrites the gradient of the input.", LayerMethods.Backward,

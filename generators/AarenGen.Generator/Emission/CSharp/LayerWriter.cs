@@ -9,12 +9,15 @@ internal enum LayerMethodKind
     Prepare,
     Infer,
     Train,
+
+    /// <summary>Inference and the forward pass of training, where both are the same.</summary>
+    Shared,
     BackpropagateDerivedWeights,
     Combine,
 }
 
 /// <summary>
-/// Prints the statements of one of a layer's methods. Whatever of the model's memory a statement asks for becomes a span with a name,
+/// Prints the statements of one of a layer's methods. Each part of the model's memory that a statement uses becomes a named span,
 /// declared once at the top of the method.
 /// </summary>
 internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, LayerMethodKind method, TypeNames types, LayerWriter? outer = null)
@@ -133,7 +136,7 @@ internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, LayerMethodK
         method == LayerMethodKind.Prepare ? types.Span : types.ReadOnlySpan, NameOf(name) + "Transposed", PackedSource,
         layer.PackedTraining, r.Offset, r.Length);
 
-    /// <summary>Training memory with the given number of floats a token, for the rows of the pass.</summary>
+    /// <summary>Training memory with the given number of floats per token, for the rows of the pass.</summary>
     public string Memory(string name, int offset, int floats) =>
         Declare(name, $"{types.Span} {{0}} = pass.Values({At(layer.Memory, offset)}, {Number(floats)});");
 
@@ -142,14 +145,14 @@ internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, LayerMethodK
     /// <summary>What a state holds of the layer.</summary>
     public string StateOf(string state, int offset, int length) => $"{state}.Slice({At(layer.State, offset)}, {Number(length)})";
 
-    /// <summary>The seed of one of the model's dropouts: no two blocks or layers share theirs.</summary>
+    /// <summary>The seed of one of the model's dropouts: it differs between all blocks and layers.</summary>
     public string DropoutSeed(int salt) => layer.Repeat == 1
         ? $"unchecked(pass.DropoutSeed + {At(layer.Memory, salt)})" : $"unchecked(pass.DropoutSeed + (ulong)({At(layer.Memory, salt)}))";
 
     /// <summary>Prints the method's body: the names that its statements use, then these.</summary>
     public void Complete(CodeWriter target)
     {
-        if (usesRows || (method == LayerMethodKind.Infer && values.Count > 0))
+        if ((usesRows && method != LayerMethodKind.Shared) || (method == LayerMethodKind.Infer && values.Count > 0))
         {
             target.Line("int rows = pass.Rows;");
         }
@@ -178,6 +181,9 @@ internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, LayerMethodK
 
     /// <summary>A count of rows, or a number of one, times the floats of a row.</summary>
     public static string Times(string count, int floats) => floats == 1 ? count : $"{count} * {Number(floats)}";
+
+    /// <summary>The rows of a pass in a buffer that is as long or longer; their number is in a variable.</summary>
+    public static string FirstRows(string buffer, int width) => $"{buffer}.Slice(0, {Times("rows", Sizes.Pad(width))})";
 
     private string Declare(string type, string name, string source, StridedRegion region, int offset, int length) =>
         Declare(name, $"{type} {{0}} = {source}.Slice({At(region, offset)}, {Number(length)});");

@@ -1,12 +1,12 @@
 namespace AarenGen.Generator.Emission.CSharp;
 
 /// <summary>
-/// Breaks a long line of C#: comments between words; statements behind the opening parenthesis of their call and behind commas, or before
-/// operators. What has no such place stays as it is.
+/// Breaks a long line of C# or CUDA C: comments between words; statements behind the opening parenthesis of their call and behind commas,
+/// or before operators. What has no such place stays as it is.
 /// </summary>
 internal static class LineBreaks
 {
-    private static readonly string[] Operators = ["? ", ": ", "+ ", "&& ", "=> ", "= "];
+    private static readonly string[] Operators = ["? ", ": ", "+ ", "&& ", "or ", "=> ", "= "];
 
     /// <summary>The pieces, each with the indentations that it has beside the line's own.</summary>
     public static IEnumerable<(int Indentations, string Text)> Break(string line, int room, int indentation)

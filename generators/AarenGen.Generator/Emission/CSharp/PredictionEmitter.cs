@@ -4,7 +4,7 @@ using static AarenGen.Generator.Model.Literal;
 namespace AarenGen.Generator.Emission.CSharp;
 
 /// <summary>
-/// Prints what users ask a model for beside what every model has: trained weights, and the heads' outputs as predictions.
+/// Prints the members that users need beside those of every model: trained weights, and the heads' outputs as predictions.
 /// </summary>
 internal static class PredictionEmitter
 {
@@ -43,19 +43,24 @@ internal static class PredictionEmitter
             code.Line($"/// <param name=\"channel\">The channel, 0 to {Number(plan.Tokens.Channels - 1)}.</param>");
         }
         string method = Identifier.Escape(head.Name ?? HeadPlan.UnnamedMethod);
-        using (code.Open($"public static {types.Runtime}{head.Loss.Prediction} {method}({types.ReadOnlySpan} "
-            + $"output{(hasChannels ? ", int channel" : "")})"))
+        string offset = !hasChannels ? Number(head.OutputOffset)
+            : LayerWriter.Times("channel", plan.RowOutputWidth) + (head.OutputOffset > 0 ? $" + {Number(head.OutputOffset)}" : "");
+        string arguments = head.Loss.PredictionArguments.Length == 0 ? "" : ", " + head.Loss.PredictionArguments;
+        string prediction = $"new(output.Slice({offset}, {Number(head.OutputWidth)}){arguments});";
+        string signature = $"public static {types.Runtime}{head.Loss.Prediction} {method}({types.ReadOnlySpan} output";
+        if (!hasChannels)
         {
-            if (hasChannels)
+            code.Line($"{signature}) => {prediction}");
+        }
+        else
+        {
+            using (code.Open($"{signature}, int channel)"))
             {
                 code.Line("global::System.ArgumentOutOfRangeException.ThrowIfNegative(channel);");
                 code.Line(
                     $"global::System.ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(channel, {Number(plan.Tokens.Channels)});");
+                code.Line("return " + prediction);
             }
-            string offset = !hasChannels ? Number(head.OutputOffset)
-                : LayerWriter.Times("channel", plan.RowOutputWidth) + (head.OutputOffset > 0 ? $" + {Number(head.OutputOffset)}" : "");
-            string arguments = head.Loss.PredictionArguments.Length == 0 ? "" : ", " + head.Loss.PredictionArguments;
-            code.Line($"return new(output.Slice({offset}, {Number(head.OutputWidth)}){arguments});");
         }
         code.Line();
     }

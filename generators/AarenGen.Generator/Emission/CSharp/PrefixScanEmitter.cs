@@ -30,39 +30,44 @@ internal static class PrefixScanEmitter
         code.Line();
         code.Line($"int {scan}WidestRow => {Number(plan.WidestRow)};");
         code.Line();
-        Switch($"int {scan}Recurrences(int block)", "block", static (layer, _) => $"return {Number(layer.Recurrences.Count)};");
+        (LayerPlan Layer, int First)[] recurrent = [.. layers.Where(static l => l.Layer.Recurrences.Count > 0)];
+        string counts = string.Concat(recurrent.Select(static l => $"{Blocks(l.Layer, l.First)} => {Number(l.Layer.Recurrences.Count)}, "));
+        code.Line($"int {scan}Recurrences(int block) => block switch {{ {counts}_ => 0 }};");
         code.Line();
-        Switch(
-            $"void {scan}Infer(int number, {types.InferencePass}, {types.ReadOnlySpan} input, {types.Span} output)", "number",
-            static (layer, block) =>
-                $"{layer.Method}{LayerMethods.Infer}(pass{block}, "
-                + $"input.Slice(0, {LayerWriter.Times("pass.Rows", Sizes.Pad(layer.InputWidth))}), "
-                + $"output.Slice(0, {LayerWriter.Times("pass.Rows", Sizes.Pad(layer.OutputWidth))})); break;");
+        using (code.Open($"void {scan}Infer(int number, {types.InferencePass}, {types.ReadOnlySpan} input, {types.Span} output)"))
+        {
+            code.Line("int rows = pass.Rows;");
+            Switch(layers, static (layer, block) => LayerEmitter.InferCall(
+                layer, block, LayerWriter.FirstRows("input", layer.InputWidth), LayerWriter.FirstRows("output", layer.OutputWidth)));
+        }
         code.Line();
-        Switch(
+        using (code.Open(
             $"void {scan}Combine(int number, int recurrence, global::System.Span<double> earlier, "
-                + "global::System.ReadOnlySpan<double> later)",
-            "number",
-            static (layer, block) => layer.Recurrences.Count == 0 ? "break;"
-                : $"{layer.Method}{LayerMethods.Combine}("
-                    + $"{(layer.Recurrences.Count > 1 ? "recurrence, " : "")}earlier, later{block}); break;");
-        foreach ((LayerPlan layer, _) in layers.Where(static l => l.Layer.Recurrences.Count > 0))
+            + "global::System.ReadOnlySpan<double> later)"))
+        {
+            Switch(recurrent, static (layer, block) =>
+                $"{layer.Method}{LayerMethods.Combine}({(layer.Recurrences.Count > 1 ? "recurrence, " : "")}earlier, later{block});");
+        }
+        foreach ((LayerPlan layer, _) in recurrent)
         {
             new LayerEmitter(code, plan, layer, types).Combine();
         }
 
-        void Switch(string signature, string number, Func<LayerPlan, string, string> line)
+        void Switch((LayerPlan Layer, int First)[] cases, Func<LayerPlan, string, string> line)
         {
-            using CodeWriter.Block method = code.Open(signature);
-            using CodeWriter.Block cases = code.Open($"switch ({number})");
-            foreach ((LayerPlan layer, int first) in layers)
+            using CodeWriter.Block block = code.Open("switch (number)");
+            foreach ((LayerPlan layer, int first) in cases)
             {
-                string block = layer.Repeat == 1 ? "" : first == 0 ? $", {number}" : $", {number} - {Number(first)}";
-                code.Line($"case <= {Number(first + layer.Repeat - 1)}: {line(layer, block)}");
+                string argument = layer.Repeat == 1 ? "" : first == 0 ? ", number" : $", number - {Number(first)}";
+                code.Line($"case {Blocks(layer, first)}: {line(layer, argument)} break;");
             }
-            code.Line($"default: throw new global::System.ArgumentOutOfRangeException(\"{number}\");");
+            code.Line("default: throw new global::System.ArgumentOutOfRangeException(\"number\");");
         }
     }
+
+    /// <summary>The numbers of a layer's blocks as a pattern.</summary>
+    private static string Blocks(LayerPlan layer, int first) =>
+        layer.Repeat == 1 ? Number(first) : $">= {Number(first)} and <= {Number(first + layer.Repeat - 1)}";
 
     /// <summary>The layers, each with the number of its first block among all blocks.</summary>
     private static IEnumerable<(LayerPlan Layer, int First)> Numbered(Plan plan)

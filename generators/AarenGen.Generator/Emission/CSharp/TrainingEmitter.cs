@@ -58,7 +58,6 @@ internal sealed class TrainingEmitter
             }
             code.Line("return loss;");
         }
-        code.Line();
     }
 
     /// <summary>Each head's loss and backward pass; the gradients of the trunk's output add up.</summary>
@@ -111,14 +110,13 @@ internal sealed class TrainingEmitter
             if (layer.Repeat == 1)
             {
                 code.Line($"{types.Span} {output} = {BlockOutput(layer, Number(layer.Output.Offset))};");
-                code.Line($"{layer.Method}{LayerMethods.Forward}(pass, {input}, {output});");
+                code.Line(LayerEmitter.ForwardCall(layer, input, output));
             }
             else
             {
                 using (code.Open($"for (int block = 0; block < {Number(layer.Repeat)}; block++)"))
                 {
-                    code.Line($"{layer.Method}{LayerMethods.Forward}(pass, block, {BlockInput(layer, input)}, "
-                        + $"{BlockOutput(layer, OfBlock(layer, 0))});");
+                    code.Line(LayerEmitter.ForwardCall(layer, BlockInput(layer, input), BlockOutput(layer, OfBlock(layer, 0))));
                 }
                 code.Line($"{types.Span} {output} = {BlockOutput(layer, Number(layer.LastOutput.Offset))};");
             }
@@ -181,5 +179,5 @@ internal sealed class TrainingEmitter
         return start > 0 ? $"{Number(start)} + {blocks}" : start == 0 ? blocks : $"{blocks} - {Number(-start)}";
     }
 
-    private static string Rows(string buffer, int width) => $"{buffer}.Slice(0, {LayerWriter.Times("rows", Sizes.Pad(width))})";
+    private static string Rows(string buffer, int width) => LayerWriter.FirstRows(buffer, width);
 }

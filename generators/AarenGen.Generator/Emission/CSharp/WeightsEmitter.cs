@@ -24,13 +24,19 @@ internal static class WeightsEmitter
 
     public static void BackpropagateDerivedWeights(CodeWriter code, Plan plan, TypeNames types)
     {
+        LayerPlan[] layers = [.. plan.Layers.Where(LayerEmitter.DerivesWeights)];
+        if (layers.Length == 0)
+        {
+            return;
+        }
+        code.Line();
         code.Line("/// <inheritdoc/>");
         using (code.Open(
             $"protected override void BackpropagateDerivedWeights({types.ReadOnlySpan} weights, {types.Span} gradients, "
                 + $"{types.Training}WorkerSlice slice)"))
         {
             EachSliced(
-                code, plan.Layers.Where(LayerEmitter.DerivesWeights),
+                code, layers,
                 static layer => $"{layer.Method}{LayerMethods.Finish}(weights, gradients{LayerEmitter.BlockArgument(layer)});");
         }
     }

@@ -1,6 +1,5 @@
 using System.Text;
 using AarenGen.Generator.Model.Cuda;
-using static AarenGen.Generator.Model.Literal;
 
 namespace AarenGen.Generator.Emission.Cuda;
 
@@ -20,21 +19,27 @@ internal static class CudaEmitter
             text.Append(file).Append('\n');
         }
         text.Append(KernelsBegin).Append('\n');
+        var configurations = new Configurations();
         foreach (CudaKernel kernel in plan.Kernels)
         {
             foreach (string constants in ModelKernelCode.Constants(kernel.Node))
             {
                 text.Append('\n').Append(constants);
             }
-            text.Append('\n').Append(Print(kernel).Finish());
+            KernelWriter writer = Print(kernel, configurations);
+            foreach (string configuration in configurations.TakeAdded())
+            {
+                text.Append('\n').Append(configuration);
+            }
+            text.Append('\n').Append(writer.Finish());
         }
         return text.ToString();
     }
 
     /// <summary>A kernel, its body printed.</summary>
-    public static KernelWriter Print(CudaKernel kernel)
+    public static KernelWriter Print(CudaKernel kernel, Configurations configurations)
     {
-        var writer = new KernelWriter(kernel);
+        var writer = new KernelWriter(kernel, configurations);
         switch (kernel.Node)
         {
             case IKernelCode code:
@@ -44,15 +49,14 @@ internal static class CudaEmitter
                 TileKernelCode.Print(tiles, writer);
                 break;
             case CopyGradient copy:
-                string sizes = $"{Number(copy.To.Stride)}, {Number(copy.To.Width)}";
                 string from = writer.Gradient(copy.From), to = writer.Gradient(copy.To);
                 if (copy.Accumulates)
                 {
-                    writer.Call("add_rows", sizes, "pass", from, to, to);
+                    writer.Call("add_rows", writer.Rows(copy.To), "pass", from, to, to);
                 }
                 else
                 {
-                    writer.Call("copy_rows", sizes, "pass", from, to);
+                    writer.Call("copy_rows", writer.Rows(copy.To), "pass", from, to);
                 }
                 break;
             default:

@@ -44,17 +44,19 @@ internal interface IGemmCode
     /// <summary>Prints what has to happen once for the rows. IsAlone: other thread blocks have other columns of them.</summary>
     void PrintBefore(KernelWriter w, bool isAlone);
 
-    /// <summary>Prints the tile at column. Keeps: it stays in shared memory as well.</summary>
-    void PrintTile(KernelWriter w, bool keeps);
+    /// <summary>Prints the tile at column. StaysInShared: it stays in shared memory as well.</summary>
+    void PrintTile(KernelWriter w, bool staysInShared);
 
     /// <summary>Prints all columns of the rows, left in shared memory and nowhere else.</summary>
-    void PrintKeptRows(KernelWriter w);
+    void PrintSharedRows(KernelWriter w);
 
     /// <summary>
     /// Prints that a tile in shared memory, the columns from column on of what it reads, is multiplied into the accumulators.
     /// </summary>
-    void PrintKept(KernelWriter w);
+    void PrintFromShared(KernelWriter w);
 
-    /// <summary>Prints what becomes of the accumulators of all columns. Keeps: they are left in shared memory and nowhere else.</summary>
-    void PrintFinish(KernelWriter w, bool keeps);
+    /// <summary>
+    /// Prints what becomes of the accumulators of all columns. StaysInShared: they are left in shared memory and nowhere else.
+    /// </summary>
+    void PrintFinish(KernelWriter w, bool staysInShared);
 }

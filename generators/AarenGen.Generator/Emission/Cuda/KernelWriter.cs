@@ -9,13 +9,13 @@ namespace AarenGen.Generator.Emission.Cuda;
 /// Prints one kernel's body. Values and gradients are names of pointers that the kernel binds; they are declared before the body, in the
 /// order in which it first uses them. Weights and partial gradients are printed as they are.
 /// </summary>
-internal sealed class KernelWriter(CudaKernel kernel)
+internal sealed class KernelWriter(CudaKernel kernel, Configurations configurations)
 {
-    private readonly CodeWriter body = new();
-    private readonly List<BufferBinding> declared = [];
+    private readonly CodeWriter body = new(CodeWriter.MaxColumns, depth: 1);
+    private readonly List<(BufferBinding Binding, Operand Operand)> declared = [];
 
     /// <summary>What the kernel binds and its body has not used.</summary>
-    public IEnumerable<string> Unused => kernel.Buffers.Except(declared).Select(static b => b.Name);
+    public IEnumerable<string> Unused => kernel.Buffers.Except(declared.Select(static d => d.Binding)).Select(static b => b.Name);
 
     private LayerMemory Layer => kernel.Layer ?? throw new InvalidOperationException($"{kernel.Name} is of no layer.");
 
@@ -23,13 +23,24 @@ internal sealed class KernelWriter(CudaKernel kernel)
 
     public CodeWriter.Block Open(string line) => body.Open(line);
 
-    public CodeWriter.Block OpenBlock() => body.OpenBlock();
+    public CodeWriter.Block OpenBlock(string end = "") => body.OpenBlock(end);
 
     public void Comment(string text) => body.Line("// " + text);
 
     /// <summary>A call of device code: its template's arguments, then its arguments.</summary>
-    public void Call(string function, string sizes, params string[] arguments) =>
-        body.Line($"{function}{(sizes.Length == 0 ? "" : $"<{sizes}>")}({string.Join(", ", arguments)});");
+    public void Call(string function, string template, params string[] arguments) =>
+        body.Line($"{function}{(template.Length == 0 ? "" : $"<{template}>")}({string.Join(", ", arguments)});");
+
+    /// <summary>A struct of named constants for a template, declared before the kernels of the layer: its name.</summary>
+    public string Configuration(string name, params Constant[] constants)
+    {
+        string suffix = "_" + kernel.Node.Name;
+        int layer = kernel.Layer is null ? -1 : kernel.Name.LastIndexOf(suffix, StringComparison.Ordinal);
+        return configurations.Declare(layer < 0 ? name : $"{kernel.Name.Substring(0, layer)}_{name}", constants);
+    }
+
+    /// <summary>The width and the stride of a value's rows.</summary>
+    public string Rows(Value value) => Configuration(value.Name + "_rows", ("width", value.Width), ("stride", value.Stride));
 
     /// <summary>Prints one of several cases, chosen by a number: that of an index ends before end.</summary>
     public void OneOf(string number, int index, int end, int count, Action print)
@@ -46,7 +57,7 @@ internal sealed class KernelWriter(CudaKernel kernel)
     }
 
     /// <summary>Declares the tiles that matrix multiplications share.</summary>
-    public void DeclareSharedTiles() => body.Line("__shared__ ProductMemory memory;");
+    public void DeclareSharedTiles() => body.Line("__shared__ GemmMemory memory;");
 
     /// <summary>Returns where nobody wants the tokens' gradient, which training itself has no use for.</summary>
     public void ReturnUnlessTokenGradients()
@@ -68,20 +79,20 @@ internal sealed class KernelWriter(CudaKernel kernel)
     {
         BufferBinding binding = kernel.Buffers.FirstOrDefault(b => b.Name == operand.Name)
             ?? throw new InvalidOperationException($"{kernel.Name} does not bind {operand.Name}.");
-        if (!declared.Contains(binding))
+        if (declared.All(d => d.Binding != binding))
         {
-            declared.Add(binding);
+            declared.Add((binding, operand));
         }
         return operand.Name;
     }
 
-    public string Weights(Parameter parameter) => $"pass.weights + {At(Layer.Weights, parameter.Offset)}";
+    public string Weights(Parameter parameter) => Place("pass.weights", Layer.Weights.Plus(parameter.Offset));
 
-    public string Gradients(Parameter parameter) => $"pass.gradients + {At(Layer.Weights, parameter.Offset)}";
+    public string Gradients(Parameter parameter) => Place("pass.gradients", Layer.Weights.Plus(parameter.Offset));
 
-    public string Derived(Region region) => $"pass.weights + {At(Layer.Derived, region.Offset)}";
+    public string Derived(Region region) => Place("pass.weights", Layer.Derived.Plus(region.Offset));
 
-    public string DerivedGradients(Region region) => $"pass.gradients + {At(Layer.Derived, region.Offset)}";
+    public string DerivedGradients(Region region) => Place("pass.gradients", Layer.Derived.Plus(region.Offset));
 
     /// <summary>One of the partial gradients of a parameter.</summary>
     public string Partial(Parameter parameter, string part) => Partial(Layer.PartialOf(parameter), part);
@@ -90,16 +101,21 @@ internal sealed class KernelWriter(CudaKernel kernel)
     public string Partial(Region derived, string part) => Partial(Layer.PartialOf(derived), part);
 
     /// <summary>Where a thread block leaves its partial of the gradient's squared norm.</summary>
-    public string GradientNormPartial(string index) => $"pass.squares[{Number(kernel.GradientNormStart)} + {index}]";
+    public string GradientNormPartial(string index) =>
+        $"pass.gradientNormPartials[{(kernel.GradientNormStart == 0 ? "" : $"{Number(kernel.GradientNormStart)} + ")}{index}]";
 
     /// <summary>A number that no two blocks or layers share, for dropout.</summary>
-    public string Salt(int salt) => At(Layer.Memory, salt);
+    public string Salt(int salt)
+    {
+        BufferRef at = Layer.Memory.Plus(salt);
+        return Number(at.Offset) + (at.BlockStride == 0 ? "" : $" + block * {Number(at.BlockStride)}");
+    }
 
     /// <summary>The kernel.</summary>
     public string Finish()
     {
         KernelNode node = kernel.Node;
-        var code = new CodeWriter();
+        var code = new CodeWriter(CodeWriter.MaxColumns);
         string bounds = Number(node.Threads) + (node.MinBlocksPerMultiprocessor == 0 ? "" : $", {Number(node.MinBlocksPerMultiprocessor)}");
         string firstBlock = kernel.Layer is null ? "" : " firstBlock";
         using (code.Open($"extern \"C\" __global__ void __launch_bounds__({bounds}) {kernel.Name}(const Pass pass, const int{firstBlock})"))
@@ -108,21 +124,53 @@ internal sealed class KernelWriter(CudaKernel kernel)
             {
                 code.Line("const int block = firstBlock + static_cast<int>(blockIdx.y);");
             }
-            foreach (BufferBinding binding in declared)
+            foreach ((BufferBinding binding, Operand operand) in declared)
             {
-                code.Line($"{(binding.IsReadOnly ? "const float*" : "float*")} {binding.Name} = {PointerText.Of(binding.Pointer)};");
+                if (binding.Pointer is PrecedingOutputPointer { BeforeLayer: MemoryPointer before })
+                {
+                    code.Line($"constexpr int {PointerText.BeforeLayer} = {Number(before.Buffer.Offset)};");
+                }
+                DeclarePointer(code, $"{(binding.IsReadOnly ? "const float*" : "float*")} {binding.Name}", binding.Pointer, operand.Shape);
             }
-            foreach (string line in body.ToString().TrimEnd('\n').Split('\n'))
-            {
-                code.Line(line);
-            }
+            code.Append(body);
         }
         return code.ToString();
     }
 
-    /// <summary>Opens a loop over tiles of 64 columns.</summary>
-    public CodeWriter.Block OpenColumns(int tiles)
+    /// <summary>Clears the columns of rows from the first on, up to the end.</summary>
+    public void ClearColumns(Value value, int first, int end, string rows) => Call(
+        "clear_columns", Configuration(
+            $"{value.Name}_columns{Number(first)}_{Number(end)}", ("stride", value.Stride), ("first", first), ("end", end)),
+        "pass", rows);
+
+    /// <summary>Copies columns of the source, from one on, to columns of the target, from one on.</summary>
+    public void CopyColumns(Value source, int sourceColumn, Value target, int targetColumn, int width, string from, string to) => Call(
+        "copy_columns", Configuration(
+            $"{source.Name}_to_{target.Name}_columns", ("width", width), ("source_stride", source.Stride),
+            ("source_column", sourceColumn), ("target_stride", target.Stride), ("target_column", targetColumn)),
+        "pass", from, to);
+
+    /// <summary>Declares a pointer, the shape of its rows behind it, or before it where the line is full.</summary>
+    public static void DeclarePointer(CodeWriter code, string name, DevicePointer pointer, string shape)
     {
+        string line = $"{name} = {PointerText.Of(pointer)};", comment = $"// {shape}";
+        if (code.Fits($"{line}  {comment}"))
+        {
+            code.Line($"{line}  {comment}");
+            return;
+        }
+        code.Line(comment);
+        code.Line(line);
+    }
+
+    /// <summary>Opens a loop over tiles of 64 columns; of a single one, only says where it begins.</summary>
+    public CodeWriter.Block? OpenColumns(int tiles)
+    {
+        if (tiles == 1)
+        {
+            Line("constexpr int column = 0;");
+            return null;
+        }
         string tile = Number(TileOperation.Tile);
         return Open($"for (int column = 0; column < {Number(tiles * TileOperation.Tile)}; column += {tile})");
     }
@@ -130,25 +178,28 @@ internal sealed class KernelWriter(CudaKernel kernel)
     private string Partial(PartialGradient partial, string part)
     {
         BufferRef at = Layer.Partials.Plus(partial.Buffer);
-        string block = at.BlockStride == 0 ? "" : $" + block * {Number(at.BlockStride)}ll";
-        return $"pass.partials + {Number(at.Offset)}ll{block} + {part} * {Number(partial.Length)}ll";
+        return $"{Place("pass.partials", at, "ll")} + {part} * {Number(partial.Length)}ll";
     }
 
-    private static string At(BufferRef layer, int offset)
-    {
-        BufferRef at = layer.Plus(offset);
-        return Number(at.Offset) + (at.BlockStride == 0 ? "" : $" + block * {Number(at.BlockStride)}");
-    }
+    /// <summary>A place in a buffer, without terms that are zero. Suffix: of its numbers.</summary>
+    private static string Place(string buffer, BufferRef at, string suffix = "") =>
+        buffer + (at.Offset == 0 ? "" : $" + {Number(at.Offset)}{suffix}")
+        + (at.BlockStride == 0 ? "" : $" + block * {Number(at.BlockStride)}{suffix}");
 }
 
 /// <summary>Pointers as expressions of the block.</summary>
 internal static class PointerText
 {
+    /// <summary>The constant of a kernel's body for where the rows before a repeated layer lie, in floats a token.</summary>
+    public const string BeforeLayer = "beforeLayer";
+
     public static string Of(DevicePointer pointer) => pointer switch
     {
-        TokensPointer => "const_cast<float*>(pass.tokens)",
+        TokensPointer => "pass.tokens",
         TokenGradientsPointer => "pass.tokenGradients",
         MemoryPointer p => Memory(p.Buffer, "block"),
+        PrecedingOutputPointer { BeforeLayer: MemoryPointer } p =>
+            $"block == 0 ? pass.memory + {BeforeLayer} * pass.capacity : {Memory(p.Outputs, "(block - 1)")}",
         PrecedingOutputPointer p => $"block == 0 ? {Of(p.BeforeLayer)} : {Memory(p.Outputs, "(block - 1)")}",
         FirstBlockPointer p => $"block == 0 ? {Of(p.First)} : {Of(p.Others)}",
         AlternatingPointer p => Alternating(p, $"({Number(p.Turn)} - block)"),
@@ -163,8 +214,14 @@ internal static class PointerText
 
     private static string Memory(BufferRef buffer, string block)
     {
-        string offset = Number(buffer.Offset);
-        string at = buffer.BlockStride == 0 ? offset : $"({offset} + {block} * {Number(buffer.BlockStride)})";
-        return $"pass.memory + {at} * pass.capacity";
+        string offset = Number(buffer.Offset), blocks = $"{block} * {Number(buffer.BlockStride)}";
+        string? at = buffer switch
+        {
+            { Offset: 0, BlockStride: 0 } => null,
+            { Offset: 0 } => blocks,
+            { BlockStride: 0 } => offset,
+            _ => $"({offset} + {blocks})",
+        };
+        return at is null ? "pass.memory" : $"pass.memory + {at} * pass.capacity";
     }
 }

@@ -26,13 +26,13 @@ internal static class ModelKernelCode
                 Loss(loss, w);
                 break;
             case TrunkGradientNode trunk:
-                string sizes = $"{Number(Sizes.Pad(trunk.Width))}, {Number(trunk.Width)}";
+                string rows = w.Configuration("trunk_rows", ("width", trunk.Width), ("stride", Sizes.Pad(trunk.Width)));
                 string own = PointerText.Of(trunk.From), all = PointerText.Of(trunk.Sum);
-                w.Line(trunk.IsFirst ? $"copy_rows<{sizes}>(pass, {own}, {all});" : $"add_rows<{sizes}>(pass, {own}, {all}, {all});");
+                w.Line(trunk.IsFirst ? $"copy_rows<{rows}>(pass, {own}, {all});" : $"add_rows<{rows}>(pass, {own}, {all}, {all});");
                 break;
             case FinishLossNode finish:
-                string rows = Number(LossNode.RowsPerBlock), round = Number(LossNode.RowsPerBlock - 1);
-                w.Line($"finish_loss(pass, static_cast<int>((pass.capacity + {round}) / {rows}) * {Number(finish.Heads)});");
+                string rowsPerBlock = Number(LossNode.RowsPerBlock), round = Number(LossNode.RowsPerBlock - 1);
+                w.Line($"finish_loss(pass, static_cast<int>((pass.capacity + {round}) / {rowsPerBlock}) * {Number(finish.Heads)});");
                 break;
             case ReduceGradientsNode reduce:
                 w.Line("__shared__ double shared[8];");
@@ -40,12 +40,14 @@ internal static class ModelKernelCode
                 w.Line($"double own = block_sum<256>({sum}, shared);");
                 using (w.Open("if (threadIdx.x == 0)"))
                 {
-                    w.Line($"pass.squares[{Number(kernel.GradientNormStart)} + blockIdx.x] = own;");
+                    w.Line($"{w.GradientNormPartial("blockIdx.x")} = own;");
                 }
                 break;
             case AdamWNode adamW:
-                string counts = $"{Number(adamW.Parameters)}, {Number(adamW.Runs.Count)}, {Number(adamW.GradientNormPartials)}";
-                w.Line($"adamw<{counts}>(pass, weight_decays);");
+                string sizes = w.Configuration(
+                    "model_adamw_sizes", ("parameters", adamW.Parameters), ("decay_runs", adamW.Runs.Count),
+                    ("gradient_norm_partials", adamW.GradientNormPartials));
+                w.Line($"adamw<{sizes}>(pass, weight_decays);");
                 break;
             default:
                 throw new InvalidOperationException(node.GetType().Name);
@@ -56,14 +58,16 @@ internal static class ModelKernelCode
     {
         string scale = loss.Scale.ToString("R", CultureInfo.InvariantCulture);
         w.Comment($"{loss.Summary}, and its gradient");
-        w.Line($"const float* outputs = {PointerText.Of(loss.Outputs)};");
-        w.Line(
-            $"row_losses<{loss.Loss.Function.Replace("#", loss.Stem + "_")}, "
-            + $"{Number(loss.OutputWidth)}, {Number(Sizes.Pad(loss.OutputWidth))}, "
-            + $"{Number(loss.TargetWidth)}, {Number(loss.RowTargetWidth)}>(");
-        w.Line(
-            $"    pass, outputs, pass.targets + {Number(loss.TargetOffset)}, pass.{(loss.IsPerSequence ? "sequence" : "token")}Weights, "
-            + $"static_cast<float>({scale}), {PointerText.Of(loss.Gradient)}, {Number(loss.Head)});");
+        w.Line($"const float* outputs = {PointerText.Of(loss.Outputs)};  // [rows, {Number(Sizes.Pad(loss.OutputWidth))}]");
+        string configuration = w.Configuration(
+            loss.Stem + "_loss_rows", ("width", loss.OutputWidth), ("stride", Sizes.Pad(loss.OutputWidth)),
+            ("target_width", loss.TargetWidth), ("target_stride", loss.RowTargetWidth));
+        w.Call(
+            "row_losses",
+            $"{loss.Loss.Function.Replace("#", loss.Stem + "_")}, {configuration}",
+            "pass", "outputs", loss.TargetOffset == 0 ? "pass.targets" : $"pass.targets + {Number(loss.TargetOffset)}",
+            loss.IsPerSequence ? "pass.sequenceWeights" : "pass.tokenWeights", $"static_cast<float>({scale})",
+            PointerText.Of(loss.Gradient), Number(loss.Head));
     }
 
     private static IEnumerable<string> Segments(ReduceGradientsNode reduce) => reduce.Segments.Select(static s =>
@@ -73,14 +77,15 @@ internal static class ModelKernelCode
     private static string Table(string type, string name, IEnumerable<string> rows)
     {
         string[] lines = [.. rows];
-        var code = new CodeWriter();
+        var code = new CodeWriter(CodeWriter.MaxColumns);
         code.Line($"__constant__ {type} {name}[{Number(lines.Length)}] =");
-        code.Line("{");
-        foreach (string line in lines)
+        using (code.OpenBlock(";"))
         {
-            code.Line($"    {{{line}}},");
+            foreach (string line in lines)
+            {
+                code.Line($"{{{line}}},");
+            }
         }
-        code.Line("};");
         return code.ToString();
     }
 
@@ -88,15 +93,15 @@ internal static class ModelKernelCode
     private static string Constant(string name, DeviceConstant constant)
     {
         string values = string.Join(", ", constant.Values.Select(static v => ((float)v).ToString("R", CultureInfo.InvariantCulture)));
-        var code = new CodeWriter();
+        var code = new CodeWriter(CodeWriter.MaxColumns);
         code.Line($"__constant__ float values_of_{name}[{Number(constant.Values.Count)}] = {{{values}}};");
         code.Line();
-        code.Line($"struct {name}");
-        code.Line("{");
-        code.Line(constant.IsSingle
-            ? $"    static __device__ __forceinline__ float value() {{ return values_of_{name}[0]; }}"
-            : $"    static __device__ __forceinline__ float at(int index) {{ return values_of_{name}[index]; }}");
-        code.Line("};");
+        using (code.Open($"struct {name}", ";"))
+        {
+            code.Line(constant.IsSingle
+                ? $"static __device__ __forceinline__ float value() {{ return values_of_{name}[0]; }}"
+                : $"static __device__ __forceinline__ float at(int index) {{ return values_of_{name}[index]; }}");
+        }
         return code.ToString();
     }
 }

@@ -34,14 +34,14 @@ internal sealed class GemmTileCode(GemmTile gemm) : ITileCode
         code.PrintBefore(w, isAlone: false);
         using (w.OpenColumns(gemm.ColumnTiles))
         {
-            code.PrintTile(w, keeps: false);
+            code.PrintTile(w, staysInShared: false);
         }
     }
 
     public void PrintTile(KernelWriter w)
     {
         code.PrintBefore(w, isAlone: true);
-        code.PrintTile(w, keeps: false);
+        code.PrintTile(w, staysInShared: false);
     }
 
     public void PrintEnd(KernelWriter w)
@@ -67,7 +67,7 @@ internal sealed class ChainedGemmsCode(ChainedGemms gemms) : ITileCode, IGemmCod
     public void PrintRows(KernelWriter w)
     {
         PrintAccumulators(w);
-        PrintFinish(w, keeps: false);
+        PrintFinish(w, staysInShared: false);
     }
 
     public void PrintTile(KernelWriter w) => PrintRows(w);
@@ -76,29 +76,30 @@ internal sealed class ChainedGemmsCode(ChainedGemms gemms) : ITileCode, IGemmCod
     {
     }
 
-    public void PrintKeptRows(KernelWriter w)
+    public void PrintSharedRows(KernelWriter w)
     {
         PrintAccumulators(w);
-        PrintFinish(w, keeps: true);
+        PrintFinish(w, staysInShared: true);
     }
 
-    public void PrintFinish(KernelWriter w, bool keeps) => second.PrintFinish(w, keeps);
+    public void PrintFinish(KernelWriter w, bool staysInShared) => second.PrintFinish(w, staysInShared);
 
     public void PrintBefore(KernelWriter w, bool isAlone) => throw new InvalidOperationException("It takes whole rows.");
 
-    public void PrintTile(KernelWriter w, bool keeps) => throw new InvalidOperationException("Its columns are not made one by one.");
+    public void PrintTile(KernelWriter w, bool staysInShared) =>
+        throw new InvalidOperationException("Its columns are not made one by one.");
 
-    public void PrintKept(KernelWriter w) => throw new InvalidOperationException("It reads rows as they are in memory.");
+    public void PrintFromShared(KernelWriter w) => throw new InvalidOperationException("It reads rows as they are in memory.");
 
     private void PrintAccumulators(KernelWriter w)
     {
         first.PrintBefore(w, isAlone: false);
-        w.Line($"Sums sums[{Number(gemms.ColumnTiles)}];");
-        w.Line("clear(sums);");
+        w.Line($"Accumulators accumulators[{Number(gemms.ColumnTiles)}];");
+        w.Line("clear(accumulators);");
         using (w.OpenColumns(gemms.First.ColumnTiles))
         {
-            first.PrintTile(w, keeps: true);
-            second.PrintKept(w);
+            first.PrintTile(w, staysInShared: true);
+            second.PrintFromShared(w);
         }
     }
 }

@@ -12,9 +12,10 @@ internal static class TileKernelCode
     public static void Print(TileKernel kernel, KernelWriter w)
     {
         // A thread block waits only for those that took their tile before it.
-        string number = kernel.CarriedWords > 0 ? "take_ticket(pass)" : "static_cast<int>(blockIdx.x)";
-        string before = Number(kernel.BlocksBefore);
-        w.Line($"const int rows = pass.settings->rows, index = {number}{(kernel.BlocksBefore == 0 ? "" : $" - {before}")};");
+        string number = kernel.CarriedWords > 0 ? "take_tile_index(pass)" : "static_cast<int>(blockIdx.x)";
+        w.Line(kernel.Beside is null
+            ? $"const int rows = pass.settings->rows, index = {number};"
+            : $"const int rows = pass.settings->rows, gridBlock = {number}, index = gridBlock - {Number(kernel.BlocksBefore)};");
         if (kernel.NeedsSharedTiles)
         {
             w.DeclareSharedTiles();
@@ -23,7 +24,7 @@ internal static class TileKernelCode
         {
             using (w.Open("if (index < 0)"))
             {
-                ((IBesideCode)beside).PrintBlocks(w, $"(index + {before})");
+                ((IBesideCode)beside).PrintBlocks(w, "gridBlock");
                 w.Line("return;");
             }
         }
@@ -37,7 +38,7 @@ internal static class TileKernelCode
         {
             string blocks = Number(TileKernel.SharingBlocks);
             w.Line($"const int tiles = (rows + {Number(Tile - 1)}) / {tile};");
-            string from = $"share(tiles, index, {blocks}) * {tile}", to = $"share(tiles, index + 1, {blocks}) * {tile}";
+            string from = $"partition_begin(tiles, index, {blocks}) * {tile}", to = $"partition_begin(tiles, index + 1, {blocks}) * {tile}";
             using (w.Open($"for (int row = {from}; row < {to}; row += {tile})"))
             {
                 PrintOperations(kernel, operations, w);

@@ -15,12 +15,12 @@ internal sealed class AarenDefinition : MixerDefinition
 
     public override string Name => "Aaren";
 
-    protected override Value Mix(ComponentDeclaration part, LayerBuilder layer, Value input)
+    protected override Value Mix(ComponentDeclaration component, LayerBuilder layer, Value input)
     {
-        int width = input.Width, heads = layer.Heads(part);
-        bool isDirect = layer.Choice(part, "Scores", ["Query", "Direct"], [false, true]);
+        int width = input.Width, heads = layer.Heads(component);
+        bool isDirect = layer.Choice(component, "Scores", ["Query", "Direct"], [false, true]);
         layer.Summary = $"Aaren, {heads} heads" + (isDirect ? ", direct scores" : "");
-        (double Shortest, double Longest)? halfLives = HalfLives(part, layer);
+        (double Shortest, double Longest)? halfLives = HalfLives(component, layer);
 
         Matrix scoring = isDirect
             ? layer.ExactMatrix("mixer.s_proj", width, heads, Initialization.Zeros) : FoldedQuery(layer, width, heads);
@@ -58,21 +58,22 @@ internal sealed class AarenDefinition : MixerDefinition
     }
 
     /// <summary>The first and the last head's half-life; null where the layer does not forget.</summary>
-    private static (double Shortest, double Longest)? HalfLives(ComponentDeclaration part, LayerBuilder layer)
+    private static (double Shortest, double Longest)? HalfLives(ComponentDeclaration component, LayerBuilder layer)
     {
-        if (!part.Flag("Forget"))
+        if (!component.Flag("Forget"))
         {
-            foreach (string argument in ((string[])["ShortestHalfLife", "LongestHalfLife"]).Where(part.Has))
+            foreach (string argument in ((string[])["ShortestHalfLife", "LongestHalfLife"]).Where(component.Has))
             {
                 layer.Diagnostics.Add(DiagnosticInfo.At(
-                    layer.Diagnostics.LocationOf(part, argument), DiagnosticDescriptors.HalfLifeWithoutForget, argument, part.Name));
+                    layer.Diagnostics.LocationOf(component, argument), DiagnosticDescriptors.HalfLifeWithoutForget, argument,
+                    component.Name));
             }
             return null;
         }
         double shortest = layer.Diagnostics.InRange(
-            part, "ShortestHalfLife", Limits.MinHalfLife, Limits.MaxHalfLife, DefaultShortest);
+            component, "ShortestHalfLife", Limits.MinHalfLife, Limits.MaxHalfLife, DefaultShortest);
         double longest = layer.Diagnostics.InRange(
-            part, "LongestHalfLife", shortest, Limits.MaxHalfLife, Math.Max(shortest, DefaultLongest));
+            component, "LongestHalfLife", shortest, Limits.MaxHalfLife, Math.Max(shortest, DefaultLongest));
         layer.Summary += FormattableString.Invariant($", forgets (half-lives {shortest:R} to {longest:R})");
         return (shortest, longest);
     }

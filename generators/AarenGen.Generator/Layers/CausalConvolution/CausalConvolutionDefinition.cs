@@ -8,9 +8,9 @@ internal sealed class CausalConvolutionDefinition : LayerDefinition
 {
     public override string Name => "CausalConvolution";
 
-    public override void Plan(ComponentDeclaration part, LayerBuilder layer)
+    public override void Plan(ComponentDeclaration component, LayerBuilder layer)
     {
-        int taps = layer.InRange(part, "Taps", Limits.MinTaps, Limits.MaxTaps);
+        int taps = layer.InRange(component, "Taps", Limits.MinTaps, Limits.MaxTaps);
         layer.Summary = $"CausalConvolution, {taps} tokens";
         Convolution.Add(layer, "", layer.Input, layer.Output(layer.Input.Width), taps);
     }

@@ -13,10 +13,10 @@ internal sealed class DenseDefinition : LayerDefinition
 
     public override string? NameAsLast => "head";
 
-    public override void Plan(ComponentDeclaration part, LayerBuilder layer)
+    public override void Plan(ComponentDeclaration component, LayerBuilder layer)
     {
-        int units = layer.InRange(part, "Units", 1, Limits.Width);
-        string? function = layer.Choice(part, "Activation", ["None", "Relu", "Gelu", "Tanh"], Activate.Functions);
+        int units = layer.InRange(component, "Units", 1, Limits.Width);
+        string? function = layer.Choice(component, "Activation", ["None", "Relu", "Gelu", "Tanh"], Activate.Functions);
         layer.Summary = function is null ? "Dense" : $"Dense, {function}";
         Value output = layer.Output(units);
         if (function is null)

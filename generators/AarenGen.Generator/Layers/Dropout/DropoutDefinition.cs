@@ -9,9 +9,9 @@ internal sealed class DropoutDefinition : LayerDefinition
 {
     public override string Name => "Dropout";
 
-    public override void Plan(ComponentDeclaration part, LayerBuilder layer)
+    public override void Plan(ComponentDeclaration component, LayerBuilder layer)
     {
-        double rate = layer.Share(part, "Rate");
+        double rate = layer.Fraction(component, "Rate");
         layer.Summary = "Dropout";
         Value kept = layer.Value("kept", layer.Input.Width);
         layer.Add(new Copy(layer.Input, kept));

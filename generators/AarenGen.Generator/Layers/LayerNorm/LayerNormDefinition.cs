@@ -8,7 +8,7 @@ internal sealed class LayerNormDefinition : LayerDefinition
 {
     public override string Name => "LayerNorm";
 
-    public override void Plan(ComponentDeclaration part, LayerBuilder layer)
+    public override void Plan(ComponentDeclaration component, LayerBuilder layer)
     {
         layer.Summary = "LayerNorm";
         layer.Normalize("", layer.Input, layer.Output(layer.Input.Width));

@@ -9,7 +9,7 @@ internal sealed class MinGruDefinition : MixerDefinition
 {
     public override string Name => "MinGru";
 
-    protected override Value Mix(ComponentDeclaration part, LayerBuilder layer, Value input)
+    protected override Value Mix(ComponentDeclaration component, LayerBuilder layer, Value input)
     {
         int width = input.Width;
         layer.Summary = "minGRU";

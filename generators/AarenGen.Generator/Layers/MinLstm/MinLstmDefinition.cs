@@ -9,7 +9,7 @@ internal sealed class MinLstmDefinition : MixerDefinition
 {
     public override string Name => "MinLstm";
 
-    protected override Value Mix(ComponentDeclaration part, LayerBuilder layer, Value input)
+    protected override Value Mix(ComponentDeclaration component, LayerBuilder layer, Value input)
     {
         int width = input.Width;
         layer.Summary = "minLSTM";

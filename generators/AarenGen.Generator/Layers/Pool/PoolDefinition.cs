@@ -11,10 +11,10 @@ internal sealed class PoolDefinition : LayerDefinition
 
     public override bool IsPerSequence => true;
 
-    public override void Plan(ComponentDeclaration part, LayerBuilder layer)
+    public override void Plan(ComponentDeclaration component, LayerBuilder layer)
     {
         int width = layer.Input.Width;
-        bool isMean = layer.Choice(part, "Pooling", ["Last", "Mean"], [false, true]);
+        bool isMean = layer.Choice(component, "Pooling", ["Last", "Mean"], [false, true]);
         layer.Summary = isMean ? "Pool, mean" : "Pool, last";
         Value output = layer.Output(width);
         layer.Add(isMean ? new PrefixMean(layer.Input, output, layer.State(1 + width)) : new Copy(layer.Input, output));

@@ -4,19 +4,19 @@ using AarenGen.Generator.Planning;
 
 namespace AarenGen.Generator.Layers;
 
-/// <summary>[Positions(kind, Length = …)]: adds what stands for a token's place in its sequence.</summary>
+/// <summary>[Positions(kind, Length = …)]: adds an encoding of a token's position in its sequence.</summary>
 internal sealed class PositionsDefinition : LayerDefinition
 {
     public override string Name => "Positions";
 
-    public override void Plan(ComponentDeclaration part, LayerBuilder layer)
+    public override void Plan(ComponentDeclaration component, LayerBuilder layer)
     {
         int width = layer.Input.Width;
-        bool isLearned = layer.Choice(part, "Kind", ["Sinusoidal", "Learned"], [false, true]);
+        bool isLearned = layer.Choice(component, "Kind", ["Sinusoidal", "Learned"], [false, true]);
         Parameter? table = null;
         if (isLearned)
         {
-            int length = part.Has("Length") ? layer.InRange(part, "Length", 1, Limits.Patch) : 512;
+            int length = component.Has("Length") ? layer.InRange(component, "Length", 1, Limits.Patch) : 512;
             table = layer.Parameter("weight", length, width, isMatrix: true, Initialization.Normal, 0.02, decays: false);
         }
         layer.Summary = table is null ? "Positions, sinusoidal" : FormattableString.Invariant($"Positions, {table.Rows} learned");

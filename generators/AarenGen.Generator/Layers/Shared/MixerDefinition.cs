@@ -12,22 +12,22 @@ internal abstract class MixerDefinition : LayerDefinition
 {
     public sealed override bool IsBlock => true;
 
-    public sealed override int Repeat(ComponentDeclaration part, DiagnosticBag diagnostics) =>
-        part.Has("Repeat") ? diagnostics.InRange(part, "Repeat", 1, Limits.Repeat) : 1;
+    public sealed override int Repeat(ComponentDeclaration component, DiagnosticBag diagnostics) =>
+        component.Has("Repeat") ? diagnostics.InRange(component, "Repeat", 1, Limits.Repeat) : 1;
 
-    public sealed override void Plan(ComponentDeclaration part, LayerBuilder layer)
+    public sealed override void Plan(ComponentDeclaration component, LayerBuilder layer)
     {
         Value input = layer.Input;
         int width = input.Width;
-        int hidden = part.Has("FeedForward") ? layer.InRange(part, "FeedForward", 1, Limits.Width) : 4 * width;
-        bool isPost = layer.Choice(part, "Norm", ["Pre", "Post"], [false, true]);
-        double dropout = layer.Share(part, "Dropout");
-        int taps = part.Integer("Convolution", 0) == 0 ? 0 : layer.InRange(part, "Convolution", Limits.MinTaps, Limits.MaxTaps);
+        int hidden = component.Has("FeedForward") ? layer.InRange(component, "FeedForward", 1, Limits.Width) : 4 * width;
+        bool isPost = layer.Choice(component, "Norm", ["Pre", "Post"], [false, true]);
+        double dropout = layer.Fraction(component, "Dropout");
+        int taps = component.Integer("Convolution", 0) == 0 ? 0 : layer.InRange(component, "Convolution", Limits.MinTaps, Limits.MaxTaps);
 
         Value sum = layer.Value("sum", width);
         if (isPost)
         {
-            Project("mixer.o_proj", Mix(part, layer, Convolve(input)), "mixed", input, sum, 0);
+            Project("mixer.o_proj", Mix(component, layer, Convolve(input)), "mixed", input, sum, 0);
             Value normalized = layer.Value("normalized", width);
             layer.Normalize("norm1", sum, normalized);
             Value total = layer.Value("total", width);
@@ -38,7 +38,7 @@ internal abstract class MixerDefinition : LayerDefinition
         {
             Value normalizedInput = layer.Value("normalizedInput", width);
             layer.Normalize("norm1", input, normalizedInput);
-            Project("mixer.o_proj", Mix(part, layer, Convolve(normalizedInput)), "mixed", input, sum, 0);
+            Project("mixer.o_proj", Mix(component, layer, Convolve(normalizedInput)), "mixed", input, sum, 0);
             Value normalizedSum = layer.Value("normalizedSum", width);
             layer.Normalize("norm2", sum, normalizedSum);
             Project("ffn2", Activate(normalizedSum), "fed", sum, layer.Output(width), 1);
@@ -66,7 +66,7 @@ internal abstract class MixerDefinition : LayerDefinition
             return activations;
         }
 
-        // Without dropout the product adds the residual itself.
+        // Without dropout the matrix multiplication adds the residual.
         void Project(string name, Value from, string branchName, Value residual, Value to, int salt)
         {
             if (dropout == 0)
@@ -85,5 +85,5 @@ internal abstract class MixerDefinition : LayerDefinition
     /// Plans the mixer, and begins the layer's summary with what it is.
     /// </summary>
     /// <returns>What the block's output projection reads.</returns>
-    protected abstract Value Mix(ComponentDeclaration part, LayerBuilder layer, Value input);
+    protected abstract Value Mix(ComponentDeclaration component, LayerBuilder layer, Value input);
 }

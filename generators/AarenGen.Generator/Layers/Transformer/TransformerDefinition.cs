@@ -11,10 +11,10 @@ internal sealed class TransformerDefinition : MixerDefinition
 
     public override string Name => "Transformer";
 
-    protected override Value Mix(ComponentDeclaration part, LayerBuilder layer, Value input)
+    protected override Value Mix(ComponentDeclaration component, LayerBuilder layer, Value input)
     {
-        int width = input.Width, heads = layer.Heads(part);
-        int context = part.Has("Context") ? layer.InRange(part, "Context", 1, Limits.Context) : DefaultContext;
+        int width = input.Width, heads = layer.Heads(component);
+        int context = component.Has("Context") ? layer.InRange(component, "Context", 1, Limits.Context) : DefaultContext;
         layer.Summary = $"Transformer, {heads} heads, context {context}";
         Value queries = layer.Value("queries", width);
         Value keys = layer.Value("keys", width);

@@ -24,6 +24,6 @@ internal sealed record TimeCut(int Width, int Lanes, int Chunks, int Length)
         return new(width, lanes, MaxChunks, length);
     }
 
-    /// <summary>The template's arguments.</summary>
-    public override string ToString() => $"TimeShape<{Lanes}, {Chunks}, {Length}>";
+    /// <summary>What the template reads of it.</summary>
+    public IEnumerable<(string Name, int Value)> Constants => [("lanes", Lanes), ("chunks", Chunks), ("length", Length)];
 }

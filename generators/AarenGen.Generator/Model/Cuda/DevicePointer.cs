@@ -30,6 +30,12 @@ internal sealed record Operand(Value Rows, bool IsGradient)
     /// <summary>What the kernel calls it: values that share a gradient share its name.</summary>
     public string Name => IsGradient ? (Rows.SharesGradientOf ?? Rows.Name) + "Gradient" : Rows.Name;
 
+    /// <summary>The dimensions of a row; none where it is a value's.</summary>
+    public EquatableArray<int> Row { get; init; }
+
+    /// <summary>The shape of the rows, as comments say it.</summary>
+    public string Shape => $"[rows, {(Row.Count > 0 ? string.Join(", ", Row) : Literal.Number(Rows.Stride))}]";
+
     public static Operand Of(Value value) => new(value, false);
 
     public static Operand GradientOf(Value value) => new(value, true);
@@ -37,6 +43,7 @@ internal sealed record Operand(Value Rows, bool IsGradient)
     /// <summary>The gradient of a value, where there is one.</summary>
     public static EquatableArray<Operand> GradientOfAny(Value? value) => value is null ? [] : [GradientOf(value)];
 
-    /// <summary>Memory beside the values that a layer keeps for its backward pass.</summary>
-    public static Operand OfMemory(string name, int offset) => new(new Value(name, 0, Memory: offset), false);
+    /// <summary>Memory beside the values that a layer saves for its backward pass. Row: the dimensions of a token's part.</summary>
+    public static Operand OfMemory(string name, int offset, EquatableArray<int> row) =>
+        new(new Value(name, 0, Memory: offset), false) { Row = row };
 }

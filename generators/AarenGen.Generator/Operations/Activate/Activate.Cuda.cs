@@ -18,7 +18,7 @@ internal sealed record ActivateForward(Activate Operation) : RowwiseNode(
     [Operand.Of(Operation.Output), Operand.Of(Operation.Input)]), IKernelCode
 {
     public void Print(KernelWriter w) => w.Call(
-        "activate", $"{Operation.Function}, {Operation.Input.Stride}, {Operation.Input.Width}", "pass", w.Value(Operation.Input),
+        "activate", $"{Operation.Function}, {w.Rows(Operation.Input)}", "pass", w.Value(Operation.Input),
         w.Value(Operation.Output));
 }
 
@@ -28,6 +28,6 @@ internal sealed record ActivateBackward(Activate Operation) : RowwiseNode(
     [Operand.GradientOf(Operation.Output), Operand.Of(Operation.Input)], [Operand.GradientOf(Operation.Input)]), IKernelCode
 {
     public void Print(KernelWriter w) => w.Call(
-        "multiply_rows", $"{Operation.Input.Stride}, {Operation.Input.Width}",
+        "multiply_rows", w.Rows(Operation.Input),
         "pass", w.Gradient(Operation.Output), w.Value(Operation.Input), w.Gradient(Operation.Input));
 }

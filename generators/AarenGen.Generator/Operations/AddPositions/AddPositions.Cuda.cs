@@ -3,7 +3,6 @@ using AarenGen.Generator.Emission.Cuda;
 using AarenGen.Generator.Lowering.Cuda;
 using AarenGen.Generator.Model;
 using AarenGen.Generator.Model.Cuda;
-using static AarenGen.Generator.Model.Literal;
 
 namespace AarenGen.Generator.Operations;
 
@@ -21,7 +20,9 @@ internal sealed record AddPositionsForward(AddPositions Operation, Parameter Tab
     Operation.Output.Name + "_forward", ["Positions"], [Operand.Of(Operation.Input)], [Operand.Of(Operation.Output)]), IKernelCode
 {
     public void Print(KernelWriter w) => w.Call(
-        "add_positions", $"{Operation.Input.Width}, {Operation.Input.Stride}, {Table.Rows}",
+        "add_positions",
+        w.Configuration(
+            Operation.Output.Name + "_table", ("width", Operation.Input.Width), ("stride", Operation.Input.Stride), ("length", Table.Rows)),
         "pass", w.Value(Operation.Input), w.Weights(Table), w.Value(Operation.Output));
 }
 
@@ -36,7 +37,7 @@ internal sealed record AddSinusoidsForward(AddPositions Operation) : KernelNode(
     private const double Period = 10_000;
 
     public void Print(KernelWriter w) => w.Call(
-        "add_sinusoids", $"{Operation.Input.Width}, {Operation.Input.Stride}",
+        "add_sinusoids", w.Rows(Operation.Input),
         "pass", (Math.Log(Period) / Math.Log(2)).ToString("R", CultureInfo.InvariantCulture), w.Value(Operation.Input),
         w.Value(Operation.Output));
 }
@@ -63,6 +64,8 @@ internal sealed record AddPositionsBackward(AddPositions Operation, Parameter Ta
 
     public void Print(KernelWriter w) => w.Call(
         "positions_backward",
-        $"{Bool(Accumulates)}, {Operation.Input.Width}, {Operation.Input.Stride}, {Table.Rows}, {Parts}, {Owners}, {Slots}",
+        w.Configuration(
+            Operation.Output.Name + "_table_backward", ("width", Operation.Input.Width), ("stride", Operation.Input.Stride),
+            ("length", Table.Rows), ("parts", Parts), ("owners", Owners), ("slots", Slots), ("adds", Accumulates)),
         "pass", w.Gradient(Operation.Output), w.Gradient(Operation.Input), w.Partial(Table, $"(blockIdx.x % {Parts})"));
 }

@@ -1,10 +1,15 @@
 // needs: rows
-// A learned row for each place in a sequence; places past the table's end share its last row.
+// A learned row for each position in a sequence; positions past the end of the table use its last row.
 
-// y = x + the place's row.
-template <int width, int stride, int length>
-__device__ __forceinline__ void add_positions(const Pass& pass, const float* x, const float* table, float* y)
+// y = x + the row of the position.
+template <class Table>
+__device__ __forceinline__ void add_positions(
+    const Pass& pass,
+    const float* x,     // [rows, stride]
+    const float* table, // [length, stride]
+    float* y)           // [rows, stride]
 {
+    constexpr int width = Table::width, stride = Table::stride, length = Table::length;
     __shared__ int places[16];
     int first = blockIdx.x * 16, rows = min(16, pass.settings->rows - first);
     if (static_cast<int>(threadIdx.x) < rows)
@@ -13,22 +18,30 @@ __device__ __forceinline__ void add_positions(const Pass& pass, const float* x, 
         places[threadIdx.x] = min(row - first_row(pass, sequence_of(pass, row)), length - 1);
     }
     __syncthreads();
-    each_four_columns<width>(pass, [=](long long row, int column)
+    each_float4_column<width>(pass, [=](long long row, int column)
     {
         long long at = row * stride + column;
         store4(y + at, add4(load4(x + at), load4(table + static_cast<long long>(places[row - first]) * stride + column)));
     });
 }
 
-// The gradient goes on as it is, and each place's row of the table gets the sum over the sequences of one part. A thread has four columns of
-// a place, so that it meets each of its gradients once; of a small table several threads do, with other sequences each.
-template <bool adds, int width, int stride, int length, int parts, int owners, int slots>
-__device__ __forceinline__ void positions_backward(const Pass& pass, const float* dy, float* dx, float* table_part)
+// The gradient passes through unchanged, and the row of each position gets the sum over the sequences of one part. A thread has four
+// columns of a position, so that it reads each of its gradients once; of a small table several threads share a position, with other
+// sequences each.
+template <class Table>
+__device__ __forceinline__ void positions_backward(
+    const Pass& pass,
+    const float* dy,      // [rows, stride]
+    float* dx,            // [rows, stride]
+    float* table_partial) // [length, stride]
 {
-    constexpr int fours = stride / 4;
+    constexpr int width = Table::width, stride = Table::stride, length = Table::length;
+    constexpr int parts = Table::parts, owners = Table::owners, slots = Table::slots;
+    constexpr bool adds = Table::adds;
+    constexpr int float4s = stride / 4;
     __shared__ float4 sums[256];
     int part = blockIdx.x % parts, owner = blockIdx.x / parts * owners + threadIdx.x % owners, slot = threadIdx.x / owners;
-    int place = owner / fours, column = owner % fours * 4;
+    int place = owner / float4s, column = owner % float4s * 4;
     float4 sum = zero4();
     if (slot < slots && place < length && column < pad4(width))
     {
@@ -58,6 +71,6 @@ __device__ __forceinline__ void positions_backward(const Pass& pass, const float
     }
     if (slot == 0 && place < length)
     {
-        store4(table_part + static_cast<long long>(place) * stride + column, sum);
+        store4(table_partial + static_cast<long long>(place) * stride + column, sum);
     }
 }

@@ -1,12 +1,12 @@
 // needs: rows
 // Sines and cosines of a time t: column 2i is sin(t / P^(2i/width)), column 2i + 1 the cosine. A block takes 64 rows.
 
-// From half turns to sine and cosine. The whole quarters are taken off in double, so that the rest is small whatever the time.
+// Sine and cosine of an angle in half turns. Whole quarters are subtracted in double, so that the rest is small at any time.
 __device__ __forceinline__ void sine_and_cosine(double halfTurns, float& sine, float& cosine)
 {
     double quarters = rint(2 * halfTurns);
     int quarter = static_cast<int>(quarters - 4 * floor(0.25 * quarters));
-    // At most a quarter of pi: the series' next terms are below the last bit.
+    // At most a quarter of pi: the next terms of the series are below the last bit.
     float x = static_cast<float>((halfTurns - 0.5 * quarters) * 3.14159265358979324), square = x * x;
     float s = x + x * square * (-1.0f / 6 + square * (1.0f / 120 + square * (-1.0f / 5040 + square * (1.0f / 362880))));
     float c = 1.0f - square * (0.5f - square * (1.0f / 24 - square * (1.0f / 720 - square * (1.0f / 40320 - square * (1.0f / 3628800)))));
@@ -16,21 +16,24 @@ __device__ __forceinline__ void sine_and_cosine(double halfTurns, float& sine, f
 
 constexpr int sinusoid_rows = 64, sinusoid_pairs = 256;
 
-// Calls a function with row, first column and four sinusoids of the row's time, a double in shared memory.
+// Calls a function with the row, the first column and four sinusoids of the time of the row, which is a double in shared memory.
 template <int width, class Function>
-__device__ __forceinline__ void each_sinusoid(int first, int rows, double logPeriod, const double* times, const Function& function)
+__device__ __forceinline__ void each_sinusoid(
+    int first, int rows, double logPeriod,
+    const double* times, // [sinusoid_rows], in shared memory
+    const Function& function)
 {
     __shared__ double frequencies[sinusoid_pairs];
     for (int from = 0; from < pad4(width); from += 2 * sinusoid_pairs)
     {
-        int fours = min(2 * sinusoid_pairs, pad4(width) - from) / 4;
+        int float4s = min(2 * sinusoid_pairs, pad4(width) - from) / 4;
         __syncthreads();
         // In half turns, so that the angle needs no division by pi.
         frequencies[threadIdx.x] = exp2(-2.0 * (from / 2 + static_cast<int>(threadIdx.x)) / width * logPeriod) * 0.318309886183790672;
         __syncthreads();
-        for (int i = threadIdx.x; i < rows * fours; i += 256)
+        for (int i = threadIdx.x; i < rows * float4s; i += 256)
         {
-            int row = i / fours, column = i % fours * 4;
+            int row = i / float4s, column = i % float4s * 4;
             float4 result;
             sine_and_cosine(times[row] * frequencies[column / 2], result.x, result.y);
             sine_and_cosine(times[row] * frequencies[column / 2 + 1], result.z, result.w);
@@ -44,22 +47,32 @@ __device__ __forceinline__ void each_sinusoid(int first, int rows, double logPer
 }
 
 // The sinusoids of the time in a column of each token.
-template <int width, int stride, int token_stride, int time_column>
-__device__ __forceinline__ void encode_times(const Pass& pass, double logPeriod, const float* tokens, float* y)
+template <class Encoding>
+__device__ __forceinline__ void encode_times(
+    const Pass& pass, double logPeriod,
+    const float* tokens, // [rows, token_stride]
+    float* y)            // [rows, stride]
 {
+    constexpr int width = Encoding::width, stride = Encoding::stride;
+    constexpr int token_stride = Encoding::token_stride, time_column = Encoding::time_column;
     __shared__ double times[sinusoid_rows];
     int first = blockIdx.x * sinusoid_rows, rows = min(sinusoid_rows, pass.settings->rows - first);
     if (static_cast<int>(threadIdx.x) < rows)
     {
         times[threadIdx.x] = tokens[static_cast<long long>(first + threadIdx.x) * token_stride + time_column];
     }
-    each_sinusoid<width>(first, rows, logPeriod, times, [=](long long row, int column, float4 value) { store4(y + row * stride + column, value); });
+    each_sinusoid<width>(
+        first, rows, logPeriod, times, [=](long long row, int column, float4 value) { store4(y + row * stride + column, value); });
 }
 
 // y = x + the sinusoids of each token's place in its sequence.
-template <int width, int stride>
-__device__ __forceinline__ void add_sinusoids(const Pass& pass, double logPeriod, const float* x, float* y)
+template <class Rows>
+__device__ __forceinline__ void add_sinusoids(
+    const Pass& pass, double logPeriod,
+    const float* x, // [rows, stride]
+    float* y)       // [rows, stride]
 {
+    constexpr int width = Rows::width, stride = Rows::stride;
     __shared__ double times[sinusoid_rows];
     int first = blockIdx.x * sinusoid_rows, rows = min(sinusoid_rows, pass.settings->rows - first);
     if (static_cast<int>(threadIdx.x) < rows)

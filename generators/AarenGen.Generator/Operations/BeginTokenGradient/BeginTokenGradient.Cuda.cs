@@ -20,7 +20,6 @@ internal sealed record BeginTokenGradientBackward(BeginTokenGradient Operation) 
     public void Print(KernelWriter w)
     {
         w.ReturnUnlessTokenGradients();
-        w.Call("clear_columns", $"{Operation.Tokens.Stride}, 0, {Sizes.PadToFloat4(Operation.Tokens.Width)}", "pass",
-            w.Gradient(Operation.Tokens));
+        w.ClearColumns(Operation.Tokens, 0, Sizes.PadToFloat4(Operation.Tokens.Width), w.Gradient(Operation.Tokens));
     }
 }

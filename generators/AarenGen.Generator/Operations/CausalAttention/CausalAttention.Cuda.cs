@@ -27,11 +27,17 @@ internal abstract record CausalAttentionNode(
     CausalAttentionCut.Threads,
     ["CausalAttention"], Reads, Writes)
 {
-    protected string Sizes => $"{Cut}, {Operation.Context}, {Operation.Heads}, {Operation.Output.Width}, {Operation.Output.Stride}";
+    protected string Configuration(KernelWriter w) => w.Configuration(
+        Operation.Output.Name + "_attention",
+        [
+            .. Cut.Constants, ("context", Operation.Context), ("heads", Operation.Heads), ("width", Operation.Output.Width),
+            ("stride", Operation.Output.Stride),
+        ]);
 
     protected Operand Statistics => StatisticsOf(Operation);
 
-    protected static Operand StatisticsOf(CausalAttention operation) => Operand.OfMemory("statistics", operation.StatisticsMemory);
+    protected static Operand StatisticsOf(CausalAttention operation) =>
+        Operand.OfMemory("statistics", operation.StatisticsMemory, [operation.Heads, 3]);
 }
 
 /// <summary>Attention of each token over the last ones.</summary>
@@ -40,7 +46,7 @@ internal sealed record CausalAttentionForward(CausalAttention Operation, CausalA
     [StatisticsOf(Operation), Operand.Of(Operation.Output)]), IKernelCode
 {
     public void Print(KernelWriter w) => w.Call(
-        "causal_attention", Sizes,
+        "causal_attention", Configuration(w),
         "pass", w.Value(Operation.Queries), w.Value(Operation.Keys), w.Value(Operation.Values), w.Name(Statistics),
         w.Value(Operation.Output));
 }
@@ -53,7 +59,7 @@ internal sealed record CausalAttentionQueryBackward(CausalAttention Operation, C
     [StatisticsOf(Operation), Operand.GradientOf(Operation.Queries)]), IKernelCode
 {
     public void Print(KernelWriter w) => w.Call(
-        "causal_attention_query_gradient", Sizes,
+        "causal_attention_query_gradient", Configuration(w),
         "pass", w.Gradient(Operation.Output), w.Value(Operation.Queries), w.Value(Operation.Keys), w.Value(Operation.Values),
         w.Value(Operation.Output),
         w.Name(Statistics), w.Gradient(Operation.Queries));
@@ -67,7 +73,7 @@ internal sealed record CausalAttentionKeyBackward(CausalAttention Operation, Cau
     [Operand.GradientOf(Operation.Keys), Operand.GradientOf(Operation.Values)]), IKernelCode
 {
     public void Print(KernelWriter w) => w.Call(
-        "causal_attention_key_gradient", Sizes,
+        "causal_attention_key_gradient", Configuration(w),
         "pass", w.Gradient(Operation.Output), w.Value(Operation.Queries), w.Value(Operation.Keys), w.Value(Operation.Values),
         w.Name(Statistics),
         w.Gradient(Operation.Keys), w.Gradient(Operation.Values));
@@ -97,6 +103,7 @@ internal sealed record CausalAttentionCut(int Channels, int Float4s, int Lanes, 
         return new(channels, own, lanes, (channels + floats - 1) / floats, passing);
     }
 
-    /// <summary>The template's arguments.</summary>
-    public override string ToString() => $"HeadShape<{Channels}, {Float4s}, {Lanes}, {Chunks}, {Passing}>";
+    /// <summary>What the template reads.</summary>
+    public IEnumerable<Constant> Constants =>
+        [("channels", Channels), ("float4s", Float4s), ("lanes", Lanes), ("chunks", Chunks), ("passing", Passing)];
 }

@@ -11,11 +11,11 @@ internal sealed partial record CausalAttention(
 {
     public override EquatableArray<Value> Inputs => new([Queries, Keys, Values]);
 
-    /// <summary>Of a token that sees the whole context: two multiply-adds a channel and some twenty operations a score.</summary>
+    /// <summary>For a token that sees the whole context: two multiply-adds per channel and about twenty operations per score.</summary>
     public override long Flops => Context * (4L * Output.Width + 20L * Heads);
 
     /// <summary>
-    /// Floats a token that training keeps: two padded rows of a number a head; a device keeps three numbers a head, without padding.
+    /// Floats per token that training stores: two padded rows of one number per head; a device stores three numbers per head, unpadded.
     /// </summary>
     public static int StatisticsFloats(int heads) => Math.Max(2 * Sizes.Pad(heads), 3 * heads);
 

@@ -1,24 +1,25 @@
-// Causal attention over the last tokens: o_t = sum of softmax_i(q_t k_i / sqrt(P)) v_i a head, i from t - context + 1 to t. Kept for the way
-// back, three numbers a head and token: the maximum m of the scores, 1 / sum of 2^(s - m), and g_t o_t, which the way back adds. Scores are
-// in powers of two.
+// Causal attention over the last tokens: o_t = sum of softmax_i(q_t k_i / sqrt(P)) v_i for each head, i from t - context + 1 to t. Saved
+// for the backward pass are three numbers for each head and token: the maximum m of the scores, 1 / sum of 2^(s - m), and g_t o_t, which
+// the backward pass adds. Scores are in powers of two.
 //
-// A few threads hold a token's part of a head in registers; the tokens on the other side pass by in shared memory, tile after tile. The
-// maximum grows with them, and what was summed is scaled down to it, so that there is no row of scores.
+// A few threads hold the channels of a token and head in registers; the tokens of the other side pass by in shared memory, tile after tile.
+// The maximum is a running one, and the sums so far are scaled to it, so that no row of scores is stored.
 
-// How a head is cut: lanes threads take so many fours of its channels each, fours of neighbouring lanes side by side; a head wider than
-// that is cut in chunks, a block each. So many tokens pass by at a time.
-template <int channels_, int fours_, int lanes_, int chunks_, int passing_>
+// The partition of a head: lanes threads take float4s of its channels each, interleaved; a wider head is split into chunks, one block each.
+// Passing: tokens that pass by at a time.
+template <class Cut>
 struct HeadShape
 {
-    static constexpr int channels = channels_, fours = fours_, lanes = lanes_, chunks = chunks_, passing = passing_;
-    static constexpr int threads = 128, tokens = threads / lanes, floats = 4 * fours * lanes;
+    static constexpr int channels = Cut::channels, float4s = Cut::float4s, lanes = Cut::lanes;
+    static constexpr int chunks = Cut::chunks, passing = Cut::passing;
+    static constexpr int threads = 128, tokens = threads / lanes, floats = 4 * float4s * lanes;
 };
 
-// A stretch of a head's channels in registers.
+// Channels of a head in registers.
 template <class Shape>
 struct HeadPart
 {
-    float4 at[Shape::fours];
+    float4 at[Shape::float4s];
 };
 
 template <class Shape>
@@ -28,19 +29,23 @@ struct alignas(16) HeadTile
 };
 
 template <class Shape>
-__device__ __forceinline__ float4 load_head_four(const float* row, int channel, bool isInside)
+__device__ __forceinline__ float4 load_head_float4(
+    const float* row, // [channels]
+    int channel, bool isInside)
 {
     if (Shape::channels % 4 == 0)
     {
         return isInside && channel < Shape::channels ? load4(row + channel) : zero4();
     }
     return make_float4(
-        isInside && channel < Shape::channels ? row[channel] : 0.0f, isInside && channel + 1 < Shape::channels ? row[channel + 1] : 0.0f,
-        isInside && channel + 2 < Shape::channels ? row[channel + 2] : 0.0f, isInside && channel + 3 < Shape::channels ? row[channel + 3] : 0.0f);
+        isInside && channel < Shape::channels ? row[channel] : 0.0f,
+        isInside && channel + 1 < Shape::channels ? row[channel + 1] : 0.0f,
+        isInside && channel + 2 < Shape::channels ? row[channel + 2] : 0.0f,
+        isInside && channel + 3 < Shape::channels ? row[channel + 3] : 0.0f);
 }
 
-// Where a block works: its head and chunk, and its tile of one sequence's tokens. Tiles are numbered so that none of a sequence comes before
-// its first row's number divided by the tile's tokens, plus its own number: a few numbers stay without a tile.
+// The place of a block: its head and chunk, and its tile of the tokens of one sequence. Tiles are numbered so that none of a sequence comes
+// before the number of its first row divided by the tokens of a tile, plus its own number: a few numbers have no tile.
 template <class Shape, int heads, int stride>
 struct HeadPlace
 {
@@ -79,27 +84,31 @@ struct HeadPlace
         return static_cast<long long>(start + t) * stride + head * Shape::channels;
     }
 
-    __device__ __forceinline__ int channel(int four) const
+    __device__ __forceinline__ int channel(int index) const
     {
-        return chunk * Shape::floats + 4 * (lane + Shape::lanes * four);
+        return chunk * Shape::floats + 4 * (lane + Shape::lanes * index);
     }
 };
 
 template <class Shape, class Place>
-__device__ __forceinline__ HeadPart<Shape> load_part(const float* rows, const Place& place)
+__device__ __forceinline__ HeadPart<Shape> load_part(
+    const float* rows, // [rows, stride]
+    const Place& place)
 {
     HeadPart<Shape> part;
 #pragma unroll
-    for (int j = 0; j < Shape::fours; j++)
+    for (int j = 0; j < Shape::float4s; j++)
     {
-        part.at[j] = load_head_four<Shape>(rows + place.own, place.channel(j), place.isToken);
+        part.at[j] = load_head_float4<Shape>(rows + place.own, place.channel(j), place.isToken);
     }
     return part;
 }
 
-// Writes the token's part; the last part of a row also the zeros behind it.
+// Writes the channels of the token; the last ones of a row also the zeros behind it.
 template <class Shape, int heads, int width, class Place>
-__device__ __forceinline__ void store_part(float* rows, const Place& place, const HeadPart<Shape>& part, float factor)
+__device__ __forceinline__ void store_part(
+    float* rows, // [rows, stride]
+    const Place& place, const HeadPart<Shape>& part, float factor)
 {
     if (!place.isToken)
     {
@@ -107,7 +116,7 @@ __device__ __forceinline__ void store_part(float* rows, const Place& place, cons
     }
     float* row = rows + place.own;
 #pragma unroll
-    for (int j = 0; j < Shape::fours; j++)
+    for (int j = 0; j < Shape::float4s; j++)
     {
         int channel = place.channel(j);
         float4 value = make_float4(part.at[j].x * factor, part.at[j].y * factor, part.at[j].z * factor, part.at[j].w * factor);
@@ -145,16 +154,21 @@ __device__ __forceinline__ void store_part(float* rows, const Place& place, cons
     }
 }
 
-// The rows of so many tokens from one on that pass by, zeros where there are none.
+// Stages the rows of the tokens that pass by, zeros where there are none.
 template <class Shape, class Place>
-__device__ __forceinline__ void stage_tile(HeadTile<Shape>& tile, const float* rows, const Place& place, int first)
+__device__ __forceinline__ void stage_tile(
+    HeadTile<Shape>& tile,
+    const float* rows, // [rows, stride]
+    const Place& place, int first)
 {
-    constexpr int fours = Shape::floats / 4, ahead = Shape::channels % 4 == 0 ? 2 : 1;
+    constexpr int float4s = Shape::floats / 4, ahead = Shape::channels % 4 == 0 ? 2 : 1;
 #pragma unroll ahead
-    for (int i = threadIdx.x; i < Shape::passing * fours; i += Shape::threads)
+    for (int i = threadIdx.x; i < Shape::passing * float4s; i += Shape::threads)
     {
-        int t = first + i / fours, column = i % fours * 4;
-        store4(&tile.at[i / fours][column], load_head_four<Shape>(rows + place.at(t), place.chunk * Shape::floats + column, t < place.rows));
+        int t = first + i / float4s, column = i % float4s * 4;
+        store4(
+            &tile.at[i / float4s][column],
+            load_head_float4<Shape>(rows + place.at(t), place.chunk * Shape::floats + column, t < place.rows));
     }
 }
 
@@ -163,21 +177,24 @@ __device__ __forceinline__ HeadPart<Shape> passing_part(const HeadTile<Shape>& t
 {
     HeadPart<Shape> part;
 #pragma unroll
-    for (int j = 0; j < Shape::fours; j++)
+    for (int j = 0; j < Shape::float4s; j++)
     {
         part.at[j] = load4(&tile.at[t][4 * (lane + Shape::lanes * j)]);
     }
     return part;
 }
 
-// The product of two tokens' rows over the whole head, the same in all its lanes. Channels of other chunks are read where they lie.
+// The dot product of the rows of two tokens over the whole head, the same in all its lanes. Channels of other chunks are read from memory.
 template <class Shape, class Place>
 __device__ __forceinline__ float head_product(
-    const HeadPart<Shape>& a, const HeadPart<Shape>& b, const Place& place, const float* a_rows, const float* b_rows, int other)
+    const HeadPart<Shape>& a, const HeadPart<Shape>& b, const Place& place,
+    const float* a_rows, // [rows, stride]
+    const float* b_rows, // [rows, stride]
+    int other)
 {
     float sum = 0;
 #pragma unroll
-    for (int j = 0; j < Shape::fours; j++)
+    for (int j = 0; j < Shape::float4s; j++)
     {
         sum += a.at[j].x * b.at[j].x + a.at[j].y * b.at[j].y + (a.at[j].z * b.at[j].z + a.at[j].w * b.at[j].w);
     }
@@ -200,7 +217,7 @@ template <class Shape>
 __device__ __forceinline__ void add_scaled(HeadPart<Shape>& sum, float factor, const HeadPart<Shape>& part)
 {
 #pragma unroll
-    for (int j = 0; j < Shape::fours; j++)
+    for (int j = 0; j < Shape::float4s; j++)
     {
         sum.at[j].x += factor * part.at[j].x;
         sum.at[j].y += factor * part.at[j].y;
@@ -210,10 +227,10 @@ __device__ __forceinline__ void add_scaled(HeadPart<Shape>& sum, float factor, c
 }
 
 template <class Shape>
-__device__ __forceinline__ void scale_part(HeadPart<Shape>& part, float factor)
+__device__ __forceinline__ void scale_partial(HeadPart<Shape>& part, float factor)
 {
 #pragma unroll
-    for (int j = 0; j < Shape::fours; j++)
+    for (int j = 0; j < Shape::float4s; j++)
     {
         part.at[j] = make_float4(part.at[j].x * factor, part.at[j].y * factor, part.at[j].z * factor, part.at[j].w * factor);
     }
@@ -223,7 +240,7 @@ template <class Shape>
 __device__ __forceinline__ void clear_part(HeadPart<Shape>& part)
 {
 #pragma unroll
-    for (int j = 0; j < Shape::fours; j++)
+    for (int j = 0; j < Shape::float4s; j++)
     {
         part.at[j] = zero4();
     }
@@ -242,10 +259,17 @@ __device__ __forceinline__ float binary_score_scale()
     return static_cast<float>(1.44269504088896341 / sqrt(static_cast<double>(Shape::channels)));
 }
 
-template <class Shape, int context, int heads, int width, int stride>
+template <class Attention>
 __device__ __forceinline__ void causal_attention(
-    const Pass& pass, const float* queries, const float* keys, const float* values, float* statistics, float* output)
+    const Pass& pass,
+    const float* queries, // [rows, stride]
+    const float* keys,    // [rows, stride]
+    const float* values,  // [rows, stride]
+    float* statistics,    // [rows, heads, 3]
+    float* output)        // [rows, stride]
 {
+    using Shape = HeadShape<Attention>;
+    constexpr int context = Attention::context, heads = Attention::heads, width = Attention::width, stride = Attention::stride;
     constexpr int group = 8;
     __shared__ HeadTile<Shape> keyTile, valueTile;
     const HeadPlace<Shape, heads, stride> place(pass);
@@ -269,28 +293,28 @@ __device__ __forceinline__ void causal_attention(
 #pragma unroll 1
         for (int first = 0; first < count; first += group)
         {
-            float scores[group], most = maximum;
+            float scores[group], largest = maximum;
 #pragma unroll
             for (int i = 0; i < group; i++)
             {
                 int other = from + first + i;
                 float score = head_product(query, passing_part(keyTile, first + i, place.lane), place, queries, keys, other) * scale;
-                // Infinity would pass for a clear winner: it is an overflow upstream, and NaN says so.
+                // Infinity would pass for a clear winner: it is an overflow upstream, and NaN reports it.
                 score = fabsf(score) < infinity() ? score : not_a_number();
                 scores[i] = other <= place.token && other > place.token - context ? score : -infinity();
-                most = fmaxf(most, scores[i]);
+                largest = fmaxf(largest, scores[i]);
             }
             // Where there is nothing yet, the maximum is minus infinity and its difference with itself NaN.
-            float base = most == -infinity() ? 0.0f : most, keep = exp2f(maximum - base);
-            maximum = most;
+            float base = largest == -infinity() ? 0.0f : largest, keep = exp2f(maximum - base);
+            maximum = largest;
             weight *= keep;
-            scale_part(sum, keep);
+            scale_partial(sum, keep);
 #pragma unroll
             for (int i = 0; i < group; i++)
             {
-                float share = exp2f(scores[i] - base);
-                weight += share;
-                add_scaled(sum, share, passing_part(valueTile, first + i, place.lane));
+                float probability = exp2f(scores[i] - base);
+                weight += probability;
+                add_scaled(sum, probability, passing_part(valueTile, first + i, place.lane));
             }
         }
     }
@@ -304,12 +328,21 @@ __device__ __forceinline__ void causal_attention(
     }
 }
 
-// The gradient of the queries: with p the shares, computed anew, and d_t = g_t o_t, dq_t = sum of p_ti (g_t v_i - d_t) k_i / sqrt(P).
-template <class Shape, int context, int heads, int width, int stride>
+// The gradient of the queries: with the probabilities p, computed again, and d_t = g_t o_t, dq_t = sum of p_ti (g_t v_i - d_t) k_i /
+// sqrt(P).
+template <class Attention>
 __device__ __forceinline__ void causal_attention_query_gradient(
-    const Pass& pass, const float* gradient, const float* queries, const float* keys, const float* values, const float* output, float* statistics,
-    float* query_gradient)
+    const Pass& pass,
+    const float* gradient, // [rows, stride]
+    const float* queries,  // [rows, stride]
+    const float* keys,     // [rows, stride]
+    const float* values,   // [rows, stride]
+    const float* output,   // [rows, stride]
+    float* statistics,     // [rows, heads, 3]
+    float* query_gradient) // [rows, stride]
 {
+    using Shape = HeadShape<Attention>;
+    constexpr int context = Attention::context, heads = Attention::heads, width = Attention::width, stride = Attention::stride;
     __shared__ HeadTile<Shape> keyTile, valueTile;
     const HeadPlace<Shape, heads, stride> place(pass);
     if (place.first >= place.rows)
@@ -317,10 +350,11 @@ __device__ __forceinline__ void causal_attention_query_gradient(
         return;
     }
     const float scale = binary_score_scale<Shape>();
-    const HeadPart<Shape> query = load_part<Shape>(queries, place), slope = load_part<Shape>(gradient, place);
+    const HeadPart<Shape> query = load_part<Shape>(queries, place), outputGradient = load_part<Shape>(gradient, place);
     HeadPart<Shape> sum;
     clear_part(sum);
-    float delta = head_product(slope, load_part<Shape>(output, place), place, gradient, output, place.token), maximum = 0, inverse = 0;
+    float delta = head_product(outputGradient, load_part<Shape>(output, place), place, gradient, output, place.token);
+    float maximum = 0, inverse = 0;
     if (place.isToken)
     {
         float* own = statistics + (static_cast<long long>(place.start + place.token) * heads + place.head) * 3;
@@ -345,21 +379,29 @@ __device__ __forceinline__ void causal_attention_query_gradient(
             int other = from + i;
             const HeadPart<Shape> key = passing_part(keyTile, i, place.lane);
             float score = head_product(query, key, place, queries, keys, other) * scale;
-            float product = head_product(slope, passing_part(valueTile, i, place.lane), place, gradient, values, other);
-            float share = other <= place.token && other > place.token - context ? exp2f(score - maximum) * inverse : 0.0f;
-            add_scaled(sum, share * (product - delta), key);
+            float product = head_product(outputGradient, passing_part(valueTile, i, place.lane), place, gradient, values, other);
+            float probability = other <= place.token && other > place.token - context ? exp2f(score - maximum) * inverse : 0.0f;
+            add_scaled(sum, probability * (product - delta), key);
         }
     }
     store_part<Shape, heads, width>(query_gradient, place, sum, score_scale<Shape>());
 }
 
 // The gradients of keys and values: dv_i = sum of p_ti g_t, dk_i = sum of p_ti (g_t v_i - d_t) q_t / sqrt(P), over the tokens t that see i.
-template <class Shape, int context, int heads, int width, int stride>
+template <class Attention>
 __device__ __forceinline__ void causal_attention_key_gradient(
-    const Pass& pass, const float* gradient, const float* queries, const float* keys, const float* values, const float* statistics,
-    float* key_gradient, float* value_gradient)
+    const Pass& pass,
+    const float* gradient,   // [rows, stride]
+    const float* queries,    // [rows, stride]
+    const float* keys,       // [rows, stride]
+    const float* values,     // [rows, stride]
+    const float* statistics, // [rows, heads, 3]
+    float* key_gradient,     // [rows, stride]
+    float* value_gradient)   // [rows, stride]
 {
-    __shared__ HeadTile<Shape> queryTile, slopeTile;
+    using Shape = HeadShape<Attention>;
+    constexpr int context = Attention::context, heads = Attention::heads, width = Attention::width, stride = Attention::stride;
+    __shared__ HeadTile<Shape> queryTile, gradientTile;
     __shared__ float maxima[Shape::passing], inverses[Shape::passing], deltas[Shape::passing];
     const HeadPlace<Shape, heads, stride> place(pass);
     if (place.first >= place.rows)
@@ -376,7 +418,7 @@ __device__ __forceinline__ void causal_attention_key_gradient(
     {
         __syncthreads();
         stage_tile(queryTile, queries, place, from);
-        stage_tile(slopeTile, gradient, place, from);
+        stage_tile(gradientTile, gradient, place, from);
         for (int i = threadIdx.x; i < Shape::passing && from + i < place.rows; i += Shape::threads)
         {
             const float* own = statistics + (static_cast<long long>(place.start + from + i) * heads + place.head) * 3;
@@ -390,12 +432,13 @@ __device__ __forceinline__ void causal_attention_key_gradient(
         for (int i = 0; i < count; i++)
         {
             int other = from + i;
-            const HeadPart<Shape> query = passing_part(queryTile, i, place.lane), slope = passing_part(slopeTile, i, place.lane);
+            const HeadPart<Shape> query = passing_part(queryTile, i, place.lane);
+            const HeadPart<Shape> outputGradient = passing_part(gradientTile, i, place.lane);
             float score = head_product(key, query, place, keys, queries, other) * scale;
-            float product = head_product(value, slope, place, values, gradient, other);
-            float share = other >= place.token && other - place.token < context ? exp2f(score - maxima[i]) * inverses[i] : 0.0f;
-            add_scaled(valueSum, share, slope);
-            add_scaled(keySum, share * (product - deltas[i]), query);
+            float product = head_product(value, outputGradient, place, values, gradient, other);
+            float probability = other >= place.token && other - place.token < context ? exp2f(score - maxima[i]) * inverses[i] : 0.0f;
+            add_scaled(valueSum, probability, outputGradient);
+            add_scaled(keySum, probability * (product - deltas[i]), query);
         }
     }
     store_part<Shape, heads, width>(value_gradient, place, valueSum, 1.0f);

@@ -14,7 +14,9 @@ internal sealed partial record CausalConvolution : ILowersToCuda
     public IEnumerable<KernelNode> LowerBackward(LayerPlan layer, EquatableArray<bool> accumulates) =>
         [new CausalConvolutionWeights(this), new CausalConvolutionBackward(this, accumulates[0] ? Input : null)];
 
-    internal string DeviceSizes => $"{Taps}, {Output.Width}, {Output.Stride}";
+    /// <summary>What the templates read.</summary>
+    internal string DeviceTaps(KernelWriter w, string name, params Constant[] more) => w.Configuration(
+        $"{Output.Name}_{name}", [("taps", Taps), ("width", Output.Width), ("stride", Output.Stride), .. more]);
 }
 
 /// <summary>The convolution, and the rows themselves.</summary>
@@ -23,8 +25,8 @@ internal sealed record CausalConvolutionForward(CausalConvolution Operation) : R
     [Operand.Of(Operation.Output)]), IKernelCode
 {
     public void Print(KernelWriter w) => w.Call(
-        "convolve", Operation.DeviceSizes, "pass", w.Weights(Operation.Weights), w.Weights(Operation.Bias), w.Value(Operation.Input),
-        w.Value(Operation.Output));
+        "convolve", Operation.DeviceTaps(w, "taps"), "pass", w.Weights(Operation.Weights), w.Weights(Operation.Bias),
+        w.Value(Operation.Input), w.Value(Operation.Output));
 }
 
 /// <summary>The gradient of the rows, added to that of Addend.</summary>
@@ -37,7 +39,7 @@ internal sealed record CausalConvolutionBackward(CausalConvolution Operation, Va
     public override KernelNode WithAddend(Value addend) => new CausalConvolutionBackward(Operation, addend);
 
     public void Print(KernelWriter w) => w.Call(
-        "convolve_backward", Operation.DeviceSizes, "pass", w.Weights(Operation.Weights), w.Gradient(Operation.Output),
+        "convolve_backward", Operation.DeviceTaps(w, "taps"), "pass", w.Weights(Operation.Weights), w.Gradient(Operation.Output),
         Added is null ? "nullptr" : w.Gradient(Added), w.Gradient(Operation.Input));
 }
 
@@ -56,8 +58,8 @@ internal sealed record CausalConvolutionWeights(CausalConvolution Operation) : K
         int parts = PartsOf(Operation);
         string part = $"(blockIdx.x % {parts})";
         w.Call(
-            "convolution_weights", $"{Operation.DeviceSizes}, {parts}", "pass", w.Value(Operation.Input), w.Gradient(Operation.Output),
-            w.Partial(Operation.Weights, part), w.Partial(Operation.Bias, part));
+            "convolution_weights", Operation.DeviceTaps(w, "weight_taps", ("parts", parts)), "pass", w.Value(Operation.Input),
+            w.Gradient(Operation.Output), w.Partial(Operation.Weights, part), w.Partial(Operation.Bias, part));
     }
 
     private static int GroupsOf(CausalConvolution operation) => (operation.Output.Width + ChannelsPerBlock - 1) / ChannelsPerBlock;

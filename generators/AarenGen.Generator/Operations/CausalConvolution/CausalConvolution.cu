@@ -1,22 +1,31 @@
 // needs: rows
-// A causal depth-wise convolution over time with a residual: y_t = x_t + b + sum over j < taps of c_j x_{t-j}, zeros before the first token of a
-// sequence. The weights are [width, pad16(taps)], the token's own last: c_j is the one of column taps - 1 - j.
+// A causal depth-wise convolution over time with a residual: y_t = x_t + b + sum over j < taps of c_j x_{t-j}, zeros before the first token
+// of a sequence. A channel has a row of weights, the token's own last: c_j is the one of column taps - 1 - j.
+
+constexpr int convolution_weight_stride = 16;
 
 // The factors of four channels for the token j before; the padding has none.
 template <int taps, int width>
-__device__ __forceinline__ float4 factors4(const float* weights, int column, int j)
+__device__ __forceinline__ float4 convolution_factors(
+    const float* weights, // [width, 16]
+    int column, int j)
 {
-    constexpr int weight_stride = 16;
-    const float* own = weights + column * weight_stride + taps - 1 - j;
+    constexpr int stride = convolution_weight_stride;
+    const float* own = weights + column * stride + taps - 1 - j;
     return make_float4(
-        own[0], column + 1 < width ? own[weight_stride] : 0.0f, column + 2 < width ? own[2 * weight_stride] : 0.0f,
-        column + 3 < width ? own[3 * weight_stride] : 0.0f);
+        own[0], column + 1 < width ? own[stride] : 0.0f, column + 2 < width ? own[2 * stride] : 0.0f,
+        column + 3 < width ? own[3 * stride] : 0.0f);
 }
 
-// weights [width, 16], bias [stride], x and y [rows, stride]
-template <int taps, int width, int stride>
-__device__ __forceinline__ void convolve(const Pass& pass, const float* weights, const float* bias, const float* x, float* y)
+template <class Taps>
+__device__ __forceinline__ void convolve(
+    const Pass& pass,
+    const float* weights, // [width, 16]
+    const float* bias,    // [stride]
+    const float* x,       // [rows, stride]
+    float* y)             // [rows, stride]
 {
+    constexpr int taps = Taps::taps, width = Taps::width, stride = Taps::stride;
     __shared__ int before[16];      // the tokens before each row in its sequence
     int first = blockIdx.x * 16, rows = min(16, pass.settings->rows - first);
     if (static_cast<int>(threadIdx.x) < rows)
@@ -25,7 +34,7 @@ __device__ __forceinline__ void convolve(const Pass& pass, const float* weights,
         before[threadIdx.x] = row - first_row(pass, sequence_of(pass, row));
     }
     __syncthreads();
-    each_four_columns<width>(pass, [=](long long row, int column)
+    each_float4_column<width>(pass, [=](long long row, int column)
     {
         const float* own = x + row * stride + column;
         float4 sum = add4(load4(own), load4(bias + column));
@@ -34,18 +43,23 @@ __device__ __forceinline__ void convolve(const Pass& pass, const float* weights,
         {
             if (j <= before[row - first])
             {
-                sum = add4(sum, multiply4(factors4<taps, width>(weights, column, j), load4(own - j * stride)));
+                sum = add4(sum, multiply4(convolution_factors<taps, width>(weights, column, j), load4(own - j * stride)));
             }
         }
         store4(y + row * stride + column, sum);
     });
 }
 
-// dx_t = dy_t + the sum over j < taps of c_j dy_{t+j} up to the sequence's end, added to what addend holds, if anything.
-// weights [width, 16], dy, addend and dx [rows, stride]
-template <int taps, int width, int stride>
-__device__ __forceinline__ void convolve_backward(const Pass& pass, const float* weights, const float* dy, const float* addend, float* dx)
+// dx_t = dy_t + the sum over j < taps of c_j dy_{t+j} up to the end of the sequence, added to the rows of the addend, if there is one.
+template <class Taps>
+__device__ __forceinline__ void convolve_backward(
+    const Pass& pass,
+    const float* weights, // [width, 16]
+    const float* dy,      // [rows, stride]
+    const float* addend,  // [rows, stride]
+    float* dx)            // [rows, stride]
 {
+    constexpr int taps = Taps::taps, width = Taps::width, stride = Taps::stride;
     __shared__ int after[16];       // the tokens after each row in its sequence
     int first = blockIdx.x * 16, rows = min(16, pass.settings->rows - first);
     if (static_cast<int>(threadIdx.x) < rows)
@@ -54,7 +68,7 @@ __device__ __forceinline__ void convolve_backward(const Pass& pass, const float*
         after[threadIdx.x] = pass.ends[sequence_of(pass, row)] - 1 - row;
     }
     __syncthreads();
-    each_four_columns<width>(pass, [=](long long row, int column)
+    each_float4_column<width>(pass, [=](long long row, int column)
     {
         const float* own = dy + row * stride + column;
         float4 sum = load4(own);
@@ -63,20 +77,24 @@ __device__ __forceinline__ void convolve_backward(const Pass& pass, const float*
         {
             if (j <= after[row - first])
             {
-                sum = add4(sum, multiply4(factors4<taps, width>(weights, column, j), load4(own + j * stride)));
+                sum = add4(sum, multiply4(convolution_factors<taps, width>(weights, column, j), load4(own + j * stride)));
             }
         }
         store4(dx + row * stride + column, addend == nullptr ? sum : add4(sum, load4(addend + row * stride + column)));
     });
 }
 
-// The gradients of weights and bias over one part of the batch's rows: dc_j = the sum of dy_t x_{t-j}, db = the sum of dy_t. A block has 64
-// channels; four threads share one, with every fourth row each.
-// x and dy [rows, stride], weights_part [width, 16], bias_part [stride]
-template <int taps, int width, int stride, int parts>
+// The gradients of weights and bias over one part of the rows of the batch: dc_j = the sum of dy_t x_{t-j}, db = the sum of dy_t. A block
+// has 64 channels; four threads share one, with every fourth row each.
+template <class Taps>
 __device__ __forceinline__ void convolution_weights(
-    const Pass& pass, const float* x, const float* dy, float* weights_part, float* bias_part)
+    const Pass& pass,
+    const float* x,         // [rows, stride]
+    const float* dy,        // [rows, stride]
+    float* weights_partial, // [width, 16]
+    float* bias_partial)    // [stride]
 {
+    constexpr int taps = Taps::taps, width = Taps::width, stride = Taps::stride, parts = Taps::parts;
     __shared__ float sums[256];
     int part = blockIdx.x % parts, channel = static_cast<int>(blockIdx.x) / parts * 64 + threadIdx.x % 64, slot = threadIdx.x / 64;
     float own[taps + 1];
@@ -121,13 +139,13 @@ __device__ __forceinline__ void convolution_weights(
     if (slot == 0 && channel < width)
     {
 #pragma unroll
-        for (int j = 0; j < 16; j++)
+        for (int j = 0; j < convolution_weight_stride; j++)
         {
-            weights_part[channel * 16 + (j < taps ? taps - 1 - j : j)] = j < taps ? own[j < taps ? j : 0] : 0.0f;
+            weights_partial[channel * convolution_weight_stride + (j < taps ? taps - 1 - j : j)] = j < taps ? own[j < taps ? j : 0] : 0.0f;
         }
     }
     if (slot == 0 && channel < stride)
     {
-        bias_part[channel] = own[taps];
+        bias_partial[channel] = own[taps];
     }
 }

@@ -15,15 +15,16 @@ internal sealed partial record ChooseKind : ILowersToCuda
     internal void PrintEach(KernelWriter w, IEnumerable<string> lines)
     {
         string kinds = w.Value(Kinds);
-        w.Line($"each_four_columns<{Output.Width}>(pass, [=](long long row, int column)");
-        w.Line("{");
-        w.Line($"    const int kind = static_cast<int>({kinds}[row * {Kinds.Stride}]);");
-        w.Line($"    const long long at = row * {Output.Stride} + column;");
-        foreach (string line in lines)
+        w.Line($"each_float4_column<{w.Rows(Output)}::width>(pass, [=](long long row, int column)");
+        using (w.OpenBlock(");"))
         {
-            w.Line("    " + line);
+            w.Line($"const int kind = static_cast<int>({kinds}[row * {w.Rows(Kinds)}::stride]);");
+            w.Line($"const long long at = row * {w.Rows(Output)}::stride + column;");
+            foreach (string line in lines)
+            {
+                w.Line(line);
+            }
         }
-        w.Line("});");
     }
 }
 

@@ -2,7 +2,7 @@ using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Operations;
 
-/// <summary>Of each row, the piece of its kind.</summary>
+/// <summary>For each row, the embedding of its modality.</summary>
 internal sealed partial record ChooseKind(Value Kinds, EquatableArray<Value> Pieces, Value Output) : Operation
 {
     public override EquatableArray<Value> Inputs => Pieces;

@@ -9,7 +9,7 @@ internal sealed partial record Copy : ICSharpOperation
 
     public void Backward(LayerWriter w, EquatableArray<bool> accumulates) => Print(w, Output, Input, accumulates[0]);
 
-    /// <summary>Prints a gradient that goes on unchanged.</summary>
+    /// <summary>Prints a gradient that is passed on unchanged.</summary>
     public static void Print(LayerWriter w, Value from, Value to, bool accumulates)
     {
         if (accumulates)

@@ -18,5 +18,5 @@ internal sealed record CopyForward(Copy Operation) : RowwiseNode(
     Operation.Output.Name + "_forward", ["rows"], [Operand.Of(Operation.Input)], [Operand.Of(Operation.Output)]), IKernelCode
 {
     public void Print(KernelWriter w) => w.Call(
-        "copy_rows", $"{Operation.Input.Stride}, {Operation.Input.Width}", "pass", w.Value(Operation.Input), w.Value(Operation.Output));
+        "copy_rows", w.Rows(Operation.Input), "pass", w.Value(Operation.Input), w.Value(Operation.Output));
 }

@@ -25,7 +25,7 @@ internal sealed record DropoutNode(Dropout Operation, bool IsBackward) : Rowwise
         string threshold = ((uint)(rate * 4294967296.0)).ToString(CultureInfo.InvariantCulture) + "u";
         string scale = $"static_cast<float>({(1 / (1 - rate)).ToString("R", CultureInfo.InvariantCulture)})";
         w.Call(
-            "dropout_rows", $"{Operation.Branch.Stride}, {Operation.Branch.Width}",
+            "dropout_rows", w.Rows(Operation.Branch),
             "pass", w.Name(new Operand(Operation.Branch, IsBackward)), w.Salt(Operation.Salt), threshold, scale);
     }
 }

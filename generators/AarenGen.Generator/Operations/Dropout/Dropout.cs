@@ -2,7 +2,7 @@ using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Operations;
 
-/// <summary>Zeroes a share of a branch in place while training; the mask follows from the pass's seed, so it is not kept.</summary>
+/// <summary>Zeroes a fraction of a branch in place in training; the mask follows from the pass's seed, so it is not stored.</summary>
 internal sealed partial record Dropout(Value Branch, double Rate, int Salt) : Operation
 {
     public override EquatableArray<Value> Inputs => new([]);

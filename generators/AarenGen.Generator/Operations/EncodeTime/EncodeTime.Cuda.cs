@@ -21,7 +21,10 @@ internal sealed record EncodeTimeForward(EncodeTime Operation) : KernelNode(
     private const int RowsPerBlock = 64;
 
     public void Print(KernelWriter w) => w.Call(
-        "encode_times", $"{Operation.Output.Width}, {Operation.Output.Stride}, {Operation.Tokens.Stride}, {Operation.Column}",
+        "encode_times",
+        w.Configuration(
+            Operation.Output.Name + "_encoding", ("width", Operation.Output.Width), ("stride", Operation.Output.Stride),
+            ("token_stride", Operation.Tokens.Stride), ("time_column", Operation.Column)),
         "pass", (Math.Log(Operation.LongestPeriod) / Math.Log(2)).ToString("R", CultureInfo.InvariantCulture),
         w.Value(Operation.Tokens), w.Value(Operation.Output));
 }

@@ -16,17 +16,18 @@ internal sealed partial record FoldQuery : ILowersToCuda, ILowersDerivedWeights
     public IEnumerable<KernelNode> BackpropagateDerivedWeights(LayerPlan layer) =>
         [new FoldQueryBackward(this) { LeavesGradientNorm = true }, new FoldQueryFinish(this) { LeavesGradientNorm = true }];
 
-    internal string DeviceSizes => $"{Width}, {Heads}, {Sizes.Pad(Width)}";
+    internal string DeviceFold(KernelWriter w) =>
+        w.Configuration("fold", ("width", Width), ("heads", Heads), ("stride", Sizes.Pad(Width)));
 
     internal string[] DeviceWeights(KernelWriter w) =>
         [w.Weights(Query), w.Weights(Q.Values), w.Weights(Q.Offsets), w.Weights(K.Values), w.Weights(K.Offsets)];
 
     internal static void PrintGradientNorm(KernelWriter w)
     {
-        w.Line("squares = block_sum<256>(squares, shared);");
+        w.Line("squaredNorm = block_sum<256>(squaredNorm, shared);");
         using (w.Open("if (threadIdx.x == 0)"))
         {
-            w.Line($"{w.GradientNormPartial("blockIdx.y * gridDim.x + blockIdx.x")} = squares;");
+            w.Line($"{w.GradientNormPartial("blockIdx.y * gridDim.x + blockIdx.x")} = squaredNorm;");
         }
     }
 }
@@ -36,7 +37,7 @@ internal sealed record FoldQueryNode(FoldQuery Operation)
     : KernelNode("fold_query", GridShape.Of(Operation.Heads), 256, ["FoldQuery"], [], []), IKernelCode
 {
     public void Print(KernelWriter w) => w.Call(
-        "fold_query", Operation.DeviceSizes,
+        "fold_query", Operation.DeviceFold(w),
         [.. Operation.DeviceWeights(w), "static_cast<int>(blockIdx.x)", w.Derived(Operation.Folded.Values),
         w.Derived(Operation.Folded.Offsets)]);
 }
@@ -53,7 +54,7 @@ internal sealed record FoldQueryBackward(FoldQuery Operation)
             w.DerivedGradients(Operation.Folded.Offsets),
             w.Gradients(Operation.Q.Values), w.Gradients(Operation.Q.Offsets), w.Gradients(Operation.K.Values),
             w.Gradients(Operation.K.Offsets)]);
-        w.Line($"double squares = fold_query_backward<{Operation.DeviceSizes}>({arguments});");
+        w.Line($"double squaredNorm = fold_query_backward<{Operation.DeviceFold(w)}>({arguments});");
         FoldQuery.PrintGradientNorm(w);
     }
 }
@@ -70,7 +71,7 @@ internal sealed record FoldQueryFinish(FoldQuery Operation) : KernelNode(
         string arguments = string.Join(
             ", ", w.Weights(Operation.Q.Values), w.Gradients(Operation.Q.Offsets), "static_cast<int>(blockIdx.x)",
             w.Gradients(Operation.Query));
-        w.Line($"double squares = fold_query_finish<{Operation.Width}, {Sizes.Pad(Operation.Width)}>({arguments});");
+        w.Line($"double squaredNorm = fold_query_finish<{Operation.DeviceFold(w)}>({arguments});");
         FoldQuery.PrintGradientNorm(w);
     }
 }

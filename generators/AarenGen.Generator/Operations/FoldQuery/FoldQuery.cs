@@ -3,7 +3,7 @@ using AarenGen.Generator.Model;
 namespace AarenGen.Generator.Operations;
 
 /// <summary>
-/// Since the query does not depend on the token, the keys' projection collapses to one vector a head: q·(W x) = (Wᵀq)·x.
+/// Since the query does not depend on the token, the keys' projection collapses to one vector per head: q·(W x) = (Wᵀq)·x.
 /// The model and its gradients stay those of the unfolded form.
 /// </summary>
 internal sealed partial record FoldQuery(

@@ -15,7 +15,8 @@ internal sealed partial record GatedRecurrence : ILowersToCuda
     public IEnumerable<KernelNode> LowerBackward(LayerPlan layer, EquatableArray<bool> accumulates) =>
         [new GatedRecurrenceBackward(this, TimeCut.Of(Output.Width, Tokens))];
 
-    internal string DeviceSizes(TimeCut cut) => $"{Mixer}, {cut}, {Output.Width}, {Output.Stride}";
+    internal string DeviceTemplate(KernelWriter w, TimeCut cut) => $"{Mixer}, " + w.Configuration(
+        Output.Name + "_recurrence", [.. cut.Constants, ("width", Output.Width), ("stride", Output.Stride)]);
 
     internal string[] DeviceGates(Func<Value, string> rows) => [rows(Gates[0]), Gates.Count > 1 ? rows(Gates[1]) : "nullptr"];
 }
@@ -26,7 +27,7 @@ internal sealed record GatedRecurrenceForward(GatedRecurrence Operation, TimeCut
     [.. Operation.Gates.Select(Operand.Of), Operand.Of(Operation.Candidates)], [Operand.Of(Operation.Output)]), IKernelCode
 {
     public void Print(KernelWriter w) => w.Call(
-        "recurrence_forward", Operation.DeviceSizes(Cut),
+        "recurrence_forward", Operation.DeviceTemplate(w, Cut),
         ["pass", .. Operation.DeviceGates(w.Value), w.Value(Operation.Candidates), w.Value(Operation.Output)]);
 }
 
@@ -38,7 +39,7 @@ internal sealed record GatedRecurrenceBackward(GatedRecurrence Operation, TimeCu
     [.. Operation.Gates.Select(Operand.GradientOf), Operand.GradientOf(Operation.Candidates)]), IKernelCode
 {
     public void Print(KernelWriter w) => w.Call(
-        "recurrence_backward", Operation.DeviceSizes(Cut),
+        "recurrence_backward", Operation.DeviceTemplate(w, Cut),
         ["pass", w.Gradient(Operation.Output), .. Operation.DeviceGates(w.Value), w.Value(Operation.Candidates), w.Value(Operation.Output),
             .. Operation.DeviceGates(w.Gradient), w.Gradient(Operation.Candidates)]);
 }

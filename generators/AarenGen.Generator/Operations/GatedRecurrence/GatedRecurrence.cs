@@ -3,8 +3,8 @@ using AarenGen.Generator.Model;
 namespace AarenGen.Generator.Operations;
 
 /// <summary>
-/// h_t = keep_t h_{t−1} + add_t g(c_t) a channel, the gates from the token alone. Mixer is the prefix of the kernel's methods. A stream's
-/// state is h in double; the backward pass needs only inputs and outputs.
+/// h_t = keep_t h_{t−1} + add_t g(c_t) for each channel; the gates depend only on the token. Mixer is the prefix of the kernel's methods. A
+/// stream's state is h in double; the backward pass needs only inputs and outputs.
 /// </summary>
 internal sealed partial record GatedRecurrence(
     string Mixer, EquatableArray<Value> Gates, Value Candidates, Value Output, int StateOffset) : Operation

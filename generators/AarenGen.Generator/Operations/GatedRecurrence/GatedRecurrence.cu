@@ -1,12 +1,12 @@
-// needs: stretches
-// Recurrences whose gates depend on the token alone: h_t = keep_t h_{t-1} + add_t g(c_t) a channel, keep + add = 1, with g(x) = x + 1/2 where
-// x >= 0 and the logistic function elsewhere. The smaller of the two gates is computed to full precision, and h moves from one end by that
-// share; from stretch to stretch it goes on in double. A share has its sign set where it is the share kept.
+// needs: chunks
+// Recurrences whose gates depend on the token alone: h_t = keep_t h_{t-1} + add_t g(c_t) for each channel, keep + add = 1, with g(x) = x +
+// 1/2 where x >= 0 and the logistic function elsewhere. The smaller of the two gates is computed to full precision, and h moves from one
+// end by that fraction; from chunk to chunk it is carried in double. The sign of a gate is set where it is the keep gate.
 
 // Zero has a sign too: a gate may be closed to underflow.
-__device__ __forceinline__ bool is_kept(float share)
+__device__ __forceinline__ bool is_keep_gate(float gate)
 {
-    return __float_as_int(share) < 0;
+    return __float_as_int(gate) < 0;
 }
 
 struct MinGru
@@ -14,14 +14,14 @@ struct MinGru
     static constexpr int gates = 1;
 
     // keep = sigma(-z)
-    static __device__ __forceinline__ float share(float z, float)
+    static __device__ __forceinline__ float smaller_gate(float z, float)
     {
         float e = expf(-fabsf(z)), smaller = e / (e + 1.0f);
         return z > 0 ? -smaller : smaller;
     }
 
-    // The slopes of log(keep / add).
-    static __device__ __forceinline__ void slopes(float, float, float& first, float& second)
+    // The derivatives of log(keep / add).
+    static __device__ __forceinline__ void derivatives(float, float, float& first, float& second)
     {
         first = -1.0f;
         second = 0.0f;
@@ -33,14 +33,14 @@ struct MinLstm
     static constexpr int gates = 2;
 
     // keep = sigma(f) / (sigma(f) + sigma(i)), both divided by the larger power, so that gates that underflow still have a ratio.
-    static __device__ __forceinline__ float share(float f, float i)
+    static __device__ __forceinline__ float smaller_gate(float f, float i)
     {
         float gap = (f < 0 ? f : 0.0f) - (i < 0 ? i : 0.0f), ratio = expf(-fabsf(gap));
         float keep = (gap < 0 ? ratio : 1.0f) * (1.0f + expf(-fabsf(i))), add = (gap < 0 ? 1.0f : ratio) * (1.0f + expf(-fabsf(f)));
         return (keep < add ? -keep : add) / (keep + add);
     }
 
-    static __device__ __forceinline__ void slopes(float f, float i, float& first, float& second)
+    static __device__ __forceinline__ void derivatives(float f, float i, float& first, float& second)
     {
         first = complement(f);
         second = -complement(i);
@@ -54,41 +54,49 @@ struct MinLstm
     }
 };
 
-// g and its slope.
-__device__ __forceinline__ float positive(float x, float& slope)
+// g and its derivative.
+__device__ __forceinline__ float positive(float x, float& derivative)
 {
     float e = expf(x >= 0 ? 0.0f : x), inverse = 1.0f / (e + 1.0f);
-    slope = x >= 0 ? 1.0f : e * inverse * inverse;
+    derivative = x >= 0 ? 1.0f : e * inverse * inverse;
     return x >= 0 ? x + 0.5f : e * inverse;
 }
 
-// From old to the candidate, of which add is the share, or back by the share kept.
-__device__ __forceinline__ float blend(float share, float old, float candidate)
+// Moves from old towards the candidate by the add gate, or from the candidate back by the keep gate.
+__device__ __forceinline__ float blend(float gate, float old, float candidate)
 {
-    return is_kept(share) ? candidate - share * (old - candidate) : old + share * (candidate - old);
+    return is_keep_gate(gate) ? candidate - gate * (old - candidate) : old + gate * (candidate - old);
 }
 
 template <int index>
-__device__ __forceinline__ float& at4(float4& four)
+__device__ __forceinline__ float& at4(float4& v)
 {
-    return index == 0 ? four.x : index == 1 ? four.y : index == 2 ? four.z : four.w;
+    return index == 0 ? v.x : index == 1 ? v.y : index == 2 ? v.z : v.w;
 }
 
-// One channel of a token on its way through a stretch: what the stretch loses of what came before it, and what it adds.
+// One channel of a token in a chunk: what the chunk removes of the state before it, and what it adds.
 template <class Gate, int channel>
-__device__ __forceinline__ void enter(float4 first, float4 second, float4& share, float4& candidate, float4& lost, float4& added)
+__device__ __forceinline__ void enter(float4 first, float4 second, float4& gate, float4& candidate, float4& lost, float4& added)
 {
-    float slope, own = Gate::share(at4<channel>(first), at4<channel>(second)), c = positive(at4<channel>(candidate), slope);
-    at4<channel>(share) = own;
+    float derivative, own = Gate::smaller_gate(at4<channel>(first), at4<channel>(second)),
+        c = positive(at4<channel>(candidate), derivative);
+    at4<channel>(gate) = own;
     at4<channel>(candidate) = c;
     at4<channel>(lost) = blend(own, at4<channel>(lost), 1.0f);
     at4<channel>(added) = blend(own, at4<channel>(added), c);
 }
 
-template <class Gate, class Shape, int width, int stride>
-__device__ __forceinline__ void recurrence_forward(const Pass& pass, const float* first, const float* second, const float* candidates, float* output)
+template <class Gate, class Scan>
+__device__ __forceinline__ void recurrence_forward(
+    const Pass& pass,
+    const float* first,      // [rows, stride]
+    const float* second,     // [rows, stride], or null
+    const float* candidates, // [rows, stride]
+    float* output)           // [rows, stride]
 {
-    __shared__ StretchEnds<Shape> losses, sums;
+    using Shape = TimeShape<Scan>;
+    constexpr int width = Scan::width, stride = Scan::stride;
+    __shared__ ChunkEnds<Shape> losses, sums;
     const TimePlace<Shape, width> place;
     if (place.sequence >= pass.settings->sequences)
     {
@@ -98,46 +106,46 @@ __device__ __forceinline__ void recurrence_forward(const Pass& pass, const float
     double carried = 0;
     for (int from = 0; from < rows; from += Shape::tile)
     {
-        int t = from + place.stretch * Shape::length;
-        float4 shares[Shape::length], values[Shape::length], lost = zero4(), added = zero4();
+        int t = from + place.chunk * Shape::length;
+        float4 gates[Shape::length], values[Shape::length], lost = zero4(), added = zero4();
 #pragma unroll
         for (int i = 0; i < Shape::length; i++)
         {
-            // Behind the end everything is kept.
-            shares[i] = zero4();
+            // Behind the end the state stays as it is.
+            gates[i] = zero4();
             values[i] = zero4();
             if (place.isInside && t + i < rows)
             {
                 long long at = static_cast<long long>(start + t + i) * stride + place.channel;
                 float4 a = load4(first + at), b = Gate::gates > 1 ? load4(second + at) : zero4();
                 values[i] = load4(candidates + at);
-                enter<Gate, 0>(a, b, shares[i], values[i], lost, added);
-                enter<Gate, 1>(a, b, shares[i], values[i], lost, added);
-                enter<Gate, 2>(a, b, shares[i], values[i], lost, added);
-                enter<Gate, 3>(a, b, shares[i], values[i], lost, added);
+                enter<Gate, 0>(a, b, gates[i], values[i], lost, added);
+                enter<Gate, 1>(a, b, gates[i], values[i], lost, added);
+                enter<Gate, 2>(a, b, gates[i], values[i], lost, added);
+                enter<Gate, 3>(a, b, gates[i], values[i], lost, added);
             }
         }
-        store4(&losses.at[place.stretch][channel], lost);
-        store4(&sums.at[place.stretch][channel], added);
+        store4(&losses.at[place.chunk][channel], lost);
+        store4(&sums.at[place.chunk][channel], added);
         __syncthreads();
         if (threadIdx.x < Shape::channels)
         {
-            for (int stretch = 0; stretch < Shape::stretches; stretch++)
+            for (int chunk = 0; chunk < Shape::chunks; chunk++)
             {
-                double sum = sums.at[stretch][threadIdx.x];
-                sums.at[stretch][threadIdx.x] = static_cast<float>(carried);
-                carried += sum - losses.at[stretch][threadIdx.x] * carried;
+                double sum = sums.at[chunk][threadIdx.x];
+                sums.at[chunk][threadIdx.x] = static_cast<float>(carried);
+                carried += sum - losses.at[chunk][threadIdx.x] * carried;
             }
         }
         __syncthreads();
-        float4 h = load4(&sums.at[place.stretch][channel]);
+        float4 h = load4(&sums.at[place.chunk][channel]);
 #pragma unroll
         for (int i = 0; i < Shape::length; i++)
         {
-            h.x = blend(shares[i].x, h.x, values[i].x);
-            h.y = blend(shares[i].y, h.y, values[i].y);
-            h.z = blend(shares[i].z, h.z, values[i].z);
-            h.w = blend(shares[i].w, h.w, values[i].w);
+            h.x = blend(gates[i].x, h.x, values[i].x);
+            h.y = blend(gates[i].y, h.y, values[i].y);
+            h.z = blend(gates[i].z, h.z, values[i].z);
+            h.w = blend(gates[i].w, h.w, values[i].w);
             if (place.isInside && t + i < rows)
             {
                 store4(output + static_cast<long long>(start + t + i) * stride + place.channel, inside_width<width>(h, place.channel));
@@ -146,27 +154,38 @@ __device__ __forceinline__ void recurrence_forward(const Pass& pass, const float
     }
 }
 
-// One channel of a token on the way back: the gate kept, and by what the gradient of h is multiplied for each input.
+// One channel of a token in the backward pass: the keep gate, and the factors of the gradient of h for each input.
 template <class Gate, int channel>
-__device__ __forceinline__ void factors(float4 first, float4 second, float4 candidate, float4 before, float4& keep, float4& ofCandidate, float4& ofFirst, float4& ofSecond)
+__device__ __forceinline__ void factors(
+    float4 first, float4 second, float4 candidate, float4 before, float4& keep, float4& ofCandidate, float4& ofFirst, float4& ofSecond)
 {
-    float share = Gate::share(at4<channel>(first), at4<channel>(second)), smaller = fabsf(share), larger = 1.0f - smaller, slope, slopeFirst, slopeSecond;
-    float c = positive(at4<channel>(candidate), slope), odds = smaller * larger * (at4<channel>(before) - c);
-    Gate::slopes(at4<channel>(first), at4<channel>(second), slopeFirst, slopeSecond);
-    at4<channel>(keep) = is_kept(share) ? smaller : larger;
-    at4<channel>(ofCandidate) = (is_kept(share) ? larger : smaller) * slope;
-    at4<channel>(ofFirst) = odds * slopeFirst;
-    at4<channel>(ofSecond) = odds * slopeSecond;
+    float gate = Gate::smaller_gate(at4<channel>(first), at4<channel>(second)), smaller = fabsf(gate), larger = 1.0f - smaller;
+    float derivative, derivativeFirst, derivativeSecond;
+    float c = positive(at4<channel>(candidate), derivative), odds = smaller * larger * (at4<channel>(before) - c);
+    Gate::derivatives(at4<channel>(first), at4<channel>(second), derivativeFirst, derivativeSecond);
+    at4<channel>(keep) = is_keep_gate(gate) ? smaller : larger;
+    at4<channel>(ofCandidate) = (is_keep_gate(gate) ? larger : smaller) * derivative;
+    at4<channel>(ofFirst) = odds * derivativeFirst;
+    at4<channel>(ofSecond) = odds * derivativeSecond;
 }
 
 // With H_t = dh_t + keep_{t+1} H_{t+1}, from the end: the gradient by g(c_t) is add_t H_t, that by log(keep_t / add_t) is
 // keep_t add_t (h_{t-1} - g(c_t)) H_t.
-template <class Gate, class Shape, int width, int stride>
+template <class Gate, class Scan>
 __device__ __forceinline__ void recurrence_backward(
-    const Pass& pass, const float* gradient, const float* first, const float* second, const float* candidates, const float* output,
-    float* first_gradient, float* second_gradient, float* candidate_gradient)
+    const Pass& pass,
+    const float* gradient,     // [rows, stride]
+    const float* first,        // [rows, stride]
+    const float* second,       // [rows, stride], or null
+    const float* candidates,   // [rows, stride]
+    const float* output,       // [rows, stride]
+    float* first_gradient,     // [rows, stride]
+    float* second_gradient,    // [rows, stride], or null
+    float* candidate_gradient) // [rows, stride]
 {
-    __shared__ StretchEnds<Shape> keeps, sums;
+    using Shape = TimeShape<Scan>;
+    constexpr int width = Scan::width, stride = Scan::stride;
+    __shared__ ChunkEnds<Shape> keeps, sums;
     const TimePlace<Shape, width> place;
     if (place.sequence >= pass.settings->sequences)
     {
@@ -176,7 +195,7 @@ __device__ __forceinline__ void recurrence_backward(
     float carried = 0;
     for (int from = (rows - 1) / Shape::tile * Shape::tile; from >= 0; from -= Shape::tile)
     {
-        int t = from + place.stretch * Shape::length;
+        int t = from + place.chunk * Shape::length;
         float4 own[Shape::length], keep[Shape::length], ofCandidate[Shape::length], ofFirst[Shape::length], ofSecond[Shape::length];
 #pragma unroll
         for (int i = 0; i < Shape::length; i++)
@@ -202,20 +221,20 @@ __device__ __forceinline__ void recurrence_backward(
             product = multiply4(product, keep[i]);
             flow = multiply4(keep[i], add4(own[i], flow));
         }
-        store4(&keeps.at[place.stretch][channel], product);
-        store4(&sums.at[place.stretch][channel], flow);
+        store4(&keeps.at[place.chunk][channel], product);
+        store4(&sums.at[place.chunk][channel], flow);
         __syncthreads();
         if (threadIdx.x < Shape::channels)
         {
-            for (int stretch = Shape::stretches - 1; stretch >= 0; stretch--)
+            for (int chunk = Shape::chunks - 1; chunk >= 0; chunk--)
             {
-                float sum = sums.at[stretch][threadIdx.x];
-                sums.at[stretch][threadIdx.x] = carried;
-                carried = keeps.at[stretch][threadIdx.x] * carried + sum;
+                float sum = sums.at[chunk][threadIdx.x];
+                sums.at[chunk][threadIdx.x] = carried;
+                carried = keeps.at[chunk][threadIdx.x] * carried + sum;
             }
         }
         __syncthreads();
-        flow = load4(&sums.at[place.stretch][channel]);
+        flow = load4(&sums.at[place.chunk][channel]);
 #pragma unroll
         for (int i = Shape::length - 1; i >= 0; i--)
         {

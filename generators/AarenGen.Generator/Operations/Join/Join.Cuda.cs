@@ -15,7 +15,7 @@ internal sealed partial record Join : ILowersToCuda
     {
         if (value.Width % 4 != 0)
         {
-            w.Call("clear_columns", $"{value.Stride}, {value.Width}, {Sizes.PadToFloat4(value.Width)}", "pass", rows);
+            w.ClearColumns(value, value.Width, Sizes.PadToFloat4(value.Width), rows);
         }
     }
 }
@@ -30,7 +30,7 @@ internal sealed record JoinForward(Join Operation) : RowwiseNode(
         int offset = 0;
         foreach (Value piece in Operation.Pieces)
         {
-            w.Call("copy_columns", $"{piece.Width}, {piece.Stride}, 0, {output.Stride}, {offset}", "pass", w.Value(piece), w.Value(output));
+            w.CopyColumns(piece, 0, output, offset, piece.Width, w.Value(piece), w.Value(output));
             offset += piece.Width;
         }
         Join.ClearPadding(w, output, w.Value(output));
@@ -47,8 +47,7 @@ internal sealed record JoinBackward(Join Operation) : RowwiseNode(
         int offset = 0;
         foreach (Value piece in Operation.Pieces)
         {
-            w.Call("copy_columns", $"{piece.Width}, {Operation.Output.Stride}, {offset}, {piece.Stride}, 0", "pass",
-                w.Gradient(Operation.Output), w.Gradient(piece));
+            w.CopyColumns(Operation.Output, offset, piece, 0, piece.Width, w.Gradient(Operation.Output), w.Gradient(piece));
             Join.ClearPadding(w, piece, w.Gradient(piece));
             offset += piece.Width;
         }

@@ -2,7 +2,6 @@ using AarenGen.Generator.Emission.Cuda;
 using AarenGen.Generator.Lowering.Cuda;
 using AarenGen.Generator.Model;
 using AarenGen.Generator.Model.Cuda;
-using static AarenGen.Generator.Model.Literal;
 
 namespace AarenGen.Generator.Operations;
 
@@ -17,7 +16,9 @@ internal sealed partial record KeepKind : ILowersToCuda
         return hasGradient ? [new KeepKindBackward(this, accumulates[0])] : accumulates[0] ? [] : [new ClearKindGradient(this)];
     }
 
-    internal string DeviceSizes => $"{Kind}, {Kinds.Stride}, {Input.Stride}, {Input.Width}";
+    internal string DeviceConfiguration(KernelWriter w, string suffix, bool accumulates) => w.Configuration(
+        Output.Name + suffix, ("kind", Kind), ("kind_stride", Kinds.Stride), ("stride", Input.Stride), ("width", Input.Width),
+        ("adds", accumulates));
 }
 
 /// <summary>The rows of one kind, zeroes in place of others.</summary>
@@ -26,8 +27,8 @@ internal sealed record KeepKindForward(KeepKind Operation) : RowwiseNode(
     [Operand.Of(Operation.Output)]), IKernelCode
 {
     public void Print(KernelWriter w) => w.Call(
-        "keep_kind", "false, " + Operation.DeviceSizes, "pass", w.Value(Operation.Kinds), w.Value(Operation.Input),
-        w.Value(Operation.Output));
+        "keep_kind", Operation.DeviceConfiguration(w, "_kind", accumulates: false),
+        "pass", w.Value(Operation.Kinds), w.Value(Operation.Input), w.Value(Operation.Output));
 }
 
 /// <summary>The gradient of the rows of one kind.</summary>
@@ -40,7 +41,7 @@ internal sealed record KeepKindBackward(KeepKind Operation, bool Accumulates) : 
     {
         w.ReturnUnlessTokenGradients();
         w.Call(
-            "keep_kind", $"{Bool(Accumulates)}, {Operation.DeviceSizes}",
+            "keep_kind", Operation.DeviceConfiguration(w, "_kind_backward", Accumulates),
             "pass", w.Value(Operation.Kinds), w.Gradient(Operation.Output), w.Gradient(Operation.Input));
     }
 }
@@ -52,7 +53,6 @@ internal sealed record ClearKindGradient(KeepKind Operation) : RowwiseNode(
     public void Print(KernelWriter w)
     {
         w.ReturnUnlessTokenGradients();
-        w.Call("clear_columns", $"{Operation.Input.Stride}, 0, {Sizes.PadToFloat4(Operation.Input.Width)}", "pass",
-            w.Gradient(Operation.Input));
+        w.ClearColumns(Operation.Input, 0, Sizes.PadToFloat4(Operation.Input.Width), w.Gradient(Operation.Input));
     }
 }

@@ -2,7 +2,7 @@ using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Operations;
 
-/// <summary>The tokens of a kind, zero in the rows of others.</summary>
+/// <summary>The tokens of one modality; rows of others are zero.</summary>
 internal sealed partial record KeepKind(Value Kinds, int Kind, Value Input, Value Output) : Operation
 {
     public override EquatableArray<Value> Inputs => new([Input]);

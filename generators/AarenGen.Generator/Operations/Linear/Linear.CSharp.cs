@@ -3,8 +3,10 @@ using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Operations;
 
-internal sealed partial record Linear : ICSharpOperation, ICSharpStreaming, ICSharpTrainingWeights
+internal sealed partial record Linear : ICSharpOperation, ICSharpStreaming, ICSharpShared, ICSharpTrainingWeights
 {
+    public bool IsShared => !IsCompressible;
+
     public void Prepare(LayerWriter w) => Call(
         w, "Pack", "precision",
         Matrix.Weight(w), $"outputs: {Output.Width}", $"inputs: {Input.Width}", w.Packed(Matrix.Name, Packed));

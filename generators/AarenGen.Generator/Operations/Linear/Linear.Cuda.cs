@@ -2,7 +2,6 @@ using AarenGen.Generator.Emission.Cuda;
 using AarenGen.Generator.Lowering.Cuda;
 using AarenGen.Generator.Model;
 using AarenGen.Generator.Model.Cuda;
-using static AarenGen.Generator.Model.Literal;
 
 namespace AarenGen.Generator.Operations;
 
@@ -50,7 +49,15 @@ internal sealed partial record Linear : ILowersToCuda
     /// The arithmetic: what a narrow map derived from parameters gives may be an exponent, which rounded factors would spoil; it is a small
     /// part of the work, so it stays in float32.
     /// </summary>
-    internal string Cores => Matrix.IsExact ? "0" : "TENSOR_CORES";
+    private string Cores => Matrix.IsExact ? "0" : "TENSOR_CORES";
+
+    /// <summary>The arithmetic and the sizes of the map.</summary>
+    internal string DeviceMap(KernelWriter w) => w.Configuration(
+        Output.Name + "_linear", ("cores", Cores), ("inputs", Input.Width), ("outputs", Output.Width), ("input_stride", Input.Stride),
+        ("output_stride", Output.Stride));
+
+    /// <summary>Whether a tile stays in shared memory for what reads it next, by its name in device code.</summary>
+    internal static string Destination(bool staysInSharedMemory) => staysInSharedMemory ? "stays_in_shared_memory" : "leaves_shared_memory";
 }
 
 /// <summary>
@@ -83,10 +90,8 @@ internal sealed record LinearForward(EquatableArray<Linear> Maps, NormalizedRows
             $"{m.Output.Name} [rows, {m.Output.Width}] = {m.Input.Name} [rows, {m.Input.Width}] {m.Matrix.Name}^T + bias"
             + (m.Residual is null ? "" : $" + {m.Residual.Name}")),
         .. Activation is null ? Array.Empty<string>()
-            : [$"{Activation.Output.Name} = {Activation.Function}({Activation.Input.Name}), which becomes the slope"],
+            : [$"{Activation.Output.Name} = {Activation.Function}({Activation.Input.Name}), which becomes the derivative"],
     ];
-
-    private string Sizes => $"{Maps[0].Cores}, {Maps[0].Input.Width}, {Maps[0].Output.Width}, {Maps[0].Input.Stride}";
 
     /// <summary>The maps of both, where they read the same rows and none reads what another writes; null otherwise.</summary>
     public LinearForward? With(LinearForward other) =>
@@ -104,12 +109,12 @@ internal sealed record LinearForward(EquatableArray<Linear> Maps, NormalizedRows
         {
             string statistics = w.Name(n.Statistics);
             w.Call(
-                "tile_statistics", $"{n.Input.Width}, {n.Input.Stride}", w.Value(n.Input), "row", "rows", "memory.statistics",
+                "tile_statistics", w.Rows(n.Input), w.Value(n.Input), "row", "rows", "memory.statistics",
                 isAlone ? $"column == 0 ? {statistics} : nullptr" : statistics);
         }
     }
 
-    public void PrintTile(KernelWriter w, bool keeps)
+    public void PrintTile(KernelWriter w, bool staysInShared)
     {
         int first = 0;
         for (int i = 0; i < Maps.Count; i++)
@@ -120,33 +125,38 @@ internal sealed record LinearForward(EquatableArray<Linear> Maps, NormalizedRows
             {
                 (string weight, string bias) = map.Pointers(w);
                 string column = start == 0 ? "column" : $"column - {start}";
-                string sizes = $"{map.Cores}, {Bool(keeps)}, {map.Input.Width}, {map.Output.Width}, {map.Input.Stride}";
                 w.Call(
-                    "linear_forward", sizes, Rows(w), weight, bias, "row", "rows", column, "memory", Finish(w, map));
+                    "linear_forward", $"{map.DeviceMap(w)}, {Linear.Destination(staysInShared)}",
+                    Rows(w, map), weight, bias, "row", "rows", column, "memory", Finish(w, map));
             });
         }
     }
 
-    public void PrintKeptRows(KernelWriter w) => throw new InvalidOperationException("Its rows go to memory.");
+    public void PrintSharedRows(KernelWriter w) => throw new InvalidOperationException("Its rows go to memory.");
 
-    public void PrintKept(KernelWriter w) => w.Call("linear_sums_of_kept", Sizes, "sums", Maps[0].Pointers(w).Weight, "column", "memory");
+    public void PrintFromShared(KernelWriter w) => w.Call(
+        "linear_accumulate_from_shared", Maps[0].DeviceMap(w), "accumulators", Maps[0].Pointers(w).Weight, "column", "memory");
 
-    public void PrintFinish(KernelWriter w, bool keeps) => w.Call(
-        "linear_finish", $"{Maps[0].Cores}, {Bool(keeps)}, {Maps[0].Output.Width}",
-        "sums", Maps[0].Pointers(w).Bias, "row", "rows", "0", "memory", Finish(w, Maps[0]));
+    public void PrintFinish(KernelWriter w, bool staysInShared) => w.Call(
+        "linear_finish", $"{Maps[0].DeviceMap(w)}, {Linear.Destination(staysInShared)}",
+        "accumulators", Maps[0].Pointers(w).Bias, "row", "rows", "0", "memory", Finish(w, Maps[0]));
 
-    private string Rows(KernelWriter w)
+    private string Rows(KernelWriter w, Linear map)
     {
         Value input = Normalization?.Input ?? Maps[0].Input;
-        string rows = $"{w.Value(input)}, rows, pad4({input.Width})";
-        return Normalization is not { } n ? $"Along<{input.Stride}>{{{rows}}}"
-            : $"NormalizedAlong<{input.Stride}>{{{rows}, {w.Weights(n.Scale)}, {w.Weights(n.Shift)}, memory.statistics}}";
+        string configuration = map.DeviceMap(w), rows = $"{w.Value(input)}, rows, pad4({configuration}::inputs)";
+        return Normalization is not { } n ? $"KContiguous<{configuration}::input_stride>{{{rows}}}"
+            : $"NormalizedKContiguous<{configuration}::input_stride>{{{rows}, {w.Weights(n.Scale)}, {w.Weights(n.Shift)}, "
+                + "memory.statistics}";
     }
 
-    private string Finish(KernelWriter w, Linear map) =>
-        Activation is { } a ? $"WriteActivation<{a.Function}, {map.Output.Stride}>{{{w.Value(map.Output)}, {w.Value(a.Output)}}}"
-        : map.Residual is { } residual ? $"WriteSum<{map.Output.Stride}>{{{w.Value(map.Output)}, {w.Value(residual)}}}"
-        : $"Write<{map.Output.Stride}>{{{w.Value(map.Output)}}}";
+    private string Finish(KernelWriter w, Linear map)
+    {
+        string stride = map.DeviceMap(w) + "::output_stride", output = w.Value(map.Output);
+        return Activation is { } a ? $"WriteActivation<{a.Function}, {stride}>{{{output}, {w.Value(a.Output)}}}"
+            : map.Residual is { } residual ? $"WriteSum<{stride}>{{{output}, {w.Value(residual)}}}"
+            : $"Write<{stride}>{{{output}}}";
+    }
 }
 
 /// <summary>
@@ -198,26 +208,26 @@ internal sealed record LinearInputGradient(EquatableArray<Linear> Maps, Value? A
     {
     }
 
-    public void PrintTile(KernelWriter w, bool keeps)
+    public void PrintTile(KernelWriter w, bool staysInShared)
     {
-        w.Line("Sums part[1];");
-        PrintProducts(w, "part", "column");
-        PrintFinish(w, "part", "column", keeps, writes: true);
+        w.Line("Accumulators ofTile[1];");
+        PrintProducts(w, "ofTile", "column");
+        PrintFinish(w, "ofTile", "column", staysInShared, writes: true);
     }
 
-    public void PrintKeptRows(KernelWriter w)
+    public void PrintSharedRows(KernelWriter w)
     {
-        w.Line($"Sums sums[{ColumnTiles}];");
-        PrintProducts(w, "sums", "0");
-        PrintFinish(w, keeps: true);
+        w.Line($"Accumulators accumulators[{ColumnTiles}];");
+        PrintProducts(w, "accumulators", "0");
+        PrintFinish(w, staysInShared: true);
     }
 
-    public void PrintKept(KernelWriter w) =>
-        w.Call("linear_input_gradient_of_kept", Sizes(Maps[0]), "sums", Maps[0].Pointers(w).Weight, "column", "memory");
+    public void PrintFromShared(KernelWriter w) =>
+        w.Call(
+            "linear_input_gradient_from_shared", Maps[0].DeviceMap(w), "accumulators", Maps[0].Pointers(w).Weight, "column", "memory");
 
-    public void PrintFinish(KernelWriter w, bool keeps) => PrintFinish(w, "sums", "0", keeps, writes: !keeps);
-
-    private string Sizes(Linear map) => $"{map.Cores}, {Input.Width}, {map.Output.Width}, {Input.Stride}";
+    public void PrintFinish(KernelWriter w, bool staysInShared) =>
+        PrintFinish(w, "accumulators", "0", staysInShared, writes: !staysInShared);
 
     private void PrintProducts(KernelWriter w, string accumulators, string column)
     {
@@ -225,20 +235,19 @@ internal sealed record LinearInputGradient(EquatableArray<Linear> Maps, Value? A
         foreach (Linear map in Maps)
         {
             w.Call(
-                "linear_input_gradient", $"{Sizes(map)}, {map.Output.Stride}",
+                "linear_input_gradient", map.DeviceMap(w),
                 accumulators, w.Gradient(map.Output), map.Pointers(w).Weight, "row", "rows", column, "memory");
         }
     }
 
-    private void PrintFinish(KernelWriter w, string accumulators, string column, bool keeps, bool writes)
+    private void PrintFinish(KernelWriter w, string accumulators, string column, bool staysInShared, bool writes)
     {
-        string stride = $"{Input.Stride}";
+        string map = Maps[0].DeviceMap(w), stride = map + "::input_stride";
         string finish = Activation is { } a ? $"WriteProduct<{stride}>{{{w.Gradient(a.Input)}, {w.Value(a.Input)}}}"
             : Added is null ? (writes ? $"Write<{stride}>{{{w.Gradient(Input)}}}" : "Unchanged{}")
             : writes ? $"WriteSum<{stride}>{{{w.Gradient(Input)}, {w.Gradient(Added)}}}" : $"Sum<{stride}>{{{w.Gradient(Added)}}}";
         w.Call(
-            "finish_tiles", $"TENSOR_CORES, true, false, {Bool(keeps)}", accumulators, "row", "rows", column,
-            $"pad4({Input.Width})", "memory", finish);
+            "finish_input_gradient", $"{map}, {Linear.Destination(staysInShared)}", accumulators, "row", "rows", column, "memory", finish);
     }
 }
 
@@ -289,7 +298,7 @@ internal sealed record WeightGradients(EquatableArray<WeightGradient> Maps) : Fi
     {
         w.Comment($"gradients of the weights, in {Parts} parts of the rows");
         w.Line($"int from, to, part = {number} % {Parts}, tile = {number} / {Parts};");
-        w.Line($"part_rows(rows, part, {Parts}, from, to);");
+        w.Line($"partition_rows(rows, part, {Parts}, from, to);");
         int first = 0;
         for (int i = 0; i < Maps.Count; i++)
         {
@@ -303,16 +312,18 @@ internal sealed record WeightGradients(EquatableArray<WeightGradient> Maps) : Fi
     {
         Linear map = gradient.Map;
         Value input = map.Input;
-        string rows = $"{w.Value(gradient.Normalization?.Input ?? input)}, pad4({input.Width}), to";
-        rows = gradient.Normalization is not { } n ? $"Across<{input.Stride}>{{{rows}}}"
-            : $"NormalizedAcross<{input.Stride}>{{{rows}, {w.Weights(n.Scale)}, {w.Weights(n.Shift)}, {w.Name(n.Statistics)}}}";
+        string configuration = map.DeviceMap(w);
+        string rows = $"{w.Value(gradient.Normalization?.Input ?? input)}, pad4({configuration}::inputs), to";
+        rows = gradient.Normalization is not { } n ? $"MnContiguous<{configuration}::input_stride>{{{rows}}}"
+            : $"NormalizedMnContiguous<{configuration}::input_stride>{{{rows}, {w.Weights(n.Scale)}, {w.Weights(n.Shift)}, "
+                + w.Name(n.Statistics) + "}";
         string own = start == 0 ? "tile" : $"(tile - {start})";
         int columns = TileOperation.TilesOf(input.Width);
         string output = columns == 1 ? $"{own} * {Tile}" : $"{own} / {columns} * {Tile}";
         string column = columns == 1 ? "0" : $"{own} % {columns} * {Tile}";
         (string weight, string bias) = map.PartialPointers(w, "part");
         w.Call(
-            "linear_weight_gradient", $"{map.Cores}, {input.Width}, {map.Output.Width}, {input.Stride}, {map.Output.Stride}",
+            "linear_weight_gradient", configuration,
             w.Gradient(gradient.Gradient), rows, "from", "to", output, column, weight, bias, "memory");
     }
 }

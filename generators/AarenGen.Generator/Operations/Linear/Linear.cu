@@ -1,7 +1,8 @@
-// needs: product
-// Linear maps y = x W^T + bias of rows, forward and back. W is [outputs, inputs], its rows weight_stride floats apart.
+// needs: gemm
+// Linear maps y = x W^T + bias of rows, forward and backward pass. W is [outputs, input_stride]. Map: cores (the arithmetic, 0 where it
+// must be float32), inputs, outputs, and the strides of both.
 
-// What becomes of four sums of a linear map: what they return is the sum as it goes on.
+// Epilogues of a linear map, for four columns of a row each. What they return is the value of what reads the tile next.
 struct Unchanged
 {
     __device__ __forceinline__ float4 operator()(int, int, float4 value) const
@@ -13,7 +14,7 @@ struct Unchanged
 template <int stride>
 struct Sum
 {
-    const float* addend;
+    const float* addend;    // [rows, stride]
 
     __device__ __forceinline__ float4 operator()(int row, int column, float4 value) const
     {
@@ -24,7 +25,7 @@ struct Sum
 template <int stride>
 struct Write
 {
-    float* to;
+    float* to;              // [rows, stride]
 
     __device__ __forceinline__ float4 operator()(int row, int column, float4 value) const
     {
@@ -36,8 +37,8 @@ struct Write
 template <int stride>
 struct WriteSum
 {
-    float* to;
-    const float* addend;
+    float* to;              // [rows, stride]
+    const float* addend;    // [rows, stride]
 
     __device__ __forceinline__ float4 operator()(int row, int column, float4 value) const
     {
@@ -48,8 +49,8 @@ struct WriteSum
 template <int stride>
 struct WriteProduct
 {
-    float* to;
-    const float* factor;
+    float* to;              // [rows, stride]
+    const float* factor;    // [rows, stride]
 
     __device__ __forceinline__ float4 operator()(int row, int column, float4 value) const
     {
@@ -57,21 +58,21 @@ struct WriteProduct
     }
 };
 
-// The function's value, and its slope in place of its argument.
+// The function's value; its derivative replaces its argument.
 template <class Function, int stride>
 struct WriteActivation
 {
-    float* slopes;
-    float* values;
+    float* derivatives;     // [rows, stride]
+    float* values;          // [rows, stride]
 
     __device__ __forceinline__ float4 operator()(int row, int column, float4 x) const
     {
-        float4 y, slope;
-        y.x = Function::value(x.x, slope.x);
-        y.y = Function::value(x.y, slope.y);
-        y.z = Function::value(x.z, slope.z);
-        y.w = Function::value(x.w, slope.w);
-        Write<stride>{slopes}(row, column, slope);
+        float4 y, derivative;
+        y.x = Function::value(x.x, derivative.x);
+        y.y = Function::value(x.y, derivative.y);
+        y.z = Function::value(x.z, derivative.z);
+        y.w = Function::value(x.w, derivative.w);
+        Write<stride>{derivatives}(row, column, derivative);
         return Write<stride>{values}(row, column, y);
     }
 };
@@ -79,7 +80,7 @@ struct WriteActivation
 template <class Finish>
 struct AddBias
 {
-    const float* bias;
+    const float* bias;      // [output_stride]
     const Finish& finish;
 
     __device__ __forceinline__ float4 operator()(int row, int column, float4 value) const
@@ -88,84 +89,126 @@ struct AddBias
     }
 };
 
-// What tiles of y, 64 rows from row on and outputs from column on, have of x. Cores: the arithmetic, 0 where it must be float32.
-template <int cores, int inputs, int outputs, int weight_stride, int tiles, class Input>
-__device__ __forceinline__ void linear_sums(Sums (&sums)[tiles], const Input& x, const float* weight, int row, int column, ProductMemory& memory)
+// Accumulates tiles of y, 64 rows from row on and outputs from column on.
+template <class Map, int tiles, class Input>
+__device__ __forceinline__ void linear_accumulate(
+    Accumulators (&accumulators)[tiles], const Input& x,
+    const float* weight, // [outputs, input_stride]
+    int row, int column, GemmMemory& memory)
 {
+    constexpr int cores = Map::cores, inputs = Map::inputs, outputs = Map::outputs, weight_stride = Map::input_stride;
 #pragma unroll
     for (int i = 0; i < tiles; i++)
     {
-        accumulate<cores, false>(sums[i], x, Along<weight_stride>{weight, outputs, pad4(inputs)}, row, column + i * tile, 0, pad4(inputs), memory);
+        accumulate<cores, false>(
+            accumulators[i], x, KContiguous<weight_stride>{weight, outputs, pad4(inputs)}, row, column + i * tile, 0, pad4(inputs), memory);
     }
 }
 
-// What all of y has of 64 columns of x, from column from on, which are kept in shared memory.
-template <int cores, int inputs, int outputs, int weight_stride, int tiles>
-__device__ __forceinline__ void linear_sums_of_kept(Sums (&sums)[tiles], const float* weight, int from, ProductMemory& memory)
+// Adds to all of y the contribution of 64 columns of x, from column from on, which are in shared memory.
+template <class Map, int tiles>
+__device__ __forceinline__ void linear_accumulate_from_shared(
+    Accumulators (&accumulators)[tiles],
+    const float* weight, // [outputs, input_stride]
+    int from, GemmMemory& memory)
 {
+    constexpr int cores = Map::cores, inputs = Map::inputs, outputs = Map::outputs, weight_stride = Map::input_stride;
     int inner = min(tile, pad4(inputs) - from);
 #pragma unroll
     for (int i = 0; i < tiles; i++)
     {
-        accumulate<cores, false>(sums[i], Kept{}, Along<weight_stride>{weight + from, outputs, inner}, 0, i * tile, 0, inner, memory);
+        accumulate<cores, false>(
+            accumulators[i], InSharedMemory{}, KContiguous<weight_stride>{weight + from, outputs, inner}, 0, i * tile, 0, inner, memory);
     }
 }
 
-template <int cores, bool keeps, int outputs, int tiles, class Finish>
+template <class Map, bool stays_in_shared, int tiles, class Finish>
 __device__ __forceinline__ void linear_finish(
-    const Sums (&sums)[tiles], const float* bias, int row, int rows, int column, ProductMemory& memory, const Finish& finish)
+    const Accumulators (&accumulators)[tiles],
+    const float* bias, // [output_stride]
+    int row, int rows, int column, GemmMemory& memory, const Finish& finish)
 {
-    finish_tiles<cores, true, true, keeps>(sums, row, rows, column, pad4(outputs), memory, AddBias<Finish>{bias, finish});
+    finish_tiles<Map::cores, true, true, stays_in_shared>(
+        accumulators, row, rows, column, pad4(Map::outputs), memory, AddBias<Finish>{bias, finish});
 }
 
 // One tile of y.
-template <int cores, bool keeps, int inputs, int outputs, int weight_stride, class Input, class Finish>
+template <class Map, bool stays_in_shared, class Input, class Finish>
 __device__ __forceinline__ void linear_forward(
-    const Input& x, const float* weight, const float* bias, int row, int rows, int column, ProductMemory& memory, const Finish& finish)
+    const Input& x,
+    const float* weight, // [outputs, input_stride]
+    const float* bias,   // [output_stride]
+    int row, int rows, int column, GemmMemory& memory, const Finish& finish)
 {
-    Sums sums[1];
-    clear(sums);
-    linear_sums<cores, inputs, outputs, weight_stride>(sums, x, weight, row, column, memory);
-    linear_finish<cores, keeps, outputs>(sums, bias, row, rows, column, memory, finish);
+    Accumulators accumulators[1];
+    clear(accumulators);
+    linear_accumulate<Map>(accumulators, x, weight, row, column, memory);
+    linear_finish<Map, stays_in_shared>(accumulators, bias, row, rows, column, memory, finish);
 }
 
-// Adds one map's part, dy W, to tiles of dx, whose sums have the layout of TENSOR_CORES whatever the map's own arithmetic is.
-template <int cores, int inputs, int outputs, int weight_stride, int gradient_stride, int tiles>
+// Adds one map's contribution, dy W, to tiles of dx, whose accumulators have the layout of TENSOR_CORES whatever the arithmetic of the map.
+template <class Map, int tiles>
 __device__ __forceinline__ void linear_input_gradient(
-    Sums (&sums)[tiles], const float* dy, const float* weight, int row, int rows, int column, ProductMemory& memory)
+    Accumulators (&accumulators)[tiles],
+    const float* dy,     // [rows, output_stride]
+    const float* weight, // [outputs, input_stride]
+    int row, int rows, int column, GemmMemory& memory)
 {
+    constexpr int cores = Map::cores, inputs = Map::inputs, outputs = Map::outputs, weight_stride = Map::input_stride;
+    constexpr int gradient_stride = Map::output_stride;
 #pragma unroll
     for (int i = 0; i < tiles; i++)
     {
         accumulate<cores, false, TENSOR_CORES>(
-            sums[i], Along<gradient_stride>{dy, rows, pad4(outputs)}, Across<weight_stride>{weight, pad4(inputs), outputs}, row, column + i * tile, 0, pad4(outputs), memory);
+            accumulators[i], KContiguous<gradient_stride>{dy, rows, pad4(outputs)},
+                MnContiguous<weight_stride>{weight, pad4(inputs), outputs}, row,
+            column + i * tile, 0, pad4(outputs), memory);
     }
 }
 
-// Adds to all of dx what it has of 64 columns of dy, from column from on, which are kept in shared memory.
-template <int cores, int inputs, int outputs, int weight_stride, int tiles>
-__device__ __forceinline__ void linear_input_gradient_of_kept(Sums (&sums)[tiles], const float* weight, int from, ProductMemory& memory)
+// Finishes a tile of dx, whatever maps contributed to it.
+template <class Map, bool stays_in_shared, int tiles, class Finish>
+__device__ __forceinline__ void finish_input_gradient(
+    const Accumulators (&accumulators)[tiles], int row, int rows, int column, GemmMemory& memory, const Finish& finish)
 {
+    finish_tiles<TENSOR_CORES, true, false, stays_in_shared>(accumulators, row, rows, column, pad4(Map::inputs), memory, finish);
+}
+
+// Adds to all of dx the contribution of 64 columns of dy, from column from on, which are in shared memory.
+template <class Map, int tiles>
+__device__ __forceinline__ void linear_input_gradient_from_shared(
+    Accumulators (&accumulators)[tiles],
+    const float* weight, // [outputs, input_stride]
+    int from, GemmMemory& memory)
+{
+    constexpr int cores = Map::cores, inputs = Map::inputs, outputs = Map::outputs, weight_stride = Map::input_stride;
 #pragma unroll
     for (int i = 0; i < tiles; i++)
     {
         accumulate<cores, false, TENSOR_CORES>(
-            sums[i], Kept{}, Across<weight_stride>{weight + from * weight_stride, pad4(inputs), min(tile, outputs - from)}, 0, i * tile, 0,
+            accumulators[i], InSharedMemory{},
+            MnContiguous<weight_stride>{weight + from * weight_stride, pad4(inputs), min(tile, outputs - from)}, 0, i * tile, 0,
             min(tile, pad4(outputs) - from), memory);
     }
 }
 
-// One tile of dW = dy^T x over some rows of the batch, and where the tile is the first in its row of tiles db, the column sums of dy.
-template <int cores, int inputs, int outputs, int weight_stride, int gradient_stride, class Input>
+// One tile of dW = dy^T x over a part of the rows; the first tile of a row of tiles also computes db, the column sums of dy.
+template <class Map, class Input>
 __device__ __forceinline__ void linear_weight_gradient(
-    const float* dy, const Input& x, int from, int to, int output, int input, float* dw, float* db, ProductMemory& memory)
+    const float* dy, // [rows, output_stride]
+    const Input& x, int from, int to, int output, int input,
+    float* dw,       // [outputs, input_stride]
+    float* db,       // [output_stride]
+    GemmMemory& memory)
 {
-    Sums sums[1];
-    clear(sums);
-    Across<gradient_stride> a{dy, pad4(outputs), to};
+    constexpr int cores = Map::cores, inputs = Map::inputs, outputs = Map::outputs, weight_stride = Map::input_stride;
+    constexpr int gradient_stride = Map::output_stride;
+    Accumulators accumulators[1];
+    clear(accumulators);
+    MnContiguous<gradient_stride> a{dy, pad4(outputs), to};
     if (input == 0)
     {
-        accumulate<cores, true>(sums[0], a, x, output, input, from, to, memory);
+        accumulate<cores, true>(accumulators[0], a, x, output, input, from, to, memory);
         if (threadIdx.x < tile && output + threadIdx.x < pad4(outputs))
         {
             db[output + threadIdx.x] = memory.columns[threadIdx.x];
@@ -173,15 +216,15 @@ __device__ __forceinline__ void linear_weight_gradient(
     }
     else
     {
-        accumulate<cores, false>(sums[0], a, x, output, input, from, to, memory);
+        accumulate<cores, false>(accumulators[0], a, x, output, input, from, to, memory);
     }
-    finish_tiles<cores, false, false, false>(sums, output, outputs, input, pad4(inputs), memory, Write<weight_stride>{dw});
+    finish_tiles<cores, false, false, false>(accumulators, output, outputs, input, pad4(inputs), memory, Write<weight_stride>{dw});
 }
 
-// The rows that part of all parts takes: whole multiples of the inner dimension's step, in order.
-__device__ __forceinline__ void part_rows(int rows, int part, int parts, int& from, int& to)
+// The rows of one of all parts: whole multiples of the depth of a stage, in order.
+__device__ __forceinline__ void partition_rows(int rows, int part, int parts, int& from, int& to)
 {
     int steps = (rows + depth - 1) / depth;
-    from = min(rows, share(steps, part, parts) * depth);
-    to = min(rows, share(steps, part + 1, parts) * depth);
+    from = min(rows, partition_begin(steps, part, parts) * depth);
+    to = min(rows, partition_begin(steps, part + 1, parts) * depth);
 }

@@ -11,7 +11,9 @@ internal sealed partial record Lookup : ILowersToCuda
 
     public IEnumerable<KernelNode> LowerBackward(LayerPlan layer, EquatableArray<bool> accumulates) => [LookupBackward.Of(this)];
 
-    internal string DeviceSizes => $"{Output.Width}, {Output.Stride}, {Tokens.Stride}, {Column}";
+    /// <summary>What both templates read.</summary>
+    internal IEnumerable<Constant> DeviceConstants =>
+        [("width", Output.Width), ("stride", Output.Stride), ("token_stride", Tokens.Stride), ("category_column", Column)];
 }
 
 /// <summary>Rows of a table, by category.</summary>
@@ -19,7 +21,8 @@ internal sealed record LookupForward(Lookup Operation) : RowwiseNode(
     Operation.Output.Name + "_forward", ["Lookup"], [Operand.Of(Operation.Tokens)], [Operand.Of(Operation.Output)]), IKernelCode
 {
     public void Print(KernelWriter w) => w.Call(
-        "lookup", Operation.DeviceSizes, "pass", w.Value(Operation.Tokens), w.Weights(Operation.Table), w.Value(Operation.Output));
+        "lookup", w.Configuration(Operation.Output.Name + "_table", [.. Operation.DeviceConstants]),
+        "pass", w.Value(Operation.Tokens), w.Weights(Operation.Table), w.Value(Operation.Output));
 }
 
 /// <summary>The table's gradient: a thread block has Categories of its rows and Lanes float4s of them, Slots threads each.</summary>
@@ -40,7 +43,13 @@ internal sealed record LookupBackward(Lookup Operation, int Parts, int BlocksPer
     }
 
     public void Print(KernelWriter w) => w.Call(
-        "lookup_backward", $"{Operation.DeviceSizes}, {Operation.Table.Rows}, {Parts}, {Lanes}, {Categories}, {Slots}",
+        "lookup_backward",
+        w.Configuration(
+            Operation.Output.Name + "_table_backward",
+            [
+                .. Operation.DeviceConstants, ("cardinality", Operation.Table.Rows), ("parts", Parts), ("lanes", Lanes),
+                ("categories", Categories), ("slots", Slots),
+            ]),
         "pass", w.Gradient(Operation.Output), w.Value(Operation.Tokens), w.Partial(Operation.Table, $"(blockIdx.x % {Parts})"));
 
     /// <summary>The smallest power of two that is no less than min, or the largest that there may be.</summary>

@@ -19,7 +19,7 @@ internal sealed partial record Normalize : ILowersToCuda
 
     /// <summary>The mean and the deviation of each row.</summary>
     internal Operand DeviceStatistics =>
-        Operand.OfMemory("statisticsOf" + char.ToUpperInvariant(Output.Name[0]) + Output.Name.Substring(1), StatisticsMemory);
+        Operand.OfMemory("statisticsOf" + char.ToUpperInvariant(Output.Name[0]) + Output.Name.Substring(1), StatisticsMemory, [3]);
 
     internal EquatableArray<Operand> BackwardReads(Value? addend) =>
     [
@@ -45,7 +45,7 @@ internal sealed record NormalizeForward(Normalize Operation) : TileOperation(
     }
 
     public void PrintRows(KernelWriter w) => w.Call(
-        "normalize_forward", $"{Operation.Input.Width}, {Operation.Input.Stride}",
+        "normalize_forward", w.Rows(Operation.Input),
         w.Value(Operation.Input), "row", "rows", w.Weights(Operation.Scale), w.Weights(Operation.Shift), w.Value(Operation.Output),
         w.Name(Operation.DeviceStatistics));
 
@@ -83,7 +83,7 @@ internal sealed record NormalizeBackward(Normalize Operation, Value? Added, Gemm
             + (Added is null ? "" : ", added to what is there"),
     ];
 
-    private string Partials => $"partsOf{char.ToUpperInvariant(Operation.Output.Name[0])}{Operation.Output.Name.Substring(1)}";
+    private string Partials => $"partialsOf{char.ToUpperInvariant(Operation.Output.Name[0])}{Operation.Output.Name.Substring(1)}";
 
     public override TileOperation WithAddend(Value addend) => new NormalizeBackward(Operation, addend, Producer);
 
@@ -92,24 +92,24 @@ internal sealed record NormalizeBackward(Normalize Operation, Value? Added, Gemm
 
     public void PrintStart(KernelWriter w)
     {
-        w.Line($"__shared__ NormalizationParts {Partials};");
+        w.Line($"__shared__ NormalizationPartials {Partials};");
         w.Call("clear", "", Partials);
     }
 
     public void PrintRows(KernelWriter w)
     {
-        string stride = $"{Operation.Input.Stride}", rows;
+        string configuration = w.Rows(Operation.Input), rows;
         if (Producer is null)
         {
-            rows = $"MemoryRows<{stride}>{{{w.Gradient(Operation.Output)}}}";
+            rows = $"MemoryRows<{configuration}>{{{w.Gradient(Operation.Output)}}}";
         }
         else
         {
-            TileCode.Of(Producer).PrintKeptRows(w);
-            rows = $"KeptRows<{Producer.ColumnTiles}>{{memory.floats, row}}";
+            TileCode.Of(Producer).PrintSharedRows(w);
+            rows = $"SharedRows<{Producer.ColumnTiles}>{{memory.floats, row}}";
         }
         w.Call(
-            "normalize_tile_backward", $"{Operation.Input.Width}, {stride}", rows, w.Value(Operation.Input),
+            "normalize_tile_backward", configuration, rows, w.Value(Operation.Input),
             w.Name(Operation.DeviceStatistics), w.Weights(Operation.Scale), "row", "rows", Added is null ? "nullptr" : w.Gradient(Added),
             w.Gradient(Operation.Input), Partials, "memory");
     }
@@ -117,7 +117,7 @@ internal sealed record NormalizeBackward(Normalize Operation, Value? Added, Gemm
     public void PrintTile(KernelWriter w) => PrintRows(w);
 
     public void PrintEnd(KernelWriter w) => w.Call(
-        "write_parts", $"{Operation.Input.Width}", Partials, w.Partial(Operation.Scale, "index"), w.Partial(Operation.Shift, "index"));
+        "write_partials", w.Rows(Operation.Input), Partials, w.Partial(Operation.Scale, "index"), w.Partial(Operation.Shift, "index"));
 }
 
 /// <summary>The same for rows of any width: a fixed number of thread blocks share the rows.</summary>
@@ -135,7 +135,7 @@ internal sealed record NormalizeWideBackward(Normalize Operation, Value? Added) 
     public override KernelNode WithAddend(Value addend) => new NormalizeWideBackward(Operation, addend);
 
     public void Print(KernelWriter w) => w.Call(
-        "normalize_backward", $"{Operation.Input.Width}, {Operation.Input.Stride}",
+        "normalize_backward", w.Rows(Operation.Input),
         w.Gradient(Operation.Output), w.Value(Operation.Input), w.Name(Operation.DeviceStatistics), w.Weights(Operation.Scale),
         "pass.settings->rows", "static_cast<int>(blockIdx.x)", $"{Blocks}", Added is null ? "nullptr" : w.Gradient(Added),
         w.Gradient(Operation.Input),

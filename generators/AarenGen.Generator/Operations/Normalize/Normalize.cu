@@ -1,12 +1,15 @@
-// needs: product
-// Layer normalisation of rows, forward and back. A row's statistics are its mean, in two parts, and the inverse of its deviation.
+// needs: gemm
+// Layer normalisation of rows, forward and backward pass. The statistics of a row are its mean, in two parts, and the inverse of its
+// standard deviation.
 
 constexpr float norm_epsilon = 1e-5f;
 
 // The statistics of a row of which a sum or square is beyond all floats; NaN where a value is not finite. Rows are normalised to float's
 // precision up to values of 2^126: beyond, x - mean may overflow, and the inverse of the deviation is a denormal number.
 template <int width>
-__device__ __forceinline__ void row_statistics_in_double(const float* x, float& mean, float& rest, float& inverse)
+__device__ __forceinline__ void row_statistics_in_double(
+    const float* x, // [width]
+    float& mean, float& rest, float& inverse)
 {
     double sum = 0, squares = 0;
     for (int column = threadIdx.x % 32; column < width; column += 32)
@@ -26,7 +29,9 @@ __device__ __forceinline__ void row_statistics_in_double(const float* x, float& 
 
 // The statistics of a row of x, by a warp.
 template <int width>
-__device__ __forceinline__ void row_statistics(const float* x, float& mean, float& rest, float& inverse)
+__device__ __forceinline__ void row_statistics(
+    const float* x, // [width]
+    float& mean, float& rest, float& inverse)
 {
     int lane = threadIdx.x % 32;
     float sum = 0;
@@ -61,10 +66,15 @@ __device__ __forceinline__ void row_statistics(const float* x, float& mean, floa
     }
 }
 
-// The statistics of a product's 64 rows, for its operand; the first column of tiles keeps them for the way back.
-template <int width, int stride>
-__device__ __forceinline__ void tile_statistics(const float* x, int row, int rows, float* shared, float* kept)
+// The statistics of the 64 rows of a multiplication, for its operand; the first column of tiles saves them for the backward pass.
+template <class Rows>
+__device__ __forceinline__ void tile_statistics(
+    const float* x, // [rows, stride]
+    int row, int rows,
+    float* shared,  // [tile, 3], in shared memory
+    float* saved)   // [rows, 3], or null
 {
+    constexpr int width = Rows::width, stride = Rows::stride;
     for (int r = threadIdx.x / 32; r < tile && row + r < rows; r += 8)
     {
         float mean, rest, inverse;
@@ -72,9 +82,9 @@ __device__ __forceinline__ void tile_statistics(const float* x, int row, int row
         if (threadIdx.x % 32 == 0)
         {
             shared[3 * r] = mean, shared[3 * r + 1] = rest, shared[3 * r + 2] = inverse;
-            if (kept != nullptr)
+            if (saved != nullptr)
             {
-                float* own = kept + 3ll * (row + r);
+                float* own = saved + 3ll * (row + r);
                 own[0] = mean, own[1] = rest, own[2] = inverse;
             }
         }
@@ -83,9 +93,16 @@ __device__ __forceinline__ void tile_statistics(const float* x, int row, int row
 }
 
 // Normalises up to 64 rows, a warp each.
-template <int width, int stride>
-__device__ __forceinline__ void normalize_forward(const float* x, int first, int rows, const float* scale, const float* shift, float* y, float* statistics)
+template <class Rows>
+__device__ __forceinline__ void normalize_forward(
+    const float* x,     // [rows, stride]
+    int first, int rows,
+    const float* scale, // [stride]
+    const float* shift, // [stride]
+    float* y,           // [rows, stride]
+    float* statistics)  // [rows, 3]
 {
+    constexpr int width = Rows::width, stride = Rows::stride;
     int lane = threadIdx.x % 32;
     for (long long row = first + threadIdx.x / 32; row < min(rows, first + tile); row += 8)
     {
@@ -94,7 +111,9 @@ __device__ __forceinline__ void normalize_forward(const float* x, int first, int
         row_statistics<width>(own, mean, rest, inverse);
         for (int column = 4 * lane; column < pad4(width); column += 128)
         {
-            store4(y + row * stride + column, normalize4(load4(own + column), mean, rest, inverse, load4(scale + column), load4(shift + column)));
+            store4(
+                y + row * stride + column,
+                normalize4(load4(own + column), mean, rest, inverse, load4(scale + column), load4(shift + column)));
         }
         if (lane == 0)
         {
@@ -108,24 +127,34 @@ template <int width>
 __device__ __forceinline__ float4 normal_gradient(float4 n, float4 w, float mean, float product, float inverse, int column)
 {
     return make_float4(
-        column < width ? (w.x - mean - n.x * product) * inverse : 0.0f, column + 1 < width ? (w.y - mean - n.y * product) * inverse : 0.0f,
-        column + 2 < width ? (w.z - mean - n.z * product) * inverse : 0.0f, column + 3 < width ? (w.w - mean - n.w * product) * inverse : 0.0f);
+        column < width ? (w.x - mean - n.x * product) * inverse : 0.0f,
+        column + 1 < width ? (w.y - mean - n.y * product) * inverse : 0.0f,
+        column + 2 < width ? (w.z - mean - n.z * product) * inverse : 0.0f,
+        column + 3 < width ? (w.w - mean - n.w * product) * inverse : 0.0f);
 }
 
-// With n = (x - mean)/deviation and g = scale dy: dx = (g - mean(g) - n mean(g n)) / deviation (+ addend), and the part of the scale's
-// and the shift's gradients that one block of so many has, which takes a stretch of the rows, a warp a row.
-template <int width, int stride>
+// With n = (x - mean)/deviation and g = scale dy: dx = (g - mean(g) - n mean(g n)) / deviation (+ addend), and the partial gradients of
+// scale and shift over the rows of one block, which takes one of all parts of the rows, a warp a row.
+template <class Rows>
 __device__ __forceinline__ void normalize_backward(
-    const float* dy, const float* x, const float* statistics, const float* scale, int rows, int part, int parts, const float* addend, float* dx,
-    float* scale_part, float* shift_part)
+    const float* dy,         // [rows, stride]
+    const float* x,          // [rows, stride]
+    const float* statistics, // [rows, 3]
+    const float* scale,      // [stride]
+    int rows, int part, int parts,
+    const float* addend,     // [rows, stride], or null
+    float* dx,               // [rows, stride]
+    float* scale_partial,    // [stride]
+    float* shift_partial)    // [stride]
 {
-    constexpr int fours = (pad4(width) + 127) / 128, kept = fours < 9 ? fours : 1;
+    constexpr int width = Rows::width, stride = Rows::stride;
+    constexpr int float4s = (pad4(width) + 127) / 128, in_registers = float4s < 9 ? float4s : 1;
     __shared__ float4 gathered[2][256];
-    __shared__ float4 scale_once[fours * 32];
+    __shared__ float4 scale_once[float4s * 32];
     int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
-    int from = share(rows, part, parts), to = share(rows, part + 1, parts);
-    float4 scales[kept], shifts[kept];
-    for (int i = 0; i < kept; i++)
+    int from = partition_begin(rows, part, parts), to = partition_begin(rows, part + 1, parts);
+    float4 scales[in_registers], shifts[in_registers];
+    for (int i = 0; i < in_registers; i++)
     {
         scales[i] = zero4();
         shifts[i] = zero4();
@@ -140,10 +169,11 @@ __device__ __forceinline__ void normalize_backward(
         const float* own = x + static_cast<long long>(row) * stride;
         const float* gradient = dy + static_cast<long long>(row) * stride;
         float statistic = lane < 3 ? statistics[3ll * row + lane] : 0.0f;
-        float mean = __shfl_sync(0xffffffffu, statistic, 0), rest = __shfl_sync(0xffffffffu, statistic, 1), inverse = __shfl_sync(0xffffffffu, statistic, 2);
+        float mean = __shfl_sync(0xffffffffu, statistic, 0), rest = __shfl_sync(0xffffffffu, statistic, 1),
+            inverse = __shfl_sync(0xffffffffu, statistic, 2);
         float sum = 0, product = 0;
-        float4 normals[kept], weighted[kept];
-        for (int i = 0; i < fours; i++)
+        float4 normals[in_registers], weighted[in_registers];
+        for (int i = 0; i < float4s; i++)
         {
             int column = 4 * lane + 128 * i;
             if (column >= pad4(width))
@@ -154,7 +184,7 @@ __device__ __forceinline__ void normalize_backward(
             float4 w = multiply4(g, scale_once[column / 4]);
             sum += w.x + w.y + (w.z + w.w);
             product += w.x * n.x + w.y * n.y + (w.z * n.z + w.w * n.w);
-            if (kept == fours)
+            if (in_registers == float4s)
             {
                 normals[i] = n;
                 weighted[i] = w;
@@ -164,7 +194,7 @@ __device__ __forceinline__ void normalize_backward(
         }
         sum = warp_sum(sum) / width;
         product = warp_sum(product) / width;
-        for (int i = 0; i < fours; i++)
+        for (int i = 0; i < float4s; i++)
         {
             int column = 4 * lane + 128 * i;
             if (column >= pad4(width))
@@ -172,7 +202,7 @@ __device__ __forceinline__ void normalize_backward(
                 continue;
             }
             float4 n, w;
-            if (kept == fours)
+            if (in_registers == float4s)
             {
                 n = normals[i];
                 w = weighted[i];
@@ -188,11 +218,11 @@ __device__ __forceinline__ void normalize_backward(
         }
     }
     // The warps' sums, four columns a lane at a time, added in the warps' order.
-    for (int i = 0; i < fours; i++)
+    for (int i = 0; i < float4s; i++)
     {
         int column = 4 * lane + 128 * i;
         float4 s = zero4(), h = zero4();
-        if (kept == fours)
+        if (in_registers == float4s)
         {
             s = scales[i];
             h = shifts[i];
@@ -204,7 +234,8 @@ __device__ __forceinline__ void normalize_backward(
             {
                 float4 g = load4(dy + static_cast<long long>(row) * stride + column);
                 float4 n = normalize4(
-                    load4(x + static_cast<long long>(row) * stride + column), statistics[3ll * row], statistics[3ll * row + 1], statistics[3ll * row + 2],
+                    load4(x + static_cast<long long>(row) * stride + column), statistics[3ll * row], statistics[3ll * row + 1],
+                statistics[3ll * row + 2],
                     make_float4(1, 1, 1, 1), zero4());
                 s = add4(s, multiply4(g, n));
                 h = add4(h, g);
@@ -221,43 +252,43 @@ __device__ __forceinline__ void normalize_backward(
             {
                 total = add4(total, gathered[warp][32 * w + lane]);
             }
-            store4((warp == 0 ? scale_part : shift_part) + column, total);
+            store4((warp == 0 ? scale_partial : shift_partial) + column, total);
         }
     }
 }
 
 // Rows of a tile as finish_tiles left them in shared memory.
 template <int tiles>
-struct KeptRows
+struct SharedRows
 {
-    const float* data;
+    const float* data;  // [tile, accumulator_stride], in shared memory
     int first;
 
     __device__ __forceinline__ float4 operator()(int row, int column) const
     {
-        return load4(data + (row - first) * sum_stride<tiles> + column);
+        return load4(data + (row - first) * accumulator_stride<tiles> + column);
     }
 };
 
-template <int stride>
+template <class Rows>
 struct MemoryRows
 {
-    const float* data;
+    const float* data;  // [rows, stride]
 
     __device__ __forceinline__ float4 operator()(int row, int column) const
     {
-        return load4(data + static_cast<long long>(row) * stride + column);
+        return load4(data + static_cast<long long>(row) * Rows::stride + column);
     }
 };
 
-// A thread block's parts of the gradients of scale (0) and shift (1), four columns a lane. Each belongs to one of its first threads, which
-// alone touches it: no barrier is needed.
-struct NormalizationParts
+// The partial gradients of scale (0) and shift (1) of a thread block, four columns a lane. Each belongs to one of the first threads, which
+// alone accesses it: no barrier is needed.
+struct NormalizationPartials
 {
     float4 of[2][32];
 };
 
-__device__ __forceinline__ void clear(NormalizationParts& parts)
+__device__ __forceinline__ void clear(NormalizationPartials& parts)
 {
     if (threadIdx.x < 64)
     {
@@ -265,22 +296,33 @@ __device__ __forceinline__ void clear(NormalizationParts& parts)
     }
 }
 
-template <int width>
-__device__ __forceinline__ void write_parts(const NormalizationParts& parts, float* scale_part, float* shift_part)
+template <class Rows>
+__device__ __forceinline__ void write_partials(
+    const NormalizationPartials& parts,
+    float* scale_partial, // [stride]
+    float* shift_partial) // [stride]
 {
     int lane = threadIdx.x % 32, kind = threadIdx.x / 32;
-    if (kind < 2 && 4 * lane < pad4(width))
+    if (kind < 2 && 4 * lane < pad4(Rows::width))
     {
-        store4((kind == 0 ? scale_part : shift_part) + 4 * lane, parts.of[kind][lane]);
+        store4((kind == 0 ? scale_partial : shift_partial) + 4 * lane, parts.of[kind][lane]);
     }
 }
 
-// normalize_backward of a tile of rows of up to 128 columns, a warp a row and four rows at a time; it adds to the block's parts.
-template <int width, int stride, class Rows>
+// normalize_backward of a tile of rows of up to 128 columns, a warp a row and four rows at a time; it adds to the block's partial
+// gradients.
+template <class Rows, class Gradient>
 __device__ __forceinline__ void normalize_tile_backward(
-    const Rows& dy, const float* x, const float* statistics, const float* scale, int row, int rows, const float* addend, float* dx,
-    NormalizationParts& parts, ProductMemory& memory)
+    const Gradient& dy,
+    const float* x,          // [rows, stride]
+    const float* statistics, // [rows, 3]
+    const float* scale,      // [stride]
+    int row, int rows,
+    const float* addend,     // [rows, stride], or null
+    float* dx,               // [rows, stride]
+    NormalizationPartials& parts, GemmMemory& memory)
 {
+    constexpr int width = Rows::width, stride = Rows::stride;
     constexpr int together = 4;
     const int thread = fresh_thread();
     int lane = thread % 32, warp = thread / 32, column = 4 * lane;
@@ -298,7 +340,8 @@ __device__ __forceinline__ void normalize_tile_backward(
             bool isThere = own < rows;
             inverses[i] = isThere ? statistic[2] : 0.0f;
             normals[i] = isThere && isInside
-                ? normalize4(load4(x + static_cast<long long>(own) * stride + column), statistic[0], statistic[1], inverses[i], make_float4(1, 1, 1, 1), zero4())
+                ? normalize4(load4(x + static_cast<long long>(own) * stride + column), statistic[0], statistic[1], inverses[i],
+                    make_float4(1, 1, 1, 1), zero4())
                 : zero4();
             addends[i] = addend != nullptr && isThere && isInside ? load4(addend + static_cast<long long>(own) * stride + column) : zero4();
         }
@@ -312,7 +355,8 @@ __device__ __forceinline__ void normalize_tile_backward(
         for (int i = 0; i < together; i++)
         {
             float4 n = normals[i], w = weighted[i];
-            float mean = warp_sum(w.x + w.y + (w.z + w.w)) / width, product = warp_sum(w.x * n.x + w.y * n.y + (w.z * n.z + w.w * n.w)) / width;
+            float mean = warp_sum(w.x + w.y + (w.z + w.w)) / width,
+                product = warp_sum(w.x * n.x + w.y * n.y + (w.z * n.z + w.w * n.w)) / width;
             if (first + 8 * i < rows && isInside)
             {
                 store4(

@@ -1,44 +1,49 @@
-// needs: chain
-// Attention of a constant query over each prefix, in gate form: with the weight w_t = sum of e^{s_i}, i <= t, and b_t = e^{s_t} / w_t,
-// o_t = (1 - b_t) o_{t-1} + b_t v_t. Kept for the way back: b, a number a head, and o.
+// needs: scan
+// Attention of a constant query over each prefix, in gate form: with the weight w_t = sum of e^{s_i}, i <= t, and b_t = e^{s_t} / w_t, o_t
+// = (1 - b_t) o_{t-1} + b_t v_t. Saved for the backward pass: the gates b, one for each head, and o.
 //
-// A block takes some heads of a tile of tokens. A thread takes a few channels of a short stretch of them, which it holds in registers: each
-// value is read once. What stretches do to what came before them is a factor and a sum, which are combined through shared memory; so is what
-// the tile does to what came before it. Two chains go from tile to tile: maximum and weight of each head first, from which the shares
-// follow, then o of each channel.
+// A head that forgets lowers the exponents of all earlier tokens by the decay log(sigma(f_t)) at each token. The gates are those of scores
+// from each of which the decays up to its token are subtracted, since the differences of exponents are the same.
+//
+// A block takes some heads of a tile of tokens. A thread holds a few channels of a chunk of them in registers, so that each value is read
+// once. A chunk affects the state before it by a factor and a sum, which are combined through shared memory; so does the tile. Two chained
+// scans go from tile to tile: the maximum and weight of each head, from which the gates follow, then o of each channel.
 
-// How a block is cut: so many heads, lanes threads along their channels with a vector of them each, in several rounds where a head is
-// wider, and stretches of length tokens. The plan decides.
-template <int channels_of_head, int vector_, int group_, int lanes_, int rounds_, int stretches_, int length_>
+// The partition of a block: a group of heads, lanes threads along their channels with a vector of them each, in several rounds where a head
+// is wider, and chunks of length tokens.
+template <class Cut>
 struct AttentionShape
 {
-    static constexpr int channels = channels_of_head, vector = vector_, group = group_, lanes = lanes_, rounds = rounds_, stretches = stretches_, length = length_;
-    static constexpr int tile = stretches * length, threads = lanes * stretches, columns = lanes * vector;
+    static constexpr int channels = Cut::channels, vector = Cut::vector, group = Cut::group, lanes = Cut::lanes;
+    static constexpr int rounds = Cut::rounds, chunks = Cut::chunks, length = Cut::length;
+    static constexpr bool forgets = Cut::forgets;
+    static constexpr int tile = chunks * length, threads = lanes * chunks, columns = lanes * vector;
 
-    // Words that a tile hands on: forward a float and a double a head and a float a channel, back a float a channel and a double a vector of them.
+    // Words of a tile's carry: in the forward pass a float and a double for each head and a float for each channel, in the backward pass a
+    // float for each channel and a double for each vector of them.
     static constexpr int forward_words = 3 * group + rounds * columns, backward_words = rounds * (columns + 2 * lanes);
 };
 
-// Where a thread works in a round.
+// The place of a thread in a round.
 template <class Shape, int width>
 struct AttentionPlace
 {
-    int lane, stretch, t;       // t: its first token
+    int lane, chunk, t;       // t: its first token
     int own, head, channel;     // its first channel among the block's, that one's head in the block, and its first channel of all
     bool isInside;              // whether its channels exist
 
     __device__ __forceinline__ AttentionPlace(int round, int firstHead)
     {
         lane = threadIdx.x % Shape::lanes;
-        stretch = threadIdx.x / Shape::lanes;
-        t = stretch * Shape::length;
+        chunk = threadIdx.x / Shape::lanes;
+        t = chunk * Shape::length;
         own = (round * Shape::lanes + lane) * Shape::vector;
         head = min(own / Shape::channels, Shape::group - 1);
         channel = firstHead * Shape::channels + own;
         isInside = own < Shape::group * Shape::channels && channel < width;
     }
 
-    // Whether it is the one that writes its head's factor.
+    // Whether the thread writes the factor of its head.
     __device__ __forceinline__ bool isFirstOfHead() const
     {
         return isInside && (lane == 0 || own % Shape::channels == 0);
@@ -52,16 +57,18 @@ struct Channels
 };
 
 template <int vector>
-__device__ __forceinline__ Channels<vector> load_channels(const float* from, bool inside)
+__device__ __forceinline__ Channels<vector> load_channels(
+    const float* from, // [vector]
+    bool inside)
 {
     Channels<vector> result;
     if (vector == 4)
     {
-        float4 four = inside ? load4(from) : zero4();
-        result.at[0] = four.x;
+        float4 v = inside ? load4(from) : zero4();
+        result.at[0] = v.x;
         if (vector > 1)
         {
-            result.at[1 % vector] = four.y, result.at[2 % vector] = four.z, result.at[3 % vector] = four.w;
+            result.at[1 % vector] = v.y, result.at[2 % vector] = v.z, result.at[3 % vector] = v.w;
         }
     }
     else
@@ -72,7 +79,9 @@ __device__ __forceinline__ Channels<vector> load_channels(const float* from, boo
 }
 
 template <int vector>
-__device__ __forceinline__ void store_channels(float* to, const Channels<vector>& values)
+__device__ __forceinline__ void store_channels(
+    float* to, // [vector]
+    const Channels<vector>& values)
 {
     if (vector == 4)
     {
@@ -84,14 +93,36 @@ __device__ __forceinline__ void store_channels(float* to, const Channels<vector>
     }
 }
 
-// Scores of a tile's tokens, then their shares. Rows are of odd length, so that neither heads nor tokens meet in one bank.
+// Scores of the tokens of a tile, then their gates. The row length is odd, so that accesses along heads and along tokens are free of bank
+// conflicts.
 template <class Shape>
-struct AttentionShares
+struct AttentionGates
 {
     float at[Shape::group][Shape::tile + 1];
 };
 
-// The sum of some e^s, as a weight times e^maximum. Where there is nothing, the maximum is minus infinity and its difference with itself NaN.
+// The decays of the tokens of a tile; none where nothing is forgotten.
+template <class Shape, bool forgets>
+struct AttentionDecays
+{
+    __device__ __forceinline__ float* decays_of(int)
+    {
+        return nullptr;
+    }
+};
+
+template <class Shape>
+struct AttentionDecays<Shape, true>
+{
+    float decays[Shape::group][Shape::tile + 1];
+
+    __device__ __forceinline__ float* decays_of(int head)
+    {
+        return decays[head];
+    }
+};
+
+// The sum of several e^s, as a weight times e^maximum. An empty sum has the maximum minus infinity, whose difference with itself is NaN.
 struct ScoreSum
 {
     float maximum;
@@ -109,8 +140,10 @@ __device__ __forceinline__ ScoreSum join(ScoreSum a, ScoreSum b)
     return {maximum, weight_under(a, maximum) + weight_under(b, maximum)};
 }
 
-// Of the tile's tokens from one on, by a warp.
-__device__ __forceinline__ ScoreSum sum_scores(const float* scores, int from, int to)
+// The sum over the tokens from one on, by a warp.
+__device__ __forceinline__ ScoreSum sum_scores(
+    const float* scores, // [tile]
+    int from, int to)
 {
     int lane = threadIdx.x % 32;
     float maximum = -infinity(), weight = 0;
@@ -129,26 +162,78 @@ __device__ __forceinline__ ScoreSum sum_scores(const float* scores, int from, in
     return {maximum, warp_sum(weight)};
 }
 
-// One head's scores become shares, by a warp: a scan of maximum and weight over the tokens, which begins with what came before the tile.
+// The same with each score lowered by the decays of the tokens behind it, and the decay of all tokens up to the last one.
 template <class Shape>
-__device__ __forceinline__ void scores_to_shares(const RowTile<Shape::tile>& tile, ScoreSum before, float* scores)
+__device__ __forceinline__ ScoreSum sum_fading_scores(
+    const float* scores, // [tile]
+    const float* decays, // [tile]
+    int from, int to, float& decay)
+{
+    int lane = threadIdx.x % 32;
+    ScoreSum sum = {-infinity(), 0};
+    decay = 0;
+    for (int first = Shape::tile - 32; first >= 0; first -= 32)
+    {
+        int t = first + lane;
+        bool isToken = t >= from && t < to;
+        float behind = t < to ? decays[t] : 0.0f;
+        for (int distance = 1; distance < 32; distance *= 2)
+        {
+            float other = __shfl_down_sync(0xffffffffu, behind, distance);
+            behind += lane + distance < 32 ? other : 0.0f;
+        }
+        float all = __shfl_sync(0xffffffffu, behind, 0);
+        behind = __shfl_down_sync(0xffffffffu, behind, 1);
+        float score = isToken ? scores[t] + ((lane < 31 ? behind : 0.0f) + decay) : -infinity(), maximum = score;
+        for (int distance = 16; distance > 0; distance /= 2)
+        {
+            maximum = fmaxf(maximum, __shfl_xor_sync(0xffffffffu, maximum, distance));
+        }
+        float weight = isToken ? expf(score - maximum) : 0.0f;
+        sum = join({maximum, warp_sum(weight)}, sum);
+        decay += all;
+    }
+    return sum;
+}
+
+// Turns the scores of a head into gates, by a warp: a scan of maximum and weight over the tokens, which begins with the carry of the tile
+// before.
+template <class Shape>
+__device__ __forceinline__ void scores_to_gates(
+    const RowTile<Shape::tile>& tile, ScoreSum before,
+    float* scores,       // [tile]
+    const float* decays) // [tile]
 {
     int lane = threadIdx.x % 32;
     for (int from = 0; from < Shape::tile; from += 32)
     {
         int t = from + lane;
         bool isToken = t < tile.count;
-        float score = scores[t], maximum = score, weight = isToken ? 1.0f : 0.0f;
-        // The sequences' first tokens up to this one: the lane of the last is where its sequence begins.
+        float score = scores[t], decayed = 0;
+        if (Shape::forgets)
+        {
+            // The decays of these 32 tokens up to this one.
+            decayed = decays[t];
+            for (int distance = 1; distance < 32; distance *= 2)
+            {
+                float other = __shfl_up_sync(0xffffffffu, decayed, distance);
+                decayed += lane >= distance ? other : 0.0f;
+            }
+            score -= decayed;
+        }
+        float maximum = score, weight = isToken ? 1.0f : 0.0f;
+        // The first tokens of sequences up to this one: the last of them is where the sequence of the lane begins.
         unsigned begun = tile.starts.bits[from / 32] & (0xffffffffu >> (31 - lane));
         int start = begun == 0 ? 0 : 31 - __clz(begun);
         for (int distance = 1; distance < 32; distance *= 2)
         {
-            float otherMaximum = __shfl_up_sync(0xffffffffu, maximum, distance), otherWeight = __shfl_up_sync(0xffffffffu, weight, distance);
+            float otherMaximum = __shfl_up_sync(0xffffffffu, maximum, distance),
+                otherWeight = __shfl_up_sync(0xffffffffu, weight, distance);
             if (lane - distance >= start)
             {
                 float both = fmaxf(maximum, otherMaximum);
-                weight = (weight == 0.0f ? 0.0f : weight * expf(maximum - both)) + (otherWeight == 0.0f ? 0.0f : otherWeight * expf(otherMaximum - both));
+                weight = (weight == 0.0f ? 0.0f : weight * expf(maximum - both))
+                    + (otherWeight == 0.0f ? 0.0f : otherWeight * expf(otherMaximum - both));
                 maximum = both;
             }
         }
@@ -159,14 +244,25 @@ __device__ __forceinline__ void scores_to_shares(const RowTile<Shape::tile>& til
         }
         scores[t] = isToken ? static_cast<float>(expf(score - sum.maximum) / sum.weight) : 0.0f;
         before.maximum = __shfl_sync(0xffffffffu, sum.maximum, 31);
+        if (Shape::forgets)
+        {
+            before.maximum += __shfl_sync(0xffffffffu, decayed, 31);
+        }
         before.weight = __shfl_sync(0xffffffffu, sum.weight, 31);
     }
 }
 
-// The shares of a tile's tokens, a warp a head; scores and shares kept are the tile's rows. Of a head that there is not, they are zero.
-template <class Shape, int heads, int score_stride, int share_stride>
-__device__ __forceinline__ void attention_shares(
-    const RowTile<Shape::tile>& tile, int firstHead, ulong64* before, ulong64* after, const float* scores, AttentionShares<Shape>& shares, float* kept)
+// The gates of the tokens of a tile, a warp a head; scores and saved gates begin with the first row of the tile. Absent heads have gates of
+// zero.
+template <class Shape, int heads, int score_stride, int gate_stride>
+__device__ __forceinline__ void attention_gates(
+    const RowTile<Shape::tile>& tile, int firstHead,
+    ulong64* before,      // [words], of the tile before
+    ulong64* after,       // [words], of this tile
+    const float* scores,  // [rows, score_stride]
+    const float* forgets, // [rows, score_stride]
+    AttentionGates<Shape>& gates, AttentionDecays<Shape, Shape::forgets>& decays,
+    float* saved)         // [rows, gate_stride]
 {
     for (int i = threadIdx.x; i < Shape::tile * Shape::group; i += Shape::threads)
     {
@@ -174,40 +270,55 @@ __device__ __forceinline__ void attention_shares(
         float score = firstHead + h < heads ? -infinity() : 0.0f;
         if (t < tile.count && firstHead + h < heads)
         {
-            // Infinity would pass for a clear winner: it is an overflow upstream, and NaN says so.
+            // Infinity would pass for a clear winner: it is an overflow upstream, and NaN reports it.
             score = scores[static_cast<long long>(t) * score_stride + firstHead + h];
             score = fabsf(score) < infinity() ? score : not_a_number();
         }
-        shares.at[h][t] = score;
+        if (Shape::forgets)
+        {
+            float decay = 0;
+            if (t < tile.count && firstHead + h < heads)
+            {
+                float forget = forgets[static_cast<long long>(t) * score_stride + firstHead + h];
+                decay = fminf(forget, 0.0f) - log1pf(expf(-fabsf(forget)));
+                score = fabsf(forget) < infinity() ? score : not_a_number();
+                decay = fabsf(forget) < infinity() ? decay : 0.0f;
+            }
+            decays.decays_of(h)[t] = decay;
+        }
+        gates.at[h][t] = score;
     }
     __syncthreads();
     for (int h = threadIdx.x / 32; h < Shape::group && firstHead + h < heads; h += Shape::threads / 32)
     {
         ScoreSum sum = {-infinity(), 0};
         int start = tile.starts.last_before(tile.count);
-        ScoreSum own = tile.goesOn ? sum_scores(shares.at[h], max(start, 0), tile.count) : sum;
+        float decay = 0;
+        ScoreSum own = !tile.goesOn ? sum
+            : Shape::forgets ? sum_fading_scores<Shape>(gates.at[h], decays.decays_of(h), max(start, 0), tile.count, decay)
+            : sum_scores(gates.at[h], max(start, 0), tile.count);
         if (threadIdx.x % 32 == 0)
         {
             float maximum[1] = {-infinity()};
             double weight[1] = {0};
             if (tile.isBegun)
             {
-                take_over(before + 3 * h, maximum);
-                take_over(before + 3 * h + 1, weight);
+                consume_carry(before + 3 * h, maximum);
+                consume_carry(before + 3 * h + 1, weight);
                 sum = {maximum[0], weight[0]};
             }
             if (tile.goesOn)
             {
-                own = start < 0 ? join(sum, own) : own;
+                own = start < 0 ? join(Shape::forgets ? ScoreSum{sum.maximum + decay, sum.weight} : sum, own) : own;
                 maximum[0] = own.maximum;
                 weight[0] = own.weight;
-                hand_on(after + 3 * h, maximum);
-                hand_on(after + 3 * h + 1, weight);
+                publish_carry(after + 3 * h, maximum);
+                publish_carry(after + 3 * h + 1, weight);
             }
         }
         sum.maximum = __shfl_sync(0xffffffffu, sum.maximum, 0);
         sum.weight = __shfl_sync(0xffffffffu, sum.weight, 0);
-        scores_to_shares<Shape>(tile, sum, shares.at[h]);
+        scores_to_gates<Shape>(tile, sum, gates.at[h], decays.decays_of(h));
     }
     __syncthreads();
     for (int i = threadIdx.x; i < Shape::tile * Shape::group; i += Shape::threads)
@@ -215,14 +326,16 @@ __device__ __forceinline__ void attention_shares(
         int t = i / Shape::group, h = i % Shape::group;
         if (t < tile.count && firstHead + h < heads)
         {
-            kept[static_cast<long long>(t) * share_stride + firstHead + h] = shares.at[h][t];
+            saved[static_cast<long long>(t) * gate_stride + firstHead + h] = gates.at[h][t];
         }
     }
 }
 
-// Columns between the width and the next multiple of four are read by products: they are zero.
+// Columns between the width and the next multiple of v are read by products: they are zero.
 template <int width, int stride>
-__device__ __forceinline__ void clear_padding(float* rows, long long first, int count)
+__device__ __forceinline__ void clear_padding(
+    float* rows, // [rows, stride]
+    long long first, int count)
 {
     constexpr int padding = pad4(width) - width;
     for (int i = threadIdx.x; i < count * padding; i += blockDim.x)
@@ -232,21 +345,31 @@ __device__ __forceinline__ void clear_padding(float* rows, long long first, int 
 }
 
 template <class Shape>
-struct AttentionForwardMemory
+struct AttentionForwardMemory : AttentionDecays<Shape, Shape::forgets>
 {
-    AttentionShares<Shape> shares;
-    float factors[Shape::stretches][Shape::group];
-    float ends[Shape::stretches][Shape::columns + 1];
+    AttentionGates<Shape> gates;
+    float factors[Shape::chunks][Shape::group];
+    float ends[Shape::chunks][Shape::columns + 1];
     float carried[Shape::columns];
 };
 
-// Some heads of a tile. Values, scores, shares kept and output begin with the tile's first row and may lie in global or in shared memory. Before
-// and after: what the tile before hands on, and where to hand on.
-template <class Shape, int width, int heads, int stride, int score_stride, int share_stride>
+// Some heads of a tile. Values, scores, gates and output begin with the first row of the tile and may lie in global or in shared memory.
+// Before and after: the carry that the tile consumes, and the one that it publishes.
+template <class Scan>
 __device__ __forceinline__ void attention_forward_tile(
-    const RowTile<Shape::tile>& tile, int firstHead, ulong64* before, ulong64* after, AttentionForwardMemory<Shape>& memory,
-    const float* values, const float* scores, float* shares_kept, float* output)
+    const RowTile<AttentionShape<Scan>::tile>& tile, int firstHead,
+    ulong64* before,      // [words], of the tile before
+    ulong64* after,       // [words], of this tile
+    AttentionForwardMemory<AttentionShape<Scan>>& memory,
+    const float* values,  // [rows, stride]
+    const float* scores,  // [rows, score_stride]
+    const float* forgets, // [rows, score_stride]; nullptr where nothing is forgotten
+    float* gates,         // [rows, gate_stride]
+    float* output)        // [rows, stride]
 {
+    using Shape = AttentionShape<Scan>;
+    constexpr int width = Scan::width, heads = Scan::heads;
+    constexpr int stride = Scan::stride, score_stride = Scan::score_stride, gate_stride = Scan::gate_stride;
     Channels<Shape::vector> read[Shape::length];
     auto load = [&](int round)
     {
@@ -254,18 +377,20 @@ __device__ __forceinline__ void attention_forward_tile(
 #pragma unroll
         for (int i = 0; i < Shape::length; i++)
         {
-            read[i] = load_channels<Shape::vector>(values + (place.t + i) * stride + place.channel, place.isInside && place.t + i < tile.count);
+            read[i] = load_channels<Shape::vector>(
+                values + (place.t + i) * stride + place.channel, place.isInside && place.t + i < tile.count);
         }
     };
     load(0);
-    attention_shares<Shape, heads, score_stride, share_stride>(tile, firstHead, before, after, scores, memory.shares, shares_kept);
+    attention_gates<Shape, heads, score_stride, gate_stride>(
+        tile, firstHead, before, after, scores, forgets, memory.gates, memory, gates);
     before += 3 * Shape::group;
     after += 3 * Shape::group;
     for (int round = 0; round < Shape::rounds; round++)
     {
         AttentionPlace<Shape, width> place(round, firstHead);
         int t = place.t, head = place.head, column = place.lane * Shape::vector;
-        unsigned starts = tile.starts.of_stretch(t, Shape::length);
+        unsigned starts = tile.starts.of_chunk(t, Shape::length);
         Channels<Shape::vector> sum;
         float factor = 1;
         for (int c = 0; c < Shape::vector; c++)
@@ -275,7 +400,7 @@ __device__ __forceinline__ void attention_forward_tile(
 #pragma unroll
         for (int i = 0; i < Shape::length; i++)
         {
-            float add = memory.shares.at[head][t + i], keep = 1.0f - add;
+            float add = memory.gates.at[head][t + i], keep = 1.0f - add;
             factor *= keep;
             for (int c = 0; c < Shape::vector; c++)
             {
@@ -285,14 +410,14 @@ __device__ __forceinline__ void attention_forward_tile(
         }
         for (int c = 0; c < Shape::vector; c++)
         {
-            memory.ends[place.stretch][column + c] = sum.at[c];
+            memory.ends[place.chunk][column + c] = sum.at[c];
         }
         if (place.isFirstOfHead())
         {
-            memory.factors[place.stretch][head] = factor;
+            memory.factors[place.chunk][head] = factor;
         }
         __syncthreads();
-        // What the stretches before this one leave, and by what they multiply what came before the tile, if the sequence is that old.
+        // The state that the chunks before this one leave, and the factor of the state before the tile, if the sequence began there.
         int start = tile.starts.last_before(t);
         float factorBefore = 1;
         Channels<Shape::vector> sumBefore;
@@ -300,7 +425,7 @@ __device__ __forceinline__ void attention_forward_tile(
         {
             sumBefore.at[c] = start < 0 ? 0.0f : memory.ends[start / Shape::length][column + c];
         }
-        for (int other = start < 0 ? 0 : start / Shape::length + 1; other < place.stretch && place.isInside; other++)
+        for (int other = start < 0 ? 0 : start / Shape::length + 1; other < place.chunk && place.isInside; other++)
         {
             factorBefore *= memory.factors[other][head];
             for (int c = 0; c < Shape::vector; c++)
@@ -309,12 +434,12 @@ __device__ __forceinline__ void attention_forward_tile(
             }
         }
         bool isOlder = start < 0 && tile.isBegun;
-        if (place.stretch == Shape::stretches - 1 && place.isInside)
+        if (place.chunk == Shape::chunks - 1 && place.isInside)
         {
             Channels<Shape::vector> carried;
             if (tile.isBegun)
             {
-                take_over(before + round * Shape::columns + column, carried.at);
+                consume_carry(before + round * Shape::columns + column, carried.at);
             }
             if (tile.goesOn)
             {
@@ -323,7 +448,7 @@ __device__ __forceinline__ void attention_forward_tile(
                     float old = isOlder ? factorBefore * carried.at[c] + sumBefore.at[c] : sumBefore.at[c];
                     sum.at[c] = starts != 0 ? sum.at[c] : factor * old + sum.at[c];
                 }
-                hand_on(after + round * Shape::columns + column, sum.at);
+                publish_carry(after + round * Shape::columns + column, sum.at);
             }
             for (int c = 0; c < Shape::vector && tile.isBegun; c++)
             {
@@ -338,7 +463,7 @@ __device__ __forceinline__ void attention_forward_tile(
 #pragma unroll
         for (int i = 0; i < Shape::length; i++)
         {
-            float add = memory.shares.at[head][t + i], keep = 1.0f - add;
+            float add = memory.gates.at[head][t + i], keep = 1.0f - add;
             for (int c = 0; c < Shape::vector; c++)
             {
                 float added = add * read[i].at[c];
@@ -356,13 +481,22 @@ __device__ __forceinline__ void attention_forward_tile(
     }
 }
 
-template <class Shape, int width, int heads, int stride, int score_stride, int share_stride>
-__device__ __forceinline__ void attention_forward(const Pass& pass, const float* values, const float* scores, float* shares_kept, float* output)
+template <class Scan>
+__device__ __forceinline__ void attention_forward(
+    const Pass& pass,
+    const float* values,  // [rows, stride]
+    const float* scores,  // [rows, score_stride]
+    const float* forgets, // [rows, score_stride]; nullptr where nothing is forgotten
+    float* gates,         // [rows, gate_stride]
+    float* output)        // [rows, stride]
 {
+    using Shape = AttentionShape<Scan>;
+    constexpr int width = Scan::width, heads = Scan::heads;
+    constexpr int stride = Scan::stride, score_stride = Scan::score_stride, gate_stride = Scan::gate_stride;
     constexpr int groups = (heads + Shape::group - 1) / Shape::group, words = Shape::forward_words;
     __shared__ SequenceStarts<Shape::tile> starts;
     __shared__ AttentionForwardMemory<Shape> memory;
-    int ticket = take_ticket(pass), index = ticket / groups, part = ticket % groups;
+    int number = take_tile_index(pass), index = number / groups, part = number % groups;
     if (index * Shape::tile >= pass.settings->rows)
     {
         return;
@@ -373,16 +507,25 @@ __device__ __forceinline__ void attention_forward(const Pass& pass, const float*
         clear_padding<width, stride>(output, tile.first, tile.count);
     }
     long long row = tile.first;
-    attention_forward_tile<Shape, width, heads, stride, score_stride, share_stride>(
+    attention_forward_tile<Scan>(
         tile, part * Shape::group, carries_of<words>(pass, index - 1, part, groups), carries_of<words>(pass, index, part, groups), memory,
-        values + row * stride, scores + row * score_stride, shares_kept + row * share_stride, output + row * stride);
+        values + row * stride, scores + row * score_stride, Shape::forgets ? forgets + row * score_stride : nullptr,
+        gates + row * gate_stride, output + row * stride);
 }
 
-// All heads of a tile that a block has among other work, in shared memory that it has for that.
-template <class Shape, int width, int heads, int stride, int score_stride, int share_stride, int count>
+// All heads of a tile, in a block that has other work as well and lends its shared memory.
+template <class Scan, int count>
 __device__ __forceinline__ void attention_forward_rows(
-    const Pass& pass, int row, float (&shared)[count], const float* values, const float* scores, float* shares_kept, float* output)
+    const Pass& pass, int row, float (&shared)[count],
+    const float* values,  // [rows, stride]
+    const float* scores,  // [rows, score_stride]
+    const float* forgets, // [rows, score_stride]; nullptr where nothing is forgotten
+    float* gates,         // [rows, gate_stride]
+    float* output)        // [rows, stride]
 {
+    using Shape = AttentionShape<Scan>;
+    constexpr int width = Scan::width, heads = Scan::heads;
+    constexpr int stride = Scan::stride, score_stride = Scan::score_stride, gate_stride = Scan::gate_stride;
     constexpr int groups = (heads + Shape::group - 1) / Shape::group, words = Shape::forward_words;
     static_assert(sizeof(AttentionForwardMemory<Shape>) <= sizeof(shared), "");
     __shared__ SequenceStarts<Shape::tile> starts;
@@ -392,10 +535,11 @@ __device__ __forceinline__ void attention_forward_rows(
     clear_padding<width, stride>(output, first, tile.count);
     for (int part = 0; part < groups; part++)
     {
-        attention_forward_tile<Shape, width, heads, stride, score_stride, share_stride>(
+        attention_forward_tile<Scan>(
             tile, part * Shape::group, carries_of<words>(pass, index - 1, part, groups), carries_of<words>(pass, index, part, groups),
             *reinterpret_cast<AttentionForwardMemory<Shape>*>(shared),
-            values + first * stride, scores + first * score_stride, shares_kept + first * share_stride, output + first * stride);
+            values + first * stride, scores + first * score_stride, Shape::forgets ? forgets + first * score_stride : nullptr,
+            gates + first * gate_stride, output + first * stride);
         __syncthreads();
     }
 }
@@ -403,34 +547,47 @@ __device__ __forceinline__ void attention_forward_rows(
 template <class Shape>
 struct AttentionBackwardMemory
 {
-    double sums[Shape::stretches][Shape::lanes];
+    double sums[Shape::chunks][Shape::lanes];
     double differences[Shape::tile][Shape::lanes + 1];
     double carriedSums[Shape::lanes];
-    AttentionShares<Shape> shares;
-    float factors[Shape::stretches][Shape::group];
-    float ends[Shape::stretches][Shape::columns + 1];
+    AttentionGates<Shape> gates;
+    float factors[Shape::chunks][Shape::group];
+    float ends[Shape::chunks][Shape::columns + 1];
     float carried[Shape::columns];
 };
 
-// The way back, from a sequence's end: G_t = g_t + (1 - b_{t+1}) G_{t+1} a channel and C_t = g_t o_t + (1 - b_{t+1}) C_{t+1}, summed over a
-// thread's channels; dv_t = b_t G_t, ds_t = b_t times the sum over the head's channels of v_t G_t - C_t, which cancel: C and sums are in double.
-// All rows begin with the tile's first one. Before and after: what the tile behind this one hands on, and where to hand on.
-template <class Shape, int width, int heads, int stride, int score_stride, int share_stride>
+// The backward pass, from the end of a sequence: G_t = g_t + (1 - b_{t+1}) G_{t+1} for each channel and C_t = g_t o_t + (1 - b_{t+1})
+// C_{t+1}, summed over the channels of a thread; dv_t = b_t G_t, and ds_t = b_t times the sum over the channels of the head of v_t G_t -
+// C_t, which cancel: C and sums are in double. All rows begin with the first one of the tile. Before and after: the carry that the tile
+// consumes, and the one that it publishes.
+template <class Scan>
 __device__ __forceinline__ void attention_backward_tile(
-    const RowTile<Shape::tile>& tile, int firstHead, ulong64* before, ulong64* after, AttentionBackwardMemory<Shape>& memory,
-    const float* gradient, const float* values, const float* output, const float* shares_kept, float* value_gradient, float* score_gradient)
+    const RowTile<AttentionShape<Scan>::tile>& tile, int firstHead,
+    ulong64* before,       // [words], of the tile before
+    ulong64* after,        // [words], of this tile
+    AttentionBackwardMemory<AttentionShape<Scan>>& memory,
+    const float* gradient, // [rows, stride]
+    const float* values,   // [rows, stride]
+    const float* output,   // [rows, stride]
+    const float* gates,    // [rows, gate_stride]
+    float* value_gradient, // [rows, stride]
+    float* score_gradient) // [rows, score_stride]
 {
+    using Shape = AttentionShape<Scan>;
+    constexpr int width = Scan::width, heads = Scan::heads;
+    constexpr int stride = Scan::stride, score_stride = Scan::score_stride, gate_stride = Scan::gate_stride;
     for (int i = threadIdx.x; i < Shape::tile * Shape::group; i += Shape::threads)
     {
         int t = i / Shape::group, h = i % Shape::group;
-        memory.shares.at[h][t] = t < tile.count && firstHead + h < heads ? shares_kept[static_cast<long long>(t) * share_stride + firstHead + h] : 0.0f;
+        memory.gates.at[h][t] = t < tile.count && firstHead + h < heads
+            ? gates[static_cast<long long>(t) * gate_stride + firstHead + h] : 0.0f;
     }
     __syncthreads();
     for (int round = 0; round < Shape::rounds; round++)
     {
         AttentionPlace<Shape, width> place(round, firstHead);
         int t = place.t, head = place.head, column = place.lane * Shape::vector;
-        unsigned starts = tile.starts.of_stretch(t, Shape::length);
+        unsigned starts = tile.starts.of_chunk(t, Shape::length);
         Channels<Shape::vector> g[Shape::length], v[Shape::length], flow;
         double dots[Shape::length], sum = 0;
         float factor = 1;
@@ -455,7 +612,7 @@ __device__ __forceinline__ void attention_backward_tile(
 #pragma unroll
         for (int i = Shape::length - 1; i >= 0; i--)
         {
-            float keep = 1.0f - memory.shares.at[head][t + i];
+            float keep = 1.0f - memory.gates.at[head][t + i];
             bool isFirst = (starts >> i & 1) != 0;
             factor *= keep;
             for (int c = 0; c < Shape::vector; c++)
@@ -466,15 +623,16 @@ __device__ __forceinline__ void attention_backward_tile(
         }
         for (int c = 0; c < Shape::vector; c++)
         {
-            memory.ends[place.stretch][column + c] = flow.at[c];
+            memory.ends[place.chunk][column + c] = flow.at[c];
         }
-        memory.sums[place.stretch][place.lane] = sum;
+        memory.sums[place.chunk][place.lane] = sum;
         if (place.isFirstOfHead())
         {
-            memory.factors[place.stretch][head] = factor;
+            memory.factors[place.chunk][head] = factor;
         }
         __syncthreads();
-        // What the stretches behind this one leave, and by what they multiply what comes from behind the tile, if the sequence goes on so far.
+        // The gradients that the chunks behind this one leave, and the factor of those from behind the tile, if the sequence continues
+        // there.
         int next = tile.starts.first_from(t + Shape::length);
         bool isLonger = next == Shape::tile;
         float factorAfter = 1;
@@ -484,7 +642,7 @@ __device__ __forceinline__ void attention_backward_tile(
         {
             flowAfter.at[c] = isLonger ? 0.0f : memory.ends[next / Shape::length][column + c];
         }
-        for (int other = isLonger ? Shape::stretches - 1 : next / Shape::length - 1; other > place.stretch && place.isInside; other--)
+        for (int other = isLonger ? Shape::chunks - 1 : next / Shape::length - 1; other > place.chunk && place.isInside; other--)
         {
             float own = memory.factors[other][head];
             factorAfter *= own;
@@ -495,26 +653,26 @@ __device__ __forceinline__ void attention_backward_tile(
             sumAfter = own * sumAfter + memory.sums[other][place.lane];
         }
         isLonger = isLonger && tile.goesOn;
-        if (place.stretch == 0 && place.isInside)
+        if (place.chunk == 0 && place.isInside)
         {
             Channels<Shape::vector> carried;
             double carriedSum[1];
             int flows = round * Shape::columns + column, sums = Shape::rounds * Shape::columns + 2 * (round * Shape::lanes + place.lane);
             if (tile.goesOn)
             {
-                take_over(before + flows, carried.at);
-                take_over(before + sums, carriedSum);
+                consume_carry(before + flows, carried.at);
+                consume_carry(before + sums, carriedSum);
             }
             if (tile.isBegun)
             {
-                double handed[1] = {starts != 0 ? sum : factor * (isLonger ? factorAfter * carriedSum[0] + sumAfter : sumAfter) + sum};
+                double published[1] = {starts != 0 ? sum : factor * (isLonger ? factorAfter * carriedSum[0] + sumAfter : sumAfter) + sum};
                 for (int c = 0; c < Shape::vector; c++)
                 {
                     float old = isLonger ? factorAfter * carried.at[c] + flowAfter.at[c] : flowAfter.at[c];
                     flow.at[c] = starts != 0 ? flow.at[c] : factor * old + flow.at[c];
                 }
-                hand_on(after + flows, flow.at);
-                hand_on(after + sums, handed);
+                publish_carry(after + flows, flow.at);
+                publish_carry(after + sums, published);
             }
             if (tile.goesOn)
             {
@@ -535,7 +693,7 @@ __device__ __forceinline__ void attention_backward_tile(
 #pragma unroll
         for (int i = Shape::length - 1; i >= 0; i--)
         {
-            float add = memory.shares.at[head][t + i], keep = 1.0f - add;
+            float add = memory.gates.at[head][t + i], keep = 1.0f - add;
             bool isFirst = (starts >> i & 1) != 0;
             double difference = -(dots[i] + sum);
             sum = isFirst ? 0.0 : keep * (dots[i] + sum);
@@ -551,11 +709,12 @@ __device__ __forceinline__ void attention_backward_tile(
             {
                 store_channels<Shape::vector>(value_gradient + (t + i) * stride + place.channel, result);
             }
-            memory.differences[t + i][place.lane] = (round > 0 ? memory.differences[t + i][place.lane] : 0) + (place.isInside ? difference : 0);
+            memory.differences[t + i][place.lane] = (round > 0 ? memory.differences[t + i][place.lane] : 0)
+                + (place.isInside ? difference : 0);
         }
     }
     __syncthreads();
-    // A head's channels lie in neighbouring lanes; a head in several rounds has all of them.
+    // The channels of a head lie in neighbouring lanes; of a head in several rounds all lanes have some.
     constexpr int lanes_of_head = Shape::rounds > 1 ? Shape::lanes : Shape::channels / Shape::vector;
     for (int i = threadIdx.x; i < Shape::tile * Shape::group; i += Shape::threads)
     {
@@ -567,20 +726,30 @@ __device__ __forceinline__ void attention_backward_tile(
             {
                 sum += memory.differences[t][h * lanes_of_head + l];
             }
-            score_gradient[static_cast<long long>(t) * score_stride + firstHead + h] = static_cast<float>(memory.shares.at[h][t] * sum);
+            score_gradient[static_cast<long long>(t) * score_stride + firstHead + h] = static_cast<float>(memory.gates.at[h][t] * sum);
         }
     }
 }
 
-template <class Shape, int width, int heads, int stride, int score_stride, int share_stride>
+template <class Scan>
 __device__ __forceinline__ void attention_backward(
-    const Pass& pass, const float* gradient, const float* values, const float* output, const float* shares_kept, float* value_gradient, float* score_gradient)
+    const Pass& pass,
+    const float* gradient, // [rows, stride]
+    const float* values,   // [rows, stride]
+    const float* output,   // [rows, stride]
+    const float* gates,    // [rows, gate_stride]
+    float* value_gradient, // [rows, stride]
+    float* score_gradient) // [rows, score_stride]
 {
+    using Shape = AttentionShape<Scan>;
+    constexpr int width = Scan::width, heads = Scan::heads;
+    constexpr int stride = Scan::stride, score_stride = Scan::score_stride, gate_stride = Scan::gate_stride;
     constexpr int groups = (heads + Shape::group - 1) / Shape::group, words = Shape::backward_words;
     __shared__ SequenceStarts<Shape::tile> starts;
     __shared__ AttentionBackwardMemory<Shape> memory;
     // The last tile first.
-    int ticket = take_ticket(pass), index = (pass.settings->rows + Shape::tile - 1) / Shape::tile - 1 - ticket / groups, part = ticket % groups;
+    int number = take_tile_index(pass), index = (pass.settings->rows + Shape::tile - 1) / Shape::tile - 1 - number / groups,
+        part = number % groups;
     if (index < 0)
     {
         return;
@@ -592,7 +761,8 @@ __device__ __forceinline__ void attention_backward(
         clear_padding<heads, score_stride>(score_gradient, tile.first, tile.count);
     }
     long long row = tile.first, at = row * stride;
-    attention_backward_tile<Shape, width, heads, stride, score_stride, share_stride>(
+    attention_backward_tile<Scan>(
         tile, part * Shape::group, carries_of<words>(pass, index + 1, part, groups), carries_of<words>(pass, index, part, groups), memory,
-        gradient + at, values + at, output + at, shares_kept + row * share_stride, value_gradient + at, score_gradient + row * score_stride);
+        gradient + at, values + at, output + at, gates + row * gate_stride, value_gradient + at,
+        score_gradient + row * score_stride);
 }

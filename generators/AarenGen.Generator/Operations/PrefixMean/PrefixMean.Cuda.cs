@@ -2,7 +2,6 @@ using AarenGen.Generator.Emission.Cuda;
 using AarenGen.Generator.Lowering.Cuda;
 using AarenGen.Generator.Model;
 using AarenGen.Generator.Model.Cuda;
-using static AarenGen.Generator.Model.Literal;
 
 namespace AarenGen.Generator.Operations;
 
@@ -23,7 +22,11 @@ internal sealed record PrefixMeanForward(PrefixMean Operation, TimeCut Cut) : Ke
     [Operand.Of(Operation.Output)]), IKernelCode
 {
     public void Print(KernelWriter w) => w.Call(
-        "prefix_mean", $"{Cut}, {Operation.Input.Width}, {Operation.Input.Stride}", "pass", w.Value(Operation.Input),
+        "prefix_mean",
+        w.Configuration(
+            Operation.Output.Name + "_mean",
+            [.. Cut.Constants, ("width", Operation.Input.Width), ("stride", Operation.Input.Stride)]),
+        "pass", w.Value(Operation.Input),
         w.Value(Operation.Output));
 }
 
@@ -34,6 +37,9 @@ internal sealed record PrefixMeanBackward(PrefixMean Operation, TimeCut Cut, boo
     [Operand.GradientOf(Operation.Input)]), IKernelCode
 {
     public void Print(KernelWriter w) => w.Call(
-        "prefix_mean_backward", $"{Cut}, {Bool(Accumulates)}, {Operation.Input.Width}, {Operation.Input.Stride}",
+        "prefix_mean_backward",
+        w.Configuration(
+            Operation.Output.Name + "_mean_backward",
+            [.. Cut.Constants, ("width", Operation.Input.Width), ("stride", Operation.Input.Stride), ("adds", Accumulates)]),
         "pass", w.Gradient(Operation.Output), w.Gradient(Operation.Input));
 }

@@ -21,10 +21,10 @@ internal sealed record ReadColumnsForward(ReadColumns Operation) : RowwiseNode(
     {
         (Value tokens, int column, Value output) = Operation;
         int padded = Sizes.PadToFloat4(output.Width);
-        w.Call("copy_columns", $"{output.Width}, {tokens.Stride}, {column}, {output.Stride}, 0", "pass", w.Value(tokens), w.Value(output));
+        w.CopyColumns(tokens, column, output, 0, output.Width, w.Value(tokens), w.Value(output));
         if (padded > output.Width)
         {
-            w.Call("clear_columns", $"{output.Stride}, {output.Width}, {padded}", "pass", w.Value(output));
+            w.ClearColumns(output, output.Width, padded, w.Value(output));
         }
     }
 }
@@ -41,20 +41,22 @@ internal sealed record ReadColumnsBackward(ReadColumns Operation, bool Accumulat
         w.ReturnUnlessTokenGradients();
         if (Accumulates)
         {
-            w.Call("add_columns", $"{output.Width}, {output.Stride}, {tokens.Stride}, {column}", "pass", w.Gradient(output),
-                w.Gradient(tokens));
+            w.Call(
+                "add_columns", w.Configuration(
+                    output.Name + "_to_tokens", ("width", output.Width), ("source_stride", output.Stride),
+                    ("target_stride", tokens.Stride), ("target_column", column)),
+                "pass", w.Gradient(output), w.Gradient(tokens));
             return;
         }
         int end = column + output.Width, all = Sizes.PadToFloat4(tokens.Width);
-        w.Call("copy_columns", $"{output.Width}, {output.Stride}, 0, {tokens.Stride}, {column}", "pass", w.Gradient(output),
-            w.Gradient(tokens));
+        w.CopyColumns(output, 0, tokens, column, output.Width, w.Gradient(output), w.Gradient(tokens));
         if (column > 0)
         {
-            w.Call("clear_columns", $"{tokens.Stride}, 0, {column}", "pass", w.Gradient(tokens));
+            w.ClearColumns(tokens, 0, column, w.Gradient(tokens));
         }
         if (end < all)
         {
-            w.Call("clear_columns", $"{tokens.Stride}, {end}, {all}", "pass", w.Gradient(tokens));
+            w.ClearColumns(tokens, end, all, w.Gradient(tokens));
         }
     }
 }

@@ -19,6 +19,6 @@ internal sealed record ResidualForward(Residual Operation) : RowwiseNode(
     [Operand.Of(Operation.Output)]), IKernelCode
 {
     public void Print(KernelWriter w) => w.Call(
-        "add_rows", $"{Operation.Output.Stride}, {Operation.Output.Width}",
+        "add_rows", w.Rows(Operation.Output),
         "pass", w.Value(Operation.Stream), w.Value(Operation.Branch), w.Value(Operation.Output));
 }

@@ -11,8 +11,8 @@ internal sealed partial record ShapeOutput : ILowersToCuda
 
     public IEnumerable<KernelNode> LowerBackward(LayerPlan layer, EquatableArray<bool> accumulates) => [new ShapeOutputBackward(this)];
 
-    /// <summary>The template's arguments for each run of one role: its length is a whole number of times the features.</summary>
-    internal IEnumerable<string> DeviceSizes()
+    /// <summary>The configuration for each run of one role: its length is a whole number of times the features.</summary>
+    internal IEnumerable<string> DeviceColumns(KernelWriter w)
     {
         for (int first = 0, end; first < Roles.Count; first = end)
         {
@@ -21,7 +21,9 @@ internal sealed partial record ShapeOutput : ILowersToCuda
             {
                 end++;
             }
-            yield return $"{Output.Stride}, {first * Values}, {(end - first) * Values}, {Roles[first]}, {Features}";
+            yield return w.Configuration(
+                $"{Output.Name}_columns{first * Values}", ("stride", Output.Stride), ("first", first * Values),
+                ("columns", (end - first) * Values), ("role", Roles[first]), ("features", Features));
         }
     }
 
@@ -30,7 +32,7 @@ internal sealed partial record ShapeOutput : ILowersToCuda
         int padded = Sizes.PadToFloat4(Output.Width);
         if (padded > Output.Width)
         {
-            w.Call("clear_columns", $"{Output.Stride}, {Output.Width}, {padded}", "pass", rows);
+            w.ClearColumns(Output, Output.Width, padded, rows);
         }
     }
 }
@@ -41,9 +43,9 @@ internal sealed record ShapeOutputForward(ShapeOutput Operation) : RowwiseNode(
 {
     public void Print(KernelWriter w)
     {
-        foreach (string sizes in Operation.DeviceSizes())
+        foreach (string columns in Operation.DeviceColumns(w))
         {
-            w.Call("shape_columns", sizes, "pass", w.Value(Operation.Input), w.Value(Operation.Output));
+            w.Call("shape_columns", columns, "pass", w.Value(Operation.Input), w.Value(Operation.Output));
         }
         Operation.ClearPadding(w, w.Value(Operation.Output));
     }
@@ -56,9 +58,9 @@ internal sealed record ShapeOutputBackward(ShapeOutput Operation) : RowwiseNode(
 {
     public void Print(KernelWriter w)
     {
-        foreach (string sizes in Operation.DeviceSizes())
+        foreach (string columns in Operation.DeviceColumns(w))
         {
-            w.Call("shape_columns_backward", sizes, "pass", w.Gradient(Operation.Output), w.Value(Operation.Input),
+            w.Call("shape_columns_backward", columns, "pass", w.Gradient(Operation.Output), w.Value(Operation.Input),
                 w.Gradient(Operation.Input));
         }
         Operation.ClearPadding(w, w.Gradient(Operation.Input));

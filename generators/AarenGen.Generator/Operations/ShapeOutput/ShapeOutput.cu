@@ -1,10 +1,16 @@
 // needs: rows
-// Stretches of the outputs made positive, and taken back to the scale of the input. Roles: 0 a location, 1 a scale, 2 degrees of freedom.
+// Ranges of the outputs are made positive, and denormalised to the scale of the input. Roles: 0 a location, 1 a scale, 2 degrees of
+// freedom.
 
-template <int stride, int first, int columns, int role, int features>
-__device__ __forceinline__ void shape_columns(const Pass& pass, const float* x, float* y)
+template <class Columns>
+__device__ __forceinline__ void shape_columns(
+    const Pass& pass,
+    const float* x, // [rows, stride]
+    float* y)       // [rows, stride]
 {
-    const float* statistics = pass.statistics;
+    constexpr int stride = Columns::stride, first = Columns::first, columns = Columns::columns;
+    constexpr int role = Columns::role, features = Columns::features;
+    const float* statistics = pass.statistics;   // [rows, 2 features]
     each_column<columns>(pass, [=](long long row, int column)
     {
         float value = x[row * stride + first + column];
@@ -21,10 +27,16 @@ __device__ __forceinline__ void shape_columns(const Pass& pass, const float* x, 
     });
 }
 
-template <int stride, int first, int columns, int role, int features>
-__device__ __forceinline__ void shape_columns_backward(const Pass& pass, const float* dy, const float* x, float* dx)
+template <class Columns>
+__device__ __forceinline__ void shape_columns_backward(
+    const Pass& pass,
+    const float* dy, // [rows, stride]
+    const float* x,  // [rows, stride]
+    float* dx)       // [rows, stride]
 {
-    const float* statistics = pass.statistics;
+    constexpr int stride = Columns::stride, first = Columns::first, columns = Columns::columns;
+    constexpr int role = Columns::role, features = Columns::features;
+    const float* statistics = pass.statistics;   // [rows, 2 features]
     each_column<columns>(pass, [=](long long row, int column)
     {
         long long at = row * stride + first + column;

@@ -24,7 +24,7 @@ internal sealed record SumForward(Sum Operation) : RowwiseNode(
         {
             sum = $"add4({sum}, load4({w.Value(piece)} + at))";
         }
-        string output = w.Value(Operation.Output), sizes = $"{Operation.Output.Stride}, {Operation.Output.Width}";
-        w.Line($"each_four<{sizes}>(pass, [=](long long at) {{ store4({output} + at, {sum}); }});");
+        string output = w.Value(Operation.Output);
+        w.Line($"each_float4<{w.Rows(Operation.Output)}>(pass, [=](long long at) {{ store4({output} + at, {sum}); }});");
     }
 }

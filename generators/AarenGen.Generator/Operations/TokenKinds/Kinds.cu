@@ -1,10 +1,13 @@
 // needs: rows
-// Tokens of several kinds in turn.
+// Interleaved tokens of several kinds.
 
 // A token's kind is its place in its sequence, modulo their number; a row a thread.
-template <int count, int stride>
-__device__ __forceinline__ void token_kinds(const Pass& pass, float* kinds)
+template <class Kinds>
+__device__ __forceinline__ void token_kinds(
+    const Pass& pass,
+    float* kinds) // [rows, stride]
 {
+    constexpr int count = Kinds::count, stride = Kinds::stride;
     int row = blockIdx.x * 256 + threadIdx.x;
     if (row < pass.settings->rows)
     {
@@ -14,10 +17,16 @@ __device__ __forceinline__ void token_kinds(const Pass& pass, float* kinds)
 }
 
 // The rows of a kind; those of others are zero, or stay as they are where the kind's are added.
-template <bool adds, int kind, int kind_stride, int stride, int width>
-__device__ __forceinline__ void keep_kind(const Pass& pass, const float* kinds, const float* from, float* to)
+template <class Kind>
+__device__ __forceinline__ void keep_kind(
+    const Pass& pass,
+    const float* kinds, // [rows, kind_stride]
+    const float* from,  // [rows, stride]
+    float* to)          // [rows, stride]
 {
-    each_four_columns<width>(pass, [=](long long row, int column)
+    constexpr int kind = Kind::kind, kind_stride = Kind::kind_stride, stride = Kind::stride, width = Kind::width;
+    constexpr bool adds = Kind::adds;
+    each_float4_column<width>(pass, [=](long long row, int column)
     {
         bool isOwn = kinds[row * kind_stride] == kind;
         long long at = row * stride + column;

@@ -20,5 +20,8 @@ internal sealed record TokenKindsForward(TokenKinds Operation) : KernelNode(
     private const int RowsPerBlock = 256;
 
     public void Print(KernelWriter w) =>
-        w.Call("token_kinds", $"{Operation.Count}, {Operation.Output.Stride}", "pass", w.Value(Operation.Output));
+        w.Call(
+            "token_kinds", w.Configuration(
+                Operation.Output.Name + "_sequence", ("count", Operation.Count), ("stride", Operation.Output.Stride)),
+            "pass", w.Value(Operation.Output));
 }

@@ -93,7 +93,7 @@ internal static class LibTorch
                 }
                 if (entries.TryGetValue(Needed, out int old) && entries.TryGetValue(Present, out int present))
                 {
-                    // Hash and name of the version that there is.
+                    // Hash and name of the installed version.
                     file.AsSpan(present, 4).CopyTo(file.AsSpan(old));
                     file.AsSpan(present + 8, 4).CopyTo(file.AsSpan(old + 8));
                 }

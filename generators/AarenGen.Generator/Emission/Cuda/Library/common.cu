@@ -1,8 +1,8 @@
-// What all kernels share. Sizes are template arguments: the code that calls these names every one of them as a literal.
+// Shared by all kernels. Sizes are template arguments.
 
 typedef unsigned long long ulong64;
 
-// How a step is taken: written by the host before each step.
+// The settings of an optimiser step, written by the host before each step.
 struct Settings
 {
     long long step;         // the step's number
@@ -17,7 +17,7 @@ struct Settings
     ulong64 seed;           // decides the step's dropout
 };
 
-// What the host reads back now and then.
+// Results that the host reads back now and then.
 struct Results
 {
     double lossSum;         // sum of the steps' mean losses
@@ -28,25 +28,25 @@ struct Results
     long long badNow;       // the same, at once
 };
 
-// What kernels work on. A row of a value has as many floats as its stride says; a value's rows lie one after the other.
+// The arguments of all kernels. The rows of a value lie one after the other, stride floats each.
 struct Pass
 {
-    float* weights;         // parameters, then what is derived from them
-    float* gradients;       // like weights
-    float* firstMoment;
-    float* secondMoment;
-    float* partials;        // gradients of parts of the batch
-    float* memory;          // capacity x the model's floats a token
-    ulong64* carries;       // what the tiles of a scan hand on; zero between launches
-    unsigned* tickets;      // one: how many blocks of a launch have taken a tile; zero between launches
-    double* losses;         // a number a block of each loss
-    double* squares;        // a number a block: parts of the gradient's squared norm
-    const float* tokens;
-    const float* statistics;
-    const float* targets;
-    const float* tokenWeights;
-    const float* sequenceWeights;
-    const int* ends;        // the row after the last of each sequence
+    float* weights;         // [parameters, then the weights derived from them]
+    float* gradients;       // [as the weights]
+    float* firstMoment;     // [parameters]
+    float* secondMoment;    // [parameters]
+    float* partials;        // [partial gradients, each over a part of the batch]
+    float* memory;          // [floats a token, capacity]: training memory, value after value
+    ulong64* carries;       // [tiles, words]: the carries that tiles of a scan publish; zero between launches
+    unsigned* tileCounter;  // [1]: thread blocks of a launch that have taken a tile; zero between launches
+    double* losses;         // [heads, thread blocks]
+    double* gradientNormPartials;   // [thread blocks that leave one]: partials of the gradient's squared norm
+    const float* tokens;    // [rows, a token's stride]
+    const float* statistics;        // [rows, 2 features]: mean and deviation of each
+    const float* targets;   // [rows, a target's stride]
+    const float* tokenWeights;      // [rows]
+    const float* sequenceWeights;   // [rows]
+    const int* ends;        // [sequences]: the row after the last of each
     const Settings* settings;
     Results* results;
     float* tokenGradients;  // [rows, a token's stride]
@@ -63,8 +63,8 @@ __device__ __forceinline__ float not_a_number()
     return __int_as_float(0x7fffffff);
 }
 
-// The thread's number, asked for anew: otherwise what follows from it, for each of the loops that a kernel has, is computed before the first and
-// takes registers through all of them.
+// The index of the thread, read again: otherwise the compiler computes what depends on it for every loop of a kernel before the first loop,
+// and holds it in registers through all of them.
 __device__ __forceinline__ int fresh_thread()
 {
 #ifdef AARENGEN_EMULATOR
@@ -76,19 +76,24 @@ __device__ __forceinline__ int fresh_thread()
 #endif
 }
 
-__device__ __forceinline__ float4 load4(const float* at)
+__device__ __forceinline__ float4 load4(
+    const float* at) // [4]
 {
     return *reinterpret_cast<const float4*>(at);
 }
 
-// To global memory by an instruction of its own: left to itself, the compiler makes four stores of one wherever it has the parts in registers.
-// Which memory it is, it knows where this is called.
-__device__ __forceinline__ void store4(float* at, float4 value)
+// Stores 16 bytes to global memory by one instruction: the compiler by itself splits the store into four where it has the values in
+// registers. Where this is called, the compiler knows which memory it is.
+__device__ __forceinline__ void store4(
+    float* at, // [4]
+    float4 value)
 {
 #ifndef AARENGEN_EMULATOR
     if (__isGlobal(at))
     {
-        asm volatile("st.global.v4.f32 [%0], {%1, %2, %3, %4};" :: "l"(__cvta_generic_to_global(at)), "f"(value.x), "f"(value.y), "f"(value.z), "f"(value.w) : "memory");
+        asm volatile(
+            "st.global.v4.f32 [%0], {%1, %2, %3, %4};"
+            :: "l"(__cvta_generic_to_global(at)), "f"(value.x), "f"(value.y), "f"(value.z), "f"(value.w) : "memory");
         return;
     }
 #endif
@@ -110,14 +115,14 @@ __device__ __forceinline__ float4 multiply4(float4 a, float4 b)
     return make_float4(a.x * b.x, a.y * b.y, a.z * b.z, a.w * b.w);
 }
 
-// The number rounded up to a multiple of four: so many columns of a row are written, those beyond its width as zeros.
+// The number rounded up to a multiple of four: the columns of a row that are written, those beyond the width as zeros.
 __device__ __forceinline__ constexpr int pad4(int n)
 {
     return (n + 3) / 4 * 4;
 }
 
-// Where a part of something begins that is cut into so many, as equal as they can be.
-__device__ __forceinline__ int share(int whole, int part, int parts)
+// Where a part begins of a whole that is partitioned as evenly as possible.
+__device__ __forceinline__ int partition_begin(int whole, int part, int parts)
 {
     return static_cast<int>(static_cast<long long>(whole) * part / parts);
 }
@@ -127,7 +132,7 @@ __device__ __forceinline__ int first_row(const Pass& pass, int sequence)
     return sequence == 0 ? 0 : pass.ends[sequence - 1];
 }
 
-// The sum over a warp, the same in all its threads.
+// The sum over a warp, returned to all its threads.
 template <class T>
 __device__ __forceinline__ T warp_sum(T value)
 {
@@ -138,9 +143,11 @@ __device__ __forceinline__ T warp_sum(T value)
     return value;
 }
 
-// The sum over a block of so many threads, the same in all of them and always in the same order.
+// The sum over a thread block, returned to all its threads and always added in the same order.
 template <int threads, class T>
-__device__ __forceinline__ T block_sum(T value, T* shared)
+__device__ __forceinline__ T block_sum(
+    T value,
+    T* shared) // [threads / 32], in shared memory
 {
     value = warp_sum(value);
     __syncthreads();

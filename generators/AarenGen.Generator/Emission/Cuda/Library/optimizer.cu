@@ -1,13 +1,16 @@
-// What happens once a step to all parameters: parts of the gradients are added up in a fixed order, and AdamW changes the weights.
+// Once an optimiser step: partial gradients are added up in a fixed order, and AdamW updates the weights.
 
-__device__ __forceinline__ double squares4(float4 v)
+__device__ __forceinline__ double squared_norm4(float4 v)
 {
-    return static_cast<double>(v.x) * v.x + static_cast<double>(v.y) * v.y + (static_cast<double>(v.z) * v.z + static_cast<double>(v.w) * v.w);
+    return static_cast<double>(v.x) * v.x + static_cast<double>(v.y) * v.y
+        + (static_cast<double>(v.z) * v.z + static_cast<double>(v.w) * v.w);
 }
 
-// The last of some entries, in ascending order of their first, that begins at or before a place.
+// The last of some entries, in ascending order of their first index, that begins at or before an index.
 template <int count, class Entry>
-__device__ __forceinline__ const Entry& find_entry(const Entry* all, int place)
+__device__ __forceinline__ const Entry& find_entry(
+    const Entry* all, // [count]
+    int place)
 {
     int low = 0, high = count - 1;
     while (low < high)
@@ -25,25 +28,30 @@ __device__ __forceinline__ const Entry& find_entry(const Entry* all, int place)
     return all[low];
 }
 
-// A stretch of the gradients whose parts lie one after the other.
+// A segment of the gradients, whose partial gradients lie one after the other.
 struct Run
 {
     int start, length;      // in the gradients
-    int parts;
-    int counted;            // whether it counts in the norm: what is derived from parameters does not
-    long long partials;     // the first part
-    int first;              // its first four, the fours of all runs counted through
+    int parts;              // partial gradients
+    int counted;            // whether it counts in the norm: gradients of derived weights do not
+    long long partials;     // the first partial gradient
+    int first;              // the number of its first float4, counted through all runs
 };
 
-// Gradients as the sums of their parts, four a thread at a time. Returns what the thread's add to the squared norm.
+// Gradients as the sums of their partial gradients, a float4 a thread at a time. Returns what the gradients of the thread add to the
+// squared norm.
 template <int runs>
-__device__ __forceinline__ double reduce_gradients(const Pass& pass, const Run* all, int fours)
+__device__ __forceinline__ double reduce_gradients(
+    const Pass& pass,
+    const Run* all, // [runs]
+    int float4s)
 {
-    double squares = 0;
-    for (int four = static_cast<int>(blockIdx.x) * 256 + static_cast<int>(threadIdx.x); four < fours; four += static_cast<int>(gridDim.x) * 256)
+    double squaredNorm = 0;
+    for (int index = static_cast<int>(blockIdx.x) * 256 + static_cast<int>(threadIdx.x); index < float4s;
+        index += static_cast<int>(gridDim.x) * 256)
     {
-        const Run& run = find_entry<runs>(all, four);
-        int offset = 4 * (four - run.first);
+        const Run& run = find_entry<runs>(all, index);
+        int offset = 4 * (index - run.first);
         const float* from = pass.partials + run.partials + offset;
         float4 sum = load4(from);
         for (int part = 1; part < run.parts; part++)
@@ -51,12 +59,12 @@ __device__ __forceinline__ double reduce_gradients(const Pass& pass, const Run* 
             sum = add4(sum, load4(from + static_cast<long long>(part) * run.length));
         }
         store4(pass.gradients + run.start + offset, sum);
-        squares += run.counted ? squares4(sum) : 0;
+        squaredNorm += run.counted ? squared_norm4(sum) : 0;
     }
-    return squares;
+    return squaredNorm;
 }
 
-// Where weights decay, as stretches of the parameters.
+// A segment of the parameters, with or without weight decay.
 struct Decay
 {
     int first, decays;
@@ -77,21 +85,24 @@ __device__ __forceinline__ void adam(float& weight, float gradient, float& first
     weight -= s.learningRate * (first / s.correction1 / (sqrtf(second / s.correction2) + s.epsilon));
 }
 
-// Clips by the global norm and takes a step of AdamW: every block adds up the parts of the norm for itself, in the same order. A loss or a
-// norm that is not finite leaves the weights as they are, from then on.
-template <int parameters, int stretches, int squares>
-__device__ __forceinline__ void adamw(const Pass& pass, const Decay* decays)
+// Clips by the global norm and takes a step of AdamW. Each block adds up the partials of the norm for itself, in the same order. From a
+// step whose loss or norm is not finite on, the weights stay as they are.
+template <class Sizes>
+__device__ __forceinline__ void adamw(
+    const Pass& pass,
+    const Decay* decays) // [decay_runs]
 {
+    constexpr int parameters = Sizes::parameters, decay_runs = Sizes::decay_runs, norm_partials = Sizes::gradient_norm_partials;
     __shared__ double shared[8];
     __shared__ Settings s;
     __shared__ bool isBad;
     double sum = 0;
-    for (int i = threadIdx.x; i < squares; i += 256)
+    for (int i = threadIdx.x; i < norm_partials; i += 256)
     {
-        sum += pass.squares[i];
+        sum += pass.gradientNormPartials[i];
     }
     sum = block_sum<256>(sum, shared);
-    // One thread asks for what all need to know.
+    // One thread reads it for all.
     if (threadIdx.x == 0)
     {
         s = *pass.settings;
@@ -112,10 +123,12 @@ __device__ __forceinline__ void adamw(const Pass& pass, const Decay* decays)
     {
         return;
     }
-    for (int at = 4 * (static_cast<int>(blockIdx.x) * 256 + static_cast<int>(threadIdx.x)); at < parameters; at += 4 * 256 * static_cast<int>(gridDim.x))
+    for (int at = 4 * (static_cast<int>(blockIdx.x) * 256 + static_cast<int>(threadIdx.x)); at < parameters;
+        at += 4 * 256 * static_cast<int>(gridDim.x))
     {
-        float decay = find_entry<stretches>(decays, at).decays ? s.weightDecay : 0.0f;
-        float4 w = load4(pass.weights + at), g = load4(pass.gradients + at), m = load4(pass.firstMoment + at), v = load4(pass.secondMoment + at);
+        float decay = find_entry<decay_runs>(decays, at).decays ? s.weightDecay : 0.0f;
+        float4 w = load4(pass.weights + at), g = load4(pass.gradients + at), m = load4(pass.firstMoment + at),
+            v = load4(pass.secondMoment + at);
         adam(w.x, g.x, m.x, v.x, s, decay);
         adam(w.y, g.y, m.y, v.y, s, decay);
         adam(w.z, g.z, m.z, v.z, s, decay);
@@ -126,7 +139,7 @@ __device__ __forceinline__ void adamw(const Pass& pass, const Decay* decays)
     }
 }
 
-// Adds up the parts of the losses, in order: those of a step, or of a batch that is only evaluated.
+// Adds up the partial losses in order: those of an optimiser step, or of a batch that is only evaluated.
 __device__ __forceinline__ void finish_loss(const Pass& pass, int parts)
 {
     __shared__ double shared[8];
@@ -144,7 +157,7 @@ __device__ __forceinline__ void finish_loss(const Pass& pass, int parts)
             results.evaluated += sum;
             return;
         }
-        // What the last step found is passed on here, where no other block looks.
+        // The result of the step before is published here, where no other block reads it.
         results.badStep = results.badNow;
         results.loss = sum * pass.settings->scale;
         results.lossSum += results.loss;

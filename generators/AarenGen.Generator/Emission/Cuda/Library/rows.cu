@@ -1,30 +1,30 @@
-// Rows four values at a time: a block takes 16 of them.
+// Row-wise kernels: a block takes 16 rows, a float4 a thread at a time.
 
-// Calls a function with the place of each four values in the block's rows, those of the padding up to a multiple of four included.
-template <int stride, int width, class Function>
-__device__ __forceinline__ void each_four(const Pass& pass, const Function& function)
+// Calls a function with the offset of each float4 in the block's rows, the padding up to a multiple of four included.
+template <class Rows, class Function>
+__device__ __forceinline__ void each_float4(const Pass& pass, const Function& function)
 {
-    constexpr int fours = pad4(width) / 4;
+    constexpr int float4s = pad4(Rows::width) / 4;
     int first = blockIdx.x * 16, rows = min(16, pass.settings->rows - first);
-    for (int i = threadIdx.x; i < rows * fours; i += 256)
+    for (int i = threadIdx.x; i < rows * float4s; i += 256)
     {
-        function(static_cast<long long>(first + i / fours) * stride + i % fours * 4);
+        function(static_cast<long long>(first + i / float4s) * Rows::stride + i % float4s * 4);
     }
 }
 
 // The same with the row and the first of the four columns.
 template <int width, class Function>
-__device__ __forceinline__ void each_four_columns(const Pass& pass, const Function& function)
+__device__ __forceinline__ void each_float4_column(const Pass& pass, const Function& function)
 {
-    constexpr int fours = pad4(width) / 4;
+    constexpr int float4s = pad4(width) / 4;
     int first = blockIdx.x * 16, rows = min(16, pass.settings->rows - first);
-    for (int i = threadIdx.x; i < rows * fours; i += 256)
+    for (int i = threadIdx.x; i < rows * float4s; i += 256)
     {
-        function(static_cast<long long>(first + i / fours), i % fours * 4);
+        function(static_cast<long long>(first + i / float4s), i % float4s * 4);
     }
 }
 
-// The same with the row and each of so many columns, for places that are no multiples of four.
+// The same with the row and each single column, for columns that are not multiples of four.
 template <int columns, class Function>
 __device__ __forceinline__ void each_column(const Pass& pass, const Function& function)
 {
@@ -35,33 +35,47 @@ __device__ __forceinline__ void each_column(const Pass& pass, const Function& fu
     }
 }
 
-template <int stride, int width>
-__device__ __forceinline__ void copy_rows(const Pass& pass, const float* from, float* to)
+template <class Rows>
+__device__ __forceinline__ void copy_rows(
+    const Pass& pass,
+    const float* from, // [rows, stride]
+    float* to)         // [rows, stride]
 {
-    each_four<stride, width>(pass, [=](long long at) { store4(to + at, load4(from + at)); });
+    each_float4<Rows>(pass, [=](long long at) { store4(to + at, load4(from + at)); });
 }
 
 // to = a + b
-template <int stride, int width>
-__device__ __forceinline__ void add_rows(const Pass& pass, const float* a, const float* b, float* to)
+template <class Rows>
+__device__ __forceinline__ void add_rows(
+    const Pass& pass,
+    const float* a, // [rows, stride]
+    const float* b, // [rows, stride]
+    float* to)      // [rows, stride]
 {
-    each_four<stride, width>(pass, [=](long long at) { store4(to + at, add4(load4(a + at), load4(b + at))); });
+    each_float4<Rows>(pass, [=](long long at) { store4(to + at, add4(load4(a + at), load4(b + at))); });
 }
 
 // to = a b
-template <int stride, int width>
-__device__ __forceinline__ void multiply_rows(const Pass& pass, const float* a, const float* b, float* to)
+template <class Rows>
+__device__ __forceinline__ void multiply_rows(
+    const Pass& pass,
+    const float* a, // [rows, stride]
+    const float* b, // [rows, stride]
+    float* to)      // [rows, stride]
 {
-    each_four<stride, width>(pass, [=](long long at) { store4(to + at, multiply4(load4(a + at), load4(b + at))); });
+    each_float4<Rows>(pass, [=](long long at) { store4(to + at, multiply4(load4(a + at), load4(b + at))); });
 }
 
-// Zeros in the columns from one to before another.
-template <int stride, int from, int to>
-__device__ __forceinline__ void clear_columns(const Pass& pass, float* rows)
+// Writes zeros to a range of columns.
+template <class Range>
+__device__ __forceinline__ void clear_columns(
+    const Pass& pass,
+    float* rows) // [rows, stride]
 {
+    constexpr int stride = Range::stride, from = Range::first, to = Range::end;
     if constexpr (from % 4 == 0 && to % 4 == 0)
     {
-        each_four_columns<to - from>(pass, [=](long long row, int column) { store4(rows + row * stride + from + column, zero4()); });
+        each_float4_column<to - from>(pass, [=](long long row, int column) { store4(rows + row * stride + from + column, zero4()); });
     }
     else
     {
@@ -69,30 +83,43 @@ __device__ __forceinline__ void clear_columns(const Pass& pass, float* rows)
     }
 }
 
-// Columns of one value become columns of another.
-template <int width, int source_stride, int from, int target_stride, int to>
-__device__ __forceinline__ void copy_columns(const Pass& pass, const float* source, float* target)
+// Copies columns of one value to columns of another.
+template <class Columns>
+__device__ __forceinline__ void copy_columns(
+    const Pass& pass,
+    const float* source, // [rows, source_stride]
+    float* target)       // [rows, target_stride]
 {
+    constexpr int width = Columns::width, source_stride = Columns::source_stride, target_stride = Columns::target_stride;
+    constexpr int from = Columns::source_column, to = Columns::target_column;
     if constexpr (width % 4 == 0 && from % 4 == 0 && to % 4 == 0)
     {
-        each_four_columns<width>(pass, [=](long long row, int column)
+        each_float4_column<width>(pass, [=](long long row, int column)
         {
             store4(target + row * target_stride + to + column, load4(source + row * source_stride + from + column));
         });
     }
     else
     {
-        each_column<width>(pass, [=](long long row, int column) { target[row * target_stride + to + column] = source[row * source_stride + from + column]; });
+        each_column<width>(pass, [=](long long row, int column)
+        {
+            target[row * target_stride + to + column] = source[row * source_stride + from + column];
+        });
     }
 }
 
-// Columns of one value are added to columns of another.
-template <int width, int source_stride, int target_stride, int to>
-__device__ __forceinline__ void add_columns(const Pass& pass, const float* source, float* target)
+// Adds columns of one value to columns of another.
+template <class Columns>
+__device__ __forceinline__ void add_columns(
+    const Pass& pass,
+    const float* source, // [rows, source_stride]
+    float* target)       // [rows, target_stride]
 {
+    constexpr int width = Columns::width, source_stride = Columns::source_stride, target_stride = Columns::target_stride;
+    constexpr int to = Columns::target_column;
     if constexpr (width % 4 == 0 && to % 4 == 0)
     {
-        each_four_columns<width>(pass, [=](long long row, int column)
+        each_float4_column<width>(pass, [=](long long row, int column)
         {
             float* own = target + row * target_stride + to + column;
             store4(own, add4(load4(own), load4(source + row * source_stride + column)));
@@ -100,7 +127,10 @@ __device__ __forceinline__ void add_columns(const Pass& pass, const float* sourc
     }
     else
     {
-        each_column<width>(pass, [=](long long row, int column) { target[row * target_stride + to + column] += source[row * source_stride + column]; });
+        each_column<width>(pass, [=](long long row, int column)
+        {
+            target[row * target_stride + to + column] += source[row * source_stride + column];
+        });
     }
 }
 

@@ -167,8 +167,7 @@ internal sealed class CudaLowering
             kernels.PartialGradients);
         string name = Unique($"{layer.Method}_{node.Name}");
         IEnumerable<BufferBinding> buffers = node.Reads.Concat(node.Writes).GroupBy(static o => o.Name).Select(static g => g.First())
-            .Select(o => new BufferBinding(o.Name, boundary!.PointerOf(o, layer, memory.Memory),
-            o is { IsGradient: false, Rows: { IsAtBoundary: true, Name: "input" } }));
+            .Select(o => new BufferBinding(o.Name, boundary!.PointerOf(o, layer, memory.Memory), !node.IsWriting(o)));
         this.kernels.Add(new(name, node, memory, new(buffers), gradientNormPartials));
         gradientNormPartials += node.LeavesGradientNorm ? node.Grid.Fixed * layer.Repeat : 0;
         return name;

@@ -1,5 +1,5 @@
-// Products of matrices, 64 by 64 sums a block of 256 threads. PRODUCTS chooses the arithmetic: 0 float32, 1 TF32 and 2 bfloat16 on
-// tensor cores, both with float32 sums.
+// Matrix multiplications: a block of 256 threads accumulates tiles of 64 by 64. PRODUCTS chooses the arithmetic: 0 is float32; 1 and 2 are
+// TF32 and bfloat16 on tensor cores, both with float32 accumulators.
 
 #if PRODUCTS > 0 && __CUDA_ARCH__ >= 800
 #define TENSOR_CORES PRODUCTS
@@ -9,16 +9,21 @@
 
 constexpr int tile = 64, depth = 32;
 
-// Floats from row to row of an operand in shared memory: chosen so that a warp's reads fall into different banks.
-constexpr int along_stride = TENSOR_CORES == 2 ? 40 : 36, across_stride = TENSOR_CORES == 2 ? 68 : 72;
-constexpr int operand_floats = tile * along_stride > depth * across_stride ? tile * along_stride : depth * across_stride;
+// The stride of an operand in shared memory: chosen so that the reads of a warp fall into different banks.
+constexpr int k_contiguous_stride = TENSOR_CORES == 2 ? 40 : 36, mn_contiguous_stride = TENSOR_CORES == 2 ? 68 : 72;
+constexpr int operand_floats = tile * k_contiguous_stride > depth * mn_contiguous_stride
+    ? tile * k_contiguous_stride : depth * mn_contiguous_stride;
 
-// The same of so many tiles side by side, where sums lie that become an operand, or rows that a whole warp reads.
+// The stride of tiles side by side that hold accumulators, which become an operand or are read row by row.
 template <int tiles>
-constexpr int sum_stride = tiles * tile + (TENSOR_CORES == 2 ? 8 : 4);
+constexpr int accumulator_stride = tiles * tile + (TENSOR_CORES == 2 ? 8 : 4);
 
-// Two stages of two operands; or sums, of up to two tiles, or of one beside two stages of the operand they are multiplied with.
-struct ProductMemory
+// Whether finish_tiles leaves what becomes of a tile in shared memory, for what reads it next.
+constexpr bool stays_in_shared_memory = true, leaves_shared_memory = false;
+
+// Shared memory for two stages of two operands; for the accumulators of up to two tiles; or for those of one tile beside two stages of the
+// operand that multiplies it.
+struct GemmMemory
 {
     alignas(16) float floats[4 * operand_floats];
     alignas(16) float columns[tile];
@@ -26,8 +31,10 @@ struct ProductMemory
 };
 
 #ifndef AARENGEN_EMULATOR
-// 16 bytes from global to shared memory, in the background where the device can.
-__device__ __forceinline__ void copy_async_16(void* shared, const void* global)
+// Copies 16 bytes from global to shared memory, asynchronously where the device can.
+__device__ __forceinline__ void copy_async_16(
+    void* shared,       // 16 bytes
+    const void* global) // 16 bytes
 {
 #if __CUDA_ARCH__ >= 800
     unsigned address = static_cast<unsigned>(__cvta_generic_to_shared(shared));
@@ -81,22 +88,24 @@ __device__ __forceinline__ void mma_bf16_16x8x16(float (&d)[4], const unsigned (
 #endif
 #endif
 
-// An operand whose 64 rows follow the tile and whose columns follow the inner dimension, as memory has them.
+// A K-contiguous operand: its 64 rows lie along the tile and its columns along the inner dimension, as in memory.
 template <int stride>
-struct Along
+struct KContiguous
 {
-    static constexpr bool is_along = true, is_kept = false;
-    static constexpr int shared_stride = along_stride;
-    const float* data;
+    static constexpr bool is_k_contiguous = true, is_in_shared = false;
+    static constexpr int shared_stride = k_contiguous_stride;
+    const float* data;          // [rows, stride]
     int rows;       // rows there are
-    int inner;      // columns there are, a multiple of four
+    int inner;      // columns there are, a multiple of v
 
-    __device__ __forceinline__ void stage(float* shared, int first, int from, int thread) const
+    __device__ __forceinline__ void stage(
+        float* shared, // [tile, shared_stride] or [depth, shared_stride]
+        int first, int from, int thread) const
     {
         for (int i = thread; i < tile * depth / 4; i += 256)
         {
             int row = i / (depth / 4), column = i % (depth / 4) * 4;
-            float* to = shared + row * along_stride + column;
+            float* to = shared + row * k_contiguous_stride + column;
             if (first + row < rows && from + column < inner)
             {
                 copy_async_16(to, data + static_cast<long long>(first + row) * stride + from + column);
@@ -109,22 +118,24 @@ struct Along
     }
 };
 
-// An operand whose rows follow the inner dimension and whose 64 columns follow the tile.
+// An MN-contiguous operand: its rows lie along the inner dimension and its 64 columns along the tile.
 template <int stride>
-struct Across
+struct MnContiguous
 {
-    static constexpr bool is_along = false, is_kept = false;
-    static constexpr int shared_stride = across_stride;
-    const float* data;
-    int columns;    // columns there are, a multiple of four
+    static constexpr bool is_k_contiguous = false, is_in_shared = false;
+    static constexpr int shared_stride = mn_contiguous_stride;
+    const float* data;          // [rows, stride]
+    int columns;    // columns there are, a multiple of v
     int inner;      // the row after the last
 
-    __device__ __forceinline__ void stage(float* shared, int first, int from, int thread) const
+    __device__ __forceinline__ void stage(
+        float* shared, // [tile, shared_stride] or [depth, shared_stride]
+        int first, int from, int thread) const
     {
         for (int i = thread; i < tile * depth / 4; i += 256)
         {
             int row = i / (tile / 4), column = i % (tile / 4) * 4;
-            float* to = shared + row * across_stride + column;
+            float* to = shared + row * mn_contiguous_stride + column;
             if (from + row < inner && first + column < columns)
             {
                 copy_async_16(to, data + static_cast<long long>(from + row) * stride + first + column);
@@ -145,19 +156,21 @@ __device__ __forceinline__ float4 normalize4(float4 x, float mean, float rest, f
         (x.z - mean - rest) * inverse * scale.z + shift.z, (x.w - mean - rest) * inverse * scale.w + shift.w);
 }
 
-// Rows along the inner dimension that are normalised on their way; their statistics are in shared memory.
+// A K-contiguous operand that is normalised as it is loaded; its statistics are in shared memory.
 template <int stride>
-struct NormalizedAlong
+struct NormalizedKContiguous
 {
-    static constexpr bool is_along = true, is_kept = false;
-    static constexpr int shared_stride = along_stride;
-    const float* data;
+    static constexpr bool is_k_contiguous = true, is_in_shared = false;
+    static constexpr int shared_stride = k_contiguous_stride;
+    const float* data;          // [rows, stride]
     int rows, inner;
-    const float* scale;
-    const float* shift;
-    const float* statistics;
+    const float* scale;         // [stride]
+    const float* shift;         // [stride]
+    const float* statistics;    // [tile, 3], in shared memory
 
-    __device__ __forceinline__ void stage(float* shared, int first, int from, int thread) const
+    __device__ __forceinline__ void stage(
+        float* shared, // [tile, shared_stride] or [depth, shared_stride]
+        int first, int from, int thread) const
     {
         for (int i = thread; i < tile * depth / 4; i += 256)
         {
@@ -170,24 +183,26 @@ struct NormalizedAlong
                     load4(data + static_cast<long long>(first + row) * stride + from + column), own[0], own[1], own[2],
                     load4(scale + from + column), load4(shift + from + column));
             }
-            store4(shared + row * along_stride + column, value);
+            store4(shared + row * k_contiguous_stride + column, value);
         }
     }
 };
 
-// Rows across the inner dimension that are normalised on their way; their statistics are in global memory.
+// An MN-contiguous operand that is normalised as it is loaded; its statistics are in global memory.
 template <int stride>
-struct NormalizedAcross
+struct NormalizedMnContiguous
 {
-    static constexpr bool is_along = false, is_kept = false;
-    static constexpr int shared_stride = across_stride;
-    const float* data;
+    static constexpr bool is_k_contiguous = false, is_in_shared = false;
+    static constexpr int shared_stride = mn_contiguous_stride;
+    const float* data;          // [rows, stride]
     int columns, inner;
-    const float* scale;
-    const float* shift;
-    const float* statistics;
+    const float* scale;         // [stride]
+    const float* shift;         // [stride]
+    const float* statistics;    // [rows, 3]
 
-    __device__ __forceinline__ void stage(float* shared, int first, int from, int thread) const
+    __device__ __forceinline__ void stage(
+        float* shared, // [tile, shared_stride] or [depth, shared_stride]
+        int first, int from, int thread) const
     {
         for (int i = thread; i < tile * depth / 4; i += 256)
         {
@@ -200,86 +215,96 @@ struct NormalizedAcross
                     load4(data + static_cast<long long>(from + row) * stride + first + column), own[0], own[1], own[2],
                     load4(scale + first + column), load4(shift + first + column));
             }
-            store4(shared + row * across_stride + column, value);
+            store4(shared + row * mn_contiguous_stride + column, value);
         }
     }
 };
 
-// Rows along the inner dimension that finish_tiles left in shared memory.
-struct Kept
+// A K-contiguous operand that finish_tiles left in shared memory.
+struct InSharedMemory
 {
-    static constexpr bool is_along = true, is_kept = true;
-    static constexpr int shared_stride = sum_stride<1>;
+    static constexpr bool is_k_contiguous = true, is_in_shared = true;
+    static constexpr int shared_stride = accumulator_stride<1>;
 
     __device__ __forceinline__ void stage(float*, int, int, int) const
     {
     }
 };
 
-// A thread's sums: 4 by 4 of the tile, or what the tensor cores' layout gives it.
-struct Sums
+// The accumulators of a thread: 4 by 4 of the tile, or those that the layout of tensor cores assigns to it.
+struct Accumulators
 {
     float values[4][4];
 };
 
-__device__ __forceinline__ void clear(Sums& sums)
+__device__ __forceinline__ void clear(Accumulators& accumulators)
 {
     for (int i = 0; i < 4; i++)
     {
         for (int j = 0; j < 4; j++)
         {
-            sums.values[i][j] = 0;
+            accumulators.values[i][j] = 0;
         }
     }
 }
 
 template <int tiles>
-__device__ __forceinline__ void clear(Sums (&sums)[tiles])
+__device__ __forceinline__ void clear(Accumulators (&accumulators)[tiles])
 {
 #pragma unroll
     for (int i = 0; i < tiles; i++)
     {
-        clear(sums[i]);
+        clear(accumulators[i]);
     }
 }
 
 // One element of an operand.
 template <class Operand>
-__device__ __forceinline__ float operand_at(const float* operand, int place, int k)
+__device__ __forceinline__ float operand_at(
+    const float* operand, // [tile, shared_stride] or [depth, shared_stride]
+    int place, int k)
 {
-    return Operand::is_along ? operand[place * Operand::shared_stride + k] : operand[k * Operand::shared_stride + place];
+    return Operand::is_k_contiguous ? operand[place * Operand::shared_stride + k] : operand[k * Operand::shared_stride + place];
 }
 
-// Which of the tile's rows (or columns) is a thread's i-th, of 16 threads.
-template <bool is_along>
+// The row (or column) of the tile that is the i-th of a thread, of 16 threads.
+template <bool is_k_contiguous>
 __device__ __forceinline__ int place_of(int thread, int i)
 {
-    return is_along ? thread + 16 * i : 4 * thread + i;
+    return is_k_contiguous ? thread + 16 * i : 4 * thread + i;
 }
 
-// Four places by four inner of an operand.
+// Four rows (or columns) by four of the inner dimension of an operand.
 template <class Operand>
-__device__ __forceinline__ void load_block(float (&block)[4][4], const float* operand, int thread, int k)
+__device__ __forceinline__ void load_block(
+    float (&block)[4][4],
+    const float* operand, // [tile, shared_stride] or [depth, shared_stride]
+    int thread, int k)
 {
     for (int i = 0; i < 4; i++)
     {
-        if (Operand::is_along)
+        if (Operand::is_k_contiguous)
         {
-            float4 four = load4(operand + (thread + 16 * i) * Operand::shared_stride + k);
-            block[i][0] = four.x, block[i][1] = four.y, block[i][2] = four.z, block[i][3] = four.w;
+            float4 v = load4(operand + (thread + 16 * i) * Operand::shared_stride + k);
+            block[i][0] = v.x, block[i][1] = v.y, block[i][2] = v.z, block[i][3] = v.w;
         }
         else
         {
-            float4 four = load4(operand + (k + i) * Operand::shared_stride + 4 * thread);
-            block[0][i] = four.x, block[1][i] = four.y, block[2][i] = four.z, block[3][i] = four.w;
+            float4 v = load4(operand + (k + i) * Operand::shared_stride + 4 * thread);
+            block[0][i] = v.x, block[1][i] = v.y, block[2][i] = v.z, block[3][i] = v.w;
         }
     }
 }
 
-// Products of 32 of the inner dimension in float32 (cores 0), or on tensor cores: there a warp takes 16 rows by 32 columns, in four products
-// of 16 by 8. Layout: the arithmetic whose layout the sums have. In float32 with the tensor cores' layout the inner dimension is short.
+// Multiplies and accumulates 32 of the inner dimension, in float32 (cores 0) or on tensor cores, where a warp takes 16 rows by 32 columns
+// in four instructions of 16 by 8. Layout: the arithmetic whose layout the accumulators have. In float32 with the layout of tensor cores,
+// the inner dimension is short.
 template <int cores, int layout, class A, class B>
-__device__ __forceinline__ void multiply_add(Sums& sums, const float* a, const float* b, int length, int thread)
+__device__ __forceinline__ void multiply_add(
+    Accumulators& accumulators,
+    const float* a, // [tile, shared_stride] or [depth, shared_stride]
+    const float* b, // [tile, shared_stride] or [depth, shared_stride]
+    int length, int thread)
 {
     if constexpr (layout == 0)
     {
@@ -295,7 +320,7 @@ __device__ __forceinline__ void multiply_add(Sums& sums, const float* a, const f
                 {
                     for (int j = 0; j < 4; j++)
                     {
-                        sums.values[i][j] += left[i][inner] * right[j][inner];
+                        accumulators.values[i][j] += left[i][inner] * right[j][inner];
                     }
                 }
             }
@@ -314,8 +339,8 @@ __device__ __forceinline__ void multiply_add(Sums& sums, const float* a, const f
                 for (int i = 0; i < 2; i++)
                 {
                     float right = operand_at<B>(b, column + 8 * j + i, k);
-                    sums.values[j][i] += upper * right;
-                    sums.values[j][2 + i] += lower * right;
+                    accumulators.values[j][i] += upper * right;
+                    accumulators.values[j][2 + i] += lower * right;
                 }
             }
         }
@@ -333,7 +358,7 @@ __device__ __forceinline__ void multiply_add(Sums& sums, const float* a, const f
             for (int j = 0; j < 4; j++)
             {
                 unsigned right[2] = {round_tf32(operand_at<B>(b, column + 8 * j, k)), round_tf32(operand_at<B>(b, column + 8 * j, k + 4))};
-                mma_tf32_16x8x8(sums.values[j], left, right);
+                mma_tf32_16x8x8(accumulators.values[j], left, right);
             }
         }
 #else
@@ -349,7 +374,7 @@ __device__ __forceinline__ void multiply_add(Sums& sums, const float* a, const f
                 unsigned right[2] = {
                     pack_bf16(operand_at<B>(b, column + 8 * j, k), operand_at<B>(b, column + 8 * j, k + 1)),
                     pack_bf16(operand_at<B>(b, column + 8 * j, k + 8), operand_at<B>(b, column + 8 * j, k + 9))};
-                mma_bf16_16x8x16(sums.values[j], left, right);
+                mma_bf16_16x8x16(accumulators.values[j], left, right);
             }
         }
 #endif
@@ -357,9 +382,12 @@ __device__ __forceinline__ void multiply_add(Sums& sums, const float* a, const f
 #endif
 }
 
-// Writes a tile's sums to shared memory.
-template <int cores, bool a_along, bool b_along, int stride>
-__device__ __forceinline__ void spill(const Sums& sums, float* to, int thread)
+// Stores the accumulators of a tile to shared memory.
+template <int cores, bool is_a_k_contiguous, bool is_b_k_contiguous, int stride>
+__device__ __forceinline__ void store_accumulators(
+    const Accumulators& accumulators,
+    float* to, // [tile, stride], in shared memory
+    int thread)
 {
     if constexpr (cores == 0)
     {
@@ -367,7 +395,8 @@ __device__ __forceinline__ void spill(const Sums& sums, float* to, int thread)
         {
             for (int j = 0; j < 4; j++)
             {
-                to[place_of<a_along>(thread / 16, i) * stride + place_of<b_along>(thread % 16, j)] = sums.values[i][j];
+                to[place_of<is_a_k_contiguous>(thread / 16, i) * stride + place_of<is_b_k_contiguous>(thread % 16, j)]
+                    = accumulators.values[i][j];
             }
         }
     }
@@ -377,21 +406,23 @@ __device__ __forceinline__ void spill(const Sums& sums, float* to, int thread)
         float* own = to + (warp % 4 * 16 + group) * stride + warp / 4 * 32 + 2 * member;
         for (int j = 0; j < 4; j++)
         {
-            own[8 * j] = sums.values[j][0];
-            own[8 * j + 1] = sums.values[j][1];
-            own[8 * stride + 8 * j] = sums.values[j][2];
-            own[8 * stride + 8 * j + 1] = sums.values[j][3];
+            own[8 * j] = accumulators.values[j][0];
+            own[8 * j + 1] = accumulators.values[j][1];
+            own[8 * stride + 8 * j] = accumulators.values[j][2];
+            own[8 * stride + 8 * j + 1] = accumulators.values[j][3];
         }
     }
 }
 
-// sums += a b over the inner dimension from one index to another, while the next part is on its way. Kept rows have the inner dimension from 0
-// on. Where sums_columns, the block's column sums of a over the inner dimension are left in memory.columns.
-template <int cores, bool sums_columns, int layout = cores, class A, class B>
-__device__ __forceinline__ void accumulate(Sums& sums, const A& a, const B& b, int row, int column, int from, int to, ProductMemory& memory)
+// accumulators += a b over the inner dimension from one index to another, the next 32 being loaded meanwhile. Rows in shared memory begin
+// at inner index 0. adds_columns: the sums of the columns of a over the inner dimension are left in memory.columns.
+template <int cores, bool adds_columns, int layout = cores, class A, class B>
+__device__ __forceinline__ void accumulate(
+    Accumulators& accumulators, const A& a, const B& b, int row, int column, int from, int to, GemmMemory& memory)
 {
-    static_assert(A::is_kept == false || tile * A::shared_stride + 2 * operand_floats <= sizeof(memory.floats) / sizeof(float), "");
-    constexpr int b_offset = A::is_kept ? tile * A::shared_stride : operand_floats, stage_floats = A::is_kept ? operand_floats : 2 * operand_floats;
+    static_assert(A::is_in_shared == false || tile * A::shared_stride + 2 * operand_floats <= sizeof(memory.floats) / sizeof(float), "");
+    constexpr int b_offset = A::is_in_shared ? tile * A::shared_stride : operand_floats;
+    constexpr int stage_floats = A::is_in_shared ? operand_floats : 2 * operand_floats;
     const int thread = fresh_thread();
     float columnSum = 0;
     __syncthreads();
@@ -401,7 +432,7 @@ __device__ __forceinline__ void accumulate(Sums& sums, const A& a, const B& b, i
         b.stage(memory.floats + b_offset, column, from, thread);
         copy_async_commit();
     }
-    // A turn is long enough: unrolled, wide layers' kernels would not fit the cache of instructions.
+    // An iteration is long enough: unrolled, the kernels of wide layers would exceed the instruction cache.
 #pragma unroll 1
     for (int at = from, part = 0; at < to; at += depth, part++)
     {
@@ -419,8 +450,9 @@ __device__ __forceinline__ void accumulate(Sums& sums, const A& a, const B& b, i
             copy_async_wait<0>();
         }
         __syncthreads();
-        multiply_add<cores, layout, A, B>(sums, A::is_kept ? memory.floats + at : own, own + b_offset, min(depth, to - at), thread);
-        if (sums_columns && thread < tile)
+        multiply_add<cores, layout, A, B>(
+            accumulators, A::is_in_shared ? memory.floats + at : own, own + b_offset, min(depth, to - at), thread);
+        if (adds_columns && thread < tile)
         {
             for (int k = 0; k < depth; k++)
             {
@@ -429,34 +461,35 @@ __device__ __forceinline__ void accumulate(Sums& sums, const A& a, const B& b, i
         }
         __syncthreads();
     }
-    if (sums_columns && thread < tile)
+    if (adds_columns && thread < tile)
     {
         memory.columns[thread] = columnSum;
     }
 }
 
-// Hands each four columns of tiles side by side that lie inside to a function of row, column and value. Where keeps, what it returns stays in
-// memory.floats, zeros around it.
-template <int cores, bool a_along, bool b_along, bool keeps, int tiles, class Finish>
-__device__ __forceinline__ void finish_tiles(const Sums (&sums)[tiles], int row, int rows, int column, int columns, ProductMemory& memory, const Finish& finish)
+// Calls a function of row, column and value for each float4 inside tiles side by side. stays_in_shared: what it returns is left in
+// memory.floats, with zeros around it.
+template <int cores, bool is_a_k_contiguous, bool is_b_k_contiguous, bool stays_in_shared, int tiles, class Finish>
+__device__ __forceinline__ void finish_tiles(
+    const Accumulators (&accumulators)[tiles], int row, int rows, int column, int columns, GemmMemory& memory, const Finish& finish)
 {
-    constexpr int stride = sum_stride<tiles>, fours = tiles * tile / 4;
+    constexpr int stride = accumulator_stride<tiles>, float4s = tiles * tile / 4;
     static_assert(tile * stride <= sizeof(memory.floats) / sizeof(float), "");
     const int thread = fresh_thread();
     __syncthreads();
 #pragma unroll
     for (int i = 0; i < tiles; i++)
     {
-        spill<cores, a_along, b_along, stride>(sums[i], memory.floats + i * tile, thread);
+        store_accumulators<cores, is_a_k_contiguous, is_b_k_contiguous, stride>(accumulators[i], memory.floats + i * tile, thread);
     }
     __syncthreads();
-    for (int i = thread; i < tile * fours; i += 256)
+    for (int i = thread; i < tile * float4s; i += 256)
     {
-        int r = i / fours, c = i % fours * 4;
+        int r = i / float4s, c = i % float4s * 4;
         float* own = memory.floats + r * stride + c;
         bool isInside = row + r < rows && column + c < columns;
         float4 value = isInside ? finish(row + r, column + c, load4(own)) : zero4();
-        if (keeps)
+        if (stays_in_shared)
         {
             store4(own, value);
         }

@@ -1,24 +1,26 @@
 // needs: rows
-// A scan along time over all rows of a batch, cut into tiles whatever sequences they are of. A thread block takes a tile and does what it can
-// by itself; then it takes over what the tile before it hands on, and hands on in its turn what is to go on to the next. Tiles are taken
-// by a ticket, so that whoever is waited for has started. The chain goes from tile to tile, never further back: the order of sums, and so
-// every bit, is the same however blocks run.
+// A chained scan along time over all rows of a batch, in tiles of rows whatever sequences they belong to. A thread block computes what its
+// tile alone determines, consumes the carry of the tile before, and publishes the carry for the tile behind. Tiles are taken by a dynamic
+// tile index, so that the block waited for has already started. The carry goes from each tile to the next only: the order of additions, and
+// so every bit, is the same in whatever order thread blocks run.
 //
-// Where a sequence begins, what came before is discarded by selection: a product with zero would let infinity and NaN through.
+// Where a sequence begins, the carry is discarded by selection: a product with zero would let infinity and NaN through.
 
-// How many thread blocks of this launch came before this one. The count is zero again once all have come, those without a tile included.
-__device__ __forceinline__ int take_ticket(const Pass& pass)
+// The dynamic tile index: the number of thread blocks of this launch that came before this one. The counter is zero again once all have
+// come, those without a tile included.
+__device__ __forceinline__ int take_tile_index(const Pass& pass)
 {
-    __shared__ int ticket;
+    __shared__ int taken;
     if (threadIdx.x == 0)
     {
-        ticket = static_cast<int>(atomicInc(pass.tickets, gridDim.x - 1));
+        taken = static_cast<int>(atomicInc(pass.tileCounter, gridDim.x - 1));
     }
     __syncthreads();
-    return ticket;
+    return taken;
 }
 
-// Which tokens of a tile are a sequence's first, as bits; one more says it of the token behind the tile. The end of the batch counts as one.
+// One bit for each token of a tile that begins a sequence, and one for the token behind the tile. The end of the batch counts as a
+// beginning.
 template <int length>
 struct SequenceStarts
 {
@@ -30,13 +32,13 @@ struct SequenceStarts
         return ((bits[t / 32] >> t % 32) & 1) != 0;
     }
 
-    // Those of so many tokens from t on, a power of two up to 32, of which t is a multiple.
-    __device__ __forceinline__ unsigned of_stretch(int t, int count) const
+    // The bits of a chunk of count tokens from t on. Count is a power of two up to 32, and t a multiple of it.
+    __device__ __forceinline__ unsigned of_chunk(int t, int count) const
     {
         return (bits[t / 32] >> t % 32) & (0xffffffffu >> (32 - count));
     }
 
-    // The last one before t; -1: there is none in this tile.
+    // The last beginning before t; -1 where the tile has none.
     __device__ __forceinline__ int last_before(int t) const
     {
         for (int word = t / 32; word >= 0; word--)
@@ -50,7 +52,7 @@ struct SequenceStarts
         return -1;
     }
 
-    // The first one from t on; the tile's length: there is none in this tile.
+    // The first beginning from t on; the tile's length where it has none.
     __device__ __forceinline__ int first_from(int t) const
     {
         for (int word = t / 32; word < length / 32; word++)
@@ -65,15 +67,15 @@ struct SequenceStarts
     }
 };
 
-// Some rows of the batch, and where sequences begin among them. All threads of the block make it together.
+// A tile of rows, and where sequences begin in it. All threads of the block construct it together.
 template <int length>
 struct RowTile
 {
     static_assert(length % 32 == 0, "bits of whole words");
     const SequenceStarts<length>& starts;
     int first, count;       // rows
-    bool isBegun;           // its first token goes on with the sequence of the token before it
-    bool goesOn;            // the token behind it goes on with the sequence of its last one
+    bool isBegun;           // its first token continues the sequence of the token before it
+    bool goesOn;            // the token behind it continues the sequence of its last one
 
     __device__ __forceinline__ RowTile(const Pass& pass, int index, SequenceStarts<length>& memory) : starts(memory)
     {
@@ -108,9 +110,9 @@ struct RowTile
     }
 };
 
-// What blocks hand on: each number in words of 64 bits, one for 32 bits of it, whose upper half says that it has come. A word is written and
-// read as a whole, so that no fence has to stand between a number and the news of it. What is handed on has one reader, in the same launch, who
-// clears it for the next. Words: how many a block hands on, one or two a number, as it is a float or a double.
+// The carries that thread blocks publish. Each value takes a 64-bit word for 32 bits of it, whose upper half says that it is published: a
+// word is read and written as a whole, so no fence separates a value from its flag. A carry has one reader, in the same launch, who clears
+// it for the next launch. Words: those that a block publishes, one for a float and two for a double.
 template <int words>
 __device__ __forceinline__ ulong64* carries_of(const Pass& pass, int tile, int part, int parts)
 {
@@ -138,7 +140,9 @@ __device__ __forceinline__ void from_bits(ulong64 bits, double& value)
 }
 
 template <class T, int count>
-__device__ __forceinline__ void hand_on(ulong64* to, const T (&values)[count])
+__device__ __forceinline__ void publish_carry(
+    ulong64* to, // [words of all values]
+    const T (&values)[count])
 {
     constexpr int words = sizeof(T) / 4;
     volatile ulong64* place = to;
@@ -150,21 +154,23 @@ __device__ __forceinline__ void hand_on(ulong64* to, const T (&values)[count])
 }
 
 template <class T, int count>
-__device__ __forceinline__ void take_over(ulong64* from, T (&values)[count])
+__device__ __forceinline__ void consume_carry(
+    ulong64* from, // [words of all values]
+    T (&values)[count])
 {
     constexpr int words = sizeof(T) / 4;
     volatile ulong64* place = from;
     ulong64 read[count * words];
     for (;;)
     {
-        bool haveCome = true;
+        bool arePublished = true;
 #pragma unroll
         for (int i = 0; i < count * words; i++)
         {
             read[i] = place[i];
-            haveCome = haveCome && read[i] >> 32 != 0;
+            arePublished = arePublished && read[i] >> 32 != 0;
         }
-        if (haveCome)
+        if (arePublished)
         {
             break;
         }
