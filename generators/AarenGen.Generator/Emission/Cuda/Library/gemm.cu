@@ -19,7 +19,12 @@ template <int tiles>
 constexpr int accumulator_stride = tiles * tile + (TENSOR_CORES == 2 ? 8 : 4);
 
 // Whether finish_tiles leaves what becomes of a tile in shared memory, for what reads it next.
-constexpr bool stays_in_shared_memory = true, leaves_shared_memory = false;
+// Enumerators, since compilers warn of constants that a model does not use.
+enum : bool
+{
+    leaves_shared_memory = false,
+    stays_in_shared_memory = true
+};
 
 // Shared memory for two stages of two operands; for the accumulators of up to two tiles; or for those of one tile beside two stages of the
 // operand that multiplies it.
