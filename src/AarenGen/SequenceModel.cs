@@ -89,6 +89,19 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         return model;
     }
 
+    /// <summary>
+    /// How long each block of an Aaren with <see cref="AarenAttribute.Forget"/> remembers, as its weights are now; empty where no block
+    /// forgets.
+    /// </summary>
+    /// <returns>The blocks in order, the first one first.</returns>
+    /// <exception cref="InvalidOperationException">Another call changes the weights.</exception>
+    public IReadOnlyList<HalfLives> GetHalfLives()
+    {
+        IReadOnlyList<HalfLives> all = [];
+        Read(nameof(GetHalfLives), () => all = HalfLives.Of(Description, Weights));
+        return all;
+    }
+
     /// <summary>Writes the weights as safetensors with PyTorch's names and layouts, replacing the file atomically.</summary>
     /// <param name="path">The file. If it is a symbolic link, its target is written. An existing file keeps its mode.</param>
     /// <exception cref="ArgumentException"><paramref name="path"/> is null, empty or holds a null character.</exception>

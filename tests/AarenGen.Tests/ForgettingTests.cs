@@ -121,12 +121,19 @@ public sealed class ForgettingTests
             static p => p.Name == "blocks.1.mixer.f_proj.bias");
         Assert.Equal((0.5f, 8f), (bias.InitialScale, bias.LastInitialScale));
         ReadOnlySpan<float> biases = model.Weights.Slice(bias.Offset, 16);
+        IReadOnlyList<HalfLives> halfLives = model.GetHalfLives();
+        Assert.Equal(["blocks.0.mixer.f_proj.bias", bias.Name], halfLives.Select(static h => h.Parameter));
         for (int head = 0; head < 16; head++)
         {
             double keep = 1 / (1 + Math.Exp(-biases[head])), halfLife = -1 / Math.Log2(keep);
             // The bias is a float of up to 2.4: its rounding moves the half-life by as much, relatively.
             Assert.Equal(0.5 * Math.Pow(16, head / 15.0), halfLife, 8 * 3 * Ulp);
+            Assert.Equal(halfLife, halfLives[1].Tokens[head], 1e-12 * halfLife);
         }
+        // Gates that are all but open forget in e^b ln 2 tokens; plain Aaren never does.
+        model.Weights[bias.Offset] = 40;
+        Assert.Equal(Math.Exp(40) * Math.Log(2), model.GetHalfLives()[1].Tokens[0], 1e-7 * Math.Exp(40));
+        Assert.Empty(GoldenPre.Create(seed: 1).GetHalfLives());
         ParameterDescription direct = ForgettingDirect.Description.Parameters.Single(static p => p.Name == "blocks.0.mixer.s_proj.weight");
         Assert.All(model.Weights.Slice(direct.Offset, 16 * 16).ToArray(), static w => Assert.Equal(0, w));
     }

@@ -1,0 +1,31 @@
+namespace AarenGen;
+
+/// <summary>How long the heads of a block that forgets remember.</summary>
+/// <param name="Parameter">The bias of the forget gates, by its name in files, such as <c>blocks.0.mixer.f_proj.bias</c>.</param>
+/// <param name="Tokens">
+/// For each head the number of tokens τ after which a weight has halved, from the bias b alone: τ = −1/log₂ σ(b), above 0. What a token
+/// adds to the bias changes it at that token.
+/// </param>
+public sealed record HalfLives(string Parameter, IReadOnlyList<double> Tokens)
+{
+    internal static IReadOnlyList<HalfLives> Of(ModelDescription description, ReadOnlySpan<float> weights)
+    {
+        var all = new List<HalfLives>();
+        foreach (ParameterDescription p in description.Parameters)
+        {
+            if (p.Initialization != Initialization.HalfLives)
+            {
+                continue;
+            }
+            double[] tokens = new double[p.Columns];
+            for (int head = 0; head < tokens.Length; head++)
+            {
+                // −ln σ(b) = ln(1 + e^{−b}), which is e^{−b} where that vanishes beside 1.
+                double odds = Math.Exp(-weights[p.Offset + head]);
+                tokens[head] = Math.Log(2) / (odds < 1e-8 ? odds : Math.Log(1 + odds));
+            }
+            all.Add(new(p.Name, tokens));
+        }
+        return all;
+    }
+}
