@@ -98,9 +98,11 @@ internal static class AtomicFile
         {
             throw new DirectoryNotFoundException($"the directory {directory} does not exist; create it first.");
         }
-        // Reading the attributes also finds a name that is too long.
-        FileAttributes attributes = new FileInfo(target).Attributes;
-        if (!File.Exists(target))
+        // Reading the attributes also finds a name that is too long. Of a file that is missing they are all set, and another writer may
+        // make it at any time, so whether it exists is what was read with them.
+        var file = new FileInfo(target);
+        FileAttributes attributes = file.Attributes;
+        if (!file.Exists)
         {
             return null;
         }
