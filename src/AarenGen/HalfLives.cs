@@ -3,8 +3,8 @@ namespace AarenGen;
 /// <summary>How long the heads of a block that forgets remember.</summary>
 /// <param name="Parameter">The bias of the forget gates, by its name in files, such as <c>blocks.0.mixer.f_proj.bias</c>.</param>
 /// <param name="Tokens">
-/// For each head the number of tokens τ after which a weight has halved, from the bias b alone: τ = −1/log₂ σ(b), above 0. What a token
-/// adds to the bias changes it at that token.
+/// For each head the number of tokens τ after which a weight has halved, from the bias b alone: τ = −1/log₂ σ(b), above 0; infinite for a
+/// bias over some 745. What a token adds to the bias changes it at that token.
 /// </param>
 public sealed record HalfLives(string Parameter, IReadOnlyList<double> Tokens)
 {
@@ -20,9 +20,10 @@ public sealed record HalfLives(string Parameter, IReadOnlyList<double> Tokens)
             double[] tokens = new double[p.Columns];
             for (int head = 0; head < tokens.Length; head++)
             {
-                // −ln σ(b) = ln(1 + e^{−b}), which is e^{−b} where that vanishes beside 1.
-                double odds = Math.Exp(-weights[p.Offset + head]);
-                tokens[head] = Math.Log(2) / (odds < 1e-8 ? odds : Math.Log(1 + odds));
+                // −ln σ(b) = max(−b, 0) + ln(1 + e^{−|b|}); of a small e the logarithm's series has more digits.
+                double bias = weights[p.Offset + head], e = Math.Exp(-Math.Abs(bias));
+                double logarithm = e < 1e-4 ? e - e * e / 2 + e * e * e / 3 : Math.Log(1 + e);
+                tokens[head] = Math.Log(2) / (Math.Max(-bias, 0) + logarithm);
             }
             all.Add(new(p.Name, tokens));
         }

@@ -22,7 +22,7 @@ public enum Initialization
     /// <summary>
     /// The bias of forget gates: with it alone the weight of what was seen halves in a number of tokens, which runs geometrically from
     /// <see cref="ParameterDescription.InitialScale"/> for the first head to <see cref="ParameterDescription.LastInitialScale"/> for the
-    /// last.
+    /// last; a single head has their geometric mean.
     /// </summary>
     HalfLives,
 }
@@ -61,7 +61,7 @@ public sealed record ParameterDescription
     /// <summary>How it starts.</summary>
     public Initialization Initialization { get; }
 
-    /// <summary>Bound or standard deviation of the start.</summary>
+    /// <summary>Bound or standard deviation of the start; of <see cref="Initialization.HalfLives"/> the first head's half-life.</summary>
     public float InitialScale { get; }
 
     /// <summary>The last value's scale, where <see cref="Initialization.HalfLives"/> run from one to another; else 0.</summary>

@@ -36,8 +36,8 @@ internal static class WeightInitializer
     {
         for (int head = 0; head < biases.Length; head++)
         {
-            double share = head / Math.Max(1.0, biases.Length - 1);
-            double halfLife = p.InitialScale * Math.Pow((double)p.LastInitialScale / p.InitialScale, share);
+            double fraction = biases.Length == 1 ? 0.5 : head / (biases.Length - 1.0);
+            double halfLife = p.InitialScale * Math.Pow((double)p.LastInitialScale / p.InitialScale, fraction);
             biases[head] = (float)-Math.Log(Math.Pow(2, 1 / halfLife) - 1);
         }
     }

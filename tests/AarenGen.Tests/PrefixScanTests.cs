@@ -17,6 +17,7 @@ public sealed class PrefixScanTests
     {
         AssertThreadsGiveTheOutputsOfOne<Wide>(tokens, threads);
         AssertThreadsGiveTheOutputsOfOne<ScannedConvolutions>(tokens, threads);
+        AssertThreadsGiveTheOutputsOfOne<ScannedForgetting>(tokens, threads);
     }
 
     private static void AssertThreadsGiveTheOutputsOfOne<TModel>(int tokens, int threads)

@@ -57,7 +57,7 @@ internal sealed class MemoryLayout
     /// <summary>Doubles of state of the layers of one channel.</summary>
     public int State => state;
 
-    /// <summary>Where the gradients at layer boundaries lie: two that take turns, and where heads branch off their sum.</summary>
+    /// <summary>Where the gradients at layer boundaries lie: two that alternate, and where heads branch off their sum.</summary>
     public BoundaryGradients BoundaryGradients =>
         new(memory, checked(memory + WidestRow), branches ? checked(memory + 2 * WidestRow) : null);
 

@@ -106,8 +106,9 @@ public sealed class AarenAttribute : BlockAttribute
     public double ShortestHalfLife { get; set; } = 1;
 
     /// <summary>
-    /// The number of tokens after which the last head's gate halves a weight, before training, <see cref="ShortestHalfLife"/> to 1e9. 64 by
-    /// default. Only with <see cref="Forget"/>.
+    /// The number of tokens after which the last head's gate halves a weight, before training, <see cref="ShortestHalfLife"/> to 1e9. By
+    /// default 64, or <see cref="ShortestHalfLife"/> where that is longer. A single head starts at the geometric mean of both. Only with
+    /// <see cref="Forget"/>.
     /// </summary>
     public double LongestHalfLife { get; set; } = 64;
 

@@ -11,15 +11,15 @@ namespace AarenGen.Kernels;
 /// </summary>
 /// <remarks>
 /// Rows are padded to 16 floats. Factors are read as [taps, Pad(width)], the residual's 1 added to those of the token itself. Streams and
-/// whole sequences add in the same order: their outputs are equal bit for bit.
+/// whole sequences add in the same order: their outputs are equal bit for bit,
+/// but where a number is not finite.
 /// </remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class CausalConvolution
 {
     private const int Lane = Layout.Lane;
 
-    /// <summary>Most taps.</summary>
-    private const int MaxTaps = 16;
+    private const int MinTaps = 2, MaxTaps = 16;
 
     /// <summary>Tokens whose products are added in registers before they are added to a gradient.</summary>
     private const int Chunk = 64;
@@ -32,6 +32,7 @@ public static class CausalConvolution
     public static void Arrange(ReadOnlySpan<float> weights, int width, int taps, Span<float> factors)
     {
         int stride = Layout.Pad(width), weightStride = Layout.Pad(taps);
+        CheckTaps(taps);
         Layout.Check(weights.Length, width * weightStride);
         Layout.Check(factors.Length, taps * stride);
         factors[..(taps * stride)].Clear();
@@ -52,6 +53,7 @@ public static class CausalConvolution
     public static void ArrangeBackward(ReadOnlySpan<float> dFactors, int width, int taps, Span<float> dWeights)
     {
         int stride = Layout.Pad(width), weightStride = Layout.Pad(taps);
+        CheckTaps(taps);
         Layout.Check(dFactors.Length, taps * stride);
         Layout.Check(dWeights.Length, width * weightStride);
         for (int channel = 0; channel < width; channel++)
@@ -79,6 +81,7 @@ public static class CausalConvolution
         Span<float> y)
     {
         int stride = Layout.Pad(width), kept = taps - 1;
+        CheckTaps(taps);
         Layout.Check(Math.Min(x.Length, Math.Min(bias.Length, y.Length)), stride);
         Layout.Check(factors.Length, taps * stride);
         Span<float> ring = Ring(state, stride, kept);
@@ -123,6 +126,7 @@ public static class CausalConvolution
     public static void Combine(Span<double> earlier, ReadOnlySpan<double> later, int width, int taps)
     {
         int stride = Layout.Pad(width), kept = taps - 1;
+        CheckTaps(taps);
         Span<float> ring = Ring(earlier, stride, kept);
         Layout.Check(later.Length, earlier.Length);
         ReadOnlySpan<float> added = MemoryMarshal.Cast<double, float>(later[1..]);
@@ -147,6 +151,7 @@ public static class CausalConvolution
         ReadOnlySpan<float> x, ReadOnlySpan<float> factors, ReadOnlySpan<float> bias, int rows, int width, int taps, Span<float> y)
     {
         int stride = Layout.Pad(width);
+        CheckTaps(taps);
         Layout.Check(Math.Min(x.Length, y.Length), rows * stride);
         Layout.Check(factors.Length, taps * stride);
         Layout.Check(bias.Length, stride);
@@ -188,6 +193,7 @@ public static class CausalConvolution
         Span<float> dBias, Span<float> dx, bool accumulate)
     {
         int stride = Layout.Pad(width);
+        CheckTaps(taps);
         Layout.Check(Math.Min(dy.Length, Math.Min(x.Length, dx.Length)), rows * stride);
         Layout.Check(Math.Min(factors.Length, dFactors.Length), taps * stride);
         Layout.Check(dBias.Length, stride);
@@ -236,10 +242,15 @@ public static class CausalConvolution
         }
     }
 
+    private static void CheckTaps(int taps)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(taps, MinTaps);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(taps, MaxTaps);
+    }
+
     /// <summary>The rows that a state keeps.</summary>
     private static Span<float> Ring(Span<double> state, int stride, int kept)
     {
-        Layout.Check(MaxTaps, kept + 1);
         Layout.Check(state.Length, 1 + kept * stride / 2);
         return MemoryMarshal.Cast<double, float>(state.Slice(1, kept * stride / 2));
     }

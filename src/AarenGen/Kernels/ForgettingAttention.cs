@@ -176,7 +176,8 @@ public static unsafe class ForgettingAttention
 
     /// <summary>
     /// The gradient of the forget gates from those of the scores, which <see cref="PrefixAttention.Backward"/> computes: φ_t is
-    /// added to all earlier exponents, and all of them together move nothing, so dφ_t = Σ_{i&lt;t} ds_i = −Σ_{i≥t} ds_i; df = dφ σ(−f).
+    /// added to all earlier exponents, and a number added to all exponents leaves the output unchanged, so
+    /// dφ_t = Σ_{i&lt;t} ds_i = −Σ_{i≥t} ds_i; df = dφ σ(−f).
     /// </summary>
     /// <param name="dScores">[rows, Pad(heads)].</param>
     /// <param name="forgets">[rows, Pad(heads)], a gate a head before the logistic function; of the padding any numbers.</param>

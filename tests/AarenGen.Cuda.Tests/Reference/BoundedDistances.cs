@@ -35,5 +35,9 @@ internal sealed class BoundedDistances
         return result;
     }
 
-    private static double Distance(double[] a, double[] b) => Math.Sqrt(a.Zip(b, static (x, y) => (x - y) * (x - y)).Sum());
+    private static double Distance(double[] a, double[] b)
+    {
+        Assert.Equal(a.Length, b.Length);
+        return Math.Sqrt(a.Zip(b, static (x, y) => (x - y) * (x - y)).Sum());
+    }
 }

@@ -75,6 +75,11 @@ public sealed class ReferenceTests
     [InlineData(nameof(MinGruPre), "(old - candidate)", "(old + candidate)")]
     [InlineData(nameof(GoldenOneBlock), "expf(sum.maximum - maximum)", "expf(sum.maximum + maximum)")]
     [InlineData(nameof(TransformerPre), "exp2f(maximum - base)", "exp2f(maximum + base)")]
+    [InlineData(nameof(AarenConvolution), "column * stride + taps - 1 - j", "column * stride + j")]
+    [InlineData(nameof(ForgettingPre), "-sum.x / (1.0f + expf(f.x))", "-sum.x / (1.0f + expf(-f.x))")]
+    [InlineData(nameof(ForgettingPre), "otherMaximum += decay;", "otherMaximum -= decay;")]
+    [InlineData(nameof(ForgettingPre), "before.maximum + decay, before.weight", "before.maximum - decay, before.weight")]
+    [InlineData(nameof(WideForgetting), "((lane < 31 ? behind : 0.0f) + decay)", "((lane < 31 ? behind : 0.0f) - decay)")]
     public void A_wrong_kernel_is_found(string model, string right, string wrong)
     {
         var comparison = new ReferenceComparison(EdgesOfTiles, seed: 6, change: source =>

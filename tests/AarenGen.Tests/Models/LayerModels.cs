@@ -33,6 +33,15 @@ internal sealed partial class Recurrences;
 [Dense(5), CausalConvolution(5), MeanSquaredError]
 internal sealed partial class Convolutions;
 
+/// <summary>Wide tiles, and heads that are no multiple of four and end amid a group.</summary>
+[SequenceModel, Continuous(2), Dense(148), Aaren(Heads = 37, FeedForward = 8, Forget = true), Dense(2), MeanSquaredError]
+internal sealed partial class WideForgetting;
+
+/// <summary>A convolution and a prefix attention that forgets in each block, and one that forgets alone.</summary>
+[SequenceModel, Continuous(3), Dense(64), Aaren(Heads = 4, FeedForward = 32, Forget = true, Convolution = 4, Repeat = 2)]
+[Aaren(Heads = 64, FeedForward = 16, Forget = true, Scores = Scores.Direct), Dense(2), MeanSquaredError]
+internal sealed partial class ScannedForgetting;
+
 /// <summary>A convolution and a prefix attention in each block, and a convolution alone: all their states combine.</summary>
 [SequenceModel, Continuous(3), Dense(64), Aaren(Heads = 2, FeedForward = 32, Repeat = 2, Convolution = 4), CausalConvolution(3)]
 [Dense(2), MeanSquaredError]

@@ -7,7 +7,7 @@ struct Gelu
     static __device__ __forceinline__ float value(float x, float& derivative)
     {
         float distribution = 0.5f * erfcf(-0.70710678f * x);
-        // Beyond 13 the density is 0 in float; the limit stays_in_shared infinity times 0 away.
+        // Beyond 13 the density is 0 in float; the limit avoids infinity times 0.
         float limited = fminf(fmaxf(x, -13.0f), 13.0f);
         derivative = distribution + limited * 0.39894228f * expf(-0.5f * limited * limited);
         return x < -13.0f ? 0.0f * distribution : x * distribution;

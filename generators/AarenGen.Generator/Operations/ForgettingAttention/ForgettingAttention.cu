@@ -1,6 +1,7 @@
 // needs: chunks
 // The gradient of forget gates. The scan of prefix attention gives the gradients of scores. A decay is added to the exponents of all
-// earlier tokens, and all exponents together move nothing, so its gradient is minus the sum of the scores' gradients from its token on.
+// earlier tokens, and a number added to all exponents leaves the output unchanged, so its gradient is minus the sum of the gradients of the
+// scores from its token on.
 
 // df_t = -sigma(-f_t) times the sum over all t' from t on of ds_t'; of the first token, before which there is nothing, 0.
 template <class Scan>

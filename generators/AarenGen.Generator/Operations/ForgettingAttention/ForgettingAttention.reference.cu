@@ -6,16 +6,11 @@ __device__ double decay_of(double forget)
     return fmin(forget, 0.0) - log1p(exp(-fabs(forget)));
 }
 
-// By how many roundoffs float32 may miss an exponent: sums of decays over some tens of tokens are subtracted from each other.
-__device__ double fading(const Batch& batch, const double* forgets, long long heads, long long row, long long head)
+// By how many roundoffs float32 may miss a decay: each of its terms by three, of two functions and a difference, and its sum over 32 tokens
+// is a tree of five levels. That is the root of eight roundings.
+__device__ double decay_bound(double decay)
 {
-    const long long sequence = sequence_of(batch, row), first = first_row(batch, sequence), end = batch.ends[sequence];
-    double sum = 0;
-    for (long long i = row - 64 < first ? first : row - 64; i < end && i < row + 64; i++)
-    {
-        sum += fabs(decay_of(forgets[i * heads + head]));
-    }
-    return sum;
+    return roundings(8) * fabs(decay);
 }
 
 struct ForgettingAttention
@@ -64,14 +59,13 @@ extern "C" __global__ void forgetting_attention(const ForgettingAttention a, con
     }
     const long long row = at / a.width, channel = at % a.width, head = channel / (a.width / a.heads);
     const long long first = first_row(a.batch, sequence_of(a.batch, row));
-    const double faded = fading(a.batch, a.forgets, a.heads, row, head);
     double sum = 0, bound = 0, decay = 0;
     for (long long i = row; i >= first; i--)
     {
         double exponent = a.scores[i * a.heads + head] + decay - a.log_sums[row * a.heads + head];
         double term = exp(exponent) * a.values[i * a.width + channel];
         sum += term;
-        bound += fabs(term) * (roundings(row - i + 8) + fabs(exponent) + faded);
+        bound += fabs(term) * (roundings(row - i + 8) + fabs(exponent) + decay_bound(decay));
         decay += decay_of(a.forgets[i * a.heads + head]);
     }
     write(a.batch, a.o, at, sum, bound);
@@ -102,7 +96,6 @@ extern "C" __global__ void forgetting_attention_value_gradient(const ForgettingA
     }
     const long long row = at / a.width, channel = at % a.width, head = channel / (a.width / a.heads);
     const long long end = a.batch.ends[sequence_of(a.batch, row)];
-    const double faded = fading(a.batch, a.forgets, a.heads, row, head);
     double sum = 0, bound = 0, decay = 0;
     for (long long t = row; t < end; t++)
     {
@@ -110,7 +103,7 @@ extern "C" __global__ void forgetting_attention_value_gradient(const ForgettingA
         double exponent = a.scores[row * a.heads + head] + decay - a.log_sums[t * a.heads + head];
         double term = exp(exponent) * a.d_o[t * a.width + channel];
         sum += term;
-        bound += fabs(term) * (roundings(t - row + 8) + fabs(exponent) + faded);
+        bound += fabs(term) * (roundings(t - row + 8) + fabs(exponent) + decay_bound(decay));
     }
     add(a.batch, a.dvalues, at, sum, bound);
 }
@@ -119,7 +112,6 @@ extern "C" __global__ void forgetting_attention_value_gradient(const ForgettingA
 __device__ double exponent_gradient(const ForgettingAttentionGradient& a, long long row, long long head, double& bound)
 {
     const long long channels = a.width / a.heads, end = a.batch.ends[sequence_of(a.batch, row)];
-    const double faded = fading(a.batch, a.forgets, a.heads, row, head);
     double sum = 0, decay = 0;
     for (long long t = row; t < end; t++)
     {
@@ -132,7 +124,7 @@ __device__ double exponent_gradient(const ForgettingAttentionGradient& a, long l
             magnitude += (fabs(v) + fabs(o)) * fabs(d_o);
         }
         sum += exp(exponent) * dot;
-        bound += exp(exponent) * magnitude * (roundings(t - row + channels + 8) + fabs(exponent) + faded);
+        bound += exp(exponent) * magnitude * (roundings(t - row + channels + 8) + fabs(exponent) + decay_bound(decay));
     }
     return sum;
 }

@@ -2,8 +2,8 @@
 // Attention of a constant query over each prefix, in gate form: with the weight w_t = sum of e^{s_i}, i <= t, and b_t = e^{s_t} / w_t, o_t
 // = (1 - b_t) o_{t-1} + b_t v_t. Saved for the backward pass: the gates b, one for each head, and o.
 //
-// A head that forgets lowers the exponents of all earlier tokens by the decay log(sigma(f_t)) at each token. The gates are those of scores
-// from each of which the decays up to its token are subtracted, since the differences of exponents are the same.
+// A head that forgets lowers the exponents of all earlier tokens by the decay log(sigma(f_t)) at each token: of two neighbouring runs of
+// tokens, the maximum of the earlier one falls by all decays of the later one.
 //
 // A block takes some heads of a tile of tokens. A thread holds a few channels of a chunk of them in registers, so that each value is read
 // once. A chunk affects the state before it by a factor and a sum, which are combined through shared memory; so does the tile. Two chained
@@ -209,19 +209,7 @@ __device__ __forceinline__ void scores_to_gates(
     {
         int t = from + lane;
         bool isToken = t < tile.count;
-        float score = scores[t], decayed = 0;
-        if (Shape::forgets)
-        {
-            // The decays of these 32 tokens up to this one.
-            decayed = decays[t];
-            for (int distance = 1; distance < 32; distance *= 2)
-            {
-                float other = __shfl_up_sync(0xffffffffu, decayed, distance);
-                decayed += lane >= distance ? other : 0.0f;
-            }
-            score -= decayed;
-        }
-        float maximum = score, weight = isToken ? 1.0f : 0.0f;
+        float score = scores[t], maximum = score, weight = isToken ? 1.0f : 0.0f, decay = Shape::forgets ? decays[t] : 0.0f;
         // The first tokens of sequences up to this one: the last of them is where the sequence of the lane begins.
         unsigned begun = tile.starts.bits[from / 32] & (0xffffffffu >> (31 - lane));
         int start = begun == 0 ? 0 : 31 - __clz(begun);
@@ -229,8 +217,14 @@ __device__ __forceinline__ void scores_to_gates(
         {
             float otherMaximum = __shfl_up_sync(0xffffffffu, maximum, distance),
                 otherWeight = __shfl_up_sync(0xffffffffu, weight, distance);
+            float otherDecay = Shape::forgets ? __shfl_up_sync(0xffffffffu, decay, distance) : 0.0f;
             if (lane - distance >= start)
             {
+                if (Shape::forgets)
+                {
+                    otherMaximum += decay;
+                    decay += otherDecay;
+                }
                 float both = fmaxf(maximum, otherMaximum);
                 weight = (weight == 0.0f ? 0.0f : weight * expf(maximum - both))
                     + (otherWeight == 0.0f ? 0.0f : otherWeight * expf(otherMaximum - both));
@@ -240,14 +234,10 @@ __device__ __forceinline__ void scores_to_gates(
         ScoreSum sum = {maximum, weight};
         if (begun == 0)
         {
-            sum = join(sum, before);
+            sum = join(sum, Shape::forgets ? ScoreSum{before.maximum + decay, before.weight} : before);
         }
         scores[t] = isToken ? static_cast<float>(expf(score - sum.maximum) / sum.weight) : 0.0f;
         before.maximum = __shfl_sync(0xffffffffu, sum.maximum, 31);
-        if (Shape::forgets)
-        {
-            before.maximum += __shfl_sync(0xffffffffu, decayed, 31);
-        }
         before.weight = __shfl_sync(0xffffffffu, sum.weight, 31);
     }
 }
@@ -331,7 +321,7 @@ __device__ __forceinline__ void attention_gates(
     }
 }
 
-// Columns between the width and the next multiple of v are read by products: they are zero.
+// Matrix multiplications read the columns between the width and the next multiple of four, so these are zero.
 template <int width, int stride>
 __device__ __forceinline__ void clear_padding(
     float* rows, // [rows, stride]

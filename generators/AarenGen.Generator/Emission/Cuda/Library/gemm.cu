@@ -101,7 +101,7 @@ struct KContiguous
     static constexpr int shared_stride = k_contiguous_stride;
     const float* data;          // [rows, stride]
     int rows;       // rows there are
-    int inner;      // columns there are, a multiple of v
+    int inner;      // columns there are, a multiple of four
 
     __device__ __forceinline__ void stage(
         float* shared, // [tile, shared_stride] or [depth, shared_stride]
@@ -130,7 +130,7 @@ struct MnContiguous
     static constexpr bool is_k_contiguous = false, is_in_shared = false;
     static constexpr int shared_stride = mn_contiguous_stride;
     const float* data;          // [rows, stride]
-    int columns;    // columns there are, a multiple of v
+    int columns;    // columns there are, a multiple of four
     int inner;      // the row after the last
 
     __device__ __forceinline__ void stage(
