@@ -79,7 +79,7 @@ public sealed class ReferenceTests
     [InlineData(nameof(ForgettingPre), "-sum.x / (1.0f + expf(f.x))", "-sum.x / (1.0f + expf(-f.x))")]
     [InlineData(nameof(ForgettingPre), "otherMaximum += decay;", "otherMaximum -= decay;")]
     [InlineData(nameof(ForgettingPre), "before.maximum + decay, before.weight", "before.maximum - decay, before.weight")]
-    [InlineData(nameof(WideForgetting), "((lane < 31 ? behind : 0.0f) + decay)", "((lane < 31 ? behind : 0.0f) - decay)")]
+    [InlineData(nameof(ForgettingPre), "((lane < 31 ? behind : 0.0f) + decay)", "((lane < 31 ? behind : 0.0f) - decay)")]
     public void A_wrong_kernel_is_found(string model, string right, string wrong)
     {
         var comparison = new ReferenceComparison(EdgesOfTiles, seed: 6, change: source =>

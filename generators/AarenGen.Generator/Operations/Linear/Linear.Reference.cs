@@ -37,7 +37,7 @@ internal sealed partial record Linear : ILowersToReference
     }
 
     /// <summary>1 where the precision of matrix multiplications rounds the operands; 0 for what may be an exponent.</summary>
-    private int RoundsOperands => Matrix is ParameterMatrix ? 1 : 0;
+    private int RoundsOperands => Matrix.IsExact ? 0 : 1;
 
     private (BufferArgument Weight, BufferArgument Bias) ReferenceWeights(ReferenceScope scope) => Matrix switch
     {
