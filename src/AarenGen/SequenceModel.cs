@@ -247,9 +247,8 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <remarks>
     /// Models whose states combine have a second overload with an argument <c>threads</c>, which shares one sequence among threads: those
     /// with only <see cref="AarenAttribute"/>, <see cref="CausalConvolutionAttribute"/> and layers without state. Transformer, minGRU,
-    /// minLSTM, pooling by the mean, patches,
-    /// instance normalisation, independent channels and several heads have no such combination, and the overload is missing. Long
-    /// sequences of such models are run by this method; several run in parallel, one a thread.
+    /// minLSTM, pooling by the mean, patches, instance normalisation, independent channels and several heads have no such combination, and
+    /// the overload is missing. Long sequences of such models are run by this method; several run in parallel, one a thread.
     /// </remarks>
     /// <param name="state">The stream; a fresh state for a whole sequence.</param>
     /// <param name="tokens">[tokens, InputWidth] numbers from −1e15 to 1e15; no token at all is allowed.</param>

@@ -153,7 +153,7 @@ public sealed class MinLstmAttribute : BlockAttribute;
 /// <summary>
 /// A causal depth-wise convolution over time with a residual: y_t = x_t + b + Σ_j c_j x_{t−j} for each number of a token, j from 0 to
 /// taps − 1, with zeros before the first token. A stream keeps taps − 1 rows. Weights are [width, taps], the token's own last, as in
-/// PyTorch's Conv1d; they start uniformly within ±1/√taps, and the bias at 0.
+/// PyTorch's Conv1d, whose shape [width, 1, taps] is read, too; they start uniformly within ±1/√taps, and the bias at 0.
 /// </summary>
 /// <param name="taps">Number of tokens that a token sees, itself included, 2 to 16.</param>
 /// <remarks>
