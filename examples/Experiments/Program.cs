@@ -9,8 +9,8 @@ const int MaxSeeds = 1_000, MaxEpochs = 100_000;
 
 Option<string> mixers = new("--mixers")
 {
-    Description = "Mixers to compare: aaren, transformer, mingru, minlstm; none: only the baselines",
-    DefaultValueFactory = static _ => "aaren,transformer,mingru,minlstm",
+    Description = $"Mixers to compare, several separated by commas: {Mixer.Options}; none: only the baselines",
+    DefaultValueFactory = static _ => "aaren,forgetting,forgetting-by-channel,transformer,mingru,minlstm",
 };
 Option<int> seeds = new Option<int>("--seeds")
 {
@@ -44,13 +44,18 @@ Option<int?> stride = new Option<int?>("--stride")
 {
     Description = "Rows from one training window to the next; 2 by default, more for long series",
 }.Within(1, int.MaxValue);
+Option<int> patch = new Option<int>("--patch")
+{
+    Description = "Rows of a patch, which is a token of the models", DefaultValueFactory = static _ => Forecasting.DefaultPatch,
+}.Within(1, Forecasting.Lookback);
 var forecasting = new Command("forecasting", "Forecast all columns of a series")
 {
-    data, time, season, horizon, intervals, stride, mixers, seeds, epochs, output,
+    data, time, season, horizon, intervals, stride, patch, mixers, seeds, epochs, output,
 };
 forecasting.SetAction((parsed, cancellation) => Run(parsed, cancellation, () => Forecasting.Plan(
     parsed.GetValue(data)!, Horizons(parsed), Mixers(parsed), parsed.GetValue(seeds), parsed.GetValue(epochs) ?? 12,
-    parsed.GetValue(intervals), parsed.GetValue(stride), parsed.GetValue(season), parsed.GetValue(time))));
+    parsed.GetValue(intervals), parsed.GetValue(stride), parsed.GetValue(season), parsed.GetValue(time),
+    parsed.GetValue(patch))));
 
 Option<string> train = new("--train") { Description = "Labelled sequences to learn from, .ts", Required = true };
 Option<string> test = new("--test") { Description = "Labelled sequences to score on, .ts", Required = true };
@@ -94,12 +99,8 @@ Task<int> Run(ParseResult parsed, CancellationToken cancellation, Func<IReadOnly
 
 IReadOnlyList<Mixer> Mixers(ParseResult parsed) => parsed.List(mixers) is ["none"] ? [] :
 [
-    .. parsed.RequiredList(mixers).Select(static name =>
-        !char.IsAsciiDigit(name[0]) && Enum.TryParse(name, ignoreCase: true, out Mixer mixer)
-        ? mixer
-        : throw new UserException(
-            $"--mixers: '{name}' is unknown; choose from "
-            + $"{string.Join(", ", Enum.GetNames<Mixer>()).ToLowerInvariant()}, none.")).Distinct(),
+    .. parsed.RequiredList(mixers).SelectMany(static name => Mixer.Find(name)
+        ?? throw new UserException($"--mixers: '{name}' is unknown; choose from {Mixer.Options}, or none.")).Distinct(),
 ];
 
 IReadOnlyList<int> Horizons(ParseResult parsed) =>

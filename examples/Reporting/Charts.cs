@@ -12,13 +12,17 @@ internal static class Charts
 
     private const float FontSize = 16;
 
-    private const int MaxNameLength = 28, MinHistory = 8;
+    private const int MaxNameLength = 40, MinHistory = 8;
 
     private static readonly Color[] Palette =
         [.. ((string[])["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]).Select(static h => new Color(h))];
 
     /// <summary>Models that have a colour of their own in every picture and report.</summary>
-    private static readonly string[] known = ["Aaren", "MinGru", "MinLstm", "Transformer", "behaviour cloning"];
+    private static readonly string[] known =
+        ["Aaren", "MinGru", "MinLstm", "Transformer", "behaviour cloning", "Forgetting Aaren", "Forgetting Aaren by channel"];
+
+    /// <summary>Models in one picture; more lines could not be told apart.</summary>
+    private const int MaxModels = 6;
 
     /// <summary>The pictures of a group, each with a caption.</summary>
     public static IEnumerable<(string Name, string Caption, string Svg)> Of(Group group)
@@ -30,32 +34,31 @@ internal static class Charts
         }
         // A model that was scored in several ways has one line of training.
         ModelSummary[] trainings = [.. trained.DistinctBy(static m => (m.Training!.Declaration, m.Training.Seconds))];
-        yield return ("loss", trainings[0].Training!.Epochs[0].Validation is null ? "Loss by epoch, mean over seeds."
-            : "Loss by epoch, mean over seeds: training dashed, validation solid.", Losses(trainings));
+        string shown = trainings.Length > MaxModels ? string.Create(CultureInfo.InvariantCulture, $" The {MaxModels} best models.") : "";
+        trainings = Best(trainings);
+        yield return ("loss", (trainings[0].Training!.Epochs[0].Validation is null ? "Loss by epoch, mean over seeds."
+            : "Loss by epoch, mean over seeds: training dashed, validation solid.") + shown, Losses(trainings));
         if (trained.All(static m => m.Runs.All(static r => r.Scores is not null)))
         {
             yield return ("scores", "Normalised score of each episode, all seeds, and their mean; dashed: the mean of the data.",
                 Scores(trained));
         }
-        ModelSummary[] forecasting = [.. trained.Where(static m => m.Runs[0].Forecast is not null)];
+        ModelSummary[] forecasting = Best([.. trained.Where(static m => m.Runs[0].Forecast is not null)]);
         if (forecasting.Length > 0)
         {
             ForecastFigure forecast = forecasting[0].Runs[0].Forecast!;
             yield return ("forecast",
                 $"An example: {forecast.Title}, seed {forecasting[0].Runs[0].Key.Seed} of each "
-                + $"model{(forecast.Lower.Length > 0 ? $"; the band is {forecasting[0].Model}'s interval of 80 %" : "")}.",
+                + $"model{(forecasting.Length < trained.Length ? string.Create(CultureInfo.InvariantCulture, $" of the {MaxModels} best") : "")}"
+                + $"{(forecast.Lower.Length > 0 ? $"; the band is {forecasting[0].Model}'s interval of 80 %" : "")}.",
                 Forecast(forecasting));
         }
-        foreach (ModelSummary model in trained)
+        if (trained.MaxBy(Goodness)!.Runs[0] is { Confusion: { } confusion } run)
         {
-            RunResult run = model.Runs[0];
-            if (run.Confusion is { } confusion)
-            {
-                yield return ($"confusion-{model.Model}",
-                    $"{model.Model}, seed {run.Key.Seed}: true classes (rows) against predicted ones.", Confusion(confusion));
-            }
+            yield return ("confusion", $"{run.Key.Model}, seed {run.Key.Seed}: true classes (rows) against predicted ones.",
+                Confusion(confusion));
         }
-        ModelSummary[] predicting = [.. trained.Where(static m => m.Runs[0].Density is not null)];
+        ModelSummary[] predicting = Best([.. trained.Where(static m => m.Runs[0].Density is not null)]);
         if (predicting.Length > 0)
         {
             yield return ("density",
@@ -64,11 +67,26 @@ internal static class Charts
         }
     }
 
-    /// <summary>A model's colour, the same in every picture. A model that acts in several ways is named "model, way".</summary>
+    /// <summary>The models that a picture shows: the best by their first score, in the order of the table.</summary>
+    private static ModelSummary[] Best(ModelSummary[] models)
+    {
+        if (models.Length <= MaxModels)
+        {
+            return models;
+        }
+        var best = models.OrderByDescending(Goodness).Take(MaxModels).ToHashSet();
+        return [.. models.Where(best.Contains)];
+    }
+
+    private static double Goodness(ModelSummary model) =>
+        model.Runs[0].Metrics[0].HigherIsBetter ? model.Scores[0].Mean : -model.Scores[0].Mean;
+
+    /// <summary>A model's colour, the same in every picture; lighter for a variant of a model, which is named "model, variant".</summary>
     private static Color ColorOf(string model, IEnumerable<ModelSummary> models)
     {
         string[] names = [.. known, .. models.Select(static m => Base(m.Model)).Except(known)];
-        return Palette[Array.IndexOf(names, Base(model)) % Palette.Length];
+        Color color = Palette[Array.IndexOf(names, Base(model)) % Palette.Length];
+        return Base(model) == model ? color : color.WithAlpha(.55);
 
         static string Base(string name) => name.Split(", ")[0];
     }

@@ -16,6 +16,8 @@ public sealed class CommandLineTests : TemporaryFolder
     [InlineData("forecasting --data DATA --season 2147483647", "--season is 2147483647")]
     [InlineData("forecasting --data DATA --time then", "DATA: there is no column 'then'")]
     [InlineData("forecasting --data DATA --mixers rnn", "--mixers: 'rnn' is unknown")]
+    [InlineData("forecasting --data DATA --mixers aaren+lstm", "--mixers: 'aaren+lstm' is unknown")]
+    [InlineData("forecasting --data DATA --patch 585", "--patch: '585'")]
     [InlineData("forecasting --data nowhere", "nowhere: there is no such file")]
     [InlineData("forecasting", "--data")]
     [InlineData("classification --train DATA --test DATA", "DATA, line 1: a case stands above @data")]

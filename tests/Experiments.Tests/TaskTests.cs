@@ -6,7 +6,7 @@ namespace Experiments.Tests;
 /// <summary>Whole experiments on small data made here: every task with every mixer, and going on after an interruption.</summary>
 public sealed class TaskTests : IDisposable
 {
-    private static readonly Mixer[] All = Enum.GetValues<Mixer>();
+    private static readonly Mixer[] All = [.. Mixer.All];
     private readonly string folder = Directory.CreateTempSubdirectory("experiments").FullName;
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
@@ -88,7 +88,7 @@ public sealed class TaskTests : IDisposable
             return string.Join(" ", Enumerable.Range(0, 20).Select(
                 i => (time += i % 2 == 0 ? Math.Round(1 + random.NextDouble(), 3) : 0).ToString("F3", CultureInfo.InvariantCulture)));
         })];
-        RunResult[] results = Make(Events.Plan([Write("pairs.txt", lines)], [], "s", [Mixer.Aaren], seeds: 1, epochs: 2));
+        RunResult[] results = Make(Events.Plan([Write("pairs.txt", lines)], [], "s", [new(MixerKind.Aaren)], seeds: 1, epochs: 2));
         Assert.Equal(["Aaren", "homogeneous Poisson", "log-normal"], results.Select(static r => r.Key.Model).Order(StringComparer.Ordinal));
         Assert.All(results, static r => Assert.Matches("equal times count as 0\\.5.* s apart", r.Key.Setting));
         Assert.All(results, static r => Assert.All(r.Metrics, static m => Assert.True(double.IsFinite(m.Value), m.Name)));
@@ -98,7 +98,7 @@ public sealed class TaskTests : IDisposable
     public void Events_at_even_intervals_train_without_the_baseline_that_does_not_fit()
     {
         string[] lines = [.. Enumerable.Range(0, 5).Select(static i => string.Join(" ", Enumerable.Range(i, 6)))];
-        RunResult[] results = Make(Events.Plan([Write("even.txt", lines)], [], "s", [Mixer.MinGru], seeds: 1, epochs: 1));
+        RunResult[] results = Make(Events.Plan([Write("even.txt", lines)], [], "s", [new(MixerKind.MinGru)], seeds: 1, epochs: 1));
         Assert.Equal(["MinGru", "homogeneous Poisson"], results.Select(static r => r.Key.Model).Order(StringComparer.Ordinal));
         Assert.All(results, static r => Assert.All(r.Metrics, static m => Assert.True(double.IsFinite(m.Value), m.Name)));
     }
@@ -114,7 +114,7 @@ public sealed class TaskTests : IDisposable
     public void Too_few_events_are_reported_with_the_file(string text, string expected)
     {
         string path = Write("few.txt", text.Split('\n')[..^1]);
-        TableException error = Assert.Throws<TableException>(() => Events.Plan([path], [], "s", [Mixer.Aaren], 1, 1));
+        TableException error = Assert.Throws<TableException>(() => Events.Plan([path], [], "s", [new(MixerKind.Aaren)], 1, 1));
         Assert.StartsWith(path, error.Message, StringComparison.Ordinal);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
@@ -127,7 +127,7 @@ public sealed class TaskTests : IDisposable
     public void An_interval_beyond_all_others_is_reported_with_its_line(string text, int line, string expected)
     {
         string path = Write("huge.txt", text.Split('\n')[..^1]);
-        TableException error = Assert.Throws<TableException>(() => Events.Plan([path], [], "s", [Mixer.Aaren], 1, 1));
+        TableException error = Assert.Throws<TableException>(() => Events.Plan([path], [], "s", [new(MixerKind.Aaren)], 1, 1));
         Assert.StartsWith($"{path}, line {line}: ", error.Message, StringComparison.Ordinal);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
@@ -142,9 +142,9 @@ public sealed class TaskTests : IDisposable
         string times = Write("times.txt", [.. Enumerable.Range(0, 5).Select(static i => $"{i} {i + 1} {i + 4} {i + 9}")]);
         PlannedRun[] plan =
         [
-            .. Forecasting.Plan(table, [24], [Mixer.MinGru], 1, 1, hasIntervals: false, stride: null),
-            .. Classification.Plan(cases, cases, [Mixer.MinGru], 1, 1),
-            .. Events.Plan([times], [], "s", [Mixer.MinGru], 1, 1),
+            .. Forecasting.Plan(table, [24], [new(MixerKind.MinGru)], 1, 1, hasIntervals: false, stride: null),
+            .. Classification.Plan(cases, cases, [new(MixerKind.MinGru)], 1, 1),
+            .. Events.Plan([times], [], "s", [new(MixerKind.MinGru)], 1, 1),
         ];
         using var stop = new CancellationTokenSource();
         stop.Cancel();

@@ -59,7 +59,7 @@ internal static class Classification
                 [Continuous({split.Channels})]{patch}
                 [Dense({Blocks.Width})]
                 [Positions(PositionKind.Sinusoidal)]
-                {Blocks.Attribute(mixer, (longest - length) / stride + 1)}
+                {mixer.Attribute(Blocks, (longest - length) / stride + 1)}
                 [LayerNorm]
                 [Pool(Pooling.Mean)]
                 [Dense({split.Labels.Length})]

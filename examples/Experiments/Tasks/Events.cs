@@ -172,7 +172,7 @@ internal static class Events
         [Continuous(2)]
         [TimeEncoding(16, LongestPeriod = 1000)]
         {(kinds == 0 ? "" : $"[Categorical({kinds}, Width = 16)]\n")}[Dense({Blocks.Width})]
-        {Blocks.Attribute(mixer, context)}
+        {mixer.Attribute(Blocks, context)}
         [LayerNorm]
         [Head("Interval")]
         [Dense({3 * Components})]
