@@ -79,6 +79,27 @@ public sealed class TaskTests : IDisposable
     }
 
     [Fact]
+    public void Many_kinds_of_marks_that_repeat_are_learned_in_few_epochs()
+    {
+        // Each sequence repeats a few of 2,000 marks; the last part has marks that training never saw.
+        var random = new Random(4);
+        string[] times = [.. Enumerable.Repeat(string.Join(" ", Enumerable.Range(0, 60).Select(static t => t * t)), 60)];
+        string[] marks = [.. times.Select(_ =>
+        {
+            int[] own = [.. Enumerable.Range(0, 4).Select(_ => random.Next(2000))];
+            int mark = own[0];
+            return string.Join(" ", Enumerable.Range(0, 60).Select(_ => mark = random.Next(2) == 0 ? mark : own[random.Next(4)]));
+        })];
+        PlannedRun[] plan =
+            [.. Events.Plan([Write("days.txt", times)], [Write("kinds.txt", marks)], "s", [new(MixerKind.Forgetting)], seeds: 1, epochs: 2)];
+        RunResult[] results = Make(plan);
+        double Accuracy(string model) => results.Single(r => r.Key.Model == model).Metrics.Single(static m => m.Name == "mark accuracy").Value;
+        double ours = Accuracy("Forgetting Aaren"), chain = Accuracy("log-normal, Markov chain of marks");
+        Assert.InRange(ours, 0.5, 1);
+        Assert.True(ours > chain, $"{ours} against {chain}");
+    }
+
+    [Fact]
     public void Events_at_one_time_train_and_the_floor_is_shown_and_shared()
     {
         var random = new Random(2);

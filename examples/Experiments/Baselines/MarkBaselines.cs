@@ -99,44 +99,31 @@ internal static class MarkPairs
     }
 }
 
-/// <summary>Counts of what follows what, begun at 1 each (Laplace's rule of succession).</summary>
+/// <summary>Counts of what follows what, begun at 1 each (Laplace's rule of succession). Only pairs that occur take memory.</summary>
 /// <param name="contexts">Rows.</param>
 /// <param name="kinds">Columns, at least 1.</param>
 internal sealed class SmoothedCounts(int contexts, int kinds)
 {
-    private readonly long[] counts = new long[contexts
-        * (kinds >= 1 ? kinds : throw new ArgumentOutOfRangeException(nameof(kinds), kinds, "At least one kind of mark is needed."))];
+    private readonly Dictionary<int, long>?[] counts = new Dictionary<int, long>?[contexts];
+    private readonly long[] totals = new long[contexts];
 
     /// <summary>Columns.</summary>
-    public int Kinds => kinds;
+    public int Kinds { get; } =
+        kinds >= 1 ? kinds : throw new ArgumentOutOfRangeException(nameof(kinds), kinds, "At least one kind of mark is needed.");
 
     /// <summary>Counts one.</summary>
-    public void Add(int context, int next) => counts[context * kinds + next]++;
+    public void Add(int context, int next)
+    {
+        Dictionary<int, long> row = counts[context] ??= [];
+        row[next] = row.GetValueOrDefault(next) + 1;
+        totals[context]++;
+    }
 
     /// <summary>Natural logarithm of (count + 1) / (total of the context + kinds).</summary>
-    public double LogProbability(int context, int next) => Math.Log(Row(context)[next] + 1) - Math.Log(Total(Row(context)) + kinds);
+    public double LogProbability(int context, int next) =>
+        Math.Log((counts[context]?.GetValueOrDefault(next) ?? 0) + 1) - Math.Log(totals[context] + Kinds);
 
     /// <summary>The mark counted most; in a tie the lowest.</summary>
-    public int Likeliest(int context)
-    {
-        ReadOnlySpan<long> row = Row(context);
-        int best = 0;
-        for (int mark = 1; mark < kinds; mark++)
-        {
-            best = row[mark] > row[best] ? mark : best;
-        }
-        return best;
-    }
-
-    private ReadOnlySpan<long> Row(int context) => counts.AsSpan(context * kinds, kinds);
-
-    private static long Total(ReadOnlySpan<long> row)
-    {
-        long total = 0;
-        foreach (long count in row)
-        {
-            total += count;
-        }
-        return total;
-    }
+    public int Likeliest(int context) => counts[context] is not { } row ? 0
+        : row.MaxBy(static pair => (pair.Value, -pair.Key)).Key;
 }

@@ -23,7 +23,7 @@ internal sealed record EventSequence(double[] Times, int[]? Marks, double Shorte
 internal static class EventFile
 {
     /// <summary>Squares of the intervals between nearer times, and their sums, are numbers.</summary>
-    private const double FarthestTime = 1e100;
+    public const double FarthestTime = 1e100;
 
     /// <summary>Reads the sequences in the files' order. Blank lines at the end of a file are skipped.</summary>
     /// <param name="timesPath">One line per sequence: times that never decrease.</param>

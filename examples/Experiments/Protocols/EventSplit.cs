@@ -70,6 +70,13 @@ internal sealed record EventSplit(
         return Create([.. rest.Where((_, i) => !validation.Contains(i))], [.. rest.Where((_, i) => validation.Contains(i))], folds[0]);
     }
 
+    /// <summary>Parts as they were published.</summary>
+    /// <param name="train">For training.</param>
+    /// <param name="validation">For the choice of the epoch.</param>
+    /// <param name="test">For scoring.</param>
+    /// <exception cref="ArgumentException">Only some sequences have marks.</exception>
+    public static EventSplit Of(EventSequence[] train, EventSequence[] validation, EventSequence[] test) => Create(train, validation, test);
+
     /// <summary>Reads the five folds' time-K-test.txt and event-K-test.txt and divides them by <see cref="ByFolds"/>.</summary>
     /// <param name="folder">Where the ten files lie.</param>
     /// <param name="seed">Decides which sequences validate.</param>

@@ -3,6 +3,13 @@ using AarenGen;
 
 namespace Experiments;
 
+/// <summary>How models of classes are built and trained.</summary>
+/// <param name="Blocks">Sizes.</param>
+/// <param name="Training">Training.</param>
+/// <param name="HasPatches">Whether long sequences are cut into patches; otherwise every row is a token.</param>
+/// <param name="Smoothing">Probability that targets give to the other classes.</param>
+internal sealed record ClassificationRecipe(Blocks Blocks, Recipe Training, bool HasPatches, double Smoothing);
+
 /// <summary>
 /// Classes of whole sequences of unequal lengths: the mean over tokens of what the blocks make of them, by cross-entropy. The epochs
 /// are fixed and the last one counts, so that the cases which validated while the recipe was chosen can be trained on as well.
@@ -16,10 +23,8 @@ internal static class Classification
     private const int SplitSeed = 1, LongSequence = 64;
 
     /// <summary>Sizes that suit some thousand short sequences.</summary>
-    public static Blocks Blocks { get; } = new(64, 128, 4, 2, 0.2);
-
-    /// <summary>The recipe.</summary>
-    public static Recipe Recipe(int epochs) => new(epochs, 16, 2e-3, 0.05, null);
+    public static ClassificationRecipe Recipe(int epochs) =>
+        new(new(64, 128, 4, 2, 0.2), new(epochs, 16, 2e-3, 0.05, null), HasPatches: true, Smoothing: 0.1);
 
     /// <summary>The runs of a pair of files, for every mixer and seed, and the baselines.</summary>
     /// <param name="trainPath">The .ts file to learn from.</param>
@@ -29,7 +34,16 @@ internal static class Classification
     /// <param name="epochs">Epochs.</param>
     /// <exception cref="TableException">A file is missing or bad.</exception>
     /// <exception cref="ArgumentException">The files do not fit each other.</exception>
-    public static IReadOnlyList<PlannedRun> Plan(string trainPath, string testPath, IReadOnlyList<Mixer> mixers, int seeds, int epochs)
+    public static IReadOnlyList<PlannedRun> Plan(string trainPath, string testPath, IReadOnlyList<Mixer> mixers, int seeds, int epochs) =>
+        Plan(trainPath, testPath, Contender<ClassificationRecipe>.Of(mixers, Recipe(epochs)), seeds);
+
+    /// <inheritdoc cref="Plan(string, string, IReadOnlyList{Mixer}, int, int)"/>
+    /// <param name="trainPath">The .ts file to learn from.</param>
+    /// <param name="testPath">The .ts file to score on.</param>
+    /// <param name="contenders">The models to compare.</param>
+    /// <param name="seeds">Seeds 1 to this.</param>
+    public static IReadOnlyList<PlannedRun> Plan(
+        string trainPath, string testPath, IReadOnlyList<Contender<ClassificationRecipe>> contenders, int seeds)
     {
         (ClassificationSplit split, TsCase[] train, TsCase[] test) = Prepare(trainPath, testPath);
         var name = DataIdentity.OfFiles(
@@ -47,33 +61,41 @@ internal static class Classification
         };
         TsCase[] all = [.. train, .. test];
         int longest = all.Max(c => c.Tokens.Length) / split.Channels, shortest = all.Min(c => c.Tokens.Length) / split.Channels;
-        // Long sequences are cut into overlapping patches, because sections of them, not moments, distinguish classes.
-        int length = longest < LongSequence ? 1 : Math.Min(shortest, longest / 5),
-            stride = longest < LongSequence ? 1 : Math.Max(1, longest / 40);
-        string patch = length == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"\n[Patch({length}, {stride})]");
         SequenceList data = ToData(train, split.Channels);
-        foreach (Mixer mixer in mixers)
+        foreach (Contender<ClassificationRecipe> contender in contenders)
         {
-            string declaration = string.Create(CultureInfo.InvariantCulture, $"""
-                [SequenceModel]
-                [Continuous({split.Channels})]{patch}
-                [Dense({Blocks.Width})]
-                [Positions(PositionKind.Sinusoidal)]
-                {mixer.Attribute(Blocks, (longest - length) / stride + 1)}
-                [LayerNorm]
-                [Pool(Pooling.Mean)]
-                [Dense({split.Labels.Length})]
-                [CrossEntropy(Smoothing = 0.1)]
-                """);
-            Recipe recipe = Recipe(epochs);
+            string declaration = Declare(contender, split, shortest, longest);
+            Recipe recipe = contender.Recipe.Training;
             for (int seed = 1; seed <= seeds; seed++)
             {
                 int one = seed;
-                runs.Add(new(new(Task, name, setting, mixer.ToString(), seed), $"{declaration}\n{recipe}", (progress, cancellation) =>
+                runs.Add(new(new(Task, name, setting, contender.Name, seed), $"{declaration}\n{recipe}", (progress, cancellation) =>
                     ModelRun.Make(declaration, data, validation: null, recipe, one, new Score(split, test), progress, cancellation)));
             }
         }
         return runs;
+    }
+
+    private static string Declare(Contender<ClassificationRecipe> contender, ClassificationSplit split, int shortest, int longest)
+    {
+        (Blocks blocks, _, bool hasPatches, double smoothing) = contender.Recipe;
+        // Long sequences are cut into overlapping patches, because sections of them, not moments, distinguish classes.
+        bool cuts = hasPatches && longest >= LongSequence;
+        int length = cuts ? Math.Min(shortest, longest / 5) : 1, stride = cuts ? Math.Max(1, longest / 40) : 1;
+        string patch = length == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"\n[Patch({length}, {stride})]");
+        string loss = smoothing == 0 ? "CrossEntropy"
+            : string.Create(CultureInfo.InvariantCulture, $"CrossEntropy(Smoothing = {smoothing})");
+        return string.Create(CultureInfo.InvariantCulture, $"""
+            [SequenceModel]
+            [Continuous({split.Channels})]{patch}
+            [Dense({blocks.Width})]
+            [Positions(PositionKind.Sinusoidal)]
+            {contender.Mixer.Attribute(blocks, (longest - length) / stride + 1)}
+            [LayerNorm]
+            [Pool(Pooling.Mean)]
+            [Dense({split.Labels.Length})]
+            [{loss}]
+            """);
     }
 
     /// <summary>The cases, filled and scaled. Mistakes in the data are reported with the names of the files.</summary>

@@ -3,6 +3,27 @@ using AarenGen;
 
 namespace Experiments;
 
+/// <summary>How models of events are built and trained.</summary>
+/// <param name="Blocks">Sizes.</param>
+/// <param name="Training">Training.</param>
+/// <param name="MarkWidth">Numbers of a mark's embedding.</param>
+/// <param name="TimeWidth">Numbers of the encoding of the time since the first event.</param>
+/// <param name="MaxOutputs">More kinds of marks than this are predicted by <see cref="MarkRecency"/>; null: each has an output.</param>
+internal sealed record EventsRecipe(Blocks Blocks, Recipe Training, int MarkWidth, int TimeWidth, int? MaxOutputs);
+
+/// <summary>How marks are predicted.</summary>
+internal enum MarkForm
+{
+    /// <summary>There are none.</summary>
+    None,
+
+    /// <summary>An output for each kind.</summary>
+    Kinds,
+
+    /// <summary>By their place among the recent ones; see <see cref="MarkRecency"/>.</summary>
+    Recency,
+}
+
 /// <summary>
 /// Streams of events. After each event the model predicts when the next one comes (a mixture of log-normal distributions) and, if
 /// events have marks, its mark. Every event but a sequence's first is scored.
@@ -12,7 +33,7 @@ internal static class Events
     /// <summary>The task's name.</summary>
     public const string Task = "events";
 
-    private const int SplitSeed = 1, Components = 16, Bars = 60, MaxKinds = 10_000;
+    private const int Components = 16, Bars = 60, MaxKinds = 10_000;
 
     /// <summary>In mean intervals: a model rejects times of 1e15 and more since the first event.</summary>
     private const double LongestSequence = 1e14;
@@ -20,11 +41,9 @@ internal static class Events
     /// <summary>The standard deviation of logarithms of intervals that are all equal.</summary>
     private const double NarrowestHistogram = 0.5;
 
-    /// <summary>Sizes that suit some hundred thousand events.</summary>
-    public static Blocks Blocks { get; } = new(64, 128, 4, 2, 0.1);
-
-    /// <summary>The recipe, chosen on the validation parts.</summary>
-    public static Recipe Recipe(int epochs) => new(epochs, 16, 1e-3, 0.01, 5);
+    /// <summary>Sizes that suit some hundred thousand events, and training as chosen on the validation parts.</summary>
+    public static EventsRecipe Recipe(int epochs) =>
+        new(new(64, 128, 4, 2, 0.1), new(epochs, 16, 1e-3, 0.01, 5), MarkWidth: 16, TimeWidth: 16, MaxOutputs: 64);
 
     /// <summary>The runs of files of events, for every mixer and seed, and the baselines.</summary>
     /// <param name="times">
@@ -39,41 +58,27 @@ internal static class Events
     /// <exception cref="TableException">A file is missing or bad.</exception>
     /// <exception cref="ArgumentException">The files do not fit each other.</exception>
     public static IReadOnlyList<PlannedRun> Plan(
-        IReadOnlyList<string> times, IReadOnlyList<string> marks, string unit, IReadOnlyList<Mixer> mixers, int seeds, int epochs)
+        IReadOnlyList<string> times, IReadOnlyList<string> marks, string unit, IReadOnlyList<Mixer> mixers, int seeds, int epochs) =>
+        Plan(EventData.OfText(times, marks, unit), Contender<EventsRecipe>.Of(mixers, Recipe(epochs)), seeds);
+
+    /// <summary>The runs of a data set, for every model and seed, and the baselines.</summary>
+    /// <param name="data">The events, divided.</param>
+    /// <param name="contenders">The models to compare.</param>
+    /// <param name="seeds">Seeds 1 to this.</param>
+    /// <exception cref="TableException">The events cannot be learned from.</exception>
+    public static IReadOnlyList<PlannedRun> Plan(EventData data, IReadOnlyList<Contender<EventsRecipe>> contenders, int seeds)
     {
-        if (marks.Count > 0 && marks.Count != times.Count)
-        {
-            throw new ArgumentException(
-                $"There are {times.Count} files of times but {marks.Count} of marks; give each its own, in the same order.");
-        }
-        if (times.Count == 0)
-        {
-            throw new ArgumentException("--times: give at least one file.");
-        }
-        EventSequence[][] files = [.. times.Select((path, i) => EventFile.Read(path, marks.Count == 0 ? null : marks[i]))];
-        if (files.Length == 1 && files[0].Length < 3)
-        {
-            throw new TableException(times[0], null, null, string.Create(
-                CultureInfo.InvariantCulture,
-                $"there are {files[0].Length} sequences (lines), but training, validation and test need one each at least; give more, "
-                + $"or a file for each part."));
-        }
-        EventSplit split = files.Length == 1 ? EventSplit.ByShares(files[0]) : EventSplit.ByFolds(files, SplitSeed);
-        string source = string.Join(", ", times);
-        CheckIntervals(source, "training", split.Train);
-        CheckIntervals(source, "validation", split.Validation);
-        CheckIntervals(source, "test", split.Test);
-        CheckScale(times, files, split);
+        (DataIdentity name, EventSplit split, string unit, IReadOnlyList<EventSource> sources) = data;
+        CheckIntervals(data.Places, "training", split.Train);
+        CheckIntervals(data.Places, "validation", split.Validation);
+        CheckIntervals(data.Places, "test", split.Test);
+        CheckScale(sources, split);
         int kinds = split.MarkNames?.Length ?? 0;
         if (kinds > MaxKinds)
         {
-            throw new TableException(string.Join(", ", marks), null, null, string.Create(
+            throw new TableException(data.MarkPlaces, null, null, string.Create(
                 CultureInfo.InvariantCulture, $"there are {kinds} kinds of marks, more than {MaxKinds}; merge the rare ones."));
         }
-        var name = DataIdentity.OfFiles(
-            files.Length == 1 ? Path.GetFileNameWithoutExtension(times[0])
-                : new DirectoryInfo(Path.GetDirectoryName(Path.GetFullPath(times[0]))!).Name,
-            [.. times, .. marks]);
         // Equal times are stated where the scores are: a density at a floor depends on the floor.
         string setting = (kinds == 0 ? "intervals" : "intervals and marks")
             + (split.ShortestInterval > 0
@@ -101,21 +106,35 @@ internal static class Events
                     (_, cancellation) => new(Metrics(EventEvaluation.Run(intervals, mark, split.Test, cancellation), unit))));
             }
         }
-        SequenceList train = ToData(split.Train, scale, kinds), validation = ToData(split.Validation, scale, kinds);
         int longest = split.Train.Concat(split.Validation).Concat(split.Test).Max(static s => s.Times.Length);
-        foreach (Mixer mixer in mixers)
+        var made = new Dictionary<(EventSequence[], MarkForm), SequenceList>();
+        foreach (Contender<EventsRecipe> contender in contenders)
         {
-            string declaration = Declare(mixer, kinds, Math.Min(longest, 512));
-            Recipe recipe = Recipe(epochs);
+            MarkForm form = kinds == 0 ? MarkForm.None : kinds > contender.Recipe.MaxOutputs ? MarkForm.Recency : MarkForm.Kinds;
+            string declaration = Declare(contender, form, kinds, Math.Min(longest, 512));
+            Recipe recipe = contender.Recipe.Training;
+            SequenceList train = Data(split.Train, form), validation = Data(split.Validation, form);
+            NewMarks? unseen = form == MarkForm.Recency ? new(split.Train, kinds, MarkRecency.Capacity) : null;
+            var score = new Score(split.Test, scale, kinds, form, unseen, unit);
             for (int seed = 1; seed <= seeds; seed++)
             {
                 int one = seed;
-                runs.Add(new(new(Task, name, setting, mixer.ToString(), seed), $"{declaration}\n{recipe}\n{unit}",
+                runs.Add(new(new(Task, name, setting, contender.Name, seed), $"{declaration}\n{recipe}\n{unit}",
                     (progress, cancellation) => ModelRun.Make(
-                        declaration, train, validation, recipe, one, new Score(split.Test, scale, kinds, unit), progress, cancellation)));
+                        declaration, train, validation, recipe, one, score, progress, cancellation)));
             }
         }
         return runs;
+
+        // Models that read the same tokens share them.
+        SequenceList Data(EventSequence[] part, MarkForm form)
+        {
+            if (!made.TryGetValue((part, form), out SequenceList? list))
+            {
+                made.Add((part, form), list = ToData(part, scale, form));
+            }
+            return list;
+        }
     }
 
     private static void CheckIntervals(string source, string part, EventSequence[] sequences)
@@ -136,7 +155,7 @@ internal static class Events
     /// Intervals are scaled by the mean of the training part. One huge interval there, more often a wrong time than a long wait, would make
     /// all others equal. One in any part would be a number that no model can read.
     /// </summary>
-    private static void CheckScale(IReadOnlyList<string> paths, EventSequence[][] files, EventSplit split)
+    private static void CheckScale(IReadOnlyList<EventSource> sources, EventSplit split)
     {
         EventSequence[] train = [.. split.Train.Select(static s => s with { ShortestInterval = 0 })];
         double[] intervals = [.. train.SelectMany(static s => s.Intervals)];
@@ -144,78 +163,101 @@ internal static class Events
         double mean = intervals.Average(), median = positive[positive.Length / 2];
         if (EventSplit.ShortestFraction * mean > median)
         {
-            throw TooLong(paths, files, train.MaxBy(static s => s.Intervals.DefaultIfEmpty().Max())!, median);
+            throw TooLong(sources, train.MaxBy(static s => s.Intervals.DefaultIfEmpty().Max())!, median);
         }
         foreach (EventSequence sequence in split.Train.Concat(split.Validation).Concat(split.Test))
         {
             if (sequence.Times[^1] - sequence.Times[0] > LongestSequence * mean)
             {
-                throw TooLong(paths, files, sequence, median);
+                throw TooLong(sources, sequence, median);
             }
         }
     }
 
-    private static TableException TooLong(
-        IReadOnlyList<string> paths, EventSequence[][] files, EventSequence sequence, double median)
+    private static TableException TooLong(IReadOnlyList<EventSource> sources, EventSequence sequence, double median)
     {
-        int file = Array.FindIndex(files, f => f.Any(s => ReferenceEquals(s.Times, sequence.Times)));
-        int line = Array.FindIndex(files[file], s => ReferenceEquals(s.Times, sequence.Times)) + 1;
+        EventSource source = sources.First(f => Array.Exists(f.Sequences, s => ReferenceEquals(s.Times, sequence.Times)));
+        int number = Array.FindIndex(source.Sequences, s => ReferenceEquals(s.Times, sequence.Times)) + 1;
         int end = Enumerable.Range(1, sequence.Times.Length - 1).MaxBy(sequence.IntervalBefore);
-        return new(paths[file], line, null, string.Create(CultureInfo.InvariantCulture,
-            $"time {end + 1}, {sequence.Times[end]}, is {sequence.IntervalBefore(end):G3} after time {end}, but half of the training "
+        string place = source.HasLines ? "" : string.Create(CultureInfo.InvariantCulture, $"sequence {number}: ");
+        return new(source.Path, source.HasLines ? number : null, null, string.Create(CultureInfo.InvariantCulture,
+            $"{place}time {end + 1}, {sequence.Times[end]}, is {sequence.IntervalBefore(end):G3} after time {end}, but half of the training "
             + $"part's intervals are at most {median:G3}, and nothing could tell those apart beside it; correct the time, or begin a new "
             + $"line there."));
     }
 
-    private static string Declare(Mixer mixer, int kinds, int context) => string.Create(CultureInfo.InvariantCulture, $"""
-        [SequenceModel]
-        [Continuous(2)]
-        [TimeEncoding(16, LongestPeriod = 1000)]
-        {(kinds == 0 ? "" : $"[Categorical({kinds}, Width = 16)]\n")}[Dense({Blocks.Width})]
-        {mixer.Attribute(Blocks, context)}
-        [LayerNorm]
-        [Head("Interval")]
-        [Dense({3 * Components})]
-        [LogNormalMixture]
-        {(kinds == 0 ? "" : $"[Head(\"Mark\")]\n[Dense({kinds})]\n[CrossEntropy]")}
-        """);
+    private static string Declare(Contender<EventsRecipe> contender, MarkForm form, int kinds, int context)
+    {
+        (Blocks blocks, _, int markWidth, int timeWidth, _) = contender.Recipe;
+        string mark = form == MarkForm.None ? "" : $"[Categorical({kinds}, Width = {markWidth})]\n";
+        if (form == MarkForm.Recency)
+        {
+            mark += $"[Categorical({MarkRecency.Classes}, Width = {markWidth})]\n";
+        }
+        int outputs = form == MarkForm.Recency ? MarkRecency.Classes : kinds;
+        return string.Create(CultureInfo.InvariantCulture, $"""
+            [SequenceModel]
+            [Continuous(2)]
+            [TimeEncoding({timeWidth}, LongestPeriod = 1000)]
+            {mark}[Dense({blocks.Width})]
+            {contender.Mixer.Attribute(blocks, context)}
+            [LayerNorm]
+            [Head("Interval")]
+            [Dense({3 * Components})]
+            [LogNormalMixture]
+            {(form == MarkForm.None ? "" : $"[Head(\"Mark\")]\n[Dense({outputs})]\n[CrossEntropy]")}
+            """);
+    }
 
     /// <summary>One token per event except the last. Its target is the next event: the interval in mean intervals, and the mark.</summary>
-    private static SequenceList ToData(IReadOnlyList<EventSequence> sequences, TimeScale scale, int kinds)
+    private static SequenceList ToData(IReadOnlyList<EventSequence> sequences, TimeScale scale, MarkForm form)
     {
-        var data = new SequenceList(TokenWidth(kinds), kinds == 0 ? 1 : 2);
+        var data = new SequenceList(TokenWidth(form), form == MarkForm.None ? 1 : 2);
         foreach (EventSequence sequence in sequences.Where(static s => s.Times.Length > 1))
         {
             int count = sequence.Times.Length - 1;
+            int[]? marks = form == MarkForm.Recency ? MarkRecency.PlacesOf(sequence.Marks!) : sequence.Marks;
             var targets = new List<float>();
             for (int i = 0; i < count; i++)
             {
                 targets.Add(scale.Interval(sequence.IntervalBefore(i + 1)));
-                if (kinds > 0)
+                if (form != MarkForm.None)
                 {
-                    targets.Add(sequence.Marks![i + 1]);
+                    targets.Add(marks![i + 1]);
                 }
             }
-            data.Add(Tokens(sequence, count, scale, kinds), [.. targets]);
+            data.Add(Tokens(sequence, count, scale, form), [.. targets]);
         }
         return data;
     }
 
-    private static int TokenWidth(int kinds) => kinds == 0 ? 3 : 4;
-
-    /// <summary>Logarithm of the interval before, whether there was one, time since the first event, and the mark.</summary>
-    private static float[] Tokens(EventSequence sequence, int count, TimeScale scale, int kinds)
+    private static int TokenWidth(MarkForm form) => form switch
     {
-        int width = TokenWidth(kinds);
+        MarkForm.None => 3,
+        MarkForm.Kinds => 4,
+        _ => 5,
+    };
+
+    /// <summary>
+    /// Logarithm of the interval before, whether there was one, time since the first event, the mark, and its place among the recent ones.
+    /// </summary>
+    private static float[] Tokens(EventSequence sequence, int count, TimeScale scale, MarkForm form)
+    {
+        int width = TokenWidth(form);
+        int[] places = form == MarkForm.Recency ? MarkRecency.PlacesOf(sequence.Marks!) : [];
         var tokens = new float[count * width];
         for (int i = 0; i < count; i++)
         {
             tokens[i * width] = i == 0 ? 0 : scale.Feature(sequence.IntervalBefore(i));
             tokens[i * width + 1] = i == 0 ? 0 : 1;
             tokens[i * width + 2] = (float)((sequence.Times[i] - sequence.Times[0]) / scale.Unit);
-            if (kinds > 0)
+            if (form != MarkForm.None)
             {
                 tokens[i * width + 3] = sequence.Marks![i];
+            }
+            if (form == MarkForm.Recency)
+            {
+                tokens[i * width + 4] = places[i];
             }
         }
         return tokens;
@@ -254,7 +296,8 @@ internal static class Events
         public float Feature(double interval) => (float)((Math.Log(interval / Unit) - LogMean) / LogDeviation);
     }
 
-    private sealed class Score(IReadOnlyList<EventSequence> test, TimeScale scale, int kinds, string unit) : IScore
+    private sealed class Score(
+        IReadOnlyList<EventSequence> test, TimeScale scale, int kinds, MarkForm form, NewMarks? unseen, string unit) : IScore
     {
         public RunOutcome Of<TModel>(TModel model, CancellationToken cancellation)
             where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
@@ -263,7 +306,7 @@ internal static class Events
             int width = SequenceModel<TModel>.Description.OutputWidth;
             NegativeLogLikelihood intervals = new(), marks = new();
             var error = new ForecastError();
-            var confusion = new ConfusionMatrix(Math.Max(1, kinds));
+            long hits = 0;
             double[] observed = [.. test.SelectMany(static s => s.Intervals)];
             double low = Math.Log(observed.Min()), high = Math.Log(observed.Max());
             if (high - low < NarrowestHistogram)
@@ -277,8 +320,9 @@ internal static class Events
                 cancellation.ThrowIfCancellationRequested();
                 int count = sequence.Times.Length - 1;
                 var outputs = new float[count * width];
+                var recent = new RecentMarks(MarkRecency.Capacity);
                 state.Reset();
-                model.Forward(state, Tokens(sequence, count, scale, kinds), outputs);
+                model.Forward(state, Tokens(sequence, count, scale, form), outputs);
                 for (int i = 0; i < count; i++)
                 {
                     double interval = sequence.IntervalBefore(i + 1);
@@ -286,11 +330,20 @@ internal static class Events
                     // Converts a density in units of the mean interval to the files' unit.
                     intervals.Add(prediction.LogDensity(scale.Interval(interval)) - Math.Log(scale.Unit));
                     error.Add(prediction.LimitedMean(scale.Longest) * scale.Unit, interval);
-                    if (kinds > 0)
+                    if (form == MarkForm.Recency)
+                    {
+                        recent.Add(sequence.Marks![i]);
+                        float[] places = outputs[(i * width + 3 * Components)..((i + 1) * width)];
+                        (double log, bool isHit) = MarkRecency.Score(
+                            place => new CategoricalPrediction(places).LogProbability(place), recent, unseen!, kinds, sequence.Marks[i + 1]);
+                        marks.Add(log);
+                        hits += isHit ? 1 : 0;
+                    }
+                    else if (form == MarkForm.Kinds)
                     {
                         var mark = new CategoricalPrediction(outputs.AsSpan(i * width + 3 * Components, kinds));
                         marks.Add(mark.LogProbability(sequence.Marks![i + 1]));
-                        confusion.Add(sequence.Marks![i + 1], mark.MostLikely);
+                        hits += mark.MostLikely == sequence.Marks[i + 1] ? 1 : 0;
                     }
                     // The histogram is only a figure: every tenth event shows the prediction well enough.
                     int bar = Math.Clamp((int)((Math.Log(Math.Max(interval, edges[0])) - low) / (high - low) * Bars), 0, Bars - 1);
@@ -310,7 +363,7 @@ internal static class Events
             double total = shares.Sum();
             var score = new EventScore(
                 intervals.Count, intervals.Mean, kinds == 0 ? null : marks.Mean, error.RootMeanSquared,
-                kinds == 0 ? null : confusion.Accuracy);
+                kinds == 0 ? null : (double)hits / marks.Count);
             return new(Metrics(score, unit),
                 Density: new(unit, edges, [.. shares.Select(s => s / total)], [.. predicted.Select(p => p / total)]));
         }

@@ -3,6 +3,24 @@ using AarenGen;
 
 namespace Experiments;
 
+/// <summary>What the tokens of a forecasting model are.</summary>
+internal enum ForecastingForm
+{
+    /// <summary>Patches of one column; the model streams, and each forecasts the whole horizon.</summary>
+    Patches,
+
+    /// <summary>Rows of all columns, then one empty row for each that is forecast; see <see cref="RowWindows"/>.</summary>
+    Rows,
+}
+
+/// <summary>How forecasting models are built and trained.</summary>
+/// <param name="Blocks">Sizes.</param>
+/// <param name="Training">Training.</param>
+/// <param name="Form">What a token is.</param>
+/// <param name="Lookback">Rows that a forecast looks back on.</param>
+/// <param name="Patch">Rows of a patch.</param>
+internal sealed record ForecastingRecipe(Blocks Blocks, Recipe Training, ForecastingForm Form, int Lookback, int Patch);
+
 /// <summary>
 /// Forecasts of all columns of a series over a horizon. The models stream each column separately, in long patches that overlap and are
 /// normalised by their own mean and standard deviation. At the end of each patch they forecast the whole horizon.
@@ -25,12 +43,16 @@ internal static class Forecasting
 
     /// <summary>
     /// Sizes that suit small series. A patch as long as the useful history lets the residual carry a linear forecast, which is hard
-    /// to beat on them. Short patches leave it to the mixer to remember.
+    /// to beat on them. Short patches leave it to the mixer to remember. Training was chosen on the validation parts of ETTh1, and of ETTm1
+    /// for short patches.
     /// </summary>
-    private static Blocks BlocksFor(int patch) => patch > Lookback / 2 ? new(32, 64, 4, 1, 0.7) : new(64, 128, 4, 2, 0.2);
-
-    /// <summary>The recipe, chosen on the validation parts of ETTh1, and of ETTm1 for short patches.</summary>
-    private static Recipe RecipeFor(int patch, int epochs) => new(epochs, 8, patch > Lookback / 2 ? 2e-4 : 1e-3, 0.01, 5);
+    public static ForecastingRecipe Recipe(int patch, int epochs)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(patch, Lookback);
+        return patch > Lookback / 2
+            ? new(new(32, 64, 4, 1, 0.7), new(epochs, 8, 2e-4, 0.01, 5), ForecastingForm.Patches, Lookback, patch)
+            : new(new(64, 128, 4, 2, 0.2), new(epochs, 8, 1e-3, 0.01, 5), ForecastingForm.Patches, Lookback, patch);
+    }
 
     /// <summary>The runs of a file, for every horizon, mixer and seed, and the baselines.</summary>
     /// <param name="path">A table, optionally compressed with gzip.</param>
@@ -47,9 +69,27 @@ internal static class Forecasting
     /// <exception cref="ArgumentException">The season is longer than the training rows.</exception>
     public static IReadOnlyList<PlannedRun> Plan(
         string path, IReadOnlyList<int> horizons, IReadOnlyList<Mixer> mixers, int seeds, int epochs, bool hasIntervals, int? stride,
-        int? season = null, string? time = null, int patch = DefaultPatch)
+        int? season = null, string? time = null, int patch = DefaultPatch) => Plan(
+            path, horizons, Contender<ForecastingRecipe>.Of(mixers, Recipe(patch, epochs)), seeds, hasIntervals, stride,
+            patch == DefaultPatch ? "" : string.Create(CultureInfo.InvariantCulture, $", patches of {patch}"), Console.WriteLine, season, time);
+
+    /// <summary>The runs of a file, for every horizon, model and seed, and the baselines.</summary>
+    /// <param name="path">A table, optionally compressed with gzip.</param>
+    /// <param name="horizons">Rows to forecast, each at least 1.</param>
+    /// <param name="contenders">The models to compare.</param>
+    /// <param name="seeds">Seeds 1 to this.</param>
+    /// <param name="hasIntervals">Whether quantiles are predicted, rather than means.</param>
+    /// <param name="stride">Rows from one training window to the next; null: as the recipe has it.</param>
+    /// <param name="note">The end of the settings' names.</param>
+    /// <param name="tell">Receives what was recognised in the table, not through the console's layout, which would break lines.</param>
+    /// <param name="season">Rows in a season; null: from the times or the series.</param>
+    /// <param name="time">The time column's name, or none; null: it is recognised.</param>
+    /// <exception cref="TableException">The file is missing, bad or too short.</exception>
+    /// <exception cref="ArgumentException">The season is longer than the training rows.</exception>
+    public static IReadOnlyList<PlannedRun> Plan(
+        string path, IReadOnlyList<int> horizons, IReadOnlyList<Contender<ForecastingRecipe>> contenders, int seeds, bool hasIntervals,
+        int? stride, string note, Action<string> tell, int? season = null, string? time = null)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(patch, Lookback);
         SeriesTable table = TableReader.Read(path, time);
         ForecastingSplit split = ForecastingSplit.Create(path, table.Rows);
         float[] values = table.Scale(split.Train.Count, split.Test.End).Values;
@@ -57,13 +97,12 @@ internal static class Forecasting
         string seasonFound = string.Create(CultureInfo.InvariantCulture, $"season: {chosen.Rows} rows ({chosen.Source})");
         foreach (string line in table.Report.Append(seasonFound))
         {
-            // Not through the console's layout, which would break lines at 80 columns.
-            Console.WriteLine(line);
+            tell(line);
         }
         // Without the format's ending, but with other dots: load.2019.csv and load.2020.csv differ.
         string file = Path.GetFileName(path), stem = file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? file[..^3] : file;
         var name = DataIdentity.OfFiles(Path.GetFileNameWithoutExtension(stem), path);
-        int columns = table.Columns.Length, trainingStride = stride ?? TrainingStride * Math.Max(1, table.Rows / 20_000);
+        int columns = table.Columns.Length;
         // The effect of a file's name and the options on its content: equal content that is read in another way is another experiment.
         string shared = string.Create(
             CultureInfo.InvariantCulture,
@@ -72,12 +111,8 @@ internal static class Forecasting
         var runs = new List<PlannedRun>();
         foreach (int horizon in horizons)
         {
-            RowRange test = Windows(path, split.Test, horizon);
-            var train = new ForecastWindows(
-                values, columns, Windows(path, split.Train, horizon), trainingStride, Lookback, horizon, lastOnly: false);
-            var validation = new ForecastWindows(
-                values, columns, Windows(path, split.Validation, horizon), trainingStride, Lookback, horizon, lastOnly: true);
-            string setting = string.Create(CultureInfo.InvariantCulture, $"horizon {horizon}{(hasIntervals ? ", quantiles" : "")}{(patch == DefaultPatch ? "" : $", patches of {patch}")}");
+            RowRange test = Windows(path, split.Test, Lookback, horizon);
+            string setting = string.Create(CultureInfo.InvariantCulture, $"horizon {horizon}{(hasIntervals ? ", quantiles" : "")}{note}");
             foreach (IForecastBaseline baseline in (IForecastBaseline[])[
                 new LastValue(), new SeasonalNaive(chosen.Rows), new TrainMean(values.AsSpan(0, split.Train.End * columns), columns)])
             {
@@ -87,29 +122,43 @@ internal static class Forecasting
                     return new([new("MSE", error.MeanSquared), new("MAE", error.MeanAbsolute)]);
                 }));
             }
-            foreach (Mixer mixer in mixers)
+            foreach (Contender<ForecastingRecipe> contender in contenders)
             {
-                string declaration = Declare(columns, horizon, mixer, hasIntervals, patch);
-                Recipe recipe = RecipeFor(patch, epochs);
+                ForecastingRecipe recipe = contender.Recipe;
+                if (hasIntervals && recipe.Form == ForecastingForm.Rows)
+                {
+                    throw new ArgumentException("Quantiles are predicted only from patches.", nameof(hasIntervals));
+                }
+                string declaration = Declare(columns, horizon, contender, hasIntervals);
+                int trainingStride = stride ?? (recipe.Form == ForecastingForm.Rows ? 1 : TrainingStride * Math.Max(1, table.Rows / 20_000));
+                RowRange trainRows = Windows(path, split.Train, recipe.Lookback, horizon),
+                    validationRows = Windows(path, split.Validation, recipe.Lookback, horizon);
+                SequenceData train = recipe.Form == ForecastingForm.Rows
+                        ? new RowWindows(values, columns, trainRows, trainingStride, recipe.Lookback, horizon)
+                        : new ForecastWindows(values, columns, trainRows, trainingStride, recipe.Lookback, horizon, lastOnly: false),
+                    validation = recipe.Form == ForecastingForm.Rows
+                        ? new RowWindows(values, columns, validationRows, trainingStride, recipe.Lookback, horizon)
+                        : new ForecastWindows(values, columns, validationRows, trainingStride, recipe.Lookback, horizon, lastOnly: true);
                 for (int seed = 1; seed <= seeds; seed++)
                 {
                     int one = seed;
                     string options = string.Create(CultureInfo.InvariantCulture,
-                        $"{declaration}\n{recipe}\nwindows of {Lookback} rows every {trainingStride}; {shared}");
-                    runs.Add(new(new(Task, name, setting, mixer.ToString(), seed), options, (progress, cancellation) => ModelRun.Make(
-                        declaration, train, validation, recipe, one, new Score(values, table.Names, test, horizon, hasIntervals), progress,
-                        cancellation)));
+                        $"{declaration}\n{recipe.Training}\nwindows of {recipe.Lookback} rows every {trainingStride}; {shared}");
+                    IScore score = recipe.Form == ForecastingForm.Rows ? new RowScore(values, columns, test, recipe.Lookback, horizon)
+                        : new Score(values, table.Names, test, horizon, hasIntervals);
+                    runs.Add(new(new(Task, name, setting, contender.Name, seed), options, (progress, cancellation) => ModelRun.Make(
+                        declaration, train, validation, recipe.Training, one, score, progress, cancellation)));
                 }
             }
         }
         return runs;
     }
 
-    private static RowRange Windows(string path, RowRange part, int horizon)
+    private static RowRange Windows(string path, RowRange part, int lookback, int horizon)
     {
         try
         {
-            return ForecastingSplit.Windows(part, Lookback, horizon);
+            return ForecastingSplit.Windows(part, lookback, horizon);
         }
         catch (ArgumentException exception)
         {
@@ -117,9 +166,22 @@ internal static class Forecasting
         }
     }
 
-    private static string Declare(int columns, int horizon, Mixer mixer, bool hasIntervals, int patch)
+    private static string Declare(int columns, int horizon, Contender<ForecastingRecipe> contender, bool hasIntervals)
     {
-        Blocks blocks = BlocksFor(patch);
+        (Blocks blocks, _, ForecastingForm form, int lookback, int patch) = contender.Recipe;
+        if (form == ForecastingForm.Rows)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"""
+                [SequenceModel]
+                [Continuous({columns})]
+                [Dense({blocks.Width})]
+                [Positions(PositionKind.Sinusoidal)]
+                {contender.Mixer.Attribute(blocks, lookback + horizon)}
+                [LayerNorm]
+                [Dense({columns})]
+                [MeanSquaredError]
+                """);
+        }
         int outputs = hasIntervals ? checked(horizon * Levels.Length) : horizon;
         string loss = hasIntervals ? $"Quantiles({string.Join(", ", Levels.Select(static l => l.ToString(CultureInfo.InvariantCulture)))})"
             : "MeanSquaredError";
@@ -130,7 +192,7 @@ internal static class Forecasting
             [InstanceNorm(Window = {DefaultPatch})]
             [Patch({patch}, {PatchStride})]
             [Dense({blocks.Width})]
-            {mixer.Attribute(blocks, (Lookback - patch) / PatchStride + 1)}
+            {contender.Mixer.Attribute(blocks, (lookback - patch) / PatchStride + 1)}
             [Dense({outputs})]
             [{loss}]
             """);

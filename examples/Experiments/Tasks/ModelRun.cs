@@ -1,33 +1,9 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Reflection;
 using System.Runtime.ExceptionServices;
 using AarenGen;
 
 namespace Experiments;
-
-/// <summary>Settings of training.</summary>
-/// <param name="Epochs">Epochs; at most this number if there is a patience.</param>
-/// <param name="BatchSize">Sequences per step.</param>
-/// <param name="LearningRate">The highest rate.</param>
-/// <param name="WeightDecay">Decoupled weight decay.</param>
-/// <param name="Patience">Epochs without a better validation loss after which training stops; null: never, and the last weights
-/// are used.</param>
-internal sealed record Recipe(int Epochs, int BatchSize, double LearningRate, double WeightDecay, int? Patience)
-{
-    /// <inheritdoc/>
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture,
-        $"AdamW, {(Patience is null ? $"{Epochs} epochs" : $"up to {Epochs} epochs, patience {Patience}")}, batch {BatchSize}, learning "
-        + $"rate {LearningRate}, weight decay {WeightDecay}");
-
-    /// <summary>Options of one seed. One thread, since seeds run in parallel.</summary>
-    public TrainingOptions Options(int seed) => new()
-    {
-        Epochs = Epochs, BatchSize = BatchSize, LearningRate = LearningRate, WeightDecay = WeightDecay, Patience = Patience, Threads = 1,
-        Seed = seed,
-    };
-}
 
 /// <summary>Training and scoring of a model that was compiled at run time.</summary>
 internal static class ModelRun
