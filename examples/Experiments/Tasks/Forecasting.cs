@@ -15,8 +15,8 @@ internal static class Forecasting
     /// <summary>Rows of a patch, unless the user chooses.</summary>
     public const int DefaultPatch = 512;
 
-    /// <summary>The rows that a forecast looks back on.</summary>
-    public const int Lookback = DefaultPatch + 3 * PatchStride;
+    /// <summary>The rows that a forecast looks back on, at most.</summary>
+    public const int MaxLookback = DefaultPatch + 3 * PatchStride;
 
     private const int PatchStride = 24, TrainingStride = 2;
 
@@ -27,10 +27,13 @@ internal static class Forecasting
     /// Sizes that suit small series. A patch as long as the useful history lets the residual carry a linear forecast, which is hard
     /// to beat on them. Short patches leave it to the mixer to remember.
     /// </summary>
-    private static Blocks BlocksFor(int patch) => patch > Lookback / 2 ? new(32, 64, 4, 1, 0.7) : new(64, 128, 4, 2, 0.2);
+    private static Blocks BlocksFor(int patch) => patch > MaxLookback / 2 ? new(32, 64, 4, 1, 0.7) : new(64, 128, 4, 2, 0.2);
+
+    /// <summary>The rows that a forecast looks back on: as many whole patches as fit, so that one ends with the last row.</summary>
+    private static int LookbackOf(int patch) => patch + (MaxLookback - patch) / PatchStride * PatchStride;
 
     /// <summary>The recipe, chosen on the validation parts of ETTh1, and of ETTm1 for short patches.</summary>
-    private static Recipe RecipeFor(int patch, int epochs) => new(epochs, 8, patch > Lookback / 2 ? 2e-4 : 1e-3, 0.01, 5);
+    private static Recipe RecipeFor(int patch, int epochs) => new(epochs, 8, patch > MaxLookback / 2 ? 2e-4 : 1e-3, 0.01, 5);
 
     /// <summary>The runs of a file, for every horizon, mixer and seed, and the baselines.</summary>
     /// <param name="path">A table, optionally compressed with gzip.</param>
@@ -42,14 +45,15 @@ internal static class Forecasting
     /// <param name="stride">Rows from one training window to the next.</param>
     /// <param name="season">Rows in a season; null: from the times or the series.</param>
     /// <param name="time">The time column's name, or none; null: it is recognised.</param>
-    /// <param name="patch">Rows of a patch, at most <see cref="Lookback"/>.</param>
+    /// <param name="patch">Rows of a patch, at most <see cref="MaxLookback"/>.</param>
     /// <exception cref="TableException">The file is missing, bad or too short.</exception>
     /// <exception cref="ArgumentException">The season is longer than the training rows.</exception>
     public static IReadOnlyList<PlannedRun> Plan(
         string path, IReadOnlyList<int> horizons, IReadOnlyList<Mixer> mixers, int seeds, int epochs, bool hasIntervals, int? stride,
         int? season = null, string? time = null, int patch = DefaultPatch)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(patch, Lookback);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(patch, MaxLookback);
+        int lookback = LookbackOf(patch);
         SeriesTable table = TableReader.Read(path, time);
         ForecastingSplit split = ForecastingSplit.Create(path, table.Rows);
         float[] values = table.Scale(split.Train.Count, split.Test.End).Values;
@@ -72,11 +76,11 @@ internal static class Forecasting
         var runs = new List<PlannedRun>();
         foreach (int horizon in horizons)
         {
-            RowRange test = Windows(path, split.Test, horizon);
+            RowRange test = Windows(path, split.Test, lookback, horizon);
             var train = new ForecastWindows(
-                values, columns, Windows(path, split.Train, horizon), trainingStride, Lookback, horizon, lastOnly: false);
+                values, columns, Windows(path, split.Train, lookback, horizon), trainingStride, lookback, horizon, lastOnly: false);
             var validation = new ForecastWindows(
-                values, columns, Windows(path, split.Validation, horizon), trainingStride, Lookback, horizon, lastOnly: true);
+                values, columns, Windows(path, split.Validation, lookback, horizon), trainingStride, lookback, horizon, lastOnly: true);
             string setting = string.Create(CultureInfo.InvariantCulture, $"horizon {horizon}{(hasIntervals ? ", quantiles" : "")}{(patch == DefaultPatch ? "" : $", patches of {patch}")}");
             foreach (IForecastBaseline baseline in (IForecastBaseline[])[
                 new LastValue(), new SeasonalNaive(chosen.Rows), new TrainMean(values.AsSpan(0, split.Train.End * columns), columns)])
@@ -95,9 +99,9 @@ internal static class Forecasting
                 {
                     int one = seed;
                     string options = string.Create(CultureInfo.InvariantCulture,
-                        $"{declaration}\n{recipe}\nwindows of {Lookback} rows every {trainingStride}; {shared}");
+                        $"{declaration}\n{recipe}\nwindows of {lookback} rows every {trainingStride}; {shared}");
                     runs.Add(new(new(Task, name, setting, mixer.ToString(), seed), options, (progress, cancellation) => ModelRun.Make(
-                        declaration, train, validation, recipe, one, new Score(values, table.Names, test, horizon, hasIntervals), progress,
+                        declaration, train, validation, recipe, one, new Score(values, table.Names, test, lookback, horizon, hasIntervals), progress,
                         cancellation)));
                 }
             }
@@ -105,11 +109,11 @@ internal static class Forecasting
         return runs;
     }
 
-    private static RowRange Windows(string path, RowRange part, int horizon)
+    private static RowRange Windows(string path, RowRange part, int lookback, int horizon)
     {
         try
         {
-            return ForecastingSplit.Windows(part, Lookback, horizon);
+            return ForecastingSplit.Windows(part, lookback, horizon);
         }
         catch (ArgumentException exception)
         {
@@ -130,14 +134,14 @@ internal static class Forecasting
             [InstanceNorm(Window = {DefaultPatch})]
             [Patch({patch}, {PatchStride})]
             [Dense({blocks.Width})]
-            {mixer.Attribute(blocks, (Lookback - patch) / PatchStride + 1)}
+            {mixer.Attribute(blocks, (MaxLookback - patch) / PatchStride + 1)}
             [Dense({outputs})]
             [{loss}]
             """);
     }
 
     /// <summary>Every test window, streamed from a fresh state; the forecast is the output at its last row.</summary>
-    private sealed class Score(float[] values, string[] names, RowRange windows, int horizon, bool hasIntervals) : IScore
+    private sealed class Score(float[] values, string[] names, RowRange windows, int lookback, int horizon, bool hasIntervals) : IScore
     {
         public RunOutcome Of<TModel>(TModel model, CancellationToken cancellation)
             where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
@@ -145,7 +149,7 @@ internal static class Forecasting
             int columns = names.Length, width = SequenceModel<TModel>.Description.OutputWidth, perColumn = width / columns;
             int median = hasIntervals ? Levels.Length / 2 * horizon : 0, shown = windows.Start + windows.Count / 2;
             StreamState<TModel> state = model.CreateState();
-            var outputs = new float[Lookback * width];
+            var outputs = new float[lookback * width];
             var truth = new float[horizon];
             var error = new ForecastError();
             var coverage = new IntervalCoverage();
@@ -154,8 +158,8 @@ internal static class Forecasting
             {
                 cancellation.ThrowIfCancellationRequested();
                 state.Reset();
-                model.Forward(state, values.AsSpan((row - Lookback) * columns, Lookback * columns), outputs);
-                ReadOnlySpan<float> last = outputs.AsSpan((Lookback - 1) * width);
+                model.Forward(state, values.AsSpan((row - lookback) * columns, lookback * columns), outputs);
+                ReadOnlySpan<float> last = outputs.AsSpan((lookback - 1) * width);
                 for (int column = 0; column < columns; column++)
                 {
                     for (int step = 0; step < horizon; step++)
