@@ -81,7 +81,9 @@ internal static class Forecasting
                 values, columns, Windows(path, split.Train, lookback, horizon), trainingStride, lookback, horizon, lastOnly: false);
             var validation = new ForecastWindows(
                 values, columns, Windows(path, split.Validation, lookback, horizon), trainingStride, lookback, horizon, lastOnly: true);
-            string setting = string.Create(CultureInfo.InvariantCulture, $"horizon {horizon}{(hasIntervals ? ", quantiles" : "")}{(patch == DefaultPatch ? "" : $", patches of {patch}")}");
+            string patches = patch == DefaultPatch ? "" : string.Create(CultureInfo.InvariantCulture, $", patches of {patch}");
+            string setting = string.Create(
+                CultureInfo.InvariantCulture, $"horizon {horizon}{(hasIntervals ? ", quantiles" : "")}{patches}");
             foreach (IForecastBaseline baseline in (IForecastBaseline[])[
                 new LastValue(), new SeasonalNaive(chosen.Rows), new TrainMean(values.AsSpan(0, split.Train.End * columns), columns)])
             {
@@ -101,8 +103,8 @@ internal static class Forecasting
                     string options = string.Create(CultureInfo.InvariantCulture,
                         $"{declaration}\n{recipe}\nwindows of {lookback} rows every {trainingStride}; {shared}");
                     runs.Add(new(new(Task, name, setting, mixer.ToString(), seed), options, (progress, cancellation) => ModelRun.Make(
-                        declaration, train, validation, recipe, one, new Score(values, table.Names, test, lookback, horizon, hasIntervals), progress,
-                        cancellation)));
+                        declaration, train, validation, recipe, one,
+                        new Score(values, table.Names, test, lookback, horizon, hasIntervals), progress, cancellation)));
                 }
             }
         }

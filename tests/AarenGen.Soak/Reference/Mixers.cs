@@ -179,8 +179,8 @@ internal sealed class ForgettingMixer : IMixer
         {
             double gate = forgets[head].Value, kept = 1 / (1 + Math.Exp(-gate)), lost = 1 / (1 + Math.Exp(gate));
             double exponential = Math.Exp(scores[head].Value), relative = Bounded.ExponentialMinusOne(scores[head].Error);
-            // The derivative of log σ(f) is 1 − σ(f), and at most a quarter of an error's square is added to it. Double numbers of this size
-            // are rounded in the product, and this reference, which sums weights, rounds as often.
+            // The derivative of log σ(f) is 1 − σ(f), and at most a quarter of an error's square is added to it. Double numbers of this
+            // size are rounded in the product, and this reference, which sums weights, rounds as often.
             double size = Math.Abs(scores[head].Value) + Math.Abs(gate) + 1;
             double decay = Bounded.ExponentialMinusOne(
                 (lost + forgets[head].Error) * forgets[head].Error + 2 * Roundings * size * Bounded.DoubleUnit);
