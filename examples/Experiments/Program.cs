@@ -47,7 +47,7 @@ Option<int?> stride = new Option<int?>("--stride")
 Option<int> patch = new Option<int>("--patch")
 {
     Description = "Rows of a patch, which is a token of the models", DefaultValueFactory = static _ => Forecasting.DefaultPatch,
-}.Within(1, Forecasting.Lookback);
+}.Within(1, Forecasting.MaxLookback);
 var forecasting = new Command("forecasting", "Forecast all columns of a series")
 {
     data, time, season, horizon, intervals, stride, patch, mixers, seeds, epochs, output,

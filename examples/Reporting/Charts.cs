@@ -47,9 +47,10 @@ internal static class Charts
         if (forecasting.Length > 0)
         {
             ForecastFigure forecast = forecasting[0].Runs[0].Forecast!;
+            string of = forecasting.Length < trained.Length
+                ? string.Create(CultureInfo.InvariantCulture, $" of the {MaxModels} best") : "";
             yield return ("forecast",
-                $"An example: {forecast.Title}, seed {forecasting[0].Runs[0].Key.Seed} of each "
-                + $"model{(forecasting.Length < trained.Length ? string.Create(CultureInfo.InvariantCulture, $" of the {MaxModels} best") : "")}"
+                $"An example: {forecast.Title}, seed {forecasting[0].Runs[0].Key.Seed} of each model{of}"
                 + $"{(forecast.Lower.Length > 0 ? $"; the band is {forecasting[0].Model}'s interval of 80 %" : "")}.",
                 Forecast(forecasting));
         }

@@ -189,6 +189,9 @@ public sealed record ModelDescription
     /// <summary>How samples become rows.</summary>
     public required TokenShape Tokens { get; init; }
 
+    /// <summary>Number of modalities whose tokens alternate in a fixed cycle; 1, the default: all tokens are alike.</summary>
+    public int ModalityCount { get; init; } = 1;
+
     /// <summary>The columns that hold categories.</summary>
     public required IReadOnlyList<CategoryDescription> Categories { get; init; }
 

@@ -188,6 +188,14 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <summary>A state for a new stream.</summary>
     public StreamState<TSelf> CreateState() => new();
 
+    /// <summary>Two states for a new stream that relieve each other, so that no output depends on more than some tokens.</summary>
+    /// <param name="maxTokens">
+    /// That number: an even one; with <c>[Patch]</c> a multiple of two strides and at least two patches, with <c>[Interleave]</c> a
+    /// multiple of twice the modalities. As long as the sequences in training suits it.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxTokens"/> is none of these.</exception>
+    public StateRelay<TSelf> CreateRelay(int maxTokens) => new((TSelf)this, maxTokens);
+
     /// <summary>Takes one token of a stream: updates its state and writes the output of this token.</summary>
     /// <param name="state">The stream.</param>
     /// <param name="token">InputWidth numbers from −1e15 to 1e15.</param>
@@ -208,13 +216,24 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         Run(new ReadOnlySpan<StreamState<TSelf>>(ref state), token, output);
     }
 
+    /// <summary>Takes one token of a stream without end: updates both states of its relay and writes the output of this token.</summary>
+    /// <param name="relay">The stream.</param>
+    /// <param name="token">InputWidth numbers from −1e15 to 1e15.</param>
+    /// <param name="output">OutputWidth numbers, overwritten as for a state.</param>
+    /// <exception cref="ArgumentException">As for a state. Nothing was written, the relay is as it was.</exception>
+    public void Step(StateRelay<TSelf> relay, ReadOnlySpan<float> token, Span<float> output)
+    {
+        Arguments.CheckLength(token, Description.InputWidth);
+        Forward(relay, token, output);
+    }
+
     /// <summary>
     /// Takes one token of each of many streams in one call, reading the weights once for all of them. A state that
     /// appears more than once takes its tokens in order.
     /// </summary>
     /// <param name="states">The streams.</param>
     /// <param name="tokens">[states, InputWidth] numbers from −1e15 to 1e15, a row a stream.</param>
-    /// <param name="outputs">[states, OutputWidth] numbers, overwritten as by <see cref="Step"/>.</param>
+    /// <param name="outputs">[states, OutputWidth] numbers, overwritten as by <c>Step</c>.</param>
     /// <exception cref="ArgumentException">
     /// A length is wrong, a state is null, or a token holds NaN, a number beyond ±1e15 or an out-of-range category. Nothing was
     /// written, the states are as they were.
@@ -241,7 +260,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     }
 
     /// <summary>
-    /// Takes many tokens of one stream in one call. The outputs and the state are those of <see cref="Step"/> token by token,
+    /// Takes many tokens of one stream in one call. The outputs and the state are those of <c>Step</c> token by token,
     /// only sooner; a stream may continue with either.
     /// </summary>
     /// <remarks>
@@ -252,7 +271,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// </remarks>
     /// <param name="state">The stream; a fresh state for a whole sequence.</param>
     /// <param name="tokens">[tokens, InputWidth] numbers from −1e15 to 1e15; no token at all is allowed.</param>
-    /// <param name="outputs">[tokens, OutputWidth] numbers, overwritten as by <see cref="Step"/>.</param>
+    /// <param name="outputs">[tokens, OutputWidth] numbers, overwritten as by <c>Step</c>.</param>
     /// <exception cref="ArgumentException">
     /// A length is wrong, or a token holds NaN, a number beyond ±1e15 or an out-of-range category. Nothing was written, the state is as
     /// it was.
@@ -262,6 +281,18 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         ArgumentNullException.ThrowIfNull(state);
         CheckTokens(state, tokens, outputs);
         Run(new ReadOnlySpan<StreamState<TSelf>>(ref state), tokens, outputs);
+    }
+
+    /// <summary>Takes many tokens of a stream without end; the same as <c>Step</c> token by token, only sooner.</summary>
+    /// <param name="relay">The stream.</param>
+    /// <param name="tokens">[tokens, InputWidth] numbers from −1e15 to 1e15; no token at all is allowed.</param>
+    /// <param name="outputs">[tokens, OutputWidth] numbers, overwritten as for a state.</param>
+    /// <exception cref="ArgumentException">As for a state. Nothing was written, the relay is as it was.</exception>
+    public void Forward(StateRelay<TSelf> relay, ReadOnlySpan<float> tokens, Span<float> outputs)
+    {
+        ArgumentNullException.ThrowIfNull(relay);
+        CheckTokens(relay.Acting, tokens, outputs);
+        relay.Advance((TSelf)this, tokens, outputs);
     }
 
     /// <summary>

@@ -9,6 +9,24 @@ namespace AarenGen.Soak;
 [MeanSquaredError]
 public sealed partial class AarenModel;
 
+/// <summary>As <see cref="AarenModel"/>, with forget gates that begin at 0.5 and 0.99.</summary>
+[SequenceModel]
+[Continuous(2)]
+[Dense(4)]
+[Aaren(Heads = 2, FeedForward = 4, Forget = true, ShortestHalfLife = 1, LongestHalfLife = 69)]
+[Dense(2)]
+[MeanSquaredError]
+public sealed partial class ForgettingModel;
+
+/// <summary>As <see cref="AarenModel"/>, with forget gates that begin at 0.99 and at 1 - 7e-10, which hardly forgets.</summary>
+[SequenceModel]
+[Continuous(2)]
+[Dense(4)]
+[Aaren(Heads = 2, FeedForward = 4, Forget = true, ShortestHalfLife = 69, LongestHalfLife = 1e9)]
+[Dense(2)]
+[MeanSquaredError]
+public sealed partial class SlowlyForgettingModel;
+
 /// <summary>As <see cref="AarenModel"/>, with attention over the last tokens.</summary>
 [SequenceModel]
 [Continuous(2)]

@@ -7,8 +7,8 @@ CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureIn
 Option<bool> isShort = new("--short") { Description = "A few seconds: only checks that everything works", Recursive = true };
 Option<string[]> mixers = new("--mixers")
 {
-    Description = "Of aaren, transformer, mingru, minlstm", AllowMultipleArgumentsPerToken = true,
-    DefaultValueFactory = static _ => ["aaren", "transformer", "mingru", "minlstm"],
+    Description = $"Of {string.Join(", ", TokensSoak.Names)}", AllowMultipleArgumentsPerToken = true,
+    DefaultValueFactory = static _ => TokensSoak.Names,
 };
 var root = new RootCommand("Soak tests: long streams, many streams, killed processes, full disks.") { isShort };
 var tokens = new Command("tokens", "100,000,000 tokens through one state of each mixer, every output against float64") { mixers };

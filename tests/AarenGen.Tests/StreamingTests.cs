@@ -146,7 +146,7 @@ public sealed class StreamingTests
             "tokens", Assert.Throws<ArgumentException>(() => Model.StepMany([state, state], new float[9], new float[8])).ParamName);
         Assert.Equal(
             "states", Assert.Throws<ArgumentException>(() => Model.StepMany([state, null!], new float[10], new float[8])).ParamName);
-        Assert.Throws<ArgumentNullException>(() => Model.Step(null!, new float[5], new float[4]));
+        Assert.Throws<ArgumentNullException>(() => Model.Step((StreamState<EveryLayer>)null!, new float[5], new float[4]));
         Assert.Equal(0, state.TokenCount);
     }
 

@@ -12,13 +12,14 @@ public sealed class TaskTests : IDisposable
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Forecasting_learns_a_wave(bool hasIntervals)
+    [InlineData(false, Forecasting.DefaultPatch)]
+    [InlineData(true, Forecasting.DefaultPatch)]
+    [InlineData(false, 48)]
+    public void Forecasting_learns_a_wave(bool hasIntervals, int patch)
     {
         string path = Write("wave.csv", ["x,y", .. Enumerable.Range(0, 4000)
             .Select(static t => string.Create(CultureInfo.InvariantCulture, $"{Math.Sin(t * 0.26)},{Math.Cos(t * 0.26) * 3}"))]);
-        RunResult[] results = Make(Forecasting.Plan(path, [8], All, seeds: 1, epochs: 8, hasIntervals, stride: 16));
+        RunResult[] results = Make(Forecasting.Plan(path, [8], All, seeds: 1, epochs: 8, hasIntervals, stride: 16, patch: patch));
         double naive = results.Single(static r => r.Key.Model == "last value").Metrics[0].Value;
         RunResult[] trained = [.. results.Where(static r => r.Training is not null)];
         Assert.Equal(All.Length, trained.Length);

@@ -76,13 +76,19 @@ internal abstract class OnceReadingAgent<TModel> : DecisionAgent<TModel> where T
         return tokens.AsSpan(TokenWidth);
     }
 
-    /// <summary>Reads the new tokens. A fresh state does not see the last action, like a training window.</summary>
-    protected ReadOnlySpan<float> Read(StreamState<TModel> state)
+    /// <summary>Whether nothing was read in this episode.</summary>
+    protected abstract bool IsFresh { get; }
+
+    /// <summary>Reads tokens into the state.</summary>
+    protected abstract void Read(ReadOnlySpan<float> tokens, Span<float> outputs);
+
+    /// <inheritdoc/>
+    protected override void Decide(Span<float> action)
     {
-        // In one call, so that the weights are read once.
-        int first = state.TokenCount == 0 ? 1 : 0, count = Sizes.TokensPerStep - first;
-        Model.Forward(state, tokens.AsSpan(first * TokenWidth, count * TokenWidth), outputs.AsSpan(0, count * ActionWidth));
-        return outputs.AsSpan((count - 1) * ActionWidth, ActionWidth);
+        // In one call, so that the weights are read once. At first there is no last action.
+        int first = IsFresh ? 1 : 0, count = Sizes.TokensPerStep - first;
+        Read(tokens.AsSpan(first * TokenWidth, count * TokenWidth), outputs.AsSpan(0, count * ActionWidth));
+        outputs.AsSpan((count - 1) * ActionWidth, ActionWidth).CopyTo(action);
     }
 }
 
@@ -101,56 +107,38 @@ internal sealed class StreamingAgent<TModel>(TModel model, TrajectoryScale scale
     }
 
     /// <inheritdoc/>
-    protected override void Decide(Span<float> action) => Read(State).CopyTo(action);
+    protected override bool IsFresh => State.TokenCount == 0;
+
+    /// <inheritdoc/>
+    protected override void Read(ReadOnlySpan<float> tokens, Span<float> outputs) => Model.Forward(State, tokens, outputs);
 }
 
-/// <summary>
-/// Two states that alternate, so that no history is longer than in training. One acts while the other, which starts half a history later,
-/// reads the same tokens. The acting state has read between half a history and a whole one.
-/// </summary>
+/// <summary>Two states that relieve each other, so that no history is longer than in training.</summary>
 internal sealed class RelayAgent<TModel> : OnceReadingAgent<TModel> where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
-    private readonly StreamState<TModel>[] states;
-    private readonly int half;
-    private int step;
+    private readonly StateRelay<TModel> relay;
 
     /// <param name="model">The model.</param>
     /// <param name="scale">Scales numbers to about one.</param>
     /// <param name="steps">Steps of a whole history, an even number.</param>
-    public RelayAgent(TModel model, TrajectoryScale scale, int steps) : base(model, scale)
-    {
-        half = steps / 2;
-        states = [State, model.CreateState()];
-    }
+    public RelayAgent(TModel model, TrajectoryScale scale, int steps) : base(model, scale) =>
+        relay = model.CreateRelay(steps * Sizes.TokensPerStep);
 
     /// <inheritdoc/>
-    public override long StateBytes => states.Length * ModelStateBytes;
+    public override long StateBytes => 2 * ModelStateBytes;
 
     /// <inheritdoc/>
     public override void Begin(double targetReturn)
     {
         base.Begin(targetReturn);
-        step = 0;
-        states[0].Reset();
+        relay.Reset();
     }
 
     /// <inheritdoc/>
-    protected override void Decide(Span<float> action)
-    {
-        // The first state begins at the first step and acts for a whole history; then the two alternate.
-        int turn = step / half, actor = Math.Max(0, turn - 1) % 2;
-        if (turn > 0)
-        {
-            StreamState<TModel> follower = states[1 - actor];
-            if (step % half == 0)
-            {
-                follower.Reset();
-            }
-            Read(follower);
-        }
-        Read(states[actor]).CopyTo(action);
-        step++;
-    }
+    protected override bool IsFresh => relay.TokenCount == 0;
+
+    /// <inheritdoc/>
+    protected override void Read(ReadOnlySpan<float> tokens, Span<float> outputs) => Model.Forward(relay, tokens, outputs);
 }
 
 /// <summary>A limited history: the last steps are read again for each action.</summary>

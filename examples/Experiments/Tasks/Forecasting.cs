@@ -33,8 +33,8 @@ internal static class Forecasting
     /// <summary>Rows of a patch, unless the user chooses.</summary>
     public const int DefaultPatch = 512;
 
-    /// <summary>The rows that a forecast looks back on.</summary>
-    public const int Lookback = DefaultPatch + 3 * PatchStride;
+    /// <summary>The rows that a forecast looks back on, at most.</summary>
+    public const int MaxLookback = DefaultPatch + 3 * PatchStride;
 
     private const int PatchStride = 24, TrainingStride = 2;
 
@@ -48,10 +48,11 @@ internal static class Forecasting
     /// </summary>
     public static ForecastingRecipe Recipe(int patch, int epochs)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(patch, Lookback);
-        return patch > Lookback / 2
-            ? new(new(32, 64, 4, 1, 0.7), new(epochs, 8, 2e-4, 0.01, 5), ForecastingForm.Patches, Lookback, patch)
-            : new(new(64, 128, 4, 2, 0.2), new(epochs, 8, 1e-3, 0.01, 5), ForecastingForm.Patches, Lookback, patch);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(patch, MaxLookback);
+        // As many whole patches as fit, so that one ends with the last row.
+        int lookback = patch + (MaxLookback - patch) / PatchStride * PatchStride;
+        Blocks blocks = patch > MaxLookback / 2 ? new(32, 64, 4, 1, 0.7) : new(64, 128, 4, 2, 0.3);
+        return new(blocks, new(epochs, 8, 2e-4, 0.01, 5), ForecastingForm.Patches, lookback, patch);
     }
 
     /// <summary>The runs of a file, for every horizon, mixer and seed, and the baselines.</summary>
@@ -64,7 +65,7 @@ internal static class Forecasting
     /// <param name="stride">Rows from one training window to the next.</param>
     /// <param name="season">Rows in a season; null: from the times or the series.</param>
     /// <param name="time">The time column's name, or none; null: it is recognised.</param>
-    /// <param name="patch">Rows of a patch, at most <see cref="Lookback"/>.</param>
+    /// <param name="patch">Rows of a patch, at most <see cref="MaxLookback"/>.</param>
     /// <exception cref="TableException">The file is missing, bad or too short.</exception>
     /// <exception cref="ArgumentException">The season is longer than the training rows.</exception>
     public static IReadOnlyList<PlannedRun> Plan(
@@ -111,7 +112,7 @@ internal static class Forecasting
         var runs = new List<PlannedRun>();
         foreach (int horizon in horizons)
         {
-            RowRange test = Windows(path, split.Test, Lookback, horizon);
+            RowRange test = Windows(path, split.Test, contenders.Select(static c => c.Recipe.Lookback).DefaultIfEmpty(MaxLookback).Max(), horizon);
             string setting = string.Create(CultureInfo.InvariantCulture, $"horizon {horizon}{(hasIntervals ? ", quantiles" : "")}{note}");
             foreach (IForecastBaseline baseline in (IForecastBaseline[])[
                 new LastValue(), new SeasonalNaive(chosen.Rows), new TrainMean(values.AsSpan(0, split.Train.End * columns), columns)])
@@ -145,7 +146,7 @@ internal static class Forecasting
                     string options = string.Create(CultureInfo.InvariantCulture,
                         $"{declaration}\n{recipe.Training}\nwindows of {recipe.Lookback} rows every {trainingStride}; {shared}");
                     IScore score = recipe.Form == ForecastingForm.Rows ? new RowScore(values, columns, test, recipe.Lookback, horizon)
-                        : new Score(values, table.Names, test, horizon, hasIntervals);
+                        : new Score(values, table.Names, test, recipe.Lookback, horizon, hasIntervals);
                     runs.Add(new(new(Task, name, setting, contender.Name, seed), options, (progress, cancellation) => ModelRun.Make(
                         declaration, train, validation, recipe.Training, one, score, progress, cancellation)));
                 }
@@ -192,14 +193,14 @@ internal static class Forecasting
             [InstanceNorm(Window = {DefaultPatch})]
             [Patch({patch}, {PatchStride})]
             [Dense({blocks.Width})]
-            {contender.Mixer.Attribute(blocks, (lookback - patch) / PatchStride + 1)}
+            {contender.Mixer.Attribute(blocks, (MaxLookback - patch) / PatchStride + 1)}
             [Dense({outputs})]
             [{loss}]
             """);
     }
 
     /// <summary>Every test window, streamed from a fresh state; the forecast is the output at its last row.</summary>
-    private sealed class Score(float[] values, string[] names, RowRange windows, int horizon, bool hasIntervals) : IScore
+    private sealed class Score(float[] values, string[] names, RowRange windows, int lookback, int horizon, bool hasIntervals) : IScore
     {
         public RunOutcome Of<TModel>(TModel model, CancellationToken cancellation)
             where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
@@ -207,7 +208,7 @@ internal static class Forecasting
             int columns = names.Length, width = SequenceModel<TModel>.Description.OutputWidth, perColumn = width / columns;
             int median = hasIntervals ? Levels.Length / 2 * horizon : 0, shown = windows.Start + windows.Count / 2;
             StreamState<TModel> state = model.CreateState();
-            var outputs = new float[Lookback * width];
+            var outputs = new float[lookback * width];
             var truth = new float[horizon];
             var error = new ForecastError();
             var coverage = new IntervalCoverage();
@@ -216,8 +217,8 @@ internal static class Forecasting
             {
                 cancellation.ThrowIfCancellationRequested();
                 state.Reset();
-                model.Forward(state, values.AsSpan((row - Lookback) * columns, Lookback * columns), outputs);
-                ReadOnlySpan<float> last = outputs.AsSpan((Lookback - 1) * width);
+                model.Forward(state, values.AsSpan((row - lookback) * columns, lookback * columns), outputs);
+                ReadOnlySpan<float> last = outputs.AsSpan((lookback - 1) * width);
                 for (int column = 0; column < columns; column++)
                 {
                     for (int step = 0; step < horizon; step++)

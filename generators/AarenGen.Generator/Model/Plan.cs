@@ -30,6 +30,9 @@ internal sealed record Plan(
     public IEnumerable<DecayRun> DecayRuns => Parameters
         .Where((p, i) => i == 0 || Parameters[i - 1].Decays != p.Decays).Select(static p => new DecayRun(p.Offset, p.Decays));
 
+    /// <summary>Number of interleaved modalities; 1: all tokens are alike.</summary>
+    public int Modalities { get; init; } = 1;
+
     public int RowOutputWidth => OutputWidth / Tokens.Channels;
 
     public int RowTargetWidth => TargetWidth / Tokens.Channels;

@@ -74,6 +74,7 @@ internal static class Planner
             layout.Parameters.Sum(static p => (long)p.Rows * p.Columns), flops, "", "", layout.WidestRow, layout.BoundaryGradients,
             new(layout.Layers.Take(lowered.TrunkLayers)), new(lowered.Heads.Select(layout.WithLayers)))
         {
+            Modalities = bound.Modalities,
             // A head is a method of the class, and so hides an alias of its name.
             TakenAliases = new(GeneratedAlias.All.Select(static a => a.Name)
                 .Where(name => declaration.Members.TakenAliases.Contains(name) || lowered.Heads.Any(h => h.Plan.Name == name))),

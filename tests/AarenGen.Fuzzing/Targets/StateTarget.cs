@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 
 namespace AarenGen.Fuzzing;
@@ -5,6 +6,9 @@ namespace AarenGen.Fuzzing;
 /// <summary>Saved states of streams.</summary>
 internal sealed class StateTarget : FuzzTarget<StreamState<StatefulModel>>
 {
+    /// <summary>Magic and version, fingerprint, count of tokens, number of doubles.</summary>
+    private const int HeaderBytes = 8 + 64 + 2 * sizeof(long);
+
     private static readonly StatefulModel model = StatefulModel.Create(1);
 
     public override string Name => "states";
@@ -24,6 +28,17 @@ internal sealed class StateTarget : FuzzTarget<StreamState<StatefulModel>>
             using var saved = new MemoryStream();
             state.Save(saved);
             yield return saved.ToArray();
+            if (tokens == 7)
+            {
+                // Every number negative in turn: counts of tokens and places in rings are among them.
+                int first = HeaderBytes, end = (int)saved.Length - SHA256.HashSizeInBytes;
+                for (int at = first; at < end; at += sizeof(double))
+                {
+                    byte[] body = saved.ToArray()[..end];
+                    BinaryPrimitives.WriteDoubleLittleEndian(body.AsSpan(at), -5);
+                    yield return [.. body, .. SHA256.HashData(body)];
+                }
+            }
         }
     }
 

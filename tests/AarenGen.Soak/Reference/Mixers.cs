@@ -21,43 +21,28 @@ internal struct CompensatedSum
     }
 }
 
-/// <summary>
-/// o = Σ e^s v / Σ e^s per head over all tokens so far, s = q·k/√P. The sums are not rescaled: scores of the soak are small.
-/// </summary>
-internal sealed class AarenMixer : IMixer
+/// <summary>Scores of a learned constant query, s = q·k/√P for each head.</summary>
+internal sealed class QueryScores
 {
-    private const int Heads = 2;
     private const double LargestScore = 100;
 
-    private readonly Linear key, value;
-    private readonly double[] query;
-    private readonly double[] folded;
-    private readonly double[] foldedBias = new double[Heads];
+    private readonly Linear key;
+    private readonly double[] query, folded, foldedBias;
     private readonly int width, channels;
-    private readonly Bounded[] keys, values;
-    private readonly CompensatedSum[] weights = new CompensatedSum[Heads], numerators;
+    private readonly Bounded[] keys;
 
-    // By e^s: errors of values, sizes of values, relative errors of e^s, and both.
-    private readonly double[] valueErrors, sizes, weightedErrors, weightErrors = new double[Heads];
-    private long tokens;
-
-    public AarenMixer(WeightFile file)
+    public QueryScores(WeightFile file, int heads)
     {
         key = new(file, "blocks.0.mixer.k_proj");
-        value = new(file, "blocks.0.mixer.v_proj");
         width = key.Outputs;
-        channels = width / Heads;
+        channels = width / heads;
         keys = new Bounded[width];
-        values = new Bounded[width];
-        numerators = new CompensatedSum[width];
-        valueErrors = new double[width];
-        sizes = new double[width];
-        weightedErrors = new double[width];
+        foldedBias = new double[heads];
         var projected = new Bounded[width];
         new Linear(file, "blocks.0.mixer.q_proj").Apply([.. file["blocks.0.mixer.query"].Select(static q => new Bounded(q, 0))], projected);
         query = [.. projected.Select(static q => q.Value)];
         double[] keyWeight = file["blocks.0.mixer.k_proj.weight"], keyBias = file["blocks.0.mixer.k_proj.bias"];
-        folded = new double[Heads * width];
+        folded = new double[heads * width];
         for (int row = 0; row < width; row++)
         {
             int head = row / channels;
@@ -69,12 +54,11 @@ internal sealed class AarenMixer : IMixer
         }
     }
 
-    public void Step(ReadOnlySpan<Bounded> x, Span<Bounded> y)
+    /// <summary>The scores of a token.</summary>
+    public void Apply(ReadOnlySpan<Bounded> x, Span<Bounded> scores)
     {
         key.Apply(x, keys);
-        value.Apply(x, values);
-        tokens++;
-        for (int head = 0; head < Heads; head++)
+        for (int head = 0; head < scores.Length; head++)
         {
             double score = 0, error = 0, size = Math.Abs(foldedBias[head]);
             for (int c = head * channels; c < (head + 1) * channels; c++)
@@ -88,12 +72,50 @@ internal sealed class AarenMixer : IMixer
                 error += weight * x[c].Error;
                 size += weight * x[c].Size;
             }
-            error += (width + 4) * Bounded.Unit * size;
-            if (!(Math.Abs(score) < LargestScore))
-            {
-                throw new SoakException($"A score of {score} is more than this reference is made for.");
-            }
-            double exponential = Math.Exp(score), relative = Bounded.ExponentialMinusOne(error);
+            scores[head] = Math.Abs(score) < LargestScore ? new(score, error + (width + 4) * Bounded.Unit * size)
+                : throw new SoakException($"A score of {score} is more than this reference is made for.");
+        }
+    }
+}
+
+/// <summary>
+/// o = Σ e^s v / Σ e^s per head over all tokens so far. The sums are not rescaled: scores of the soak are small.
+/// </summary>
+internal sealed class AarenMixer : IMixer
+{
+    private const int Heads = 2;
+
+    private readonly QueryScores queries;
+    private readonly Linear value;
+    private readonly int width, channels;
+    private readonly Bounded[] scores = new Bounded[Heads], values;
+    private readonly CompensatedSum[] weights = new CompensatedSum[Heads], numerators;
+
+    // By e^s: errors of values, sizes of values, relative errors of e^s, and both.
+    private readonly double[] valueErrors, sizes, weightedErrors, weightErrors = new double[Heads];
+    private long tokens;
+
+    public AarenMixer(WeightFile file)
+    {
+        queries = new(file, Heads);
+        value = new(file, "blocks.0.mixer.v_proj");
+        width = value.Outputs;
+        channels = width / Heads;
+        values = new Bounded[width];
+        numerators = new CompensatedSum[width];
+        valueErrors = new double[width];
+        sizes = new double[width];
+        weightedErrors = new double[width];
+    }
+
+    public void Step(ReadOnlySpan<Bounded> x, Span<Bounded> y)
+    {
+        queries.Apply(x, scores);
+        value.Apply(x, values);
+        tokens++;
+        for (int head = 0; head < Heads; head++)
+        {
+            double exponential = Math.Exp(scores[head].Value), relative = Bounded.ExponentialMinusOne(scores[head].Error);
             weights[head].Add(exponential);
             weightErrors[head] += exponential * relative;
             double total = weights[head].Value, off = weightErrors[head] / total;
@@ -108,6 +130,75 @@ internal sealed class AarenMixer : IMixer
                 // Σ p r v / Σ p r − Σ p v for weights p with relative errors r − 1. Double sums are off by a unit per token, three times.
                 double bound = valueErrors[c] / total + (weightedErrors[c] / total + off * Math.Abs(mean)) / (1 - off)
                     + (3.0 * tokens + 8) * Bounded.DoubleUnit * sizes[c] / total;
+                y[c] = new(mean, bound + Bounded.Unit * (Math.Abs(mean) + bound));
+            }
+        }
+    }
+}
+
+/// <summary>
+/// o = Σ p v / Σ p per head over all tokens so far, where a token's weight p = e^s is multiplied by σ(f) at each later token.
+/// </summary>
+internal sealed class ForgettingMixer : IMixer
+{
+    /// <summary>
+    /// Roundings of a token in double: of the maximum and the gate's logarithm, as large as scores and gates, and some of a weight.
+    /// </summary>
+    private const int Roundings = 8;
+
+    private readonly QueryScores queries;
+    private readonly Linear value, forget;
+    private readonly int heads, width, channels;
+    private readonly Bounded[] scores, values, forgets;
+    private readonly double[] weights, numerators;
+
+    // By weight: errors of values, sizes of values, relative errors of weights, and both; and the error of an output by the rounded β.
+    private readonly double[] valueErrors, sizes, weightedErrors, weightErrors, blendErrors;
+    private readonly Bounded[] outputs;
+
+    public ForgettingMixer(WeightFile file)
+    {
+        forget = new(file, "blocks.0.mixer.f_proj");
+        heads = forget.Outputs;
+        queries = new(file, heads);
+        value = new(file, "blocks.0.mixer.v_proj");
+        width = value.Outputs;
+        channels = width / heads;
+        (scores, forgets, values, outputs) = (new Bounded[heads], new Bounded[heads], new Bounded[width], new Bounded[width]);
+        (weights, weightErrors) = (new double[heads], new double[heads]);
+        (numerators, valueErrors, sizes) = (new double[width], new double[width], new double[width]);
+        (weightedErrors, blendErrors) = (new double[width], new double[width]);
+    }
+
+    public void Step(ReadOnlySpan<Bounded> x, Span<Bounded> y)
+    {
+        queries.Apply(x, scores);
+        value.Apply(x, values);
+        forget.Apply(x, forgets);
+        for (int head = 0; head < heads; head++)
+        {
+            double gate = forgets[head].Value, kept = 1 / (1 + Math.Exp(-gate)), lost = 1 / (1 + Math.Exp(gate));
+            double exponential = Math.Exp(scores[head].Value), relative = Bounded.ExponentialMinusOne(scores[head].Error);
+            // The derivative of log σ(f) is 1 − σ(f), and at most a quarter of an error's square is added to it. Double numbers of this
+            // size are rounded in the product, and this reference, which sums weights, rounds as often.
+            double size = Math.Abs(scores[head].Value) + Math.Abs(gate) + 1;
+            double decay = Bounded.ExponentialMinusOne(
+                (lost + forgets[head].Error) * forgets[head].Error + 2 * Roundings * size * Bounded.DoubleUnit);
+            weightErrors[head] = kept * ((1 + decay) * weightErrors[head] + decay * weights[head]) + exponential * relative;
+            weights[head] = kept * weights[head] + exponential;
+            double total = weights[head], off = weightErrors[head] / total, add = exponential / total;
+            for (int c = head * channels; c < (head + 1) * channels; c++)
+            {
+                Bounded v = values[c];
+                weightedErrors[c] = kept * ((1 + decay) * weightedErrors[c] + decay * sizes[c]) + exponential * relative * v.Size;
+                valueErrors[c] = kept * valueErrors[c] + exponential * v.Error;
+                sizes[c] = kept * sizes[c] + exponential * v.Size;
+                numerators[c] = kept * numerators[c] + exponential * v.Value;
+                double mean = numerators[c] / total, distance = v.Size + outputs[c].Size;
+                // o + β (v − o): β is rounded to float32, the rest in double.
+                blendErrors[c] = (1 - add) * blendErrors[c] + Bounded.Unit * add * distance + Roundings * Bounded.DoubleUnit * distance;
+                double bound = valueErrors[c] / total + (weightedErrors[c] / total + off * Math.Abs(mean)) / (1 - off) + blendErrors[c];
+                outputs[c] = new(mean, bound);
                 y[c] = new(mean, bound + Bounded.Unit * (Math.Abs(mean) + bound));
             }
         }

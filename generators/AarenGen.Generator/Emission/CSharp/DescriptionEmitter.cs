@@ -34,6 +34,10 @@ internal static class DescriptionEmitter
                 $"Tokens = new(Channels: {Number(shape.Channels)}, PatchLength: {Number(shape.PatchLength)}, PatchStride: "
                     + $"{Number(shape.PatchStride)}, "
                 + $"{types.Runtime}NormalizationSpan.{shape.Normalization}, Window: {Number(shape.Window)}),");
+            if (plan.Modalities > 1)
+            {
+                code.Line($"ModalityCount = {Number(plan.Modalities)},");
+            }
             Categories(code, plan, types);
             Heads(code, plan, types);
             code.Line("FlopsPerToken = FlopsPerToken,");
