@@ -4,6 +4,8 @@ using Experiments;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 
+const string StoppedText = "Stopped. What is finished is kept: the same command continues with what is missing.";
+
 // Values that no machine could finish are errors, like senseless ones.
 const int MaxSeeds = 1_000, MaxEpochs = 100_000;
 
@@ -80,10 +82,54 @@ events.SetAction((parsed, cancellation) => Run(parsed, cancellation, () => Event
     parsed.List(times), parsed.List(marks), parsed.GetValue(unit)!, Mixers(parsed), parsed.GetValue(seeds),
     parsed.GetValue(epochs) ?? 40)));
 
+Option<string> folder = new("--data") { Description = "Folder of data sets; those below it are searched, too", Required = true };
+string settingNames = string.Join(",", Enum.GetNames<PaperSetting>()).ToLowerInvariant();
+Option<string> settings = new("--settings")
+{
+    Description = "Settings to run, several separated by commas", DefaultValueFactory = _ => settingNames,
+};
+Option<string> ours = new("--mixers")
+{
+    Description = $"Mixers of our recipe, several separated by commas: {Mixer.Options}; none: only the paper's recipe",
+    DefaultValueFactory = static _ => "forgetting,forgetting-by-channel+convolution,transformer,mingru",
+};
+Option<int?> allEpochs = new Option<int?>("--epochs")
+{
+    Description = "Maximum number of epochs of both recipes; default: as they have it, which takes days",
+}.Within(1, MaxEpochs);
+Option<string> paperHorizon = new("--horizon")
+{
+    Description = "Rows to forecast, several separated by commas", DefaultValueFactory = static _ => "96,192,336,720",
+};
+Option<int> episodes = new Option<int>("--episodes")
+{
+    Description = "Episodes of each decision model", DefaultValueFactory = static _ => 10,
+}.Within(1, 1_000_000);
+var paper = new Command(
+    "paper", "Run all data sets of the paper 'Attention as an RNN' that are in a folder, by the paper's recipe and ours")
+{
+    folder, settings, ours, seeds, allEpochs, paperHorizon, stride, episodes, output,
+};
+paper.SetAction((parsed, cancellation) => CommandLine.GuardAsync(
+    () =>
+    {
+        string place = parsed.GetValue(output)!;
+        OutputFolder.Prepare(place);
+        var options = new PaperOptions(
+            parsed.GetValue(folder)!, Settings(parsed),
+            [
+                PaperRecipe.Paper(parsed.GetValue(allEpochs)),
+                .. Mixers(parsed, ours) is { Count: > 0 } chosen ? (PaperRecipe[])[PaperRecipe.Ours(chosen, parsed.GetValue(allEpochs))] : [],
+            ],
+            Horizons(parsed, paperHorizon), parsed.GetValue(seeds), parsed.GetValue(episodes), parsed.GetValue(stride));
+        return PaperExperiment.Run(options, place, CommandLine.Without("experiments", args, output), cancellation);
+    },
+    StoppedText));
+
 var root = new RootCommand(
     "Compares mixers with each other and with naive baselines on real data, and writes a report. Models differ only in one attribute.")
 {
-    forecasting, classification, events,
+    forecasting, classification, events, paper,
 };
 return await CommandLine.RunAsync(root, args);
 
@@ -95,16 +141,23 @@ Task<int> Run(ParseResult parsed, CancellationToken cancellation, Func<IReadOnly
         Experiment.Run(CommandLine.Abandonable(plan, cancellation), folder, CommandLine.Without("experiments", args, output), cancellation);
         return 0;
     },
-    "Stopped. What is finished is kept: the same command continues with what is missing.");
+    StoppedText);
 
-IReadOnlyList<Mixer> Mixers(ParseResult parsed) => parsed.List(mixers) is ["none"] ? [] :
+IReadOnlyList<Mixer> Mixers(ParseResult parsed, Option<string>? option = null) => parsed.List(option ?? mixers) is ["none"] ? [] :
 [
-    .. parsed.RequiredList(mixers).SelectMany(static name => Mixer.Find(name)
+    .. parsed.RequiredList(option ?? mixers).SelectMany(static name => Mixer.Find(name)
         ?? throw new UserException($"--mixers: '{name}' is unknown; choose from {Mixer.Options}, or none.")).Distinct(),
 ];
 
-IReadOnlyList<int> Horizons(ParseResult parsed) =>
+IReadOnlyList<int> Horizons(ParseResult parsed, Option<string>? option = null) =>
 [
-    .. parsed.RequiredList(horizon).Select(static text => CommandLine.TryParse(text, 1, int.MaxValue, out int rows)
+    .. parsed.RequiredList(option ?? horizon).Select(static text => CommandLine.TryParse(text, 1, int.MaxValue, out int rows)
         ? rows : throw new UserException(CommandLine.Describe("--horizon", text, 1, int.MaxValue))).Distinct(),
+];
+
+IReadOnlyList<PaperSetting> Settings(ParseResult parsed) =>
+[
+    .. parsed.RequiredList(settings).Select(text => Array.FindIndex(
+        Enum.GetNames<PaperSetting>(), n => n.Equals(text, StringComparison.OrdinalIgnoreCase)) is var index and >= 0
+            ? Enum.GetValues<PaperSetting>()[index] : throw new UserException($"{settings.Name}: '{text}' is unknown; choose from {settingNames}.")),
 ];

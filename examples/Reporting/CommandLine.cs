@@ -108,7 +108,7 @@ internal static class CommandLine
             {
                 throw;
             }
-            Tell(Message(cause));
+            Tell(MessageOf(cause));
             return Mistake;
         }
     }
@@ -128,7 +128,8 @@ internal static class CommandLine
         return null;
     }
 
-    private static string Message(Exception exception) => exception switch
+    /// <summary>What to tell the user of a mistake.</summary>
+    public static string MessageOf(Exception exception) => exception switch
     {
         OutOfMemoryException or OverflowException =>
             "There is not enough memory for these data and options; use less data or smaller numbers.",
@@ -140,7 +141,7 @@ internal static class CommandLine
     /// <summary>
     /// Exceptions by which readers, models and the file system reject their input; all others are bugs.
     /// </summary>
-    private static bool IsMistake(Exception exception) =>
+    public static bool IsMistake(Exception exception) =>
         exception is UserException or ModelFileException or TrainingDivergedException or IOException or UnauthorizedAccessException
             or OutOfMemoryException or OverflowException
         || exception is ArgumentException and not ArgumentNullException;

@@ -38,7 +38,7 @@ internal static class Report
             + $"initial-scale=1\"/><title>Results</title><style>{Style}</style></head><body>\n<h1>Results</h1>\n");
         markdown.Append("# Results\n\n");
         const string intro = "Scores are mean ± sample standard deviation over seeds; the best mean of a column is bold. Models that are "
-            + "named after a mixer differ only in it.";
+            + "named after a mixer differ only in it; if a recipe stands before the mixer, within the recipe.";
         html.Append(CultureInfo.InvariantCulture, $"<p>{(groups.Count == 0 ? "No run is finished." : intro)}</p>\n");
         markdown.Append(groups.Count == 0 ? "No run is finished.\n" : intro + "\n");
         HashSet<string> names = new(StringComparer.Ordinal);
@@ -75,8 +75,11 @@ internal static class Report
             html.Append(CultureInfo.InvariantCulture, $"<p class=\"source\">{Escape(source)}</p>\n");
             markdown.Append(CultureInfo.InvariantCulture, $"\n{Literal(source)}\n");
         }
-        if (group.Models.FirstOrDefault(static m => m.Training is not null) is { Training: { } training } shown)
+        // One of the models for each way of training: those that share it differ only in the mixer.
+        foreach (ModelSummary shown in group.Models.Where(static m => m.Training is not null)
+            .DistinctBy(static m => m.Training!.Recipe))
         {
+            Training training = shown.Training!;
             html.Append(CultureInfo.InvariantCulture,
                 $"<details><summary>The declaration of {Escape(shown.Model)}, and how it was "
                 + $"trained</summary><pre>{Escape(training.Declaration)}</pre><p>{Escape(training.Recipe)}</p></details>\n");

@@ -49,7 +49,9 @@ internal static class ModelRun
             declaration, description.ParameterCount, description.StateBytes, recipe.ToString(),
             [.. report.Epochs.Select(static e => new Epoch(e.TrainingLoss, e.ValidationLoss))], report.BestEpoch,
             Stopwatch.GetElapsedTime(started).TotalSeconds);
-        return score.Of(model, cancellation) with { Training = training };
+        RunOutcome outcome = score.Of(model, cancellation);
+        // An agent may have more states than one, or none.
+        return outcome with { Training = training with { StateBytes = outcome.Training?.StateBytes ?? training.StateBytes } };
     }
 }
 
