@@ -4,6 +4,7 @@ using AarenGen;
 namespace Experiments.Tests;
 
 /// <summary>Whole experiments on small data made here: every task with every mixer, and going on after an interruption.</summary>
+[Collection(AarenGen.Tests.ProgramRun.Collection)]
 public sealed class TaskTests : IDisposable
 {
     private static readonly Mixer[] All = [.. Mixer.All];

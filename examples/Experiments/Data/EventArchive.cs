@@ -75,7 +75,7 @@ internal static class EventArchive
 
     private static byte[] Packed(byte[] bytes)
     {
-        using var archive = new ZipArchive(new MemoryStream(bytes, writable: false), ZipArchiveMode.Read);
+        using ZipArchive archive = NumpyArchive.Open(bytes);
         return NumpyArchive.Unpack(archive.Entries.FirstOrDefault(static e => e.Name == "data.pkl")
             ?? throw new InvalidDataException("the archive has no data.pkl"));
     }

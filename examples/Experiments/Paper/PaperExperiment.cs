@@ -139,7 +139,8 @@ internal static class PaperExperiment
             if (found is not null)
             {
                 string more = found.Paths.Count > 1 ? $" and {found.Paths.Count - 1} more" : "";
-                string others = found.Others.Count == 0 ? "" : $"; not read: {string.Join(", ", found.Others)}";
+                string others = found.Others.Count == 0 ? ""
+                    : $"; not read: {found.Others[0]}{(found.Others.Count == 1 ? "" : $" and {found.Others.Count - 1} more")}";
                 Console.WriteLine($"found: {dataset.Name}: {found.Paths[0]}{more}{others}");
             }
         }

@@ -32,7 +32,7 @@ internal sealed record FoundDataset(
 /// <summary>Looks for the paper's data sets in a folder and those below it. Case does not matter.</summary>
 internal sealed partial class PaperFolder
 {
-    /// <summary>Deep enough for every layout that is published; links between folders may go in circles.</summary>
+    /// <summary>Deep enough for every layout that is published.</summary>
     private const int MaxDepth = 10;
 
     private readonly string root;
@@ -49,8 +49,7 @@ internal sealed partial class PaperFolder
                 : $"{folder}: there is no such folder; check the path.");
         }
         root = Path.GetFullPath(folder);
-        files = [.. Directory.EnumerateFiles(
-                folder, "*", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = MaxDepth })
+        files = [.. FilesOf(folder, Real(folder) ?? root, 0, new HashSet<string>(StringComparer.Ordinal))
             .OrderBy(static f => f.Count(static c => c == Path.DirectorySeparatorChar)).ThenBy(static f => f, StringComparer.Ordinal)];
     }
 
@@ -70,6 +69,40 @@ internal sealed partial class PaperFolder
 
     [GeneratedRegex(@"^time-(\d+)-(train|test)\.txt$", RegexOptions.IgnoreCase)]
     private static partial Regex FoldFile();
+
+    /// <summary>The files of a folder and of those below it, also behind links; each folder once, since links may go in circles.</summary>
+    private static IEnumerable<string> FilesOf(string folder, string real, int depth, HashSet<string> visited)
+    {
+        if (depth > MaxDepth || !visited.Add(real))
+        {
+            return [];
+        }
+        string[] own, below;
+        try
+        {
+            (own, below) = (Directory.GetFiles(folder), Directory.GetDirectories(folder));
+        }
+        catch (Exception e) when (depth > 0 && e is UnauthorizedAccessException or DirectoryNotFoundException)
+        {
+            // A folder that may not be read has nothing for us.
+            return [];
+        }
+        return own.Concat(below.Order(StringComparer.Ordinal).SelectMany(
+            name => FilesOf(name, Real(name) ?? Path.Combine(real, Path.GetFileName(name)), depth + 1, visited)));
+    }
+
+    /// <summary>The folder that a link leads to; null: it is no link, or leads nowhere.</summary>
+    private static string? Real(string folder)
+    {
+        try
+        {
+            return Directory.ResolveLinkTarget(folder, returnFinalTarget: true)?.FullName;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
 
     private static bool HasEnding(string file, params string[] endings) =>
         Array.Exists(endings, e => file.EndsWith(e, StringComparison.OrdinalIgnoreCase));

@@ -19,7 +19,7 @@ internal static partial class NumpyArchive
     /// stop.</exception>
     public static IReadOnlyDictionary<string, NumpyArray> Read(byte[] bytes)
     {
-        using var archive = new ZipArchive(new MemoryStream(bytes, writable: false), ZipArchiveMode.Read);
+        using ZipArchive archive = Open(bytes);
         var arrays = new Dictionary<string, NumpyArray>(StringComparer.Ordinal);
         foreach (ZipArchiveEntry entry in archive.Entries.Where(static e => e.FullName.EndsWith(".npy", StringComparison.Ordinal)))
         {
@@ -34,6 +34,23 @@ internal static partial class NumpyArchive
             }
         }
         return arrays;
+    }
+
+    /// <summary>Opens an archive in memory.</summary>
+    /// <exception cref="InvalidDataException">It is none, or is damaged.</exception>
+    public static ZipArchive Open(byte[] bytes)
+    {
+        try
+        {
+            var archive = new ZipArchive(new MemoryStream(bytes, writable: false), ZipArchiveMode.Read);
+            // Reads the list of entries, which may be damaged, too.
+            _ = archive.Entries;
+            return archive;
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"this is not a complete archive ({e.Message.TrimEnd('.')}); fetch the file again", e);
+        }
     }
 
     /// <summary>An entry's content. A damaged or malicious one may unpack to more than it says.</summary>
