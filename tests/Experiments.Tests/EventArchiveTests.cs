@@ -177,6 +177,55 @@ public sealed class EventArchiveTests : TemporaryFolder
     }
 
     [Fact]
+    public void Damaged_files_are_read_or_rejected_and_nothing_else()
+    {
+        var random = new Random(7);
+        string archive = WriteArchive("seed.npz",
+            ("times", Array("<f8", false, [2, 2], [1, 2, 3, 4])), ("marks", Array("<i4", false, [2, 2], [1, 2, 3, 4])),
+            ("arrival_times", Objects(PickledTimes)));
+        byte[][] pickles = [.. ((string[])[Protocol0, Protocol2, Protocol4, Sequences4, Sequences5]).Select(Convert.FromBase64String)];
+        byte[][] arrays = [Array(">f4", true, [2, 2], [1, 2, 3, 4]), Objects(PickledTimes), Objects(PickledMarks)];
+        int rejected = 0;
+        for (int i = 0; i < 800; i++)
+        {
+            Try(() => EventArchive.ReadPickle(WriteBytes("one.pkl", Damaged(pickles[i % pickles.Length]))));
+            // Behind the checksum of the archive, too.
+            Try(() => EventArchive.ReadNumpy(WriteArchive("one.npz", ("times", Damaged(arrays[i % arrays.Length])))));
+            Try(() => EventArchive.ReadNumpy(WriteBytes("two.npz", Damaged(File.ReadAllBytes(archive)))));
+        }
+        Assert.InRange(rejected, 800, 2400);
+
+        byte[] Damaged(byte[] bytes)
+        {
+            List<byte> damaged = [.. bytes];
+            for (int change = random.Next(1, 4); change > 0 && damaged.Count > 0; change--)
+            {
+                int place = random.Next(damaged.Count);
+                switch (random.Next(4))
+                {
+                    case 0: damaged[place] = (byte)random.Next(256); break;
+                    case 1: damaged[place] ^= (byte)(1 << random.Next(8)); break;
+                    case 2: damaged.RemoveRange(place, random.Next(damaged.Count - place)); break;
+                    default: damaged.InsertRange(place, damaged.GetRange(place, random.Next(Math.Min(40, damaged.Count - place)))); break;
+                }
+            }
+            return [.. damaged];
+        }
+
+        void Try(Action read)
+        {
+            try
+            {
+                read();
+            }
+            catch (TableException)
+            {
+                rejected++;
+            }
+        }
+    }
+
+    [Fact]
     public void Parts_follow_the_publishers()
     {
         byte[] times = Array("<f8", false, [10, 2], [.. Enumerable.Range(0, 20).Select(static i => (double)i)]);
