@@ -212,6 +212,17 @@ public sealed class PaperTests : TemporaryFolder
             path, [6], Contender<ForecastingRecipe>.Of(mixers, recipe), 1, hasIntervals: true, stride: 4, "", static _ => { }));
     }
 
+    [Fact]
+    public void Marks_that_are_all_equal_are_none()
+    {
+        string times = Write("t.txt", "1 2 4\n1 3 4\n2 3 5\n"), marks = Write("m.txt", "1 1 1\n1 1 1\n1 1 1\n");
+        IReadOnlyList<PlannedRun> plan = Events.Plan([times], [marks], "s", [new(MixerKind.MinGru)], 1, 1);
+        Assert.Equal(["homogeneous Poisson", "log-normal", "MinGru"], plan.Select(static r => r.Key.Model));
+        Assert.All(plan, static r => Assert.Equal("intervals", r.Key.Setting));
+        RunOutcome outcome = plan[^1].Make(new Progress<double>(), CancellationToken.None);
+        Assert.DoesNotContain(outcome.Metrics, static m => m.Name.Contains("mark", StringComparison.Ordinal));
+    }
+
     /// <summary>Results of few kinds of marks stay those that were published.</summary>
     [Theory]
     [InlineData(64, "[Dense(64)]\n[CrossEntropy]")]

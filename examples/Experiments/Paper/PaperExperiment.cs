@@ -22,7 +22,7 @@ internal static class PaperExperiment
     /// <param name="output">The folder of results.</param>
     /// <param name="command">The command line, for the report.</param>
     /// <param name="cancellation">Stops; finished work is kept.</param>
-    /// <returns>The exit code: 0, or that of a mistake if a file could not be used.</returns>
+    /// <returns>The exit code: 0, or that of a mistake if a data set could not be read or run.</returns>
     /// <exception cref="UserException">None of the data sets is in the folder, or none can be run.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static int Run(PaperOptions options, string output, string command, CancellationToken cancellation)
@@ -52,7 +52,7 @@ internal static class PaperExperiment
                 continue;
             }
             // Every file is read before the first training, which may take days.
-            if (Check(() => Plan(one, options, static _ => { }), cancellation) is { } problem)
+            if (Check(() => CommandLine.Abandonable(() => Plan(one, options, static _ => { }), cancellation)) is { } problem)
             {
                 problems.Add($"{one.Dataset.Name}: {problem}");
                 Console.Error.WriteLine($"error: {problems[^1]}");
@@ -68,8 +68,14 @@ internal static class PaperExperiment
         foreach (FoundDataset one in usable)
         {
             AnsiConsole.MarkupLineInterpolated($"{one.Dataset.Setting}: {one.Dataset.Name}");
-            Experiment.Run(
-                CommandLine.Abandonable(() => Plan(one, options, Console.WriteLine), cancellation), output, command, cancellation);
+            if (Check(
+                () => Experiment.Run(
+                    CommandLine.Abandonable(() => Plan(one, options, Console.WriteLine), cancellation), output, command, cancellation))
+                is { } problem)
+            {
+                problems.Add($"{one.Dataset.Name}: {problem}");
+                Console.Error.WriteLine($"error: {problems[^1]}");
+            }
         }
         foreach (string problem in problems)
         {
@@ -90,7 +96,7 @@ internal static class PaperExperiment
         {
             PaperSetting.Control => Decisions.Plan(
                 found.Paths[0], dataset.Environment, Contenders(static r => r.Control), options.Seeds, options.Episodes),
-            PaperSetting.Events => Events.Plan(EventsOf(found), Contenders(static r => r.Events), options.Seeds),
+            PaperSetting.Events => Events.Plan(EventsOf(found), Contenders(static r => r.Events), options.Seeds, tell),
             PaperSetting.Classification => Classification.Plan(
                 found.Paths[0], found.Paths[1], Contenders(static r => r.Classification), options.Seeds),
             _ => Forecasting.Plan(
@@ -150,12 +156,12 @@ internal static class PaperExperiment
         }
     }
 
-    /// <summary>The mistake that reading the files meets, in one line; null: none.</summary>
-    private static string? Check(Func<IReadOnlyList<PlannedRun>> plan, CancellationToken cancellation)
+    /// <summary>The mistake in files or options that some work meets, in one line; null: none.</summary>
+    private static string? Check(Action work)
     {
         try
         {
-            CommandLine.Abandonable(plan, cancellation);
+            work();
             return null;
         }
         catch (Exception exception) when (CommandLine.IsMistake(exception))

@@ -71,10 +71,11 @@ internal static class Decisions
                 """);
             Acting acting = ActingOf(contender);
             double? target = whole.TargetReturns.TryGetValue(environment, out double given) ? given : null;
+            string asked = target?.ToString("R", CultureInfo.InvariantCulture) ?? "the best return";
             for (int seed = 1; seed <= seeds; seed++)
             {
                 int one = seed;
-                string options = string.Create(CultureInfo.InvariantCulture, $"{declaration}\n{recipe}\n{acting}; asked for {target:R}");
+                string options = string.Create(CultureInfo.InvariantCulture, $"{declaration}\n{recipe}\n{acting}; asked for {asked}");
                 runs.Add(new(new(Task, name, setting, contender.Name, seed), options, (progress, cancellation) =>
                 {
                     TrajectorySet episodesOfData = logged.Read();

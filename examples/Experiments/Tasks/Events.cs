@@ -59,14 +59,16 @@ internal static class Events
     /// <exception cref="ArgumentException">The files do not fit each other.</exception>
     public static IReadOnlyList<PlannedRun> Plan(
         IReadOnlyList<string> times, IReadOnlyList<string> marks, string unit, IReadOnlyList<Mixer> mixers, int seeds, int epochs) =>
-        Plan(EventData.OfText(times, marks, unit), Contender<EventsRecipe>.Of(mixers, Recipe(epochs)), seeds);
+        Plan(EventData.OfText(times, marks, unit), Contender<EventsRecipe>.Of(mixers, Recipe(epochs)), seeds, Console.WriteLine);
 
     /// <summary>The runs of a data set, for every model and seed, and the baselines.</summary>
     /// <param name="data">The events, divided.</param>
     /// <param name="contenders">The models to compare.</param>
     /// <param name="seeds">Seeds 1 to this.</param>
+    /// <param name="tell">Receives notes on the data.</param>
     /// <exception cref="TableException">The events cannot be learned from.</exception>
-    public static IReadOnlyList<PlannedRun> Plan(EventData data, IReadOnlyList<Contender<EventsRecipe>> contenders, int seeds)
+    public static IReadOnlyList<PlannedRun> Plan(
+        EventData data, IReadOnlyList<Contender<EventsRecipe>> contenders, int seeds, Action<string> tell)
     {
         (DataIdentity name, EventSplit split, string unit, IReadOnlyList<EventSource> sources) = data;
         CheckIntervals(data.Places, "training", split.Train);
@@ -74,6 +76,12 @@ internal static class Events
         CheckIntervals(data.Places, "test", split.Test);
         CheckScale(sources, split);
         int kinds = split.MarkNames?.Length ?? 0;
+        if (kinds == 1)
+        {
+            // Archives of events without kinds have a mark of 1 for each.
+            tell("note: all marks are equal; only the times are predicted.");
+            kinds = 0;
+        }
         if (kinds > MaxKinds)
         {
             throw new TableException(data.MarkPlaces, null, null, string.Create(
@@ -93,7 +101,7 @@ internal static class Events
         }
         else
         {
-            Console.WriteLine(
+            tell(
                 "note: all training intervals are equal, to which no log-normal distribution fits; that baseline is left out.");
         }
         foreach (IIntervalBaseline intervals in baselines)
