@@ -27,13 +27,13 @@ internal static class Forecasting
     /// Sizes that suit small series. A patch as long as the useful history lets the residual carry a linear forecast, which is hard
     /// to beat on them. Short patches leave it to the mixer to remember.
     /// </summary>
-    private static Blocks BlocksFor(int patch) => patch > MaxLookback / 2 ? new(32, 64, 4, 1, 0.7) : new(64, 128, 4, 2, 0.3);
+    private static Blocks BlocksFor(int patch) => patch > MaxLookback / 2 ? new(32, 64, 4, 1, 0.7) : new(64, 128, 4, 2, 0.2);
 
     /// <summary>The rows that a forecast looks back on: as many whole patches as fit, so that one ends with the last row.</summary>
     private static int LookbackOf(int patch) => patch + (MaxLookback - patch) / PatchStride * PatchStride;
 
     /// <summary>The recipe, chosen on the validation parts of ETTh1, and of ETTm1 for short patches.</summary>
-    private static Recipe Recipe(int epochs) => new(epochs, 8, 2e-4, 0.01, 5);
+    private static Recipe RecipeFor(int patch, int epochs) => new(epochs, 8, patch > MaxLookback / 2 ? 2e-4 : 1e-3, 0.01, 5);
 
     /// <summary>The runs of a file, for every horizon, mixer and seed, and the baselines.</summary>
     /// <param name="path">A table, optionally compressed with gzip.</param>
@@ -96,7 +96,7 @@ internal static class Forecasting
             foreach (Mixer mixer in mixers)
             {
                 string declaration = Declare(columns, horizon, mixer, hasIntervals, patch);
-                Recipe recipe = Recipe(epochs);
+                Recipe recipe = RecipeFor(patch, epochs);
                 for (int seed = 1; seed <= seeds; seed++)
                 {
                     int one = seed;
