@@ -23,10 +23,10 @@ Option<string> dataset = new("--dataset")
 };
 Option<string> mixers = new("--mixers")
 {
-    Description = "Learners: decision models of aaren, transformer, mingru, minlstm, and behaviour cloning",
-    DefaultValueFactory = static _ => "aaren,transformer,mingru,minlstm,cloning",
+    Description = $"Learners: {learners}; cloning is behaviour cloning, the others are decision models that differ in their mixer",
+    DefaultValueFactory = static _ => "forgetting,aaren,transformer,mingru,minlstm,cloning",
 };
-Option<string> mixer = new("--mixer") { Description = $"The learner that acts: {learners}", DefaultValueFactory = static _ => "aaren" };
+Option<string> mixer = new("--mixer") { Description = $"The learner that acts: {learners}", DefaultValueFactory = static _ => "forgetting" };
 Option<Acting?> acting = new("--acting")
 {
     Description = "Way of acting: Streaming, with its whole history; Rereading the last steps; Relay, of two states; "

@@ -9,7 +9,7 @@ namespace Forecasting;
 [SequenceModel]
 [Continuous(SeriesFeatures.Width)]
 [Dense(32)]
-[Aaren(Heads = 4, FeedForward = 128, Repeat = 2)]
+[Aaren(Heads = 4, FeedForward = 128, Repeat = 2, Forget = true, Convolution = 4)]
 [LayerNorm]
 [Dense(24)]
 [MeanSquaredError]

@@ -5,8 +5,11 @@ using AarenGen.Benchmarks;
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 
 // A line a benchmark; `all` runs them in this order.
-IBenchmark[] benchmarks = [new StreamingBenchmark(), new TrainingBenchmark(), new ScalingBenchmark(), new ProductsBenchmark(),
-    new KernelBenchmark(), new PrecisionBenchmark(), new GeneratorBenchmark(), new StartupBenchmark(), new GpuBenchmark(Charts.Bars)];
+IBenchmark[] benchmarks =
+[
+    new StreamingBenchmark(), new TrainingBenchmark(), new MixersBenchmark(), new ScalingBenchmark(), new ProductsBenchmark(),
+    new KernelBenchmark(), new PrecisionBenchmark(), new GeneratorBenchmark(), new StartupBenchmark(), new GpuBenchmark(Charts.Bars),
+];
 
 Option<bool> isShort = new("--short") { Description = "Few rounds and small sizes: only to see that everything works", Recursive = true };
 Option<string> output = new(

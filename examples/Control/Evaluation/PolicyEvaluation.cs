@@ -53,6 +53,8 @@ internal static class PolicyEvaluation
     public static string Name(Learner learner, Acting acting) => learner switch
     {
         Learner.Cloning => "behaviour cloning",
+        Learner.Forgetting => "Forgetting Aaren",
+        Learner.ForgettingByChannel => "Forgetting Aaren by channel",
         _ when acting == Acting.Rereading => FormattableString.Invariant($"{learner}, last {Sizes.ContextSteps} steps"),
         _ when acting == Acting.Relay => $"{learner}, two states",
         _ => learner.ToString(),

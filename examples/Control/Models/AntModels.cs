@@ -16,6 +16,26 @@ internal sealed partial class AntAaren;
 [SequenceModel]
 [Continuous(1), Continuous(27), Continuous(8), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Shared = 1)]
 [LayerNorm]
+[Aaren(Forget = true, Convolution = Sizes.Taps, Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
+[LayerNorm]
+[Dense(8, Activation = Activation.Tanh)]
+[MeanSquaredError]
+internal sealed partial class AntForgetting;
+
+[SequenceModel]
+[Continuous(1), Continuous(27), Continuous(8), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Shared = 1)]
+[LayerNorm]
+[Aaren(
+    Heads = Sizes.Width, Forget = true, ShortestHalfLife = 0.5, LongestHalfLife = 8, Scores = Scores.Direct, Convolution = Sizes.Taps,
+    Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
+[LayerNorm]
+[Dense(8, Activation = Activation.Tanh)]
+[MeanSquaredError]
+internal sealed partial class AntForgettingByChannel;
+
+[SequenceModel]
+[Continuous(1), Continuous(27), Continuous(8), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Shared = 1)]
+[LayerNorm]
 [Transformer(Context = Sizes.Context, Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
 [LayerNorm]
 [Dense(8, Activation = Activation.Tanh)]

@@ -3,7 +3,15 @@ namespace Control;
 /// <summary>Learners from logged episodes: decision models that differ only in their mixer, and behaviour cloning.</summary>
 internal enum Learner
 {
+    /// <summary>The paper's Aaren, which weighs all that it ever read.</summary>
     Aaren,
+
+    /// <summary>An Aaren with forget gates of four heads, and a convolution.</summary>
+    Forgetting,
+
+    /// <summary>An Aaren with a forget gate a channel, and a convolution.</summary>
+    ForgettingByChannel,
+
     Transformer,
     MinGru,
     MinLstm,

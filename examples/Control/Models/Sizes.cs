@@ -13,6 +13,9 @@ internal static class Sizes
     /// <summary>Fraction dropped in each block in training.</summary>
     public const double Dropout = 0.1;
 
+    /// <summary>Tokens that a convolution in front of a mixer sees: a step and the token before it.</summary>
+    public const int Taps = 4;
+
     /// <summary>Tokens of a step: return-to-go, observation, action.</summary>
     public const int TokensPerStep = 3;
 

@@ -16,6 +16,26 @@ internal sealed partial class Walker2dAaren;
 [SequenceModel]
 [Continuous(1), Continuous(17), Continuous(6), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Shared = 1)]
 [LayerNorm]
+[Aaren(Forget = true, Convolution = Sizes.Taps, Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
+[LayerNorm]
+[Dense(6, Activation = Activation.Tanh)]
+[MeanSquaredError]
+internal sealed partial class Walker2dForgetting;
+
+[SequenceModel]
+[Continuous(1), Continuous(17), Continuous(6), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Shared = 1)]
+[LayerNorm]
+[Aaren(
+    Heads = Sizes.Width, Forget = true, ShortestHalfLife = 0.5, LongestHalfLife = 8, Scores = Scores.Direct, Convolution = Sizes.Taps,
+    Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
+[LayerNorm]
+[Dense(6, Activation = Activation.Tanh)]
+[MeanSquaredError]
+internal sealed partial class Walker2dForgettingByChannel;
+
+[SequenceModel]
+[Continuous(1), Continuous(17), Continuous(6), Categorical(Sizes.TimeSteps), Interleave(Sizes.Width, Shared = 1)]
+[LayerNorm]
 [Transformer(Context = Sizes.Context, Repeat = Sizes.Layers, Dropout = Sizes.Dropout)]
 [LayerNorm]
 [Dense(6, Activation = Activation.Tanh)]

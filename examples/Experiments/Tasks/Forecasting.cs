@@ -51,8 +51,9 @@ internal static class Forecasting
         ArgumentOutOfRangeException.ThrowIfGreaterThan(patch, MaxLookback);
         // As many whole patches as fit, so that one ends with the last row.
         int lookback = patch + (MaxLookback - patch) / PatchStride * PatchStride;
-        Blocks blocks = patch > MaxLookback / 2 ? new(32, 64, 4, 1, 0.7) : new(64, 128, 4, 2, 0.3);
-        return new(blocks, new(epochs, 8, 2e-4, 0.01, 5), ForecastingForm.Patches, lookback, patch);
+        bool isLong = patch > MaxLookback / 2;
+        Blocks blocks = isLong ? new(32, 64, 4, 1, 0.7) : new(64, 128, 4, 2, 0.2);
+        return new(blocks, new(epochs, 8, isLong ? 2e-4 : 1e-3, 0.01, 5), ForecastingForm.Patches, lookback, patch);
     }
 
     /// <summary>The runs of a file, for every horizon, mixer and seed, and the baselines.</summary>

@@ -1,0 +1,29 @@
+using AarenGen;
+
+namespace Regimes;
+
+// The same model with four mixers: it reads a noisy number and predicts the next one.
+
+[SequenceModel]
+[Continuous(1), Dense(32)]
+[Aaren(FeedForward = 64)]
+[Dense(1), MeanSquaredError]
+internal sealed partial class PlainAaren;
+
+[SequenceModel]
+[Continuous(1), Dense(32)]
+[Aaren(FeedForward = 64, Forget = true)]
+[Dense(1), MeanSquaredError]
+internal sealed partial class ForgettingAaren;
+
+[SequenceModel]
+[Continuous(1), Dense(32)]
+[MinGru(FeedForward = 64)]
+[Dense(1), MeanSquaredError]
+internal sealed partial class Gru;
+
+[SequenceModel]
+[Continuous(1), Dense(32)]
+[Transformer(FeedForward = 64, Context = LevelStream.WindowLength)]
+[Dense(1), MeanSquaredError]
+internal sealed partial class Attention;
