@@ -119,7 +119,8 @@ paper.SetAction((parsed, cancellation) => CommandLine.GuardAsync(
             parsed.GetValue(folder)!, Settings(parsed),
             [
                 PaperRecipe.Paper(parsed.GetValue(allEpochs)),
-                .. Mixers(parsed, ours) is { Count: > 0 } chosen ? (PaperRecipe[])[PaperRecipe.Ours(chosen, parsed.GetValue(allEpochs))] : [],
+                .. Mixers(parsed, ours) is { Count: > 0 } chosen
+                    ? (PaperRecipe[])[PaperRecipe.Ours(chosen, parsed.GetValue(allEpochs))] : [],
             ],
             Horizons(parsed, paperHorizon), parsed.GetValue(seeds), parsed.GetValue(episodes), parsed.GetValue(stride));
         return PaperExperiment.Run(options, place, CommandLine.Without("experiments", args, output), cancellation);
@@ -159,5 +160,6 @@ IReadOnlyList<PaperSetting> Settings(ParseResult parsed) =>
 [
     .. parsed.RequiredList(settings).Select(text => Array.FindIndex(
         Enum.GetNames<PaperSetting>(), n => n.Equals(text, StringComparison.OrdinalIgnoreCase)) is var index and >= 0
-            ? Enum.GetValues<PaperSetting>()[index] : throw new UserException($"{settings.Name}: '{text}' is unknown; choose from {settingNames}.")),
+            ? Enum.GetValues<PaperSetting>()[index]
+            : throw new UserException($"{settings.Name}: '{text}' is unknown; choose from {settingNames}.")),
 ];

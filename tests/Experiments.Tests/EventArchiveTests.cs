@@ -8,18 +8,21 @@ namespace Experiments.Tests;
 public sealed class EventArchiveTests : TemporaryFolder
 {
     // Written by NumPy 1.24: np.save of an object array of [0.5, 1.5, 2.0] and [1.0, 4.0], and of an array and a list of marks.
-    private const string PickledTimes = "gANjbnVtcHkuY29yZS5tdWx0aWFycmF5Cl9yZWNvbnN0cnVjdApxAGNudW1weQpuZGFycmF5CnEBSwCFcQJDAWJxA4dxBFJxBShLAUsChXEGY2"
+    private const string PickledTimes =
+        "gANjbnVtcHkuY29yZS5tdWx0aWFycmF5Cl9yZWNvbnN0cnVjdApxAGNudW1weQpuZGFycmF5CnEBSwCFcQJDAWJxA4dxBFJxBShLAUsChXEGY2"
         + "51bXB5CmR0eXBlCnEHWAIAAABPOHEIiYiHcQlScQooSwNYAQAAAHxxC05OTkr/////Sv////9LP3RxDGKJXXENKGgAaAFLAIVxDmgDh3EPUnEQ"
         + "KEsBSwOFcRFoB1gCAAAAZjhxEomIh3ETUnEUKEsDWAEAAAA8cRVOTk5K/////0r/////SwB0cRZiiUMYAAAAAAAA4D8AAAAAAAD4PwAAAAAAAA"
         + "BAcRd0cRhiaABoAUsAhXEZaAOHcRpScRsoSwFLAoVxHGgUiUMQAAAAAAAA8D8AAAAAAAAQQHEddHEeYmV0cR9iLg==";
 
-    private const string PickledMarks = "gANjbnVtcHkuY29yZS5tdWx0aWFycmF5Cl9yZWNvbnN0cnVjdApxAGNudW1weQpuZGFycmF5CnEBSwCFcQJDAWJxA4dxBFJxBShLAUsChXEGY2"
+    private const string PickledMarks =
+        "gANjbnVtcHkuY29yZS5tdWx0aWFycmF5Cl9yZWNvbnN0cnVjdApxAGNudW1weQpuZGFycmF5CnEBSwCFcQJDAWJxA4dxBFJxBShLAUsChXEGY2"
         + "51bXB5CmR0eXBlCnEHWAIAAABPOHEIiYiHcQlScQooSwNYAQAAAHxxC05OTkr/////Sv////9LP3RxDGKJXXENKGgAaAFLAIVxDmgDh3EPUnEQ"
         + "KEsBSwOFcRFoB1gCAAAAaTRxEomIh3ETUnEUKEsDWAEAAAA8cRVOTk5K/////0r/////SwB0cRZiiUMMAAAAAAEAAAAAAAAAcRd0cRhiXXEZKE"
         + "sCSwFlZXRxGmIu";
 
     // Written by pickle.dumps of {'dim_process': 4, 'train': [[{...}, {...}], [{...}]], 'dev': [], 'test': []}, protocols 0, 2 and 4.
-    private const string Protocol0 = "KGRwMApWZGltX3Byb2Nlc3MKcDEKSTQKc1Z0cmFpbgpwMgoobHAzCihscDQKKGRwNQpWdGltZV9zaW5jZV9zdGFydApwNgpGMC41CnNWdGltZV"
+    private const string Protocol0 =
+        "KGRwMApWZGltX3Byb2Nlc3MKcDEKSTQKc1Z0cmFpbgpwMgoobHAzCihscDQKKGRwNQpWdGltZV9zaW5jZV9zdGFydApwNgpGMC41CnNWdGltZV"
         + "9zaW5jZV9sYXN0X2V2ZW50CnA3CkYwLjUKc1Z0eXBlX2V2ZW50CnA4CkkzCnNhKGRwOQpnNgpGMS4yNQpzZzcKRjAuNzUKc2c4CmNudW1weS5j"
         + "b3JlLm11bHRpYXJyYXkKc2NhbGFyCnAxMAooY251bXB5CmR0eXBlCnAxMQooVmk4CnAxMgpJMDAKSTAxCnRwMTMKUnAxNAooSTMKVjwKcDE1Ck"
         + "5OTkktMQpJLTEKSTAKdHAxNgpiY19jb2RlY3MKZW5jb2RlCnAxNwooVgFcdTAwMDBcdTAwMDBcdTAwMDBcdTAwMDBcdTAwMDBcdTAwMDBcdTAw"
@@ -27,26 +30,30 @@ public sealed class EventArchiveTests : TemporaryFolder
         + "p0cDI3ClJwMjgKKEkzCmcxNQpOTk5JLTEKSS0xCkkwCnRwMjkKYmcxNwooVlx1MDAwMFx1MDAwMFx1MDAwMFx1MDAwMFx1MDAwMFx1MDAwMFx1"
         + "MDAwMEAKcDMwCmcxOQp0cDMxClJwMzIKdHAzMwpScDM0CnNnOApJMApzYWFzVmRldgpwMzUKKGxwMzYKc1Z0ZXN0CnAzNwoobHAzOApzLg==";
 
-    private const string Protocol2 = "gAJ9cQAoWAsAAABkaW1fcHJvY2Vzc3EBSwRYBQAAAHRyYWlucQJdcQMoXXEEKH1xBShYEAAAAHRpbWVfc2luY2Vfc3RhcnRxBkc/4AAAAAAAAF"
+    private const string Protocol2 =
+        "gAJ9cQAoWAsAAABkaW1fcHJvY2Vzc3EBSwRYBQAAAHRyYWlucQJdcQMoXXEEKH1xBShYEAAAAHRpbWVfc2luY2Vfc3RhcnRxBkc/4AAAAAAAAF"
         + "gVAAAAdGltZV9zaW5jZV9sYXN0X2V2ZW50cQdHP+AAAAAAAABYCgAAAHR5cGVfZXZlbnRxCEsDdX1xCShoBkc/9AAAAAAAAGgHRz/oAAAAAAAA"
         + "aAhjbnVtcHkuY29yZS5tdWx0aWFycmF5CnNjYWxhcgpxCmNudW1weQpkdHlwZQpxC1gCAAAAaThxDImIh3ENUnEOKEsDWAEAAAA8cQ9OTk5K//"
         + "///0r/////SwB0cRBiY19jb2RlY3MKZW5jb2RlCnERWAgAAAABAAAAAAAAAHESWAYAAABsYXRpbjFxE4ZxFFJxFYZxFlJxF3VlXXEYfXEZKGgG"
         + "aApoC1gCAAAAZjhxGomIh3EbUnEcKEsDaA9OTk5K/////0r/////SwB0cR1iaBFYCAAAAAAAAAAAAABAcR5oE4ZxH1JxIIZxIVJxImgISwB1YW"
         + "VYAwAAAGRldnEjXXEkWAQAAAB0ZXN0cSVdcSZ1Lg==";
 
-    private const string Protocol4 = "gASVTAEAAAAAAAB9lCiMC2RpbV9wcm9jZXNzlEsEjAV0cmFpbpRdlChdlCh9lCiMEHRpbWVfc2luY2Vfc3RhcnSURz/gAAAAAAAAjBV0aW1lX3"
+    private const string Protocol4 =
+        "gASVTAEAAAAAAAB9lCiMC2RpbV9wcm9jZXNzlEsEjAV0cmFpbpRdlChdlCh9lCiMEHRpbWVfc2luY2Vfc3RhcnSURz/gAAAAAAAAjBV0aW1lX3"
         + "NpbmNlX2xhc3RfZXZlbnSURz/gAAAAAAAAjAp0eXBlX2V2ZW50lEsDdX2UKGgGRz/0AAAAAAAAaAdHP+gAAAAAAABoCIwVbnVtcHkuY29yZS5t"
         + "dWx0aWFycmF5lIwGc2NhbGFylJOUjAVudW1weZSMBWR0eXBllJOUjAJpOJSJiIeUUpQoSwOMATyUTk5OSv////9K/////0sAdJRiQwgBAAAAAA"
         + "AAAJSGlFKUdWVdlH2UKGgGaAxoD4wCZjiUiYiHlFKUKEsDaBNOTk5K/////0r/////SwB0lGJDCAAAAAAAAABAlIaUUpRoCEsAdWFljANkZXaU"
         + "XZSMBHRlc3SUXZR1Lg==";
 
     // {"sequences": [...]} with lists and big-endian floats, protocol 4; with arrays in protocol 5.
-    private const string Sequences4 = "gASVGAEAAAAAAAB9lCiMCXNlcXVlbmNlc5RdlCh9lCiMDWFycml2YWxfdGltZXOUXZQoRz/JmZmZmZmaR0ASAAAAAAAAR0AiMzMzMzMzZYwFbW"
+    private const string Sequences4 =
+        "gASVGAEAAAAAAAB9lCiMCXNlcXVlbmNlc5RdlCh9lCiMDWFycml2YWxfdGltZXOUXZQoRz/JmZmZmZmaR0ASAAAAAAAAR0AiMzMzMzMzZYwFbW"
         + "Fya3OUXZQoSwFLAEsEZYwFdF9lbmSUR0AkAAAAAAAAdX2UKGgEjBVudW1weS5jb3JlLm11bHRpYXJyYXmUjAxfcmVjb25zdHJ1Y3SUk5SMBW51"
         + "bXB5lIwHbmRhcnJheZSTlEsAhZRDAWKUh5RSlChLAUsChZRoDYwFZHR5cGWUk5SMAmY0lImIh5RSlChLA4wBPpROTk5K/////0r/////SwB0lG"
         + "KJQwhAAAAAQEAAAJR0lGJoBl2UKEsESwNldWWMCW51bV9tYXJrc5RLBXUu";
 
-    private const string Sequences5 = "gAWV8AAAAAAAAAB9lIwJc2VxdWVuY2VzlF2UfZQojA1hcnJpdmFsX3RpbWVzlIwSbnVtcHkuY29yZS5udW1lcmljlIwLX2Zyb21idWZmZXKUk5"
+    private const string Sequences5 =
+        "gAWV8AAAAAAAAAB9lIwJc2VxdWVuY2VzlF2UfZQojA1hcnJpdmFsX3RpbWVzlIwSbnVtcHkuY29yZS5udW1lcmljlIwLX2Zyb21idWZmZXKUk5"
         + "QolhAAAAAAAAAAAAAAAAAAAEAAAAAAAAAIQJSMBW51bXB5lIwFZHR5cGWUk5SMAmY4lImIh5RSlChLA4wBPJROTk5K/////0r/////SwB0lGJL"
         + "AoWUjAFDlHSUUpSMBW1hcmtzlGgHKJYCAAAAAAAAAAQDlGgLjAJ1MZSJiIeUUpQoSwOMAXyUTk5OSv////9K/////0sAdJRiSwKFlGgSdJRSlH"
         + "Vhcy4=";
@@ -256,7 +263,8 @@ public sealed class EventArchiveTests : TemporaryFolder
     private static byte[] Array(string type, bool isFortran, int[] shape, double[] elements)
     {
         IEnumerable<double> stored = isFortran
-            ? Enumerable.Range(0, shape[1]).SelectMany(c => Enumerable.Range(0, shape[0]).Select(r => elements[r * shape[1] + c])) : elements;
+            ? Enumerable.Range(0, shape[1]).SelectMany(c => Enumerable.Range(0, shape[0]).Select(r => elements[r * shape[1] + c]))
+            : elements;
         byte[] bytes = [.. stored.SelectMany(element =>
         {
             byte[] number = type[1..] switch

@@ -6,7 +6,8 @@ public sealed class MarkRecencyTests
     [Fact]
     public void Places_are_those_of_the_move_to_front_code() =>
         Assert.Equal(
-            [MarkRecency.Capacity, 0, MarkRecency.Capacity, 1, 1, 0, MarkRecency.Capacity, 2], MarkRecency.PlacesOf([5, 5, 7, 5, 7, 7, 9, 5]));
+            [MarkRecency.Capacity, 0, MarkRecency.Capacity, 1, 1, 0, MarkRecency.Capacity, 2],
+            MarkRecency.PlacesOf([5, 5, 7, 5, 7, 7, 9, 5]));
 
     [Fact]
     public void Old_marks_make_way()

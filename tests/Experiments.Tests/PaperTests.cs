@@ -95,9 +95,11 @@ public sealed class PaperTests : TemporaryFolder
         ];
         (int code, string error) = ProgramRun.Of(typeof(Mixer).Assembly, arguments);
         Assert.Equal(2, code);
-        Assert.Equal(2, error.Split('\n').Count(line => line.Contains($"Wiki: {bad}: this is not a complete archive", StringComparison.Ordinal)));
+        Assert.Equal(2, error.Split('\n').Count(
+            line => line.Contains($"Wiki: {bad}: this is not a complete archive", StringComparison.Ordinal)));
         string report = File.ReadAllText(At("out/report.md"));
-        foreach (string expected in (string[])["Taxi, intervals", "Heartbeat, given test file", "| paper's: Aaren |", "| paper's: Transformer |",
+        foreach (string expected in (string[])[
+            "Taxi, intervals", "Heartbeat, given test file", "| paper's: Aaren |", "| paper's: Transformer |",
             "| ours: MinGru |", "[Dense(128)]", "\npaper's: Aaren, trained by", "\nours: MinGru, trained by"])
         {
             Assert.Contains(expected, report, StringComparison.Ordinal);
@@ -112,7 +114,8 @@ public sealed class PaperTests : TemporaryFolder
 
     [Theory]
     [InlineData("", "none of the 38 data sets is in this folder")]
-    [InlineData("--settings forecasting", "none of the 8 data sets is in this folder or below it; Weather, for example, is looked for as weather.csv")]
+    [InlineData("--settings forecasting",
+        "none of the 8 data sets is in this folder or below it; Weather, for example, is looked for as weather.csv")]
     [InlineData("--settings robots", "--settings: 'robots' is unknown; choose from control,events,classification,forecasting.")]
     [InlineData("--mixers robots", "--mixers: 'robots' is unknown")]
     [InlineData("--horizon 0", "--horizon: '0'")]
@@ -120,7 +123,8 @@ public sealed class PaperTests : TemporaryFolder
     public void A_mistake_is_one_line(string options, string expected)
     {
         Directory.CreateDirectory(At("empty"));
-        string[] arguments = ["paper", "--data", At("empty"), .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--output", At("out")];
+        string[] arguments =
+            ["paper", "--data", At("empty"), .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--output", At("out")];
         (int code, string error) = ProgramRun.Of(typeof(Mixer).Assembly, arguments);
         Assert.Equal(2, code);
         Assert.Contains(expected, Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
@@ -141,7 +145,8 @@ public sealed class PaperTests : TemporaryFolder
         var random = new Random(1);
         Episode[] episodes = [.. Enumerable.Range(0, 6).Select(_ => new Episode(
             [.. Enumerable.Range(0, 4 * 30).Select(_ => (float)random.NextDouble())],
-            [.. Enumerable.Range(0, 30).Select(_ => (float)(2 * random.NextDouble() - 1))], [.. Enumerable.Repeat(1f, 30)], IsTerminal: true))];
+            [.. Enumerable.Range(0, 30).Select(_ => (float)(2 * random.NextDouble() - 1))],
+            [.. Enumerable.Repeat(1f, 30)], IsTerminal: true))];
         string path = At("cartpole_medium-v2.hdf5");
         TrajectoryFile.Write(path, new TrajectorySet(4, 1, episodes));
         DecisionRecipe ours = new(Small, new(1, 8, 1e-3, 1e-4, null), null, Rereads: false, new Dictionary<string, double>()),
@@ -150,7 +155,8 @@ public sealed class PaperTests : TemporaryFolder
         PlannedRun[] plan =
         [
             .. Decisions.Plan(path, "cartpole",
-                [.. Contender<DecisionRecipe>.Of(mixers, ours, "ours"), .. Contender<DecisionRecipe>.Of(mixers[..1], papers, "paper's")], 1, 2),
+                [.. Contender<DecisionRecipe>.Of(mixers, ours, "ours"),
+                    .. Contender<DecisionRecipe>.Of(mixers[..1], papers, "paper's")], 1, 2),
         ];
         Assert.Equal(
             ["the data", "ours: Aaren", "ours: Forgetting Aaren", "ours: MinGru, convolution", "paper's: Aaren"],
@@ -204,12 +210,14 @@ public sealed class PaperTests : TemporaryFolder
         IReadOnlyList<PlannedRun> plan = Forecasting.Plan(
             path, [6], Contender<ForecastingRecipe>.Of(mixers, recipe), 1, hasIntervals: false, stride: 4, "", static _ => { });
         double[] errors =
-            [.. plan.Where(static r => r.Key.Seed == 1).Select(static r => r.Make(new Progress<double>(), CancellationToken.None).Metrics[0].Value)];
-        double naive = plan.Single(static r => r.Key.Model == "last value").Make(new Progress<double>(), CancellationToken.None).Metrics[0].Value;
+            [.. plan.Where(static r => r.Key.Seed == 1).Select(ErrorOf)];
+        double naive = ErrorOf(plan.Single(static r => r.Key.Model == "last value"));
         Assert.Equal(2, errors.Length);
         Assert.All(errors, e => Assert.InRange(e, 0, naive / 2));
         Assert.Throws<ArgumentException>(() => Forecasting.Plan(
             path, [6], Contender<ForecastingRecipe>.Of(mixers, recipe), 1, hasIntervals: true, stride: 4, "", static _ => { }));
+
+        static double ErrorOf(PlannedRun run) => run.Make(new Progress<double>(), CancellationToken.None).Metrics[0].Value;
     }
 
     [Fact]
@@ -229,7 +237,8 @@ public sealed class PaperTests : TemporaryFolder
     [InlineData(65, "[Categorical(64, Width = 16)]")]
     public void Up_to_64_kinds_of_marks_have_an_output_each(int kinds, string expected)
     {
-        string times = Write("t.txt", string.Concat(Enumerable.Repeat(string.Join(" ", Enumerable.Range(0, kinds).Select(static t => t * t)) + "\n", 3)));
+        string squares = string.Join(" ", Enumerable.Range(0, kinds).Select(static t => t * t));
+        string times = Write("t.txt", string.Concat(Enumerable.Repeat(squares + "\n", 3)));
         string marks = Write("m.txt", string.Concat(Enumerable.Repeat(string.Join(" ", Enumerable.Range(0, kinds)) + "\n", 3)));
         PlannedRun run = Events.Plan([times], [marks], "s", [new(MixerKind.Aaren)], 1, 40).Single(static r => r.Key.Seed == 1);
         Assert.StartsWith($"""
@@ -240,6 +249,8 @@ public sealed class PaperTests : TemporaryFolder
             """, run.Options, StringComparison.Ordinal);
         Assert.Contains(expected, run.Options, StringComparison.Ordinal);
         Assert.Contains("[Aaren(Heads = 4, FeedForward = 128, Repeat = 2, Dropout = 0.1)]", run.Options, StringComparison.Ordinal);
-        Assert.Contains("AdamW, up to 40 epochs, patience 5, batch 16, learning rate 0.001, weight decay 0.01\ns", run.Options, StringComparison.Ordinal);
+        Assert.Contains(
+            "AdamW, up to 40 epochs, patience 5, batch 16, learning rate 0.001, weight decay 0.01\ns", run.Options,
+            StringComparison.Ordinal);
     }
 }

@@ -93,9 +93,11 @@ public sealed class TaskTests : IDisposable
             return string.Join(" ", Enumerable.Range(0, 60).Select(_ => mark = random.Next(2) == 0 ? mark : own[random.Next(4)]));
         })];
         PlannedRun[] plan =
-            [.. Events.Plan([Write("days.txt", times)], [Write("kinds.txt", marks)], "s", [new(MixerKind.Forgetting)], seeds: 1, epochs: 2)];
+            [.. Events.Plan(
+                [Write("days.txt", times)], [Write("kinds.txt", marks)], "s", [new(MixerKind.Forgetting)], seeds: 1, epochs: 2)];
         RunResult[] results = Make(plan);
-        double Accuracy(string model) => results.Single(r => r.Key.Model == model).Metrics.Single(static m => m.Name == "mark accuracy").Value;
+        double Accuracy(string model) =>
+            results.Single(r => r.Key.Model == model).Metrics.Single(static m => m.Name == "mark accuracy").Value;
         double ours = Accuracy("Forgetting Aaren"), chain = Accuracy("log-normal, Markov chain of marks");
         Assert.InRange(ours, 0.5, 1);
         Assert.True(ours > chain, $"{ours} against {chain}");

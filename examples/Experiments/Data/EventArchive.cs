@@ -10,8 +10,8 @@ namespace Experiments;
 internal sealed record EventParts(EventSequence[] Train, EventSequence[]? Validation = null, EventSequence[]? Test = null);
 
 /// <summary>
-/// Reads event sequences as neural point processes publish them. In .npz: times or intervals, marks, and masks or lengths, as matrices or as
-/// arrays of arrays. In .pkl: lists of events, or sequences with their times and marks.
+/// Reads event sequences as neural point processes publish them. In .npz: times or intervals, marks, and masks or lengths, as matrices
+/// or as arrays of arrays. In .pkl: lists of events, or sequences with their times and marks.
 /// </summary>
 /// <remarks>
 /// Sources: Bae et al., Meta Temporal Point Processes (github.com/BorealisAI/meta-tpp: matrices times, marks, masks); Shchur et al.,

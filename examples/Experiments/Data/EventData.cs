@@ -46,7 +46,8 @@ internal sealed record EventData(DataIdentity Identity, EventSplit Split, string
         }
         EventSource[] sources =
             [.. times.Select((path, i) => new EventSource(path, EventFile.Read(path, marks.Count == 0 ? null : marks[i]), HasLines: true))];
-        EventSplit split = sources.Length == 1 ? Shares(sources[0]) : EventSplit.ByFolds([.. sources.Select(static s => s.Sequences)], SplitSeed);
+        EventSplit split = sources.Length == 1 ? Shares(sources[0])
+            : EventSplit.ByFolds([.. sources.Select(static s => s.Sequences)], SplitSeed);
         name ??= sources.Length == 1 ? Path.GetFileNameWithoutExtension(times[0])
             : new DirectoryInfo(Path.GetDirectoryName(Path.GetFullPath(times[0]))!).Name;
         EventData data = new(DataIdentity.OfFiles(name, [.. times, .. marks]), split, unit, sources);
@@ -118,8 +119,8 @@ internal sealed record EventData(DataIdentity Identity, EventSplit Split, string
         ? Guarded(source.Path, () => EventSplit.ByShares(source.Sequences))
         : throw new TableException(source.Path, null, null, string.Create(
             CultureInfo.InvariantCulture,
-            $"there are {source.Sequences.Length} sequences{(source.HasLines ? " (lines)" : "")}, but training, validation and test need one "
-            + $"each at least; give more, or a file for each part."));
+            $"there are {source.Sequences.Length} sequences{(source.HasLines ? " (lines)" : "")}, but training, validation and test need "
+            + $"one each at least; give more, or a file for each part."));
 
     /// <summary>Names the file in messages about its content.</summary>
     private static EventSplit Guarded(string path, Func<EventSplit> split)

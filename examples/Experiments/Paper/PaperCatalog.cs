@@ -4,7 +4,8 @@ namespace Experiments;
 internal static class PaperCatalog
 {
     private const string MetaTpp = "https://github.com/BorealisAI/meta-tpp, the data sets' link in its README",
-        Library = "https://huggingface.co/datasets/thuml/Time-Series-Library", Ett = "https://github.com/zhouhaoyi/ETDataset, folder ETT-small";
+        Library = "https://huggingface.co/datasets/thuml/Time-Series-Library",
+        Ett = "https://github.com/zhouhaoyi/ETDataset, folder ETT-small";
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<PaperDataset> All { get; } =

@@ -38,8 +38,8 @@ internal static class PaperExperiment
         FoundDataset[] found = [.. looked.Select(static l => l.Found).OfType<FoundDataset>()];
         if (found.Length == 0)
         {
-            throw new UserException($"{options.Folder}: none of the {wanted.Length} data sets is in this folder or below it; {wanted[0].Name}, "
-                + $"for example, is looked for as {wanted[0].Files} (from {wanted[0].Place}).");
+            throw new UserException($"{options.Folder}: none of the {wanted.Length} data sets is in this folder or below it; "
+                + $"{wanted[0].Name}, for example, is looked for as {wanted[0].Files} (from {wanted[0].Place}).");
         }
         Tell(looked);
         List<string> problems = [];
@@ -126,7 +126,8 @@ internal static class PaperExperiment
                 int half = paths.Count / 2;
                 return paths.Count % 2 == 0 && half <= 2
                     ? EventData.OfTextParts(
-                        (paths[0], half > 1 ? paths[1] : null), (paths[half], half > 1 ? paths[half + 1] : null), dataset.Unit, dataset.Name)
+                        (paths[0], half > 1 ? paths[1] : null), (paths[half], half > 1 ? paths[half + 1] : null), dataset.Unit,
+                        dataset.Name)
                     : throw new TableException(
                         paths[0], null, null, "one of the training and the test part has a file of marks beside it, the other has none.");
             case EventLayout.Text:

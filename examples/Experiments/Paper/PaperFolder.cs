@@ -184,15 +184,19 @@ internal sealed partial class PaperFolder
         {
             return null;
         }
-        string stem = HasEnding(Stem(times[0]), "times") && !dataset.IsNamed(Stem(times[0])) ? Stem(times[0])[..^"times".Length].TrimEnd('-', '_')
-            : Stem(times[0]);
-        string[] marks = [.. ((string?[])[Beside(times[0], stem + "-marks.txt"), Beside(times[0], stem + "_marks.txt")]).OfType<string>().Take(1)];
+        string stem = Stem(times[0]);
+        if (HasEnding(stem, "times") && !dataset.IsNamed(stem))
+        {
+            stem = stem[..^"times".Length].TrimEnd('-', '_');
+        }
+        string[] marks = (Beside(times[0], stem + "-marks.txt") ?? Beside(times[0], stem + "_marks.txt")) is { } found ? [found] : [];
         return new(dataset, [times[0], .. marks], times[1..], EventLayout.Text);
     }
 
     private static bool Is(string path, string name) => Path.GetFileName(path).Equals(name, StringComparison.OrdinalIgnoreCase);
 
-    private string? Beside(string file, string name) => Array.Find(files, f => Is(f, name) && Path.GetDirectoryName(f) == Path.GetDirectoryName(file));
+    private string? Beside(string file, string name) =>
+        Array.Find(files, f => Is(f, name) && Path.GetDirectoryName(f) == Path.GetDirectoryName(file));
 
     /// <summary>Whether one of the folders that the file is in, from the one that was named on, has the data set's name.</summary>
     private bool IsInFolderOf(PaperDataset dataset, string file)

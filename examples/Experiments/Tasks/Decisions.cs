@@ -91,8 +91,8 @@ internal static class Decisions
     }
 
     /// <summary>
-    /// How a model acts. A plain Aaren weighs its whole past, which in an episode is far longer than in training; two states in turn keep it
-    /// short. A Transformer's context is as long as its training windows.
+    /// How a model acts. A plain Aaren weighs its whole past, which in an episode is far longer than in training; two states in turn keep
+    /// it short. A Transformer's context is as long as its training windows.
     /// </summary>
     private static Acting ActingOf(Contender<DecisionRecipe> contender) => contender.Mixer.Kind switch
     {
@@ -123,8 +123,8 @@ internal static class Decisions
 
     /// <summary>Lets the trained model act.</summary>
     private sealed class Score(
-        EnvironmentDescription environment, TrajectorySet data, TrajectoryScale scale, Acting acting, double? target, int seed, int episodes)
-        : IScore
+        EnvironmentDescription environment, TrajectorySet data, TrajectoryScale scale, Acting acting, double? target, int seed,
+        int episodes) : IScore
     {
         public RunOutcome Of<TModel>(TModel model, CancellationToken cancellation)
             where TModel : SequenceModel<TModel>, IModelDefinition<TModel>

@@ -189,9 +189,9 @@ internal static class Events
         int end = Enumerable.Range(1, sequence.Times.Length - 1).MaxBy(sequence.IntervalBefore);
         string place = source.HasLines ? "" : string.Create(CultureInfo.InvariantCulture, $"sequence {number}: ");
         return new(source.Path, source.HasLines ? number : null, null, string.Create(CultureInfo.InvariantCulture,
-            $"{place}time {end + 1}, {sequence.Times[end]}, is {sequence.IntervalBefore(end):G3} after time {end}, but half of the training "
-            + $"part's intervals are at most {median:G3}, and nothing could tell those apart beside it; correct the time, or begin a new "
-            + $"line there."));
+            $"{place}time {end + 1}, {sequence.Times[end]}, is {sequence.IntervalBefore(end):G3} after time {end}, but half of the "
+            + $"training part's intervals are at most {median:G3}, and nothing could tell those apart beside it; correct the time, or "
+            + $"begin a new line there."));
     }
 
     private static string Declare(Contender<EventsRecipe> contender, MarkForm form, int kinds, int context)
@@ -343,7 +343,8 @@ internal static class Events
                         recent.Add(sequence.Marks![i]);
                         float[] places = outputs[(i * width + 3 * Components)..((i + 1) * width)];
                         (double log, bool isHit) = MarkRecency.Score(
-                            place => new CategoricalPrediction(places).LogProbability(place), recent, unseen!, kinds, sequence.Marks[i + 1]);
+                            place => new CategoricalPrediction(places).LogProbability(place), recent, unseen!, kinds,
+                            sequence.Marks[i + 1]);
                         marks.Add(log);
                         hits += isHit ? 1 : 0;
                     }

@@ -73,7 +73,8 @@ internal static class Forecasting
         string path, IReadOnlyList<int> horizons, IReadOnlyList<Mixer> mixers, int seeds, int epochs, bool hasIntervals, int? stride,
         int? season = null, string? time = null, int patch = DefaultPatch) => Plan(
             path, horizons, Contender<ForecastingRecipe>.Of(mixers, Recipe(patch, epochs)), seeds, hasIntervals, stride,
-            patch == DefaultPatch ? "" : string.Create(CultureInfo.InvariantCulture, $", patches of {patch}"), Console.WriteLine, season, time);
+            patch == DefaultPatch ? "" : string.Create(CultureInfo.InvariantCulture, $", patches of {patch}"), Console.WriteLine, season,
+            time);
 
     /// <summary>The runs of a file, for every horizon, model and seed, and the baselines.</summary>
     /// <param name="path">A table, optionally compressed with gzip.</param>
@@ -113,7 +114,8 @@ internal static class Forecasting
         var runs = new List<PlannedRun>();
         foreach (int horizon in horizons)
         {
-            RowRange test = Windows(path, split.Test, contenders.Select(static c => c.Recipe.Lookback).DefaultIfEmpty(MaxLookback).Max(), horizon);
+            int lookback = contenders.Select(static c => c.Recipe.Lookback).DefaultIfEmpty(MaxLookback).Max();
+            RowRange test = Windows(path, split.Test, lookback, horizon);
             string setting = string.Create(CultureInfo.InvariantCulture, $"horizon {horizon}{(hasIntervals ? ", quantiles" : "")}{note}");
             foreach (IForecastBaseline baseline in (IForecastBaseline[])[
                 new LastValue(), new SeasonalNaive(chosen.Rows), new TrainMean(values.AsSpan(0, split.Train.End * columns), columns)])
@@ -132,7 +134,8 @@ internal static class Forecasting
                     throw new ArgumentException("Quantiles are predicted only from patches.", nameof(hasIntervals));
                 }
                 string declaration = Declare(columns, horizon, contender, hasIntervals);
-                int trainingStride = stride ?? (recipe.Form == ForecastingForm.Rows ? 1 : TrainingStride * Math.Max(1, table.Rows / 20_000));
+                int trainingStride = stride
+                    ?? (recipe.Form == ForecastingForm.Rows ? 1 : TrainingStride * Math.Max(1, table.Rows / 20_000));
                 RowRange trainRows = Windows(path, split.Train, recipe.Lookback, horizon),
                     validationRows = Windows(path, split.Validation, recipe.Lookback, horizon);
                 SequenceData train = recipe.Form == ForecastingForm.Rows

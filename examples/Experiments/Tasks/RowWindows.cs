@@ -99,7 +99,8 @@ internal sealed class RowWindows(float[] values, int columns, RowRange forecasts
 internal sealed class RowScore(float[] values, int columns, RowRange windows, int lookback, int horizon) : IScore
 {
     /// <inheritdoc/>
-    public RunOutcome Of<TModel>(TModel model, CancellationToken cancellation) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    public RunOutcome Of<TModel>(TModel model, CancellationToken cancellation)
+        where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         var data = new RowWindows(values, columns, windows, 1, lookback, horizon);
         StreamState<TModel> state = model.CreateState();

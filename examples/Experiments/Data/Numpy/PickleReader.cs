@@ -152,8 +152,8 @@ internal sealed partial class PickleReader
         ("numpy", "dtype") => Function.Type,
         ("_codecs", "encode") => Function.Encode,
         _ => throw new InvalidDataException(
-            $"the pickle names {TableException.Quote($"{module}.{name}")}, which is not carried out; save only numbers, lists, dictionaries "
-            + "and arrays of numbers"),
+            $"the pickle names {TableException.Quote($"{module}.{name}")}, which is not carried out; save only numbers, lists, "
+            + "dictionaries and arrays of numbers"),
     };
 
     private object? Call(object? function, List<object?> arguments)
