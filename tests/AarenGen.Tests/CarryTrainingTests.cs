@@ -239,6 +239,15 @@ public sealed class CarryTrainingTests : IDisposable
         Assert.Contains("states that CarryState carries", e.Message, StringComparison.Ordinal);
         Assert.Contains("lower BatchSize, or lower Threads.", e.Message, StringComparison.Ordinal);
 
+        // An evaluation cuts by itself, where whole sequences would take more than a gigabyte.
+        int tokens = PassWorkspace<Recurrences>.EvaluationChunks.Tokens!.Value;
+        int floats = Recurrences.Description.Layout.TrainingFloatsPerToken;
+        Assert.InRange((long)tokens * floats, (1 << 28) - floats, 1 << 28);
+        Assert.Contains(
+            "one chunk may have at most 10 with 'Recurrences'. Lower CarryState.", Assert.Throws<ArgumentException>(
+                "data", () => DataCheck<Recurrences>.CheckShape(data, "data", 10, new SequenceChunks(100))).Message,
+            StringComparison.Ordinal);
+
         // Of long sequences that are there, only chunks are read.
         var read = new Generated(20_000);
         Recurrences model = Recurrences.Create(2);
@@ -267,7 +276,9 @@ public sealed class CarryTrainingTests : IDisposable
             TrainingOptions options = Options with { Epochs = 1, CarryState = tokens, Threads = threads };
             TrainingReport report = model.Fit(Data<TModel>([.. Lengths.Select(static l => l + 4)]), validation, options);
             double whole = model.Evaluate(validation);
+            SequenceChunks cut = new SequenceChunks(1).ForEvaluation(SequenceModel<TModel>.Description.Tokens);
             Assert.Equal(whole, report.Epochs[0].ValidationLoss!.Value, 1e-12 * Math.Max(1, whole));
+            Assert.Equal(whole, Trainer<TModel>.Evaluate(model, validation, cut), 1e-12 * Math.Max(1, whole));
         }
     }
 

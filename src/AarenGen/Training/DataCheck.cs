@@ -36,7 +36,7 @@ internal static class DataCheck<TModel> where TModel : SequenceModel<TModel>, IM
                 + Invariant($"but '{Description.Name}' takes {Description.InputWidth} and {Description.TargetWidth}."), name);
         }
         TokenShape shape = Description.Tokens;
-        int min = shape.PatchLength, max = MaxLength(maxRows);
+        int min = shape.PatchLength, max = chunks.Tokens is null ? MaxLength(maxRows) : Array.MaxLength / Description.InputWidth;
         var largest = new PassSize(BatchPlan.RowsPerPass, 0);
         for (int i = 0; i < data.Count; i++)
         {
@@ -47,25 +47,20 @@ internal static class DataCheck<TModel> where TModel : SequenceModel<TModel>, IM
                     Invariant($"Sequence {i} of '{name}' is {length} tokens long; ")
                     + $"every sequence needs at least {(min == 1 ? "one" : Invariant($"{min}, a patch"))}.", name);
             }
-            if (chunks.Count(shape, length) > 1 && length <= Array.MaxLength / Description.InputWidth)
-            {
-                (int outputs, int samples) = chunks.Largest(shape, length);
-                if ((long)outputs * shape.Channels > maxRows)
-                {
-                    throw new ArgumentException(
-                        Invariant($"A chunk may have at most {max} tokens with '{Description.Name}', but has {samples}; ")
-                        + $"lower {nameof(TrainingOptions.CarryState)}.", name);
-                }
-                largest = PassSize.Max(largest, new(outputs * shape.Channels, samples) { IsCut = true });
-                continue;
-            }
             if (length > max)
             {
                 throw new ArgumentException(
                     Invariant($"Sequence {i} of '{name}' is {length} tokens long; ")
                     + Invariant($"one sequence may have at most {max} with '{Description.Name}'. Cut it into shorter ones."), name);
             }
-            largest = PassSize.Max(largest, new(BatchReader<TModel>.RowsOf(length), length));
+            (int outputs, int samples) = chunks.Largest(shape, length);
+            if ((long)outputs * shape.Channels > maxRows)
+            {
+                throw new ArgumentException(
+                    Invariant($"Sequence {i} of '{name}' has a chunk of {samples} tokens; one chunk may have at most {MaxLength(maxRows)} ")
+                    + $"with '{Description.Name}'. Lower {nameof(TrainingOptions.CarryState)}.", name);
+            }
+            largest = PassSize.Max(largest, new(outputs * shape.Channels, samples) { IsCut = chunks.Count(shape, length) > 1 });
         }
         return largest;
     }

@@ -17,6 +17,10 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
 {
     private static readonly ModelDescription Description = SequenceModel<TModel>.Description;
     private static readonly int TokenStride = BatchReader<TModel>.TokenStride;
+
+    /// <summary>Floats of the activations of an evaluation.</summary>
+    private const int EvaluationFloats = 1 << 28;
+
     private readonly BatchReader<TModel> reader;
     private readonly AlignedBuffer tokens, memory;
     private readonly float[] targets, tokenWeights, sequenceWeights, statistics;
@@ -31,6 +35,13 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
     /// </summary>
     public static int MaxRows { get; } =
         Math.Min(BatchReader<TModel>.MaxRows, (Array.MaxLength - 64) / Math.Max(TokenStride, Description.Layout.TrainingFloatsPerToken));
+
+    /// <summary>
+    /// How an evaluation cuts sequences: only those whose activations would take more than a gigabyte, at the same places on every machine.
+    /// </summary>
+    public static SequenceChunks EvaluationChunks { get; } = new SequenceChunks(
+        EvaluationFloats / Math.Max(TokenStride, Description.Layout.TrainingFloatsPerToken) / Description.Tokens.Channels
+            * Description.Tokens.PatchStride).ForEvaluation(Description.Tokens);
 
     /// <summary>Memory of several threads.</summary>
     /// <exception cref="ArgumentException">This machine has less.</exception>
@@ -162,6 +173,7 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
             Gradients = gradients,
             InitialStates = chunk.Before.Layers,
             FinalStates = chunk.After.Layers,
+            MovesStatesAlone = weight == 0 && tokenGradients.IsEmpty && !chunk.After.Layers.IsEmpty,
             DropoutSeed = dropoutSeed,
             TokenGradients = tokenGradients,
             Outputs = outputs,

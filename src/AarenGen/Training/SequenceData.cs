@@ -34,8 +34,9 @@ public abstract class SequenceData
     public abstract void ReadTokens(int index, Span<float> tokens);
 
     /// <summary>
-    /// Copies out some tokens of a sequence. Only trainings with <see cref="TrainingOptions.CarryState"/> ask for them, chunk by chunk. By
-    /// default it reads the whole sequence into memory for each chunk; override it where sequences are long.
+    /// Copies out some tokens of a sequence. Trainings with <see cref="TrainingOptions.CarryState"/> ask for them, chunk by chunk, and
+    /// evaluations of very long sequences. By default it reads the whole sequence into memory for each chunk; override it where sequences
+    /// are long.
     /// </summary>
     /// <param name="index">The sequence, 0 to <see cref="Count"/> − 1.</param>
     /// <param name="first">The first token, 0 to length − 1.</param>

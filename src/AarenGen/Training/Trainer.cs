@@ -80,9 +80,11 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
 
     private long Steps => order.StepsOfAll(options.Epochs);
 
-    public static double Evaluate(TModel model, SequenceData data)
+    public static double Evaluate(TModel model, SequenceData data) => Evaluate(model, data, PassWorkspace<TModel>.EvaluationChunks);
+
+    public static double Evaluate(TModel model, SequenceData data, SequenceChunks chunks)
     {
-        PassSize size = DataCheck<TModel>.CheckShape(data, nameof(data), PassWorkspace<TModel>.MaxRows);
+        PassSize size = DataCheck<TModel>.CheckShape(data, nameof(data), PassWorkspace<TModel>.MaxRows, chunks);
         PassWorkspace<TModel> workspace = PassWorkspace<TModel>.Allocate(1, size, training: false)[0];
         var packed = new AlignedBuffer(Description.Layout.PackedTrainingFloats);
         model.PrepareFor(packed.Span, training: false, WorkerSlice.All);
@@ -100,7 +102,7 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
             workspace.Reset();
             for (int pass = 0; pass < plan.Passes; pass++)
             {
-                workspace.Evaluate(model, data, plan.Pass(pass), packed.Span, weightScale);
+                workspace.Evaluate(model, data, plan.Pass(pass), packed.Span, weightScale, chunks);
             }
         }
     }

@@ -103,6 +103,12 @@ public readonly ref struct TrainingPass
         }
     }
 
-    /// <summary>Whether there is a backward pass as well.</summary>
+    /// <summary>Whether the pass is one of a training, in which values are dropped.</summary>
     public bool IsTraining => !Gradients.IsEmpty;
+
+    /// <summary>Whether all that is needed are the states after the last rows, since no token has a weight.</summary>
+    public bool MovesStatesAlone { get; init; }
+
+    /// <summary>Whether there is a backward pass as well.</summary>
+    public bool HasBackward => IsTraining && !MovesStatesAlone;
 }
