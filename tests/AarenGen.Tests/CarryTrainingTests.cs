@@ -248,6 +248,11 @@ public sealed class CarryTrainingTests : IDisposable
                 "data", () => DataCheck<Recurrences>.CheckShape(data, "data", 10, new SequenceChunks(100))).Message,
             StringComparison.Ordinal);
 
+        // Rows of all channels that no int counts are a pass of chunks.
+        BatchPlan plan = BatchPlan.All(new Generated(length, count: 3), static _ => BatchReader<ManyChannels>.RowsOf(length));
+        Assert.Equal(3, plan.Passes);
+        Assert.Equal([0, 1, 2], Enumerable.Range(0, 3).Select(plan.First));
+
         // Of long sequences that are there, only chunks are read.
         var read = new Generated(20_000);
         Recurrences model = Recurrences.Create(2);
@@ -391,14 +396,14 @@ public sealed class CarryTrainingTests : IDisposable
         public void Report(TrainingProgress value) => listen(value);
     }
 
-    /// <summary>One sequence that lies nowhere, and the most tokens of it that were asked for at once.</summary>
-    private sealed class Generated(int length) : SequenceData
+    /// <summary>Sequences that lie nowhere, and the most tokens of one that were asked for at once.</summary>
+    private sealed class Generated(int length, int count = 1) : SequenceData
     {
         private int longest;
 
         public int Longest => longest;
 
-        public override int Count => 1;
+        public override int Count => count;
 
         public override int TokenWidth => Recurrences.InputWidth;
 

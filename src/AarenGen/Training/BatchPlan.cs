@@ -29,7 +29,7 @@ internal sealed class BatchPlan(SequenceData data, Func<int, int, int> rowsOf, i
     {
         Sequences = sequences;
         Passes = 0;
-        int tokens = 0;
+        long tokens = 0;
         for (int i = 0; i < sequences.Length; i++)
         {
             int length = rowsOf(data.GetLength(sequences.Span[i]), chunk);

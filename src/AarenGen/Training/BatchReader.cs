@@ -51,8 +51,10 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
     /// <summary>Floats from row to row of the tokens.</summary>
     public static int TokenStride { get; } = Layout.Pad(Description.RowInputWidth);
 
-    /// <summary>Rows of a sequence with the given number of samples.</summary>
-    public static int RowsOf(int samples) => checked(Shape.GetOutputCount(samples) * Shape.Channels);
+    /// <summary>
+    /// Rows of a sequence with the given number of samples; the largest int where there are more, which no pass takes at once.
+    /// </summary>
+    public static int RowsOf(int samples) => (int)Math.Min((long)Shape.GetOutputCount(samples) * Shape.Channels, int.MaxValue);
 
     /// <summary>Rows of a chunk of a sequence with the given number of samples.</summary>
     public static int RowsOf(SequenceChunks chunks, int samples, int chunk) =>
