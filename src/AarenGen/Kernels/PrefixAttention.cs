@@ -111,56 +111,78 @@ public static unsafe class PrefixAttention
         ReadOnlySpan<float> values, ReadOnlySpan<float> scores, int rows, int width, int heads, Span<float> gates, Span<float> output,
         ReadOnlySpan<double> initial = default, Span<double> final = default)
     {
-        int channels = width / heads, padded = Layout.Pad(heads), stride = Layout.Pad(width);
+        int padded = Layout.Pad(heads), stride = Layout.Pad(width);
         Layout.Check(Math.Min(values.Length, output.Length), (rows - 1) * stride + width);
         Layout.Check(scores.Length, rows * padded);
         Layout.Check(gates.Length, rows * 2 * padded);
         Layout.CheckState(initial, final, 2 * heads + width);
-        double* group = stackalloc double[2 * Group];
         fixed (float* v = values, s = scores, gate = gates, o = output)
         {
-            for (int head = 0; head < heads; head += Group)
+            if (!initial.IsEmpty || !final.IsEmpty)
             {
-                if (initial.IsEmpty && final.IsEmpty)
-                {
-                    Gates(s + head, rows, gate + head, padded, null);
-                    continue;
-                }
-                int count = Math.Min(Group, heads - head);
-                for (int i = 0; i < Group; i++)
-                {
-                    double weight = i < count && !initial.IsEmpty ? initial[heads + head + i] : 0;
-                    group[i] = weight == 0 ? double.NegativeInfinity : initial[head + i];
-                    group[Group + i] = weight;
-                }
-                Gates(s + head, rows, gate + head, padded, group);
-                if (!final.IsEmpty)
-                {
-                    new ReadOnlySpan<double>(group, count).CopyTo(final[head..]);
-                    new ReadOnlySpan<double>(group + Group, count).CopyTo(final[(heads + head)..]);
-                }
+                CarriedGates(s, rows, heads, gate, initial, final);
             }
-            int begun = 0;
+            for (int head = 0; head < heads && initial.IsEmpty && final.IsEmpty; head += Group)
+            {
+                Gates(s + head, rows, gate + head, padded, null);
+            }
             if (!initial.IsEmpty)
             {
                 BlendFirst(initial, v, gate, width, heads, o);
-                begun = 1;
             }
-            for (int t = begun; t < rows; t++)
+            BlendRows(v, gate, initial.IsEmpty ? 0 : 1, rows, width, heads, o);
+            if (!final.IsEmpty)
             {
-                float* row = o + (nint)t * stride, before = t == 0 ? null : row - stride;
-                for (int head = 0; head < heads; head++)
-                {
-                    float* keep = gate + (nint)t * 2 * padded + head;
-                    nint first = head * channels;
-                    Blend(
-                        channels, *keep, before is null ? null : before + first, keep[padded], v + (nint)t * stride + first, row + first);
-                }
+                StoreNumerators(o + (nint)(rows - 1) * stride, width, heads, final);
             }
-            for (int channel = 0; channel < width && !final.IsEmpty; channel++)
+        }
+    }
+
+    /// <summary>The rows from one on; the first row of all follows no other.</summary>
+    private static void BlendRows(float* values, float* gates, int from, int rows, int width, int heads, float* output)
+    {
+        int channels = width / heads, padded = Layout.Pad(heads), stride = Layout.Pad(width);
+        for (int t = from; t < rows; t++)
+        {
+            float* row = output + (nint)t * stride, before = t == 0 ? null : row - stride;
+            for (int head = 0; head < heads; head++)
             {
-                final[2 * heads + channel] = o[(nint)(rows - 1) * stride + channel] * final[heads + channel / channels];
+                float* keep = gates + (nint)t * 2 * padded + head;
+                nint first = head * channels;
+                Blend(
+                    channels, *keep, before is null ? null : before + first, keep[padded], values + (nint)t * stride + first, row + first);
             }
+        }
+    }
+
+    /// <summary>The gates of all heads, whose maxima and weights go on from a state and into another.</summary>
+    private static void CarriedGates(
+        float* scores, int rows, int heads, float* gates, ReadOnlySpan<double> initial, Span<double> final)
+    {
+        double* group = stackalloc double[2 * Group];
+        for (int head = 0; head < heads; head += Group)
+        {
+            int count = Math.Min(Group, heads - head);
+            for (int i = 0; i < Group; i++)
+            {
+                double weight = i < count && !initial.IsEmpty ? initial[heads + head + i] : 0;
+                group[i] = weight == 0 ? double.NegativeInfinity : initial[head + i];
+                group[Group + i] = weight;
+            }
+            Gates(scores + head, rows, gates + head, Layout.Pad(heads), group);
+            if (!final.IsEmpty)
+            {
+                new ReadOnlySpan<double>(group, count).CopyTo(final[head..]);
+                new ReadOnlySpan<double>(group + Group, count).CopyTo(final[(heads + head)..]);
+            }
+        }
+    }
+
+    private static void StoreNumerators(float* output, int width, int heads, Span<double> state)
+    {
+        for (int channel = 0; channel < width; channel++)
+        {
+            state[2 * heads + channel] = output[channel] * state[heads + channel / (width / heads)];
         }
     }
 
