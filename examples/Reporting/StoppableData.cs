@@ -30,5 +30,12 @@ internal sealed class StoppableData(SequenceData data, CancellationToken cancell
     }
 
     /// <inheritdoc/>
+    public override void ReadTokens(int index, int first, Span<float> tokens)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        data.ReadTokens(index, first, tokens);
+    }
+
+    /// <inheritdoc/>
     public override float ReadTarget(int index, int token, Span<float> target) => data.ReadTarget(index, token, target);
 }

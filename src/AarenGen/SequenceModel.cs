@@ -362,10 +362,10 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     }
 
     /// <summary>The declared loss over all sequences: the mean over their tokens, weighted as the data say.</summary>
+    /// <remarks>Memory does not grow with the length of very long sequences, which are evaluated in chunks that carry the state.</remarks>
     /// <param name="data">The sequences.</param>
     /// <exception cref="ArgumentException">
-    /// The data do not fit the model, no target has a weight above 0, or a sequence is longer than the model, or this machine's memory,
-    /// takes.
+    /// The data do not fit the model, no target has a weight above 0, or this machine has too little memory.
     /// </exception>
     /// <exception cref="InvalidOperationException">
     /// Another call trains this model or changes its precision, or the data changed while they were used.

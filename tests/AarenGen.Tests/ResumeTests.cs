@@ -255,7 +255,7 @@ public sealed class ResumeTests : IDisposable
         [.. ((string[])["weights/", "moment1/", "moment2/", "best/"])
             .Select(static s => (s, new AlignedBuffer(EveryLayer.Description.Layout.WeightFloats)))];
 
-    private Dictionary<string, string> Metadata() => new(ModelFile.ReadSets(File, EveryLayer.Description, Sets()));
+    private Dictionary<string, string> Metadata() => new(ModelFile.ReadSets(File, EveryLayer.Description, Sets()).Metadata);
 
     /// <summary>Sequences in which the last one differs a little from the usual.</summary>
     private static SequenceList Changed(int count, float token = 0, float target = 0, float weight = 0, int longer = 0)

@@ -104,6 +104,9 @@ internal sealed record LayerPlan(
     StridedRegion State, int OutputMemory, int GradientMemory,
     EquatableArray<Parameter> Parameters, EquatableArray<Value> Values, EquatableArray<OperationStep> Operations)
 {
+    /// <summary>What the model card says of it below its table; null where there is nothing.</summary>
+    public string? Remark { get; init; }
+
     /// <summary>Which buffers the gradients at its boundaries take.</summary>
     public BoundaryTurns Turns { get; init; } = new(0, IsBeforeHeads: false);
 

@@ -21,6 +21,9 @@ internal sealed class LayerBuilder(int inputWidth, int rowsPerPass, DiagnosticBa
 
     public string Summary { get; set; } = "";
 
+    /// <summary>What a reader of the model card should know beside the summary; null where there is nothing.</summary>
+    public string? Remark { get; set; }
+
     public IReadOnlyList<Parameter> Parameters => parameters;
 
     public IReadOnlyList<Value> Values => values;

@@ -99,7 +99,10 @@ internal sealed class MemoryLayout
             outputMemory, gradientMemory,
             new(b.Parameters),
             new(b.Values.Select(v => v with { Scratch = scratch + v.Scratch })),
-            new(b.Steps()));
+            new(b.Steps()))
+        {
+            Remark = b.Remark,
+        };
         layers.Add(layer);
         for (int block = 0; block < repeat; block++)
         {

@@ -39,6 +39,10 @@ internal static class ModelCard
             string line = row[0].PadRight(widths[0]) + string.Concat(row.Skip(1).Select((cell, c) => "  " + cell.PadLeft(widths[c + 1])));
             text.Append('\n').Append(line.TrimEnd());
         }
+        foreach (LayerPlan layer in plan.Layers.Where(static l => l.Remark is not null))
+        {
+            text.Append('\n').Append(layer.Name).Append(": ").Append(layer.Remark);
+        }
         if (plan.ScanObstacle is { } obstacle)
         {
             text.Append("\nno Forward(state, tokens, outputs, threads): ").Append(obstacle);

@@ -52,6 +52,11 @@ public sealed class SequenceList(int tokenWidth, int targetWidth) : SequenceData
     public override void ReadTokens(int index, Span<float> tokens) => sequences[index].Tokens.CopyTo(tokens);
 
     /// <inheritdoc/>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range, or a token is.</exception>
+    public override void ReadTokens(int index, int first, Span<float> tokens) =>
+        sequences[index].Tokens.AsSpan(checked(first * TokenWidth), tokens.Length).CopyTo(tokens);
+
+    /// <inheritdoc/>
     /// <exception cref="ArgumentOutOfRangeException">The index or the token is out of range.</exception>
     public override float ReadTarget(int index, int token, Span<float> target)
     {

@@ -67,6 +67,14 @@ public sealed class SequenceWindows : SequenceData
     }
 
     /// <inheritdoc/>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range, or a token is.</exception>
+    public override void ReadTokens(int index, int first, Span<float> tokens)
+    {
+        Arguments.CheckIndex(index, Count);
+        this.tokens.AsSpan(index * stride * TokenWidth, length * TokenWidth).Slice(first * TokenWidth, tokens.Length).CopyTo(tokens);
+    }
+
+    /// <inheritdoc/>
     /// <exception cref="ArgumentOutOfRangeException">The index or the token is out of range.</exception>
     public override float ReadTarget(int index, int token, Span<float> target)
     {

@@ -43,15 +43,25 @@ public static class CausalAttention
         Layout.Check(Math.Min(query.Length, Math.Min(key.Length, value.Length)), width);
         Layout.Check(output.Length, width);
         Layout.Check(state.Length, 1 + context * width);
+        Enter(query, key, value, width, heads, context, state, output, default, 0);
+    }
+
+    /// <summary>
+    /// One token after a state. Each head's maximum and inverse sum are written to the statistics, where they are not empty.
+    /// </summary>
+    private static void Enter(
+        ReadOnlySpan<float> query, ReadOnlySpan<float> key, ReadOnlySpan<float> value, int width, int heads, int context,
+        Span<double> state, Span<float> output, Span<float> statistics, int padded)
+    {
         Span<float> cache = MemoryMarshal.Cast<double, float>(state.Slice(1, context * width));
         double seen = state[0];
-        // Unsigned, so that no number that a file may hold leads out of the ring.
-        int newest = (int)((ulong)seen % (ulong)context);
+        int newest = Slot(seen, context);
         state[0] = seen + 1;
         Window window = seen + 1 < context ? new(0, newest + 1, context) : new((newest + 1) % context, context, context);
         int channels = width / heads;
-        for (int first = 0; first < width; first += channels)
+        for (int head = 0; head < heads; head++)
         {
+            int first = head * channels;
             Span<float> own = cache.Slice(2 * (newest * width + first), 2 * channels);
             key.Slice(first, channels).CopyTo(own);
             value.Slice(first, channels).CopyTo(own[channels..]);
@@ -62,7 +72,11 @@ public static class CausalAttention
             }
             Attend(
                 query.Slice(first, channels), ref cache[2 * first], ref cache[2 * first + channels], 2 * width, window,
-                output.Slice(first, channels), out _, out _);
+                output.Slice(first, channels), out float maximum, out float inverse);
+            if (!statistics.IsEmpty)
+            {
+                (statistics[head], statistics[head + padded]) = (maximum, inverse);
+            }
         }
     }
 
@@ -80,14 +94,35 @@ public static class CausalAttention
     /// lose nothing where it is large.
     /// </param>
     /// <param name="output">[rows, stride]; padding is left untouched.</param>
+    /// <param name="initial">The state before the first row, as of <see cref="Step"/>; empty: nothing was seen.</param>
+    /// <param name="final">
+    /// Overwritten with the state after the last row; empty where nobody needs it, which it must not be where <paramref name="initial"/> is
+    /// given.
+    /// </param>
     public static void Forward(
         ReadOnlySpan<float> queries, ReadOnlySpan<float> keys, ReadOnlySpan<float> values, int stride, int rows, int width, int heads,
-        int context, Span<float> statistics, Span<float> output)
+        int context, Span<float> statistics, Span<float> output, ReadOnlySpan<double> initial = default, Span<double> final = default)
     {
         int floats = rows * stride, padded = Layout.Pad(heads), channels = width / heads;
         Layout.Check(Math.Min(queries.Length, Math.Min(keys.Length, values.Length)), floats);
         Layout.Check(statistics.Length, rows * 2 * padded);
         Layout.Check(output.Length, floats);
+        if (!initial.IsEmpty || !final.IsEmpty)
+        {
+            // The new state serves as the ring, as it does in a stream.
+            Layout.Check(final.Length, 1 + context * width);
+            Layout.CheckState(initial, final, 1 + context * width);
+            final[..(1 + context * width)].Clear();
+            initial.CopyTo(final);
+            for (int t = 0; t < rows; t++)
+            {
+                int at = t * stride;
+                Enter(
+                    queries.Slice(at, width), keys.Slice(at, width), values.Slice(at, width), width, heads, context, final,
+                    output.Slice(at, width), statistics.Slice(t * 2 * padded, 2 * padded), padded);
+            }
+            return;
+        }
         for (int t = 0; t < rows; t++)
         {
             Window window = Window.Ending(t, context, rows);
@@ -119,16 +154,22 @@ public static class CausalAttention
     /// <param name="dQueries">[rows, stride], overwritten; padding is left untouched.</param>
     /// <param name="dKeys">[rows, stride], overwritten; padding becomes zero.</param>
     /// <param name="dValues">[rows, stride], overwritten; padding becomes zero.</param>
+    /// <param name="initial">
+    /// The state before the first row, as of <see cref="Step"/>; empty: nothing was seen. Its keys and values are constants.
+    /// </param>
     public static void Backward(
         ReadOnlySpan<float> dOutput, ReadOnlySpan<float> queries, ReadOnlySpan<float> keys, ReadOnlySpan<float> values,
         ReadOnlySpan<float> output, ReadOnlySpan<float> statistics, int stride, int rows, int width, int heads, int context,
-        Span<float> dQueries, Span<float> dKeys, Span<float> dValues)
+        Span<float> dQueries, Span<float> dKeys, Span<float> dValues, ReadOnlySpan<double> initial = default)
     {
         int floats = rows * stride, padded = Layout.Pad(heads), channels = width / heads;
         Layout.Check(Math.Min(dOutput.Length, output.Length), floats);
         Layout.Check(Math.Min(queries.Length, Math.Min(keys.Length, values.Length)), floats);
         Layout.Check(statistics.Length, rows * 2 * padded);
         Layout.Check(Math.Min(dQueries.Length, Math.Min(dKeys.Length, dValues.Length)), floats);
+        Layout.CheckState(initial, default, 1 + context * width);
+        double seen = initial.IsEmpty ? 0 : initial[0];
+        ReadOnlySpan<float> cache = initial.IsEmpty ? default : MemoryMarshal.Cast<double, float>(initial.Slice(1, context * width));
         dKeys[..floats].Clear();
         dValues[..floats].Clear();
         float scale = Scale(channels);
@@ -137,26 +178,48 @@ public static class CausalAttention
         for (int t = 0; t < rows; t++)
         {
             Window window = Window.Ending(t, context, rows);
+            // Of the tokens in the state, the last that this row still sees.
+            int seenCount = (int)Math.Min(seen, Math.Max(0, context - 1 - t));
+            Window past = seenCount <= 0 ? default : new(Slot(seen - seenCount, context), seenCount, context);
             for (int head = 0; head < heads; head++)
             {
                 int first = head * channels, own = t * stride + first, at = t * 2 * padded + head;
                 ReadOnlySpan<float> query = queries.Slice(own, channels), gradient = dOutput.Slice(own, channels);
                 float delta = Dot(gradient, ref At(output, own));
+                for (int from = 0; from < past.Count; from += Block)
+                {
+                    Span<int> rowOffsets = past.Offsets(from, 2 * width, offsets);
+                    Differentiate(
+                        query, gradient, ref At(cache, 2 * first), ref At(cache, 2 * first + channels), rowOffsets, statistics[at],
+                        statistics[at + padded], scale, delta, weights, derivatives);
+                    Combine(derivatives, ref At(cache, 2 * first), rowOffsets, from == 0, 1, dQueries.Slice(own, channels));
+                }
                 for (int from = 0; from < window.Count; from += Block)
                 {
                     Span<int> rowOffsets = window.Offsets(from, stride, offsets);
-                    Dots(query, ref At(keys, first), rowOffsets, scale, weights);
-                    Exponentiate(weights, rowOffsets.Length, statistics[at], statistics[at + padded]);
-                    Dots(gradient, ref At(values, first), rowOffsets, 1, derivatives);
-                    for (int i = 0; i < rowOffsets.Length; i++)
-                    {
-                        derivatives[i] = weights[i] * (derivatives[i] - delta) * scale;
-                    }
-                    Combine(derivatives, ref At(keys, first), rowOffsets, from == 0, 1, dQueries.Slice(own, channels));
+                    Differentiate(
+                        query, gradient, ref At(keys, first), ref At(values, first), rowOffsets, statistics[at], statistics[at + padded],
+                        scale, delta, weights, derivatives);
+                    Combine(
+                        derivatives, ref At(keys, first), rowOffsets, from == 0 && past.Count == 0, 1, dQueries.Slice(own, channels));
                     Spread(derivatives, query, rowOffsets, ref dKeys[first]);
                     Spread(weights, gradient, rowOffsets, ref dValues[first]);
                 }
             }
+        }
+    }
+
+    /// <summary>Of one head of one token the probabilities of some rows, and the gradients of their scores.</summary>
+    private static void Differentiate(
+        ReadOnlySpan<float> query, ReadOnlySpan<float> gradient, ref float keys, ref float values, ReadOnlySpan<int> offsets,
+        float maximum, float inverse, float scale, float delta, Span<float> weights, Span<float> derivatives)
+    {
+        Dots(query, ref keys, offsets, scale, weights);
+        Exponentiate(weights, offsets.Length, maximum, inverse);
+        Dots(gradient, ref values, offsets, 1, derivatives);
+        for (int i = 0; i < offsets.Length; i++)
+        {
+            derivatives[i] = weights[i] * (derivatives[i] - delta) * scale;
         }
     }
 
@@ -186,6 +249,9 @@ public static class CausalAttention
             value *= inverse;
         }
     }
+
+    /// <summary>The ring's slot of a token. Unsigned, so that no number that a file may hold leads out of the ring.</summary>
+    private static int Slot(double token, int context) => (int)((ulong)token % (ulong)context);
 
     private static float Scale(int channels) => (float)(1 / Math.Sqrt(channels));
 

@@ -147,14 +147,20 @@ public static class CausalConvolution
     /// <param name="width">Channels.</param>
     /// <param name="taps">Tokens that a token sees, this one included.</param>
     /// <param name="y">[rows, Pad(width)], overwritten; the padding becomes zero.</param>
+    /// <param name="initial">The state before the first row, as of <see cref="Step"/>; empty: nothing was seen.</param>
+    /// <param name="final">Overwritten with the state after the last row; empty where nobody needs it.</param>
     public static void Forward(
-        ReadOnlySpan<float> x, ReadOnlySpan<float> factors, ReadOnlySpan<float> bias, int rows, int width, int taps, Span<float> y)
+        ReadOnlySpan<float> x, ReadOnlySpan<float> factors, ReadOnlySpan<float> bias, int rows, int width, int taps, Span<float> y,
+        ReadOnlySpan<double> initial = default, Span<double> final = default)
     {
         int stride = Layout.Pad(width);
         CheckTaps(taps);
         Layout.Check(Math.Min(x.Length, y.Length), rows * stride);
         Layout.Check(factors.Length, taps * stride);
         Layout.Check(bias.Length, stride);
+        Layout.CheckState(initial, final, 1 + (taps - 1) * stride / 2);
+        var past = new Past(initial, stride, taps - 1);
+        ref float before = ref MemoryMarshal.GetReference(past.Rows);
         ref float input = ref MemoryMarshal.GetReference(x);
         ref float factor = ref MemoryMarshal.GetReference(factors);
         ref float b = ref MemoryMarshal.GetReference(bias);
@@ -174,7 +180,36 @@ public static class CausalConvolution
                 }
                 sum.StoreUnsafe(ref output, at);
             }
+            for (int t = 0; t < Math.Min(rows, taps - 1) && past.Count > 0; t++)
+            {
+                // The taps before the first row go on with the sum, in the order of a stream.
+                nuint at = (nuint)(t * stride) + column;
+                Vector512<float> sum = Vector512.LoadUnsafe(ref output, at);
+                for (int tap = t + 1; tap < taps && tap - t <= past.Count; tap++)
+                {
+                    sum = Vector512.FusedMultiplyAdd(
+                        Vector512.LoadUnsafe(ref factor, (nuint)(tap * stride) + column),
+                        Vector512.LoadUnsafe(ref before, (nuint)past.Offset(tap - t) + column), sum);
+                }
+                sum.StoreUnsafe(ref output, at);
+            }
         }
+        if (final.IsEmpty)
+        {
+            return;
+        }
+        Span<float> ring = Ring(final, stride, taps - 1);
+        double seen = past.Seen;
+        if (past.Rows.IsEmpty)
+        {
+            ring.Clear();
+        }
+        past.Rows.CopyTo(ring);
+        for (int back = Math.Min(taps - 1, rows); back > 0; back--)
+        {
+            x.Slice((rows - back) * stride, stride).CopyTo(ring[(Row(seen + (rows - back), taps - 1) * stride)..]);
+        }
+        final[0] = seen + rows;
     }
 
     /// <summary>The backward pass: dx_t = Σ_j c_j dy_{t+j}, dc_j = Σ_t dy_t x_{t−j}, db = Σ_t dy_t, the residual among the c_j.</summary>
@@ -188,11 +223,15 @@ public static class CausalConvolution
     /// <param name="dBias">Pad(width) values, added to.</param>
     /// <param name="dx">[rows, Pad(width)].</param>
     /// <param name="accumulate">Whether dx is added to, rather than overwritten.</param>
+    /// <param name="initial">The state before the first row, as of <see cref="Step"/>; empty: nothing was seen.</param>
     public static void Backward(
         ReadOnlySpan<float> dy, ReadOnlySpan<float> x, ReadOnlySpan<float> factors, int rows, int width, int taps, Span<float> dFactors,
-        Span<float> dBias, Span<float> dx, bool accumulate)
+        Span<float> dBias, Span<float> dx, bool accumulate, ReadOnlySpan<double> initial = default)
     {
         int stride = Layout.Pad(width);
+        Layout.CheckState(initial, default, 1 + (taps - 1) * stride / 2);
+        var past = new Past(initial, stride, taps - 1);
+        ref float before = ref MemoryMarshal.GetReference(past.Rows);
         CheckTaps(taps);
         Layout.Check(Math.Min(dy.Length, Math.Min(x.Length, dx.Length)), rows * stride);
         Layout.Check(Math.Min(factors.Length, dFactors.Length), taps * stride);
@@ -239,6 +278,19 @@ public static class CausalConvolution
                     (Vector512.LoadUnsafe(ref factorGradient, own) + sum).StoreUnsafe(ref factorGradient, own);
                 }
             }
+            for (int tap = 1; tap < taps && past.Count > 0; tap++)
+            {
+                // The rows of which this tap sees one of the state.
+                nuint own = (nuint)(tap * stride) + column;
+                Vector512<float> sum = Vector512.LoadUnsafe(ref factorGradient, own);
+                for (int t = Math.Max(0, tap - past.Count); t < Math.Min(tap, rows); t++)
+                {
+                    sum = Vector512.FusedMultiplyAdd(
+                        Vector512.LoadUnsafe(ref gradient, (nuint)(t * stride) + column),
+                        Vector512.LoadUnsafe(ref before, (nuint)past.Offset(tap - t) + column), sum);
+                }
+                sum.StoreUnsafe(ref factorGradient, own);
+            }
         }
     }
 
@@ -253,6 +305,35 @@ public static class CausalConvolution
     {
         Layout.Check(state.Length, 1 + kept * stride / 2);
         return MemoryMarshal.Cast<double, float>(state.Slice(1, kept * stride / 2));
+    }
+
+    /// <summary>The rows before a sequence's first, in the ring of a state, which may be empty.</summary>
+    private readonly ref struct Past
+    {
+        private readonly int stride, kept;
+
+        public Past(ReadOnlySpan<double> state, int stride, int kept)
+        {
+            this.stride = stride;
+            this.kept = kept;
+            if (!state.IsEmpty)
+            {
+                Seen = state[0];
+                Count = Seen < kept ? (int)Math.Max(0, Seen) : kept;
+                Rows = MemoryMarshal.Cast<double, float>(state.Slice(1, kept * stride / 2));
+            }
+        }
+
+        /// <summary>Tokens seen.</summary>
+        public double Seen { get; }
+
+        /// <summary>Rows that are there.</summary>
+        public int Count { get; }
+
+        public ReadOnlySpan<float> Rows { get; }
+
+        /// <summary>Where a row begins, 1 being the last.</summary>
+        public int Offset(int back) => Row(Seen + (kept - back), kept) * stride;
     }
 
     /// <summary>The ring's row of a token. Unsigned, so that no number that a file may hold leads out of the ring.</summary>

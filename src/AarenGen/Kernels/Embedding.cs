@@ -59,17 +59,19 @@ public static class Embedding
         }
     }
 
-    /// <summary>The backward pass of <see cref="AddPositions"/> to the table, for a sequence from its start.</summary>
+    /// <summary>The backward pass of <see cref="AddPositions"/> to the table.</summary>
     /// <param name="dy">[rows, stride].</param>
     /// <param name="rows">Rows.</param>
+    /// <param name="first">Position of the first row.</param>
     /// <param name="stride">Floats from row to row.</param>
     /// <param name="length">Rows of the table.</param>
     /// <param name="dTable">[length, stride], added to.</param>
-    public static void AccumulatePositions(ReadOnlySpan<float> dy, int rows, int stride, int length, Span<float> dTable)
+    public static void AccumulatePositions(ReadOnlySpan<float> dy, int rows, long first, int stride, int length, Span<float> dTable)
     {
         for (int row = 0; row < rows; row++)
         {
-            Elementwise.Accumulate(dy.Slice(row * stride, stride), dTable.Slice(Math.Min(row, length - 1) * stride, stride));
+            int position = (int)Math.Clamp(first + row, 0, length - 1);
+            Elementwise.Accumulate(dy.Slice(row * stride, stride), dTable.Slice(position * stride, stride));
         }
     }
 }

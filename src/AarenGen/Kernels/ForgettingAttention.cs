@@ -7,8 +7,8 @@ namespace AarenGen.Kernels;
 /// <summary>
 /// Attention of a constant query over each prefix, with a forget gate a head and token:
 /// o_t = Σ_{i≤t} e^{s_i + φ_{i+1} + … + φ_t} v_i / Σ_{i≤t} e^{s_i + φ_{i+1} + … + φ_t}, φ = log σ(f), as a recurrence. Heads lie side by
-/// side in a row, width/heads channels each. The gate of the first token does not matter. Sources: Feng et al., Attention as an RNN,
-/// arXiv 2405.13956; the gate: Lin et al., Forgetting Transformer, arXiv 2503.02130.
+/// side in a row, width/heads channels each. The gate of a sequence's first token does not matter. Sources: Feng et al., Attention as an
+/// RNN, arXiv 2405.13956; the gate: Lin et al., Forgetting Transformer, arXiv 2503.02130.
 /// </summary>
 /// <remarks>
 /// With the maximum m of the exponents and the weight w = Σ e^{exponent − m}: m' = max(m + φ, s), w' = w e^{m + φ − m'} + e^{s − m'},
@@ -52,25 +52,13 @@ public static unsafe class ForgettingAttention
             for (int first = 0; first < heads; first += Group)
             {
                 int count = Math.Min(Group, heads - first);
-                for (int part = 0; part < 3; part++)
-                {
-                    for (int head = 0; head < count; head++)
-                    {
-                        group[part * Group + head] = memory[part * heads + first + head];
-                    }
-                }
+                Copy(memory + first, heads, group, Group, count);
                 Vector512<double> maximum = Vector512.Load(group), weight = Vector512.Load(group + Group);
                 Next(s + first, f + first, ref maximum, ref weight, out Vector512<double> decay, gates, Group);
                 maximum.Store(group);
                 weight.Store(group + Group);
                 (Vector512.Load(group + 2 * Group) + decay).Store(group + 2 * Group);
-                for (int part = 0; part < 3; part++)
-                {
-                    for (int head = 0; head < count; head++)
-                    {
-                        memory[part * heads + first + head] = group[part * Group + head];
-                    }
-                }
+                Copy(group, Group, memory + first, heads, count);
                 double* old = memory + 3 * heads + first * channels;
                 if (channels == 1)
                 {
@@ -129,24 +117,44 @@ public static unsafe class ForgettingAttention
     /// <param name="heads">Heads; divides width.</param>
     /// <param name="gates">[rows, 2 Pad(heads)], overwritten: keep gates, then add gates, as of <see cref="PrefixAttention"/>.</param>
     /// <param name="output">[rows, Pad(width)]; padding is left untouched.</param>
+    /// <param name="initial">The state before the first row, as of <see cref="Step"/>; empty: nothing was seen.</param>
+    /// <param name="final">Overwritten with the state after the last row; empty where nobody needs it.</param>
     public static void Forward(
         ReadOnlySpan<float> values, ReadOnlySpan<float> scores, ReadOnlySpan<float> forgets, int rows, int width, int heads,
-        Span<float> gates, Span<float> output)
+        Span<float> gates, Span<float> output, ReadOnlySpan<double> initial = default, Span<double> final = default)
     {
         int channels = width / heads, padded = Layout.Pad(heads), stride = Layout.Pad(width);
         Layout.Check(Math.Min(values.Length, output.Length), (rows - 1) * stride + width);
         Layout.Check(Math.Min(scores.Length, forgets.Length), rows * padded);
         Layout.Check(gates.Length, rows * 2 * padded);
+        Layout.CheckState(initial, final, 3 * heads + width);
+        double* group = stackalloc double[3 * Group];
         fixed (float* v = values, s = scores, f = forgets, gate = gates, o = output)
+        fixed (double* before = initial, after = final)
         {
             for (int first = 0; first < heads; first += Group)
             {
-                Vector512<double> maximum = Vector512<double>.Zero, weight = Vector512<double>.Zero;
+                int count = Math.Min(Group, heads - first);
+                Vector512<double> maximum = Vector512<double>.Zero, weight = Vector512<double>.Zero, decays = Vector512<double>.Zero;
+                if (before is not null)
+                {
+                    Copy(before + first, heads, group, Group, count);
+                    (maximum, weight, decays) =
+                        (Vector512.Load(group), Vector512.Load(group + Group), Vector512.Load(group + 2 * Group));
+                }
                 for (int t = 0; t < rows; t++)
                 {
                     Next(
-                        s + (nint)t * padded + first, f + (nint)t * padded + first, ref maximum, ref weight, out _,
+                        s + (nint)t * padded + first, f + (nint)t * padded + first, ref maximum, ref weight, out Vector512<double> decay,
                         gate + (nint)t * 2 * padded + first, padded);
+                    decays += decay;
+                }
+                if (after is not null)
+                {
+                    maximum.Store(group);
+                    weight.Store(group + Group);
+                    decays.Store(group + 2 * Group);
+                    Copy(group, Group, after + first, heads, count);
                 }
             }
             double* old = stackalloc double[MaxBlock];
@@ -154,7 +162,15 @@ public static unsafe class ForgettingAttention
             {
                 // As many whole heads as fit, or some channels of one that does not.
                 int to = Math.Min(width, from + MaxBlock);
-                new Span<double>(old, MaxBlock).Clear();
+                var block = new Span<double>(old, to - from);
+                if (before is null)
+                {
+                    block.Clear();
+                }
+                else
+                {
+                    initial.Slice(3 * heads + from, to - from).CopyTo(block);
+                }
                 for (int t = 0; t < rows; t++)
                 {
                     float* add = gate + (nint)t * 2 * padded + padded, value = v + (nint)t * stride, result = o + (nint)t * stride;
@@ -170,6 +186,10 @@ public static unsafe class ForgettingAttention
                         channel = end;
                     }
                 }
+                if (after is not null)
+                {
+                    block.CopyTo(final[(3 * heads + from)..]);
+                }
             }
         }
     }
@@ -183,26 +203,52 @@ public static unsafe class ForgettingAttention
     /// <param name="forgets">[rows, Pad(heads)], a gate a head before the logistic function; of the padding any numbers.</param>
     /// <param name="rows">Tokens of the sequence.</param>
     /// <param name="heads">Heads.</param>
-    /// <param name="dForgets">[rows, Pad(heads)], overwritten; the padding becomes zero. The first token's are 0.</param>
+    /// <param name="dForgets">
+    /// [rows, Pad(heads)], overwritten; the padding becomes zero. The first row's are 0 where nothing was seen before.
+    /// </param>
+    /// <param name="initial">
+    /// The state before the first row, as of <see cref="Step"/>; empty: nothing was seen. The first gate lowers the exponents of all that
+    /// it holds, so that the sums are the same.
+    /// </param>
     public static void ForgetBackward(
-        ReadOnlySpan<float> dScores, ReadOnlySpan<float> forgets, int rows, int heads, Span<float> dForgets)
+        ReadOnlySpan<float> dScores, ReadOnlySpan<float> forgets, int rows, int heads, Span<float> dForgets,
+        ReadOnlySpan<double> initial = default)
     {
         int padded = Layout.Pad(heads);
         Layout.Check(Math.Min(dScores.Length, Math.Min(forgets.Length, dForgets.Length)), rows * padded);
+        Layout.CheckState(initial, default, 2 * heads);
+        double* weights = stackalloc double[Group];
         fixed (float* ds = dScores, f = forgets, df = dForgets)
         {
             for (int first = 0; first < padded; first += Group)
             {
                 Vector512<double> sum = Vector512<double>.Zero;
                 Vector512<double> isHead = Vector512.LessThan(Vector512<double>.Indices, Vector512.Create((double)(heads - first)));
+                if (!initial.IsEmpty && first < heads)
+                {
+                    initial.Slice(heads + first, Math.Min(Group, heads - first)).CopyTo(new(weights, Group));
+                }
+                Vector512<double> hasPast = Vector512.LessThan(Vector512<double>.Zero, Vector512.Load(weights)) & isHead;
                 for (int t = rows - 1; t >= 0; t--)
                 {
                     nint at = (nint)t * padded + first;
                     sum += Load(ds + at);
                     Vector512<double> own = -sum / (Vector512<double>.One + Vector512.Exp(Load(f + at)));
-                    own = t == 0 ? Vector512<double>.Zero : Vector512.ConditionalSelect(isHead, own, Vector512<double>.Zero);
+                    own = Vector512.ConditionalSelect(t == 0 ? hasPast : isHead, own, Vector512<double>.Zero);
                     Vector256.Narrow(own.GetLower(), own.GetUpper()).Store(df + at);
                 }
+            }
+        }
+    }
+
+    /// <summary>Copies the maxima, weights and sums of some heads, which lie at a distance from each other.</summary>
+    private static void Copy(double* from, int fromDistance, double* to, int toDistance, int count)
+    {
+        for (int part = 0; part < 3; part++)
+        {
+            for (int head = 0; head < count; head++)
+            {
+                to[part * toDistance + head] = from[part * fromDistance + head];
             }
         }
     }

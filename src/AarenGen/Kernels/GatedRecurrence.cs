@@ -49,9 +49,12 @@ public static class GatedRecurrence
     /// <param name="rows">Tokens of the sequence.</param>
     /// <param name="width">Channels.</param>
     /// <param name="output">[rows, Pad(width)], overwritten; the padding becomes zero.</param>
+    /// <param name="initial">Width values h before the first row; empty: zeros.</param>
+    /// <param name="final">Overwritten with h after the last row; empty where nobody needs it.</param>
     public static void MinGruForward(
-        ReadOnlySpan<float> updates, ReadOnlySpan<float> candidates, int rows, int width, Span<float> output) =>
-        Forward<MinGruGate>(updates, updates, candidates, rows, width, output);
+        ReadOnlySpan<float> updates, ReadOnlySpan<float> candidates, int rows, int width, Span<float> output,
+        ReadOnlySpan<double> initial = default, Span<double> final = default) =>
+        Forward<MinGruGate>(updates, updates, candidates, rows, width, output, initial, final);
 
     /// <summary>The backward pass of minGRU.</summary>
     /// <param name="dOutput">[rows, Pad(width)], the padding zero.</param>
@@ -62,10 +65,11 @@ public static class GatedRecurrence
     /// <param name="width">Channels.</param>
     /// <param name="dUpdates">[rows, Pad(width)], overwritten; the padding becomes zero.</param>
     /// <param name="dCandidates">[rows, Pad(width)], overwritten; the padding becomes zero.</param>
+    /// <param name="initial">Width values h before the first row; empty: zeros.</param>
     public static void MinGruBackward(
         ReadOnlySpan<float> dOutput, ReadOnlySpan<float> updates, ReadOnlySpan<float> candidates, ReadOnlySpan<float> output, int rows,
-        int width, Span<float> dUpdates, Span<float> dCandidates) =>
-        Backward<MinGruGate>(dOutput, updates, updates, candidates, output, rows, width, dUpdates, dUpdates, dCandidates);
+        int width, Span<float> dUpdates, Span<float> dCandidates, ReadOnlySpan<double> initial = default) =>
+        Backward<MinGruGate>(dOutput, updates, updates, candidates, output, rows, width, dUpdates, dUpdates, dCandidates, initial);
 
     /// <summary>One token of a stream of minLSTM.</summary>
     /// <param name="forgets">Pad(width) values f.</param>
@@ -86,9 +90,12 @@ public static class GatedRecurrence
     /// <param name="rows">Tokens of the sequence.</param>
     /// <param name="width">Channels.</param>
     /// <param name="output">[rows, Pad(width)], overwritten; the padding becomes zero.</param>
+    /// <param name="initial">Width values h before the first row; empty: zeros.</param>
+    /// <param name="final">Overwritten with h after the last row; empty where nobody needs it.</param>
     public static void MinLstmForward(
-        ReadOnlySpan<float> forgets, ReadOnlySpan<float> inputs, ReadOnlySpan<float> candidates, int rows, int width, Span<float> output) =>
-        Forward<MinLstmGate>(forgets, inputs, candidates, rows, width, output);
+        ReadOnlySpan<float> forgets, ReadOnlySpan<float> inputs, ReadOnlySpan<float> candidates, int rows, int width, Span<float> output,
+        ReadOnlySpan<double> initial = default, Span<double> final = default) =>
+        Forward<MinLstmGate>(forgets, inputs, candidates, rows, width, output, initial, final);
 
     /// <summary>The backward pass of minLSTM.</summary>
     /// <param name="dOutput">[rows, Pad(width)], the padding zero.</param>
@@ -101,10 +108,12 @@ public static class GatedRecurrence
     /// <param name="dForgets">[rows, Pad(width)], overwritten; the padding becomes zero.</param>
     /// <param name="dInputs">[rows, Pad(width)], overwritten; the padding becomes zero.</param>
     /// <param name="dCandidates">[rows, Pad(width)], overwritten; the padding becomes zero.</param>
+    /// <param name="initial">Width values h before the first row; empty: zeros.</param>
     public static void MinLstmBackward(
         ReadOnlySpan<float> dOutput, ReadOnlySpan<float> forgets, ReadOnlySpan<float> inputs, ReadOnlySpan<float> candidates,
-        ReadOnlySpan<float> output, int rows, int width, Span<float> dForgets, Span<float> dInputs, Span<float> dCandidates) =>
-        Backward<MinLstmGate>(dOutput, forgets, inputs, candidates, output, rows, width, dForgets, dInputs, dCandidates);
+        ReadOnlySpan<float> output, int rows, int width, Span<float> dForgets, Span<float> dInputs, Span<float> dCandidates,
+        ReadOnlySpan<double> initial = default) =>
+        Backward<MinLstmGate>(dOutput, forgets, inputs, candidates, output, rows, width, dForgets, dInputs, dCandidates, initial);
 
     private static void Step<TGate>(
         ReadOnlySpan<float> first, ReadOnlySpan<float> second, ReadOnlySpan<float> candidates, int width, Span<double> state,
@@ -144,10 +153,12 @@ public static class GatedRecurrence
     }
 
     private static void Forward<TGate>(
-        ReadOnlySpan<float> first, ReadOnlySpan<float> second, ReadOnlySpan<float> candidates, int rows, int width, Span<float> output)
+        ReadOnlySpan<float> first, ReadOnlySpan<float> second, ReadOnlySpan<float> candidates, int rows, int width, Span<float> output,
+        ReadOnlySpan<double> initial, Span<double> final)
         where TGate : struct, IGate
     {
         int stride = Layout.Pad(width);
+        Layout.CheckState(initial, final, width);
         Layout.Check(Math.Min(candidates.Length, Math.Min(first.Length, second.Length)), rows * stride);
         Layout.Check(output.Length, rows * stride);
         ref float a = ref MemoryMarshal.GetReference(first);
@@ -157,13 +168,17 @@ public static class GatedRecurrence
         // Channels are independent: sixteen at a time go through the whole sequence, h in registers.
         for (int column = 0; column < stride; column += Lane)
         {
-            Vector512<double> low = Vector512<double>.Zero, high = Vector512<double>.Zero;
+            (Vector512<double> low, Vector512<double> high) = Load(initial, column, width);
             for (int t = 0; t < rows; t++)
             {
                 nuint at = (nuint)(t * stride + column);
                 Vector512<float> next = Next<TGate>(
                     Vector512.LoadUnsafe(ref a, at), Vector512.LoadUnsafe(ref b, at), Vector512.LoadUnsafe(ref c, at), ref low, ref high);
                 Inside(next, column, width).StoreUnsafe(ref y, at);
+            }
+            if (!final.IsEmpty)
+            {
+                Store(low, high, final, column, width);
             }
         }
     }
@@ -174,10 +189,12 @@ public static class GatedRecurrence
     /// </summary>
     private static void Backward<TGate>(
         ReadOnlySpan<float> dOutput, ReadOnlySpan<float> first, ReadOnlySpan<float> second, ReadOnlySpan<float> candidates,
-        ReadOnlySpan<float> output, int rows, int width, Span<float> dFirst, Span<float> dSecond, Span<float> dCandidates)
+        ReadOnlySpan<float> output, int rows, int width, Span<float> dFirst, Span<float> dSecond, Span<float> dCandidates,
+        ReadOnlySpan<double> initial)
         where TGate : struct, IGate
     {
         int stride = Layout.Pad(width);
+        Layout.CheckState(initial, default, width);
         Layout.Check(Math.Min(dOutput.Length, output.Length), rows * stride);
         Layout.Check(Math.Min(candidates.Length, Math.Min(first.Length, second.Length)), rows * stride);
         Layout.Check(Math.Min(dCandidates.Length, Math.Min(dFirst.Length, dSecond.Length)), rows * stride);
@@ -192,11 +209,13 @@ public static class GatedRecurrence
         for (int column = 0; column < stride; column += Lane)
         {
             Vector512<float> carry = Vector512<float>.Zero;
+            (Vector512<double> low, Vector512<double> high) = Load(initial, column, width);
+            Vector512<float> begun = Vector512.Narrow(low, high);
             for (int t = rows - 1; t >= 0; t--)
             {
                 nuint at = (nuint)(t * stride + column);
                 Vector512<float> own = Vector512.LoadUnsafe(ref a, at), other = Vector512.LoadUnsafe(ref b, at);
-                Vector512<float> before = t == 0 ? Vector512<float>.Zero : Vector512.LoadUnsafe(ref y, at - (nuint)stride);
+                Vector512<float> before = t == 0 ? begun : Vector512.LoadUnsafe(ref y, at - (nuint)stride);
                 Vector512<float> smaller = TGate.Smaller(own, other, out Vector512<float> keeps), larger = Vector512<float>.One - smaller;
                 Vector512<float> candidate = Positive(Vector512.LoadUnsafe(ref c, at), out Vector512<float> derivative);
                 Vector512<float> all = carry + Vector512.LoadUnsafe(ref dy, at);
@@ -210,6 +229,26 @@ public static class GatedRecurrence
                 carry = all * Vector512.ConditionalSelect(keeps, smaller, larger);
             }
         }
+    }
+
+    /// <summary>Sixteen channels of a state, which has no padding; zeros of an empty one.</summary>
+    private static (Vector512<double> Low, Vector512<double> High) Load(ReadOnlySpan<double> state, int column, int width)
+    {
+        if (state.IsEmpty)
+        {
+            return default;
+        }
+        Span<double> channels = stackalloc double[Lane];
+        state.Slice(column, Math.Min(Lane, width - column)).CopyTo(channels);
+        return (Vector512.Create((ReadOnlySpan<double>)channels), Vector512.Create((ReadOnlySpan<double>)channels[8..]));
+    }
+
+    private static void Store(Vector512<double> low, Vector512<double> high, Span<double> state, int column, int width)
+    {
+        Span<double> channels = stackalloc double[Lane];
+        low.CopyTo(channels);
+        high.CopyTo(channels[8..]);
+        channels[..Math.Min(Lane, width - column)].CopyTo(state[column..]);
     }
 
     /// <summary>The recurrence of sixteen channels; returns the new h.</summary>

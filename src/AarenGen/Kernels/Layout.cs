@@ -24,6 +24,13 @@ public static class Layout
         }
     }
 
+    /// <summary>Checks the states before and after some rows, each of which may be empty.</summary>
+    internal static void CheckState(ReadOnlySpan<double> initial, ReadOnlySpan<double> final, int needed)
+    {
+        Check(initial.IsEmpty ? needed : initial.Length, needed, nameof(initial));
+        Check(final.IsEmpty ? needed : final.Length, needed, nameof(final));
+    }
+
     /// <summary>Refuses what is not whole vectors, of which the rest would silently be left out.</summary>
     internal static void CheckWhole(int length, [CallerArgumentExpression(nameof(length))] string name = "")
     {

@@ -12,6 +12,12 @@ namespace AarenGen.Kernels;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static unsafe class PrefixAttention
 {
+    /// <summary>Heads whose gates are computed side by side.</summary>
+    private const int Group = 8;
+
+    /// <summary>Channels of a state that are rounded at once.</summary>
+    private const int MaxBlock = 256;
+
     /// <summary>
     /// One token of a stream: with the running maximum m, u ← u e^{m−m'} + v e^{s−m'}, w likewise, o = u/w. In double, since in
     /// float w stops growing at 2^24 tokens. A score that is not finite makes this stream's outputs NaN and no other's.
@@ -96,29 +102,106 @@ public static unsafe class PrefixAttention
     /// <param name="heads">Heads; divides width.</param>
     /// <param name="gates">[rows, 2 Pad(heads)], overwritten: keep gates, then add gates.</param>
     /// <param name="output">[rows, Pad(width)]; padding is left untouched.</param>
+    /// <param name="initial">The state before the first row, as of <see cref="Step"/>; empty: nothing was seen.</param>
+    /// <param name="final">
+    /// Overwritten with the state after the last row; empty where nobody needs it. Its numerators are those of the outputs in float, so
+    /// that a sequence in chunks has the outputs of the whole, bit for bit.
+    /// </param>
     public static void Forward(
-        ReadOnlySpan<float> values, ReadOnlySpan<float> scores, int rows, int width, int heads, Span<float> gates, Span<float> output)
+        ReadOnlySpan<float> values, ReadOnlySpan<float> scores, int rows, int width, int heads, Span<float> gates, Span<float> output,
+        ReadOnlySpan<double> initial = default, Span<double> final = default)
     {
-        int channels = width / heads, padded = Layout.Pad(heads), stride = Layout.Pad(width);
+        int padded = Layout.Pad(heads), stride = Layout.Pad(width);
         Layout.Check(Math.Min(values.Length, output.Length), (rows - 1) * stride + width);
         Layout.Check(scores.Length, rows * padded);
         Layout.Check(gates.Length, rows * 2 * padded);
+        Layout.CheckState(initial, final, 2 * heads + width);
         fixed (float* v = values, s = scores, gate = gates, o = output)
         {
-            for (int head = 0; head < heads; head += Vector512<double>.Count)
+            if (!initial.IsEmpty || !final.IsEmpty)
             {
-                Gates(s + head, rows, gate + head, padded);
+                CarriedGates(s, rows, heads, gate, initial, final);
             }
-            for (int t = 0; t < rows; t++)
+            for (int head = 0; head < heads && initial.IsEmpty && final.IsEmpty; head += Group)
             {
-                float* row = o + (nint)t * stride, before = t == 0 ? null : row - stride;
-                for (int head = 0; head < heads; head++)
+                Gates(s + head, rows, gate + head, padded, null);
+            }
+            if (!initial.IsEmpty)
+            {
+                BlendFirst(initial, v, gate, width, heads, o);
+            }
+            BlendRows(v, gate, initial.IsEmpty ? 0 : 1, rows, width, heads, o);
+            if (!final.IsEmpty)
+            {
+                StoreNumerators(o + (nint)(rows - 1) * stride, width, heads, final);
+            }
+        }
+    }
+
+    /// <summary>The rows from one on; the first row of all follows no other.</summary>
+    private static void BlendRows(float* values, float* gates, int from, int rows, int width, int heads, float* output)
+    {
+        int channels = width / heads, padded = Layout.Pad(heads), stride = Layout.Pad(width);
+        for (int t = from; t < rows; t++)
+        {
+            float* row = output + (nint)t * stride, before = t == 0 ? null : row - stride;
+            for (int head = 0; head < heads; head++)
+            {
+                float* keep = gates + (nint)t * 2 * padded + head;
+                nint first = head * channels;
+                Blend(
+                    channels, *keep, before is null ? null : before + first, keep[padded], values + (nint)t * stride + first, row + first);
+            }
+        }
+    }
+
+    /// <summary>The gates of all heads, whose maxima and weights go on from a state and into another.</summary>
+    private static void CarriedGates(
+        float* scores, int rows, int heads, float* gates, ReadOnlySpan<double> initial, Span<double> final)
+    {
+        double* group = stackalloc double[2 * Group];
+        for (int head = 0; head < heads; head += Group)
+        {
+            int count = Math.Min(Group, heads - head);
+            for (int i = 0; i < Group; i++)
+            {
+                double weight = i < count && !initial.IsEmpty ? initial[heads + head + i] : 0;
+                group[i] = weight == 0 ? double.NegativeInfinity : initial[head + i];
+                group[Group + i] = weight;
+            }
+            Gates(scores + head, rows, gates + head, Layout.Pad(heads), group);
+            if (!final.IsEmpty)
+            {
+                new ReadOnlySpan<double>(group, count).CopyTo(final[head..]);
+                new ReadOnlySpan<double>(group + Group, count).CopyTo(final[(heads + head)..]);
+            }
+        }
+    }
+
+    private static void StoreNumerators(float* output, int width, int heads, Span<double> state)
+    {
+        for (int channel = 0; channel < width; channel++)
+        {
+            state[2 * heads + channel] = output[channel] * state[heads + channel / (width / heads)];
+        }
+    }
+
+    /// <summary>The first row after a state. Its outputs round to those that the numerators were made of.</summary>
+    private static void BlendFirst(ReadOnlySpan<double> state, float* values, float* gates, int width, int heads, float* output)
+    {
+        float* old = stackalloc float[MaxBlock];
+        int channels = width / heads, padded = Layout.Pad(heads);
+        for (int head = 0; head < heads; head++)
+        {
+            double weight = state[heads + head];
+            for (int from = head * channels, end = from + channels; from < end; from += MaxBlock)
+            {
+                int count = Math.Min(MaxBlock, end - from);
+                for (int c = 0; c < count; c++)
                 {
-                    float* keep = gate + (nint)t * 2 * padded + head;
-                    nint first = head * channels;
-                    Blend(
-                        channels, *keep, before is null ? null : before + first, keep[padded], v + (nint)t * stride + first, row + first);
+                    old[c] = (float)(state[2 * heads + from + c] / weight);
                 }
+                Blend(count, gates[head], weight == 0 ? null : old, gates[padded + head], values + from, output + from);
             }
         }
     }
@@ -140,11 +223,18 @@ public static unsafe class PrefixAttention
         }
     }
 
-    /// <summary>The gates of eight heads side by side, in double.</summary>
+    /// <summary>
+    /// The gates of eight heads side by side, in double. Their maxima and weights are read from and written to memory, if it is given.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Gates(float* scores, int rows, float* gates, int padded)
+    private static void Gates(float* scores, int rows, float* gates, int padded, double* state)
     {
         Vector512<double> maximum = Vector512.Create(double.NegativeInfinity), weight = Vector512<double>.Zero, one = Vector512<double>.One;
+        if (state is not null)
+        {
+            maximum = Vector512.Load(state);
+            weight = Vector512.Load(state + Group);
+        }
         for (int t = 0; t < rows; t++)
         {
             Vector256<float> row = Vector256.Load(scores + (nint)t * padded);
@@ -162,11 +252,16 @@ public static unsafe class PrefixAttention
             Vector256.Narrow(kept.GetLower(), kept.GetUpper()).Store(gates + (nint)t * 2 * padded);
             Vector256.Narrow(add.GetLower(), add.GetUpper()).Store(gates + (nint)t * 2 * padded + padded);
         }
+        if (state is not null)
+        {
+            maximum.Store(state);
+            weight.Store(state + Group);
+        }
     }
 
     /// <summary>
     /// The backward pass: G_t = g_t + keep_{t+1} G_{t+1} a channel, C_t = g_t·o_t + keep_{t+1} C_{t+1} a head;
-    /// dv_t = add_t G_t, ds_t = add_t (v_t·G_t − C_t).
+    /// dv_t = add_t G_t, ds_t = add_t (v_t·G_t − C_t). The state before the first row does not occur in it.
     /// </summary>
     /// <param name="dOutput">[rows, Pad(width)]: g.</param>
     /// <param name="values">[rows, Pad(width)].</param>

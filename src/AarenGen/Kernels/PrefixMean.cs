@@ -29,36 +29,54 @@ public static class PrefixMean
     /// <param name="width">Values in a row.</param>
     /// <param name="stride">Floats from row to row of x and y.</param>
     /// <param name="y">[rows, stride], overwritten; padding is left untouched.</param>
-    public static void Forward(ReadOnlySpan<float> x, int rows, int width, int stride, Span<float> y)
+    /// <param name="initial">The state before the first row, as of <see cref="Step"/>; empty: nothing was seen.</param>
+    /// <param name="final">Overwritten with the state after the last row; empty where nobody needs it.</param>
+    public static void Forward(
+        ReadOnlySpan<float> x, int rows, int width, int stride, Span<float> y, ReadOnlySpan<double> initial = default,
+        Span<double> final = default)
     {
         Layout.Check(Math.Min(x.Length, y.Length), (rows - 1) * stride + width);
+        Layout.CheckState(initial, final, 1 + width);
+        double seen = initial.IsEmpty ? 0 : initial[0];
         for (int column = 0; column < width; column++)
         {
-            double sum = 0;
+            double sum = initial.IsEmpty ? 0 : initial[1 + column];
             for (int row = 0; row < rows; row++)
             {
                 sum += x[row * stride + column];
-                y[row * stride + column] = (float)(sum / (row + 1));
+                y[row * stride + column] = (float)(sum / (seen + (row + 1)));
             }
+            if (!final.IsEmpty)
+            {
+                final[1 + column] = sum;
+            }
+        }
+        if (!final.IsEmpty)
+        {
+            final[0] = seen + rows;
         }
     }
 
-    /// <summary>The backward pass: dx_t = Σ_{s≥t} dy_s / s.</summary>
+    /// <summary>The backward pass: dx_t = Σ_{s≥t} dy_s / s, s the number of rows up to it.</summary>
     /// <param name="dy">[rows, stride].</param>
     /// <param name="rows">Tokens of the sequence.</param>
     /// <param name="width">Values in a row.</param>
     /// <param name="stride">Floats from row to row of dy and dx.</param>
     /// <param name="dx">[rows, stride]; padding is left untouched.</param>
     /// <param name="accumulate">Whether dx is added to, rather than overwritten.</param>
-    public static void Backward(ReadOnlySpan<float> dy, int rows, int width, int stride, Span<float> dx, bool accumulate)
+    /// <param name="initial">The state before the first row; empty: nothing was seen.</param>
+    public static void Backward(
+        ReadOnlySpan<float> dy, int rows, int width, int stride, Span<float> dx, bool accumulate, ReadOnlySpan<double> initial = default)
     {
         Layout.Check(Math.Min(dy.Length, dx.Length), (rows - 1) * stride + width);
+        Layout.CheckState(initial, default, 1);
+        double seen = initial.IsEmpty ? 0 : initial[0];
         for (int column = 0; column < width; column++)
         {
             double sum = 0;
             for (int row = rows - 1; row >= 0; row--)
             {
-                sum += (double)dy[row * stride + column] / (row + 1);
+                sum += dy[row * stride + column] / (seen + (row + 1));
                 ref float target = ref dx[row * stride + column];
                 target = (float)(accumulate ? target + sum : sum);
             }

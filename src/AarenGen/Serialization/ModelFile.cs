@@ -15,6 +15,9 @@ internal static class ModelFile
     private const string Checksum = "aarengen.sha256", Fingerprint = "aarengen.fingerprint";
     private const int BufferBytes = 1 << 15;
 
+    /// <summary>The tensor of a checkpoint that holds the states of sequences which go on.</summary>
+    private const string States = "states";
+
     /// <summary>How many tensors a message names.</summary>
     private const int MaxNamed = 50;
 
@@ -32,7 +35,7 @@ internal static class ModelFile
     public static void Write(Stream stream, ModelDescription description, AlignedBuffer weights)
     {
         CheckFinite(weights);
-        OutputStream.Write(stream, Writer(description, [("", weights)], PyTorchFormat));
+        OutputStream.Write(stream, Writer(description, [("", weights)], PyTorchFormat, []));
     }
 
     /// <summary>Refuses to write what could not be read again.</summary>
@@ -55,40 +58,46 @@ internal static class ModelFile
     public static void Read(Stream stream, string name, ModelDescription description, AlignedBuffer weights) =>
         ReadSets(stream, name, description, [("", weights)], isCheckpoint: false);
 
-    /// <summary>Writes several buffers laid out as the parameters, each tensor's name led by its set's prefix.</summary>
+    /// <summary>
+    /// Writes several buffers laid out as the parameters, each tensor's name led by its set's prefix, and states of streams, if there are
+    /// any.
+    /// </summary>
     public static void WriteSets(
         string path, ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets,
-        IReadOnlyDictionary<string, string> metadata) =>
-        AtomicFile.Write(path, Writer(description, sets, metadata));
+        IReadOnlyDictionary<string, string> metadata, double[]? states = null) =>
+        AtomicFile.Write(path, Writer(description, sets, metadata, states ?? []));
 
     private static Action<Stream> Writer(
         ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets,
-        IReadOnlyDictionary<string, string> metadata)
+        IReadOnlyDictionary<string, string> metadata, double[] states)
     {
         var all = new SortedDictionary<string, string>(StringComparer.Ordinal) { [Fingerprint] = description.Fingerprint };
         foreach ((string key, string value) in metadata)
         {
             all[key] = value;
         }
-        all[Checksum] = Hash(description, sets, all);
+        all[Checksum] = Hash(description, sets, states, all);
+        int width = description.Layout.StateDoubles;
         byte[] header = Safetensors.WriteHeader(
-            sets.SelectMany(s => description.Parameters.Select(p => (s.Prefix + p.Name, p.Shape))), all);
+            sets.SelectMany(s => description.Parameters.Select(p => (s.Prefix + p.Name, p.Shape))), all,
+            states.Length == 0 ? null : (States, [states.Length / width, width]));
         return stream =>
         {
             stream.Write(header);
+            stream.Write(MemoryMarshal.AsBytes(states.AsSpan()));
             EachRow(description, sets, stream.Write);
         };
     }
 
     /// <summary>Reads what <see cref="WriteSets"/> wrote, or, without checksum, any file with these tensors.</summary>
-    public static IReadOnlyDictionary<string, string> ReadSets(
+    public static (IReadOnlyDictionary<string, string> Metadata, double[] States) ReadSets(
         string path, ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets, bool isCheckpoint = true)
     {
         using FileStream stream = InputFile.Open(path);
         return ReadSets(stream, path, description, sets, isCheckpoint);
     }
 
-    private static Dictionary<string, string> ReadSets(
+    private static (Dictionary<string, string> Metadata, double[] States) ReadSets(
         Stream stream, string path, ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets,
         bool isCheckpoint)
     {
@@ -102,7 +111,7 @@ internal static class ModelFile
         }
     }
 
-    private static Dictionary<string, string> ReadSets(
+    private static (Dictionary<string, string> Metadata, double[] States) ReadSets(
         Stream stream, ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets, bool isCheckpoint,
         bool isWholeStream)
     {
@@ -119,13 +128,22 @@ internal static class ModelFile
                     ? "this is a file of weights, not a checkpoint of Fit: load it with Load and train without Resume."
                     : "this is a checkpoint of Fit, not a file of weights: Fit with it as CheckpointPath and Resume, then Save.");
             }
+            TensorEntry? carried = isCheckpoint && tensors.Remove(States, out TensorEntry? entry) ? entry : null;
+            double[] states = [];
             CheckNames(description, sets, tensors);
             // In the order of their data, without gaps, so that a stream that cannot seek is read as well.
-            IEnumerable<(TensorEntry, ParameterDescription, AlignedBuffer)> targets =
-                sets.SelectMany(s => description.Parameters.Select(p => (tensors[s.Prefix + p.Name], p, s.Weights)));
-            foreach ((TensorEntry tensor, ParameterDescription p, AlignedBuffer weights) in targets.OrderBy(static t => t.Item1.Start))
+            IEnumerable<(TensorEntry Tensor, Action Read)> targets = sets.SelectMany(s => description.Parameters.Select(p =>
             {
-                ReadTensor(stream, tensor, p, weights.Span);
+                TensorEntry tensor = tensors[s.Prefix + p.Name];
+                return (tensor, (Action)(() => ReadTensor(stream, tensor, p, s.Weights.Span)));
+            }));
+            if (carried is not null)
+            {
+                targets = targets.Append((carried, () => states = ReadStates(stream, carried, description)));
+            }
+            foreach ((_, Action read) in targets.OrderBy(static t => t.Tensor.Start))
+            {
+                read();
             }
             if (isWholeStream && stream.ReadByte() >= 0)
             {
@@ -133,11 +151,11 @@ internal static class ModelFile
             }
             bool hasChecksum = metadata.Remove(Checksum, out string? expected);
             var hashed = new SortedDictionary<string, string>(metadata, StringComparer.Ordinal);
-            if (hasChecksum ? Hash(description, sets, hashed) != expected : isCheckpoint)
+            if (hasChecksum ? Hash(description, sets, states, hashed) != expected : isCheckpoint)
             {
                 throw new ModelFileException("the checksum does not fit the contents; the file is damaged. Use an older copy.");
             }
-            return metadata;
+            return (metadata, states);
         }
         catch (EndOfStreamException e)
         {
@@ -223,14 +241,30 @@ internal static class ModelFile
         }
     }
 
+    private static double[] ReadStates(Stream stream, TensorEntry tensor, ModelDescription description)
+    {
+        int width = description.Layout.StateDoubles;
+        if (width == 0 || tensor.Type != "F64" || tensor.Shape is not [long rows, long columns] || columns != width
+            || rows > Array.MaxLength / width)
+        {
+            throw new ModelFileException(
+                $"'{States}' is {tensor.Type} [{string.Join(", ", tensor.Shape)}], the model needs F64 [sequences, {width}].");
+        }
+        var states = new double[rows * width];
+        stream.ReadExactly(MemoryMarshal.AsBytes(states.AsSpan()));
+        return states;
+    }
+
     private static string Hash(
-        ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets, SortedDictionary<string, string> metadata)
+        ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets, double[] states,
+        SortedDictionary<string, string> metadata)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach ((string key, string value) in metadata)
         {
             hash.AppendData(Encoding.UTF8.GetBytes($"{key.Length}:{key}{value.Length}:{value}"));
         }
+        hash.AppendData(MemoryMarshal.AsBytes(states.AsSpan()));
         EachRow(description, sets, hash.AppendData);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }

@@ -61,9 +61,10 @@ internal static class Safetensors
         }
     }
 
-    /// <summary>The header's bytes for tensors of float32, in this order, padded to 8.</summary>
+    /// <summary>The header's bytes for tensors of float32, in this order, padded to 8. One of float64 may come before them.</summary>
     public static byte[] WriteHeader(
-        IEnumerable<(string Name, IReadOnlyList<int> Shape)> tensors, IReadOnlyDictionary<string, string> metadata)
+        IEnumerable<(string Name, IReadOnlyList<int> Shape)> tensors, IReadOnlyDictionary<string, string> metadata,
+        (string Name, IReadOnlyList<int> Shape)? doubles = null)
     {
         using var text = new MemoryStream();
         text.Write(stackalloc byte[LengthBytes]);
@@ -77,23 +78,13 @@ internal static class Safetensors
             }
             json.WriteEndObject();
             long at = 0;
+            if (doubles is { } first)
+            {
+                at = WriteEntry(json, first.Name, first.Shape, "F64", sizeof(double), at);
+            }
             foreach ((string name, IReadOnlyList<int> shape) in tensors)
             {
-                json.WriteStartObject(name);
-                json.WriteString("dtype", "F32");
-                json.WriteStartArray("shape");
-                long count = 1;
-                foreach (int size in shape)
-                {
-                    json.WriteNumberValue(size);
-                    count *= size;
-                }
-                json.WriteEndArray();
-                json.WriteStartArray("data_offsets");
-                json.WriteNumberValue(at);
-                json.WriteNumberValue(at += count * sizeof(float));
-                json.WriteEndArray();
-                json.WriteEndObject();
+                at = WriteEntry(json, name, shape, "F32", sizeof(float), at);
             }
             json.WriteEndObject();
         }
@@ -104,6 +95,28 @@ internal static class Safetensors
         byte[] bytes = text.ToArray();
         BinaryPrimitives.WriteInt64LittleEndian(bytes, bytes.Length - LengthBytes);
         return bytes;
+    }
+
+    /// <summary>Writes what a header says of a tensor; returns where its data end.</summary>
+    private static long WriteEntry(Utf8JsonWriter json, string name, IReadOnlyList<int> shape, string type, int bytes, long start)
+    {
+        json.WriteStartObject(name);
+        json.WriteString("dtype", type);
+        json.WriteStartArray("shape");
+        long end = bytes;
+        foreach (int size in shape)
+        {
+            json.WriteNumberValue(size);
+            end *= size;
+        }
+        end += start;
+        json.WriteEndArray();
+        json.WriteStartArray("data_offsets");
+        json.WriteNumberValue(start);
+        json.WriteNumberValue(end);
+        json.WriteEndArray();
+        json.WriteEndObject();
+        return end;
     }
 
     /// <summary>

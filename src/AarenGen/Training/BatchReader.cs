@@ -26,7 +26,7 @@ internal readonly ref struct BatchRows
 internal readonly record struct BatchExtent(int Rows, int Sequences, double Weight);
 
 /// <summary>Reads sequences as the layers see them: checked, cut into rows, normalised.</summary>
-/// <param name="samples">Samples of the longest sequence.</param>
+/// <param name="samples">Samples that are read at once: those of the longest sequence, or of a chunk.</param>
 internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
     private static readonly ModelDescription Description = SequenceModel<TModel>.Description;
@@ -36,6 +36,9 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
 
     /// <summary>Whether a sequence counts as one in the loss, rather than as its tokens.</summary>
     private static readonly bool IsPerSequence = Heads.All(static h => h.IsPerSequence);
+
+    /// <summary>Whether heads for whole sequences stand beside heads for each token.</summary>
+    private static readonly bool HasBoth = !IsPerSequence && Heads.Any(static h => h.IsPerSequence);
     private readonly float[] samples = new float[checked((int)Floats(samples))];
     private readonly float[] target = new float[Description.TargetWidth];
     private readonly float[] completed = new float[Shape.Channels * Description.RowInputWidth];
@@ -48,14 +51,20 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
     /// <summary>Floats from row to row of the tokens.</summary>
     public static int TokenStride { get; } = Layout.Pad(Description.RowInputWidth);
 
-    /// <summary>Rows of a sequence with the given number of samples.</summary>
-    public static int RowsOf(int samples) => checked(Shape.GetOutputCount(samples) * Shape.Channels);
+    /// <summary>
+    /// Rows of a sequence with the given number of samples; the largest int where there are more, which no pass takes at once.
+    /// </summary>
+    public static int RowsOf(int samples) => (int)Math.Min((long)Shape.GetOutputCount(samples) * Shape.Channels, int.MaxValue);
+
+    /// <summary>Rows of a chunk of a sequence with the given number of samples.</summary>
+    public static int RowsOf(SequenceChunks chunks, int samples, int chunk) =>
+        checked(chunks.Outputs(Shape, samples, chunk).Count * Shape.Channels);
 
     /// <summary>Rows of a batch so that each of its buffers, rows of numbers one after the other, can be indexed by an int.</summary>
     public static int MaxRows { get; } =
         Array.MaxLength / Math.Max(Math.Max(TokenStride, Description.RowStatistics), Math.Max(Description.RowTargetWidth, 1));
 
-    /// <summary>Checks a sequence as <see cref="Read"/> does; returns the sum of its weights.</summary>
+    /// <summary>Checks a whole sequence as <see cref="Read"/> does, piece by piece; returns the sum of its weights.</summary>
     /// <param name="data">The sequences.</param>
     /// <param name="index">The one to check.</param>
     /// <param name="name">The argument that the data came in.</param>
@@ -64,8 +73,13 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
     public double Check(SequenceData data, int index, string name, DataDigestBuilder? digest)
     {
         int length = data.GetLength(index), outputs = Shape.GetOutputCount(length);
-        ReadOnlySpan<float> read = ReadSamples(data, index, length, name);
-        digest?.AddSequence(length, read);
+        digest?.AddSequence(length);
+        int piece = samples.Length / Description.InputWidth;
+        for (int first = 0; first < length; first += Math.Min(piece, length - first))
+        {
+            ReadOnlySpan<float> read = ReadSamples(data, index, length, first, Math.Min(piece, length - first), name);
+            digest?.AddTokens(read);
+        }
         double sum = 0;
         for (int output = 0; output < outputs; output++)
         {
@@ -81,15 +95,29 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
     /// <param name="sequences">Which of them.</param>
     /// <param name="to">Where to.</param>
     /// <param name="weightScale">A power of two (<see cref="WeightScale"/>) that the weights are multiplied by.</param>
+    /// <param name="chunk">Which chunk of each; by default the whole sequence.</param>
     /// <exception cref="ArgumentException">A number in the data cannot be used; the message says where.</exception>
-    public BatchExtent Read(SequenceData data, ReadOnlySpan<int> sequences, scoped in BatchRows to, double weightScale = 1)
+    public BatchExtent Read(
+        SequenceData data, ReadOnlySpan<int> sequences, scoped in BatchRows to, double weightScale = 1, scoped PassChunk chunk = default)
     {
         int rows = 0, count = 0;
-        foreach (int index in sequences)
+        for (int i = 0; i < sequences.Length; i++)
         {
-            int length = data.GetLength(index), outputs = Shape.GetOutputCount(length);
-            ReadTokens(data, index, rows, length, outputs, to);
-            ReadTargets(data, index, rows, outputs, weightScale, to);
+            int index = sequences[i], length = data.GetLength(index), outputs = chunk.Chunks.Outputs(Shape, length, chunk.Number).Count;
+            if (chunk.Before.Samples.IsEmpty)
+            {
+                sampleState.AsSpan().Clear();
+            }
+            else
+            {
+                chunk.Before.Samples.Slice(i * sampleState.Length, sampleState.Length).CopyTo(sampleState);
+            }
+            ReadTokens(data, index, rows, length, chunk, outputs, to);
+            if (!chunk.After.Samples.IsEmpty)
+            {
+                sampleState.CopyTo(chunk.After.Samples[(i * sampleState.Length)..]);
+            }
+            ReadTargets(data, index, rows, length, chunk, weightScale, to);
             for (int channel = 0; channel < Shape.Channels; channel++)
             {
                 rows += outputs;
@@ -105,13 +133,14 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
     }
 
     /// <summary>The rows of a sequence lie channel after channel, each in the order of time.</summary>
-    private void ReadTokens(SequenceData data, int index, int firstRow, int length, int outputs, scoped in BatchRows to)
+    private void ReadTokens(
+        SequenceData data, int index, int firstRow, int length, scoped in PassChunk chunk, int outputs, scoped in BatchRows to)
     {
         int width = Description.InputWidth;
-        ReadOnlySpan<float> read = ReadSamples(data, index, length);
-        sampleState.AsSpan().Clear();
+        (int first, int count) = chunk.Chunks.Samples(length, chunk.Number);
+        ReadOnlySpan<float> read = ReadSamples(data, index, length, first, count);
         int output = 0;
-        for (int t = 0; t < length; t++)
+        for (int t = 0; t < count; t++)
         {
             if (!SamplePreprocessor.Add(Shape, sampleState, read.Slice(t * width, width), completed, completedStatistics))
             {
@@ -130,13 +159,21 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         }
     }
 
-    private void ReadTargets(SequenceData data, int index, int firstRow, int outputs, double weightScale, scoped in BatchRows to)
+    private void ReadTargets(
+        SequenceData data, int index, int firstRow, int length, scoped in PassChunk chunk, double weightScale, scoped in BatchRows to)
     {
+        (int first, int outputs) = chunk.Chunks.Outputs(Shape, length, chunk.Number);
+        int last = Shape.GetOutputCount(length) - 1;
         float sum = 0;
+        for (int output = 0; output < first && HasBoth && first + outputs > last; output++)
+        {
+            // Earlier chunks, whose weights are asked for again rather than carried.
+            sum += (float)(ReadTarget(data, index, output, isLast: false) * weightScale);
+        }
         for (int output = 0; output < outputs; output++)
         {
-            bool isLast = output == outputs - 1;
-            float weight = (float)(ReadTarget(data, index, output, isLast) * weightScale);
+            bool isLast = first + output == last;
+            float weight = (float)(ReadTarget(data, index, first + output, isLast) * weightScale);
             sum += weight;
             for (int channel = 0; channel < Shape.Channels; channel++)
             {
@@ -150,35 +187,42 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         }
     }
 
-    /// <summary>Reads and checks the samples of a sequence.</summary>
-    private ReadOnlySpan<float> ReadSamples(SequenceData data, int index, int length, string? name = null)
+    /// <summary>Reads and checks some samples of a sequence.</summary>
+    private ReadOnlySpan<float> ReadSamples(SequenceData data, int index, int length, int first, int count, string? name = null)
     {
         int width = Description.InputWidth;
-        if ((long)length * width > samples.Length)
+        if ((long)count * width > samples.Length)
         {
             throw new InvalidOperationException(
                 Invariant($"Sequence {index} now has {length} tokens, more than when the call began; ")
                 + "data must not change while they are used.");
         }
-        Span<float> read = samples.AsSpan(0, length * width);
-        data.ReadTokens(index, read);
+        Span<float> read = samples.AsSpan(0, count * width);
+        if (count == length)
+        {
+            data.ReadTokens(index, read);
+        }
+        else
+        {
+            data.ReadTokens(index, first, read);
+        }
         int bad = Arguments.IndexOfBadTokenNumber(read);
         if (bad >= 0)
         {
             throw Bad(
-                name, index, bad / width,
+                name, index, first + bad / width,
                 Invariant($"column {bad % width} of the token holds {read[bad]}; {Arguments.TokenRule}, even where their weight is 0. ")
                 + "Fill what is missing, or cut the sequence there.");
         }
-        for (int t = 0; t < length && Categories.Length > 0; t++)
+        for (int t = 0; t < count && Categories.Length > 0; t++)
         {
             ReadOnlySpan<float> sample = read.Slice(t * width, width);
             foreach (CategoryDescription category in Categories)
             {
-                if (category.IsAt(t) && !Arguments.IsCategory(sample[category.Column], category.Cardinality))
+                if (category.IsAt(first + t) && !Arguments.IsCategory(sample[category.Column], category.Cardinality))
                 {
                     throw Bad(
-                        name, index, t,
+                        name, index, first + t,
                         Invariant($"column {category.Column} of the token holds {sample[category.Column]}, but must be a category, ")
                         + Invariant($"a whole number from 0 to {category.Cardinality - 1}."));
                 }

@@ -24,6 +24,9 @@ internal sealed class Checkpoint
 
     public List<EpochReport> Epochs { get; } = [];
 
+    /// <summary>The states with which the sequences of a batch go on into their next chunk; empty between batches.</summary>
+    public double[] States { get; set; } = [];
+
     /// <summary>Finds before a training what would keep its checkpoints from being written.</summary>
     /// <exception cref="IOException">No file can be written there.</exception>
     public static void CheckWritable(string path) => AtomicFile.CheckWritable(path, "a checkpoint");
@@ -43,22 +46,23 @@ internal sealed class Checkpoint
             ["validation losses"] = string.Join(' ', Epochs.Select(static e => e.ValidationLoss is { } loss ? Text(loss) : "-")),
         };
         signature.AddTo(metadata);
-        ModelFile.WriteSets(path, description, sets, metadata);
+        ModelFile.WriteSets(path, description, sets, metadata, States);
     }
 
     /// <param name="path">The file.</param>
     /// <param name="description">The model.</param>
     /// <param name="sets">Written only when all of the file fits.</param>
     /// <param name="signature">The training to resume.</param>
-    /// <param name="stepsPerEpoch">Its batches an epoch.</param>
+    /// <param name="order">Its steps; moved to the one after the checkpoint.</param>
+    /// <param name="stateDoubles">Doubles of the state of a sequence that goes on.</param>
     /// <exception cref="ModelFileException">The file is damaged, no checkpoint, or one of another training.</exception>
     public static Checkpoint Read(
         string path, ModelDescription description, IReadOnlyList<(string, AlignedBuffer)> sets, TrainingSignature signature,
-        int stepsPerEpoch)
+        StepOrder order, int stateDoubles)
     {
         // Into separate buffers first: a file that does not fit must not change the model.
         (string Prefix, AlignedBuffer Weights)[] read = [.. sets.Select(static s => (s.Item1, new AlignedBuffer(s.Item2.Length)))];
-        IReadOnlyDictionary<string, string> metadata = ModelFile.ReadSets(path, description, read);
+        (IReadOnlyDictionary<string, string> metadata, double[] states) = ModelFile.ReadSets(path, description, read);
         if (metadata.GetValueOrDefault(ModelFile.CheckpointMark) != Format)
         {
             throw new ModelFileException($"{path} is no checkpoint of this version; train anew without Resume.");
@@ -79,7 +83,8 @@ internal sealed class Checkpoint
         {
             throw new ModelFileException($"{path} is damaged: {e.Message} Use an older copy, or train anew without Resume.", e);
         }
-        if (!result.IsConsistent(stepsPerEpoch))
+        result.States = states;
+        if (!result.IsConsistent(order, stateDoubles))
         {
             throw new ModelFileException(
                 $"{path} is damaged: its numbers of steps and epochs contradict each other. Use an older copy, or train anew without "
@@ -112,10 +117,13 @@ internal sealed class Checkpoint
         return result;
     }
 
-    private bool IsConsistent(int stepsPerEpoch) =>
-        Step >= 0 && Step / stepsPerEpoch == Epochs.Count && Updates >= 0 && Updates <= Step
-        && LossCount >= 0 && LossCount <= Step % stepsPerEpoch
-        && BestEpoch >= 0 && BestEpoch <= Epochs.Count && (BestEpoch == 0) == (Epochs.Count == 0);
+    private bool IsConsistent(StepOrder order, int stateDoubles)
+    {
+        long stepInEpoch = Step - order.StepsBefore(Epochs.Count);
+        return order.TryMoveTo(Epochs.Count, stepInEpoch) && Updates >= 0 && Updates <= Step && LossCount >= 0 && LossCount <= stepInEpoch
+            && BestEpoch >= 0 && BestEpoch <= Epochs.Count && (BestEpoch == 0) == (Epochs.Count == 0)
+            && States.Length == (order.Chunk == 0 ? 0 : order.Sequences.Length * stateDoubles);
+    }
 
     private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 

@@ -17,6 +17,8 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
     private readonly PassWorkspace<TModel>[] workspaces;
     private readonly BatchPlan plan;
     private readonly BatchPlan? validationPlan;
+    private readonly SequenceChunks chunks, validationChunks;
+    private readonly CarriedStates<TModel> states;
     private readonly AlignedBuffer packed = new(Description.Layout.PackedTrainingFloats);
     private readonly Action<int> prepare, runPasses, runValidation, reduce, backpropagateDerived, sumSquares, update;
     private readonly double[] normPartials;
@@ -42,7 +44,10 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
         sumSquares = SumSquares;
         normPartials = new double[options.Threads];
         update = Update;
-        plan = new(train, BatchReader<TModel>.RowsOf, request.BatchSize);
+        chunks = new(options.CarryState);
+        validationChunks = chunks.ForEvaluation(Description.Tokens);
+        states = new(request.Capacity.IsCut ? request.BatchSize : 0);
+        plan = new(train, (length, chunk) => BatchReader<TModel>.RowsOf(chunks, length, chunk), request.BatchSize);
         validationPlan = validation is null ? null : BatchPlan.All(validation, BatchReader<TModel>.RowsOf);
         workspaces = PassWorkspace<TModel>.Allocate(options.Threads, request.Capacity, training: true);
         team = new(options.Threads);
@@ -59,11 +64,15 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
 
     public override double ReadLosses() => lossSum;
 
+    public override double[] CopyStates(int sequences) => states.Copy(sequences);
+
+    public override void RestoreStates(ReadOnlySpan<double> states) => this.states.Restore(states);
+
     /// <summary>Allocates nothing.</summary>
     public override bool Step(ReadOnlyMemory<int> sequences, in StepSettings step)
     {
         settings = step;
-        plan.Plan(sequences);
+        plan.Plan(sequences, step.Chunk);
         (double loss, double weight) = Gradients(scaleOfWeights: 1);
         foreach (PassWorkspace<TModel> workspace in workspaces)
         {
@@ -71,6 +80,7 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
         }
         if (weight == 0)
         {
+            states.Advance();
             return false;
         }
         if (WeightScale.For(weight) is not 1 and var scaleOfWeights)
@@ -89,6 +99,7 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
         correction1 = (float)step.Correction(options.Beta1);
         correction2 = (float)step.Correction(options.Beta2);
         team.Run(update);
+        states.Advance();
         return true;
     }
 
@@ -141,7 +152,11 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
         for (int pass = worker; pass < plan.Passes; pass += team.Size)
         {
             ulong seed = RandomSource.Hash(settings.Seed, (ulong)pass);
-            workspace.Train(model, train, plan.Pass(pass), packed.Span, seed, weightScale: weightScale);
+            ReadOnlySpan<int> sequences = plan.Pass(pass);
+            PassChunk chunk = settings.Chunk == 0 && !settings.HasNextChunk
+                ? new() { Chunks = chunks }
+                : states.Around(chunks, settings.Chunk, plan.First(pass), sequences.Length, settings.HasNextChunk);
+            workspace.Train(model, train, sequences, packed.Span, seed, weightScale: weightScale, chunk: chunk);
         }
     }
 
@@ -188,7 +203,7 @@ internal sealed class CpuEngine<TModel> : TrainingEngine where TModel : Sequence
         workspace.Reset();
         for (int pass = worker; pass < validationPlan!.Passes; pass += team.Size)
         {
-            workspace.Evaluate(model, validation!, validationPlan.Pass(pass), packed.Span, validationScale);
+            workspace.Evaluate(model, validation!, validationPlan.Pass(pass), packed.Span, validationScale, validationChunks);
         }
     }
 }

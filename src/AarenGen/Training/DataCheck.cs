@@ -16,8 +16,9 @@ internal static class DataCheck<TModel> where TModel : SequenceModel<TModel>, IM
     /// <summary>Checks widths and lengths; returns the size of the largest pass.</summary>
     /// <param name="data">The sequences.</param>
     /// <param name="name">The argument they came in.</param>
-    /// <param name="maxRows">Rows that a sequence may have where it is computed.</param>
-    public static PassSize CheckShape(SequenceData data, string name, int maxRows)
+    /// <param name="maxRows">Rows that a sequence, or a chunk of one, may have where it is computed.</param>
+    /// <param name="chunks">How sequences are cut.</param>
+    public static PassSize CheckShape(SequenceData data, string name, int maxRows, SequenceChunks chunks = default)
     {
         if (data.Count < 1)
         {
@@ -34,7 +35,8 @@ internal static class DataCheck<TModel> where TModel : SequenceModel<TModel>, IM
                 Invariant($"'{name}' has tokens of {data.TokenWidth} and targets of {data.TargetWidth} numbers, ")
                 + Invariant($"but '{Description.Name}' takes {Description.InputWidth} and {Description.TargetWidth}."), name);
         }
-        int min = Description.Tokens.PatchLength, max = MaxLength(maxRows);
+        TokenShape shape = Description.Tokens;
+        int min = shape.PatchLength, max = chunks.Tokens is null ? MaxLength(maxRows) : Array.MaxLength / Description.InputWidth;
         var largest = new PassSize(BatchPlan.RowsPerPass, 0);
         for (int i = 0; i < data.Count; i++)
         {
@@ -49,9 +51,17 @@ internal static class DataCheck<TModel> where TModel : SequenceModel<TModel>, IM
             {
                 throw new ArgumentException(
                     Invariant($"Sequence {i} of '{name}' is {length} tokens long; ")
-                    + Invariant($"one sequence may have at most {max} with '{Description.Name}'. Cut it into shorter ones."), name);
+                    + Invariant($"one sequence may have at most {max} with '{Description.Name}'. Cut it into shorter ones")
+                    + $"{(chunks.Tokens is null ? $", or set {nameof(TrainingOptions.CarryState)} where the CPU trains" : "")}.", name);
             }
-            largest = PassSize.Max(largest, new(BatchReader<TModel>.RowsOf(length), length));
+            (int outputs, int samples) = chunks.Largest(shape, length);
+            if ((long)outputs * shape.Channels > maxRows)
+            {
+                throw new ArgumentException(
+                    Invariant($"Sequence {i} of '{name}' has a chunk of {samples} tokens; one chunk may have at most {MaxLength(maxRows)} ")
+                    + $"with '{Description.Name}'. Lower {nameof(TrainingOptions.CarryState)}.", name);
+            }
+            largest = PassSize.Max(largest, new(outputs * shape.Channels, samples) { IsCut = chunks.Count(shape, length) > 1 });
         }
         return largest;
     }

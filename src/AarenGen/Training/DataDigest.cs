@@ -15,12 +15,14 @@ internal sealed class DataDigestBuilder : IDisposable
     private readonly Hash lengths = new(), tokens = new(), weights = new(), targets = new();
     private int sequences;
 
-    public void AddSequence(int length, ReadOnlySpan<float> values)
+    public void AddSequence(int length)
     {
         sequences++;
         lengths.Add([length]);
-        tokens.Add(values);
     }
+
+    /// <summary>Adds tokens of the last sequence.</summary>
+    public void AddTokens(ReadOnlySpan<float> values) => tokens.Add(values);
 
     /// <summary>A target that does not count may hold anything, and is left out.</summary>
     public void AddTarget(float weight, ReadOnlySpan<float> target)

@@ -2,10 +2,14 @@ using AarenGen.Memory;
 
 namespace AarenGen.Training;
 
-/// <summary>How much a pass may hold: rows in all, and samples of one sequence.</summary>
+/// <summary>How much a pass may hold: rows in all, and samples of one sequence or of a chunk of one.</summary>
 internal readonly record struct PassSize(int Rows, int Samples)
 {
-    public static PassSize Max(PassSize a, PassSize b) => new(Math.Max(a.Rows, b.Rows), Math.Max(a.Samples, b.Samples));
+    /// <summary>Whether a sequence has several chunks.</summary>
+    public bool IsCut { get; init; }
+
+    public static PassSize Max(PassSize a, PassSize b) =>
+        new(Math.Max(a.Rows, b.Rows), Math.Max(a.Samples, b.Samples)) { IsCut = a.IsCut || b.IsCut };
 }
 
 /// <summary>A thread's memory: a pass's tokens, targets and activations, and the thread's own gradients.</summary>
@@ -13,17 +17,31 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
 {
     private static readonly ModelDescription Description = SequenceModel<TModel>.Description;
     private static readonly int TokenStride = BatchReader<TModel>.TokenStride;
+
+    /// <summary>Floats of the activations of an evaluation.</summary>
+    private const int EvaluationFloats = 1 << 28;
+
     private readonly BatchReader<TModel> reader;
     private readonly AlignedBuffer tokens, memory;
     private readonly float[] targets, tokenWeights, sequenceWeights, statistics;
     private readonly int capacity;
     private readonly int[] ends;
 
+    /// <summary>What an evaluation carries through the chunks of a sequence.</summary>
+    private readonly CarriedStates<TModel>? states;
+
     /// <summary>
     /// Rows of a pass so that each of its buffers can be indexed by an int; an <see cref="AlignedBuffer"/> takes some more floats.
     /// </summary>
     public static int MaxRows { get; } =
         Math.Min(BatchReader<TModel>.MaxRows, (Array.MaxLength - 64) / Math.Max(TokenStride, Description.Layout.TrainingFloatsPerToken));
+
+    /// <summary>
+    /// How an evaluation cuts sequences: only those whose activations would take more than a gigabyte, at the same places on every machine.
+    /// </summary>
+    public static SequenceChunks EvaluationChunks { get; } = new SequenceChunks(
+        EvaluationFloats / Math.Max(TokenStride, Description.Layout.TrainingFloatsPerToken) / Description.Tokens.Channels
+            * Description.Tokens.PatchStride).ForEvaluation(Description.Tokens);
 
     /// <summary>Memory of several threads.</summary>
     /// <exception cref="ArgumentException">This machine has less.</exception>
@@ -41,29 +59,28 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
         }
         catch (OutOfMemoryException e)
         {
-            (double sequence, double thread) = Floats(size, training);
-            throw new ArgumentException(MemoryCheck.Message(size.Samples, sequence, thread, threads, available), e);
+            throw new ArgumentException(MemoryCheck.Message(size.Samples, Needs(size, training, threads, 0), available), e);
         }
         return workspaces;
     }
 
     /// <summary>Checks memory of several threads, what reads their data included.</summary>
     /// <exception cref="ArgumentException">This machine has less than they take.</exception>
-    public static void CheckMemory(int threads, PassSize size, bool training, long available)
-    {
-        (double sequence, double thread) = Floats(size, training);
-        MemoryCheck.Check(size.Samples, sequence, thread, threads, available);
-    }
+    public static void CheckMemory(int threads, PassSize size, bool training, long available, int carriedSequences = 0) =>
+        MemoryCheck.Check(size.Samples, Needs(size, training, threads, carriedSequences), available);
 
-    /// <summary>Floats of a thread: those for the longest sequence, and those for the model with any data.</summary>
-    private static (double Sequence, double Thread) Floats(PassSize size, bool training)
+    private static MemoryNeeds Needs(PassSize size, bool training, int threads, int carriedSequences)
     {
         double perRow = (double)Description.Layout.TrainingFloatsPerToken + TokenStride + Description.RowTargetWidth
             + Description.RowStatistics + 3;
         int fixedRows = Math.Min(size.Rows, BatchPlan.RowsPerPass);
-        return (
-            (size.Rows - fixedRows) * perRow + BatchReader<TModel>.Floats(size.Samples),
-            fixedRows * perRow + (training ? Description.Layout.WeightFloats : 0));
+        return new()
+        {
+            Threads = threads,
+            SequenceFloats = (size.Rows - fixedRows) * perRow + BatchReader<TModel>.Floats(size.Samples),
+            ThreadFloats = fixedRows * perRow + (training ? Description.Layout.WeightFloats : 0),
+            StateBytes = CarriedStates<TModel>.Bytes(size.IsCut ? threads : 0) + CarriedStates<TModel>.Bytes(carriedSequences),
+        };
     }
 
     public PassWorkspace(PassSize size, bool training)
@@ -77,6 +94,7 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
         tokenWeights = new float[capacity];
         sequenceWeights = new float[capacity];
         ends = new int[capacity];
+        states = size.IsCut ? new(1) : null;
         Gradients = new(training ? Description.Layout.WeightFloats : 0);
     }
 
@@ -98,20 +116,30 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
         Gradients.Span.Clear();
     }
 
-    /// <summary>Forward pass and loss only.</summary>
-    public void Evaluate(TModel model, SequenceData data, ReadOnlySpan<int> sequences, ReadOnlySpan<float> packed, double weightScale) =>
-        Run(model, data, sequences, packed, dropoutSeed: 0, gradients: default, weightScale: weightScale);
+    /// <summary>Forward pass and loss only, of whole sequences; a sequence of several chunks is a separate pass.</summary>
+    public void Evaluate(
+        TModel model, SequenceData data, ReadOnlySpan<int> sequences, ReadOnlySpan<float> packed, double weightScale,
+        SequenceChunks chunks = default)
+    {
+        int count = sequences.Length == 1 ? chunks.Count(Description.Tokens, data.GetLength(sequences[0])) : 1;
+        for (int chunk = 0; chunk < count; chunk++)
+        {
+            PassChunk part = count == 1 ? default : states!.Around(chunks, chunk, first: 0, count: 1, hasNext: chunk + 1 < count);
+            Run(model, data, sequences, packed, dropoutSeed: 0, gradients: default, weightScale: weightScale, chunk: part);
+            states?.Advance();
+        }
+    }
 
     /// <summary>Forward and backward pass; adds to the gradients.</summary>
     public void Train(
         TModel model, SequenceData data, ReadOnlySpan<int> sequences, ReadOnlySpan<float> packed, ulong dropoutSeed,
-        Span<float> tokenGradients = default, Span<float> outputs = default, double weightScale = 1) =>
-        Run(model, data, sequences, packed, dropoutSeed, Gradients.Span, tokenGradients, outputs, weightScale);
+        Span<float> tokenGradients = default, Span<float> outputs = default, double weightScale = 1, scoped PassChunk chunk = default) =>
+        Run(model, data, sequences, packed, dropoutSeed, Gradients.Span, tokenGradients, outputs, weightScale, chunk);
 
     /// <summary>The padded rows' gradients and the outputs are written to these, where they are not empty.</summary>
     private void Run(
         TModel model, SequenceData data, ReadOnlySpan<int> sequences, ReadOnlySpan<float> packed, ulong dropoutSeed, Span<float> gradients,
-        Span<float> tokenGradients = default, Span<float> outputs = default, double weightScale = 1)
+        Span<float> tokenGradients = default, Span<float> outputs = default, double weightScale = 1, scoped PassChunk chunk = default)
     {
         (int rows, int count, double weight) = reader.Read(data, sequences, new()
         {
@@ -121,7 +149,7 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
             TokenWeights = tokenWeights,
             SequenceWeights = sequenceWeights,
             Ends = ends,
-        }, weightScale);
+        }, weightScale, chunk);
         Weight += weight;
         Tokens += rows;
         if (weight > WeightScale.Largest)
@@ -143,6 +171,9 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
             Memory = memory.Span,
             Capacity = capacity,
             Gradients = gradients,
+            InitialStates = chunk.Before.Layers,
+            FinalStates = chunk.After.Layers,
+            MovesStatesAlone = weight == 0 && tokenGradients.IsEmpty && !chunk.After.Layers.IsEmpty,
             DropoutSeed = dropoutSeed,
             TokenGradients = tokenGradients,
             Outputs = outputs,

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace AarenGen;
 
 /// <summary>
@@ -30,6 +32,29 @@ public abstract class SequenceData
     /// <param name="index">The sequence, 0 to <see cref="Count"/> − 1.</param>
     /// <param name="tokens">[length, TokenWidth], to be written in full: it holds numbers of another sequence.</param>
     public abstract void ReadTokens(int index, Span<float> tokens);
+
+    /// <summary>
+    /// Copies out some tokens of a sequence. Trainings with <see cref="TrainingOptions.CarryState"/> ask for them, chunk by chunk, and
+    /// evaluations of very long sequences. By default it reads the whole sequence into memory for each chunk; override it where sequences
+    /// are long.
+    /// </summary>
+    /// <param name="index">The sequence, 0 to <see cref="Count"/> − 1.</param>
+    /// <param name="first">The first token, 0 to length − 1.</param>
+    /// <param name="tokens">[number of tokens, TokenWidth], to be written in full; within the sequence.</param>
+    public virtual void ReadTokens(int index, int first, Span<float> tokens)
+    {
+        float[] all = ArrayPool<float>.Shared.Rent(checked(GetLength(index) * TokenWidth));
+        try
+        {
+            Span<float> read = all.AsSpan(0, GetLength(index) * TokenWidth);
+            ReadTokens(index, read);
+            read.Slice(first * TokenWidth, tokens.Length).CopyTo(tokens);
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(all);
+        }
+    }
 
     /// <summary>
     /// Copies out the target of one token. Asked only where the model has an output: with <c>[Patch]</c> where a patch ends, and

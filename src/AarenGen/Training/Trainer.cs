@@ -18,21 +18,23 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
     private readonly TrainingTensors tensors;
     private readonly AlignedBuffer best = new(Description.Layout.WeightFloats);
     private readonly TrainingEngine engine;
-    private readonly int[] order;
-    private readonly int batchSize, stepsPerEpoch;
+    private readonly StepOrder order;
     private readonly Checkpoint progress = new();
     private readonly TrainingSignature? signature;
     private double learningRate;
 
     public Trainer(TModel model, SequenceData train, SequenceData? validation, TrainingOptions options)
     {
-        options.Validate(validation is not null);
+        options.Validate(validation is not null, SequenceChunks.MinTokens(Description.Tokens));
         bool hasCheckpoints = options.CheckpointPath is not null;
-        int maxRows = options.Device.MaxRows<TModel>();
-        PassSize trainSize = DataCheck<TModel>.CheckShape(train, nameof(train), maxRows);
-        PassSize validationSize = validation is null ? default : DataCheck<TModel>.CheckShape(validation, nameof(validation), maxRows);
+        Device device = options.Device.For(options);
+        SequenceChunks chunks = new(options.CarryState), validationChunks = chunks.ForEvaluation(Description.Tokens);
+        int maxRows = device.MaxRows<TModel>(), batchSize = Math.Min(options.BatchSize, Math.Max(1, train.Count));
+        PassSize trainSize = DataCheck<TModel>.CheckShape(train, nameof(train), maxRows, chunks);
+        PassSize validationSize =
+            validation is null ? default : DataCheck<TModel>.CheckShape(validation, nameof(validation), maxRows, validationChunks);
         var size = PassSize.Max(trainSize, validationSize);
-        options.Device.CheckMemory<TModel>(size, options);
+        device.CheckMemory<TModel>(size, options with { BatchSize = batchSize });
         if (hasCheckpoints)
         {
             Checkpoint.CheckWritable(options.CheckpointPath!);
@@ -44,9 +46,12 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         this.train = train;
         this.validation = validation;
         this.options = options;
-        order = new int[train.Count];
-        batchSize = Math.Min(options.BatchSize, order.Length);
-        stepsPerEpoch = 1 + (order.Length - 1) / batchSize;
+        var counts = new int[train.Count];
+        for (int i = 0; i < counts.Length; i++)
+        {
+            counts[i] = chunks.Count(Description.Tokens, train.GetLength(i));
+        }
+        order = new(counts, batchSize, options.Seed);
         tensors = new(model.WeightBuffer, new(Description.Layout.WeightFloats), new(Description.Layout.WeightFloats));
         model.Weights.CopyTo(best.Span);
         signature = hasCheckpoints ? new(Description, options, batchSize, trainSurvey.Digest!, validationSurvey?.Digest) : null;
@@ -55,11 +60,11 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         {
             if (options.Resume && File.Exists(options.CheckpointPath))
             {
-                progress = Checkpoint.Read(options.CheckpointPath, Description, Sets(), signature!, stepsPerEpoch);
+                progress = Checkpoint.Read(
+                    options.CheckpointPath, Description, Sets(), signature!, order, CarriedStates<TModel>.StateDoubles);
                 CheckEpochs();
             }
-            ShuffleEpoch();
-            engine = options.Device.CreateEngine(new EngineRequest<TModel>(
+            engine = device.CreateEngine(new EngineRequest<TModel>(
                 model, tensors, train, validation, options, batchSize, size, WeightScale.For(validationSurvey?.Weight ?? 0)));
         }
         catch
@@ -69,13 +74,17 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
             throw;
         }
         engine.BeginLosses(progress.LossSum);
+        engine.RestoreStates(progress.States);
+        progress.States = [];
     }
 
-    private long Steps => (long)stepsPerEpoch * options.Epochs;
+    private long Steps => order.StepsOfAll(options.Epochs);
 
-    public static double Evaluate(TModel model, SequenceData data)
+    public static double Evaluate(TModel model, SequenceData data) => Evaluate(model, data, PassWorkspace<TModel>.EvaluationChunks);
+
+    public static double Evaluate(TModel model, SequenceData data, SequenceChunks chunks)
     {
-        PassSize size = DataCheck<TModel>.CheckShape(data, nameof(data), PassWorkspace<TModel>.MaxRows);
+        PassSize size = DataCheck<TModel>.CheckShape(data, nameof(data), PassWorkspace<TModel>.MaxRows, chunks);
         PassWorkspace<TModel> workspace = PassWorkspace<TModel>.Allocate(1, size, training: false)[0];
         var packed = new AlignedBuffer(Description.Layout.PackedTrainingFloats);
         model.PrepareFor(packed.Span, training: false, WorkerSlice.All);
@@ -93,7 +102,7 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
             workspace.Reset();
             for (int pass = 0; pass < plan.Passes; pass++)
             {
-                workspace.Evaluate(model, data, plan.Pass(pass), packed.Span, weightScale);
+                workspace.Evaluate(model, data, plan.Pass(pass), packed.Span, weightScale, chunks);
             }
         }
     }
@@ -111,7 +120,7 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
                     cancellation.ThrowIfCancellationRequested();
                 }
                 Step();
-                bool isEpochEnd = progress.Step % stepsPerEpoch == 0;
+                bool isEpochEnd = order.IsEpochStart;
                 if (isEpochEnd)
                 {
                     EndEpoch();
@@ -150,15 +159,19 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
 
     public void Dispose() => engine.Dispose();
 
-    /// <summary>One optimisation step on the next batch. Allocates nothing.</summary>
+    /// <summary>One optimisation step on the next batch, or on its next chunk. Allocates nothing.</summary>
     internal void Step()
     {
-        int first = (int)(progress.Step % stepsPerEpoch) * batchSize;
-        double rate = Schedule.LearningRate(options, progress.Step + 1, Steps);
+        double rate = Schedule.LearningRate(options, order.ScheduledStep, order.StepsOfFirstEpoch * options.Epochs);
         ulong seed = RandomSource.Hash((uint)options.Seed, (ulong)progress.Step);
-        var settings = new StepSettings(progress.Step + 1, progress.Updates + 1, rate, seed);
-        bool counts = engine.Step(order.AsMemory(first, Math.Min(batchSize, order.Length - first)), settings);
+        var settings = new StepSettings(progress.Step + 1, progress.Updates + 1, rate, seed)
+        {
+            Chunk = order.Chunk,
+            HasNextChunk = order.HasNextChunk,
+        };
+        bool counts = engine.Step(order.Sequences, settings);
         progress.Step++;
+        order.Advance();
         if (counts)
         {
             progress.LossCount++;
@@ -188,7 +201,6 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
                 model.Weights.CopyTo(best.Span);
             }
         }
-        ShuffleEpoch();
     }
 
     /// <summary>Without validation later is better. Any loss is better than NaN, which no other comparison would ever replace.</summary>
@@ -198,7 +210,7 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
     /// <exception cref="ModelFileException">The checkpoint is beyond the epochs that are asked for.</exception>
     private void CheckEpochs()
     {
-        int begun = progress.Epochs.Count + (progress.Step % stepsPerEpoch == 0 ? 0 : 1);
+        int begun = progress.Epochs.Count + (order.IsEpochStart ? 0 : 1);
         if (begun > options.Epochs)
         {
             throw new ModelFileException(
@@ -207,22 +219,13 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         }
     }
 
-    /// <summary>The order of an epoch follows only from seed and epoch, so that resuming needs no state of a generator.</summary>
-    private void ShuffleEpoch()
-    {
-        for (int i = 0; i < order.Length; i++)
-        {
-            order[i] = i;
-        }
-        new RandomSource(RandomSource.Hash((uint)options.Seed + 0x5EEDUL, (ulong)(progress.Step / stepsPerEpoch))).Shuffle(order);
-    }
-
     private void Save()
     {
         if (options.CheckpointPath is not null)
         {
             progress.LossSum = engine.ReadLosses();
             engine.Download();
+            progress.States = order.Chunk == 0 ? [] : engine.CopyStates(order.Sequences.Length);
             progress.Write(options.CheckpointPath, Description, Sets(), signature!);
         }
     }

@@ -12,6 +12,12 @@ internal sealed record TrainingTensors(AlignedBuffer Weights, AlignedBuffer Firs
 /// <param name="Seed">Decides its dropout.</param>
 internal readonly record struct StepSettings(long Step, long Update, double LearningRate, ulong Seed)
 {
+    /// <summary>The chunk of the sequences that the step takes, from 0.</summary>
+    public int Chunk { get; init; }
+
+    /// <summary>Whether a sequence has another chunk, so that the next step needs the states after this one.</summary>
+    public bool HasNextChunk { get; init; }
+
     /// <summary>The divisor that corrects the bias of a moment that started at zero.</summary>
     public double Correction(double beta) => 1 - Math.Pow(beta, Update);
 }
@@ -23,7 +29,8 @@ internal abstract class TrainingEngine : IDisposable
     public long Tokens { get; protected set; }
 
     /// <summary>
-    /// Runs an optimiser step on some sequences. Returns false where no token of them has a weight, and the weights stay as they are.
+    /// Runs an optimiser step on some sequences, or on a chunk of each; those of a later chunk are the first of those of the chunk before.
+    /// Returns false where no token of them has a weight, and the weights stay as they are.
     /// </summary>
     /// <exception cref="TrainingDivergedException">
     /// A loss or a gradient is not finite; an engine may say so later, when losses are read.
@@ -39,6 +46,14 @@ internal abstract class TrainingEngine : IDisposable
 
     /// <summary>The mean loss of the validation data.</summary>
     public abstract double Evaluate();
+
+    /// <summary>A copy of the states with which the given number of sequences go on into their next chunk.</summary>
+    public virtual double[] CopyStates(int sequences) => [];
+
+    /// <summary>Restores what <see cref="CopyStates"/> returned.</summary>
+    public virtual void RestoreStates(ReadOnlySpan<double> states)
+    {
+    }
 
     /// <summary>Copies weights and moments to the host's tensors.</summary>
     public abstract void Download();

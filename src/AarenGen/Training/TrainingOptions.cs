@@ -17,6 +17,22 @@ public sealed record TrainingOptions
     /// <summary>Sequences per optimiser step, at least 1; all sequences if there are fewer. 32 by default.</summary>
     public int BatchSize { get; init; } = 32;
 
+    /// <summary>
+    /// Tokens after which a sequence is cut in training, at least 1, and at least a patch and its stride of a model with <c>[Patch]</c>;
+    /// null, the default: sequences are trained whole.
+    /// </summary>
+    /// <remarks>
+    /// <para>The state at the end of a chunk goes on into the next chunk, as in a stream; gradients do not (truncated backpropagation
+    /// through time). A model thereby sees streams of any length, and a training takes the memory of a chunk instead of that of the
+    /// longest sequence. An optimiser step takes the same-numbered chunk of each sequence of a batch. A batch runs through all its chunks
+    /// before the next one begins; sequences that have ended drop out. Steps in which no token has a weight move the states alone.</para>
+    /// <para>Data should override <see cref="SequenceData.ReadTokens(int, int, Span{float})"/>, so that a chunk is read without the rest of
+    /// its sequence. Validation runs in chunks, too; its result is that of whole sequences.</para>
+    /// <para>Only the CPU trains with carried states: <c>Fit</c> throws <see cref="ArgumentException"/> for another device, and
+    /// <c>Device.Auto</c> chooses the CPU.</para>
+    /// </remarks>
+    public int? CarryState { get; init; }
+
     /// <summary>Highest learning rate, above 0 and, like all rates here, a normal number in float. 1e-3 by default.</summary>
     public double LearningRate { get; init; } = 1e-3;
 
@@ -80,11 +96,16 @@ public sealed record TrainingOptions
 
     private const string NormalRange = "from 1.2e-38 to 3.4e38", BetaRange = "from 0 to below 1, in float too, so at most 0.99999994";
 
-    internal void Validate(bool hasValidation)
+    /// <param name="hasValidation">Whether there are validation data.</param>
+    /// <param name="minChunk">Tokens that a chunk of the model has at least.</param>
+    internal void Validate(bool hasValidation, int minChunk)
     {
         ArgumentNullException.ThrowIfNull(Device);
         Check(Epochs >= 1, Epochs, "at least 1", nameof(Epochs));
         Check(BatchSize >= 1, BatchSize, "at least 1", nameof(BatchSize));
+        Check(
+            CarryState is null || CarryState >= minChunk, CarryState,
+            minChunk == 1 ? "at least 1" : Invariant($"at least {minChunk}, a patch or its stride"), nameof(CarryState));
         Check(IsNormal(LearningRate), LearningRate, NormalRange, nameof(LearningRate));
         Check(FinalLearningRateFraction is >= 0 and <= 1, FinalLearningRateFraction, "from 0 to 1", nameof(FinalLearningRateFraction));
         Check(WarmupSteps is null or >= 0, WarmupSteps, "at least 0", nameof(WarmupSteps));

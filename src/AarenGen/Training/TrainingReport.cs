@@ -7,7 +7,10 @@ namespace AarenGen;
 /// <param name="Epoch">The current epoch, from 1.</param>
 /// <param name="Epochs">Total number of epochs.</param>
 /// <param name="Step">Optimiser steps done.</param>
-/// <param name="Steps">Total number of optimiser steps.</param>
+/// <param name="Steps">
+/// Total number of optimiser steps. Before the last epoch it is an estimate where sequences have different numbers of chunks
+/// (<see cref="TrainingOptions.CarryState"/>), since each epoch forms other batches.
+/// </param>
 /// <param name="TrainingLoss">Mean loss of this epoch so far.</param>
 /// <param name="ValidationLoss">Validation loss of the last epoch that has one.</param>
 /// <param name="LearningRate">Learning rate of the last step.</param>

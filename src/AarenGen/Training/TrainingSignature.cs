@@ -12,7 +12,7 @@ internal sealed class TrainingSignature
 {
     private const string DeclarationKey = "declaration", OptionPrefix = "option ";
     private const string TrainingPrefix = "training data ", ValidationPrefix = "validation data ";
-    private const string None = "none";
+    private const string None = "none", CarryStateKey = OptionPrefix + nameof(TrainingOptions.CarryState);
 
     private readonly Dictionary<string, string> entries = [];
 
@@ -25,6 +25,7 @@ internal sealed class TrainingSignature
     {
         entries[DeclarationKey] = description.Fingerprint;
         AddOption(nameof(options.BatchSize), batchSize);
+        AddOption(nameof(options.CarryState), options.CarryState);
         AddOption(nameof(options.LearningRate), options.LearningRate);
         AddOption(nameof(options.FinalLearningRateFraction), options.FinalLearningRateFraction);
         AddOption(nameof(options.WarmupSteps), options.WarmupSteps);
@@ -80,7 +81,9 @@ internal sealed class TrainingSignature
         }
         return lines;
 
-        bool Differs(string key) => entries.GetValueOrDefault(key) != metadata.GetValueOrDefault(key);
+        // Files from before CarryState lack it.
+        bool Differs(string key) =>
+            entries.GetValueOrDefault(key) != metadata.GetValueOrDefault(key, key == CarryStateKey ? None : null!);
 
         string Before(string key) => metadata.GetValueOrDefault(key, "not told");
     }

@@ -68,7 +68,7 @@ internal sealed class CheckpointTarget : FuzzTarget<CheckpointTarget.Training>
             File.WriteAllBytes(path, input);
             (string Prefix, AlignedBuffer Weights)[] buffers =
                 [.. sets.Select(static s => (s, new AlignedBuffer(SmallModel.Description.Layout.WeightFloats)))];
-            var metadata = new Dictionary<string, string>(ModelFile.ReadSets(path, SmallModel.Description, buffers));
+            var metadata = new Dictionary<string, string>(ModelFile.ReadSets(path, SmallModel.Description, buffers).Metadata);
             string key = mutator.Choose([.. metadata.Keys.Order(StringComparer.Ordinal)]);
             if (mutator.Random.Next(8) == 0)
             {

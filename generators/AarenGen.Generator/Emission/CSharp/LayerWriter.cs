@@ -142,6 +142,18 @@ internal sealed class LayerWriter(CodeWriter code, LayerPlan layer, LayerMethodK
 
     public string State(int offset, int length) => StateOf("pass.State(row)", offset, length);
 
+    /// <summary>In a loop over sequences, what the state before the first row holds; empty where the sequence begins there.</summary>
+    public string InitialState(int offset, int length) => $"pass.InitialState(sequence, {At(layer.State, offset)}, {Number(length)})";
+
+    /// <summary>In a loop over sequences, what the state after the last row holds; empty where nobody needs it.</summary>
+    public string FinalState(int offset, int length) => $"pass.FinalState(sequence, {At(layer.State, offset)}, {Number(length)})";
+
+    /// <summary>In a loop over sequences, the position of the first row, of which a state counts those before.</summary>
+    public string FirstPosition(int offset) => $"pass.FirstPosition(sequence, {At(layer.State, offset)})";
+
+    /// <summary>In a loop over sequences, has the state count the rows.</summary>
+    public void CountPositions(int offset) => Line($"pass.CountPositions(sequence, {At(layer.State, offset)}, length);");
+
     /// <summary>What a state holds of the layer.</summary>
     public string StateOf(string state, int offset, int length) => $"{state}.Slice({At(layer.State, offset)}, {Number(length)})";
 

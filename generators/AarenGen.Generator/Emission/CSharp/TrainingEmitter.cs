@@ -49,7 +49,7 @@ internal sealed class TrainingEmitter
             else
             {
                 code.Line($"double loss = {LossCall(plan.Heads[0], outputs[0])};");
-                ReturnUnlessTraining();
+                ReturnWithoutBackward();
             }
             Backward(plan.Trunk, "pass.Tokens");
             using (code.Open("if (!pass.TokenGradients.IsEmpty)"))
@@ -71,7 +71,7 @@ internal sealed class TrainingEmitter
             code.Line();
             code.Line($"// {plan.Heads[i].Name}");
             code.Line($"loss += {LossCall(plan.Heads[i], outputs[i])};");
-            using (code.Open("if (pass.IsTraining)"))
+            using (code.Open("if (pass.HasBackward)"))
             {
                 Backward(plan.Heads[i].Layers, trunk);
                 string from = Rows(NameOf(plan.Heads[i].TrunkGradient), width), to = Rows("trunkGradient", width);
@@ -79,12 +79,12 @@ internal sealed class TrainingEmitter
             }
         }
         code.Line();
-        ReturnUnlessTraining();
+        ReturnWithoutBackward();
     }
 
-    private void ReturnUnlessTraining()
+    private void ReturnWithoutBackward()
     {
-        using (code.Open("if (!pass.IsTraining)"))
+        using (code.Open("if (!pass.HasBackward)"))
         {
             code.Line("return loss;");
         }
@@ -98,7 +98,7 @@ internal sealed class TrainingEmitter
             + $"{Number(Sizes.Pad(head.OutputWidth))}, "
             + $"pass.Targets, targetOffset: {Number(head.TargetOffset)}, targetStride: {Number(plan.RowTargetWidth)}, "
             + $"pass.{(head.IsPerSequence ? "Sequence" : "Token")}Weights, scale: {Float(head.LossScale)}, "
-            + $"pass.IsTraining ? {Rows(NameOf(HeadPlan.OutputGradient), head.OutputWidth)} : default{arguments})";
+            + $"pass.HasBackward ? {Rows(NameOf(HeadPlan.OutputGradient), head.OutputWidth)} : default{arguments})";
     }
 
     /// <summary>Prints layers' forward passes; answers with the last one's output.</summary>

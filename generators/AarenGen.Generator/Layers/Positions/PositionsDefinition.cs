@@ -17,6 +17,7 @@ internal sealed class PositionsDefinition : LayerDefinition
         if (isLearned)
         {
             int length = component.Has("Length") ? layer.InRange(component, "Length", 1, Limits.Patch) : 512;
+            layer.Remark = FormattableString.Invariant($"tokens after the first {length} use the last position");
             table = layer.Parameter("weight", length, width, isMatrix: true, Initialization.Normal, 0.02, decays: false);
         }
         layer.Summary = table is null ? "Positions, sinusoidal" : FormattableString.Invariant($"Positions, {table.Rows} learned");

@@ -18,7 +18,8 @@ internal sealed partial record AddPositions : ICSharpOperation, ICSharpStreaming
     {
         using (w.EachSequence())
         {
-            Add(w, w.Sequence(Input), "length", "first: 0", w.Sequence(Output));
+            Add(w, w.Sequence(Input), "length", w.FirstPosition(StateOffset), w.Sequence(Output));
+            w.CountPositions(StateOffset);
         }
     }
 
@@ -30,8 +31,8 @@ internal sealed partial record AddPositions : ICSharpOperation, ICSharpStreaming
             using (w.EachSequence())
             {
                 w.Call(
-                    "Embedding.AccumulatePositions", w.SequenceGradient(Output), "length", $"stride: {Output.Stride}",
-                    $"length: {Table.Rows}", w.Gradients(Table));
+                    "Embedding.AccumulatePositions", w.SequenceGradient(Output), "length", w.FirstPosition(StateOffset),
+                    $"stride: {Output.Stride}", $"length: {Table.Rows}", w.Gradients(Table));
             }
         }
     }

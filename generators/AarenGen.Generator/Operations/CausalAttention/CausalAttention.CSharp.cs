@@ -30,7 +30,9 @@ internal sealed partial record CausalAttention : ICSharpOperation, ICSharpStream
             w.Call(
                 "CausalAttention.Forward",
                 [w.Sequence(Queries), w.Sequence(Keys), w.Sequence(Values), $"stride: {Output.Stride}", "length", .. Sizing,
-                LayerWriter.Sequence(statistics, StatisticsStride), w.Sequence(Output)]);
+                LayerWriter.Sequence(statistics, StatisticsStride), w.Sequence(Output),
+                w.InitialState(StateOffset, StateDoubles(Output.Width, Context)),
+                w.FinalState(StateOffset, StateDoubles(Output.Width, Context))]);
         }
     }
 
@@ -44,7 +46,8 @@ internal sealed partial record CausalAttention : ICSharpOperation, ICSharpStream
                 "CausalAttention.Backward",
                 [w.SequenceGradient(Output), w.Sequence(Queries), w.Sequence(Keys), w.Sequence(Values), w.Sequence(Output),
                 LayerWriter.Sequence(statistics, StatisticsStride), $"stride: {Output.Stride}", "length", .. Sizing,
-                w.SequenceGradient(Queries), w.SequenceGradient(Keys), w.SequenceGradient(Values)]);
+                w.SequenceGradient(Queries), w.SequenceGradient(Keys), w.SequenceGradient(Values),
+                w.InitialState(StateOffset, StateDoubles(Output.Width, Context))]);
         }
     }
 

@@ -39,7 +39,8 @@ internal sealed partial record CausalConvolution
         {
             w.Call(
                 "CausalConvolution.Forward",
-                [w.Sequence(Input), w.Derived(FactorsName, Factors), w.Weights(Bias), "length", .. Sizing, w.Sequence(Output)]);
+                [w.Sequence(Input), w.Derived(FactorsName, Factors), w.Weights(Bias), "length", .. Sizing, w.Sequence(Output),
+                    w.InitialState(StateOffset, StateDoubles), w.FinalState(StateOffset, StateDoubles)]);
         }
     }
 
@@ -52,7 +53,7 @@ internal sealed partial record CausalConvolution
                 "CausalConvolution.Backward",
                 [w.SequenceGradient(Output), w.Sequence(Input), w.Derived(FactorsName, Factors), "length", .. Sizing,
                     w.DerivedGradients(FactorsName, Factors), w.Gradients(Bias), w.SequenceGradient(Input),
-                    $"accumulate: {Literal.Bool(accumulates[0])}"]);
+                    $"accumulate: {Literal.Bool(accumulates[0])}", w.InitialState(StateOffset, StateDoubles)]);
         }
     }
 }

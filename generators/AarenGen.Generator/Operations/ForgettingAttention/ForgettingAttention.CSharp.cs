@@ -33,7 +33,8 @@ internal sealed partial record ForgettingAttention : ICSharpOperation, ICSharpSt
             w.Call(
                 "ForgettingAttention.Forward",
                 [w.Sequence(Values), w.Sequence(Scores), w.Sequence(Forgets), "length", .. Sizing,
-                    LayerWriter.Sequence(gates, GateStride), w.Sequence(Output)]);
+                    LayerWriter.Sequence(gates, GateStride), w.Sequence(Output), w.InitialState(StateOffset, StateDoubles),
+                    w.FinalState(StateOffset, StateDoubles)]);
         }
     }
 
@@ -49,7 +50,8 @@ internal sealed partial record ForgettingAttention : ICSharpOperation, ICSharpSt
                     .. Sizing, w.SequenceGradient(Values), w.SequenceGradient(Scores), carries]);
             w.Call(
                 "ForgettingAttention.ForgetBackward",
-                w.SequenceGradient(Scores), w.Sequence(Forgets), "length", $"heads: {Heads}", w.SequenceGradient(Forgets));
+                w.SequenceGradient(Scores), w.Sequence(Forgets), "length", $"heads: {Heads}", w.SequenceGradient(Forgets),
+                w.InitialState(StateOffset, StateDoubles));
         }
     }
 

@@ -23,7 +23,8 @@ internal sealed partial record GatedRecurrence : ICSharpOperation, ICSharpStream
         {
             w.Call(
                 $"GatedRecurrence.{Mixer}Forward",
-                [.. Inputs.Select(w.Sequence), "length", $"width: {Output.Width}", w.Sequence(Output)]);
+                [.. Inputs.Select(w.Sequence), "length", $"width: {Output.Width}", w.Sequence(Output),
+                    w.InitialState(StateOffset, Output.Width), w.FinalState(StateOffset, Output.Width)]);
         }
     }
 
@@ -35,7 +36,7 @@ internal sealed partial record GatedRecurrence : ICSharpOperation, ICSharpStream
             w.Call(
                 $"GatedRecurrence.{Mixer}Backward",
                 [w.SequenceGradient(Output), .. Inputs.Select(w.Sequence), w.Sequence(Output), "length", $"width: {Output.Width}",
-                .. Inputs.Select(w.SequenceGradient)]);
+                .. Inputs.Select(w.SequenceGradient), w.InitialState(StateOffset, Output.Width)]);
         }
     }
 }

@@ -30,7 +30,8 @@ internal sealed partial record PrefixAttention : ICSharpOperation, ICSharpStream
         {
             w.Call(
                 "PrefixAttention.Forward",
-                [w.Sequence(Values), w.Sequence(Scores), "length", .. Sizing, LayerWriter.Sequence(gates, GateStride), w.Sequence(Output)]);
+                [w.Sequence(Values), w.Sequence(Scores), "length", .. Sizing, LayerWriter.Sequence(gates, GateStride), w.Sequence(Output),
+                    w.InitialState(StateOffset, StateDoubles), w.FinalState(StateOffset, StateDoubles)]);
         }
     }
 

@@ -20,7 +20,8 @@ internal sealed partial record PrefixMean : ICSharpOperation, ICSharpStreaming
         using (w.EachSequence())
         {
             w.Call(
-                "PrefixMean.Forward", w.Sequence(Input), "length", $"width: {Input.Width}", $"stride: {Input.Stride}", w.Sequence(Output));
+                "PrefixMean.Forward", w.Sequence(Input), "length", $"width: {Input.Width}", $"stride: {Input.Stride}", w.Sequence(Output),
+                w.InitialState(StateOffset, 1 + Input.Width), w.FinalState(StateOffset, 1 + Input.Width));
         }
     }
 
@@ -31,7 +32,7 @@ internal sealed partial record PrefixMean : ICSharpOperation, ICSharpStreaming
             w.Call(
                 "PrefixMean.Backward", w.SequenceGradient(Output), "length", $"width: {Input.Width}", $"stride: {Input.Stride}",
                 w.SequenceGradient(Input),
-                $"accumulate: {Literal.Bool(accumulates[0])}");
+                $"accumulate: {Literal.Bool(accumulates[0])}", w.InitialState(StateOffset, 1 + Input.Width));
         }
     }
 }

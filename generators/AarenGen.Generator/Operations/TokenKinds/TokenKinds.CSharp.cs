@@ -20,7 +20,10 @@ internal sealed partial record TokenKinds : ICSharpOperation, ICSharpStreaming
         w.Comment($"tokens of {Count} modalities, interleaved");
         using (w.EachSequence())
         {
-            w.Call("Interleaving.Kinds", "length", "first: 0", $"count: {Count}", $"stride: {Output.Stride}", w.Sequence(Output));
+            w.Call(
+                "Interleaving.Kinds", "length", w.FirstPosition(StateOffset), $"count: {Count}", $"stride: {Output.Stride}",
+                w.Sequence(Output));
+            w.CountPositions(StateOffset);
         }
     }
 
