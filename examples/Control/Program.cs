@@ -26,7 +26,10 @@ Option<string> mixers = new("--mixers")
     Description = $"Learners: {learners}; cloning is behaviour cloning, the others are decision models that differ in their mixer",
     DefaultValueFactory = static _ => "forgetting,aaren,transformer,mingru,minlstm,cloning",
 };
-Option<string> mixer = new("--mixer") { Description = $"The learner that acts: {learners}", DefaultValueFactory = static _ => "forgetting" };
+Option<string> mixer = new("--mixer")
+{
+    Description = $"The learner that acts: {learners}", DefaultValueFactory = static _ => "forgetting",
+};
 Option<Acting?> acting = new("--acting")
 {
     Description = "Way of acting: Streaming, with its whole history; Rereading the last steps; Relay, of two states; "

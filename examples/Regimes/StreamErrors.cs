@@ -62,6 +62,7 @@ internal sealed record StreamErrors(string Model, long StateBytes, double[] Erro
             }
             errors[t] = Math.Sqrt(sum / streams.Length);
         }
-        return new(name, stateBytes, errors, Stopwatch.GetElapsedTime(started).TotalMicroseconds / ((double)errors.Length * streams.Length));
+        double steps = (double)errors.Length * streams.Length;
+        return new(name, stateBytes, errors, Stopwatch.GetElapsedTime(started).TotalMicroseconds / steps);
     }
 }
