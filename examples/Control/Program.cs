@@ -5,7 +5,7 @@ using Control;
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 
 string environments = string.Join(", ", EnvironmentCatalog.Descriptions.Select(static d => d.Name));
-string learners = string.Join(", ", Enum.GetNames<Learner>()).ToLowerInvariant();
+string learners = string.Join(", ", Enum.GetValues<Learner>().Select(LearnerNames.OptionOf));
 Option<string> environment = new("--environment")
 {
     Description = $"Environments: {environments}; several separated by commas",
@@ -162,5 +162,6 @@ Selection Selected(ParseResult parsed) => new(
 PolicyRecipe Recipe(ParseResult parsed) => new(parsed.GetValue(epochs), parsed.GetValue(batch), parsed.GetValue(rate));
 
 Learner LearnerOf(string name, string option) =>
-    Array.FindIndex(Enum.GetNames<Learner>(), l => l.Equals(name, StringComparison.OrdinalIgnoreCase)) is var index and >= 0
+    Array.FindIndex(
+        Enum.GetValues<Learner>(), l => LearnerNames.OptionOf(l).Equals(name, StringComparison.OrdinalIgnoreCase)) is var index and >= 0
         ? Enum.GetValues<Learner>()[index] : throw new UserException($"{option}: there is no '{name}'; choose from {learners}.");

@@ -43,11 +43,11 @@ internal static class Charts
             yield return ("scores", "Normalised score of each episode, all seeds, and their mean; dashed: the mean of the data.",
                 Scores(trained));
         }
-        ModelSummary[] forecasting = Best([.. trained.Where(static m => m.Runs[0].Forecast is not null)]);
+        ModelSummary[] allForecasting = [.. trained.Where(static m => m.Runs[0].Forecast is not null)], forecasting = Best(allForecasting);
         if (forecasting.Length > 0)
         {
             ForecastFigure forecast = forecasting[0].Runs[0].Forecast!;
-            string of = forecasting.Length < trained.Length
+            string of = forecasting.Length < allForecasting.Length
                 ? string.Create(CultureInfo.InvariantCulture, $" of the {MaxModels} best") : "";
             yield return ("forecast",
                 $"An example: {forecast.Title}, seed {forecasting[0].Runs[0].Key.Seed} of each model{of}"

@@ -165,12 +165,12 @@ public sealed class CarryStateTests
                 double length = Math.Sqrt(direction.Sum(static d => (double)d * d));
                 double actual = gradient.Zip(direction, (g, d) => g * d / length).Sum();
                 Assert.True(
-                    Fits(1e-2) || Fits(3e-3), $"{typeof(TModel).Name} {parameter.Name}: {actual:G6}, by differences {Slope(3e-3):G6}");
+                    Fits(1e-2) || Fits(3e-3), $"{typeof(TModel).Name} {parameter.Name}: {actual:G6}, by differences {Derivative(3e-3):G6}");
 
                 bool Fits(double step) =>
-                    Math.Abs(Slope(step) - actual) < 2e-3 * Math.Max(1, Math.Abs(actual)) + 1e-6 * Math.Abs(probe.Loss) / step;
+                    Math.Abs(Derivative(step) - actual) < 2e-3 * Math.Max(1, Math.Abs(actual)) + 1e-6 * Math.Abs(probe.Loss) / step;
 
-                double Slope(double step) => (At(step) - At(-step)) / (2 * step);
+                double Derivative(double step) => (At(step) - At(-step)) / (2 * step);
 
                 double At(double size)
                 {

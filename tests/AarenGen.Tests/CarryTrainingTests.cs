@@ -133,6 +133,26 @@ public sealed class CarryTrainingTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData(3)]
+    public void A_model_without_a_state_is_trained_and_resumed(int? chunk)
+    {
+        Assert.Equal(0, LargeTable.Description.StateBytes);
+        SequenceList data = ModelData.Random<LargeTable>([7, 4, 9], seed: 6);
+        TrainingOptions two = Options with { Epochs = 2, CarryState = chunk };
+        LargeTable whole = LargeTable.Create(seed: 1), resumed = LargeTable.Create(seed: 1);
+        whole.Fit(data, options: two);
+        using var source = new CancellationTokenSource();
+        var stop = new Listener(_ => source.Cancel());
+        TrainingOptions kept = two with { CheckpointPath = File, Resume = true };
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => resumed.Fit(data, options: kept, progress: stop, cancellationToken: source.Token));
+        resumed = LargeTable.Create(seed: 1);
+        resumed.Fit(data, options: kept);
+        Assert.Equal(whole.Weights.ToArray(), resumed.Weights.ToArray());
+    }
+
     [Fact]
     public void Another_number_of_tokens_is_refused_on_resuming()
     {

@@ -132,8 +132,8 @@ public sealed class TrainingInputTests
     [Theory]
     [InlineData(1, 3, "Working memory of the model", "smaller model")]
     [InlineData(8, 3, "Working memory of the model", "lower Threads")]
-    [InlineData(1, 1_000_000, "The longest sequence has 1000000 tokens", "cut long sequences.")]
-    [InlineData(8, 1_000_000, "The longest sequence has 1000000 tokens", "cut long sequences, or lower Threads")]
+    [InlineData(1, 1_000_000, "The longest sequence has 1000000 tokens", "cut long sequences, or set CarryState.")]
+    [InlineData(8, 1_000_000, "The longest sequence has 1000000 tokens", "cut long sequences, or set CarryState, or lower Threads")]
     public void Too_little_memory_names_the_largest_allocation(int threads, int length, string start, string remedy)
     {
         var size = new PassSize(Math.Max(length, BatchPlan.RowsPerPass), length);

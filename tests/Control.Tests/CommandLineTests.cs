@@ -22,7 +22,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("train --learning-rate 1,5", "--learning-rate: '1,5' is not a number above 0.")]
     [InlineData("watch --acting x", "Cannot parse argument 'x' for option '--acting'")]
     [InlineData("train --mixers x",
-        "--mixers: there is no 'x'; choose from aaren, forgetting, forgettingbychannel, transformer, mingru, minlstm, cloning.")]
+        "--mixers: there is no 'x'; choose from aaren, forgetting, forgetting-by-channel, transformer, mingru, minlstm, cloning.")]
     [InlineData("train --environment x", "There is no environment 'x'; choose from cartpole, hopper, halfcheetah, walker2d, ant.")]
     [InlineData("train --dataset x",
         "--dataset: there is no set 'x'; choose from medium, medium-replay, medium-expert, or name a file that ends with .hdf5.")]

@@ -147,6 +147,23 @@ public sealed class EventArchiveTests : TemporaryFolder
     }
 
     [Fact]
+    public void An_array_that_is_not_needed_may_hold_anything()
+    {
+        string path = WriteArchive("extra.npz",
+            ("times", Array("<f8", false, [1, 2], [1, 2])), ("class_names", Npy("<U8", false, "3,", new byte[96])), ("notes", [1, 2, 3]));
+        Assert.Equal([1.0, 2], Assert.Single(EventArchive.ReadNumpy(path)).Times);
+    }
+
+    [Fact]
+    public void Elements_of_a_file_are_limited()
+    {
+        var budget = new ElementBudget();
+        budget.Spend(ElementBudget.MaxElements);
+        Assert.Contains("more than 200000000 numbers", Assert.Throws<InvalidDataException>(() => budget.Spend(1)).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Bad_archives_are_one_line_with_the_file()
     {
         byte[] times = Array("<f8", false, [2, 2], [1, 2, 3, 4]), marks = Array("<f8", false, [2, 2], [0, 1, 0.5, 1]);
@@ -165,6 +182,9 @@ public sealed class EventArchiveTests : TemporaryFolder
         Check([("times", [1, 2, 3])], "this is no array of NumPy's");
         Check([("times", Npy("<c16", false, "2, 2", new byte[64]))], "the type '<c16', which are no numbers");
         Check([("times", Npy("<f8", false, "2000000, 2000000", []))], "has more than");
+        string ones = string.Concat(Enumerable.Repeat("1, ", 3000));
+        Check([("times", Npy("<f8", true, ones, new byte[8]))], "has 3000 dimensions, more than 64");
+        Check([("times", Objects(PickledTimes)), ("lengths", Objects(PickledTimes))], "something other than numbers");
         Check([("times", Npy("|O", false, "3,", Convert.FromBase64String(PickledTimes)))], "objects do not have its shape");
         Check([("times", Npy("|O", false, "2,", "cposix\nsystem\n."u8.ToArray()))], "'posix.system'");
 

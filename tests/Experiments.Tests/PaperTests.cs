@@ -159,7 +159,10 @@ public sealed class PaperTests : TemporaryFolder
                     .. Contender<DecisionRecipe>.Of(mixers[..1], papers, "paper's")], 1, 2),
         ];
         Assert.Equal(
-            ["the data", "ours: Aaren", "ours: Forgetting Aaren", "ours: MinGru, convolution", "paper's: Aaren"],
+            [
+                "the data", "ours: Aaren, two states", "ours: Forgetting Aaren", "ours: MinGru, convolution",
+                "paper's: Aaren, last 20 steps",
+            ],
             plan.Select(static r => r.Key.Model));
         Assert.Contains("Relay", plan[1].Options, StringComparison.Ordinal);
         Assert.Contains("Streaming", plan[2].Options, StringComparison.Ordinal);

@@ -50,14 +50,15 @@ internal static class PolicyEvaluation
         learner == Learner.Aaren ? [Acting.Streaming, Acting.Rereading, Acting.Relay] : [Acting.Streaming];
 
     /// <summary>The name of an agent in tables.</summary>
-    public static string Name(Learner learner, Acting acting) => learner switch
+    public static string Name(Learner learner, Acting acting) =>
+        LearnerNames.NameOf(learner) + (learner == Learner.Cloning ? "" : WayOf(acting));
+
+    /// <summary>What the name of an agent says of its way of acting.</summary>
+    public static string WayOf(Acting acting) => acting switch
     {
-        Learner.Cloning => "behaviour cloning",
-        Learner.Forgetting => "Forgetting Aaren",
-        Learner.ForgettingByChannel => "Forgetting Aaren by channel",
-        _ when acting == Acting.Rereading => FormattableString.Invariant($"{learner}, last {Sizes.ContextSteps} steps"),
-        _ when acting == Acting.Relay => $"{learner}, two states",
-        _ => learner.ToString(),
+        Acting.Rereading => FormattableString.Invariant($", last {Sizes.ContextSteps} steps"),
+        Acting.Relay => ", two states",
+        _ => "",
     };
 
     /// <summary>Runs episodes. Their starts depend only on the seed and the episode, so all agents have the same starts.</summary>

@@ -26,7 +26,7 @@ internal static class WatchJob
         TrainedPolicy policy = TrainedPolicy.Find(path, data.Episodes) ?? throw new UserException(
             $"{path}.json: {learner} is not trained on {data.Identity(environment.Name).Name} as it is now, with seed {seed}; train it "
                 + $"by: control train --environment {environment.Name} --dataset {dataset} --mixers "
-                + $"{learner.ToString().ToLowerInvariant()} --seeds {seed}");
+                + $"{LearnerNames.OptionOf(learner)} --seeds {seed}");
         using ControlEnvironment world = EnvironmentCatalog.Create(environment.Name);
         Agent agent = ModelCatalog.Use(environment.Name, learner, new AgentLoading(path, policy, acting));
         agent.Begin(policy.TargetReturn);

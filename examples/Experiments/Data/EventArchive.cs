@@ -20,30 +20,32 @@ internal sealed record EventParts(EventSequence[] Train, EventSequence[]? Valida
 /// </remarks>
 internal static class EventArchive
 {
-    private const int MaxEvents = 50_000_000;
     private static readonly string[] TimeNames = ["times", "arrival_times", "event_times", "timestamps", "time_since_start"];
     private static readonly string[] IntervalNames = ["delta_times", "inter_times", "inter_event_times", "intervals"];
     private static readonly string[] MarkNames = ["marks", "event_types", "types", "type_event"];
     private static readonly string[] MaskNames = ["masks", "mask"];
     private static readonly string[] LengthNames = ["lengths", "length", "seq_lengths", "num_events"];
+    private static readonly HashSet<string> AllNames =
+        new([.. TimeNames, .. IntervalNames, .. MarkNames, .. MaskNames, .. LengthNames], StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Reads an .npz.</summary>
     /// <exception cref="TableException">The file is missing or bad.</exception>
     public static EventSequence[] ReadNumpy(string path) => Guard(path, bytes =>
     {
-        IReadOnlyDictionary<string, NumpyArray> arrays = NumpyArchive.Read(bytes);
+        var budget = new ElementBudget();
+        IReadOnlyDictionary<string, NumpyArray?> arrays = NumpyArchive.Read(bytes, AllNames.Contains, budget);
         NumpyArray? times = Find(arrays, TimeNames), intervals = times is null ? Find(arrays, IntervalNames) : null;
-        double[][] rows = Rows(times ?? intervals ?? throw new InvalidDataException(
+        double[][] rows = Rows(budget, times ?? intervals ?? throw new InvalidDataException(
             $"it has no array of times ({string.Join(", ", TimeNames)}) or of intervals ({string.Join(", ", IntervalNames)}), but "
             + $"{(arrays.Count == 0 ? "none" : string.Join(", ", arrays.Keys.Take(10).Select(static k => TableException.Quote(k))))}"));
-        double[][]? marks = Find(arrays, MarkNames) is { } found ? Rows(found) : null;
-        Func<int, int, bool> isReal = Present(arrays, rows);
+        double[][]? marks = Find(arrays, MarkNames) is { } found ? Rows(budget, found) : null;
+        Func<int, int, bool> isReal = Present(budget, arrays, rows);
         if (marks is not null && marks.Length != rows.Length)
         {
             throw new InvalidDataException(string.Create(
                 CultureInfo.InvariantCulture, $"it has marks of {marks.Length} sequences, but times of {rows.Length}"));
         }
-        return rows.Select((row, s) => Sequence(s, row, marks?[s], isReal, times is null))
+        return rows.Select((row, s) => Sequence(budget, s, row, marks?[s], isReal, times is null))
             .Where(static one => one.Times.Length > 0).ToArray();
     });
 
@@ -53,7 +55,8 @@ internal static class EventArchive
     {
         // PyTorch's files since version 1.6 are zip archives with a pickle in them; before, several pickles one after another.
         byte[] pickle = bytes is [(byte)'P', (byte)'K', 3, 4, ..] ? Packed(bytes) : bytes;
-        foreach (object? value in PickleReader.ReadAll(pickle))
+        var budget = new ElementBudget();
+        foreach (object? value in PickleReader.ReadAll(pickle, budget))
         {
             if (value is not Dictionary<object, object?> root)
             {
@@ -61,9 +64,10 @@ internal static class EventArchive
             }
             if (root.GetValueOrDefault("sequences") is List<object?> sequences)
             {
-                return new([.. sequences.Select(OfDictionary).Where(static one => one.Times.Length > 0)]);
+                return new([.. sequences.Select((one, s) => OfDictionary(budget, one, s)).Where(static one => one.Times.Length > 0)]);
             }
-            EventSequence[] train = OfLists(root, "train"), validation = OfLists(root, "dev"), test = OfLists(root, "test");
+            EventSequence[] train = OfLists(budget, root, "train"), validation = OfLists(budget, root, "dev"),
+                test = OfLists(budget, root, "test");
             if (train.Length + validation.Length + test.Length > 0)
             {
                 return new(train, validation, test);
@@ -80,16 +84,16 @@ internal static class EventArchive
             ?? throw new InvalidDataException("the archive has no data.pkl"));
     }
 
-    private static NumpyArray? Find(IReadOnlyDictionary<string, NumpyArray> arrays, string[] names) =>
+    private static NumpyArray? Find(IReadOnlyDictionary<string, NumpyArray?> arrays, string[] names) =>
         names.Select(name => arrays.FirstOrDefault(a => a.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value)
             .FirstOrDefault(static a => a is not null);
 
     /// <summary>The rows of a matrix, or the elements of an array of arrays.</summary>
-    private static double[][] Rows(NumpyArray array)
+    private static double[][] Rows(ElementBudget budget, NumpyArray array)
     {
         if (array.Objects is { } objects)
         {
-            return [.. objects.Select(Numbers)];
+            return [.. objects.Select(one => Numbers(budget, one))];
         }
         // [sequences, events, 1] is a matrix, too.
         int[] shape = array.Shape is [.., 1] and { Length: 3 } ? array.Shape[..2] : array.Shape;
@@ -99,27 +103,44 @@ internal static class EventArchive
                 $"an array has the shape ({string.Join(", ", array.Shape)}); [sequences, events] is needed, or an array of arrays");
     }
 
-    private static double[] Numbers(object? value) => value switch
+    private static double[] Numbers(ElementBudget budget, object? value)
     {
-        NumpyArray { Numbers: { } numbers, Shape.Length: <= 2 } => numbers,
-        NumpyArray { Objects: { } objects } => Numbers(objects.ToList()),
-        List<object?> list => [.. list.Select(static item => item is double number ? number
-            : throw new InvalidDataException("a sequence has something other than numbers"))],
-        _ => throw new InvalidDataException("a sequence is no list of numbers"),
-    };
+        switch (value)
+        {
+            // Of a matrix with one row or column.
+            case NumpyArray { Numbers: { } numbers, Shape: [_] or [1, _] or [_, 1] }:
+                return numbers;
+            case NumpyArray { Objects: { } objects }:
+                return OfList(objects);
+            case List<object?> list:
+                return OfList(list);
+            default:
+                throw new InvalidDataException("a sequence is no list of numbers");
+        }
+
+        double[] OfList(IReadOnlyList<object?> list)
+        {
+            // One list may be referred to many times.
+            budget.Spend(list.Count);
+            return [.. list.Select(static item => item is double number ? number
+                : throw new InvalidDataException("a sequence has something other than numbers"))];
+        }
+    }
 
     /// <summary>Whether an element is an event and not padding.</summary>
-    private static Func<int, int, bool> Present(IReadOnlyDictionary<string, NumpyArray> arrays, double[][] rows)
+    private static Func<int, int, bool> Present(
+        ElementBudget budget, IReadOnlyDictionary<string, NumpyArray?> arrays, double[][] rows)
     {
         if (Find(arrays, MaskNames) is { } masks)
         {
-            double[][] mask = Rows(masks);
+            double[][] mask = Rows(budget, masks);
             return mask.Length == rows.Length && mask.Zip(rows).All(static p => p.First.Length == p.Second.Length)
                 ? (s, i) => mask[s][i] != 0
                 : throw new InvalidDataException("its masks have another shape than its times");
         }
-        if (Find(arrays, LengthNames) is { Numbers: { } lengths })
+        if (Find(arrays, LengthNames) is { } found)
         {
+            double[] lengths = Numbers(budget, found);
             return lengths.Length == rows.Length && lengths.Zip(rows).All(static p => p.First >= 0 && p.First <= p.Second.Length)
                 ? (s, i) => i < lengths[s]
                 : throw new InvalidDataException("its lengths do not fit its times");
@@ -127,13 +148,15 @@ internal static class EventArchive
         return static (_, _) => true;
     }
 
-    private static EventSequence Sequence(int number, double[] row, double[]? marks, Func<int, int, bool> isReal, bool areIntervals)
+    private static EventSequence Sequence(
+        ElementBudget budget, int number, double[] row, double[]? marks, Func<int, int, bool> isReal, bool areIntervals)
     {
         if (marks is not null && marks.Length != row.Length)
         {
             throw new InvalidDataException(string.Create(
                 CultureInfo.InvariantCulture, $"sequence {number + 1} has {marks.Length} marks, but {row.Length} times"));
         }
+        budget.Spend(row.Length);
         var times = new List<double>();
         List<int>? kinds = marks is null ? null : [];
         double time = 0;
@@ -149,7 +172,7 @@ internal static class EventArchive
         return new([.. times], kinds is null ? null : [.. kinds]);
     }
 
-    private static EventSequence OfDictionary(object? value, int number)
+    private static EventSequence OfDictionary(ElementBudget budget, object? value, int number)
     {
         if (value is not Dictionary<object, object?> sequence
             || TimeNames.Select(name => sequence.GetValueOrDefault(name)).FirstOrDefault(static t => t is not null) is not { } times)
@@ -158,28 +181,23 @@ internal static class EventArchive
                 string.Create(CultureInfo.InvariantCulture, $"sequence {number + 1} has no 'arrival_times'"));
         }
         double[]? marks = MarkNames.Select(name => sequence.GetValueOrDefault(name)).FirstOrDefault(static m => m is not null) is { } found
-            ? Numbers(found) : null;
-        return Sequence(number, Numbers(times), marks, static (_, _) => true, areIntervals: false);
+            ? Numbers(budget, found) : null;
+        return Sequence(budget, number, Numbers(budget, times), marks, static (_, _) => true, areIntervals: false);
     }
 
-    private static EventSequence[] OfLists(Dictionary<object, object?> root, string part)
+    private static EventSequence[] OfLists(ElementBudget budget, Dictionary<object, object?> root, string part)
     {
         if (root.GetValueOrDefault(part) is not List<object?> sequences)
         {
             return [];
         }
-        long events = 0;
         return [.. sequences.Select((sequence, s) =>
         {
             var times = new List<double>();
             var marks = new List<int>();
             foreach (object? item in sequence as List<object?> ?? throw Bad(s))
             {
-                // One list may be referred to many times.
-                if (++events > MaxEvents)
-                {
-                    throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"it has more than {MaxEvents} events"));
-                }
+                budget.Spend(1);
                 if (item is not Dictionary<object, object?> one || one.GetValueOrDefault("time_since_start") is not double time
                     || one.GetValueOrDefault("type_event") is not double mark)
                 {

@@ -158,11 +158,13 @@ internal sealed partial class PaperFolder
                 return (f, int.TryParse(groups[1].Value, out int fold) ? fold : int.MaxValue, Is(groups[2].Value, "test"));
             }).OrderBy(static t => t.Item2)];
             string[] tests = [.. times.Where(static t => t.IsTest).Select(static t => t.File)];
-            string? train = times.FirstOrDefault(static t => !t.IsTest).File;
-            if (train is not null && tests.Length > 0)
+            // Of one fold: the training part of another one has test sequences of this one in it.
+            if (times.GroupBy(static t => t.Fold).FirstOrDefault(static f => f.Any(static t => t.IsTest) && f.Any(static t => !t.IsTest))
+                is { } fold)
             {
-                string test = tests[0];
-                return new(dataset, [train, .. Marks(train), test, .. Marks(test)], [], EventLayout.TrainAndTest);
+                string train = fold.First(static t => !t.IsTest).File, test = fold.First(static t => t.IsTest).File;
+                return new(dataset, [train, .. Marks(train), test, .. Marks(test)],
+                    [.. times.Where(t => t.Fold != fold.Key).Select(static t => t.File)], EventLayout.TrainAndTest);
             }
             string[] marks = [.. tests.SelectMany(Marks)];
             if (tests.Length > 1)

@@ -12,7 +12,7 @@ internal sealed record PaperRecipe(
     ForecastingRecipe Forecasting)
 {
     /// <summary>
-    /// The paper's: a plain Aaren and a Transformer, which differ in nothing else. Where the paper gives no numbers, those of the program
+    /// The paper's: a plain Aaren and a Transformer, of the same sizes and training. Where the paper gives no numbers, those of the program
     /// that it builds on are taken. Optimisers decay the rate along a cosine to a hundredth, after a rise over a twentieth of the steps.
     /// </summary>
     /// <param name="epochs">Epochs instead of the recipe's; null: the recipe's.</param>

@@ -70,13 +70,14 @@ internal static class Decisions
                 [MeanSquaredError]
                 """);
             Acting acting = ActingOf(contender);
+            string model = contender.Name + PolicyEvaluation.WayOf(acting);
             double? target = whole.TargetReturns.TryGetValue(environment, out double given) ? given : null;
             string asked = target?.ToString("R", CultureInfo.InvariantCulture) ?? "the best return";
             for (int seed = 1; seed <= seeds; seed++)
             {
                 int one = seed;
                 string options = string.Create(CultureInfo.InvariantCulture, $"{declaration}\n{recipe}\n{acting}; asked for {asked}");
-                runs.Add(new(new(Task, name, setting, contender.Name, seed), options, (progress, cancellation) =>
+                runs.Add(new(new(Task, name, setting, model, seed), options, (progress, cancellation) =>
                 {
                     TrajectorySet episodesOfData = logged.Read();
                     TrajectoryScale scale = TrajectoryScale.Of(episodesOfData);

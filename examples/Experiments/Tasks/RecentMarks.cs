@@ -78,9 +78,11 @@ internal sealed class NewMarks
         double rest = 1;
         for (int place = 0; place < recent.Count; place++)
         {
-            rest -= Share(previous, recent[place]);
+            rest -= Fraction(previous, recent[place]);
         }
-        return Share(previous, mark) / Math.Max(rest, double.Epsilon);
+        // Rounding may leave less than the mark itself has.
+        double own = Fraction(previous, mark);
+        return own / Math.Max(rest, own);
     }
 
     /// <summary>The likeliest mark that is not recent, and its probability; null: all marks are recent.</summary>
@@ -89,7 +91,7 @@ internal sealed class NewMarks
         // Among those that have not followed the predecessor, the most frequent is the likeliest.
         IEnumerable<int> candidates = (followers[previous]?.Keys ?? Enumerable.Empty<int>())
             .Where(mark => !IsRecent(mark)).Concat(byFrequency.Where(mark => !IsRecent(mark)).Take(1));
-        int best = candidates.DefaultIfEmpty(-1).MaxBy(mark => mark < 0 ? -1 : Share(previous, mark));
+        int best = candidates.DefaultIfEmpty(-1).MaxBy(mark => mark < 0 ? -1 : Fraction(previous, mark));
         return best < 0 ? null : (best, Probability(previous, best, recent));
 
         bool IsRecent(int mark)
@@ -105,7 +107,7 @@ internal sealed class NewMarks
         }
     }
 
-    private double Share(int previous, int mark) =>
+    private double Fraction(int previous, int mark) =>
         ((followers[previous]?.GetValueOrDefault(mark) ?? 0) + Prior * frequencies[mark]) / (totals[previous] + Prior);
 }
 
@@ -157,13 +159,14 @@ internal static class MarkRecency
             (best, predicted) = probability > best ? (probability, recent[place]) : (best, predicted);
         }
         int previous = recent[0];
-        if (hasOthers && unseen.MostLikely(previous, recent) is (int mark, double share)
-            && Math.Exp(logProbability(Capacity)) * share > best)
+        if (hasOthers && unseen.MostLikely(previous, recent) is (int mark, double fraction)
+            && Math.Exp(logProbability(Capacity)) * fraction > best)
         {
             predicted = mark;
         }
         int actual = recent.PlaceOf(next);
-        double log = logProbability(actual) - Math.Log(possible)
+        // Where all possible places have no probability in double, the smallest number stands for it.
+        double log = logProbability(actual) - Math.Log(Math.Max(possible, double.Epsilon))
             + (actual == Capacity ? Math.Log(unseen.Probability(previous, next, recent)) : 0);
         return (log, predicted == next);
     }

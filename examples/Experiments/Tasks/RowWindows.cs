@@ -21,11 +21,11 @@ internal sealed class RowWindows(float[] values, int columns, RowRange forecasts
     /// <summary>Added to variances.</summary>
     private const double Epsilon = 1e-5;
 
-    private readonly double[] means = new double[columns * ((forecasts.Count - 1) / stride + 1)];
-    private readonly double[] deviations = new double[columns * ((forecasts.Count - 1) / stride + 1)];
+    /// <summary>For each window and column the mean and standard deviation of the known rows.</summary>
+    private readonly (double Mean, double Deviation)[] scales = Scales(values, columns, forecasts, stride, lookback);
 
     /// <inheritdoc/>
-    public override int Count => (forecasts.Count - 1) / stride + 1;
+    public override int Count => scales.Length / columns;
 
     /// <inheritdoc/>
     public override int TokenWidth => columns;
@@ -68,13 +68,16 @@ internal sealed class RowWindows(float[] values, int columns, RowRange forecasts
     }
 
     /// <summary>The mean and standard deviation of a window's known rows.</summary>
-    public (double Mean, double Deviation) Scale(int index, int column)
+    public (double Mean, double Deviation) Scale(int index, int column) => scales[index * columns + column];
+
+    private static (double Mean, double Deviation)[] Scales(float[] values, int columns, RowRange forecasts, int stride, int lookback)
     {
-        int place = index * columns + column;
-        if (deviations[place] == 0)
+        int windows = (forecasts.Count - 1) / stride + 1;
+        var scales = new (double, double)[windows * columns];
+        for (int place = 0; place < scales.Length; place++)
         {
+            int first = forecasts.Start + place / columns * stride - lookback, column = place % columns;
             double sum = 0, squares = 0;
-            int first = FirstRow(index);
             for (int row = 0; row < lookback; row++)
             {
                 sum += values[(first + row) * columns + column];
@@ -85,11 +88,9 @@ internal sealed class RowWindows(float[] values, int columns, RowRange forecasts
                 double difference = values[(first + row) * columns + column] - mean;
                 squares += difference * difference;
             }
-            // Threads that share a window write the same numbers; a deviation other than 0 says that the mean is there.
-            Volatile.Write(ref means[place], mean);
-            Volatile.Write(ref deviations[place], Math.Sqrt(squares / lookback + Epsilon));
+            scales[place] = (mean, Math.Sqrt(squares / lookback + Epsilon));
         }
-        return (means[place], Volatile.Read(ref deviations[place]));
+        return scales;
     }
 
     private int FirstRow(int index) => forecasts.Start + index * stride - lookback;

@@ -27,11 +27,11 @@ public sealed class StateRelay<TModel> where TModel : SequenceModel<TModel>, IMo
         TokenShape shape = SequenceModel<TModel>.Description.Tokens;
         // Half of it in whole strides and cycles, so that both states give outputs at the same tokens and begin with the same modality.
         long unit = 2L * shape.PatchStride * SequenceModel<TModel>.Description.ModalityCount;
-        long least = Math.Max(unit, 2L * shape.PatchLength);
-        if (maxTokens < least || maxTokens % unit != 0)
+        long min = Math.Max(unit, 2L * shape.PatchLength);
+        if (maxTokens < min || maxTokens % unit != 0)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(maxTokens), maxTokens, Invariant($"A relay of this model needs a multiple of {unit} tokens, at least {least}."));
+                nameof(maxTokens), maxTokens, Invariant($"A relay of this model needs a multiple of {unit} tokens, at least {min}."));
         }
         MaxTokens = maxTokens;
         states = [model.CreateState(), model.CreateState()];

@@ -83,7 +83,8 @@ internal sealed class CarriedStates<TModel>(int capacity) where TModel : Sequenc
     /// <summary>Restores what <see cref="Copy"/> returned.</summary>
     public void Restore(ReadOnlySpan<double> states)
     {
-        for (int i = 0; i < states.Length / StateDoubles; i++)
+        // A model without a state has none to restore.
+        for (int i = 0, count = states.Length / Math.Max(1, StateDoubles); i < count; i++)
         {
             ReadOnlySpan<double> own = states.Slice(i * StateDoubles, StateDoubles);
             own[..SampleDoubles].CopyTo(samplesBefore.AsSpan(i * SampleDoubles));

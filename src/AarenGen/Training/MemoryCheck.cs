@@ -50,9 +50,10 @@ internal static class MemoryCheck
             return $"Working memory with the states that {nameof(TrainingOptions.CarryState)} carries {machine}"
                 + $"lower {nameof(TrainingOptions.BatchSize)}{lowerThreads}.";
         }
+        (string longest, string remedy) = needs.StateBytes > 0 ? ("chunk", $"lower {nameof(TrainingOptions.CarryState)}")
+            : ("sequence", $"cut long sequences, or set {nameof(TrainingOptions.CarryState)}");
         return needs.SequenceFloats >= needs.ThreadFloats
-            ? Invariant($"The longest sequence has {samples} tokens. Working memory for it {machine}")
-                + $"cut long sequences{lowerThreads}."
+            ? Invariant($"The longest {longest} has {samples} tokens. ") + $"Working memory for it {machine}{remedy}{lowerThreads}."
             : $"Working memory of the model {machine}"
                 + $"{(needs.Threads > 1 ? "lower Threads" : "take a machine with more memory, or a smaller model")}.";
     }

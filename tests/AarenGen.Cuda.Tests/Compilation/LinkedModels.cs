@@ -16,6 +16,8 @@ internal static class LinkedModels
         new ModelCase<LargeModel> { Kernels = KernelListing.InEveryPrecision },
         new ModelCase<Forecasting.Forecaster> { Kernels = KernelListing.InFloat32 },
         new ModelCase<Control.HopperAaren> { Kernels = KernelListing.InFloat32 },
+        new ModelCase<Control.HopperForgetting> { Kernels = KernelListing.InFloat32 },
+        new ModelCase<Control.HopperForgettingByChannel> { Kernels = KernelListing.InFloat32 },
         new ModelCase<Control.HopperTransformer> { Kernels = KernelListing.InFloat32 },
         new ModelCase<Control.HopperMinGru> { Kernels = KernelListing.InFloat32 },
         new ModelCase<Control.HopperMinLstm> { Kernels = KernelListing.InFloat32 },

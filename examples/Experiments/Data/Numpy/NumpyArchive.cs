@@ -13,20 +13,22 @@ internal static partial class NumpyArchive
     private const int MaxBytes = 1 << 30;
     private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
 
-    /// <summary>The arrays by their names.</summary>
+    /// <summary>Some of the arrays by their names; the others are null and not read, whatever they hold.</summary>
     /// <param name="bytes">The file.</param>
+    /// <param name="isWanted">Whether an array of a name is read.</param>
+    /// <param name="budget">What may be read of the file.</param>
     /// <exception cref="InvalidDataException">It is no such archive, or an array has other elements: what is wrong, without a full
     /// stop.</exception>
-    public static IReadOnlyDictionary<string, NumpyArray> Read(byte[] bytes)
+    public static IReadOnlyDictionary<string, NumpyArray?> Read(byte[] bytes, Func<string, bool> isWanted, ElementBudget budget)
     {
         using ZipArchive archive = Open(bytes);
-        var arrays = new Dictionary<string, NumpyArray>(StringComparer.Ordinal);
+        var arrays = new Dictionary<string, NumpyArray?>(StringComparer.Ordinal);
         foreach (ZipArchiveEntry entry in archive.Entries.Where(static e => e.FullName.EndsWith(".npy", StringComparison.Ordinal)))
         {
             string name = entry.FullName[..^".npy".Length];
             try
             {
-                arrays[name] = ReadArray(Unpack(entry));
+                arrays[name] = isWanted(name) ? ReadArray(Unpack(entry), budget) : null;
             }
             catch (InvalidDataException e)
             {
@@ -70,7 +72,7 @@ internal static partial class NumpyArchive
 
     /// <summary>An array in the form of .npy.</summary>
     /// <exception cref="InvalidDataException">It is none.</exception>
-    public static NumpyArray ReadArray(byte[] bytes)
+    private static NumpyArray ReadArray(byte[] bytes, ElementBudget budget)
     {
         const int VersionEnd = 8;
         if (bytes.Length < VersionEnd + sizeof(uint) || !bytes.AsSpan().StartsWith(Magic))
@@ -99,8 +101,9 @@ internal static partial class NumpyArchive
                 : throw new InvalidDataException($"a length {TableException.Quote(text)} is too large"))];
         bool isFortran = match.Groups["order"].Value == "True";
         int end = start + (int)length;
-        return !type.IsObject ? NumpyArray.OfBytes(shape, type, isFortran, bytes.AsSpan(end))
-            : PickleReader.Read(bytes[end..]) is NumpyArray { Objects: not null } array && array.Shape.AsSpan().SequenceEqual(shape) ? array
+        return !type.IsObject ? NumpyArray.OfBytes(shape, type, isFortran, bytes.AsSpan(end), budget)
+            : PickleReader.Read(bytes[end..], budget) is NumpyArray { Objects: not null } array
+                && array.Shape.AsSpan().SequenceEqual(shape) ? array
             : throw new InvalidDataException("the array's objects do not have its shape");
     }
 

@@ -8,21 +8,26 @@ namespace Experiments;
 /// <param name="Objects">The elements, if they are objects; see <see cref="PickleReader"/>.</param>
 internal sealed record NumpyArray(int[] Shape, double[]? Numbers, IReadOnlyList<object?>? Objects)
 {
-    /// <summary>Elements of all arrays of a file: more would not fit into memory beside what is made of them.</summary>
-    private const long MaxElements = 200_000_000;
+    /// <summary>As many as NumPy's arrays have.</summary>
+    private const int MaxDimensions = 64;
 
     /// <summary>The number of elements of a shape.</summary>
     /// <exception cref="InvalidDataException">It is negative or more than can be read.</exception>
     public static int CountOf(IReadOnlyList<int> shape)
     {
+        if (shape.Count > MaxDimensions)
+        {
+            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
+                $"an array has {shape.Count} dimensions, more than {MaxDimensions}"));
+        }
         long count = 1;
         foreach (int length in shape)
         {
             // A length of 0 hides no other.
-            if (length < 0 || (count = count == 0 ? 0 : count * length) > MaxElements)
+            if (length < 0 || (count = count == 0 ? 0 : count * length) > ElementBudget.MaxElements)
             {
                 throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
-                    $"an array's shape ({string.Join(", ", shape)}) is negative or has more than {MaxElements} elements"));
+                    $"an array's shape ({string.Join(", ", shape)}) is negative or has more than {ElementBudget.MaxElements} elements"));
             }
         }
         return (int)count;
@@ -33,8 +38,9 @@ internal sealed record NumpyArray(int[] Shape, double[]? Numbers, IReadOnlyList<
     /// <param name="type">A type of numbers.</param>
     /// <param name="isFortran">Whether the first dimension changes fastest.</param>
     /// <param name="bytes">The elements.</param>
-    /// <exception cref="InvalidDataException">There are fewer bytes, or more.</exception>
-    public static NumpyArray OfBytes(int[] shape, NumpyType type, bool isFortran, ReadOnlySpan<byte> bytes)
+    /// <param name="budget">What may still be read of the file.</param>
+    /// <exception cref="InvalidDataException">There are fewer bytes, or more; or the file has too many elements.</exception>
+    public static NumpyArray OfBytes(int[] shape, NumpyType type, bool isFortran, ReadOnlySpan<byte> bytes, ElementBudget budget)
     {
         int count = CountOf(shape);
         if (bytes.Length != (long)count * type.Size)
@@ -42,6 +48,7 @@ internal sealed record NumpyArray(int[] Shape, double[]? Numbers, IReadOnlyList<
             throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
                 $"an array of {count} elements of {type.Size} bytes has {bytes.Length} bytes"));
         }
+        budget.Spend(count);
         var numbers = new double[count];
         for (int i = 0; i < count; i++)
         {

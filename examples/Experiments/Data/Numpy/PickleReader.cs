@@ -21,13 +21,14 @@ internal sealed partial class PickleReader
     private const int MaxContainers = 20_000_000;
 
     private readonly byte[] bytes;
+    private readonly ElementBudget budget;
     private readonly List<object?> stack = [];
     private readonly Stack<int> marks = [];
     private readonly Dictionary<int, object?> memo = [];
     private int position;
     private int containers;
 
-    private PickleReader(byte[] bytes) => this.bytes = bytes;
+    private PickleReader(byte[] bytes, ElementBudget budget) => (this.bytes, this.budget) = (bytes, budget);
 
     private enum Function
     {
@@ -41,10 +42,11 @@ internal sealed partial class PickleReader
 
     /// <summary>The values of the pickles that a file consists of, one after another.</summary>
     /// <param name="bytes">The file.</param>
+    /// <param name="budget">What may be read of the file.</param>
     /// <exception cref="InvalidDataException">It is no pickle of plain data: what is wrong, without a full stop.</exception>
-    public static IEnumerable<object?> ReadAll(byte[] bytes)
+    public static IEnumerable<object?> ReadAll(byte[] bytes, ElementBudget budget)
     {
-        var reader = new PickleReader(bytes);
+        var reader = new PickleReader(bytes, budget);
         do
         {
             yield return reader.ReadOne();
@@ -54,7 +56,7 @@ internal sealed partial class PickleReader
 
     /// <summary>The value of one pickle.</summary>
     /// <exception cref="InvalidDataException">It is no pickle of plain data.</exception>
-    public static object? Read(byte[] bytes) => new PickleReader(bytes).ReadOne();
+    public static object? Read(byte[] bytes, ElementBudget budget) => new PickleReader(bytes, budget).ReadOne();
 
     private object? ReadOne()
     {
@@ -171,16 +173,16 @@ internal sealed partial class PickleReader
             case Function.FromBuffer
                 when arguments is [byte[] values, PickledType { Type: { IsObject: false } type }, List<object?> shape, string order]:
                 Count();
-                return new Unfinished { Array = NumpyArray.OfBytes(ShapeOf(shape), type, order == "F", values) };
+                return new Unfinished { Array = NumpyArray.OfBytes(ShapeOf(shape), type, order == "F", values, budget) };
             case Function.Encode when arguments is [string text, string encoding] && encoding is "latin1" or "latin-1":
-                return Encoding.Latin1.GetBytes(text);
+                return Latin1(text);
             default:
                 throw Wrong();
         }
     }
 
     /// <summary>Sets the state of an array or of the type of its elements.</summary>
-    private static void Build(object? target, List<object?> state)
+    private void Build(object? target, List<object?> state)
     {
         switch (target)
         {
@@ -192,9 +194,9 @@ internal sealed partial class PickleReader
                 int[] lengths = ShapeOf(shape);
                 array.Array = data switch
                 {
-                    byte[] values when !type.IsObject => NumpyArray.OfBytes(lengths, type, isFortran, values),
+                    byte[] values when !type.IsObject => NumpyArray.OfBytes(lengths, type, isFortran, values, budget),
                     // Python 2 had no bytes but strings, each character one.
-                    string text when !type.IsObject => NumpyArray.OfBytes(lengths, type, isFortran, Encoding.Latin1.GetBytes(text)),
+                    string text when !type.IsObject => NumpyArray.OfBytes(lengths, type, isFortran, Latin1(text), budget),
                     List<object?> objects when type.IsObject && objects.Count == NumpyArray.CountOf(lengths)
                         && (!isFortran || lengths.Length == 1) => new(lengths, null, objects),
                     _ => throw Wrong(),
@@ -203,6 +205,12 @@ internal sealed partial class PickleReader
             default:
                 throw Wrong();
         }
+    }
+
+    private byte[] Latin1(string text)
+    {
+        budget.Spend(text.Length);
+        return Encoding.Latin1.GetBytes(text);
     }
 
     private static NumpyType TypeOf(string code) => NumpyType.Find(code) ?? throw new InvalidDataException(
@@ -242,6 +250,11 @@ internal sealed partial class PickleReader
     private List<object?> NewList(List<object?> items)
     {
         Count();
+        for (int i = 0; i < items.Count; i++)
+        {
+            // Arrays may stand in tuples; types and functions stay, which arguments of calls have.
+            items[i] = items[i] is Unfinished { Array: { } array } ? array : items[i];
+        }
         return items;
     }
 
