@@ -6,6 +6,16 @@ namespace AarenGen.Tests;
 /// <summary>Tensors of every type that the format has are understood, since a file may hold more than the model reads.</summary>
 public sealed class SafetensorsHeaderTests
 {
+    [Fact]
+    public void What_a_message_repeats_of_a_damaged_header_is_short()
+    {
+        byte[] header = Encoding.ASCII.GetBytes("{\"__metadata__\":nan" + new string('x', 10_000));
+        byte[] file = [.. BitConverter.GetBytes((long)header.Length), .. header];
+        string message = Assert.Throws<ModelFileException>(() => Safetensors.ReadHeader(new MemoryStream(file), true)).Message;
+        Assert.StartsWith("The safetensors header is damaged: ", message, StringComparison.Ordinal);
+        Assert.InRange(message.Length, 1, 500);
+    }
+
     [Theory]
     [InlineData("F64", 8)]
     [InlineData("F32", 4)]

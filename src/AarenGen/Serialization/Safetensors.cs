@@ -13,6 +13,9 @@ internal sealed record TensorEntry(string Name, string Type, long[] Shape, long 
 /// </summary>
 internal static class Safetensors
 {
+    /// <summary>Characters of what a parser says that a message repeats.</summary>
+    private const int MaxProblem = 400;
+
     private const int LengthBytes = 8;
     private const long LargestHeader = 100_000_000;
 
@@ -57,7 +60,9 @@ internal static class Safetensors
         catch (Exception e) when (
             e is JsonException or FormatException or InvalidOperationException or OverflowException or DecoderFallbackException)
         {
-            throw new ModelFileException($"The safetensors header is damaged: {e.Message}", e);
+            // What the parser says may quote the rest of the file.
+            string problem = e.Message.Length <= MaxProblem ? e.Message : e.Message[..MaxProblem] + "…";
+            throw new ModelFileException($"The safetensors header is damaged: {problem.ReplaceLineEndings(" ")}", e);
         }
     }
 
