@@ -34,9 +34,6 @@ internal sealed record PaperDataset(PaperSetting Setting, string Name, IReadOnly
     /// <summary>The environment of a data set of D4RL; empty for others.</summary>
     public string Environment { get; init; } = "";
 
-    /// <summary>The unit of the times of events.</summary>
-    public string Unit { get; init; } = "units";
-
     /// <summary>Sequences of the training and the validation part, where the publisher's archive is not divided by shares.</summary>
     public (int Train, int Validation)? Parts { get; init; }
 

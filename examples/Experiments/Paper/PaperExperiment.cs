@@ -17,6 +17,9 @@ internal sealed record PaperOptions(
 /// <summary>Runs every data set of the paper that is in a folder, by the paper's recipe and ours, into one report.</summary>
 internal static class PaperExperiment
 {
+    /// <summary>What reports call the unit of events' times: publishers do not say it in their files.</summary>
+    private const string Unit = "units";
+
     /// <summary>Runs them.</summary>
     /// <param name="options">What the user chose.</param>
     /// <param name="output">The folder of results.</param>
@@ -118,22 +121,22 @@ internal static class PaperExperiment
         switch (layout)
         {
             case EventLayout.Pickles:
-                return EventData.OfPickles(paths[0], paths.Count > 2 ? paths[1] : null, paths[^1], dataset.Unit, dataset.Name);
+                return EventData.OfPickles(paths[0], paths.Count > 2 ? paths[1] : null, paths[^1], Unit, dataset.Name);
             case EventLayout.Folds:
                 string[] times = [.. paths.Where(static p => IsTime(p))], marks = [.. paths.Where(static p => !IsTime(p))];
-                return EventData.OfText(times, marks, dataset.Unit, dataset.Name);
+                return EventData.OfText(times, marks, Unit, dataset.Name);
             case EventLayout.TrainAndTest:
                 int half = paths.Count / 2;
                 return paths.Count % 2 == 0 && half <= 2
                     ? EventData.OfTextParts(
-                        (paths[0], half > 1 ? paths[1] : null), (paths[half], half > 1 ? paths[half + 1] : null), dataset.Unit,
+                        (paths[0], half > 1 ? paths[1] : null), (paths[half], half > 1 ? paths[half + 1] : null), Unit,
                         dataset.Name)
                     : throw new TableException(
                         paths[0], null, null, "one of the training and the test part has a file of marks beside it, the other has none.");
             case EventLayout.Text:
-                return EventData.OfText([paths[0]], [.. paths.Skip(1)], dataset.Unit, dataset.Name);
+                return EventData.OfText([paths[0]], [.. paths.Skip(1)], Unit, dataset.Name);
             default:
-                return EventData.OfArchive(paths[0], dataset.Unit, dataset.Name, dataset.Parts);
+                return EventData.OfArchive(paths[0], Unit, dataset.Name, dataset.Parts);
         }
 
         static bool IsTime(string path) => Path.GetFileName(path).StartsWith("time", StringComparison.OrdinalIgnoreCase);

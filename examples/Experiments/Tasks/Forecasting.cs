@@ -43,7 +43,7 @@ internal static class Forecasting
 
     /// <summary>
     /// Sizes that suit small series. A patch as long as the useful history lets the residual carry a linear forecast, which is hard
-    /// to beat on them. Short patches leave it to the mixer to remember. Training was chosen on the validation parts of ETTh1, and of ETTm1
+    /// to beat on them. Short patches leave the history to the mixer. Training was chosen on the validation parts of ETTh1, and of ETTm1
     /// for short patches.
     /// </summary>
     public static ForecastingRecipe Recipe(int patch, int epochs)
