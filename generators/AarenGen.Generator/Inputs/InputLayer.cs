@@ -27,7 +27,7 @@ internal static class InputLayer
         {
             layer.Summary = "inputs";
             List<Value> pieces = Embed(bound, layer, 0, (_, _) => layer.Input, (_, name, width) => layer.Value(name, width));
-            layer.Add(new Join(new(pieces), layer.Output(checked(pieces.Sum(static p => p.Width)))));
+            layer.Add(new Join(new(pieces), layer.Output(pieces.Sum(static p => p.Width))));
         }
         layer.Add(new BeginTokenGradient(layer.Input));
     }

@@ -6,10 +6,10 @@ namespace AarenGen.Generator.Model;
 internal sealed record BufferRef(long Offset, long BlockStride = 0)
 {
     /// <summary>The region of one block.</summary>
-    public BufferRef At(int block) => new(checked(Offset + block * BlockStride));
+    public BufferRef At(int block) => new(Offset + block * BlockStride);
 
     /// <summary>The region shifted by the given count of numbers, in every block.</summary>
-    public BufferRef Plus(long numbers) => this with { Offset = checked(Offset + numbers) };
+    public BufferRef Plus(long numbers) => this with { Offset = Offset + numbers };
 }
 
 /// <summary>A run of parameters that lie one after the other, with or without weight decay, up to the next run.</summary>

@@ -133,7 +133,7 @@ internal sealed record LayerPlan(
 /// <summary>Where a layer's first block begins, and the distance between its blocks.</summary>
 internal sealed record StridedRegion(int Offset, int Stride)
 {
-    public int End(int repeat) => checked(Offset + Stride * repeat);
+    public int End(int repeat) => Offset + Stride * repeat;
 }
 
 /// <summary>An operation, and for each of its inputs whether its gradient is added to what later operations left there.</summary>
@@ -151,7 +151,7 @@ internal sealed record TokenShape(int Channels, int PatchLength, int PatchStride
     {
         int ring = Math.Max(PatchLength > 1 ? PatchLength : 0, Window);
         return ring == 0 && Normalization == NormalizationSpan.None
-            ? 0 : checked(1 + (Normalization == NormalizationSpan.Prefix ? 2 * width : 0) + ring * width);
+            ? 0 : 1 + (Normalization == NormalizationSpan.Prefix ? 2 * width : 0) + ring * width;
     }
 }
 
@@ -230,7 +230,7 @@ internal static class Sizes
     /// <summary>Floats in the widest vector; each row of a buffer is a multiple of it.</summary>
     public const int Lane = 16;
 
-    public static int Pad(int n) => checked((n + Lane - 1) / Lane * Lane);
+    public static int Pad(int n) => (n + Lane - 1) / Lane * Lane;
 
     /// <summary>Up to the next multiple of four: device code reads and writes rows so far.</summary>
     public static int PadToFloat4(int n) => (n + 3) / 4 * 4;

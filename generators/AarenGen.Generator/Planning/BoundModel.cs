@@ -57,7 +57,7 @@ internal sealed class BoundModel
                     if (bound.Inputs.Count == 0 || (!hasOthers && bound.Preprocessing.Count == 0))
                     {
                         bound.Inputs.Add((component, input, bound.Columns));
-                        bound.Columns = checked(bound.Columns + columns);
+                        bound.Columns += columns;
                     }
                     break;
                 case SumInputsDefinition:
@@ -134,7 +134,7 @@ internal sealed class BoundModel
         for (int input = 0; input < Inputs.Count; input++)
         {
             Inputs[input] = (Inputs[input].Component, Inputs[input].Definition, input < modalities ? 0 : Columns);
-            Columns = input < modalities ? Columns : checked(Columns + columns[input]);
+            Columns = input < modalities ? Columns : Columns + columns[input];
         }
     }
 

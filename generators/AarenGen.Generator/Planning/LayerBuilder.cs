@@ -63,12 +63,12 @@ internal sealed class LayerBuilder(int inputWidth, int rowsPerPass, DiagnosticBa
 
     /// <summary>A value inside the layer.</summary>
     public Value Value(string name, int width) => Remember(new(
-        name, width, Take(ref scratch, checked(Sizes.Pad(width) * rowsPerPass)), Take(ref memory, Sizes.Pad(width)),
+        name, width, Take(ref scratch, Sizes.Pad(width) * rowsPerPass), Take(ref memory, Sizes.Pad(width)),
         Take(ref gradients, Sizes.Pad(width))));
 
     /// <summary>A value that is only added to another: the sum's gradient is its own.</summary>
     public Value Branch(string name, int width, string sum) => Remember(new(
-        name, width, Take(ref scratch, checked(Sizes.Pad(width) * rowsPerPass)), Take(ref memory, Sizes.Pad(width)),
+        name, width, Take(ref scratch, Sizes.Pad(width) * rowsPerPass), Take(ref memory, Sizes.Pad(width)),
         SharesGradientOf: sum));
 
     /// <summary>Floats per token that training stores in addition to the values.</summary>
@@ -84,7 +84,7 @@ internal sealed class LayerBuilder(int inputWidth, int rowsPerPass, DiagnosticBa
         string name, int rows, int columns, bool isMatrix, Initialization initialization, double scale, bool decays, double lastScale = 0)
     {
         var parameter = new Parameter(name, rows, columns, isMatrix, weights, initialization, scale, decays) { LastScale = lastScale };
-        weights = checked(weights + parameter.Floats);
+        weights += parameter.Floats;
         parameters.Add(parameter);
         return parameter;
     }
@@ -111,7 +111,7 @@ internal sealed class LayerBuilder(int inputWidth, int rowsPerPass, DiagnosticBa
 
     public void Linear(Matrix matrix, Value input, Value output, Value? residual = null)
     {
-        int forward = checked(input.Width * output.Stride), transposed = checked(output.Width * input.Stride);
+        int forward = input.Width * output.Stride, transposed = output.Width * input.Stride;
         Add(new Linear(
             input, output, residual, matrix, new(Take(ref packed, forward), forward), new(Take(ref packedTraining, transposed), transposed),
             IsCompressible: !matrix.IsExact && Math.Min(input.Width, output.Width) >= Limits.CompressedWidth));
@@ -157,7 +157,7 @@ internal sealed class LayerBuilder(int inputWidth, int rowsPerPass, DiagnosticBa
     private static int Take(ref int next, int length)
     {
         int start = next;
-        next = checked(next + length);
+        next += length;
         return start;
     }
 }

@@ -62,7 +62,7 @@ internal sealed class LoweredModel
         }
         var lowered = new LoweredModel(shape, bound.Heads.Any(static h => h.Component is not null), diagnostics);
         int features = Math.Max(1, bound.Columns / shape.Channels);
-        lowered.RowInput = checked(features * shape.PatchLength);
+        lowered.RowInput = features * shape.PatchLength;
         int width = lowered.PlanLayers(bound.Trunk, lowered.PlanInputs(bound, lowered.RowInput), head: null);
         lowered.TrunkLayers = lowered.layers.Count;
         bool isPooled = bound.Trunk.Any(static l => l.Definition.IsPerSequence);
@@ -102,8 +102,8 @@ internal sealed class LoweredModel
         bool isPerSequence = isPooled || head.Layers.Any(static l => l.Definition.IsPerSequence);
         double weight = head.Component is null ? 1 : diagnostics.Positive(head.Component, "Weight", 1);
         heads.Add(new(first, layers.Count - first, new(head.Name, weight, isPerSequence, new([]), Outputs, width, Targets, loss)));
-        Outputs = checked(Outputs + width);
-        Targets = checked(Targets + loss.TargetWidth);
+        Outputs += width;
+        Targets += loss.TargetWidth;
     }
 
     private int PlanLayers(List<(ComponentDeclaration Component, LayerDefinition Definition)> components, int width, string? head)

@@ -19,17 +19,17 @@ internal sealed class MemoryLayout
         WidestRow = Sizes.Pad(lowered.RowInput);
         foreach (LoweredLayer layer in lowered.Layers)
         {
-            ParameterFloats = checked(ParameterFloats + layer.Builder.Weights * layer.Repeat);
-            PackedFloats = checked(PackedFloats + layer.Builder.Packed * layer.Repeat);
+            ParameterFloats += layer.Builder.Weights * layer.Repeat;
+            PackedFloats += layer.Builder.Packed * layer.Repeat;
             WidestRow = Math.Max(WidestRow, Sizes.Pad(layer.Builder.OutputWidth));
         }
         // A head's layers take turns with two memories of their own, while the trunk's output waits in one of its two.
-        int scratch = checked((branches ? 4 : 2) * WidestRow * lowered.RowsPerPass);
+        int scratch = (branches ? 4 : 2) * WidestRow * lowered.RowsPerPass;
         foreach (LoweredLayer layer in lowered.Layers)
         {
             Place(layer, scratch, isFirst: layers.Count == 0 && lowered.TrunkLayers > 0);
         }
-        ScratchFloats = checked(scratch + widestScratch);
+        ScratchFloats = scratch + widestScratch;
         TakeTurns(0, lowered.TrunkLayers, branches);
         foreach (LoweredHead head in lowered.Heads.Where(_ => branches))
         {
@@ -44,11 +44,11 @@ internal sealed class MemoryLayout
 
     public int ParameterFloats { get; }
 
-    public int WeightFloats => checked(ParameterFloats + derived);
+    public int WeightFloats => ParameterFloats + derived;
 
     public int PackedFloats { get; }
 
-    public int PackedTrainingFloats => checked(PackedFloats + packedTraining);
+    public int PackedTrainingFloats => PackedFloats + packedTraining;
 
     public int WidestRow { get; }
 
@@ -59,9 +59,9 @@ internal sealed class MemoryLayout
 
     /// <summary>Where the gradients at layer boundaries lie: two that alternate, and where heads branch off their sum.</summary>
     public BoundaryGradients BoundaryGradients =>
-        new(memory, checked(memory + WidestRow), branches ? checked(memory + 2 * WidestRow) : null);
+        new(memory, memory + WidestRow, branches ? memory + 2 * WidestRow : null);
 
-    public int TrainingFloatsPerToken => checked(memory + (branches ? 3 : 2) * WidestRow);
+    public int TrainingFloatsPerToken => memory + (branches ? 3 : 2) * WidestRow;
 
     /// <summary>A head with its layers; those of the only, unnamed head are the trunk's.</summary>
     public HeadPlan WithLayers(LoweredHead head) =>
@@ -91,9 +91,9 @@ internal sealed class MemoryLayout
         var layer = new LayerPlan(
             lowered.Method, lowered.Name, firstNumber, b.Summary, repeat, b.Input.Width, b.OutputWidth, isFirst,
             Weights: new(weights, b.Weights),
-            Derived: new(checked(ParameterFloats + derived), b.DerivedFloats),
+            Derived: new(ParameterFloats + derived, b.DerivedFloats),
             Packed: new(packed, b.Packed),
-            PackedTraining: new(checked(PackedFloats + packedTraining), b.PackedTraining),
+            PackedTraining: new(PackedFloats + packedTraining, b.PackedTraining),
             Memory: memoryRegion,
             State: new(state, b.StateDoubles),
             outputMemory, gradientMemory,
@@ -111,11 +111,11 @@ internal sealed class MemoryLayout
                 b.Parameters.Select(p => p with { Name = $"{prefix}.{p.Name}", Offset = weights + block * b.Weights + p.Offset }));
         }
         weights = layer.Weights.End(repeat);
-        derived = checked(derived + b.DerivedFloats * repeat);
+        derived += b.DerivedFloats * repeat;
         packed = layer.Packed.End(repeat);
-        packedTraining = checked(packedTraining + b.PackedTraining * repeat);
+        packedTraining += b.PackedTraining * repeat;
         state = layer.State.End(repeat);
-        memory = checked(gradientMemory + b.Gradients);
+        memory = gradientMemory + b.Gradients;
         widestScratch = Math.Max(widestScratch, b.Scratch);
     }
 }

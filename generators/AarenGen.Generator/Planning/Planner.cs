@@ -67,10 +67,10 @@ internal static class Planner
             FileName.Of(declaration.FullName), declaration.WeightsFile, declaration.Namespace,
             declaration.ContainingTypes, declaration.Name,
             shape, new(Categories(bound)),
-            bound.Columns, checked(lowered.Outputs * shape.Channels), checked(lowered.Targets * shape.Channels),
+            bound.Columns, lowered.Outputs * shape.Channels, lowered.Targets * shape.Channels,
             new(layout.Parameters), layout.ParameterFloats, layout.WeightFloats, layout.PackedFloats, layout.PackedTrainingFloats,
             lowered.RowsPerPass, layout.ScratchFloats, layout.TrainingFloatsPerToken,
-            checked(samples + layout.State * shape.Channels), samples,
+            samples + layout.State * shape.Channels, samples,
             layout.Parameters.Sum(static p => (long)p.Rows * p.Columns), flops, "", "", layout.WidestRow, layout.BoundaryGradients,
             new(layout.Layers.Take(lowered.TrunkLayers)), new(lowered.Heads.Select(layout.WithLayers)))
         {

@@ -16,7 +16,7 @@ internal static class Convolution
         Parameter bias = layer.Parameter(
             LayerBuilder.Join(name, "bias"), 1, input.Width, isMatrix: false, Initialization.Zeros, 0, decays: false);
         layer.Add(new CausalConvolution(
-            input, output, weights, bias, layer.Derived(checked(taps * input.Stride)),
+            input, output, weights, bias, layer.Derived(taps * input.Stride),
             layer.State(CausalConvolution.DoublesOf(input.Width, taps))));
     }
 }

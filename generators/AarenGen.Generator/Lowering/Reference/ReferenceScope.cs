@@ -39,7 +39,7 @@ internal sealed class ReferenceScope(
     public static BufferArgument GradientOfWeights(BufferArgument weights) => weights with { Buffer = ReferenceBuffer.WeightGradients };
 
     /// <summary>A number that no two blocks or layers share, for dropout.</summary>
-    public int Salt(int salt) => checked((int)At(layer.Memory) + salt);
+    public int Salt(int salt) => (int)At(layer.Memory) + salt;
 
     private long At(StridedRegion region) => region.Offset + (long)block * region.Stride;
 

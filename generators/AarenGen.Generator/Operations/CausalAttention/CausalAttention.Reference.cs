@@ -35,5 +35,5 @@ internal sealed partial record CausalAttention : ILowersToReference
         ];
     }
 
-    private BufferArgument ReferenceProbabilities(ReferenceScope scope) => scope.Kept(Output, "probabilities", checked(Heads * Context));
+    private BufferArgument ReferenceProbabilities(ReferenceScope scope) => scope.Kept(Output, "probabilities", Heads * Context);
 }

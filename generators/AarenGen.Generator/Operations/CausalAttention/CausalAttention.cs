@@ -23,7 +23,7 @@ internal sealed partial record CausalAttention(
     public static int StateDoubles(int width, int context)
     {
         // The kernel counts the floats in an int.
-        _ = checked(2 * context * width);
-        return 1 + context * width;
+        int floats = 2 * context * width;
+        return 1 + floats / 2;
     }
 }

@@ -20,5 +20,5 @@ internal sealed partial record CausalConvolution(
     public override int StateDoubles => DoublesOf(Output.Width, Taps);
 
     /// <summary>The counter, and the rows as floats, two a double.</summary>
-    public static int DoublesOf(int width, int taps) => checked(1 + (taps - 1) * (Sizes.Pad(width) / 2));
+    public static int DoublesOf(int width, int taps) => 1 + (taps - 1) * (Sizes.Pad(width) / 2);
 }

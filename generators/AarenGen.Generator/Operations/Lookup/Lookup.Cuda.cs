@@ -27,7 +27,7 @@ internal sealed record LookupForward(Lookup Operation) : RowwiseNode(
 
 /// <summary>The table's gradient: a thread block has Categories of its rows and Lanes float4s of them, Slots threads each.</summary>
 internal sealed record LookupBackward(Lookup Operation, int Parts, int BlocksPerPart, int Lanes, int Categories, int Slots) : KernelNode(
-    Operation.Output.Name + "_backward", GridShape.Of(checked(Parts * BlocksPerPart)), ThreadsPerBlock, ["Lookup"],
+    Operation.Output.Name + "_backward", GridShape.Of(Parts * BlocksPerPart), ThreadsPerBlock, ["Lookup"],
     [Operand.GradientOf(Operation.Output), Operand.Of(Operation.Tokens)], []), IKernelCode
 {
     private const int ThreadsPerBlock = 256, MaxLanes = 64;

@@ -17,7 +17,7 @@ internal sealed class AssignPartialGradients : ICudaPass
             .SelectMany(static n => n.PartialGradients))
         {
             assigned.Add(partial with { Buffer = next });
-            next = checked(next + (long)partial.Length * partial.Parts);
+            next += (long)partial.Length * partial.Parts;
         }
         return kernels with { PartialGradients = new(assigned) };
     }

@@ -45,7 +45,7 @@ internal sealed class CudaLowering
             cancellation.ThrowIfCancellationRequested();
             LayerKernels kernels = Passes.Aggregate(LayerKernels.Of(layer), static (kernels, pass) => pass.Run(kernels));
             lowering.layers.Add((kernels, lowering.partialFloats));
-            lowering.partialFloats = checked(lowering.partialFloats + kernels.PartialFloats * layer.Repeat);
+            lowering.partialFloats += kernels.PartialFloats * layer.Repeat;
         }
         return lowering.Lower();
     }
@@ -200,6 +200,6 @@ internal sealed class CudaLowering
     private int OutputMemory(HeadPlan head)
     {
         EquatableArray<LayerPlan> chain = head.Layers.Count > 0 ? head.Layers : plan.Trunk;
-        return checked((int)chain[chain.Count - 1].LastOutput.Offset);
+        return (int)chain[chain.Count - 1].LastOutput.Offset;
     }
 }
