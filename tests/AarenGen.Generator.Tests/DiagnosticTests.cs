@@ -147,12 +147,18 @@ public sealed class DiagnosticTests
         { "AAREN023", "[SequenceModel, Continuous(4), Dense(8, Name = [|\"a\\n\\\"\"|]), MeanSquaredError] partial class M;" },
         { "AAREN024",
             "[SequenceModel, Continuous(4), Dense(8, Name = \"a\"), Dense(8, Name = [|\"a\"|]), MeanSquaredError] partial class M;" },
+        { "AAREN024",
+            "[SequenceModel, Continuous(4), MinGru, Dense(8, Name = \"a\"), Dense(8, Name = [|\"a\"|]), Dense(2), MinGru, Dense(1), "
+                + "MeanSquaredError] partial class M;" },
         { "AAREN022", "[SequenceModel, Continuous(4), MinGru(Norm = [|(Norm)2|]), MeanSquaredError] partial class M;" },
         { "AAREN025",
             "[SequenceModel, Continuous(64), Transformer(Context = 65536, Repeat = 128), MeanSquaredError] partial class [|M|];" },
         { "AAREN025",
             "[SequenceModel, Continuous(32768), Transformer(Context = 65536, FeedForward = 1), MeanSquaredError] partial class [|M|];" },
         { "AAREN025", "[SequenceModel, Continuous(4), Dense(65536), Dense(65536), MeanSquaredError] partial class [|M|];" },
+        { "AAREN025",
+            "[SequenceModel, Continuous(65536), ChannelIndependent, Dense(64), Transformer(Context = 64), Dense(1), MeanSquaredError] "
+                + "partial class [|M|];" },
     };
 
     [Theory]
@@ -172,6 +178,10 @@ public sealed class DiagnosticTests
         Assert.Empty(run.Result.GeneratedSources);
         Assert.DoesNotContain("{", diagnostic.GetMessage(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_name_may_be_as_long_as_the_limit() =>
+        GeneratorRun.Valid($"using AarenGen; [SequenceModel, {Components}] partial class {new string('M', 900)};");
 
     [Fact]
     public void All_mistakes_are_reported_in_one_build()

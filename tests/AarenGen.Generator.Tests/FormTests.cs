@@ -41,6 +41,8 @@ public sealed class FormTests
         $"class Base {{ protected int Kernels = 0; }} partial class Outer : Base {{ {Components} private partial class M; }}",
         $"namespace AarenGen {{ {Components} partial class M; }}",
         "[SequenceModel, Continuous(4), Head(\"FloatSpan\"), Dense(8), MeanSquaredError] partial class M;",
+        "[SequenceModel, Continuous(4), Head(\"A\"), Dense(8), MeanSquaredError, Head(\"Training\"), Dense(8), MeanSquaredError] "
+            + "partial class M;",
     };
 
     public static TheoryData<string, string> Unsupported => new()
