@@ -1,3 +1,5 @@
+using static System.FormattableString;
+
 namespace Experiments.Tests;
 
 /// <summary>Skipped where AARENGEN_DATA does not name the folder with the benchmark files.</summary>
@@ -31,6 +33,14 @@ internal static class BenchmarkData
         string.IsNullOrEmpty(folder) ? "The benchmark files are needed: set AARENGEN_DATA to their folder; see CONTRIBUTING.md." : null;
 
     public static string At(params string[] parts) => Path.Combine([Folder!, .. parts]);
+
+    /// <summary>Stack Overflow's five folds, divided.</summary>
+    public static EventSplit StackOverflow()
+    {
+        string[] Files(string name) =>
+            [.. Enumerable.Range(1, 5).Select(fold => At("events", "StackOverflow", Invariant($"{name}-{fold}-test.txt")))];
+        return EventData.OfText(Files("time"), Files("event"), "seconds").Split;
+    }
 
     public static TsDataset Classification(string name, string part) => TsFile.Read(At("classification", name, $"{name}_{part}.ts"));
 }

@@ -197,14 +197,15 @@ public sealed class SplitTests : TemporaryFolder
     }
 
     [Fact]
-    public void The_folds_files_are_read()
+    public void Files_of_folds_are_read()
     {
         for (int fold = 1; fold <= 5; fold++)
         {
-            Write($"time-{fold}-test.txt", $"{fold} {fold + 1}\n");
-            Write($"event-{fold}-test.txt", "1 2\n");
+            Write($"time-{fold}.txt", $"{fold} {fold + 1}\n");
+            Write($"event-{fold}.txt", "1 2\n");
         }
-        var split = EventSplit.ReadStackOverflow(At(""), 1);
+        string[] Files(string name) => [.. Enumerable.Range(1, 5).Select(fold => At($"{name}-{fold}.txt"))];
+        EventSplit split = EventData.OfText(Files("time"), Files("event"), "s").Split;
         Assert.Equal((3, 1, 1), (split.Train.Length, split.Validation.Length, split.Test.Length));
         Assert.Equal([1.0, 2.0], split.Test[0].Times);
     }
@@ -212,7 +213,7 @@ public sealed class SplitTests : TemporaryFolder
     [DataFact]
     public void Stack_Overflow_is_divided()
     {
-        var split = EventSplit.ReadStackOverflow(BenchmarkData.At("events", "StackOverflow"), 1);
+        EventSplit split = BenchmarkData.StackOverflow();
         Assert.Equal((2828, 314, 1326), (split.Train.Length, split.Validation.Length, split.Test.Length));
         Assert.Equal(Enumerable.Range(1, 22), split.MarkNames!);
         Assert.Equal(97233, split.Test.Sum(static s => s.Times.Length));

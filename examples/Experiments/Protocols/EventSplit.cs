@@ -18,8 +18,6 @@ internal sealed record EventSplit(
     /// <summary>Minimum interval as a fraction of the mean: single precision cannot hold the density of shorter ones.</summary>
     public const double ShortestFraction = 1e-9;
 
-    private const int Folds = 5;
-
     /// <summary>
     /// 60, 20 and 20 % of the sequences, boundaries rounded down. Without a seed they are taken in the order given, so that the test
     /// part comes last in time where the file is in the order of time; with a seed they are shuffled first, as Shchur et al.
@@ -76,16 +74,6 @@ internal sealed record EventSplit(
     /// <param name="test">For scoring.</param>
     /// <exception cref="ArgumentException">Only some sequences have marks.</exception>
     public static EventSplit Of(EventSequence[] train, EventSequence[] validation, EventSequence[] test) => Create(train, validation, test);
-
-    /// <summary>Reads the five folds' time-K-test.txt and event-K-test.txt and divides them by <see cref="ByFolds"/>.</summary>
-    /// <param name="folder">Where the ten files lie.</param>
-    /// <param name="seed">Decides which sequences validate.</param>
-    /// <exception cref="TableException">A file is missing or bad.</exception>
-    public static EventSplit ReadStackOverflow(string folder, int seed) => ByFolds(
-        [.. Enumerable.Range(1, Folds).Select(fold => EventFile.Read(
-            Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"time-{fold}-test.txt")),
-            Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"event-{fold}-test.txt"))))],
-        seed);
 
     private static EventSplit Create(EventSequence[] train, EventSequence[] validation, EventSequence[] test)
     {

@@ -83,18 +83,7 @@ public sealed class StateRelay<TModel> where TModel : SequenceModel<TModel>, IMo
     /// The file is damaged, belongs to a model with another declaration or to a relay of another length, or is no relay at all.
     /// </exception>
     /// <exception cref="IOException">The file cannot be read; the message says why.</exception>
-    public void Load(string path)
-    {
-        using FileStream stream = InputFile.Open(path);
-        try
-        {
-            Load(stream);
-        }
-        catch (ModelFileException e)
-        {
-            throw new ModelFileException($"{path}: {e.Message}", e);
-        }
-    }
+    public void Load(string path) => InputFile.Read(path, Load);
 
     /// <summary>Replaces both states by those saved in a stream. On any error the relay stays as it was.</summary>
     /// <param name="stream">The stream, at the first byte of the relay; it need not seek. The caller disposes it.</param>

@@ -78,18 +78,7 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
     /// The file is damaged, holds a state that is not finite, belongs to a model with another declaration or is no state at all.
     /// </exception>
     /// <exception cref="IOException">The file cannot be read; the message says why.</exception>
-    public void Load(string path)
-    {
-        using FileStream stream = InputFile.Open(path);
-        try
-        {
-            Load(stream);
-        }
-        catch (ModelFileException e)
-        {
-            throw new ModelFileException($"{path}: {e.Message}", e);
-        }
-    }
+    public void Load(string path) => InputFile.Read(path, Load);
 
     /// <summary>Replaces this state by one saved in a stream. On any error the state stays as it was.</summary>
     /// <param name="stream">
