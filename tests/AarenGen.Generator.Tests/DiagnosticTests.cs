@@ -236,11 +236,24 @@ public sealed class DiagnosticTests
         Assert.Contains("no layer keeps a state", Card("Dense(1)"), StringComparison.Ordinal);
         Assert.Contains("heads branch off", Card("Aaren(Heads = 1), Head(\"A\"), Dense(1)"), StringComparison.Ordinal);
         Assert.DoesNotContain("no Forward", Card("Aaren(Heads = 1), Dense(1)"), StringComparison.Ordinal);
-
-        static string Card(string layers) =>
-            GeneratorRun.Valid($"using AarenGen; [SequenceModel, Continuous(4), {layers}, MeanSquaredError] partial class M;")
-                .Plans.Single().Card;
     }
+
+    [Theory]
+    [InlineData("InstanceNorm, Dense(4)", "normalised by the prefix")]
+    [InlineData("InstanceNorm(Window = 64), Dense(4)", "normalised by 64 samples")]
+    [InlineData("ChannelIndependent, Dense(1)", "4 channels by themselves")]
+    [InlineData("Patch(1, 2), Dense(4)", "patches of 1 every 2")]
+    [InlineData("Patch(2, 1), Dense(4)", "patches of 2 every 1")]
+    [InlineData(
+        "ChannelIndependent, InstanceNorm(Window = 64), Patch(4, 2), Dense(1)",
+        "4 channels by themselves, normalised by 64 samples, patches of 4 every 2")]
+    public void The_card_says_how_tokens_are_made(string layers, string expected) =>
+        // The row after the input's.
+        Assert.Equal(expected, Card(layers).Split('\n')[4].Split("  ")[0]);
+
+    private static string Card(string layers) =>
+        GeneratorRun.Valid($"using AarenGen; [SequenceModel, Continuous(4), {layers}, MeanSquaredError] partial class M;")
+            .Plans.Single().Card;
 
     [Fact]
     public void An_argument_that_the_compiler_rejects_is_left_to_the_compiler()
