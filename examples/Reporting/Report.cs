@@ -41,6 +41,12 @@ internal static class Report
             + "named after a mixer differ only in it; if a recipe stands before the mixer, within the recipe.";
         html.Append(CultureInfo.InvariantCulture, $"<p>{(groups.Count == 0 ? "No run is finished." : intro)}</p>\n");
         markdown.Append(groups.Count == 0 ? "No run is finished.\n" : intro + "\n");
+        foreach (Overview overview in Overview.Of(groups))
+        {
+            html.Append(CultureInfo.InvariantCulture, $"<h2>{Escape(overview.Task)}: overview</h2>\n");
+            markdown.Append(CultureInfo.InvariantCulture, $"\n## {overview.Task}: overview\n\n");
+            AppendTable(html, markdown, overview.Header, overview.Rows);
+        }
         HashSet<string> names = new(StringComparer.Ordinal);
         foreach (Group group in groups)
         {
@@ -54,22 +60,9 @@ internal static class Report
 
     private static void Section(Group group, StringBuilder html, StringBuilder markdown, string pictures, HashSet<string> names)
     {
-        string[] header = ResultTable.Header(group);
-        html.Append(CultureInfo.InvariantCulture,
-            $"<h2>{Escape(group.Task)}: {Escape(group.Title)}</h2>\n<div "
-            + $"class=\"scroll\"><table><tr>{string.Concat(header.Select(static h => $"<th>{Escape(h)}</th>"))}</tr>\n");
-        markdown.Append(CultureInfo.InvariantCulture,
-            $"\n## {group.Task}: {Literal(group.Title)}\n\n| {string.Join(" | ", header.Select(Literal))} |\n|---|"
-            + $"{string.Concat(Enumerable.Repeat("---:|", header.Length - 1))}\n");
-        foreach (ModelSummary model in group.Models)
-        {
-            (string Text, bool IsBest)[] cells = ResultTable.Row(group, model);
-            html.Append(CultureInfo.InvariantCulture,
-                $"<tr>{string.Concat(cells.Select(static c => $"<td{(c.IsBest ? " class=\"best\"" : "")}>{Escape(c.Text)}</td>"))}</tr>\n");
-            markdown.Append(CultureInfo.InvariantCulture,
-                $"| {string.Join(" | ", cells.Select(static c => c.IsBest ? $"**{Literal(c.Text)}**" : Literal(c.Text)))} |\n");
-        }
-        html.Append("</table></div>\n");
+        html.Append(CultureInfo.InvariantCulture, $"<h2>{Escape(group.Task)}: {Escape(group.Title)}</h2>\n");
+        markdown.Append(CultureInfo.InvariantCulture, $"\n## {group.Task}: {Literal(group.Title)}\n\n");
+        AppendTable(html, markdown, ResultTable.Header(group), group.Models.Select(model => ResultTable.Row(group, model)));
         foreach (string source in Sources(group))
         {
             html.Append(CultureInfo.InvariantCulture, $"<p class=\"source\">{Escape(source)}</p>\n");
@@ -101,6 +94,23 @@ internal static class Report
                 + $"<figcaption>{Escape(caption)} {Escape(Sources(group).Last())}</figcaption></figure>\n");
             markdown.Append(CultureInfo.InvariantCulture, $"\n![{Literal(caption)}](figures/{file})\n*{Literal(caption)}*\n");
         }
+    }
+
+    private static void AppendTable(
+        StringBuilder html, StringBuilder markdown, string[] header, IEnumerable<(string Text, bool IsBest)[]> rows)
+    {
+        html.Append(CultureInfo.InvariantCulture,
+            $"<div class=\"scroll\"><table><tr>{string.Concat(header.Select(static h => $"<th>{Escape(h)}</th>"))}</tr>\n");
+        markdown.Append(CultureInfo.InvariantCulture,
+            $"| {string.Join(" | ", header.Select(Literal))} |\n|---|{string.Concat(Enumerable.Repeat("---:|", header.Length - 1))}\n");
+        foreach ((string Text, bool IsBest)[] cells in rows)
+        {
+            html.Append(CultureInfo.InvariantCulture,
+                $"<tr>{string.Concat(cells.Select(static c => $"<td{(c.IsBest ? " class=\"best\"" : "")}>{Escape(c.Text)}</td>"))}</tr>\n");
+            markdown.Append(CultureInfo.InvariantCulture,
+                $"| {string.Join(" | ", cells.Select(static c => c.IsBest ? $"**{Literal(c.Text)}**" : Literal(c.Text)))} |\n");
+        }
+        html.Append("</table></div>\n");
     }
 
     /// <summary>The origin of the group's figures, one line for each way in which they were made.</summary>

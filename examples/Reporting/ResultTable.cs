@@ -44,6 +44,10 @@ internal static class ResultTable
         return AsColumns(group, header, rows, widths);
     }
 
+    /// <summary>A number with as many digits as suit a score of some size.</summary>
+    public static string Number(double number, double size) => number.ToString(
+        Math.Abs(size) switch { >= 1000 => "N0", >= 100 => "F1", >= 10 => "F2", _ => "F4" }, CultureInfo.InvariantCulture);
+
     private static int LongestWord(string text) => text.Split(' ').Max(static word => word.Length);
 
     private static Table AsColumns(Group group, string[] header, (string Text, bool IsBest)[][] rows, int[] widths)
@@ -89,12 +93,8 @@ internal static class ResultTable
 
     private static string[] Scores(Group group) => [.. group.Models.SelectMany(static m => m.Scores).Select(static s => s.Name).Distinct()];
 
-    private static string Text(ScoreSummary score)
-    {
-        string digits = Math.Abs(score.Mean) switch { >= 1000 => "N0", >= 100 => "F1", >= 10 => "F2", _ => "F4" };
-        string mean = score.Mean.ToString(digits, CultureInfo.InvariantCulture);
-        return score.Deviation is { } deviation ? $"{mean} ± {deviation.ToString(digits, CultureInfo.InvariantCulture)}" : mean;
-    }
+    private static string Text(ScoreSummary score) => score.Deviation is { } deviation
+        ? $"{Number(score.Mean, score.Mean)} ± {Number(deviation, score.Mean)}" : Number(score.Mean, score.Mean);
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

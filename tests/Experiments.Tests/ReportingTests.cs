@@ -81,6 +81,36 @@ public sealed class ReportingTests : IDisposable
     }
 
     [Fact]
+    public void A_task_with_several_settings_has_an_overview()
+    {
+        RunResult At(string setting, string model, int seed, double loss, bool isTrained = true)
+        {
+            RunResult result = Result(model, seed, loss, 0.9);
+            return result with { Key = result.Key with { Setting = setting }, Training = isTrained ? Trained : null };
+        }
+        RunResult[] results =
+        [
+            At("one", "b", 1, 0.5), At("one", "b", 2, 0.75), At("one", "a", 1, 0.25), At("one", "naive", 1, 1000, isTrained: false),
+            At("three", "a", 1, 0.125), At("three", "a naive", 1, 0.0625, isTrained: false),
+        ];
+        Overview overview = Assert.Single(Overview.Of(Summary.Of([.. results, results[0] with { Key = results[0].Key with { Task = "x" } }])));
+        Assert.Equal("task", overview.Task);
+        Assert.Equal(["model", "data, one: loss", "data, three: loss"], overview.Header);
+        Assert.Equal(
+            [
+                [("a", false), ("0.2500", true), ("0.1250", false)],
+                [("b", false), ("0.6250", false), ("", false)],
+                [("a naive", false), ("", false), ("0.0625", true)],
+                [("naive", false), ("1,000", false), ("", false)],
+            ],
+            overview.Rows);
+        Report.Write(folder, results);
+        Assert.Contains(
+            "## task: overview\n\n| model | data, one: loss | data, three: loss |\n|---|---:|---:|\n| a | **0.2500** | 0.1250 |\n",
+            File.ReadAllText(Path.Combine(folder, "report.md")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Titles_that_make_the_same_file_name_have_pictures_of_their_own()
     {
         RunResult first = Result("a", 1, 0.5, 0.9) with { Training = Trained };
