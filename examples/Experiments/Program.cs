@@ -55,7 +55,7 @@ var forecasting = new Command("forecasting", "Forecast all columns of a series")
     data, time, season, horizon, intervals, stride, patch, mixers, seeds, epochs, output,
 };
 forecasting.SetAction((parsed, cancellation) => Run(parsed, cancellation, () => Forecasting.Plan(
-    parsed.GetValue(data)!, Horizons(parsed), Mixers(parsed), parsed.GetValue(seeds), parsed.GetValue(epochs) ?? 12,
+    parsed.GetValue(data)!, Horizons(parsed), Mixers(parsed), parsed.GetValue(seeds), parsed.GetValue(epochs),
     parsed.GetValue(intervals), parsed.GetValue(stride), parsed.GetValue(season), parsed.GetValue(time),
     parsed.GetValue(patch))));
 

@@ -38,5 +38,5 @@ internal sealed record PaperRecipe(
         new(new(128, 512, 4, 3, 0.1), new(epochs ?? 3, 16, 1e-3, 1e-4, null) { ClipNorm = 0.25 }, null, Rereads: false,
             new Dictionary<string, double>()),
         Experiments.Events.Recipe(epochs ?? 40), Experiments.Classification.Recipe(epochs ?? 60),
-        Experiments.Forecasting.Recipe(Experiments.Forecasting.DefaultPatch, epochs ?? 12));
+        Experiments.Forecasting.Recipe(Experiments.Forecasting.DefaultPatch, epochs));
 }

@@ -19,11 +19,21 @@ internal enum ForecastingForm
 /// <param name="Form">What a token is.</param>
 /// <param name="Lookback">Rows that a forecast looks back on.</param>
 /// <param name="Patch">Rows of a patch.</param>
-internal sealed record ForecastingRecipe(Blocks Blocks, Recipe Training, ForecastingForm Form, int Lookback, int Patch);
+internal sealed record ForecastingRecipe(Blocks Blocks, Recipe Training, ForecastingForm Form, int Lookback, int Patch)
+{
+    /// <summary>Rows whose mean and standard deviation normalise a patch.</summary>
+    public int NormalizedRows { get; init; }
+
+    /// <summary>Fraction of the numbers in front of the mixers that is dropped in training.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>The loss of forecasts without intervals.</summary>
+    public string Loss { get; init; } = "MeanSquaredError";
+}
 
 /// <summary>
 /// Forecasts of all columns of a series over a horizon. The models stream each column separately, in long patches that overlap and are
-/// normalised by their own mean and standard deviation. At the end of each patch they forecast the whole horizon.
+/// normalised by the mean and standard deviation of recent rows. At the end of each patch they forecast the whole horizon.
 /// </summary>
 internal static class Forecasting
 {
@@ -43,17 +53,25 @@ internal static class Forecasting
 
     /// <summary>
     /// Sizes that suit small series. A patch as long as the useful history lets the residual carry a linear forecast, which is hard
-    /// to beat on them. Short patches leave the history to the mixer. Training was chosen on the validation parts of ETTh1, and of ETTm1
-    /// for short patches.
+    /// to beat on them. Short patches leave the history to the mixer. Training was chosen on the validation parts of ETTh1, ETTm1
+    /// and exchange rates, and on that of ETTm1 for short patches.
     /// </summary>
-    public static ForecastingRecipe Recipe(int patch, int epochs)
+    /// <param name="patch">Rows of a patch, at most <see cref="MaxLookback"/>.</param>
+    /// <param name="epochs">Maximum number of epochs; null: a suitable number.</param>
+    public static ForecastingRecipe Recipe(int patch, int? epochs)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(patch, MaxLookback);
         // As many whole patches as fit, so that one ends with the last row.
         int lookback = patch + (MaxLookback - patch) / PatchStride * PatchStride;
-        bool isLong = patch > MaxLookback / 2;
-        Blocks blocks = isLong ? new(32, 64, 4, 1, 0.7) : new(64, 128, 4, 2, 0.2);
-        return new(blocks, new(epochs, 8, isLong ? 2e-4 : 1e-3, 0.01, 5), ForecastingForm.Patches, lookback, patch);
+        return patch > MaxLookback / 2
+            ? new(new(32, 64, 4, 1, 0.7), new(epochs ?? 4, 8, 1e-3, 0.01, 5), ForecastingForm.Patches, lookback, patch)
+            {
+                NormalizedRows = 336, Dropout = 0.2, Loss = "Huber",
+            }
+            : new(new(64, 128, 4, 2, 0.2), new(epochs ?? 12, 8, 1e-3, 0.01, 5), ForecastingForm.Patches, lookback, patch)
+            {
+                NormalizedRows = DefaultPatch,
+            };
     }
 
     /// <summary>The runs of a file, for every horizon, mixer and seed, and the baselines.</summary>
@@ -61,7 +79,7 @@ internal static class Forecasting
     /// <param name="horizons">Rows to forecast, each at least 1.</param>
     /// <param name="mixers">The mixers to compare.</param>
     /// <param name="seeds">Seeds 1 to this.</param>
-    /// <param name="epochs">Maximum number of epochs.</param>
+    /// <param name="epochs">Maximum number of epochs; null: a suitable number.</param>
     /// <param name="hasIntervals">Whether quantiles are predicted, rather than means.</param>
     /// <param name="stride">Rows from one training window to the next.</param>
     /// <param name="season">Rows in a season; null: from the times or the series.</param>
@@ -70,7 +88,7 @@ internal static class Forecasting
     /// <exception cref="TableException">The file is missing, bad or too short.</exception>
     /// <exception cref="ArgumentException">The season is longer than the training rows.</exception>
     public static IReadOnlyList<PlannedRun> Plan(
-        string path, IReadOnlyList<int> horizons, IReadOnlyList<Mixer> mixers, int seeds, int epochs, bool hasIntervals, int? stride,
+        string path, IReadOnlyList<int> horizons, IReadOnlyList<Mixer> mixers, int seeds, int? epochs, bool hasIntervals, int? stride,
         int? season = null, string? time = null, int patch = DefaultPatch) => Plan(
             path, horizons, Contender<ForecastingRecipe>.Of(mixers, Recipe(patch, epochs)), seeds, hasIntervals, stride,
             patch == DefaultPatch ? "" : string.Create(CultureInfo.InvariantCulture, $", patches of {patch}"), Console.WriteLine, season,
@@ -173,15 +191,16 @@ internal static class Forecasting
 
     private static string Declare(int columns, int horizon, Contender<ForecastingRecipe> contender, bool hasIntervals)
     {
-        (Blocks blocks, _, ForecastingForm form, int lookback, int patch) = contender.Recipe;
-        if (form == ForecastingForm.Rows)
+        ForecastingRecipe recipe = contender.Recipe;
+        Blocks blocks = recipe.Blocks;
+        if (recipe.Form == ForecastingForm.Rows)
         {
             return string.Create(CultureInfo.InvariantCulture, $"""
                 [SequenceModel]
                 [Continuous({columns})]
                 [Dense({blocks.Width})]
                 [Positions(PositionKind.Sinusoidal)]
-                {contender.Mixer.Attribute(blocks, lookback + horizon)}
+                {contender.Mixer.Attribute(blocks, recipe.Lookback + horizon)}
                 [LayerNorm]
                 [Dense({columns})]
                 [MeanSquaredError]
@@ -189,15 +208,16 @@ internal static class Forecasting
         }
         int outputs = hasIntervals ? checked(horizon * Levels.Length) : horizon;
         string loss = hasIntervals ? $"Quantiles({string.Join(", ", Levels.Select(static l => l.ToString(CultureInfo.InvariantCulture)))})"
-            : "MeanSquaredError";
+            : recipe.Loss;
+        string dropout = recipe.Dropout > 0 ? string.Create(CultureInfo.InvariantCulture, $"[Dropout({recipe.Dropout})]\n") : "";
         return string.Create(CultureInfo.InvariantCulture, $"""
             [SequenceModel]
             [Continuous({columns})]
             [ChannelIndependent]
-            [InstanceNorm(Window = {DefaultPatch})]
-            [Patch({patch}, {PatchStride})]
+            [InstanceNorm(Window = {recipe.NormalizedRows})]
+            [Patch({recipe.Patch}, {PatchStride})]
             [Dense({blocks.Width})]
-            {contender.Mixer.Attribute(blocks, (MaxLookback - patch) / PatchStride + 1)}
+            {dropout}{contender.Mixer.Attribute(blocks, (MaxLookback - recipe.Patch) / PatchStride + 1)}
             [Dense({outputs})]
             [{loss}]
             """);
