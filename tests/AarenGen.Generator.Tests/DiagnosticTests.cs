@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using AarenGen.Generator.Diagnostics;
 using AarenGen.Generator.Emission.CSharp;
@@ -32,6 +33,7 @@ public sealed class DiagnosticTests
         { "AAREN008", $"[SequenceModel, {Components}] partial class [|M|](int x) {{ public int X => x; }}" },
         { "AAREN010", "[SequenceModel, Dense(8), MeanSquaredError] partial class [|M|];" },
         { "AAREN011", "[SequenceModel, Dense(8), [|Continuous(4)|], MeanSquaredError] partial class M;" },
+        { "AAREN011", "[SequenceModel, Continuous(4), Dense(8), Dense(8), [|Continuous(4)|], MeanSquaredError] partial class M;" },
         { "AAREN012", "[SequenceModel, Continuous(4), MeanSquaredError] partial class [|M|];" },
         { "AAREN013", "[SequenceModel, Continuous(4), Dense(8)] partial class [|M|];" },
         { "AAREN014", "[SequenceModel, Continuous(4), Dense(8), MeanSquaredError, [|MeanAbsoluteError|]] partial class M;" },
@@ -42,6 +44,11 @@ public sealed class DiagnosticTests
         { "AAREN016", "[SequenceModel, Continuous(4), Dense(8), [|Patch(2, 1)|], MeanSquaredError] partial class M;" },
         { "AAREN016", "[SequenceModel, Continuous(4), Dense(8), [|SumInputs|], MeanSquaredError] partial class M;" },
         { "AAREN016", "[SequenceModel, Continuous(4), Dense(8), [|Interleave(8)|], MeanSquaredError] partial class M;" },
+        { "AAREN016",
+            "[SequenceModel, Continuous(4), Continuous(4), Interleave(8), [|Interleave(8)|], Dense(8), MeanSquaredError] partial class M;" },
+        { "AAREN016",
+            "[SequenceModel, Continuous(4, Width = 8), Continuous(4, Width = 8), SumInputs, [|Interleave(8)|], Dense(8), MeanSquaredError] "
+                + "partial class M;" },
         { "AAREN020", "[SequenceModel, Continuous(4), Interleave([|0|]), Dense(8), MeanSquaredError] partial class M;" },
         { "AAREN026",
             "[SequenceModel, Continuous(4), Categorical(3, Width = [|5|]), Interleave(8), Dense(8), MeanSquaredError] partial class M;" },
@@ -176,7 +183,32 @@ public sealed class DiagnosticTests
         Assert.Equal(mark.Groups[1].Value, source.Substring(diagnostic.Location.SourceSpan.Start, diagnostic.Location.SourceSpan.Length));
         Assert.True(diagnostic.Location.IsInSource);
         Assert.Empty(run.Result.GeneratedSources);
-        Assert.DoesNotContain("{", diagnostic.GetMessage(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        Assert.DoesNotContain("{", diagnostic.GetMessage(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Continuous(1), Dense(1)")]
+    [InlineData("Continuous(65536), Dense(1)")]
+    [InlineData("Continuous(1), Patch(1, 1), Dense(1)")]
+    [InlineData("Continuous(1), InstanceNorm(Window = 2), Dense(1)")]
+    [InlineData("Continuous(1), CausalConvolution(2), Dense(1)")]
+    [InlineData("Continuous(1), CausalConvolution(16), Dense(1)")]
+    [InlineData("Continuous(4), Aaren(Heads = 1, FeedForward = 1, Repeat = 1), Dense(1)")]
+    [InlineData("Continuous(4), Aaren(Heads = 4, Forget = true, ShortestHalfLife = 0.01, LongestHalfLife = 1e9), Dense(1)")]
+    [InlineData("Continuous(3), Head(\"A\"), Dense(2), MeanSquaredError, Head(\"B\"), Pool(Pooling.Mean)")]
+    public void Arguments_at_their_limits_are_accepted(string components) =>
+        GeneratorRun.Valid($"using AarenGen; [SequenceModel, {components}, MeanSquaredError] partial class M;");
+
+    [Theory]
+    [InlineData(10, 3, "1, 2, 5, 10")]
+    [InlineData(128, 3, "1, 2, 4, 8, 16, 32, 64")]
+    [InlineData(70, 4, "1, 2, 5, 7, 10, 14, 35")]
+    public void Numbers_of_heads_that_fit_are_listed(int width, int heads, string expected)
+    {
+        GeneratorRun run = GeneratorRun.Any(
+            $"using AarenGen; [SequenceModel, Continuous(4), Dense({width}), Aaren(Heads = {heads}), MeanSquaredError] partial class M;");
+        Assert.EndsWith(
+            $"choose one of {expected}", Assert.Single(run.Diagnostics).GetMessage(CultureInfo.InvariantCulture), StringComparison.Ordinal);
     }
 
     [Fact]
