@@ -211,6 +211,40 @@ public sealed class DiagnosticTests
             $"choose one of {expected}", Assert.Single(run.Diagnostics).GetMessage(CultureInfo.InvariantCulture), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("azAZ_09.x", true)]
+    [InlineData("0", true)]
+    [InlineData("", false)]
+    [InlineData("a.", false)]
+    [InlineData("a/b", false)]
+    [InlineData("a:b", false)]
+    [InlineData("a@b", false)]
+    [InlineData("a[b", false)]
+    [InlineData("a`b", false)]
+    [InlineData("a{b", false)]
+    [InlineData("ä", false)]
+    public void Names_of_layers_have_letters_digits_and_underscores(string name, bool isAccepted) => Assert.Equal(
+        isAccepted ? [] : [DiagnosticDescriptors.BadName],
+        GeneratorRun.Any(
+            $"using AarenGen; [SequenceModel, Continuous(4), Dense(8, Name = \"{name}\"), MeanSquaredError] partial class M;")
+            .Diagnostics.Select(static d => d.Id));
+
+    [Theory]
+    [InlineData("MinGru, MinGru(Repeat = 2)", "blocks.0 blocks.1 blocks.2")]
+    [InlineData("MinGru(Name = \"a\", Repeat = 2), MinGru", "a.0 a.1 blocks.0")]
+    [InlineData("MinGru(Name = \"blocks\", Repeat = 2)", "blocks.0 blocks.1")]
+    [InlineData("MinGru(Name = \"blocks\")", "blocks")]
+    [InlineData("Dense(8, Name = \"blocks\"), MinGru", "blocks.0")]
+    public void Blocks_are_numbered(string layers, string expected)
+    {
+        Plan plan = GeneratorRun.Valid($"using AarenGen; [SequenceModel, Continuous(4), {layers}, MeanSquaredError] partial class M;")
+            .Plans.Single();
+        const string end = ".norm1.weight";
+        Assert.Equal(
+            expected.Split(' '),
+            plan.Parameters.Where(static p => p.Name.EndsWith(end, StringComparison.Ordinal)).Select(static p => p.Name[..^end.Length]));
+    }
+
     [Fact]
     public void A_name_may_be_as_long_as_the_limit() =>
         GeneratorRun.Valid($"using AarenGen; [SequenceModel, {Components}] partial class {new string('M', 900)};");

@@ -157,7 +157,6 @@ internal sealed class LoweredModel
         return own ?? $"layers.{Number(index)}";
     }
 
-    private static bool IsName(string name) => name.Length > 0
-        && name.Split('.')
+    private static bool IsName(string name) => name.Split('.')
         .All(static s => s.Length > 0 && s.All(static c => c is '_' or (>= '0' and <= '9') or (>= 'a' and <= 'z') or (>= 'A' and <= 'Z')));
 }
