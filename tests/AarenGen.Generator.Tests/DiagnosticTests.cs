@@ -45,7 +45,8 @@ public sealed class DiagnosticTests
         { "AAREN016", "[SequenceModel, Continuous(4), Dense(8), [|SumInputs|], MeanSquaredError] partial class M;" },
         { "AAREN016", "[SequenceModel, Continuous(4), Dense(8), [|Interleave(8)|], MeanSquaredError] partial class M;" },
         { "AAREN016",
-            "[SequenceModel, Continuous(4), Continuous(4), Interleave(8), [|Interleave(8)|], Dense(8), MeanSquaredError] partial class M;" },
+            "[SequenceModel, Continuous(4), Continuous(4), Interleave(8), [|Interleave(8)|], Dense(8), MeanSquaredError] partial "
+                + "class M;" },
         { "AAREN016",
             "[SequenceModel, Continuous(4, Width = 8), Continuous(4, Width = 8), SumInputs, [|Interleave(8)|], Dense(8), MeanSquaredError] "
                 + "partial class M;" },

@@ -93,7 +93,8 @@ public sealed class ReportingTests : IDisposable
             At("one", "b", 1, 0.5), At("one", "b", 2, 0.75), At("one", "a", 1, 0.25), At("one", "naive", 1, 1000, isTrained: false),
             At("three", "a", 1, 0.125), At("three", "a naive", 1, 0.0625, isTrained: false),
         ];
-        Overview overview = Assert.Single(Overview.Of(Summary.Of([.. results, results[0] with { Key = results[0].Key with { Task = "x" } }])));
+        RunResult other = results[0] with { Key = results[0].Key with { Task = "x" } };
+        Overview overview = Assert.Single(Overview.Of(Summary.Of([.. results, other])));
         Assert.Equal("task", overview.Task);
         Assert.Equal(["model", "data, one: loss", "data, three: loss"], overview.Header);
         Assert.Equal(
