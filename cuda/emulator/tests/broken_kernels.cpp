@@ -111,7 +111,7 @@ void uninitialised()
     Buffer<float> in((size_t)64), out((size_t)64);
     CHECK(call("cuMemsetD32Async", in.address, 0u, (size_t)40, (void*)nullptr) == 0);
     setSeed(0);
-    EXPECT(launch(module.function("global"), {2, 64}, out.address, in.address), launchFailed, "never written", "kernel   global",
+    EXPECT(launch(module.function("global"), {1, 64}, out.address, in.address), launchFailed, "never written", "kernel   global",
         "thread (40, 0, 0)", "byte 160 of an allocation of 256 bytes");
     setSeed(1);
     EXPECT(launch(module.function("shared"), {1, 64}, out.address), launchFailed, "never written", "byte 252 of shared::tile (256 bytes)",
