@@ -2,7 +2,7 @@ using AarenGen;
 
 namespace Regimes;
 
-// The same model with four mixers: it reads a noisy number and predicts the next one.
+// Models that differ only in their mixer: it reads a noisy number and predicts the next one.
 
 [SequenceModel]
 [Continuous(1), Dense(32)]
@@ -15,6 +15,12 @@ internal sealed partial class PlainAaren;
 [Aaren(FeedForward = 64, Forget = true)]
 [Dense(1), MeanSquaredError]
 internal sealed partial class ForgettingAaren;
+
+[SequenceModel]
+[Continuous(1), Dense(32)]
+[Aaren(FeedForward = 64, Forget = true, Heads = 32, Scores = Scores.Direct, ShortestHalfLife = 0.5, LongestHalfLife = 8)]
+[Dense(1), MeanSquaredError]
+internal sealed partial class ForgettingAarenByChannel;
 
 [SequenceModel]
 [Continuous(1), Dense(32)]

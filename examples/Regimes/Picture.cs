@@ -6,7 +6,7 @@ namespace Regimes;
 internal static class Picture
 {
     private const float FontSize = 16;
-    private static readonly string[] Colours = ["#0072B2", "#56B4E9", "#E69F00", "#009E73", "#CC79A7"];
+    private static readonly string[] Colours = ["#0072B2", "#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#D55E00"];
 
     /// <summary>Draws the errors, each point the mean of some tokens.</summary>
     /// <param name="path">The file, SVG.</param>

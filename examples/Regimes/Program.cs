@@ -41,12 +41,14 @@ int Run(ParseResult parsed, CancellationToken cancellation)
     int first = parsed.GetValue(seed), length = parsed.GetValue(tokens), between = parsed.GetValue(jumps);
     SequenceList windows = LevelStream.Windows(Windows, first);
     LevelStream[] streams = [.. Enumerable.Range(0, Streams)
-        .Select(i => LevelStream.Create(new(unchecked(first * Streams + i)), length + 1, t => t % between == 0))];
+        .Select(i => LevelStream.Create(new(unchecked((first + 1) * Streams + i)), length + 1, t => t % between == 0))];
     List<StreamErrors> all = [];
     PlainAaren aaren = Train<PlainAaren>("Aaren");
     all.Add(StreamErrors.OfStates("Aaren", aaren, streams, cancellation));
     all.Add(StreamErrors.OfRelays("Aaren, two states", aaren, streams, cancellation));
     all.Add(StreamErrors.OfStates("Forgetting Aaren", Train<ForgettingAaren>("Forgetting Aaren"), streams, cancellation));
+    const string byChannel = "Forgetting Aaren by channel";
+    all.Add(StreamErrors.OfStates(byChannel, Train<ForgettingAarenByChannel>(byChannel), streams, cancellation));
     all.Add(StreamErrors.OfStates("minGRU", Train<Gru>("minGRU"), streams, cancellation));
     all.Add(StreamErrors.OfStates("Transformer", Train<Attention>("Transformer"), streams, cancellation));
 
