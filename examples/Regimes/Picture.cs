@@ -27,6 +27,7 @@ internal static class Picture
         }
         plot.Title($"A level that jumps every {jumps} tokens: distance of the prediction", FontSize);
         plot.Axes.SetLimitsX(0, tokens);
+        plot.Axes.Right.MinimumSize = 2 * FontSize; // half a number beside the last tick
         plot.XLabel("token");
         plot.YLabel("error");
         plot.Axes.SetLimitsY(0, 1.05 * models.Max(m => Enumerable.Range(0, tokens / bin).Max(b => m.Between(b * bin, (b + 1) * bin))));
