@@ -60,7 +60,8 @@ internal static class Experiment
             string? processor = File.Exists(info)
                 ? File.ReadLines(info).FirstOrDefault(static l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1]
                     .Trim() : null;
-            return $"{processor ?? RuntimeInformation.ProcessArchitecture.ToString()}, {Environment.ProcessorCount} processors, "
+            int count = Environment.ProcessorCount;
+            return $"{processor ?? RuntimeInformation.ProcessArchitecture.ToString()}, {count} {(count == 1 ? "processor" : "processors")}, "
                 + $"{RuntimeInformation.FrameworkDescription}";
         }
     }
