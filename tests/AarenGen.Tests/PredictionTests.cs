@@ -116,7 +116,8 @@ public sealed class PredictionTests
         Assert.Equal([3f, 4, 5], [prediction.AtLevel(0), prediction.AtLevel(1), prediction.AtLevel(2)]);
         Assert.Equal([1f, 2, 9], [prediction.AtLevel(0, 1), prediction.AtLevel(1, 1), prediction.AtLevel(2, 1)]);
         Assert.Equal(4.5, prediction.Quantile(0.7), 1e-6);
-        Assert.Equal(9, prediction.Quantile(0.95, 1), 1e-6);
+        // Beyond the levels the density between the outermost two, 0.4 over 7, falls exponentially: half of the tail is left at 0.95.
+        Assert.Equal(9 + 0.1 / (0.4 / 7) * Math.Log(2), prediction.Quantile(0.95, 1), 1e-5);
         Assert.Throws<ArgumentOutOfRangeException>(static () => new QuantilePrediction([1], [0.5f]).Quantile(1));
         Assert.Throws<ArgumentOutOfRangeException>(static () => new QuantilePrediction([1], [0.5f]).AtLevel(1));
     }
@@ -137,6 +138,10 @@ public sealed class PredictionTests
             () => Student().Mean(index), () => Student().Scale(index), () => Student().DegreesOfFreedom(index), () =>
                 Student().Quantile(0.5, index),
             () => Student().CumulativeProbability(1, index), () => Student().LogDensity(1, index), () => Student().Sample(random, index),
+            () => Gaussian().TailProbability(1, index), () => Gaussian().RankedProbabilityScore(1, index),
+            () => Student().TailProbability(1, index), () => Student().RankedProbabilityScore(1, index),
+            () => Levels().Mean(index), () => Levels().CumulativeProbability(1, index), () => Levels().TailProbability(1, index),
+            () => Levels().RankedProbabilityScore(1, index), () => Levels().Sample(random, index),
             () => Levels().AtLevel(0, index), () => Levels().AtLevel(index == 2 ? 3 : index), () => Levels().Quantile(0.5, index),
             () => Classes().Probability(index), () => Classes().LogProbability(index),
         ];

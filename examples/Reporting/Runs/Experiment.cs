@@ -61,8 +61,8 @@ internal static class Experiment
                 ? File.ReadLines(info).FirstOrDefault(static l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1]
                     .Trim() : null;
             int count = Environment.ProcessorCount;
-            return $"{processor ?? RuntimeInformation.ProcessArchitecture.ToString()}, {count} {(count == 1 ? "processor" : "processors")}, "
-                + $"{RuntimeInformation.FrameworkDescription}";
+            return $"{processor ?? RuntimeInformation.ProcessArchitecture.ToString()}, "
+                + $"{count} {(count == 1 ? "processor" : "processors")}, {RuntimeInformation.FrameworkDescription}";
         }
     }
 }

@@ -55,6 +55,26 @@ public readonly ref struct GaussianPrediction
         return -0.5 * z * z - Math.Log(StandardDeviation(index)) - SpecialFunctions.HalfLogTau;
     }
 
+    /// <summary>
+    /// The probability of a value at least as far out as <paramref name="x"/>, on either side: 1 at the median and 0 far away, so that
+    /// small ones tell anomalies. It is twice the smaller tail.
+    /// </summary>
+    /// <param name="x">The true value.</param>
+    /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
+    public double TailProbability(double x, int index = 0) =>
+        2 * SpecialFunctions.Normal(-Math.Abs((x - Mean(index)) / StandardDeviation(index)));
+
+    /// <summary>
+    /// The continuous ranked probability score, in the unit of the value: 0 for a certain prediction of the truth, and the absolute error
+    /// for a certain prediction of anything else. Source: Gneiting and Raftery, Strictly proper scoring rules, 2007.
+    /// </summary>
+    /// <param name="x">The true value.</param>
+    /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
+    public double RankedProbabilityScore(double x, int index = 0) =>
+        StandardDeviation(index) * RankedProbability.Normal((x - Mean(index)) / StandardDeviation(index));
+
     /// <summary>A random value from the distribution.</summary>
     /// <param name="random">The source; seed it for repeatable samples.</param>
     /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>

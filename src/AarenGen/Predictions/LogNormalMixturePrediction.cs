@@ -84,6 +84,24 @@ public readonly ref struct LogNormalMixturePrediction
     /// <param name="x">Any number.</param>
     public double LogDensity(double x) => x <= 0 ? double.NegativeInfinity : LogNormalMixture.LogDensity(output, x);
 
+    /// <summary>
+    /// The probability of a value at least as far out as <paramref name="x"/>, on either side: 1 at the median and 0 far away, so that
+    /// small ones tell anomalies. It is twice the smaller tail.
+    /// </summary>
+    /// <param name="x">The true value.</param>
+    public double TailProbability(double x)
+    {
+        var logarithm = new OfLogarithm(output);
+        return x <= 0 ? 0 : Math.Min(1, 2 * Math.Min(logarithm.CumulativeProbability(Math.Log(x)), logarithm.Above(Math.Log(x))));
+    }
+
+    /// <summary>
+    /// The continuous ranked probability score, in the unit of the value: 0 for a certain prediction of the truth, and the absolute error
+    /// for a certain prediction of anything else. Source: Gneiting and Raftery, Strictly proper scoring rules, 2007.
+    /// </summary>
+    /// <param name="x">The true value.</param>
+    public double RankedProbabilityScore(double x) => RankedProbability.LogNormalMixture(output, x, x > 0 ? LimitedMean(x) : x);
+
     /// <summary>A random value from the mixture.</summary>
     /// <param name="random">The source; seed it for repeatable samples.</param>
     /// <exception cref="ArgumentNullException"><paramref name="random"/> is null.</exception>
@@ -99,14 +117,19 @@ public readonly ref struct LogNormalMixturePrediction
     {
         private readonly ReadOnlySpan<float> output = output;
 
-        public double CumulativeProbability(double x)
+        public double CumulativeProbability(double x) => Sum(x, 1);
+
+        /// <summary>The probability of at least <paramref name="x"/>, which keeps its precision where it is small.</summary>
+        public double Above(double x) => Sum(x, -1);
+
+        private double Sum(double x, int sign)
         {
             int count = output.Length / 3;
             double logSum = SpecialFunctions.LogSumExp(output[..count]), sum = 0;
             for (int k = 0; k < count; k++)
             {
                 double deviation = LogNormalMixture.StandardDeviation(output[2 * count + k]);
-                sum += Math.Exp(output[k] - logSum) * SpecialFunctions.Normal((x - output[count + k]) / deviation);
+                sum += Math.Exp(output[k] - logSum) * SpecialFunctions.Normal(sign * (x - output[count + k]) / deviation);
             }
             return sum;
         }

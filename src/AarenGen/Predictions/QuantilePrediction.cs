@@ -4,8 +4,16 @@ namespace AarenGen;
 /// Predicted quantiles: a view of a model's output, valid as long as the output is. Levels that the model predicts out of order
 /// are read in order.
 /// </summary>
+/// <remarks>
+/// Between two levels the cumulative probability is interpolated, and beyond the outermost ones it has exponential tails, which begin with
+/// the density between the outermost pair. All members but <see cref="AtLevel"/> describe this distribution. Where the outermost two
+/// values are equal, or there is a single level, nothing is known beyond, and there is no tail.
+/// </remarks>
 public readonly ref struct QuantilePrediction
 {
+    /// <summary>Levels whose values are sorted without an allocation.</summary>
+    private const int MaxOnStack = 64;
+
     private readonly ReadOnlySpan<float> output, levels;
 
     /// <summary>Called by generated code.</summary>
@@ -56,23 +64,76 @@ public readonly ref struct QuantilePrediction
         return float.NaN;
     }
 
-    /// <summary>A quantile between the declared levels, interpolated; the outermost level beyond them.</summary>
+    /// <summary>The mean.</summary>
+    /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
+    public double Mean(int index = 0) => Distribution(index, stackalloc float[MaxOnStack]).Mean;
+
+    /// <summary>The value below which the truth lies with probability <paramref name="probability"/>.</summary>
     /// <param name="probability">Above 0 and below 1.</param>
     /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The probability or the index is out of range.</exception>
     public double Quantile(double probability, int index = 0)
     {
         Arguments.CheckProbability(probability);
-        int above = 0;
-        while (above < levels.Length && levels[above] < probability)
+        return Distribution(index, stackalloc float[MaxOnStack]).Quantile(probability);
+    }
+
+    /// <summary>The probability of at most <paramref name="x"/>.</summary>
+    /// <param name="x">Any number.</param>
+    /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
+    public double CumulativeProbability(double x, int index = 0) => Distribution(index, stackalloc float[MaxOnStack]).Below(x);
+
+    /// <summary>
+    /// The probability of a value at least as far out as <paramref name="x"/>, on either side: 1 at the median and 0 far away, so that
+    /// small ones tell anomalies. It is twice the smaller tail. Beyond the outermost levels it is extrapolated.
+    /// </summary>
+    /// <param name="x">The true value.</param>
+    /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
+    public double TailProbability(double x, int index = 0)
+    {
+        PiecewiseDistribution distribution = Distribution(index, stackalloc float[MaxOnStack]);
+        return Math.Min(1, 2 * Math.Min(distribution.Below(x), distribution.Above(x)));
+    }
+
+    /// <summary>
+    /// The continuous ranked probability score, in the unit of the value: 0 for a certain prediction of the truth, and the absolute error
+    /// for a certain prediction of anything else. Source: Gneiting and Raftery, Strictly proper scoring rules, 2007.
+    /// </summary>
+    /// <param name="x">The true value.</param>
+    /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
+    public double RankedProbabilityScore(double x, int index = 0) =>
+        Distribution(index, stackalloc float[MaxOnStack]).RankedProbabilityScore(x);
+
+    /// <summary>A random value from the distribution.</summary>
+    /// <param name="random">The source; seed it for repeatable samples.</param>
+    /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="random"/> is null.</exception>
+    public double Sample(Random random, int index = 0)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        double probability = random.NextDouble();
+        while (probability == 0)
         {
-            above++;
+            probability = random.NextDouble();
         }
-        if (above == 0 || above == levels.Length)
+        return Distribution(index, stackalloc float[MaxOnStack]).Quantile(probability);
+    }
+
+    /// <summary>The distribution of a value, with its quantiles in order.</summary>
+    private PiecewiseDistribution Distribution(int index, Span<float> stack)
+    {
+        Arguments.CheckIndex(index, Count);
+        Span<float> values = levels.Length <= stack.Length ? stack[..levels.Length] : new float[levels.Length];
+        for (int level = 0; level < levels.Length; level++)
         {
-            return AtLevel(Math.Min(above, levels.Length - 1), index);
+            values[level] = output[level * Count + index];
         }
-        double fraction = (probability - levels[above - 1]) / ((double)levels[above] - levels[above - 1]);
-        return AtLevel(above - 1, index) * (1 - fraction) + AtLevel(above, index) * fraction;
+        values.Sort();
+        return new(values, levels);
     }
 }

@@ -61,6 +61,27 @@ public readonly ref struct StudentTPrediction
     public double LogDensity(double x, int index = 0) =>
         SpecialFunctions.StudentTLogDensity((x - Mean(index)) / Scale(index), DegreesOfFreedom(index)) - Math.Log(Scale(index));
 
+    /// <summary>
+    /// The probability of a value at least as far out as <paramref name="x"/>, on either side: 1 at the median and 0 far away, so that
+    /// small ones tell anomalies. It is twice the smaller tail.
+    /// </summary>
+    /// <param name="x">The true value.</param>
+    /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
+    public double TailProbability(double x, int index = 0) =>
+        2 * SpecialFunctions.StudentT(-Math.Abs((x - Mean(index)) / Scale(index)), DegreesOfFreedom(index));
+
+    /// <summary>
+    /// The continuous ranked probability score, in the unit of the value: 0 for a certain prediction of the truth, and the absolute error
+    /// for a certain prediction of anything else. Infinite up to 1 degree of freedom. Source: Gneiting and Raftery, Strictly proper
+    /// scoring rules, 2007.
+    /// </summary>
+    /// <param name="x">The true value.</param>
+    /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
+    public double RankedProbabilityScore(double x, int index = 0) =>
+        Scale(index) * RankedProbability.StudentT((x - Mean(index)) / Scale(index), DegreesOfFreedom(index));
+
     /// <summary>A random value from the distribution. Infinite where a double cannot hold it, as <see cref="Quantile"/>.</summary>
     /// <param name="random">The source; seed it for repeatable samples.</param>
     /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>
