@@ -94,7 +94,7 @@ public sealed record ParameterDescription
     }
 }
 
-/// <summary>What a head's target may be.</summary>
+/// <summary>What a head's target may be, unless it is missing (NaN).</summary>
 public enum TargetKind
 {
     /// <summary>Any finite number.</summary>
@@ -116,10 +116,11 @@ public enum TargetKind
 /// <param name="TargetKind">What its targets may be.</param>
 /// <param name="ClassCount">Number of classes where the target is one; else 0.</param>
 /// <param name="IsPerSequence">Whether it is trained only at the last token of each sequence.</param>
+/// <param name="Weight">Factor on its loss, above 0.</param>
 /// <param name="Loss">The loss in words.</param>
 public sealed record HeadDescription(
     string Name, int OutputOffset, int OutputWidth, int TargetOffset, int TargetWidth, TargetKind TargetKind, int ClassCount,
-    bool IsPerSequence, string Loss);
+    bool IsPerSequence, double Weight, string Loss);
 
 /// <summary>A column of the tokens that holds a category: a whole number from 0 to below the cardinality.</summary>
 /// <param name="Column">The column, from 0.</param>

@@ -299,9 +299,11 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// Trains the model on sequences, on the device of <see cref="TrainingOptions.Device"/>: the CPU by default, or a GPU.
     /// </summary>
     /// <remarks>
-    /// Before the first optimiser step all data are read once and checked, so that wrong data are found before the model changes. With a
-    /// <see cref="TrainingOptions.CheckpointPath"/> they are hashed as well (seconds a gigabyte), because a checkpoint is resumed on the
-    /// same data only.
+    /// <para>Before the first optimiser step all data are read once and checked, so that wrong data are found before the model changes.
+    /// With a <see cref="TrainingOptions.CheckpointPath"/> they are hashed as well (seconds a gigabyte), because a checkpoint is
+    /// resumed on the same data only.</para>
+    /// <para>A target that is NaN is missing: its value has neither loss nor gradient (see <see cref="Evaluate"/> for the mean). A batch
+    /// whose targets are all missing changes no weight, like one whose tokens have the weight 0.</para>
     /// </remarks>
     /// <param name="train">The sequences to learn from.</param>
     /// <param name="validation">
@@ -318,8 +320,8 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <returns>Losses, times, the best epoch.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="train"/> is null.</exception>
     /// <exception cref="ArgumentException">
-    /// The data or options do not fit the model: a width or a number is wrong, no target has a weight above 0, or a sequence is longer
-    /// than the model, or this machine's memory, takes. The message says which and where. The model is as it was.
+    /// The data or options do not fit the model: a width or a number is wrong, no target with a weight above 0 is there, or a sequence is
+    /// longer than the model, or this machine's memory, takes. The message says which and where. The model is as it was.
     /// </exception>
     /// <exception cref="InvalidOperationException">
     /// Another call trains, evaluates or saves this model, or changes its precision: the model is as it was. Or the data changed while they
@@ -362,10 +364,15 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     }
 
     /// <summary>The declared loss over all sequences: the mean over their tokens, weighted as the data say.</summary>
-    /// <remarks>Memory does not grow with the length of very long sequences, which are evaluated in chunks that carry the state.</remarks>
+    /// <remarks>
+    /// <para>A target that is NaN is missing, and the mean is over the values that are there: a token that has k of its m values counts as
+    /// k/m of a token. With several heads, a value has the weight of its token times that of its head, divided by the number of the head's
+    /// values. The loss is the mean over all values with these weights, times the sum of the heads' weights.</para>
+    /// <para>Memory does not grow with the length of very long sequences, which are evaluated in chunks that carry the state.</para>
+    /// </remarks>
     /// <param name="data">The sequences.</param>
     /// <exception cref="ArgumentException">
-    /// The data do not fit the model, no target has a weight above 0, or this machine has too little memory.
+    /// The data do not fit the model, no target with a weight above 0 is there, or this machine has too little memory.
     /// </exception>
     /// <exception cref="InvalidOperationException">
     /// Another call trains this model or changes its precision, or the data changed while they were used.

@@ -106,6 +106,37 @@ public sealed class DeviceTrainingTests : TemporaryFolder
         Assert.Throws<ArgumentException>("train", () => one.Fit(none, null, options));
     }
 
+    /// <summary>Like a batch whose tokens have no weight.</summary>
+    [DeviceFact]
+    public void Batches_that_lack_all_targets_change_nothing()
+    {
+        SequenceList data = Weighted(1, 5), none = new(3, 5), both = Weighted(1, 5);
+        float[] missing = [.. Enumerable.Repeat(float.NaN, 25)];
+        none.Add(new float[15], missing);
+        both.Add(new float[15], missing);
+        TrainingOptions options = Options with { Epochs = 1, BatchSize = 1, WarmupSteps = 0, FinalLearningRateFraction = 1 };
+        GoldenPre one = GoldenPre.Create(seed: 1), two = GoldenPre.Create(seed: 1);
+        Assert.Equal(one.Fit(data, both, options).Epochs, two.Fit(both, data, options).Epochs);
+        Assert.Equal(one.Weights.ToArray(), two.Weights.ToArray());
+        Assert.Throws<ArgumentException>("train", () => one.Fit(none, null, options));
+        Assert.Throws<ArgumentException>("validation", () => one.Fit(data, none, options));
+    }
+
+    [DeviceFact]
+    public void A_training_that_lacks_targets_equals_the_CPUs()
+    {
+        SequenceList train = Waves(40, seed: 1, missing: 0.3), validation = Waves(7, seed: 2, missing: 0.3);
+        TrainingOptions options = Options with { Epochs = 10 };
+        TrainingReport device = GoldenPre.Create(seed: 1).Fit(train, validation, options),
+            cpu = GoldenPre.Create(seed: 1).Fit(train, validation, options with { Device = Device.Cpu });
+        Assert.True(device.Epochs[^1].ValidationLoss < 0.8 * device.Epochs[0].ValidationLoss);
+        foreach ((EpochReport wanted, EpochReport got) in cpu.Epochs.Zip(device.Epochs))
+        {
+            Assert.Equal(wanted.TrainingLoss, got.TrainingLoss, wanted.TrainingLoss * 1e-3);
+            Assert.Equal(wanted.ValidationLoss!.Value, got.ValidationLoss!.Value, wanted.ValidationLoss.Value * 1e-3);
+        }
+    }
+
     /// <summary>Only the ratio of weights matters, and a power of two changes no bit of it.</summary>
     [DeviceTheory]
     [InlineData(-140)]
@@ -182,10 +213,10 @@ public sealed class DeviceTrainingTests : TemporaryFolder
         return (model, model.Fit(Train, Validation, options));
     }
 
-    /// <summary>Waves of several lengths; the task is to predict the next samples.</summary>
-    private static SequenceList Waves(int count, int seed)
+    /// <summary>Waves of several lengths; the task is to predict the next samples, of which a fraction is missing.</summary>
+    private static SequenceList Waves(int count, int seed, double missing = 0)
     {
-        var random = new Random(seed);
+        Random random = new(seed), gaps = new(seed);
         var data = new SequenceList(3, 5);
         for (int i = 0; i < count; i++)
         {
@@ -194,7 +225,7 @@ public sealed class DeviceTrainingTests : TemporaryFolder
             float At(int t, int channel) => (float)Math.Sin(phase + speed * t + channel);
             data.Add(
                 [.. Enumerable.Range(0, length * 3).Select(j => At(j / 3, j % 3))],
-                [.. Enumerable.Range(0, length * 5).Select(j => At(j / 5 + 1, j % 5))]);
+                [.. Enumerable.Range(0, length * 5).Select(j => gaps.NextDouble() < missing ? float.NaN : At(j / 5 + 1, j % 5))]);
         }
         return data;
     }

@@ -156,7 +156,7 @@ public sealed class StandardScalerTests
                 Assert.Equal(p.Second, p.First, 1e-12));
     }
 
-    /// <summary>A target that is unknown is NaN, with weight 0; scaling a column of them must not fail.</summary>
+    /// <summary>A target that is missing is NaN; scaling a column of them must not fail.</summary>
     [Fact]
     public void A_missing_number_stays_missing()
     {

@@ -198,7 +198,7 @@ public sealed class TrainingInputTests
         targets.Add(new float[10], [0, 0, 0, 0, 0, 0, 0, float.NegativeInfinity]);
         message = Assert.Throws<ArgumentException>("validation", () => model.Fit(Weighted(1), targets)).Message;
         Assert.Contains("Sequence 0, token 1: column 3 of the target holds -Infinity", message, StringComparison.Ordinal);
-        Assert.Contains("give the token the weight 0", message, StringComparison.Ordinal);
+        Assert.Contains("make it NaN if it is unknown", message, StringComparison.Ordinal);
     }
 
     [Theory]

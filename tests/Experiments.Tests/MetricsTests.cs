@@ -13,6 +13,11 @@ public sealed class MetricsTests
         error.Add([float.NaN, 5, 7], [1, float.NaN, 8], [false, false, true]);
         Assert.Equal((14 / 4.0, 6 / 4.0, 4), (error.MeanSquared, error.MeanAbsolute, error.Count));
         Assert.Equal(Math.Sqrt(3.5), error.RootMeanSquared);
+        error.Add([1, 2], [float.NaN, float.NaN]);
+        Assert.Equal((14 / 4.0, 4), (error.MeanSquared, error.Count));
+        // A forecast that is NaN is no missing truth.
+        error.Add(double.NaN, 1);
+        Assert.True(double.IsNaN(error.MeanAbsolute));
         Assert.Throws<ArgumentException>(() => error.Add([1], [1, 2]));
         Assert.Throws<ArgumentException>(() => error.Add([1], [1], [true, true]));
     }
@@ -70,6 +75,8 @@ public sealed class MetricsTests
         loss.Add([4, 2], 0);
         Assert.Equal(((1 / 2.0) + (4 / 2.0)) / 2, loss.Mean);
         Assert.Equal(2, loss.Count);
+        loss.Add([4, 2], double.NaN);
+        Assert.Equal((((1 / 2.0) + (4 / 2.0)) / 2, 2), (loss.Mean, loss.Count));
         Assert.Throws<ArgumentException>(() => loss.Add([1], 0));
         Assert.Throws<ArgumentException>(static () => new PinballLoss());
         Assert.Throws<ArgumentException>(static () => new PinballLoss(0.5, 1));
@@ -85,6 +92,8 @@ public sealed class MetricsTests
         coverage.Add(0, 4, 4);
         coverage.Add(1, 1, 1);
         coverage.Add(0, 1, 1.5);
+        Assert.Equal((3 / 4.0, 7 / 4.0, 4), (coverage.Coverage, coverage.MeanWidth, coverage.Count));
+        coverage.Add(0, 9, double.NaN);
         Assert.Equal((3 / 4.0, 7 / 4.0, 4), (coverage.Coverage, coverage.MeanWidth, coverage.Count));
         Assert.Throws<ArgumentException>(() => coverage.Add(1, 0, 0));
         Assert.Throws<ArgumentException>(() => coverage.Add(double.NaN, 0, 0));

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Experiments;
 
-/// <summary>Running mean squared and mean absolute error over all forecast numbers, with equal weights.</summary>
+/// <summary>
+/// Running mean squared and mean absolute error over all forecast numbers, with equal weights. A truth that is NaN is missing, and left
+/// out.
+/// </summary>
 internal sealed class ForecastError
 {
     private double squares, absolutes;
@@ -22,6 +25,10 @@ internal sealed class ForecastError
     /// <summary>Scores one number.</summary>
     public void Add(double forecast, double truth)
     {
+        if (double.IsNaN(truth))
+        {
+            return;
+        }
         double difference = forecast - truth;
         squares += difference * difference;
         absolutes += Math.Abs(difference);
@@ -31,7 +38,7 @@ internal sealed class ForecastError
     /// <summary>Scores a row, or rows, of numbers.</summary>
     /// <param name="forecast">The forecasts.</param>
     /// <param name="truth">The true numbers, as many as forecasts.</param>
-    /// <param name="observed">True where the truth is known; elsewhere both numbers are ignored, even NaN. Empty: all are known.</param>
+    /// <param name="observed">True where the truth is known; elsewhere both numbers are ignored. Empty: where it is not NaN.</param>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     public void Add(ReadOnlySpan<float> forecast, ReadOnlySpan<float> truth, ReadOnlySpan<bool> observed = default)
     {

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Experiments;
 
-/// <summary>Fraction of true values inside their forecast intervals, and the width of these intervals.</summary>
+/// <summary>
+/// Fraction of true values inside their forecast intervals, and the width of these intervals. A truth that is NaN is missing, and its
+/// interval left out.
+/// </summary>
 internal sealed class IntervalCoverage
 {
     private long inside;
@@ -26,6 +29,10 @@ internal sealed class IntervalCoverage
             throw new ArgumentException(
                 string.Create(CultureInfo.InvariantCulture,
                     $"The interval reaches from {lower} to {upper}; sort the bounds, and give no NaN."), nameof(lower));
+        }
+        if (double.IsNaN(truth))
+        {
+            return;
         }
         inside += truth >= lower && truth <= upper ? 1 : 0;
         widths += upper - lower;

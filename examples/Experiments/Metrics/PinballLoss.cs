@@ -4,7 +4,8 @@ namespace Experiments;
 
 /// <summary>
 /// Running mean pinball loss of quantile forecasts: max(l d, (l - 1) d) with d = truth - forecast at level l, over all levels and
-/// numbers (Koenker and Bassett, Econometrica 1978). In the truth's unit; at level 0.5 it is half the absolute error.
+/// numbers (Koenker and Bassett, Econometrica 1978). In the truth's unit; at level 0.5 it is half the absolute error. A truth that is NaN
+/// is missing, and left out.
 /// </summary>
 internal sealed class PinballLoss
 {
@@ -49,11 +50,11 @@ internal sealed class PinballLoss
                 string.Create(CultureInfo.InvariantCulture, $"{forecasts.Length} forecasts for {levels.Length} levels; give one each."),
                 nameof(forecasts));
         }
-        for (int i = 0; i < levels.Length; i++)
+        for (int i = 0; i < levels.Length && !double.IsNaN(truth); i++)
         {
             double difference = truth - forecasts[i];
             sum += Math.Max(levels[i] * difference, (levels[i] - 1) * difference);
         }
-        Count++;
+        Count += double.IsNaN(truth) ? 0 : 1;
     }
 }

@@ -1,8 +1,9 @@
 // Losses of rows and their gradients with respect to the outputs, in double, a warp a row. Each thread returns its part of the loss of the
-// row and writes the gradient of its columns; a null gradient means that only the loss is wanted.
+// row and writes the gradient of its columns; a null gradient means that only the loss is wanted. A target that is NaN is missing: its
+// value has neither loss nor gradient.
 
-// Adds up weight times loss over the rows and writes weight times gradient. Rows without weight have none, whatever their targets. The
-// partial sum of each block is added up later.
+// Adds up weight times loss over the rows and writes weight times gradient. Rows without weight have none, whatever their targets, and
+// neither do rows whose only target is missing: a loss of a single target never sees NaN. The partial sum of each block is added up later.
 template <class Loss, class Rows>
 __device__ __forceinline__ void row_losses(
     const Pass& pass,
@@ -28,7 +29,9 @@ __device__ __forceinline__ void row_losses(
     double sum = 0;
     if (row < rows)
     {
-        float weight = __shfl_sync(0xffffffffu, lane == 0 ? weights[row] : 0.0f, 0);
+        const float* rowTarget = targets + static_cast<long long>(row) * target_stride;
+        bool reads = lane == 0 && (target_width > 1 || rowTarget[0] == rowTarget[0]);
+        float weight = __shfl_sync(0xffffffffu, reads ? weights[row] : 0.0f, 0);
         float* rowGradient = gradient + static_cast<long long>(row) * stride;
         if (isTraining)
         {
@@ -40,8 +43,7 @@ __device__ __forceinline__ void row_losses(
         if (weight != 0)
         {
             sum = weight * Loss::template row<width, target_width>(
-                outputs + static_cast<long long>(row) * stride, targets + static_cast<long long>(row) * target_stride,
-            static_cast<double>(weight) * scale,
+                outputs + static_cast<long long>(row) * stride, rowTarget, static_cast<double>(weight) * scale,
                 isTraining ? rowGradient : nullptr, lane);
         }
     }
@@ -97,7 +99,9 @@ struct EachValue
         double sum = 0;
         for (int column = lane; column < width; column += 32)
         {
-            double difference = static_cast<double>(output[column]) - target[column], derivative;
+            // A difference of 0 has neither loss nor gradient.
+            float wanted = target[column];
+            double difference = wanted == wanted ? static_cast<double>(output[column]) - wanted : 0.0, derivative;
             sum += Value::of(difference, derivative);
             if (gradient != nullptr)
             {
@@ -153,8 +157,10 @@ struct Pinball
         double sum = 0;
         for (int column = lane; column < width; column += 32)
         {
-            double level = Levels::at(column / targets), difference = static_cast<double>(target[column % targets]) - output[column];
-            double derivative = difference >= 0 ? level : level - 1;
+            float wanted = target[column % targets];
+            bool isThere = wanted == wanted;
+            double level = Levels::at(column / targets), difference = isThere ? static_cast<double>(wanted) - output[column] : 0.0;
+            double derivative = !isThere ? 0.0 : difference >= 0 ? level : level - 1;
             sum += derivative * difference;
             if (gradient != nullptr)
             {
@@ -166,6 +172,16 @@ struct Pinball
 };
 
 constexpr double half_log_tau = 0.918938533204672741780;
+
+// The gradient of all parameters of a value that is missing.
+template <int parameters, int targets>
+__device__ __forceinline__ void leave_out(float* gradient, int value)
+{
+    for (int i = 0; i < parameters && gradient != nullptr; i++)
+    {
+        gradient[i * targets + value] = 0;
+    }
+}
 
 struct GaussianLikelihood
 {
@@ -180,6 +196,11 @@ struct GaussianLikelihood
         double sum = 0;
         for (int j = lane; j < targets; j += 32)
         {
+            if (target[j] != target[j])
+            {
+                leave_out<2, targets>(gradient, j);
+                continue;
+            }
             double deviation = output[targets + j], z = (target[j] - static_cast<double>(output[j])) / deviation;
             sum += 0.5 * z * z + log(deviation) + half_log_tau;
             if (gradient != nullptr)
@@ -241,6 +262,11 @@ struct StudentLikelihood
         double sum = 0;
         for (int j = lane; j < targets; j += 32)
         {
+            if (target[j] != target[j])
+            {
+                leave_out<3, targets>(gradient, j);
+                continue;
+            }
             double s = output[targets + j], nu = output[2 * targets + j], z = (target[j] - static_cast<double>(output[j])) / s,
                 ratio = z * z / nu, step;
             double power = isinf(nu) ? 0.5 * z * z : (nu + 1) / 2 * log1p(ratio);

@@ -1,5 +1,6 @@
 // Losses of rows, weight times scale times the loss of a row, and their gradients by the outputs; a thread a row. Rows without weight have
-// none. Fast kernels compute losses in double, too: only what they store is rounded.
+// none, and neither have values whose target is NaN: it is missing. Fast kernels compute losses in double, too: only what they store is
+// rounded.
 
 struct LossArguments
 {
@@ -22,16 +23,24 @@ struct LossRow
     const double* output;
     const double* target;
     double factor;              // of the loss and its gradient
+    long long target_width;
     bool counts;
 
     __device__ LossRow(const LossArguments& a, long long row, int threads)
-        : output(a.outputs + row * a.width), target(a.targets + row * a.target_stride), factor(0), counts(false)
+        : output(a.outputs + row * a.width), target(a.targets + row * a.target_stride), factor(0), target_width(a.target_width),
+          counts(false)
     {
         if (row < threads)
         {
             factor = a.weights[row] * a.scale;
             counts = factor != 0;
         }
+    }
+
+    // Whether an output's own target is missing; outputs of a kind are as many as targets.
+    __device__ bool lacks(long long output) const
+    {
+        return target[output % target_width] != target[output % target_width];
     }
 };
 
@@ -47,6 +56,10 @@ extern "C" __global__ void squared_error(const LossArguments a, const int thread
     const LossRow own(a, row, threads);
     for (long long i = 0; own.counts && i < a.width; i++)
     {
+        if (own.lacks(i))
+        {
+            continue;
+        }
         double difference = own.output[i] - own.target[i];
         a.losses[row] += difference * difference * own.factor;
         leave_gradient(a, own, row, i, 2 * difference);
@@ -59,6 +72,10 @@ extern "C" __global__ void absolute_error(const LossArguments a, const int threa
     const LossRow own(a, row, threads);
     for (long long i = 0; own.counts && i < a.width; i++)
     {
+        if (own.lacks(i))
+        {
+            continue;
+        }
         double difference = own.output[i] - own.target[i];
         a.losses[row] += fabs(difference) * own.factor;
         leave_gradient(a, own, row, i, difference > 0 ? 1 : difference < 0 ? -1 : 0);
@@ -72,6 +89,10 @@ extern "C" __global__ void huber_loss(const LossArguments a, const int threads)
     const LossRow own(a, row, threads);
     for (long long i = 0; own.counts && i < a.width; i++)
     {
+        if (own.lacks(i))
+        {
+            continue;
+        }
         double difference = own.output[i] - own.target[i], delta = a.constants[0];
         bool is_near = fabs(difference) <= delta;
         a.losses[row] += (is_near ? difference * difference / 2 : delta * (fabs(difference) - delta / 2)) * own.factor;
@@ -86,6 +107,10 @@ extern "C" __global__ void pinball_loss(const LossArguments a, const int threads
     const LossRow own(a, row, threads);
     for (long long i = 0; own.counts && i < a.width; i++)
     {
+        if (own.lacks(i))
+        {
+            continue;
+        }
         double level = a.constants[i / a.target_width], difference = own.target[i % a.target_width] - own.output[i];
         double derivative = difference >= 0 ? level : level - 1;
         a.losses[row] += derivative * difference / a.count * own.factor;
@@ -100,6 +125,10 @@ extern "C" __global__ void gaussian_likelihood(const LossArguments a, const int 
     const LossRow own(a, row, threads);
     for (long long i = 0; own.counts && i < a.target_width; i++)
     {
+        if (own.lacks(i))
+        {
+            continue;
+        }
         double deviation = own.output[a.target_width + i], z = (own.target[i] - own.output[i]) / deviation;
         a.losses[row] += (z * z / 2 + log(deviation) + log(2 * 3.14159265358979323846) / 2) * own.factor;
         leave_gradient(a, own, row, i, -z / deviation);
@@ -126,6 +155,10 @@ extern "C" __global__ void student_t_likelihood(const LossArguments a, const int
     const LossRow own(a, row, threads);
     for (long long i = 0; own.counts && i < a.target_width; i++)
     {
+        if (own.lacks(i))
+        {
+            continue;
+        }
         double s = own.output[a.target_width + i], nu = own.output[2 * a.target_width + i], z = (own.target[i] - own.output[i]) / s;
         double growth = 1 + z * z / nu;
         a.losses[row] += own.factor * (lgamma(nu / 2) - lgamma((nu + 1) / 2) + log(nu * 3.14159265358979323846) / 2 + log(s)
@@ -157,7 +190,7 @@ extern "C" __global__ void cross_entropy(const LossArguments a, const int thread
 {
     const long long row = thread_number();
     const LossRow own(a, row, threads);
-    if (!own.counts)
+    if (!own.counts || own.lacks(0))
     {
         return;
     }
@@ -182,7 +215,7 @@ extern "C" __global__ void log_normal_mixture(const LossArguments a, const int t
 {
     const long long row = thread_number();
     const LossRow own(a, row, threads);
-    if (!own.counts)
+    if (!own.counts || own.lacks(0))
     {
         return;
     }

@@ -19,7 +19,8 @@ public sealed class SequenceList(int tokenWidth, int targetWidth) : SequenceData
     /// <summary>Adds a sequence; the arrays are stored, not copied.</summary>
     /// <param name="tokens">[length, TokenWidth].</param>
     /// <param name="targets">
-    /// [length, TargetWidth]; or [TargetWidth], one target for the whole sequence, which holds at every token.
+    /// [length, TargetWidth]; or [TargetWidth], one target for the whole sequence, which holds at every token. NaN is a value that is
+    /// missing, and left out of the loss.
     /// </param>
     /// <param name="weights">[length]: the weight of each token in the loss, 0 leaving it out; null: all 1.</param>
     /// <exception cref="ArgumentException">The lengths do not fit each other.</exception>

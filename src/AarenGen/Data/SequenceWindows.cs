@@ -10,7 +10,9 @@ public sealed class SequenceWindows : SequenceData
     /// <summary>Windows of <paramref name="length"/> rows, beginning every <paramref name="stride"/> rows.</summary>
     /// <param name="tokens">[rows, tokenWidth]; stored, not copied.</param>
     /// <param name="tokenWidth">Numbers in one token.</param>
-    /// <param name="targets">[rows, targetWidth]; stored, not copied.</param>
+    /// <param name="targets">
+    /// [rows, targetWidth]; stored, not copied. NaN is a value that is missing, and left out of the loss.
+    /// </param>
     /// <param name="targetWidth">Numbers in one token's target.</param>
     /// <param name="length">Tokens of a window, at least 1.</param>
     /// <param name="stride">Rows from one window's start to the next, at least 1.</param>

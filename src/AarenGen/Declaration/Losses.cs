@@ -2,7 +2,8 @@ namespace AarenGen;
 
 /// <summary>
 /// Begins a head: the layers that follow, up to their loss, take the output of the layers before the first head. The losses of all heads
-/// are added, each times its weight. Predictions are read by the head's name.
+/// are added, each times its weight. Predictions are read by the head's name. Where targets are missing, heads share the mean: see
+/// <see cref="SequenceModel{TSelf}.Evaluate"/>.
 /// </summary>
 /// <remarks>
 /// A head with a <see cref="PoolAttribute"/>, or behind one, is trained only at the last token of each sequence. If other
@@ -76,7 +77,9 @@ public sealed class CrossEntropyAttribute : ModelComponentAttribute
     /// </summary>
     public double Smoothing { get; set; }
 
-    /// <summary>A factor per class on its loss, 0 or more; all 1 by default. The mean is over tokens, not over weights.</summary>
+    /// <summary>
+    /// A factor per class on its loss, 0 or more; all 1 by default. The mean is over tokens whose class is known, not over these factors.
+    /// </summary>
     public double[]? ClassWeights { get; set; }
 }
 

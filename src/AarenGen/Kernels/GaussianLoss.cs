@@ -24,6 +24,10 @@ public static class GaussianLoss
             int values = target.Length;
             for (int j = 0; j < values; j++)
             {
+                if (float.IsNaN(target[j]))
+                {
+                    continue;
+                }
                 double deviation = output[values + j], z = (target[j] - (double)output[j]) / deviation;
                 sum += 0.5 * z * z + Math.Log(deviation) + SpecialFunctions.HalfLogTau;
                 if (!derivatives.IsEmpty)

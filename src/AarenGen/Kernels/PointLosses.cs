@@ -3,8 +3,8 @@ using System.ComponentModel;
 namespace AarenGen.Kernels;
 
 /// <summary>
-/// Losses that compare each output with its own target, and their gradients. A token of weight 0 counts nothing, whatever
-/// its target, NaN included.
+/// Losses that compare each output with its own target, and their gradients. As with all losses, a token of weight 0 counts nothing,
+/// whatever its target, and neither does a value whose target is NaN: it is missing.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class PointLosses
@@ -21,7 +21,7 @@ public static class PointLosses
     /// <param name="rows">Rows.</param>
     /// <param name="width">Values in a row.</param>
     /// <param name="stride">Floats from row to row.</param>
-    /// <param name="targets">[rows, targetStride], of which width values from targetOffset count.</param>
+    /// <param name="targets">[rows, targetStride], of which width values from targetOffset count; NaN where one is missing.</param>
     /// <param name="targetOffset">First target in a row.</param>
     /// <param name="targetStride">Targets from row to row.</param>
     /// <param name="weights">A weight a row.</param>
@@ -59,6 +59,10 @@ public static class PointLosses
             double sum = 0;
             for (int column = 0; column < output.Length; column++)
             {
+                if (float.IsNaN(target[column]))
+                {
+                    continue;
+                }
                 double difference = (double)output[column] - target[column];
                 sum += TLoss.Value(difference, delta);
                 if (!derivatives.IsEmpty)

@@ -27,7 +27,12 @@ public static class QuantileLoss
             double sum = 0;
             for (int column = 0; column < output.Length; column++)
             {
-                double level = levels[column / target.Length], difference = (double)target[column % target.Length] - output[column];
+                float wanted = target[column % target.Length];
+                if (float.IsNaN(wanted))
+                {
+                    continue;
+                }
+                double level = levels[column / target.Length], difference = (double)wanted - output[column];
                 double derivative = difference >= 0 ? level : level - 1;
                 sum += derivative * difference;
                 if (!derivatives.IsEmpty)

@@ -25,6 +25,10 @@ public static class StudentTLoss
             int values = target.Length;
             for (int j = 0; j < values; j++)
             {
+                if (float.IsNaN(target[j]))
+                {
+                    continue;
+                }
                 double s = output[values + j], nu = output[2 * values + j], z = (target[j] - (double)output[j]) / s;
                 sum += Math.Log(s) - SpecialFunctions.StudentTLogDensity(z, nu);
                 if (!derivatives.IsEmpty)

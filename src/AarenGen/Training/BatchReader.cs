@@ -22,10 +22,18 @@ internal readonly ref struct BatchRows
 /// <summary>What a batch came to.</summary>
 /// <param name="Rows">Its rows.</param>
 /// <param name="Sequences">Its sequences, a channel each.</param>
-/// <param name="Weight">The sum of its weights: of the tokens, or of the sequences where all heads are for whole ones.</param>
+/// <param name="Weight">
+/// The sum of its weights, of the tokens or of the sequences where all heads are for whole ones, without the fractions whose targets are
+/// missing. 0 only where nothing has a loss.
+/// </param>
 internal readonly record struct BatchExtent(int Rows, int Sequences, double Weight);
 
 /// <summary>Reads sequences as the layers see them: checked, cut into rows, normalised.</summary>
+/// <remarks>
+/// The loss is the sum of the heads' weights times the weighted mean over all values of targets that are there. A value has the weight of
+/// its row times that of its head over the head's number of values. Losses of rows are made of these weights already, so only their sum
+/// has to leave out what is missing.
+/// </remarks>
 /// <param name="samples">Samples that are read at once: those of the longest sequence, or of a chunk.</param>
 internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
@@ -39,6 +47,11 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
 
     /// <summary>Whether heads for whole sequences stand beside heads for each token.</summary>
     private static readonly bool HasBoth = !IsPerSequence && Heads.Any(static h => h.IsPerSequence);
+
+    private static readonly PresentHeads AllHeads = PresentHeads.All(Description);
+
+    /// <summary>What is there for the heads for whole sequences, of each channel; where heads for each token stand beside them.</summary>
+    private readonly double[] sequenceHeads = new double[HasBoth ? Shape.Channels : 0];
     private readonly float[] samples = new float[checked((int)Floats(samples))];
     private readonly float[] target = new float[Description.TargetWidth];
     private readonly float[] completed = new float[Shape.Channels * Description.RowInputWidth];
@@ -81,13 +94,18 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
             digest?.AddTokens(read);
         }
         double sum = 0;
+        ReadSequenceHeads(data, index, outputs - 1, name);
         for (int output = 0; output < outputs; output++)
         {
-            float weight = ReadTarget(data, index, output, output == outputs - 1, name);
+            bool isLast = output == outputs - 1;
+            float weight = ReadTarget(data, index, output, isLast, name);
             digest?.AddTarget(weight, target);
-            sum += weight;
+            for (int channel = 0; channel < Shape.Channels && weight != 0; channel++)
+            {
+                sum += weight * Present(channel).FractionOf(AllHeads);
+            }
         }
-        return sum * Shape.Channels;
+        return sum;
     }
 
     /// <summary>Reads sequences one after the other.</summary>
@@ -101,6 +119,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         SequenceData data, ReadOnlySpan<int> sequences, scoped in BatchRows to, double weightScale = 1, scoped PassChunk chunk = default)
     {
         int rows = 0, count = 0;
+        double sum = 0;
         for (int i = 0; i < sequences.Length; i++)
         {
             int index = sequences[i], length = data.GetLength(index), outputs = chunk.Chunks.Outputs(Shape, length, chunk.Number).Count;
@@ -117,17 +136,12 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
             {
                 sampleState.CopyTo(chunk.After.Samples[(i * sampleState.Length)..]);
             }
-            ReadTargets(data, index, rows, length, chunk, weightScale, to);
+            sum += ReadTargets(data, index, rows, length, chunk, weightScale, to);
             for (int channel = 0; channel < Shape.Channels; channel++)
             {
                 rows += outputs;
                 to.Ends[count++] = rows;
             }
-        }
-        double sum = 0;
-        foreach (float weight in (IsPerSequence ? to.SequenceWeights : to.TokenWeights)[..rows])
-        {
-            sum += weight;
         }
         return new(rows, count, sum);
     }
@@ -159,12 +173,15 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         }
     }
 
-    private void ReadTargets(
+    /// <summary>Returns the sum of the weights of what is there.</summary>
+    private double ReadTargets(
         SequenceData data, int index, int firstRow, int length, scoped in PassChunk chunk, double weightScale, scoped in BatchRows to)
     {
         (int first, int outputs) = chunk.Chunks.Outputs(Shape, length, chunk.Number);
         int last = Shape.GetOutputCount(length) - 1;
         float sum = 0;
+        double present = 0;
+        ReadSequenceHeads(data, index, last);
         for (int output = 0; output < first && HasBoth && first + outputs > last; output++)
         {
             // Earlier chunks, whose weights are asked for again rather than carried.
@@ -178,14 +195,41 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
             for (int channel = 0; channel < Shape.Channels; channel++)
             {
                 int row = firstRow + channel * outputs + output;
-                target.AsSpan(channel * Description.RowTargetWidth, Description.RowTargetWidth)
-                    .CopyTo(to.Targets[(row * Description.RowTargetWidth)..]);
-                to.TokenWeights[row] = weight;
+                RowTarget(channel).CopyTo(to.Targets[(row * Description.RowTargetWidth)..]);
+                PresentHeads heads = weight == 0 ? default : Present(channel);
+                present += weight * heads.FractionOf(AllHeads);
+                to.TokenWeights[row] = heads.OfTokens > 0 ? weight : 0;
                 // Beside heads for each token, a sequence counts as much as its tokens.
-                to.SequenceWeights[row] = !isLast || weight == 0 ? 0 : IsPerSequence ? weight : sum;
+                to.SequenceWeights[row] = !isLast || heads.OfSequence == 0 ? 0 : IsPerSequence ? weight : sum;
             }
         }
+        return present;
     }
+
+    /// <summary>
+    /// Reads what is there for the heads for whole sequences where heads for each token stand beside them: without it, all tokens of the
+    /// sequence count less.
+    /// </summary>
+    private void ReadSequenceHeads(SequenceData data, int index, int last, string? name = null)
+    {
+        if (!HasBoth)
+        {
+            return;
+        }
+        float weight = ReadTarget(data, index, last, isLast: true, name);
+        for (int channel = 0; channel < Shape.Channels; channel++)
+        {
+            sequenceHeads[channel] = weight == 0 ? 0 : PresentHeads.Sum(Heads, RowTarget(channel), isPerSequence: true);
+        }
+    }
+
+    /// <summary>What is there for the heads of a channel's row, whose target was read last.</summary>
+    private PresentHeads Present(int channel) => new(
+        PresentHeads.Sum(Heads, RowTarget(channel), isPerSequence: false),
+        HasBoth ? sequenceHeads[channel] : PresentHeads.Sum(Heads, RowTarget(channel), isPerSequence: true));
+
+    private Span<float> RowTarget(int channel) =>
+        target.AsSpan(channel * Description.RowTargetWidth, Description.RowTargetWidth);
 
     /// <summary>Reads and checks some samples of a sequence.</summary>
     private ReadOnlySpan<float> ReadSamples(SequenceData data, int index, int length, int first, int count, string? name = null)
@@ -231,7 +275,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         return read;
     }
 
-    /// <summary>Reads the target of an output and checks it where it counts; returns its weight.</summary>
+    /// <summary>Reads the target of an output and checks it where it counts; returns its weight. NaN is a value that is missing.</summary>
     private float ReadTarget(SequenceData data, int index, int output, bool isLast, string? name = null)
     {
         if (IsPerSequence && !isLast)
@@ -263,12 +307,11 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
             int first = start + head.TargetOffset;
             for (int column = first; column < first + head.TargetWidth; column++)
             {
-                if (!float.IsFinite(target[column]))
+                if (float.IsInfinity(target[column]))
                 {
                     throw Bad(
                         name, sequence, token,
-                        Invariant($"column {column} of the target holds {target[column]}; ")
-                        + "correct it, or give the token the weight 0 if its target is unknown.");
+                        Invariant($"column {column} of the target holds {target[column]}; correct it, or make it NaN if it is unknown."));
                 }
             }
             float value = target[first];
@@ -277,14 +320,16 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
                 throw Bad(
                     name, sequence, token,
                     Invariant($"the target of '{head.Name}' is {value}, but must be above 0; ")
-                    + "give events at the same time a small distance, or the token weight 0.");
+                    + "give events at the same time a small distance, or NaN to leave the value out.");
             }
-            if (head.TargetKind == TargetKind.Class && !(value >= 0 && value < head.ClassCount && float.IsInteger(value)))
+            bool isMissing = float.IsNaN(value), isClass = value >= 0 && value < head.ClassCount && float.IsInteger(value);
+            if (head.TargetKind == TargetKind.Class && !isMissing && !isClass)
             {
                 throw Bad(
                     name, sequence, token,
                     Invariant(
-                        $"the target of '{head.Name}' is {value}, but must be a class, a whole number from 0 to {head.ClassCount - 1}."));
+                        $"the target of '{head.Name}' is {value}, but must be a class, a whole number from 0 to {head.ClassCount - 1}, ")
+                    + "or NaN where it is missing.");
             }
         }
     }

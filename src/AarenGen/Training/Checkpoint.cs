@@ -12,7 +12,7 @@ internal sealed class Checkpoint
     /// <summary>Batches taken.</summary>
     public long Step { get; set; }
 
-    /// <summary>Batches that changed the weights: those with any token of weight above 0.</summary>
+    /// <summary>Batches that changed the weights: those with any target that is there, of a weight above 0.</summary>
     public long Updates { get; set; }
 
     /// <summary>Sum and number of the batches' losses in the epoch under way.</summary>

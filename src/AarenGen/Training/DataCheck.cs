@@ -4,7 +4,7 @@ namespace AarenGen.Training;
 
 /// <summary>What a reading of all data before a training found.</summary>
 /// <param name="Size">The size of the largest pass.</param>
-/// <param name="Weight">The sum of all weights, above 0.</param>
+/// <param name="Weight">The sum of all weights without the fractions whose targets are missing, above 0.</param>
 /// <param name="Digest">Identifies the data; null where it is not needed.</param>
 internal sealed record DataSurvey(PassSize Size, double Weight, DataDigest? Digest);
 
@@ -90,8 +90,8 @@ internal static class DataCheck<TModel> where TModel : SequenceModel<TModel>, IM
         if (sum == 0)
         {
             throw new ArgumentException(
-                $"'{name}' has no target with a weight above 0, so that its loss is undefined; give targets that count a weight of 1.",
-                name);
+                $"'{name}' has no target with a weight above 0, or those that have one are all missing (NaN), so that its loss is "
+                    + "undefined; give targets that count, with a weight of 1.", name);
         }
     }
 

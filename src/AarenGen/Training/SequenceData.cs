@@ -62,7 +62,10 @@ public abstract class SequenceData
     /// </summary>
     /// <param name="index">The sequence, 0 to <see cref="Count"/> − 1.</param>
     /// <param name="token">The token, 0 to length − 1.</param>
-    /// <param name="target">[TargetWidth], to be written in full where the weight is above 0.</param>
+    /// <param name="target">
+    /// [TargetWidth], to be written in full where the weight is above 0: finite numbers, and NaN for each value that is missing, classes
+    /// included. A missing value has neither loss nor gradient; the others of the token keep theirs.
+    /// </param>
     /// <returns>
     /// The weight of the token in the loss, 0 or more and finite; only its ratio to the other weights matters. 0 leaves it out; its target
     /// then does not matter, NaN included.

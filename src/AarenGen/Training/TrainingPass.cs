@@ -31,7 +31,7 @@ public readonly ref struct TrainingPass
     /// <summary>[Rows, targets of all heads], no padding.</summary>
     public required ReadOnlySpan<float> Targets { get; init; }
 
-    /// <summary>[Rows]: the weight of each token in the loss; 0 leaves it out.</summary>
+    /// <summary>[Rows]: the weight of each token in the loss; 0 leaves it out, or says that it lacks all targets.</summary>
     public required ReadOnlySpan<float> TokenWeights { get; init; }
 
     /// <summary>[Rows]: the weight of each token in the loss of heads for whole sequences; 0 at all but a sequence's last.</summary>

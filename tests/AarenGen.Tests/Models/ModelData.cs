@@ -3,7 +3,10 @@ namespace AarenGen.Tests.Models;
 /// <summary>Random sequences that a model accepts: categories that it has, and targets that its losses allow.</summary>
 internal static class ModelData
 {
-    /// <summary>Sequences of these lengths. Where they are weighted, every fourth token does not count.</summary>
+    /// <summary>
+    /// Sequences of these lengths. Where they are weighted, every fourth token does not count, a quarter of the other target values are
+    /// missing, and so are all values of every eighth token; but each head has targets in the first sequence.
+    /// </summary>
     public static SequenceList Random<TModel>(int[] lengths, int seed, bool isWeighted = false)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
@@ -36,6 +39,7 @@ internal static class ModelData
             }
             if (isWeighted)
             {
+                LeaveOut(description, targets, data.Count, new Random(seed + data.Count));
                 data.Add(tokens, targets, [.. Enumerable.Range(0, length).Select(static t => t % 4 == 1 ? 0f : 1f)]);
             }
             else
@@ -44,6 +48,21 @@ internal static class ModelData
             }
         }
         return data;
+    }
+
+    private static void LeaveOut(ModelDescription description, float[] targets, int sequence, Random random)
+    {
+        for (int i = 0; i < targets.Length; i++)
+        {
+            int token = i / description.TargetWidth, column = i % description.RowTargetWidth;
+            HeadDescription head = description.Heads.Single(h => column >= h.TargetOffset && column < h.TargetOffset + h.TargetWidth);
+            // The first output of a stream is that of its first patch.
+            bool isKept = sequence == 0 && (head.IsPerSequence || token < description.Tokens.PatchLength);
+            if ((random.Next(4) == 0 || token % 8 == 6) && !isKept)
+            {
+                targets[i] = float.NaN;
+            }
+        }
     }
 
     /// <summary>Numbers from -1 to 1.</summary>

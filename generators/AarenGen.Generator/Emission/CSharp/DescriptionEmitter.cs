@@ -70,7 +70,8 @@ internal static class DescriptionEmitter
         code.Line($"Heads = new {types.Runtime}HeadDescription[]");
         using (code.OpenBlock(","))
         {
-            code.Line("// name, output offset and width, target offset and width, kind, classes, whether it is of a sequence, loss");
+            code.Line(
+                "// name, output offset and width, target offset and width, kind, classes, whether it is of a sequence, weight, loss");
             foreach (HeadPlan head in plan.Heads)
             {
                 Loss loss = head.Loss;
@@ -78,7 +79,7 @@ internal static class DescriptionEmitter
                     $"new(\"{head.Name ?? "output"}\", {Number(head.OutputOffset)}, {Number(head.OutputWidth)}, "
                         + $"{Number(head.TargetOffset)}, {Number(loss.TargetWidth)}, "
                     + $"{types.Runtime}TargetKind.{loss.TargetKind}, {Number(loss.Classes)}, {Bool(head.IsPerSequence)}, "
-                    + $"{Text(loss.Summary)}),");
+                    + $"{Literal.Double(head.Weight)}, {Text(loss.Summary)}),");
             }
         }
     }
