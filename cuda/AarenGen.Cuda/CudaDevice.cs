@@ -40,21 +40,17 @@ public sealed class CudaDevice : Device
     /// <summary>As messages show it.</summary>
     public override string ToString() => $"CUDA device {Ordinal}, matrices in {MatrixPrecision}";
 
-    /// <summary>Whether the CPU may take the place of the GPU.</summary>
-    internal bool IsOptional { get; init; }
-
-    /// <exception cref="ArgumentException">States are to be carried.</exception>
-    internal override Device For(TrainingOptions options) =>
-        options.CarryState is null ? this : IsOptional ? Cpu : throw new ArgumentException(
-            $"{nameof(options.CarryState)} of the training options is {options.CarryState}, but only the CPU trains with carried states; "
-            + "use Device.Cpu, or leave it null.", nameof(options));
-
     internal override int MaxRows<TModel>() => BatchReader<TModel>.MaxRows;
 
     /// <summary>The host reads one sequence at a time; the device's own memory is asked for as the engine is made.</summary>
     internal override void CheckMemory<TModel>(PassSize size, TrainingOptions options) =>
         MemoryCheck.Check(
-            size.Samples, new() { Threads = 1, SequenceFloats = BatchReader<TModel>.Floats(size.Samples), ThreadFloats = 0 },
+            size.Samples,
+            new()
+            {
+                Threads = 1, SequenceFloats = BatchReader<TModel>.Floats(size.Samples), ThreadFloats = 0,
+                StateBytes = CarriedStates<TModel>.Bytes(size.IsCut ? options.BatchSize : 0, hasLayers: false),
+            },
             MemoryCheck.AvailableBytes);
 
     /// <exception cref="CudaUnavailableException">There is no driver, no NVRTC or no such device.</exception>
@@ -79,10 +75,7 @@ public static class CudaDevices
         /// <summary>The first NVIDIA GPU, in float32; for another GPU, or for tensor cores, create a <see cref="CudaDevice"/>.</summary>
         public static Device Cuda => new CudaDevice();
 
-        /// <summary>
-        /// The first NVIDIA GPU that the driver shows, or the CPU where there is none, and for a training with
-        /// <see cref="TrainingOptions.CarryState"/>.
-        /// </summary>
-        public static Device Auto => CudaDeviceInfo.Query().Devices.Count > 0 ? new CudaDevice { IsOptional = true } : Device.Cpu;
+        /// <summary>The first NVIDIA GPU that the driver shows, or the CPU where there is none.</summary>
+        public static Device Auto => CudaDeviceInfo.Query().Devices.Count > 0 ? new CudaDevice() : Device.Cpu;
     }
 }

@@ -4,8 +4,7 @@ namespace AarenGen;
 
 /// <summary>
 /// Where a model is trained. <see cref="Cpu"/> is always available. The package AarenGen.Cuda adds <c>Device.Cuda</c>, an NVIDIA GPU, and
-/// <c>Device.Auto</c>, a GPU if there is one and else the CPU, which also serves trainings with
-/// <see cref="TrainingOptions.CarryState"/>.
+/// <c>Device.Auto</c>, a GPU if there is one and else the CPU.
 /// </summary>
 /// <remarks>It only names a device: <see cref="SequenceModel{TSelf}.Fit"/> opens it. Any thread may use one.</remarks>
 public abstract class Device
@@ -16,10 +15,6 @@ public abstract class Device
 
     /// <summary>The cores of this machine; <see cref="TrainingOptions.Threads"/> sets their number.</summary>
     public static Device Cpu { get; } = new CpuDevice();
-
-    /// <summary>The device that runs a training with the given options.</summary>
-    /// <exception cref="ArgumentException">This device cannot; the message says what to change.</exception>
-    internal virtual Device For(TrainingOptions options) => this;
 
     /// <summary>Rows that one sequence may have in a training on the device.</summary>
     internal abstract int MaxRows<TModel>() where TModel : SequenceModel<TModel>, IModelDefinition<TModel>;

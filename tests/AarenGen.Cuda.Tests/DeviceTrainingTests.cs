@@ -42,23 +42,6 @@ public sealed class DeviceTrainingTests : TemporaryFolder
         Assert.Equal(report.Epochs, again.Epochs);
     }
 
-    [DeviceFact]
-    public void Carried_states_need_the_CPU_which_Auto_chooses()
-    {
-        TrainingOptions carried = Options with { Epochs = 2, CarryState = 7 };
-        GoldenPre model = GoldenPre.Create(seed: 1);
-        float[] before = model.Weights.ToArray();
-        ArgumentException e = Assert.Throws<ArgumentException>(() => model.Fit(Train, Validation, carried));
-        Assert.Contains("CarryState of the training options is 7, but only the CPU", e.Message, StringComparison.Ordinal);
-        Assert.Contains("use Device.Cpu", e.Message, StringComparison.Ordinal);
-        Assert.Equal(before, model.Weights.ToArray());
-        Assert.IsType<CudaDevice>(Device.Auto);
-        (GoldenPre auto, TrainingReport report) = Fit(carried with { Device = Device.Auto });
-        (GoldenPre onCpu, TrainingReport expected) = Fit(carried with { Device = Device.Cpu });
-        Assert.Equal(onCpu.Weights.ToArray(), auto.Weights.ToArray());
-        Assert.Equal(expected.Epochs, report.Epochs);
-    }
-
     [DeviceTheory]
     [InlineData(true)]
     [InlineData(false)]

@@ -15,6 +15,7 @@ internal sealed class BatchSlot<TModel> : IDisposable where TModel : SequenceMod
     private readonly Column<float> tokens, statistics, targets, tokenWeights, sequenceWeights;
     private readonly Column<int> ends;
     private readonly Column<Settings> settings;
+    private readonly Column<ChunkSettings> chunk;
     private readonly CudaEvent uploaded, done;
 
     /// <param name="context">The device.</param>
@@ -31,6 +32,7 @@ internal sealed class BatchSlot<TModel> : IDisposable where TModel : SequenceMod
         sequenceWeights = new(context, rows, 1);
         ends = new(context, sequences, 1);
         settings = new(context, 1, 1);
+        chunk = new(context, 1, 1);
         uploaded = new(context);
         done = new(context);
     }
@@ -45,10 +47,15 @@ internal sealed class BatchSlot<TModel> : IDisposable where TModel : SequenceMod
         SequenceWeights = sequenceWeights.Address,
         Ends = ends.Address,
         Settings = settings.Address,
+        Chunk = chunk.Address,
     };
 
-    /// <summary>Reads sequences into pinned memory, once the device is done with what was there.</summary>
-    public BatchExtent Read(BatchReader<TModel> reader, SequenceData data, ReadOnlySpan<int> sequences, double weightScale = 1)
+    /// <summary>
+    /// Reads sequences, or a chunk of each, into pinned memory, once the device is done with what was there.
+    /// </summary>
+    public BatchExtent Read(
+        BatchReader<TModel> reader, SequenceData data, ReadOnlySpan<int> sequences, double weightScale = 1,
+        scoped PassChunk chunk = default)
     {
         done.Synchronize();
         return reader.Read(data, sequences, new()
@@ -59,11 +66,14 @@ internal sealed class BatchSlot<TModel> : IDisposable where TModel : SequenceMod
             TokenWeights = tokenWeights.Host,
             SequenceWeights = sequenceWeights.Host,
             Ends = ends.Host,
-        }, weightScale);
+        }, weightScale, chunk);
     }
 
-    /// <summary>Copies what was read to the device, and lets a stream work on it when it has come.</summary>
-    public void Run(BatchExtent extent, Settings step, CudaStream work, CudaGraph graph)
+    /// <summary>
+    /// Copies what was read to the device, and lets a stream work on it when it has come. States: those around the chunk, where sequences
+    /// are cut.
+    /// </summary>
+    public void Run(BatchExtent extent, Settings step, CudaStream work, CudaGraph graph, ChunkSettings? states = null)
     {
         settings.Host[0] = step;
         tokens.Upload(extent.Rows, copies);
@@ -73,6 +83,11 @@ internal sealed class BatchSlot<TModel> : IDisposable where TModel : SequenceMod
         sequenceWeights.Upload(extent.Rows, copies);
         ends.Upload(extent.Sequences, copies);
         settings.Upload(1, copies);
+        if (states is { } around)
+        {
+            chunk.Host[0] = around;
+            chunk.Upload(1, copies);
+        }
         uploaded.Record(copies);
         work.Wait(uploaded);
         graph.Launch(work);
@@ -81,7 +96,7 @@ internal sealed class BatchSlot<TModel> : IDisposable where TModel : SequenceMod
 
     public void Dispose()
     {
-        foreach (IDisposable resource in (IDisposable[])[tokens, statistics, targets, tokenWeights, sequenceWeights, ends, settings,
+        foreach (IDisposable resource in (IDisposable[])[tokens, statistics, targets, tokenWeights, sequenceWeights, ends, settings, chunk,
             uploaded, done])
         {
             resource.Dispose();

@@ -12,6 +12,8 @@ internal sealed class CudaEngine<TModel> : TrainingEngine where TModel : Sequenc
 {
     private const int Slots = 2;
 
+    private static readonly TokenShape Shape = SequenceModel<TModel>.Description.Tokens;
+
     private readonly EngineRequest<TModel> request;
     private readonly CudaContext context;
     private readonly CudaStream work, copies;
@@ -20,6 +22,13 @@ internal sealed class CudaEngine<TModel> : TrainingEngine where TModel : Sequenc
     private readonly BatchSlot<TModel>[] slots = new BatchSlot<TModel>[Slots];
     private readonly CudaGraph prepare;
     private readonly CudaGraph[] steps = new CudaGraph[Slots], evaluations = new CudaGraph[Slots];
+
+    /// <summary>Forward passes that only move states on.</summary>
+    private readonly CudaGraph?[] moves = new CudaGraph?[Slots];
+
+    /// <summary>Null where no sequence is cut.</summary>
+    private readonly DeviceStates<TModel>? states;
+    private readonly SequenceChunks chunks, validationChunks;
     private readonly int[][] validationBatches;
     private double lastRate;
     private int turn;
@@ -30,12 +39,15 @@ internal sealed class CudaEngine<TModel> : TrainingEngine where TModel : Sequenc
             $"'{SequenceModel<TModel>.Description.Name}' was compiled without its CUDA kernels; let the project that declares it refer to "
                 + "AarenGen.Cuda, or train on Device.Cpu.");
         this.request = request;
-        (int rows, int sequences) = LargestBatch(request, name: "train");
+        chunks = new(request.Options.CarryState);
+        validationChunks = chunks.ForEvaluation(Shape);
+        (int rows, int sequences) = LargestBatch(name: "train");
         context = new(device.Ordinal);
         device.Check(context.Device);
         work = new(context);
         copies = new(context);
-        model = new(context, program, device.MatrixPrecision, rows, sequences);
+        model = new(context, program, device.MatrixPrecision, rows, sequences, request.Capacity.IsCut);
+        states = request.Capacity.IsCut ? new(context, work, request.BatchSize) : null;
         reader = new(request.Capacity.Samples);
         prepare = model.Record(work, model.Addresses, program.Prepare);
         for (int i = 0; i < Slots; i++)
@@ -43,9 +55,10 @@ internal sealed class CudaEngine<TModel> : TrainingEngine where TModel : Sequenc
             slots[i] = new(context, copies, rows, sequences);
             Pass pass = slots[i].Fill(model.Addresses);
             steps[i] = model.Record(work, pass, [.. program.Prepare, .. program.Forward, .. program.Backward, .. program.Update]);
+            moves[i] = states is null ? null : model.Record(work, pass, [.. program.Prepare, .. program.Forward]);
             evaluations[i] = model.Record(work, pass, [.. program.Forward, .. program.Evaluate]);
         }
-        validationBatches = request.Validation is { } validation ? Batches(validation, rows, sequences) : [];
+        validationBatches = request.Validation is { } validation ? Batches(validation, rows) : [];
         model.Upload(request.Tensors, work);
     }
 
@@ -53,25 +66,27 @@ internal sealed class CudaEngine<TModel> : TrainingEngine where TModel : Sequenc
     {
         int own = turn;
         turn = (turn + 1) % Slots;
-        BatchExtent extent = slots[own].Read(reader, request.Train, sequences.Span);
+        PassChunk chunk = states is null ? default : states.Around(chunks, step.Chunk, sequences.Length, step.HasNextChunk);
+        BatchExtent extent = slots[own].Read(reader, request.Train, sequences.Span, weightScale: 1, chunk);
         Tokens += extent.Rows;
-        if (extent.Weight == 0)
+        bool counts = extent.Weight != 0;
+        if (!counts && !step.HasNextChunk)
         {
             return false;
         }
-        if (WeightScale.For(extent.Weight) is not 1 and var weightScale)
+        if (counts && WeightScale.For(extent.Weight) is not 1 and var weightScale)
         {
-            extent = slots[own].Read(reader, request.Train, sequences.Span, weightScale);
+            extent = slots[own].Read(reader, request.Train, sequences.Span, weightScale, chunk);
         }
         TrainingOptions options = request.Options;
-        lastRate = step.LearningRate;
-        slots[own].Run(extent, new()
+        lastRate = counts ? step.LearningRate : lastRate;
+        var settings = new Settings
         {
             Step = step.Step,
             Rows = extent.Rows,
             Sequences = extent.Sequences,
             Training = 1,
-            Scale = (float)(1 / extent.Weight),
+            Scale = counts ? (float)(1 / extent.Weight) : 0,
             Clip = (float)options.ClipNorm,
             LearningRate = (float)step.LearningRate,
             Beta1 = (float)options.Beta1,
@@ -81,9 +96,15 @@ internal sealed class CudaEngine<TModel> : TrainingEngine where TModel : Sequenc
             Correction1 = (float)step.Correction(options.Beta1),
             Correction2 = (float)step.Correction(options.Beta2),
             Seed = step.Seed,
-        }, work, steps[own]);
-        return true;
+        };
+        slots[own].Run(extent, settings, work, counts ? steps[own] : moves[own]!, states?.Settings(step.Chunk, step.HasNextChunk));
+        states?.Advance();
+        return counts;
     }
+
+    public override double[] CopyStates(int sequences) => states?.Copy(sequences, work) ?? [];
+
+    public override void RestoreStates(ReadOnlySpan<double> states) => this.states?.Restore(states, work);
 
     public override void BeginLosses(double sum) => model.Results.CopyFrom([new Results { LossSum = sum }], work);
 
@@ -103,11 +124,7 @@ internal sealed class CudaEngine<TModel> : TrainingEngine where TModel : Sequenc
         prepare.Launch(work);
         foreach (int[] batch in validationBatches)
         {
-            int own = turn;
-            turn = (turn + 1) % Slots;
-            BatchExtent extent = slots[own].Read(reader, request.Validation!, batch, request.ValidationScale);
-            weight += extent.Weight;
-            slots[own].Run(extent, new() { Rows = extent.Rows, Sequences = extent.Sequences, Scale = 1 }, work, evaluations[own]);
+            weight += Evaluate(batch);
         }
         return (ReadResults().Evaluated - before) / weight;
     }
@@ -118,10 +135,39 @@ internal sealed class CudaEngine<TModel> : TrainingEngine where TModel : Sequenc
 
     public override void Dispose()
     {
-        foreach (IDisposable? resource in (IDisposable?[])[prepare, .. steps, .. evaluations, .. slots, model, work, copies, context])
+        foreach (IDisposable? resource in (IDisposable?[])[
+            prepare, .. steps, .. moves, .. evaluations, .. slots, states, model, work, copies, context])
         {
             resource?.Dispose();
         }
+    }
+
+    /// <summary>Enqueues the losses of a batch, chunk by chunk; returns the sum of its weights.</summary>
+    private double Evaluate(ReadOnlySpan<int> batch)
+    {
+        double weight = 0;
+        int count = batch.Length;
+        for (int chunk = 0; count > 0; chunk++)
+        {
+            int own = turn;
+            turn = (turn + 1) % Slots;
+            bool hasNext = HasChunk(batch[0], chunk + 1);
+            BatchExtent extent = slots[own].Read(
+                reader, request.Validation!, batch[..count], request.ValidationScale,
+                states is null ? default : states.Around(validationChunks, chunk, count, hasNext));
+            weight += extent.Weight;
+            slots[own].Run(
+                extent, new() { Rows = extent.Rows, Sequences = extent.Sequences, Scale = 1 }, work, evaluations[own],
+                states?.Settings(chunk, hasNext));
+            states?.Advance();
+            while (count > 0 && !HasChunk(batch[count - 1], chunk + 1))
+            {
+                count--;
+            }
+        }
+        return weight;
+
+        bool HasChunk(int sequence, int chunk) => validationChunks.Count(Shape, request.Validation!.GetLength(sequence)) > chunk;
     }
 
     private Results ReadResults()
@@ -132,39 +178,42 @@ internal sealed class CudaEngine<TModel> : TrainingEngine where TModel : Sequenc
     }
 
     /// <summary>
-    /// Rows and channels' sequences of the largest batch: the longest training sequences together, or the longest validation sequence.
+    /// Rows and channels' sequences of the largest batch: the longest chunks of training sequences together, or the longest of a validation
+    /// sequence. A sequence that is not cut is a chunk.
     /// </summary>
-    private static (int Rows, int Sequences) LargestBatch(EngineRequest<TModel> request, string name)
+    private (int Rows, int Sequences) LargestBatch(string name)
     {
-        int channels = SequenceModel<TModel>.Description.Tokens.Channels;
-        long rows = Lengths(request.Train).OrderDescending().Take(request.BatchSize).Sum(static r => (long)r);
+        long rows = Enumerable.Range(0, request.Train.Count).Select(i => RowsOf(request.Train, i, chunks)).OrderDescending()
+            .Take(request.BatchSize).Sum();
         if (rows > BatchReader<TModel>.MaxRows)
         {
             throw new ArgumentException(
                 Invariant(
-                    $"The {request.BatchSize} longest sequences of '{name}' have {rows} rows together, one for each output and channel, ")
-                + Invariant($"but a batch takes at most {BatchReader<TModel>.MaxRows}; lower BatchSize, or cut long sequences."), name);
+                    $"The {request.BatchSize} longest {(request.Capacity.IsCut ? "chunks" : "sequences")} of '{name}' have {rows} rows ")
+                + Invariant($"together, one for each output and channel, but a batch takes at most {BatchReader<TModel>.MaxRows}; lower ")
+                + (request.Capacity.IsCut ? $"BatchSize or {nameof(TrainingOptions.CarryState)}." : "BatchSize, or cut long sequences."),
+                name);
         }
         if (request.Validation is { } validation)
         {
-            rows = Math.Max(rows, Lengths(validation).Max());
+            rows = Math.Max(rows, Enumerable.Range(0, validation.Count).Max(i => RowsOf(validation, i, validationChunks)));
         }
-        return ((int)rows, request.BatchSize * channels);
-
-        static IEnumerable<int> Lengths(SequenceData data) =>
-            Enumerable.Range(0, data.Count).Select(i => BatchReader<TModel>.RowsOf(data.GetLength(i)));
+        return ((int)rows, request.BatchSize * Shape.Channels);
     }
 
-    /// <summary>All sequences in order, in batches for which there is memory.</summary>
-    private static int[][] Batches(SequenceData data, int rows, int sequences)
+    /// <summary>
+    /// All sequences in batches for which there is memory, those with the most chunks first, else in order: the sequences of a batch that
+    /// have another chunk are its first ones.
+    /// </summary>
+    private int[][] Batches(SequenceData data, int rows)
     {
         var batches = new List<int[]>();
         var batch = new List<int>();
-        int used = 0, max = sequences / SequenceModel<TModel>.Description.Tokens.Channels;
-        for (int i = 0; i < data.Count; i++)
+        long used = 0;
+        foreach (int i in Enumerable.Range(0, data.Count).OrderByDescending(i => validationChunks.Count(Shape, data.GetLength(i))))
         {
-            int own = BatchReader<TModel>.RowsOf(data.GetLength(i));
-            if (batch.Count == max || (batch.Count > 0 && used + own > rows))
+            long own = RowsOf(data, i, validationChunks);
+            if (batch.Count == request.BatchSize || (batch.Count > 0 && used + own > rows))
             {
                 batches.Add([.. batch]);
                 batch.Clear();
@@ -176,4 +225,8 @@ internal sealed class CudaEngine<TModel> : TrainingEngine where TModel : Sequenc
         batches.Add([.. batch]);
         return [.. batches];
     }
+
+    /// <summary>The most rows of a chunk of a sequence.</summary>
+    private static long RowsOf(SequenceData data, int sequence, SequenceChunks chunks) =>
+        (long)chunks.Largest(Shape, data.GetLength(sequence)).Outputs * Shape.Channels;
 }

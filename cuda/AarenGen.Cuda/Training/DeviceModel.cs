@@ -21,14 +21,17 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
     /// <param name="precision">The arithmetic of matrix multiplications.</param>
     /// <param name="rows">Maximum number of rows of a batch.</param>
     /// <param name="sequences">Maximum number of sequences of a batch.</param>
-    public DeviceModel(CudaContext context, DeviceProgram program, MatrixPrecision precision, int rows, int sequences)
+    /// <param name="carriesStates">Whether sequences are cut into chunks.</param>
+    public DeviceModel(
+        CudaContext context, DeviceProgram program, MatrixPrecision precision, int rows, int sequences, bool carriesStates = false)
     {
         this.rows = rows;
         this.sequences = sequences;
         Program = program;
         var compiler = new RuntimeCompiler(KernelCache.Open());
         module = new(context, compiler.Compile(
-            Description.Name, program.Source, context.Device.Architecture, $"--define-macro=PRODUCTS={(int)precision}"));
+            Description.Name, program.Source, context.Device.Architecture,
+            [$"--define-macro=PRODUCTS={(int)precision}", .. carriesStates ? ["--define-macro=CARRIES=1"] : Array.Empty<string>()]));
         KernelLaunch[] launches = [.. program.Prepare, .. program.Forward, .. program.Evaluate, .. program.Backward, .. program.Update];
         foreach (KernelLaunch launch in launches)
         {

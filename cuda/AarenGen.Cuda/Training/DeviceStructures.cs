@@ -12,6 +12,14 @@ internal struct Settings
     public ulong Seed;
 }
 
+/// <summary>The states around a chunk: the structure of this name in the device code.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ChunkSettings
+{
+    public nint Before, After;
+    public long StateDoubles;
+}
+
 /// <summary>What is read back: the structure of this name in the device code.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct Results
@@ -27,4 +35,7 @@ internal struct Pass
     public nint Weights, Gradients, FirstMoment, SecondMoment, Partials, Memory, Carries, TileCounter, Losses, GradientNormPartials;
     public nint Tokens, Statistics, Targets, TokenWeights, SequenceWeights, Ends, Settings, Results, TokenGradients;
     public long Capacity;
+
+    /// <summary>Last, since kernels that carry no states have no such member.</summary>
+    public nint Chunk;
 }

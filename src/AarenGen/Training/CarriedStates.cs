@@ -31,18 +31,24 @@ internal readonly ref struct PassChunk
 /// (<see cref="StreamState{TModel}"/>), before a chunk and after it.
 /// </summary>
 /// <param name="capacity">Sequences for which there is memory.</param>
-internal sealed class CarriedStates<TModel>(int capacity) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+/// <param name="hasLayers">Whether those of the layers are here, and not on a device.</param>
+internal sealed class CarriedStates<TModel>(int capacity, bool hasLayers = true)
+    where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
     private static readonly int SampleDoubles = SequenceModel<TModel>.Description.Layout.SampleStateDoubles;
-    private static readonly int LayerDoubles = SequenceModel<TModel>.Description.Layout.StateDoubles - SampleDoubles;
 
+    private readonly int layerDoubles = hasLayers ? LayerDoubles : 0;
     private double[] samplesBefore = new double[checked(capacity * SampleDoubles)];
     private double[] samplesAfter = new double[capacity * SampleDoubles];
-    private double[] layersBefore = new double[checked(capacity * LayerDoubles)];
-    private double[] layersAfter = new double[capacity * LayerDoubles];
+    private double[] layersBefore = new double[hasLayers ? checked(capacity * LayerDoubles) : 0];
+    private double[] layersAfter = new double[hasLayers ? capacity * LayerDoubles : 0];
 
     /// <summary>Bytes of the states of some sequences, before and after a chunk.</summary>
-    public static double Bytes(int capacity) => 2.0 * capacity * StateDoubles * sizeof(double);
+    public static double Bytes(int capacity, bool hasLayers = true) =>
+        2.0 * capacity * (hasLayers ? StateDoubles : SampleDoubles) * sizeof(double);
+
+    /// <summary>Doubles of the layers in a sequence's state, of all its channels.</summary>
+    public static int LayerDoubles => SequenceModel<TModel>.Description.Layout.StateDoubles - SampleDoubles;
 
     /// <summary>Doubles of a sequence's state.</summary>
     public static int StateDoubles => SampleDoubles + LayerDoubles;
@@ -68,14 +74,16 @@ internal sealed class CarriedStates<TModel>(int capacity) where TModel : Sequenc
         (layersBefore, layersAfter) = (layersAfter, layersBefore);
     }
 
-    /// <summary>A copy of the first sequences' states before the next chunk, each as a stream has it.</summary>
+    /// <summary>
+    /// A copy of the first sequences' states before the next chunk, each as a stream has it; zeros where layers are on a device.
+    /// </summary>
     public double[] Copy(int count)
     {
         var states = new double[count * StateDoubles];
         for (int i = 0; i < count; i++)
         {
             samplesBefore.AsSpan(i * SampleDoubles, SampleDoubles).CopyTo(states.AsSpan(i * StateDoubles));
-            layersBefore.AsSpan(i * LayerDoubles, LayerDoubles).CopyTo(states.AsSpan(i * StateDoubles + SampleDoubles));
+            layersBefore.AsSpan(i * layerDoubles, layerDoubles).CopyTo(states.AsSpan(i * StateDoubles + SampleDoubles));
         }
         return states;
     }
@@ -88,10 +96,10 @@ internal sealed class CarriedStates<TModel>(int capacity) where TModel : Sequenc
         {
             ReadOnlySpan<double> own = states.Slice(i * StateDoubles, StateDoubles);
             own[..SampleDoubles].CopyTo(samplesBefore.AsSpan(i * SampleDoubles));
-            own[SampleDoubles..].CopyTo(layersBefore.AsSpan(i * LayerDoubles));
+            own.Slice(SampleDoubles, layerDoubles).CopyTo(layersBefore.AsSpan(i * layerDoubles));
         }
     }
 
-    private static StateRange Range(double[] samples, double[] layers, int first, int count) =>
-        new(samples.AsSpan(first * SampleDoubles, count * SampleDoubles), layers.AsSpan(first * LayerDoubles, count * LayerDoubles));
+    private StateRange Range(double[] samples, double[] layers, int first, int count) =>
+        new(samples.AsSpan(first * SampleDoubles, count * SampleDoubles), layers.AsSpan(first * layerDoubles, count * layerDoubles));
 }

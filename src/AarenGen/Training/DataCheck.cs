@@ -52,7 +52,7 @@ internal static class DataCheck<TModel> where TModel : SequenceModel<TModel>, IM
                 throw new ArgumentException(
                     Invariant($"Sequence {i} of '{name}' is {length} tokens long; ")
                     + Invariant($"one sequence may have at most {max} with '{Description.Name}'. Cut it into shorter ones")
-                    + $"{(chunks.Tokens is null ? $", or set {nameof(TrainingOptions.CarryState)} where the CPU trains" : "")}.", name);
+                    + $"{(chunks.Tokens is null ? $", or set {nameof(TrainingOptions.CarryState)}" : "")}.", name);
             }
             (int outputs, int samples) = chunks.Largest(shape, length);
             if ((long)outputs * shape.Channels > maxRows)

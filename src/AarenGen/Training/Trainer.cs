@@ -27,7 +27,7 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
     {
         options.Validate(validation is not null, SequenceChunks.MinTokens(Description.Tokens));
         bool hasCheckpoints = options.CheckpointPath is not null;
-        Device device = options.Device.For(options);
+        Device device = options.Device;
         SequenceChunks chunks = new(options.CarryState), validationChunks = chunks.ForEvaluation(Description.Tokens);
         int maxRows = device.MaxRows<TModel>(), batchSize = Math.Min(options.BatchSize, Math.Max(1, train.Count));
         PassSize trainSize = DataCheck<TModel>.CheckShape(train, nameof(train), maxRows, chunks);

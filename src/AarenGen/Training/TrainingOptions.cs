@@ -28,8 +28,6 @@ public sealed record TrainingOptions
     /// before the next one begins; sequences that have ended drop out. Steps in which no token has a weight move the states alone.</para>
     /// <para>Data should override <see cref="SequenceData.ReadTokens(int, int, Span{float})"/>, so that a chunk is read without the rest of
     /// its sequence. Validation runs in chunks, too; its result is that of whole sequences.</para>
-    /// <para>Only the CPU trains with carried states: <c>Fit</c> throws <see cref="ArgumentException"/> for another device, and
-    /// <c>Device.Auto</c> chooses the CPU.</para>
     /// </remarks>
     public int? CarryState { get; init; }
 

@@ -14,15 +14,16 @@ internal sealed record CompiledModel(string Name, DeviceProgram Program, KernelL
     /// <summary>Those looked at, by name.</summary>
     public static IReadOnlyList<CompiledModel> All { get; } =
     [
-        .. ModelCases.All.Where(static c => !c.Without.ContainsKey(Suite.Device)).Concat(LinkedModels.All)
+        .. ModelCases.All.Where(static c => !c.Without.ContainsKey(Suite.Device) || c.Kernels == KernelListing.Carrying)
+            .Concat(LinkedModels.All)
             .Where(static c => AreAll || c.Kernels != KernelListing.OnRequest)
             .Select(Describe).OrderBy(static m => m.Name, StringComparer.Ordinal),
     ];
 
     /// <summary>The ways in which it is compiled here.</summary>
     public IReadOnlyList<KernelVariant> Variants { get; } =
-        AreAll || Listing == KernelListing.InEveryPrecision
-            ? KernelVariant.All
+        Listing == KernelListing.Carrying ? KernelVariant.Carrying
+            : AreAll || Listing == KernelListing.InEveryPrecision ? KernelVariant.All
             : [.. KernelVariant.All.Where(static v => v.Products == MatrixPrecision.Float32)];
 
     /// <summary>Maximum threads per block of each kernel.</summary>

@@ -20,7 +20,7 @@ internal static class KernelTranslation
         {
             DeviceCode code = compiler.Compile(
                 model.Name, model.Program.Source, new CompilationTarget(variant.Architecture, IsPtx: true),
-                [variant.Option], out string log);
+                variant.Options, out string log);
             string file = Path.Combine(folder, variant.FileOf(model.Name));
             File.WriteAllBytes(file + ".ptx", code.Image.AsSpan().TrimEnd((byte)0));
             File.WriteAllText(file + ".log", log);

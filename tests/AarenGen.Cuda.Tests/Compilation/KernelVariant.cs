@@ -3,7 +3,7 @@ using System.Globalization;
 namespace AarenGen.Cuda.Tests;
 
 /// <summary>One of the ways in which a model's kernels are compiled.</summary>
-internal sealed record KernelVariant(int Architecture, MatrixPrecision Products)
+internal sealed record KernelVariant(int Architecture, MatrixPrecision Products, bool CarriesStates = false)
 {
     /// <summary>Every supported architecture; on tensor cores those whose code differs most.</summary>
     public static IReadOnlyList<KernelVariant> All { get; } =
@@ -13,6 +13,10 @@ internal sealed record KernelVariant(int Architecture, MatrixPrecision Products)
         new(80, MatrixPrecision.TensorFloat32), new(90, MatrixPrecision.TensorFloat32), new(80, MatrixPrecision.BFloat16),
         new(90, MatrixPrecision.BFloat16),
     ];
+
+    /// <summary>Of trainings that carry states, whose code differs in nothing that depends on products.</summary>
+    public static IReadOnlyList<KernelVariant> Carrying { get; } =
+        [new(75, MatrixPrecision.Float32, CarriesStates: true), new(90, MatrixPrecision.Float32, CarriesStates: true)];
 
     /// <summary>
     /// Whose PTX is assembled. The device code tells architectures apart at 80 alone, so that the PTX of newer ones is that of 80 but for
@@ -26,10 +30,11 @@ internal sealed record KernelVariant(int Architecture, MatrixPrecision Products)
         MatrixPrecision.TensorFloat32 => " TF32",
         MatrixPrecision.BFloat16 => " bf16",
         _ => "",
-    };
+    } + (CarriesStates ? " carrying" : "");
 
-    public string Option => $"--define-macro=PRODUCTS={(int)Products}";
+    public IReadOnlyList<string> Options =>
+        [$"--define-macro=PRODUCTS={(int)Products}", .. CarriesStates ? ["--define-macro=CARRIES=1"] : Array.Empty<string>()];
 
     /// <summary>The stem of a model's files of this variant.</summary>
-    public string FileOf(string model) => $"{model}.{Architecture}.{(int)Products}";
+    public string FileOf(string model) => $"{model}.{Architecture}.{(int)Products}{(CarriesStates ? ".carrying" : "")}";
 }

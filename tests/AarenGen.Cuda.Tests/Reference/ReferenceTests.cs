@@ -71,7 +71,7 @@ public sealed class ReferenceTests
     [InlineData(nameof(Tiny), "= 2 * difference;", "= 3 * difference;")]
     [InlineData(nameof(NormalizedOnLoad), "norm_epsilon = 1e-5f", "norm_epsilon = 2e-5f")]
     [InlineData(nameof(NormsAndActivations), "0.39894228f", "0.39884228f")]
-    [InlineData(nameof(HeadsAlone), "static_cast<float>(t + i + 1)", "static_cast<float>(t + i + 2)")]
+    [InlineData(nameof(HeadsAlone), "static_cast<float>(seen + t + i + 1)", "static_cast<float>(seen + t + i + 2)")]
     [InlineData(nameof(MinGruPre), "(old - candidate)", "(old + candidate)")]
     [InlineData(nameof(GoldenOneBlock), "expf(sum.maximum - maximum)", "expf(sum.maximum + maximum)")]
     [InlineData(nameof(TransformerPre), "exp2f(maximum - base)", "exp2f(maximum + base)")]

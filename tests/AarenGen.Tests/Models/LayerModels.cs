@@ -80,3 +80,19 @@ internal sealed partial class Tiny;
 
 [SequenceModel, Weights("nowhere.safetensors"), Continuous(2), Dense(2), MeanSquaredError]
 internal sealed partial class NotEmbedded;
+
+/// <summary>
+/// With <see cref="CarriedChannels"/> every layer that has a state: in narrow rows, interleaved, with a head for each token.
+/// </summary>
+[SequenceModel, Continuous(1), Continuous(4), Categorical(3), Interleave(12), Positions(PositionKind.Learned, Length = 9)]
+[Aaren(Heads = 3, FeedForward = 5, Repeat = 2, Convolution = 3), Transformer(Heads = 4, Context = 7, FeedForward = 5)]
+[MinLstm(FeedForward = 5), Aaren(Heads = 12, FeedForward = 4, Forget = true)]
+[Head("Each"), Dense(2), MeanSquaredError, Head("Whole"), Pool(Pooling.Mean), Dense(1), MeanSquaredError]
+internal sealed partial class CarriedTokens;
+
+/// <summary>In rows wider than a tile, of patches and channels, with a loss for whole sequences alone.</summary>
+[SequenceModel, Continuous(2), ChannelIndependent, InstanceNorm(Window = 6), Patch(3, 2), Dense(72), Positions(PositionKind.Sinusoidal)]
+[Aaren(Heads = 18, FeedForward = 5, Forget = true), Aaren(Heads = 2, FeedForward = 4, Norm = Norm.Post)]
+[Transformer(Heads = 8, Context = 10, FeedForward = 5), MinGru(FeedForward = 6, Convolution = 16)]
+[Pool(Pooling.Last), Dense(2), MeanSquaredError]
+internal sealed partial class CarriedChannels;

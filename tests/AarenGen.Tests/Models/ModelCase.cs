@@ -23,6 +23,9 @@ internal enum KernelListing
 
     /// <summary>Float32, TF32 and bfloat16.</summary>
     InEveryPrecision,
+
+    /// <summary>Float32, as trainings that carry states compile them.</summary>
+    Carrying,
 }
 
 /// <summary>A test model: all that suites have to know of it. <c>ModelCases</c> lists them.</summary>

@@ -49,6 +49,14 @@ internal static class ModelCases
         new ModelCase<Attentions> { HasDropout = true },
         new ModelCase<WideAttention>(),
         new ModelCase<OddAttention>(),
+        new ModelCase<CarriedTokens>
+        {
+            Kernels = KernelListing.Carrying, Without = { [Suite.Device] = "DeviceCarryTests checks it, whole and in chunks." },
+        },
+        new ModelCase<CarriedChannels>
+        {
+            Kernels = KernelListing.Carrying, Without = { [Suite.Device] = "DeviceCarryTests checks it, whole and in chunks." },
+        },
         new ModelCase<NormalizedOnLoad>(),
         new ModelCase<NormalizedInMemory>(),
         new ModelCase<NormalizedWide>(),

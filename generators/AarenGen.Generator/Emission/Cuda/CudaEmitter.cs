@@ -13,7 +13,7 @@ internal static class CudaEmitter
     {
         var text = new StringBuilder();
         text.Append($"// {plan.Class.Name}: training on a device, generated. Sizes are literals; rows are tokens.\n");
-        text.Append("// Compile with PRODUCTS=0 (float32), 1 (TF32) or 2 (bfloat16).\n\n");
+        text.Append("// Compile with PRODUCTS=0 (float32), 1 (TF32) or 2 (bfloat16), and with CARRIES=1 to carry states.\n\n");
         foreach (string file in DeviceLibrary.Of(plan.Libraries))
         {
             text.Append(file).Append('\n');

@@ -13,6 +13,9 @@ internal sealed class KernelWriter(CudaKernel kernel, Configurations configurati
 {
     private readonly CodeWriter body = new(CodeWriter.MaxColumns, depth: 1);
     private readonly List<(BufferBinding Binding, Operand Operand)> declared = [];
+    private BufferRef? state;
+
+    private const string StateName = "state";
 
     /// <summary>What the kernel binds and its body has not used.</summary>
     public IEnumerable<string> Unused => kernel.Buffers.Except(declared.Select(static d => d.Binding)).Select(static b => b.Name);
@@ -94,6 +97,18 @@ internal sealed class KernelWriter(CudaKernel kernel, Configurations configurati
 
     public string DerivedGradients(Region region) => Place("pass.gradients", Layer.Derived.Plus(region.Offset));
 
+    /// <summary>The constant of where a sequence's state has what an operation keeps, at an offset in its layer: one a kernel.</summary>
+    public string State(int offset)
+    {
+        BufferRef at = Layer.State.Plus(offset);
+        if (state is not null && state != at)
+        {
+            throw new InvalidOperationException($"{kernel.Name} has two states.");
+        }
+        state = at;
+        return StateName;
+    }
+
     /// <summary>One of the partial gradients of a parameter.</summary>
     public string Partial(Parameter parameter, string part) => Partial(Layer.PartialOf(parameter), part);
 
@@ -131,6 +146,12 @@ internal sealed class KernelWriter(CudaKernel kernel, Configurations configurati
                     code.Line($"constexpr int {PointerText.BeforeLayer} = {Number(before.Buffer.Offset)};");
                 }
                 DeclarePointer(code, $"{(binding.IsReadOnly ? "const float*" : "float*")} {binding.Name}", binding.Pointer, operand.Shape);
+            }
+            if (state is not null)
+            {
+                string offset = state.Offset == 0 && state.BlockStride != 0 ? "" : Number(state.Offset);
+                string blocks = state.BlockStride == 0 ? "" : $"{(offset.Length == 0 ? "" : " + ")}block * {Number(state.BlockStride)}";
+                code.Line($"const int {StateName} = {offset}{blocks};  // doubles of a sequence's state that come before");
             }
             code.Append(body);
         }

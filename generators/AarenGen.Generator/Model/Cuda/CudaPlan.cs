@@ -51,10 +51,11 @@ internal sealed record GridShape(int PerRowTile, int RowsPerTile, int PerSequenc
 /// <param name="Weights">Its parameters, in weights and gradients.</param>
 /// <param name="Derived">What is derived from them, in weights and gradients.</param>
 /// <param name="Memory">Its training memory: of dropout, the offset is also the salt of its seed.</param>
+/// <param name="State">Its state, in doubles of the state of a sequence's layers.</param>
 /// <param name="Partials">Its partial-gradient buffers.</param>
 /// <param name="PartialGradients">What they hold.</param>
 internal sealed record LayerMemory(
-    bool IsRepeated, BufferRef Weights, BufferRef Derived, BufferRef Memory, BufferRef Partials,
+    bool IsRepeated, BufferRef Weights, BufferRef Derived, BufferRef Memory, BufferRef State, BufferRef Partials,
     EquatableArray<PartialGradient> PartialGradients)
 {
     /// <summary>The partial gradients of a parameter.</summary>

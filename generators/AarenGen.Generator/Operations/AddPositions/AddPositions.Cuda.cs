@@ -23,7 +23,7 @@ internal sealed record AddPositionsForward(AddPositions Operation, Parameter Tab
         "add_positions",
         w.Configuration(
             Operation.Output.Name + "_table", ("width", Operation.Input.Width), ("stride", Operation.Input.Stride), ("length", Table.Rows)),
-        "pass", w.Value(Operation.Input), w.Weights(Table), w.Value(Operation.Output));
+        "pass", w.Value(Operation.Input), w.Weights(Table), w.Value(Operation.Output), w.State(Operation.StateOffset));
 }
 
 /// <summary>Sinusoids, added by position.</summary>
@@ -39,7 +39,7 @@ internal sealed record AddSinusoidsForward(AddPositions Operation) : KernelNode(
     public void Print(KernelWriter w) => w.Call(
         "add_sinusoids", w.Rows(Operation.Input),
         "pass", (Math.Log(Period) / Math.Log(2)).ToString("R", CultureInfo.InvariantCulture), w.Value(Operation.Input),
-        w.Value(Operation.Output));
+        w.Value(Operation.Output), w.State(Operation.StateOffset));
 }
 
 /// <summary>
@@ -67,5 +67,6 @@ internal sealed record AddPositionsBackward(AddPositions Operation, Parameter Ta
         w.Configuration(
             Operation.Output.Name + "_table_backward", ("width", Operation.Input.Width), ("stride", Operation.Input.Stride),
             ("length", Table.Rows), ("parts", Parts), ("owners", Owners), ("slots", Slots), ("adds", Accumulates)),
-        "pass", w.Gradient(Operation.Output), w.Gradient(Operation.Input), w.Partial(Table, $"(blockIdx.x % {Parts})"));
+        "pass", w.Gradient(Operation.Output), w.Gradient(Operation.Input), w.Partial(Table, $"(blockIdx.x % {Parts})"),
+        w.State(Operation.StateOffset));
 }

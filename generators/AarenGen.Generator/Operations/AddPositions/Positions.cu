@@ -7,15 +7,15 @@ __device__ __forceinline__ void add_positions(
     const Pass& pass,
     const float* x,     // [rows, stride]
     const float* table, // [length, stride]
-    float* y)           // [rows, stride]
+    float* y,           // [rows, stride]
+    int state)
 {
     constexpr int width = Table::width, stride = Table::stride, length = Table::length;
     __shared__ int places[16];
     int first = blockIdx.x * 16, rows = min(16, pass.settings->rows - first);
     if (static_cast<int>(threadIdx.x) < rows)
     {
-        int row = first + threadIdx.x;
-        places[threadIdx.x] = min(row - first_row(pass, sequence_of(pass, row)), length - 1);
+        places[threadIdx.x] = min(place_of(pass, first + threadIdx.x, state), length - 1);
     }
     __syncthreads();
     each_float4_column<width>(pass, [=](long long row, int column)
@@ -33,7 +33,8 @@ __device__ __forceinline__ void positions_backward(
     const Pass& pass,
     const float* dy,      // [rows, stride]
     float* dx,            // [rows, stride]
-    float* table_partial) // [length, stride]
+    float* table_partial, // [length, stride]
+    int state)
 {
     constexpr int width = Table::width, stride = Table::stride, length = Table::length;
     constexpr int parts = Table::parts, owners = Table::owners, slots = Table::slots;
@@ -49,8 +50,10 @@ __device__ __forceinline__ void positions_backward(
         int to = static_cast<int>(static_cast<long long>(sequences) * (part + 1) / parts);
         for (int sequence = static_cast<int>(static_cast<long long>(sequences) * part / parts) + slot; sequence < to; sequence += slots)
         {
-            int row = first_row(pass, sequence) + place, end = pass.ends[sequence];
+            int row = first_row(pass, sequence) + place, end = pass.ends[sequence], before = tokens_before(pass, sequence, state);
+            row -= before;
             end = place == length - 1 ? end : min(end, row + 1);
+            row = before == 0 ? row : max(row, first_row(pass, sequence));
             for (; row < end; row++)
             {
                 long long at = static_cast<long long>(row) * stride + column;

@@ -70,15 +70,15 @@ template <class Rows>
 __device__ __forceinline__ void add_sinusoids(
     const Pass& pass, double logPeriod,
     const float* x, // [rows, stride]
-    float* y)       // [rows, stride]
+    float* y,       // [rows, stride]
+    int state)
 {
     constexpr int width = Rows::width, stride = Rows::stride;
     __shared__ double times[sinusoid_rows];
     int first = blockIdx.x * sinusoid_rows, rows = min(sinusoid_rows, pass.settings->rows - first);
     if (static_cast<int>(threadIdx.x) < rows)
     {
-        int row = first + threadIdx.x;
-        times[threadIdx.x] = row - first_row(pass, sequence_of(pass, row));
+        times[threadIdx.x] = place_of(pass, first + threadIdx.x, state);
     }
     each_sinusoid<width>(first, rows, logPeriod, times, [=](long long row, int column, float4 value)
     {

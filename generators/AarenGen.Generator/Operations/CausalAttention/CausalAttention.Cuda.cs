@@ -48,7 +48,7 @@ internal sealed record CausalAttentionForward(CausalAttention Operation, CausalA
     public void Print(KernelWriter w) => w.Call(
         "causal_attention", Configuration(w),
         "pass", w.Value(Operation.Queries), w.Value(Operation.Keys), w.Value(Operation.Values), w.Name(Statistics),
-        w.Value(Operation.Output));
+        w.Value(Operation.Output), w.State(Operation.StateOffset));
 }
 
 /// <summary>The gradient of the queries; it leaves in the statistics what that of the keys needs.</summary>
@@ -62,7 +62,7 @@ internal sealed record CausalAttentionQueryBackward(CausalAttention Operation, C
         "causal_attention_query_gradient", Configuration(w),
         "pass", w.Gradient(Operation.Output), w.Value(Operation.Queries), w.Value(Operation.Keys), w.Value(Operation.Values),
         w.Value(Operation.Output),
-        w.Name(Statistics), w.Gradient(Operation.Queries));
+        w.Name(Statistics), w.Gradient(Operation.Queries), w.State(Operation.StateOffset));
 }
 
 /// <summary>The gradients of keys and values.</summary>
@@ -76,7 +76,7 @@ internal sealed record CausalAttentionKeyBackward(CausalAttention Operation, Cau
         "causal_attention_key_gradient", Configuration(w),
         "pass", w.Gradient(Operation.Output), w.Value(Operation.Queries), w.Value(Operation.Keys), w.Value(Operation.Values),
         w.Name(Statistics),
-        w.Gradient(Operation.Keys), w.Gradient(Operation.Values));
+        w.Gradient(Operation.Keys), w.Gradient(Operation.Values), w.State(Operation.StateOffset));
 }
 
 /// <summary>

@@ -28,12 +28,12 @@ struct alignas(16) HeadTile
     float at[Shape::passing][Shape::floats];
 };
 
-template <class Shape>
+template <class Shape, bool isAligned = Shape::channels % 4 == 0>
 __device__ __forceinline__ float4 load_head_float4(
     const float* row, // [channels]
     int channel, bool isInside)
 {
-    if (Shape::channels % 4 == 0)
+    if (isAligned)
     {
         return isInside && channel < Shape::channels ? load4(row + channel) : zero4();
     }
@@ -46,14 +46,18 @@ __device__ __forceinline__ float4 load_head_float4(
 
 // The place of a block: its head and chunk, and its tile of the tokens of one sequence. Tiles are numbered so that none of a sequence comes
 // before the number of its first row divided by the tokens of a tile, plus its own number: a few numbers have no tile.
-template <class Shape, int heads, int stride>
+template <class Shape, class Attention>
 struct HeadPlace
 {
+    static constexpr int context = Attention::context, heads = Attention::heads, width = Attention::width, stride = Attention::stride;
     int head, chunk, start, rows, first, token, lane;
     long long own;      // the token's first channel of the head
     bool isToken;
+    int seen;                   // tokens of the sequence before its first row
+    const double* before;       // the state that has the last of them; nullptr where there are none
+    double* after;              // the state after the last row; nullptr where nobody needs it
 
-    __device__ __forceinline__ HeadPlace(const Pass& pass)
+    __device__ __forceinline__ HeadPlace(const Pass& pass, int state)
     {
         int index = blockIdx.x / (heads * Shape::chunks), low = 0, high = pass.settings->sequences - 1;
         head = blockIdx.x / Shape::chunks % heads;
@@ -77,6 +81,27 @@ struct HeadPlace
         lane = threadIdx.x % Shape::lanes;
         isToken = token < rows;
         own = at(token);
+        seen = tokens_before(pass, low, state);
+        before = state_before(pass, low, state);
+        after = state_after(pass, low, state);
+    }
+
+    // The first token that others see: it may lie before the first row, and then has a negative number.
+    __device__ __forceinline__ int first_seen() const
+    {
+        return max(-min(seen, context - 1), first - context + 1);
+    }
+
+    // The first channel of the head in a ring of keys and values: [context, heads, 2, channels].
+    __device__ __forceinline__ int ring(int t, int part) const
+    {
+        return (2 * ((seen % context + t + context) % context * heads + head) + part) * Shape::channels;
+    }
+
+    // The channels of the head of a token before the first row.
+    __device__ __forceinline__ const float* earlier(int t, int part) const
+    {
+        return reinterpret_cast<const float*>(before + 1) + ring(t, part);
     }
 
     __device__ __forceinline__ long long at(int t) const
@@ -154,18 +179,28 @@ __device__ __forceinline__ void store_part(
     }
 }
 
-// Stages the rows of the tokens that pass by, zeros where there are none.
+// What a ring has of a token before the first row.
+constexpr int ring_key = 0, ring_value = 1;
+
+// Stages the rows of the tokens that pass by, zeros where there are none. Part: what a ring has of tokens before the first row.
 template <class Shape, class Place>
 __device__ __forceinline__ void stage_tile(
     HeadTile<Shape>& tile,
     const float* rows, // [rows, stride]
-    const Place& place, int first)
+    const Place& place, int first, int part = ring_key)
 {
     constexpr int float4s = Shape::floats / 4, ahead = Shape::channels % 4 == 0 ? 2 : 1;
 #pragma unroll ahead
     for (int i = threadIdx.x; i < Shape::passing * float4s; i += Shape::threads)
     {
         int t = first + i / float4s, column = i % float4s * 4;
+        if (place.before != nullptr && t < 0)
+        {
+            store4(
+                &tile.at[i / float4s][column],
+                load_head_float4<Shape, false>(place.earlier(t, part), place.chunk * Shape::floats + column, true));
+            continue;
+        }
         store4(
             &tile.at[i / float4s][column],
             load_head_float4<Shape>(rows + place.at(t), place.chunk * Shape::floats + column, t < place.rows));
@@ -190,7 +225,7 @@ __device__ __forceinline__ float head_product(
     const HeadPart<Shape>& a, const HeadPart<Shape>& b, const Place& place,
     const float* a_rows, // [rows, stride]
     const float* b_rows, // [rows, stride]
-    int other)
+    int other, int part = ring_key)
 {
     float sum = 0;
 #pragma unroll
@@ -202,7 +237,8 @@ __device__ __forceinline__ float head_product(
     {
         for (int channel = place.lane; channel < Shape::channels; channel += Shape::lanes)
         {
-            sum += channel / Shape::floats == place.chunk ? 0.0f : a_rows[place.own + channel] * b_rows[place.at(other) + channel];
+            const float* row = place.before != nullptr && other < 0 ? place.earlier(other, part) : b_rows + place.at(other);
+            sum += channel / Shape::floats == place.chunk ? 0.0f : a_rows[place.own + channel] * row[channel];
         }
     }
 #pragma unroll
@@ -246,6 +282,35 @@ __device__ __forceinline__ void clear_part(HeadPart<Shape>& part)
     }
 }
 
+// Leaves the keys and values of the last tokens in the state after the sequence: each thread block those of its own tokens, and that of
+// the first ones those of tokens before the first row that are still among the last.
+template <class Shape, class Place>
+__device__ __forceinline__ void keep_context(
+    const Place& place,
+    const float* keys,   // [rows, stride]
+    const float* values) // [rows, stride]
+{
+    float* ring = reinterpret_cast<float*>(place.after + 1);
+    int oldest = place.rows - Place::context, from = place.first == 0 ? oldest : max(oldest, place.first);
+    int count = min(place.first + Shape::tokens, place.rows) - from;
+    for (int i = threadIdx.x; i < count * Shape::floats; i += Shape::threads)
+    {
+        int t = from + i / Shape::floats, channel = place.chunk * Shape::floats + i % Shape::floats;
+        if (channel >= Shape::channels)
+        {
+            continue;
+        }
+        bool isOwn = t >= 0, isThere = place.seen + t >= 0;
+        long long row = place.at(t) + channel;
+        ring[place.ring(t, ring_key) + channel] = isOwn ? keys[row] : isThere ? place.earlier(t, ring_key)[channel] : 0.0f;
+        ring[place.ring(t, ring_value) + channel] = isOwn ? values[row] : isThere ? place.earlier(t, ring_value)[channel] : 0.0f;
+    }
+    if (place.first == 0 && place.head == 0 && place.chunk == 0 && threadIdx.x == 0)
+    {
+        *place.after = place.seen + place.rows;
+    }
+}
+
 // 1 / sqrt(P), and the same in powers of two.
 template <class Shape>
 __device__ __forceinline__ float score_scale()
@@ -266,13 +331,14 @@ __device__ __forceinline__ void causal_attention(
     const float* keys,    // [rows, stride]
     const float* values,  // [rows, stride]
     float* statistics,    // [rows, heads, 3]
-    float* output)        // [rows, stride]
+    float* output,        // [rows, stride]
+    int state)
 {
     using Shape = HeadShape<Attention>;
-    constexpr int context = Attention::context, heads = Attention::heads, width = Attention::width, stride = Attention::stride;
+    constexpr int context = Attention::context, heads = Attention::heads, width = Attention::width;
     constexpr int group = 8;
     __shared__ HeadTile<Shape> keyTile, valueTile;
-    const HeadPlace<Shape, heads, stride> place(pass);
+    const HeadPlace<Shape, Attention> place(pass, state);
     if (place.first >= place.rows)
     {
         return;
@@ -283,11 +349,11 @@ __device__ __forceinline__ void causal_attention(
     clear_part(sum);
     float maximum = -infinity(), weight = 0;
     const int end = min(place.first + Shape::tokens, place.rows);
-    for (int from = max(0, place.first - context + 1); from < end; from += Shape::passing)
+    for (int from = place.first_seen(); from < end; from += Shape::passing)
     {
         __syncthreads();
         stage_tile(keyTile, keys, place, from);
-        stage_tile(valueTile, values, place, from);
+        stage_tile(valueTile, values, place, from, ring_value);
         __syncthreads();
         int count = min(Shape::passing, end - from);
 #pragma unroll 1
@@ -326,6 +392,10 @@ __device__ __forceinline__ void causal_attention(
         own[0] = maximum;
         own[1] = inverse;
     }
+    if (place.after != nullptr)
+    {
+        keep_context<Shape>(place, keys, values);
+    }
 }
 
 // The gradient of the queries: with the probabilities p, computed again, and d_t = g_t o_t, dq_t = sum of p_ti (g_t v_i - d_t) k_i /
@@ -339,12 +409,13 @@ __device__ __forceinline__ void causal_attention_query_gradient(
     const float* values,   // [rows, stride]
     const float* output,   // [rows, stride]
     float* statistics,     // [rows, heads, 3]
-    float* query_gradient) // [rows, stride]
+    float* query_gradient, // [rows, stride]
+    int state)
 {
     using Shape = HeadShape<Attention>;
-    constexpr int context = Attention::context, heads = Attention::heads, width = Attention::width, stride = Attention::stride;
+    constexpr int context = Attention::context, heads = Attention::heads, width = Attention::width;
     __shared__ HeadTile<Shape> keyTile, valueTile;
-    const HeadPlace<Shape, heads, stride> place(pass);
+    const HeadPlace<Shape, Attention> place(pass, state);
     if (place.first >= place.rows)
     {
         return;
@@ -366,11 +437,11 @@ __device__ __forceinline__ void causal_attention_query_gradient(
         }
     }
     const int end = min(place.first + Shape::tokens, place.rows);
-    for (int from = max(0, place.first - context + 1); from < end; from += Shape::passing)
+    for (int from = place.first_seen(); from < end; from += Shape::passing)
     {
         __syncthreads();
         stage_tile(keyTile, keys, place, from);
-        stage_tile(valueTile, values, place, from);
+        stage_tile(valueTile, values, place, from, ring_value);
         __syncthreads();
         int count = min(Shape::passing, end - from);
 #pragma unroll 1
@@ -379,7 +450,8 @@ __device__ __forceinline__ void causal_attention_query_gradient(
             int other = from + i;
             const HeadPart<Shape> key = passing_part(keyTile, i, place.lane);
             float score = head_product(query, key, place, queries, keys, other) * scale;
-            float product = head_product(outputGradient, passing_part(valueTile, i, place.lane), place, gradient, values, other);
+            float product = head_product(
+                outputGradient, passing_part(valueTile, i, place.lane), place, gradient, values, other, ring_value);
             float probability = other <= place.token && other > place.token - context ? exp2f(score - maximum) * inverse : 0.0f;
             add_scaled(sum, probability * (product - delta), key);
         }
@@ -397,13 +469,14 @@ __device__ __forceinline__ void causal_attention_key_gradient(
     const float* values,     // [rows, stride]
     const float* statistics, // [rows, heads, 3]
     float* key_gradient,     // [rows, stride]
-    float* value_gradient)   // [rows, stride]
+    float* value_gradient,   // [rows, stride]
+    int state)
 {
     using Shape = HeadShape<Attention>;
-    constexpr int context = Attention::context, heads = Attention::heads, width = Attention::width, stride = Attention::stride;
+    constexpr int context = Attention::context, heads = Attention::heads, width = Attention::width;
     __shared__ HeadTile<Shape> queryTile, gradientTile;
     __shared__ float maxima[Shape::passing], inverses[Shape::passing], deltas[Shape::passing];
-    const HeadPlace<Shape, heads, stride> place(pass);
+    const HeadPlace<Shape, Attention> place(pass, state);
     if (place.first >= place.rows)
     {
         return;

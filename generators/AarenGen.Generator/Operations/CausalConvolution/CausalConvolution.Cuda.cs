@@ -26,7 +26,7 @@ internal sealed record CausalConvolutionForward(CausalConvolution Operation) : R
 {
     public void Print(KernelWriter w) => w.Call(
         "convolve", Operation.DeviceTaps(w, "taps"), "pass", w.Weights(Operation.Weights), w.Weights(Operation.Bias),
-        w.Value(Operation.Input), w.Value(Operation.Output));
+        w.Value(Operation.Input), w.Value(Operation.Output), w.State(Operation.StateOffset));
 }
 
 /// <summary>The gradient of the rows, added to that of Addend.</summary>
@@ -59,7 +59,8 @@ internal sealed record CausalConvolutionWeights(CausalConvolution Operation) : K
         string part = $"(blockIdx.x % {parts})";
         w.Call(
             "convolution_weights", Operation.DeviceTaps(w, "weight_taps", ("parts", parts)), "pass", w.Value(Operation.Input),
-            w.Gradient(Operation.Output), w.Partial(Operation.Weights, part), w.Partial(Operation.Bias, part));
+            w.Gradient(Operation.Output), w.Partial(Operation.Weights, part), w.Partial(Operation.Bias, part),
+            w.State(Operation.StateOffset));
     }
 
     private static int GroupsOf(CausalConvolution operation) => (operation.Output.Width + ChannelsPerBlock - 1) / ChannelsPerBlock;

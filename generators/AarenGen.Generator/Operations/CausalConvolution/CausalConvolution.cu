@@ -17,13 +17,73 @@ __device__ __forceinline__ float4 convolution_factors(
         column + 3 < width ? own[3 * stride] : 0.0f);
 }
 
+// The double of a state with which the row of a token begins, in the ring of the last taps - 1 rows; a token before the first one has the
+// number -1 or less.
+template <class Taps>
+__device__ __forceinline__ int convolution_ring(int token)
+{
+    constexpr int kept = Taps::taps - 1;
+    return 1 + (token + kept) % kept * (Taps::stride / 2);
+}
+
+// What a row sees of the tokens before the chunk: the sum of c_j x_{t-j} over them. Place: the tokens of the chunk before the row.
+template <class Taps>
+__device__ __forceinline__ float4 convolve_past(
+    const Pass& pass,
+    const float* weights, // [width, 16]
+    int row, int place, int column, int state)
+{
+    constexpr int taps = Taps::taps, width = Taps::width;
+    int sequence = sequence_of(pass, row), seen = tokens_before(pass, sequence, state);
+    const double* before = state_before(pass, sequence, state);
+    float4 sum = zero4();
+    for (int j = place + 1; j < taps && j <= place + seen; j++)
+    {
+        const double* old = before + convolution_ring<Taps>(seen + place - j);
+        sum = add4(sum, multiply4(convolution_factors<taps, width>(weights, column, j), load_state4(old, column / 2)));
+    }
+    return sum;
+}
+
+// Leaves the columns of a row in the state after its sequence, if it is among the last rows; with the last row those of tokens before the
+// chunk that are still among them.
+template <class Taps>
+__device__ __forceinline__ void keep_row(
+    const Pass& pass, int row, int column, int state, float4 value)
+{
+    constexpr int kept = Taps::taps - 1;
+    int sequence = sequence_of(pass, row), end = pass.ends[sequence];
+    double* after = state_after(pass, sequence, state);
+    if (after == nullptr || end - row > kept)
+    {
+        return;
+    }
+    int seen = tokens_before(pass, sequence, state), token = seen + row - first_row(pass, sequence);
+    store_state4(after + convolution_ring<Taps>(token), column / 2, value);
+    if (row + 1 < end)
+    {
+        return;
+    }
+    const double* before = state_before(pass, sequence, state);
+    for (int old = token - kept + 1; old < seen; old++)
+    {
+        int at = convolution_ring<Taps>(old);
+        store_state4(after + at, column / 2, old < 0 ? zero4() : load_state4(before + at, column / 2));
+    }
+    if (column == 0)
+    {
+        *after = token + 1;
+    }
+}
+
 template <class Taps>
 __device__ __forceinline__ void convolve(
     const Pass& pass,
     const float* weights, // [width, 16]
     const float* bias,    // [stride]
     const float* x,       // [rows, stride]
-    float* y)             // [rows, stride]
+    float* y,             // [rows, stride]
+    int state)
 {
     constexpr int taps = Taps::taps, width = Taps::width, stride = Taps::stride;
     __shared__ int before[16];      // the tokens before each row in its sequence
@@ -45,6 +105,14 @@ __device__ __forceinline__ void convolve(
             {
                 sum = add4(sum, multiply4(convolution_factors<taps, width>(weights, column, j), load4(own - j * stride)));
             }
+        }
+        if (carries_states())
+        {
+            if (before[row - first] < taps - 1)
+            {
+                sum = add4(sum, convolve_past<Taps>(pass, weights, static_cast<int>(row), before[row - first], column, state));
+            }
+            keep_row<Taps>(pass, static_cast<int>(row), column, state, load4(own));
         }
         store4(y + row * stride + column, sum);
     });
@@ -92,7 +160,8 @@ __device__ __forceinline__ void convolution_weights(
     const float* x,         // [rows, stride]
     const float* dy,        // [rows, stride]
     float* weights_partial, // [width, 16]
-    float* bias_partial)    // [stride]
+    float* bias_partial,    // [stride]
+    int state)
 {
     constexpr int taps = Taps::taps, width = Taps::width, stride = Taps::stride, parts = Taps::parts;
     __shared__ float sums[256];
@@ -122,6 +191,20 @@ __device__ __forceinline__ void convolution_weights(
             for (int j = 0; j < taps; j++)
             {
                 own[j] += row - j >= first ? gradient * x[at - j * stride] : 0.0f;
+            }
+            if (carries_states() && row - first < taps - 1)
+            {
+                const double* before = state_before(pass, sequence, state);
+                int seen = tokens_before(pass, sequence, state);
+#pragma unroll
+                for (int j = 1; j < taps; j++)
+                {
+                    int token = seen + row - first - j;
+                    if (row - j < first && token >= 0)
+                    {
+                        own[j] += gradient * reinterpret_cast<const float*>(before + convolution_ring<Taps>(token))[channel];
+                    }
+                }
             }
         }
     }

@@ -10,7 +10,7 @@ internal sealed partial record ForgettingAttention : ILowersToCuda
     /// <summary>Tokens that a thread holds in registers.</summary>
     private const int Tokens = 4;
 
-    private AttentionScan DeviceScan => new(Values, Scores, Forgets, Output, Heads, GatesMemory);
+    private AttentionScan DeviceScan => new(Values, Scores, Forgets, Output, Heads, GatesMemory, StateOffset);
 
     public IEnumerable<KernelNode> LowerForward(LayerPlan layer) => [DeviceScan.Forward(layer)];
 
@@ -27,5 +27,5 @@ internal sealed record ForgetGateBackward(ForgettingAttention Operation, TimeCut
         "forget_gate_backward",
         w.Configuration(
             Operation.Forgets.Name + "_scan", [.. Cut.Constants, ("width", Operation.Heads), ("stride", Operation.Forgets.Stride)]),
-        "pass", w.Gradient(Operation.Scores), w.Value(Operation.Forgets), w.Gradient(Operation.Forgets));
+        "pass", w.Gradient(Operation.Scores), w.Value(Operation.Forgets), w.Gradient(Operation.Forgets), w.State(Operation.StateOffset));
 }

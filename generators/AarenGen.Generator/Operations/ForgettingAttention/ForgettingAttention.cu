@@ -3,13 +3,14 @@
 // earlier tokens, and a number added to all exponents leaves the output unchanged, so its gradient is minus the sum of the gradients of the
 // scores from its token on.
 
-// df_t = -sigma(-f_t) times the sum over all t' from t on of ds_t'; of the first token, before which there is nothing, 0.
+// df_t = -sigma(-f_t) times the sum over all t' from t on of ds_t'; of the first token, where there is nothing before it, 0.
 template <class Scan>
 __device__ __forceinline__ void forget_gate_backward(
     const Pass& pass,
     const float* score_gradient, // [rows, stride]
     const float* forgets,        // [rows, stride]
-    float* forget_gradient)      // [rows, stride]
+    float* forget_gradient,      // [rows, stride]
+    int state)
 {
     using Shape = TimeShape<Scan>;
     constexpr int width = Scan::width, stride = Scan::stride;
@@ -20,6 +21,7 @@ __device__ __forceinline__ void forget_gate_backward(
         return;
     }
     int first = first_row(pass, place.sequence), rows = pass.ends[place.sequence] - first;
+    const bool isBegun = state_before(pass, place.sequence, state) != nullptr;
     double carried = 0;
     for (int from = (rows - 1) / Shape::tile * Shape::tile; from >= 0; from -= Shape::tile)
     {
@@ -50,7 +52,7 @@ __device__ __forceinline__ void forget_gate_backward(
                 float4 f = load4(forgets + at), sum = add4(behind, sums[i]);
                 float4 gradient = make_float4(
                     -sum.x / (1.0f + expf(f.x)), -sum.y / (1.0f + expf(f.y)), -sum.z / (1.0f + expf(f.z)), -sum.w / (1.0f + expf(f.w)));
-                store4(forget_gradient + at, t + i == 0 ? zero4() : inside_width<width>(gradient, place.channel));
+                store4(forget_gradient + at, t + i == 0 && !isBegun ? zero4() : inside_width<width>(gradient, place.channel));
             }
         }
         __syncthreads();

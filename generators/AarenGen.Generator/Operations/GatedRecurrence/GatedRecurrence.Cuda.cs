@@ -28,7 +28,8 @@ internal sealed record GatedRecurrenceForward(GatedRecurrence Operation, TimeCut
 {
     public void Print(KernelWriter w) => w.Call(
         "recurrence_forward", Operation.DeviceTemplate(w, Cut),
-        ["pass", .. Operation.DeviceGates(w.Value), w.Value(Operation.Candidates), w.Value(Operation.Output)]);
+        ["pass", .. Operation.DeviceGates(w.Value), w.Value(Operation.Candidates), w.Value(Operation.Output),
+            w.State(Operation.StateOffset)]);
 }
 
 /// <summary>The recurrence's gradients, against time.</summary>
@@ -41,5 +42,5 @@ internal sealed record GatedRecurrenceBackward(GatedRecurrence Operation, TimeCu
     public void Print(KernelWriter w) => w.Call(
         "recurrence_backward", Operation.DeviceTemplate(w, Cut),
         ["pass", w.Gradient(Operation.Output), .. Operation.DeviceGates(w.Value), w.Value(Operation.Candidates), w.Value(Operation.Output),
-            .. Operation.DeviceGates(w.Gradient), w.Gradient(Operation.Candidates)]);
+            .. Operation.DeviceGates(w.Gradient), w.Gradient(Operation.Candidates), w.State(Operation.StateOffset)]);
 }

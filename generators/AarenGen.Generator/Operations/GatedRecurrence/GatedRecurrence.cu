@@ -92,7 +92,8 @@ __device__ __forceinline__ void recurrence_forward(
     const float* first,      // [rows, stride]
     const float* second,     // [rows, stride], or null
     const float* candidates, // [rows, stride]
-    float* output)           // [rows, stride]
+    float* output,           // [rows, stride]
+    int state)
 {
     using Shape = TimeShape<Scan>;
     constexpr int width = Scan::width, stride = Scan::stride;
@@ -103,7 +104,7 @@ __device__ __forceinline__ void recurrence_forward(
         return;
     }
     int start = first_row(pass, place.sequence), rows = pass.ends[place.sequence] - start, channel = 4 * place.lane;
-    double carried = 0;
+    double carried = channel_before(pass, place, state);
     for (int from = 0; from < rows; from += Shape::tile)
     {
         int t = from + place.chunk * Shape::length;
@@ -152,6 +153,22 @@ __device__ __forceinline__ void recurrence_forward(
             }
         }
     }
+    keep_channel(pass, place, state, carried);
+}
+
+// The channels of a thread in the state before the first row.
+template <int width>
+__device__ __forceinline__ float4 recurrence_before(const Pass& pass, int sequence, int channel, int state)
+{
+    const double* before = state_before(pass, sequence, state);
+    if (before == nullptr || channel >= width)
+    {
+        return zero4();
+    }
+    before += channel;
+    return make_float4(
+        static_cast<float>(before[0]), channel + 1 < width ? static_cast<float>(before[1]) : 0.0f,
+        channel + 2 < width ? static_cast<float>(before[2]) : 0.0f, channel + 3 < width ? static_cast<float>(before[3]) : 0.0f);
 }
 
 // One channel of a token in the backward pass: the keep gate, and the factors of the gradient of h for each input.
@@ -181,7 +198,8 @@ __device__ __forceinline__ void recurrence_backward(
     const float* output,       // [rows, stride]
     float* first_gradient,     // [rows, stride]
     float* second_gradient,    // [rows, stride], or null
-    float* candidate_gradient) // [rows, stride]
+    float* candidate_gradient, // [rows, stride]
+    int state)
 {
     using Shape = TimeShape<Scan>;
     constexpr int width = Scan::width, stride = Scan::stride;
@@ -206,7 +224,8 @@ __device__ __forceinline__ void recurrence_backward(
             {
                 long long at = static_cast<long long>(start + t + i) * stride + place.channel;
                 float4 a = load4(first + at), b = Gate::gates > 1 ? load4(second + at) : zero4(), c = load4(candidates + at);
-                float4 before = t + i > 0 ? load4(output + at - stride) : zero4();
+                float4 before = t + i > 0 ? load4(output + at - stride)
+                    : recurrence_before<width>(pass, place.sequence, place.channel, state);
                 own[i] = load4(gradient + at);
                 factors<Gate, 0>(a, b, c, before, keep[i], ofCandidate[i], ofFirst[i], ofSecond[i]);
                 factors<Gate, 1>(a, b, c, before, keep[i], ofCandidate[i], ofFirst[i], ofSecond[i]);

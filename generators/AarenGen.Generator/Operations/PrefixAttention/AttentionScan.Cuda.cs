@@ -8,7 +8,8 @@ namespace AarenGen.Generator.Operations;
 /// <summary>
 /// The scan of prefix attention. Forgets: each head's forget gate before the logistic function; null where nothing is forgotten.
 /// </summary>
-internal sealed record AttentionScan(Value Values, Value Scores, Value? Forgets, Value Output, int Heads, int GatesMemory)
+internal sealed record AttentionScan(
+    Value Values, Value Scores, Value? Forgets, Value Output, int Heads, int GatesMemory, int StateOffset)
 {
     /// <summary>Tokens of a tile. In the backward pass a thread holds three times as many numbers of each.</summary>
     private const int ForwardTokens = 128, BackwardTokens = 64;
@@ -29,7 +30,7 @@ internal sealed record AttentionScan(Value Values, Value Scores, Value? Forgets,
             return new TileKernel(Output.Name, new AttentionTile(this, tile));
         }
         AttentionCut cut = AttentionCut.Of(Output.Width, Heads, ForwardTokens);
-        return new AttentionForward(this, cut) { CarriedWords = cut.ForwardWords };
+        return new AttentionForward(this, cut) { CarriedWords = WordsOf(cut) };
     }
 
     /// <summary>The backward pass.</summary>
@@ -38,6 +39,11 @@ internal sealed record AttentionScan(Value Values, Value Scores, Value? Forgets,
         AttentionCut cut = AttentionCut.Of(Output.Width, Heads, BackwardTokens);
         return new AttentionBackward(this, cut) { CarriedWords = cut.BackwardWords, MinBlocksPerMultiprocessor = 2 };
     }
+
+    /// <summary>
+    /// What a tile of the forward pass publishes of a group of heads; with the decays, which only a training that carries states sums.
+    /// </summary>
+    public int WordsOf(AttentionCut cut) => cut.ForwardWords + (Forgets is null ? 0 : 2 * cut.Group);
 
     /// <summary>What the template reads. Gates are a number a head, so their rows need no padding.</summary>
     public string Configuration(KernelWriter w, string name, AttentionCut cut) => w.Configuration(
@@ -59,7 +65,8 @@ internal sealed record AttentionForward(AttentionScan Scan, AttentionCut Cut) : 
 {
     public void Print(KernelWriter w) => w.Call(
         "attention_forward", Scan.Configuration(w, "scan", Cut),
-        "pass", w.Value(Scan.Values), w.Value(Scan.Scores), Scan.ForgetRows(w), w.Name(Scan.Gates), w.Value(Scan.Output));
+        "pass", w.Value(Scan.Values), w.Value(Scan.Scores), Scan.ForgetRows(w), w.Name(Scan.Gates), w.Value(Scan.Output),
+        w.State(Scan.StateOffset));
 }
 
 /// <summary>The scan of all heads of a tile of rows, one group after the other.</summary>
@@ -67,7 +74,7 @@ internal sealed record AttentionTile(AttentionScan Scan, AttentionCut Cut) : Til
     1, ["PrefixAttention"], Scan.Reads,
     [Scan.Gates, Operand.Of(Scan.Output)]), ITileCode
 {
-    public override int CarriedWords => Cut.Groups * Cut.ForwardWords;
+    public override int CarriedWords => Cut.Groups * Scan.WordsOf(Cut);
 
     public IEnumerable<string> Comments =>
     [
@@ -82,7 +89,7 @@ internal sealed record AttentionTile(AttentionScan Scan, AttentionCut Cut) : Til
     public void PrintRows(KernelWriter w) => w.Call(
         "attention_forward_rows", Scan.Configuration(w, "scan", Cut),
         "pass", "row", "memory.floats", w.Value(Scan.Values), w.Value(Scan.Scores), Scan.ForgetRows(w), w.Name(Scan.Gates),
-        w.Value(Scan.Output));
+        w.Value(Scan.Output), w.State(Scan.StateOffset));
 
     public void PrintTile(KernelWriter w) => PrintRows(w);
 

@@ -6,7 +6,7 @@ namespace AarenGen.Generator.Operations;
 
 internal sealed partial record PrefixAttention : ILowersToCuda
 {
-    private AttentionScan DeviceScan => new(Values, Scores, Forgets: null, Output, Heads, GatesMemory);
+    private AttentionScan DeviceScan => new(Values, Scores, Forgets: null, Output, Heads, GatesMemory, StateOffset);
 
     public IEnumerable<KernelNode> LowerForward(LayerPlan layer) => [DeviceScan.Forward(layer)];
 

@@ -22,6 +22,9 @@ struct AttentionShape
     // Words of a tile's carry: in the forward pass a float and a double for each head and a float for each channel, in the backward pass a
     // float for each channel and a double for each vector of them.
     static constexpr int forward_words = 3 * group + rounds * columns, backward_words = rounds * (columns + 2 * lanes);
+
+    // Where states are carried, a double more for each head that forgets: the sum of its decays.
+    static constexpr int carried_decays = forward_words, words = forward_words + (carries_states() && forgets ? 2 * group : 0);
 };
 
 // The place of a thread in a round.
@@ -176,7 +179,7 @@ __device__ __forceinline__ ScoreSum sum_fading_scores(
     {
         int t = first + lane;
         bool isToken = t >= from && t < to;
-        float behind = t < to ? decays[t] : 0.0f;
+        float behind = (carries_states() ? isToken : t < to) ? decays[t] : 0.0f;
         for (int distance = 1; distance < 32; distance *= 2)
         {
             float other = __shfl_down_sync(0xffffffffu, behind, distance);
@@ -196,11 +199,69 @@ __device__ __forceinline__ ScoreSum sum_fading_scores(
     return sum;
 }
 
+// The state of a layer, whose maxima, weights and, of heads that forget, sums of decays come first, a number a head each. Then come the
+// numerators of the channels or, of heads that forget, their outputs.
+template <bool forgets, int heads>
+struct AttentionState
+{
+    static constexpr int first_channel = (forgets ? 3 : 2) * heads;
+    const Pass& pass;
+    int offset;
+
+    // Of the tokens before the first row of the sequence of a row, the sum of a head, which later decays lower, and all its decays.
+    __device__ __forceinline__ ScoreSum sum_before(int row, int head, float decay, double& decays) const
+    {
+        const double* before = state_before(pass, sequence_of(pass, row), offset);
+        if (before == nullptr || before[heads + head] == 0)
+        {
+            return {-infinity(), 0};
+        }
+        decays += forgets ? before[2 * heads + head] : 0.0;
+        return {static_cast<float>(before[head]) + decay, before[heads + head]};
+    }
+
+    // The output of a channel there.
+    __device__ __forceinline__ float output_before(int row, int head, int channel) const
+    {
+        const double* before = state_before(pass, sequence_of(pass, row), offset);
+        if (before == nullptr || before[heads + head] == 0)
+        {
+            return 0;
+        }
+        return static_cast<float>(before[first_channel + channel] / (forgets ? 1.0 : before[heads + head]));
+    }
+
+    // Leaves the sum of a head after a sequence, whose last row is given, and all its decays.
+    __device__ __forceinline__ void keep_sum(int row, int head, ScoreSum sum, double decays) const
+    {
+        double* after = state_after(pass, sequence_of(pass, row), offset);
+        if (after != nullptr)
+        {
+            after[head] = sum.maximum;
+            after[heads + head] = sum.weight;
+            if (forgets)
+            {
+                after[2 * heads + head] = decays;
+            }
+        }
+    }
+
+    // Leaves the output of a channel; the sum of its head has been left before.
+    __device__ __forceinline__ void keep_output(int row, int head, int channel, float output) const
+    {
+        double* after = state_after(pass, sequence_of(pass, row), offset);
+        if (after != nullptr)
+        {
+            after[first_channel + channel] = forgets ? output : output * after[heads + head];
+        }
+    }
+};
+
 // Turns the scores of a head into gates, by a warp: a scan of maximum and weight over the tokens, which begins with the carry of the tile
-// before.
-template <class Shape>
+// before: a sum, and where states are carried the sum of the decays.
+template <class Shape, class State>
 __device__ __forceinline__ void scores_to_gates(
-    const RowTile<Shape::tile>& tile, ScoreSum before,
+    const RowTile<Shape::tile>& tile, ScoreSum before, [[maybe_unused]] double decaysBefore, int head, const State& state,
     float* scores,       // [tile]
     const float* decays) // [tile]
 {
@@ -236,6 +297,19 @@ __device__ __forceinline__ void scores_to_gates(
         {
             sum = join(sum, Shape::forgets ? ScoreSum{before.maximum + decay, before.weight} : before);
         }
+        if (carries_states())
+        {
+            double allDecays = begun == 0 ? decaysBefore + decay : decay;
+            if (begun != 0 && isToken)
+            {
+                sum = join(sum, state.sum_before(tile.first + t, head, decay, allDecays));
+            }
+            if (isToken && tile.starts.at(t + 1))
+            {
+                state.keep_sum(tile.first + t, head, sum, allDecays);
+            }
+            decaysBefore = __shfl_sync(0xffffffffu, allDecays, 31);
+        }
         scores[t] = isToken ? static_cast<float>(expf(score - sum.maximum) / sum.weight) : 0.0f;
         before.maximum = __shfl_sync(0xffffffffu, sum.maximum, 31);
         before.weight = __shfl_sync(0xffffffffu, sum.weight, 31);
@@ -244,9 +318,9 @@ __device__ __forceinline__ void scores_to_gates(
 
 // The gates of the tokens of a tile, a warp a head; scores and saved gates begin with the first row of the tile. Absent heads have gates of
 // zero.
-template <class Shape, int heads, int score_stride, int gate_stride>
+template <class Shape, int heads, int score_stride, int gate_stride, class State>
 __device__ __forceinline__ void attention_gates(
-    const RowTile<Shape::tile>& tile, int firstHead,
+    const RowTile<Shape::tile>& tile, int firstHead, const State& state,
     ulong64* before,      // [words], of the tile before
     ulong64* after,       // [words], of this tile
     const float* scores,  // [rows, score_stride]
@@ -287,28 +361,48 @@ __device__ __forceinline__ void attention_gates(
         ScoreSum own = !tile.goesOn ? sum
             : Shape::forgets ? sum_fading_scores<Shape>(gates.at[h], decays.decays_of(h), max(start, 0), tile.count, decay)
             : sum_scores(gates.at[h], max(start, 0), tile.count);
+        double decaysBefore = 0;
         if (threadIdx.x % 32 == 0)
         {
             float maximum[1] = {-infinity()};
-            double weight[1] = {0};
+            double weight[1] = {0}, allDecays[1] = {0};
+            constexpr bool carries_decays = carries_states() && Shape::forgets;
             if (tile.isBegun)
             {
                 consume_carry(before + 3 * h, maximum);
                 consume_carry(before + 3 * h + 1, weight);
                 sum = {maximum[0], weight[0]};
+                if (carries_decays)
+                {
+                    consume_carry(before + Shape::carried_decays + 2 * h, allDecays);
+                    decaysBefore = allDecays[0];
+                }
             }
             if (tile.goesOn)
             {
+                if (carries_states())
+                {
+                    allDecays[0] = start < 0 ? decaysBefore + decay : decay;
+                    own = start < 0 ? own : join(state.sum_before(tile.first + start, firstHead + h, decay, allDecays[0]), own);
+                }
                 own = start < 0 ? join(Shape::forgets ? ScoreSum{sum.maximum + decay, sum.weight} : sum, own) : own;
                 maximum[0] = own.maximum;
                 weight[0] = own.weight;
                 publish_carry(after + 3 * h, maximum);
                 publish_carry(after + 3 * h + 1, weight);
+                if (carries_decays)
+                {
+                    publish_carry(after + Shape::carried_decays + 2 * h, allDecays);
+                }
             }
+        }
+        if (carries_states())
+        {
+            decaysBefore = __shfl_sync(0xffffffffu, decaysBefore, 0);
         }
         sum.maximum = __shfl_sync(0xffffffffu, sum.maximum, 0);
         sum.weight = __shfl_sync(0xffffffffu, sum.weight, 0);
-        scores_to_gates<Shape>(tile, sum, gates.at[h], decays.decays_of(h));
+        scores_to_gates<Shape>(tile, sum, decaysBefore, firstHead + h, state, gates.at[h], decays.decays_of(h));
     }
     __syncthreads();
     for (int i = threadIdx.x; i < Shape::tile * Shape::group; i += Shape::threads)
@@ -347,7 +441,7 @@ struct AttentionForwardMemory : AttentionDecays<Shape, Shape::forgets>
 // Before and after: the carry that the tile consumes, and the one that it publishes.
 template <class Scan>
 __device__ __forceinline__ void attention_forward_tile(
-    const RowTile<AttentionShape<Scan>::tile>& tile, int firstHead,
+    const RowTile<AttentionShape<Scan>::tile>& tile, int firstHead, const AttentionState<Scan::forgets, Scan::heads>& state,
     ulong64* before,      // [words], of the tile before
     ulong64* after,       // [words], of this tile
     AttentionForwardMemory<AttentionShape<Scan>>& memory,
@@ -373,7 +467,7 @@ __device__ __forceinline__ void attention_forward_tile(
     };
     load(0);
     attention_gates<Shape, heads, score_stride, gate_stride>(
-        tile, firstHead, before, after, scores, forgets, memory.gates, memory, gates);
+        tile, firstHead, state, before, after, scores, forgets, memory.gates, memory, gates);
     before += 3 * Shape::group;
     after += 3 * Shape::group;
     for (int round = 0; round < Shape::rounds; round++)
@@ -387,6 +481,15 @@ __device__ __forceinline__ void attention_forward_tile(
         {
             sum.at[c] = 0;
         }
+        // Adds the state before a sequence to its first token, if that is the token of the chunk.
+        [[maybe_unused]] auto go_on = [&](int i, float keep)
+        {
+            bool isFirst = (starts >> i & 1) != 0 && place.isInside && t + i < tile.count;
+            for (int c = 0; c < Shape::vector && isFirst; c++)
+            {
+                sum.at[c] += keep * state.output_before(tile.first + t + i, firstHead + head, place.channel + c);
+            }
+        };
 #pragma unroll
         for (int i = 0; i < Shape::length; i++)
         {
@@ -396,6 +499,10 @@ __device__ __forceinline__ void attention_forward_tile(
             {
                 float added = add * read[i].at[c];
                 sum.at[c] = (starts >> i & 1) != 0 ? added : keep * sum.at[c] + added;
+            }
+            if (carries_states())
+            {
+                go_on(i, keep);
             }
         }
         for (int c = 0; c < Shape::vector; c++)
@@ -459,9 +566,17 @@ __device__ __forceinline__ void attention_forward_tile(
                 float added = add * read[i].at[c];
                 sum.at[c] = (starts >> i & 1) != 0 ? added : keep * sum.at[c] + added;
             }
+            if (carries_states())
+            {
+                go_on(i, keep);
+            }
             if (place.isInside && t + i < tile.count)
             {
                 store_channels<Shape::vector>(output + (t + i) * stride + place.channel, sum);
+                for (int c = 0; c < Shape::vector && carries_states() && tile.starts.at(t + i + 1); c++)
+                {
+                    state.keep_output(tile.first + t + i, firstHead + head, place.channel + c, sum.at[c]);
+                }
             }
         }
         if (round + 1 < Shape::rounds)
@@ -478,12 +593,13 @@ __device__ __forceinline__ void attention_forward(
     const float* scores,  // [rows, score_stride]
     const float* forgets, // [rows, score_stride]; nullptr where nothing is forgotten
     float* gates,         // [rows, gate_stride]
-    float* output)        // [rows, stride]
+    float* output,        // [rows, stride]
+    int stateOffset)
 {
     using Shape = AttentionShape<Scan>;
     constexpr int width = Scan::width, heads = Scan::heads;
     constexpr int stride = Scan::stride, score_stride = Scan::score_stride, gate_stride = Scan::gate_stride;
-    constexpr int groups = (heads + Shape::group - 1) / Shape::group, words = Shape::forward_words;
+    constexpr int groups = (heads + Shape::group - 1) / Shape::group, words = Shape::words;
     __shared__ SequenceStarts<Shape::tile> starts;
     __shared__ AttentionForwardMemory<Shape> memory;
     int number = take_tile_index(pass), index = number / groups, part = number % groups;
@@ -497,8 +613,10 @@ __device__ __forceinline__ void attention_forward(
         clear_padding<width, stride>(output, tile.first, tile.count);
     }
     long long row = tile.first;
+    const AttentionState<Shape::forgets, heads> state{pass, stateOffset};
     attention_forward_tile<Scan>(
-        tile, part * Shape::group, carries_of<words>(pass, index - 1, part, groups), carries_of<words>(pass, index, part, groups), memory,
+        tile, part * Shape::group, state, carries_of<words>(pass, index - 1, part, groups),
+        carries_of<words>(pass, index, part, groups), memory,
         values + row * stride, scores + row * score_stride, Shape::forgets ? forgets + row * score_stride : nullptr,
         gates + row * gate_stride, output + row * stride);
 }
@@ -511,23 +629,25 @@ __device__ __forceinline__ void attention_forward_rows(
     const float* scores,  // [rows, score_stride]
     const float* forgets, // [rows, score_stride]; nullptr where nothing is forgotten
     float* gates,         // [rows, gate_stride]
-    float* output)        // [rows, stride]
+    float* output,        // [rows, stride]
+    int stateOffset)
 {
     using Shape = AttentionShape<Scan>;
     constexpr int width = Scan::width, heads = Scan::heads;
     constexpr int stride = Scan::stride, score_stride = Scan::score_stride, gate_stride = Scan::gate_stride;
-    constexpr int groups = (heads + Shape::group - 1) / Shape::group, words = Shape::forward_words;
+    constexpr int groups = (heads + Shape::group - 1) / Shape::group, words = Shape::words;
     static_assert(sizeof(AttentionForwardMemory<Shape>) <= sizeof(shared), "");
     __shared__ SequenceStarts<Shape::tile> starts;
     int index = row / Shape::tile;
     const RowTile<Shape::tile> tile(pass, index, starts);
     long long first = row;
     clear_padding<width, stride>(output, first, tile.count);
+    const AttentionState<Shape::forgets, heads> state{pass, stateOffset};
     for (int part = 0; part < groups; part++)
     {
         attention_forward_tile<Scan>(
-            tile, part * Shape::group, carries_of<words>(pass, index - 1, part, groups), carries_of<words>(pass, index, part, groups),
-            *reinterpret_cast<AttentionForwardMemory<Shape>*>(shared),
+            tile, part * Shape::group, state, carries_of<words>(pass, index - 1, part, groups),
+            carries_of<words>(pass, index, part, groups), *reinterpret_cast<AttentionForwardMemory<Shape>*>(shared),
             values + first * stride, scores + first * score_stride, Shape::forgets ? forgets + first * score_stride : nullptr,
             gates + first * gate_stride, output + first * stride);
         __syncthreads();

@@ -26,8 +26,7 @@ internal sealed record PrefixMeanForward(PrefixMean Operation, TimeCut Cut) : Ke
         w.Configuration(
             Operation.Output.Name + "_mean",
             [.. Cut.Constants, ("width", Operation.Input.Width), ("stride", Operation.Input.Stride)]),
-        "pass", w.Value(Operation.Input),
-        w.Value(Operation.Output));
+        "pass", w.Value(Operation.Input), w.Value(Operation.Output), w.State(Operation.StateOffset));
 }
 
 /// <summary>Its gradient, against time.</summary>
@@ -41,5 +40,5 @@ internal sealed record PrefixMeanBackward(PrefixMean Operation, TimeCut Cut, boo
         w.Configuration(
             Operation.Output.Name + "_mean_backward",
             [.. Cut.Constants, ("width", Operation.Input.Width), ("stride", Operation.Input.Stride), ("adds", Accumulates)]),
-        "pass", w.Gradient(Operation.Output), w.Gradient(Operation.Input));
+        "pass", w.Gradient(Operation.Output), w.Gradient(Operation.Input), w.State(Operation.StateOffset));
 }

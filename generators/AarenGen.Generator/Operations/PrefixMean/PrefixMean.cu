@@ -5,7 +5,8 @@ template <class Scan>
 __device__ __forceinline__ void prefix_mean(
     const Pass& pass,
     const float* x, // [rows, stride]
-    float* y)       // [rows, stride]
+    float* y,       // [rows, stride]
+    int state)
 {
     using Shape = TimeShape<Scan>;
     constexpr int width = Scan::width, stride = Scan::stride;
@@ -16,7 +17,8 @@ __device__ __forceinline__ void prefix_mean(
         return;
     }
     int first = first_row(pass, place.sequence), rows = pass.ends[place.sequence] - first;
-    double carried = 0;
+    int seen = tokens_before(pass, place.sequence, state);
+    double carried = channel_before(pass, place, state + 1);
     for (int from = 0; from < rows; from += Shape::tile)
     {
         float4 sums[Shape::length];
@@ -41,12 +43,18 @@ __device__ __forceinline__ void prefix_mean(
         {
             if (place.isInside && t + i < rows)
             {
-                float factor = 1.0f / static_cast<float>(t + i + 1);
+                float factor = 1.0f / static_cast<float>(seen + t + i + 1);
                 store4(y + static_cast<long long>(first + t + i) * stride + place.channel, make_float4(
                     (before.x + sums[i].x) * factor, (before.y + sums[i].y) * factor,
                     (before.z + sums[i].z) * factor, (before.w + sums[i].w) * factor));
             }
         }
+    }
+    keep_channel(pass, place, state + 1, carried);
+    double* after = state_after(pass, place.sequence, state);
+    if (after != nullptr && place.channel == 0 && place.chunk == 0)
+    {
+        *after = seen + rows;
     }
 }
 
@@ -55,7 +63,8 @@ template <class Scan>
 __device__ __forceinline__ void prefix_mean_backward(
     const Pass& pass,
     const float* dy, // [rows, stride]
-    float* dx)       // [rows, stride]
+    float* dx,       // [rows, stride]
+    int state)
 {
     using Shape = TimeShape<Scan>;
     constexpr int width = Scan::width, stride = Scan::stride;
@@ -67,6 +76,7 @@ __device__ __forceinline__ void prefix_mean_backward(
         return;
     }
     int first = first_row(pass, place.sequence), rows = pass.ends[place.sequence] - first;
+    int seen = tokens_before(pass, place.sequence, state);
     double carried = 0;
     for (int from = (rows - 1) / Shape::tile * Shape::tile; from >= 0; from -= Shape::tile)
     {
@@ -77,7 +87,7 @@ __device__ __forceinline__ void prefix_mean_backward(
         {
             float4 gradient = place.isInside && t + i < rows
                 ? load4(dy + static_cast<long long>(first + t + i) * stride + place.channel) : zero4();
-            float factor = 1.0f / static_cast<float>(t + i + 1);
+            float factor = 1.0f / static_cast<float>(seen + t + i + 1);
             sums[i] = make_float4(gradient.x * factor, gradient.y * factor, gradient.z * factor, gradient.w * factor);
         }
 #pragma unroll

@@ -5,13 +5,14 @@
 template <class Kinds>
 __device__ __forceinline__ void token_kinds(
     const Pass& pass,
-    float* kinds) // [rows, stride]
+    float* kinds, // [rows, stride]
+    int state)
 {
     constexpr int count = Kinds::count, stride = Kinds::stride;
     int row = blockIdx.x * 256 + threadIdx.x;
     if (row < pass.settings->rows)
     {
-        int place = row - first_row(pass, sequence_of(pass, row));
+        int place = place_of(pass, row, state);
         store4(kinds + static_cast<long long>(row) * stride, make_float4(static_cast<float>(place % count), 0, 0, 0));
     }
 }

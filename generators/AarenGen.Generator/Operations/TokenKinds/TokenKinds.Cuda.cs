@@ -23,5 +23,5 @@ internal sealed record TokenKindsForward(TokenKinds Operation) : KernelNode(
         w.Call(
             "token_kinds", w.Configuration(
                 Operation.Output.Name + "_sequence", ("count", Operation.Count), ("stride", Operation.Output.Stride)),
-            "pass", w.Value(Operation.Output));
+            "pass", w.Value(Operation.Output), w.State(Operation.StateOffset));
 }

@@ -35,6 +35,27 @@ struct TimePlace
     }
 };
 
+// The number of a channel before the first row, in the state from an offset on, and after the last row; a thread a channel. Zero where the
+// sequence begins here.
+template <class Shape, int width>
+__device__ __forceinline__ double channel_before(const Pass& pass, const TimePlace<Shape, width>& place, int state)
+{
+    const double* before = state_before(pass, place.sequence, state);
+    int channel = place.channel - 4 * place.lane + static_cast<int>(threadIdx.x);
+    return before != nullptr && threadIdx.x < Shape::channels && channel < width ? before[channel] : 0.0;
+}
+
+template <class Shape, int width>
+__device__ __forceinline__ void keep_channel(const Pass& pass, const TimePlace<Shape, width>& place, int state, double value)
+{
+    double* after = state_after(pass, place.sequence, state);
+    int channel = place.channel - 4 * place.lane + static_cast<int>(threadIdx.x);
+    if (after != nullptr && threadIdx.x < Shape::channels && channel < width)
+    {
+        after[channel] = value;
+    }
+}
+
 // The value with zeros in the columns beyond the width.
 template <int width>
 __device__ __forceinline__ float4 inside_width(float4 value, int column)

@@ -28,6 +28,14 @@ struct Results
     long long badNow;       // the same, at once
 };
 
+// The states of the layers around a chunk of the sequences, each as a stream has it: of a training that cuts its sequences.
+struct ChunkSettings
+{
+    const double* before;   // [sequences, stateDoubles]: before the first row of each; nullptr where the sequences begin here
+    double* after;          // [sequences, stateDoubles]: overwritten with those after the last row; nullptr where nobody needs them
+    long long stateDoubles;
+};
+
 // The arguments of all kernels. The rows of a value lie one after the other, stride floats each.
 struct Pass
 {
@@ -51,6 +59,9 @@ struct Pass
     Results* results;
     float* tokenGradients;  // [rows, a token's stride]
     long long capacity;     // rows for which there is memory
+#if CARRIES
+    const ChunkSettings* chunk;
+#endif
 };
 
 __device__ __forceinline__ float infinity()
@@ -130,6 +141,67 @@ __device__ __forceinline__ int partition_begin(int whole, int part, int parts)
 __device__ __forceinline__ int first_row(const Pass& pass, int sequence)
 {
     return sequence == 0 ? 0 : pass.ends[sequence - 1];
+}
+
+// Whether sequences are cut into chunks that carry states. Where they are not, all that follows from the two functions behind this one
+// vanishes from the kernels.
+__device__ __forceinline__ constexpr bool carries_states()
+{
+#if CARRIES
+    return true;
+#else
+    return false;
+#endif
+}
+
+// The state before the first row of a sequence, from an offset on; nullptr where the sequence begins with that row.
+__device__ __forceinline__ const double* state_before(
+    [[maybe_unused]] const Pass& pass, [[maybe_unused]] int sequence, [[maybe_unused]] int offset)
+{
+#if CARRIES
+    const ChunkSettings& chunk = *pass.chunk;
+    return chunk.before == nullptr ? nullptr : chunk.before + (sequence * chunk.stateDoubles + offset);
+#else
+    return nullptr;
+#endif
+}
+
+// Where the state after the last row of a sequence is left, from an offset on; nullptr where nobody needs it.
+__device__ __forceinline__ double* state_after(
+    [[maybe_unused]] const Pass& pass, [[maybe_unused]] int sequence, [[maybe_unused]] int offset)
+{
+#if CARRIES
+    const ChunkSettings& chunk = *pass.chunk;
+    return chunk.after == nullptr ? nullptr : chunk.after + (sequence * chunk.stateDoubles + offset);
+#else
+    return nullptr;
+#endif
+}
+
+// The tokens of a sequence before its first row, with which the state begins at an offset.
+__device__ __forceinline__ int tokens_before(const Pass& pass, int sequence, int offset)
+{
+    const double* before = state_before(pass, sequence, offset);
+    return before == nullptr ? 0 : static_cast<int>(*before);
+}
+
+// Four floats of a state, which holds two a double. States are aligned to 8 bytes only.
+__device__ __forceinline__ float4 load_state4(
+    const double* state, // [2]
+    int half)
+{
+    const float2* at = reinterpret_cast<const float2*>(state) + half;
+    float2 low = at[0], high = at[1];
+    return make_float4(low.x, low.y, high.x, high.y);
+}
+
+__device__ __forceinline__ void store_state4(
+    double* state, // [2]
+    int half, float4 value)
+{
+    float2* at = reinterpret_cast<float2*>(state) + half;
+    at[0] = make_float2(value.x, value.y);
+    at[1] = make_float2(value.z, value.w);
 }
 
 // The sum over a warp, returned to all its threads.

@@ -152,3 +152,16 @@ __device__ __forceinline__ int sequence_of(const Pass& pass, int row)
     }
     return low;
 }
+
+// The place of a row in its sequence, for a layer whose state at an offset is the number of tokens. With the last row of a sequence it
+// counts the tokens of the sequence.
+__device__ __forceinline__ int place_of(const Pass& pass, int row, int state)
+{
+    int sequence = sequence_of(pass, row), place = tokens_before(pass, sequence, state) + row - first_row(pass, sequence);
+    double* after = state_after(pass, sequence, state);
+    if (after != nullptr && row + 1 == pass.ends[sequence])
+    {
+        *after = place + 1;
+    }
+    return place;
+}

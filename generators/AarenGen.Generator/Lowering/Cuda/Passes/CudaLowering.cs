@@ -163,8 +163,8 @@ internal sealed class CudaLowering
         LayerPlan layer = kernels.Layer;
         bool isRepeated = layer.Repeat > 1;
         var memory = new LayerMemory(
-            isRepeated, At(layer.Weights), At(layer.Derived), At(layer.Memory), new(partials, isRepeated ? kernels.PartialFloats : 0),
-            kernels.PartialGradients);
+            isRepeated, At(layer.Weights), At(layer.Derived), At(layer.Memory), At(layer.State),
+            new(partials, isRepeated ? kernels.PartialFloats : 0), kernels.PartialGradients);
         string name = Unique($"{layer.Method}_{node.Name}");
         IEnumerable<BufferBinding> buffers = node.Reads.Concat(node.Writes).GroupBy(static o => o.Name).Select(static g => g.First())
             .Select(o => new BufferBinding(o.Name, boundary!.PointerOf(o, layer, memory.Memory), !node.IsWriting(o)));
