@@ -16,6 +16,7 @@ internal static class Registry
         new TimeEncodingDefinition(),
         new SumInputsDefinition(),
         new InterleaveDefinition(),
+        new StandardizeDefinition(),
         new ChannelIndependentDefinition(),
         new InstanceNormDefinition(),
         new PatchDefinition(),

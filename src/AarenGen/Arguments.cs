@@ -8,10 +8,17 @@ namespace AarenGen;
 /// <summary>Checks of what callers pass in: each throws before anything is written.</summary>
 internal static class Arguments
 {
-    private const float LargestTokenNumber = 1e15f;
+    /// <summary>
+    /// The highest power of a token anywhere is its square, in attention scores: 1e30 leaves a factor of 3e8 to the largest float for
+    /// weights and sums.
+    /// </summary>
+    public const float LargestTokenNumber = 1e15f;
 
     /// <summary>What numbers of a token must be, for messages.</summary>
-    public const string TokenRule = "numbers of a token must be finite and from -1e15 to 1e15 (scale larger ones, as StandardScaler does)";
+    public const string TokenRule = "numbers of a token must be finite and from -1e15 to 1e15 (scale larger ones, as [Standardize] does)";
+
+    /// <summary>The same, where the model standardises them.</summary>
+    public const string StandardizedTokenRule = "numbers of a token must be finite and, once standardised, from -1e15 to 1e15";
 
     public static void CheckLength(
         ReadOnlySpan<float> span, long expected, [CallerArgumentExpression(nameof(span))] string name = "")
@@ -105,14 +112,13 @@ internal static class Arguments
     }
 
     /// <summary>
-    /// The index of the first number that a token may not hold; -1 where there is none. The highest power of a token anywhere is its
-    /// square, in attention scores: 1e30 leaves a factor of 3e8 to the largest float for weights and sums.
+    /// The index of the first number that a token may not hold; -1 where there is none.
     /// </summary>
-    public static int IndexOfBadTokenNumber(ReadOnlySpan<float> values)
+    public static int IndexOfBadTokenNumber(ReadOnlySpan<float> values, float bound = LargestTokenNumber)
     {
         // Without their sign, the bits of floats are in the order of the floats; infinity and NaN come last.
         const uint size = 0x7FFF_FFFF;
-        uint largest = BitConverter.SingleToUInt32Bits(LargestTokenNumber);
+        uint largest = BitConverter.SingleToUInt32Bits(bound);
         ReadOnlySpan<uint> bits = MemoryMarshal.Cast<float, uint>(values);
         int i = 0;
         for (; i + Vector<uint>.Count <= bits.Length; i += Vector<uint>.Count)
@@ -132,15 +138,17 @@ internal static class Arguments
         return -1;
     }
 
-    /// <summary>Checks the tokens of streams.</summary>
-    public static void CheckTokens(ReadOnlySpan<float> span, int width, [CallerArgumentExpression(nameof(span))] string name = "")
+    /// <summary>Checks tokens of a stream, the first of which is at a position of it.</summary>
+    public static void CheckTokens(
+        ReadOnlySpan<float> span, int width, Standardizer? standardizer, long position, int firstRow = 0,
+        [CallerArgumentExpression(nameof(span))] string name = "")
     {
-        int bad = IndexOfBadTokenNumber(span);
+        int bad = standardizer is null ? IndexOfBadTokenNumber(span) : standardizer.IndexOfBadTokenNumber(span, position);
         if (bad >= 0)
         {
             throw new ArgumentException(
-                $"'{name}' holds {Text(span[bad])} in row {bad / width}, column {bad % width}; {TokenRule}. "
-                + "Pass another token in its place, or none.", name);
+                $"'{name}' holds {Text(span[bad])} in row {firstRow + bad / width}, column {bad % width}; "
+                + $"{(standardizer is null ? TokenRule : StandardizedTokenRule)}. Pass another token in its place, or none.", name);
         }
     }
 

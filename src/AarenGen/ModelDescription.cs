@@ -107,6 +107,19 @@ public enum TargetKind
     Class,
 }
 
+/// <summary>What the standardisation of targets means for an output.</summary>
+public enum OutputScaling
+{
+    /// <summary>Nothing: it has no unit, such as degrees of freedom.</summary>
+    Unaffected,
+
+    /// <summary>A location on the targets' scale: scaled and shifted.</summary>
+    Location,
+
+    /// <summary>A distance on the targets' scale: scaled.</summary>
+    Scale,
+}
+
 /// <summary>An output of the model with its own loss.</summary>
 /// <param name="Name">The declared name; "output" where there is but one head, unnamed.</param>
 /// <param name="OutputOffset">First of its numbers in a row's output.</param>
@@ -120,7 +133,31 @@ public enum TargetKind
 /// <param name="Loss">The loss in words.</param>
 public sealed record HeadDescription(
     string Name, int OutputOffset, int OutputWidth, int TargetOffset, int TargetWidth, TargetKind TargetKind, int ClassCount,
-    bool IsPerSequence, double Weight, string Loss);
+    bool IsPerSequence, double Weight, string Loss)
+{
+    /// <summary>
+    /// What each of the outputs' equal segments is to the standardised targets; empty where the targets are not standardised.
+    /// </summary>
+    public IReadOnlyList<OutputScaling> Scaling { get; init; } = [];
+}
+
+/// <summary>Neighbouring columns of the tokens that are standardised: those of a <c>[Continuous]</c> input.</summary>
+/// <param name="First">The first column, from 0.</param>
+/// <param name="Count">How many there are.</param>
+/// <param name="Modality">The modality that has these columns, from 0, where modalities are interleaved; else 0.</param>
+/// <param name="ModalityCount">Number of interleaved modalities; 1 where all tokens have these columns.</param>
+public sealed record StandardizedColumns(int First, int Count, int Modality, int ModalityCount)
+{
+    /// <summary>Whether the token at a position of its sequence, from 0, has these columns.</summary>
+    internal bool IsAt(long position) => position % ModalityCount == Modality;
+}
+
+/// <summary>
+/// What a model standardises. Its targets: those of the heads that have <see cref="HeadDescription.Scaling"/>.
+/// </summary>
+/// <param name="Method">With which statistics.</param>
+/// <param name="Columns">Which columns of the tokens.</param>
+public sealed record StandardizationDescription(Standardization Method, IReadOnlyList<StandardizedColumns> Columns);
 
 /// <summary>A column of the tokens that holds a category: a whole number from 0 to below the cardinality.</summary>
 /// <param name="Column">The column, from 0.</param>
@@ -154,12 +191,19 @@ public enum NormalizationSpan
 /// <param name="Window">Samples of the window, where there is one.</param>
 public sealed record TokenShape(int Channels, int PatchLength, int PatchStride, NormalizationSpan Normalization, int Window)
 {
+    /// <summary>Features that are normalised, where these are only the first ones of a token; 0: all.</summary>
+    public int NormalizedColumns { get; init; }
+
     /// <summary>Whether samples are rows as they are.</summary>
     public bool IsPlain => Channels == 1 && PatchLength == 1 && PatchStride == 1 && Normalization == NormalizationSpan.None;
 
     /// <summary>Outputs that a stream gives in its first samples.</summary>
     /// <param name="samples">Samples, at least 0.</param>
     public int GetOutputCount(int samples) => samples < PatchLength ? 0 : (samples - PatchLength) / PatchStride + 1;
+
+    /// <summary>Of the given number of features, how many are normalised.</summary>
+    internal int Normalized(int features) =>
+        Normalization == NormalizationSpan.None ? 0 : NormalizedColumns > 0 ? NormalizedColumns : features;
 
     /// <summary>The sample, from 0, after which the stream gives an output.</summary>
     /// <param name="output">The output, from 0.</param>
@@ -196,6 +240,9 @@ public sealed record ModelDescription
     /// <summary>The columns that hold categories.</summary>
     public required IReadOnlyList<CategoryDescription> Categories { get; init; }
 
+    /// <summary>What is standardised; null for a model without <c>[Standardize]</c>.</summary>
+    public StandardizationDescription? Standardization { get; init; }
+
     /// <summary>The heads, in the order of their outputs; offsets are those of one channel.</summary>
     public required IReadOnlyList<HeadDescription> Heads { get; init; }
 
@@ -224,6 +271,6 @@ public sealed record ModelDescription
 
     internal int RowTargetWidth => TargetWidth / Tokens.Channels;
 
-    /// <summary>A mean and a deviation a feature of a channel, where samples are normalised.</summary>
-    internal int RowStatistics => Tokens.Normalization == NormalizationSpan.None ? 0 : 2 * InputWidth / Tokens.Channels;
+    /// <summary>A mean and a deviation for each feature of a channel that is normalised.</summary>
+    internal int RowStatistics => 2 * Tokens.Normalized(InputWidth / Tokens.Channels);
 }

@@ -15,8 +15,9 @@ namespace AarenGen;
 /// of <see cref="Evaluate"/>, <c>Save</c> or <c>SaveCompiled</c> throws <see cref="InvalidOperationException"/>, from the progress callback
 /// too. Inference does not check this, because the check would cost time; its outputs are then meaningless.</para>
 /// <para>Inference allocates nothing, except working memory once per thread.</para>
-/// <para>The numbers of tokens must be finite and from −1e15 to 1e15, so that nothing overflows with ordinary weights. With extremely large
-/// weights, outputs and the state may become NaN or infinite. <see cref="StreamState{TModel}.Save(string)"/> rejects such a state;
+/// <para>The numbers of tokens must be finite and from −1e15 to 1e15, so that nothing overflows with ordinary weights; with
+/// <c>[Standardize]</c> that goes for the standardised numbers. With extremely large weights, outputs and the state may become NaN or
+/// infinite. <see cref="StreamState{TModel}.Save(string)"/> rejects such a state;
 /// <see cref="StreamState{TModel}.Reset"/> or <see cref="StreamState{TModel}.Load(string)"/> makes it usable again.</para>
 /// </remarks>
 /// <typeparam name="TSelf">The annotated class.</typeparam>
@@ -27,6 +28,9 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
 
     private readonly WeightAccess access = new();
     private AlignedBuffer weights = null!, packed = null!;
+
+    /// <summary>Null where nothing is standardised.</summary>
+    private Standardizer? standardizer;
 
     /// <summary>Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
@@ -39,6 +43,15 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
 
     /// <summary>How inference reads the large matrices; <see cref="UsePrecision"/> changes it.</summary>
     public WeightPrecision Precision { get; private set; }
+
+    /// <summary>
+    /// With which statistics tokens, targets and outputs are scaled: those that the first <see cref="Fit"/> computed, or that the file held
+    /// from which the model came. Null for a model without <c>[Standardize]</c>.
+    /// </summary>
+    public StandardizationStatistics? Statistics => standardizer?.Statistics;
+
+    /// <summary>Scales with these statistics; null where nothing is standardised.</summary>
+    internal Standardizer? Standardizer => standardizer;
 
     internal AlignedBuffer WeightBuffer => weights;
 
@@ -57,6 +70,10 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <summary>
     /// Creates a model with the weights of a safetensors file, which <see cref="Save(string)"/> or PyTorch wrote from a <c>state_dict</c>.
     /// </summary>
+    /// <remarks>
+    /// A model with <c>[Standardize]</c> needs its <see cref="Statistics"/> in the file: the tensors <c>standardize.tokens.center</c>,
+    /// <c>standardize.tokens.scale</c>, <c>standardize.targets.center</c> and <c>standardize.targets.scale</c>.
+    /// </remarks>
     /// <param name="path">The file; tensors F32, F64, F16 or BF16, little-endian.</param>
     /// <exception cref="ArgumentException"><paramref name="path"/> is null, empty or holds a null character.</exception>
     /// <exception cref="ModelFileException">
@@ -67,7 +84,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     public static TSelf Load(string path)
     {
         TSelf model = Allocated();
-        ModelFile.Read(path, Description, model.weights);
+        model.UseStatistics(ModelFile.Read(path, Description, model.weights));
         model.WeightsChanged();
         return model;
     }
@@ -84,7 +101,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     {
         Arguments.CheckReadable(stream);
         TSelf model = Allocated();
-        ModelFile.Read(stream, Description, model.weights);
+        model.UseStatistics(ModelFile.Read(stream, Description, model.weights));
         model.WeightsChanged();
         return model;
     }
@@ -109,7 +126,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <exception cref="InvalidOperationException">
     /// A weight is NaN or infinite, or another call changes the weights. The file is as it was.
     /// </exception>
-    public void Save(string path) => Read(nameof(Save), () => ModelFile.Write(path, Description, weights));
+    public void Save(string path) => Read(nameof(Save), () => ModelFile.Write(path, Description, weights, Statistics));
 
     /// <summary>Writes the weights to a stream as safetensors with PyTorch's names and layouts.</summary>
     /// <param name="stream">
@@ -124,7 +141,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     public void Save(Stream stream)
     {
         Arguments.CheckWritable(stream);
-        Read(nameof(Save), () => ModelFile.Write(stream, Description, weights));
+        Read(nameof(Save), () => ModelFile.Write(stream, Description, weights, Statistics));
     }
 
     /// <summary>
@@ -139,7 +156,9 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// A weight is NaN or infinite, or another call changes the weights. The file is as it was.
     /// </exception>
     public void SaveCompiled(string path) =>
-        Read(nameof(SaveCompiled), () => AtomicFile.Write(path, CompiledModel.Writer(Description, weights, packed, Precision)));
+        Read(
+            nameof(SaveCompiled),
+            () => AtomicFile.Write(path, CompiledModel.Writer(Description, weights, packed, Precision, Statistics)));
 
     /// <summary>Writes to a stream what <see cref="SaveCompiled(string)"/> writes to a file.</summary>
     /// <param name="stream">
@@ -154,7 +173,9 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     public void SaveCompiled(Stream stream)
     {
         Arguments.CheckWritable(stream);
-        Read(nameof(SaveCompiled), () => OutputStream.Write(stream, CompiledModel.Writer(Description, weights, packed, Precision)));
+        Read(
+            nameof(SaveCompiled),
+            () => OutputStream.Write(stream, CompiledModel.Writer(Description, weights, packed, Precision, Statistics)));
     }
 
     /// <summary>
@@ -211,7 +232,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         ArgumentNullException.ThrowIfNull(state);
         Arguments.CheckLength(token, Description.InputWidth);
         Arguments.CheckLength(output, Description.OutputWidth);
-        Arguments.CheckTokens(token, Description.InputWidth);
+        Arguments.CheckTokens(token, Description.InputWidth, standardizer, state.TokenCount);
         Arguments.CheckCategories(token, Description.InputWidth, Description.Categories, state.TokenCount);
         Run(new ReadOnlySpan<StreamState<TSelf>>(ref state), token, output);
     }
@@ -249,12 +270,18 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
                 throw new ArgumentException($"State {i} is null.", nameof(states));
             }
         }
-        Arguments.CheckTokens(tokens, Description.InputWidth);
-        for (int i = 0; i < states.Length && Description.Categories.Count > 0; i++)
+        if (Description.ModalityCount == 1)
         {
-            Arguments.CheckCategories(
-                tokens.Slice(i * Description.InputWidth, Description.InputWidth), Description.InputWidth, Description.Categories,
-                states[i].TokenCount, i, nameof(tokens));
+            Arguments.CheckTokens(tokens, Description.InputWidth, standardizer, position: 0);
+        }
+        for (int i = 0; i < states.Length && (Description.ModalityCount > 1 || Description.Categories.Count > 0); i++)
+        {
+            ReadOnlySpan<float> token = tokens.Slice(i * Description.InputWidth, Description.InputWidth);
+            if (Description.ModalityCount > 1)
+            {
+                Arguments.CheckTokens(token, Description.InputWidth, standardizer, states[i].TokenCount, i, nameof(tokens));
+            }
+            Arguments.CheckCategories(token, Description.InputWidth, Description.Categories, states[i].TokenCount, i, nameof(tokens));
         }
         Run(states, tokens, outputs);
     }
@@ -304,6 +331,10 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// resumed on the same data only.</para>
     /// <para>A target that is NaN is missing: its value has neither loss nor gradient (see <see cref="Evaluate"/> for the mean). A batch
     /// whose targets are all missing changes no weight, like one whose tokens have the weight 0.</para>
+    /// <para>A model with <c>[Standardize]</c> whose <see cref="Statistics"/> are not fitted computes them first: it reads the training
+    /// data three more times, four times with <see cref="Standardization.Robust"/>, and keeps nothing of them. A model that was trained or
+    /// loaded keeps its statistics, since its weights depend on them; for others, train a new model. A checkpoint has the statistics with
+    /// which its training began. Epochs are compared by losses of standardised targets.</para>
     /// </remarks>
     /// <param name="train">The sequences to learn from.</param>
     /// <param name="validation">
@@ -369,6 +400,8 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// k/m of a token. With several heads, a value has the weight of its token times that of its head, divided by the number of the head's
     /// values. The loss is the mean over all values with these weights, times the sum of the heads' weights.</para>
     /// <para>Memory does not grow with the length of very long sequences, which are evaluated in chunks that carry the state.</para>
+    /// <para>With <c>[Standardize]</c> it is the loss as trained, of standardised targets: a mean absolute error of 0.1 is a tenth of the
+    /// targets' <see cref="ColumnScale.Scale"/>. For errors in the targets' units, compare the outputs of <c>Forward</c>.</para>
     /// </remarks>
     /// <param name="data">The sequences.</param>
     /// <exception cref="ArgumentException">
@@ -400,12 +433,13 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         if (CompiledModel.TryRead(resource, Description, file) is { } compiled)
         {
             TSelf inPlace = TSelf.Empty();
-            (inPlace.weights, inPlace.packed, inPlace.Precision) = compiled;
+            (inPlace.weights, inPlace.packed, inPlace.Precision, StandardizationStatistics? statistics) = compiled;
+            inPlace.UseStatistics(statistics);
             return inPlace;
         }
         TSelf model = Allocated();
         resource.Position = 0;
-        ModelFile.Read(resource, file, Description, model.weights);
+        model.UseStatistics(ModelFile.Read(resource, file, Description, model.weights));
         model.WeightsChanged();
         return model;
     }
@@ -456,11 +490,11 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         BackpropagateDerivedWeights(weights.Span, gradients, slice);
 
     /// <summary>Checks many tokens of a stream; returns how many they are.</summary>
-    internal static int CheckTokens(StreamState<TSelf> state, ReadOnlySpan<float> tokens, ReadOnlySpan<float> outputs)
+    internal int CheckTokens(StreamState<TSelf> state, ReadOnlySpan<float> tokens, ReadOnlySpan<float> outputs)
     {
         int count = Arguments.CountRows(tokens, Description.InputWidth);
         Arguments.CheckLength(outputs, (long)count * Description.OutputWidth);
-        Arguments.CheckTokens(tokens, Description.InputWidth);
+        Arguments.CheckTokens(tokens, Description.InputWidth, standardizer, state.TokenCount);
         Arguments.CheckCategories(tokens, Description.InputWidth, Description.Categories, state.TokenCount);
         return count;
     }
@@ -486,6 +520,10 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         Prepare(weights.Span, packed.Span, Precision, training: false, WorkerSlice.All);
     }
 
+    /// <summary>Null for a model that standardises nothing.</summary>
+    internal void UseStatistics(StandardizationStatistics? statistics) =>
+        standardizer = Standardizer.Create(Description, statistics);
+
     /// <summary>Does what needs weights that nobody changes meanwhile.</summary>
     private void Read(string call, Action action)
     {
@@ -506,6 +544,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         TSelf model = TSelf.Empty();
         model.weights = new(Description.Layout.WeightFloats);
         model.packed = new(Description.Layout.PackedFloats);
+        model.UseStatistics(StandardizationStatistics.None(Description));
         return model;
     }
 
@@ -522,7 +561,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         }
     }
 
-    /// <summary>Tokens are rows: they run from and to the caller's memory.</summary>
+    /// <summary>Tokens are rows: they run from and to the caller's memory, unless they are standardised.</summary>
     private void RunPlain(ReadOnlySpan<StreamState<TSelf>> states, ReadOnlySpan<float> tokens, Span<float> outputs)
     {
         int count = tokens.Length / Description.InputWidth;
@@ -530,19 +569,50 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         {
             int rows = Math.Min(Description.Layout.RowsPerPass, count - first);
             ReadOnlySpan<StreamState<TSelf>> streams = states.Length == 1 ? states : states.Slice(first, rows);
-            Infer(Pass(
-                streams, rows, tokens.Slice(first * Description.InputWidth, rows * Description.InputWidth),
-                outputs.Slice(first * Description.OutputWidth, rows * Description.OutputWidth)));
+            ReadOnlySpan<float> read = tokens.Slice(first * Description.InputWidth, rows * Description.InputWidth);
+            Span<float> written = outputs.Slice(first * Description.OutputWidth, rows * Description.OutputWidth);
+            if (standardizer is null)
+            {
+                Infer(Pass(streams, rows, read, written));
+            }
+            else
+            {
+                Infer(Pass(streams, rows, Standardize(streams, read), written));
+                standardizer.RestoreOutputs(written);
+            }
+            if (streams.Length == 1)
+            {
+                streams[0].TokenCount += rows;
+                continue;
+            }
+            foreach (StreamState<TSelf> state in streams)
+            {
+                state.TokenCount++;
+            }
         }
-        if (states.Length == 1)
+    }
+
+    /// <summary>Tokens of a state each, or in order of a single state, standardised in working memory behind that of a pass.</summary>
+    private ReadOnlySpan<float> Standardize(ReadOnlySpan<StreamState<TSelf>> states, ReadOnlySpan<float> tokens)
+    {
+        int scratch = Description.Layout.ScratchFloats, width = Description.InputWidth;
+        Span<float> standardized = Scratch.Get(scratch + tokens.Length).Slice(scratch, tokens.Length);
+        if (states.Length == 1 || Description.ModalityCount == 1)
         {
-            states[0].TokenCount += count;
-            return;
+            standardizer!.StandardizeTokens(tokens, states[0].TokenCount, standardized);
+            return standardized;
         }
-        foreach (StreamState<TSelf> state in states)
+        for (int i = 0; i < states.Length; i++)
         {
-            state.TokenCount++;
+            long position = states[i].TokenCount;
+            for (int earlier = 0; earlier < i; earlier++)
+            {
+                // A state that has several of these tokens takes them in order.
+                position += states[earlier] == states[i] ? 1 : 0;
+            }
+            standardizer!.StandardizeTokens(tokens.Slice(i * width, width), position, standardized.Slice(i * width, width));
         }
+        return standardized;
     }
 
     /// <summary>Tokens become rows when a patch is full, one a channel: what is full is gathered and run together.</summary>
@@ -552,20 +622,28 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         int count = tokens.Length / Description.InputWidth, capacity = Description.Layout.RowsPerPass / shape.Channels;
         int rowsWidth = shape.Channels * Description.RowInputWidth, statisticsWidth = shape.Channels * Description.RowStatistics;
         Span<float> scratch = Scratch.Get(
-            Description.Layout.ScratchFloats + capacity * (rowsWidth + statisticsWidth + Description.OutputWidth));
+            Description.Layout.ScratchFloats + capacity * (rowsWidth + statisticsWidth + Description.OutputWidth) + Description.InputWidth);
         Span<float> rows = scratch.Slice(Description.Layout.ScratchFloats, capacity * rowsWidth);
         Span<float> statistics = scratch.Slice(Description.Layout.ScratchFloats + rows.Length, capacity * statisticsWidth);
         Span<float> results = scratch.Slice(
             Description.Layout.ScratchFloats + rows.Length + statistics.Length, capacity * Description.OutputWidth);
+        Span<float> standardized = scratch.Slice(
+            Description.Layout.ScratchFloats + rows.Length + statistics.Length + results.Length, Description.InputWidth);
         Span<int> gathered = stackalloc int[capacity];
         StreamState<TSelf>[] streams = gatheredStates ??= new StreamState<TSelf>[capacity];
         int full = 0;
         for (int i = 0; i < count; i++)
         {
             StreamState<TSelf> state = states[states.Length == 1 ? 0 : i];
+            ReadOnlySpan<float> token = tokens.Slice(i * Description.InputWidth, Description.InputWidth);
+            if (standardizer is not null)
+            {
+                standardizer.StandardizeTokens(token, state.TokenCount, standardized);
+                token = standardized;
+            }
             state.TokenCount++;
             if (SamplePreprocessor.Add(
-                shape, state.SampleMemory, tokens.Slice(i * Description.InputWidth, Description.InputWidth),
+                shape, state.SampleMemory, token,
                 rows.Slice(full * rowsWidth, rowsWidth), statistics.Slice(full * statisticsWidth, statisticsWidth)))
             {
                 gathered[full] = i;
@@ -589,6 +667,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
                     Outputs = results[..(full * Description.OutputWidth)],
                     States = streams.AsSpan(0, full),
                 });
+                standardizer?.RestoreOutputs(results[..(full * Description.OutputWidth)]);
                 for (int j = 0; j < full; j++)
                 {
                     results.Slice(j * Description.OutputWidth, Description.OutputWidth)

@@ -56,6 +56,14 @@ public sealed class DiagnosticTests
         { "AAREN017", "[SequenceModel, Categorical(4), [|Patch(2, 1)|], Dense(4), MeanSquaredError] partial class M;" },
         { "AAREN017", "[SequenceModel, Continuous(4), TimeEncoding(4), [|InstanceNorm|], Dense(4), MeanSquaredError] partial class M;" },
         { "AAREN017", "[SequenceModel, Continuous(4, Width = 3), [|ChannelIndependent|], Dense(4), MeanSquaredError] partial class M;" },
+        { "AAREN017",
+            "[SequenceModel, TimeEncoding(4), Continuous(2), [|InstanceNorm(Columns = 2)|], Dense(4), MeanSquaredError] partial class M;" },
+        { "AAREN017",
+            "[SequenceModel, Continuous(2), TimeEncoding(4), InstanceNorm(Columns = 2), [|Patch(2, 1)|], Dense(4), MeanSquaredError] "
+                + "partial class M;" },
+        { "AAREN017",
+            "[SequenceModel, Continuous(2), Continuous(4), Interleave(8), [|InstanceNorm(Columns = 2)|], Dense(4), MeanSquaredError] "
+                + "partial class M;" },
         { "AAREN018", "[SequenceModel, Continuous(4), Dense(8), [|Head(\"A\")|], Head(\"B\"), MeanSquaredError] partial class M;" },
         { "AAREN018",
             "[SequenceModel, Continuous(4), Dense(8), Head(\"A\"), MeanSquaredError, [|Head(\"B\")|], Dense(3)] partial class M;" },
@@ -74,6 +82,16 @@ public sealed class DiagnosticTests
         { "AAREN020", "[SequenceModel, Continuous(4), Positions(PositionKind.Learned, Length = [|0|]), Dense(4), MeanSquaredError] "
             + "partial class M;" },
         { "AAREN020", "[SequenceModel, Continuous(4), Dropout([|1|]), Dense(4), MeanSquaredError] partial class M;" },
+        { "AAREN020", "[SequenceModel, Continuous(4), InstanceNorm(Columns = [|0|]), Dense(4), MeanSquaredError] partial class M;" },
+        { "AAREN020", "[SequenceModel, Continuous(4), InstanceNorm(Columns = [|5|]), Dense(5), MeanSquaredError] partial class M;" },
+        { "AAREN020",
+            "[SequenceModel, Continuous(4), InstanceNorm(Columns = [|2|]), ChannelIndependent, Dense(2), MeanSquaredError] "
+                + "partial class M;" },
+        { "AAREN020",
+            "[SequenceModel, Continuous(2), Continuous(1), TimeEncoding(4), InstanceNorm(Columns = [|4|]), Dense(4), MeanSquaredError] "
+                + "partial class M;" },
+        { "AAREN022",
+            "[SequenceModel, Continuous(4), Standardize(Method = [|(Standardization)3|]), Dense(8), MeanSquaredError] partial class M;" },
         { "AAREN022", "[SequenceModel, Continuous(4), Pool([|(Pooling)2|]), Dense(8), MeanSquaredError] partial class M;" },
         { "AAREN026",
             "[SequenceModel, Categorical(4, Width = 3), TimeEncoding([|4|]), SumInputs, Dense(8), MeanSquaredError] partial class M;" },
@@ -82,6 +100,14 @@ public sealed class DiagnosticTests
         { "AAREN027", "[SequenceModel, Continuous(4), Dense(5), [|LogNormalMixture|]] partial class M;" },
         { "AAREN027", "[SequenceModel, Continuous(4), Dense(5), [|Quantiles(0.1, 0.9)|]] partial class M;" },
         { "AAREN027", "[SequenceModel, Continuous(4), Dense(1), [|CrossEntropy|]] partial class M;" },
+        { "AAREN011", "[SequenceModel, Continuous(4), Standardize, [|Continuous(4)|], Dense(8), MeanSquaredError] partial class M;" },
+        { "AAREN016", "[SequenceModel, Continuous(4), Dense(8), [|Standardize|], MeanSquaredError] partial class M;" },
+        { "AAREN016",
+            "[SequenceModel, Continuous(4), Standardize, [|Standardize(Method = Standardization.MinMax)|], Dense(8), MeanSquaredError] "
+                + "partial class M;" },
+        { "AAREN040", "[SequenceModel, Categorical(4), TimeEncoding(4), [|Standardize|], Dense(8), CrossEntropy] partial class M;" },
+        { "AAREN040", "[SequenceModel, Categorical(4), [|Standardize|], Dense(9), LogNormalMixture] partial class M;" },
+        { "AAREN028", "[SequenceModel, Continuous(4), InstanceNorm(Columns = 3), Dense(4), [|MeanSquaredError|]] partial class M;" },
         { "AAREN028", "[SequenceModel, Continuous(4), InstanceNorm, Dense(6), [|MeanSquaredError|]] partial class M;" },
         { "AAREN029", "[SequenceModel, Continuous(4), InstanceNorm, Dense(6), [|CrossEntropy|]] partial class M;" },
         { "AAREN030", "[SequenceModel, Continuous(4), Dense(6), [|Quantiles|]] partial class M;" },
@@ -308,6 +334,9 @@ public sealed class DiagnosticTests
     [Theory]
     [InlineData("InstanceNorm, Dense(4)", "normalised by the prefix")]
     [InlineData("InstanceNorm(Window = 64), Dense(4)", "normalised by 64 samples")]
+    [InlineData("InstanceNorm(Columns = 2), Dense(4)", "normalised by the prefix (columns 0-1)")]
+    [InlineData("InstanceNorm(Columns = 1, Window = 8), Dense(4)", "normalised by 8 samples (columns 0)")]
+    [InlineData("InstanceNorm(Columns = 4), Dense(4)", "normalised by the prefix")]
     [InlineData("ChannelIndependent, Dense(1)", "4 channels by themselves")]
     [InlineData("Patch(1, 2), Dense(4)", "patches of 1 every 2")]
     [InlineData("Patch(2, 1), Dense(4)", "patches of 2 every 1")]
@@ -317,6 +346,47 @@ public sealed class DiagnosticTests
     public void The_card_says_how_tokens_are_made(string layers, string expected) =>
         // The row after the input's.
         Assert.Equal(expected, Card(layers).Split('\n')[4].Split("  ")[0]);
+
+    [Theory]
+    [InlineData("Continuous(4), Standardize, Dense(3), MeanSquaredError", "mean and deviation: columns 0-3, targets 0-2")]
+    [InlineData(
+        "Categorical(3), Continuous(2), TimeEncoding(4), Continuous(1), Standardize(Method = Standardization.Robust), Dense(1), "
+            + "Head(\"A\"), Dense(4), Gaussian, Head(\"B\"), Dense(3), CrossEntropy",
+        "median and quartiles: columns 1-2, columns 4, targets 0-1")]
+    [InlineData(
+        "Continuous(3), Standardize(Method = Standardization.MinMax), ChannelIndependent, Dense(2), MeanSquaredError",
+        "smallest and largest value: columns 0-2, targets 0-1 of each channel")]
+    [InlineData(
+        "Continuous(1), Continuous(3), Continuous(2), Interleave(8, Shared = 1), Standardize, Dense(3), CrossEntropy",
+        "mean and deviation: columns 0 of modality 0, columns 0-2 of modality 1, columns 3-4")]
+    public void The_card_says_what_is_standardised(string components, string expected)
+    {
+        string card = GeneratorRun.Valid($"using AarenGen; [SequenceModel, {components}] partial class M;").Plans.Single().Card;
+        Assert.Contains("\nstandardised by " + expected, card + "\n", StringComparison.Ordinal);
+        Assert.Single(card.Split('\n'), static line => line.StartsWith("standardised by", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_fingerprint_depends_on_what_is_standardised()
+    {
+        string[] models =
+        [
+            "Continuous(4), Dense(2), MeanSquaredError", "Continuous(4), Standardize, Dense(2), MeanSquaredError",
+            "Continuous(4), Standardize(Method = Standardization.Robust), Dense(2), MeanSquaredError",
+            "Continuous(4), InstanceNorm(Columns = 1), Dense(2), MeanSquaredError",
+            "Continuous(4), InstanceNorm(Columns = 2), Dense(2), MeanSquaredError",
+        ];
+        Assert.Equal(models.Length, models.Select(Fingerprint).Distinct().Count());
+        // The method's default and all columns are what they are without the argument.
+        Assert.Equal(
+            Fingerprint(models[1]), Fingerprint("Continuous(4), Standardize(Method = Standardization.Mean), Dense(2), MeanSquaredError"));
+        Assert.Equal(
+            Fingerprint("Continuous(2), InstanceNorm, Dense(2), MeanSquaredError"),
+            Fingerprint("Continuous(2), InstanceNorm(Columns = 2), Dense(2), MeanSquaredError"));
+
+        static string Fingerprint(string components) =>
+            GeneratorRun.Valid($"using AarenGen; [SequenceModel, {components}] partial class M;").Plans.Single().Fingerprint;
+    }
 
     private static string Card(string layers) =>
         GeneratorRun.Valid($"using AarenGen; [SequenceModel, Continuous(4), {layers}, MeanSquaredError] partial class M;")

@@ -59,6 +59,18 @@ public sealed class IncrementalityTests
     }
 
     [Fact]
+    public void How_numbers_are_standardised_affects_no_kernel()
+    {
+        string before = Model.Replace("[Dense(64)]", "[Standardize]\n[Dense(64)]", StringComparison.Ordinal);
+        Assert.NotEqual(Model, before);
+        string after = before.Replace("[Standardize]", "[Standardize(Method = Standardization.MinMax)]", StringComparison.Ordinal);
+        GeneratorRun run = GeneratorRun.Valid(before, SnapshotTests.WithCuda);
+        Assert.Equal([IncrementalStepRunReason.Modified], run.ReasonsAfter(c => Replace(c, 0, after), ModelGenerator.PlanStep));
+        Assert.Equal([IncrementalStepRunReason.Unchanged], run.ReasonsAfter(c => Replace(c, 0, after), ModelGenerator.CudaPlanStep));
+        Assert.Equal([IncrementalStepRunReason.Unchanged], run.ReasonsAfter(c => Replace(c, 0, Model), ModelGenerator.CudaPlanStep));
+    }
+
+    [Fact]
     public void Planning_and_lowering_stop_when_the_compiler_cancels()
     {
         GeneratorRun run = GeneratorRun.Valid(Model);

@@ -35,6 +35,16 @@ public sealed class SnapshotTests
             [MeanSquaredError]
             public sealed partial class LoadForecaster;
             """,
+        ["Standardized"] = """
+            using AarenGen;
+            namespace Example;
+
+            [SequenceModel, Continuous(3), Categorical(5), Standardize(Method = Standardization.Robust), InstanceNorm(Columns = 2)]
+            [Dense(6)]
+            [Head("Energy"), Dense(12), StudentT]
+            [Head("Range", Weight = 0.5), Dense(4), Quantiles(0.1, 0.9)]
+            internal sealed partial class Measured;
+            """,
         ["PostNormWithDropout"] = """
             using AarenGen;
             namespace Example;

@@ -80,6 +80,7 @@ public sealed class PackageTests(ITestOutputHelper log) : IDisposable
     {
         log.WriteLine(output);
         Assert.Contains("allocated 0", output, StringComparison.Ordinal);
+        Assert.Contains("standardised True", output, StringComparison.Ordinal);
         Assert.Contains("improved True", output, StringComparison.Ordinal);
     }
 

@@ -48,7 +48,7 @@ internal sealed class CudaEngine<TModel> : TrainingEngine where TModel : Sequenc
         copies = new(context);
         model = new(context, program, device.MatrixPrecision, rows, sequences, request.Capacity.IsCut);
         states = request.Capacity.IsCut ? new(context, work, request.BatchSize) : null;
-        reader = new(request.Capacity.Samples);
+        reader = new(request.Capacity.Samples) { Standardizer = request.Model.Standardizer };
         prepare = model.Record(work, model.Addresses, program.Prepare);
         for (int i = 0; i < Slots; i++)
         {

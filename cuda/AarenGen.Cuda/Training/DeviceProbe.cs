@@ -38,7 +38,7 @@ internal sealed class DeviceProbe<TModel> where TModel : SequenceModel<TModel>, 
         using DeviceStates<TModel>? around = isCut ? new(context, work, all.Length) : null;
         around?.Restore((states ?? []).AsSpan()[..(chunk == 0 ? 0 : all.Length * CarriedStates<TModel>.StateDoubles)], work);
         BatchExtent extent = slot.Read(
-            new(all.Max(data.GetLength)), data, all, weightScale: 1,
+            new(all.Max(data.GetLength)) { Standardizer = model.Standardizer }, data, all, weightScale: 1,
             around is null ? default : around.Around(chunks, chunk, all.Length, hasNext: true));
         // All of a step but its last launch, which would change the weights.
         using CudaGraph graph = device.Record(

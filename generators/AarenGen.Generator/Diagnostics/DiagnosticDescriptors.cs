@@ -16,7 +16,7 @@ internal static class DiagnosticDescriptors
         BadHeadName = "AAREN032",
         BadWeightsFile = "AAREN033", NoDeviceCode = "AAREN034",
         ComponentsWithoutModel = "AAREN035", LanguageTooOld = "AAREN036", MissingRuntime = "AAREN037", NameTooLong = "AAREN038",
-        HalfLifeWithoutForget = "AAREN039";
+        HalfLifeWithoutForget = "AAREN039", NothingToStandardize = "AAREN040";
 
     private static readonly Dictionary<string, DiagnosticDescriptor> All = new[]
     {
@@ -57,7 +57,8 @@ internal static class DiagnosticDescriptors
             "[{0}] of '{1}' must come after the input and before all layers, and only once"),
         Error(
             PreprocessingNeedsNumbers, "This component takes plain numbers",
-            "[{0}] works only on numbers; give '{1}' one [Continuous], without Width, as its only input"),
+            "[{0}] works only on numbers; give '{1}' one [Continuous], without Width, as its only input; [InstanceNorm(Columns = n)] takes "
+                + "others after its n numbers"),
         Error(
             HeadWithoutLoss, "A head needs a loss",
             "The head '{0}' of '{1}' does not say what to train for; end it with a loss such as [MeanSquaredError]"),
@@ -83,7 +84,8 @@ internal static class DiagnosticDescriptors
             OutputsDoNotFit, "The loss does not fit the outputs",
             "[{0}] needs {1}, but the layers before it give {2}; change the units of the last layer"),
         Error(CannotDenormalize, "The outputs do not repeat the features", "[InstanceNorm] cannot denormalise {0} values per row, which "
-            + "are not a multiple of the {1} features that it normalised; predict all features, or add [ChannelIndependent]"),
+            + "are not a multiple of the {1} features that it normalised; predict all of them, normalise only some by its Columns, or add "
+            + "[ChannelIndependent]"),
         Error(
             NotNormalizable, "The loss predicts nothing on the input's scale",
             "[{0}] predicts no values on the scale of the input, which [InstanceNorm] of '{1}' could denormalise; remove one of them"),
@@ -114,6 +116,9 @@ internal static class DiagnosticDescriptors
         Error(
             HalfLifeWithoutForget, "A half-life needs a layer that forgets",
             "{0} of [{1}] says how long an Aaren that forgets remembers, but this one never forgets; add Forget = true, or remove {0}"),
+        Error(
+            NothingToStandardize, "There is nothing to standardise",
+            "'{0}' has neither a [Continuous] input nor a loss on a real scale, so [Standardize] has nothing to scale; remove it"),
     }.ToDictionary(static d => d.Id, StringComparer.Ordinal);
 
     public static IEnumerable<DiagnosticDescriptor> Descriptions => All.Values;

@@ -12,6 +12,8 @@ internal sealed class ContinuousDefinition : InputDefinition
     public override int Columns(ComponentDeclaration component, DiagnosticBag diagnostics) =>
         diagnostics.InRange(component, "Features", 1, Limits.Width);
 
+    public override bool IsNumeric => true;
+
     public override bool IsRaw(ComponentDeclaration component) => !component.Has("Width");
 
     public override Value Embed(

@@ -33,6 +33,9 @@ internal sealed record Plan(
     /// <summary>Number of interleaved modalities; 1: all tokens are alike.</summary>
     public int Modalities { get; init; } = 1;
 
+    /// <summary>What the runtime standardises; null where it leaves all numbers as they are.</summary>
+    public StandardizationPlan? Standardization { get; init; }
+
     public int RowOutputWidth => OutputWidth / Tokens.Channels;
 
     public int RowTargetWidth => TargetWidth / Tokens.Channels;
@@ -145,13 +148,23 @@ internal sealed record TokenShape(int Channels, int PatchLength, int PatchStride
     public static readonly TokenShape Plain = new(1, 1, 1, NormalizationSpan.None, 0);
 
     /// <summary>
+    /// Features that are normalised, where these are only the first ones; 0: all. Internal, so that it is no part of the record's text,
+    /// from which fingerprints are made.
+    /// </summary>
+    internal int NormalizedColumns { get; init; }
+
+    /// <summary>Of the given number of features, how many are normalised.</summary>
+    public int Normalized(int features) =>
+        Normalization == NormalizationSpan.None ? 0 : NormalizedColumns > 0 ? NormalizedColumns : features;
+
+    /// <summary>
     /// Doubles of a stream's state that hold samples of the given width, as the runtime's SamplePreprocessor lays them out.
     /// </summary>
     public int StateDoubles(int width)
     {
         int ring = Math.Max(PatchLength > 1 ? PatchLength : 0, Window);
         return ring == 0 && Normalization == NormalizationSpan.None
-            ? 0 : 1 + (Normalization == NormalizationSpan.Prefix ? 2 * width : 0) + ring * width;
+            ? 0 : 1 + (Normalization == NormalizationSpan.Prefix ? 2 * Normalized(width) : 0) + ring * width;
     }
 }
 
@@ -162,6 +175,20 @@ internal enum NormalizationSpan
     Prefix,
     Window,
 }
+
+/// <summary>What is standardised of the tokens, and with which statistics; of the targets, heads say it.</summary>
+internal sealed record StandardizationPlan(Standardization Method, EquatableArray<StandardizedColumns> Columns);
+
+/// <summary>With which statistics columns are standardised: the names are those of the runtime's enumeration.</summary>
+internal enum Standardization
+{
+    Mean,
+    Robust,
+    MinMax,
+}
+
+/// <summary>Neighbouring columns that are standardised: of tokens whose position leaves the remainder Kind when divided by Kinds.</summary>
+internal sealed record StandardizedColumns(int First, int Count, int Kind, int Kinds);
 
 /// <summary>
 /// A column of the tokens that holds a category: of tokens whose position leaves the remainder Kind when divided by Kinds.
@@ -176,6 +203,12 @@ internal sealed record HeadPlan(
     string? Name, double Weight, bool IsPerSequence, EquatableArray<LayerPlan> Layers, int OutputOffset, int OutputWidth,
     int TargetOffset, Loss Loss)
 {
+    /// <summary>
+    /// What each of the outputs' equal segments is to the standardised targets, as numbers of <see cref="ParameterRole"/>; none where
+    /// targets are not standardised.
+    /// </summary>
+    public EquatableArray<int> Scaling { get; init; }
+
     /// <summary>The method that reads predictions of the head without a name.</summary>
     public const string UnnamedMethod = "Prediction";
 

@@ -1,15 +1,16 @@
 using AarenGen.Generator.Diagnostics;
 using AarenGen.Generator.Inputs;
 using AarenGen.Generator.Model;
+using AarenGen.Generator.Preprocessing;
 
 namespace AarenGen.Generator.Planning;
 
 /// <summary>The components of a declaration, grouped by type and checked for their order.</summary>
 internal sealed class BoundModel
 {
-    private BoundModel()
-    {
-    }
+    private readonly Declaration declaration;
+
+    private BoundModel(Declaration declaration) => this.declaration = declaration;
 
     /// <summary>Inputs, each with its first column.</summary>
     public List<(ComponentDeclaration Component, InputDefinition Definition, int Column)> Inputs { get; } = [];
@@ -19,6 +20,16 @@ internal sealed class BoundModel
     public List<(ComponentDeclaration Component, LayerDefinition Definition)> Trunk { get; } = [];
 
     public List<BoundHead> Heads { get; } = [];
+
+    /// <summary>Lets the runtime standardise columns and targets; null if it does not.</summary>
+    public ComponentDeclaration? Standardize { get; private set; }
+
+    /// <summary>Plain numbers that a sample begins with: the columns of the first inputs, as far as they are numeric.</summary>
+    public int LeadingNumbers => Interleave is not null ? 0 : Inputs.TakeWhile(static i => i.Definition.IsNumeric).LastOrDefault() switch
+    {
+        { Component: { } last } input => input.Column + input.Definition.Columns(last, NoDiagnostics(declaration)),
+        _ => 0,
+    };
 
     public bool SumsInputs { get; private set; }
 
@@ -37,7 +48,7 @@ internal sealed class BoundModel
 
     public static BoundModel Sort(Declaration declaration, DiagnosticBag diagnostics)
     {
-        var bound = new BoundModel();
+        var bound = new BoundModel(declaration);
         BoundHead? head = null;
         bool hasOthers = false;
         for (int i = 0; i < declaration.Components.Count; i++)
@@ -45,20 +56,26 @@ internal sealed class BoundModel
             ComponentDeclaration component = declaration.Components[i];
             var site = new DiagnosticLocation(i);
             ComponentDefinition? definition = Registry.Find(component.Name);
-            bool isBegin = definition is InputDefinition or PreprocessingDefinition or SumInputsDefinition or InterleaveDefinition;
+            bool isBegin = definition is InputDefinition or PreprocessingDefinition or StandardizeDefinition or SumInputsDefinition
+                or InterleaveDefinition;
             switch (definition)
             {
                 case InputDefinition input:
-                    if (hasOthers || bound.Preprocessing.Count > 0)
+                    bool isLate = hasOthers || bound.Preprocessing.Count > 0 || bound.Standardize is not null;
+                    if (isLate)
                     {
                         diagnostics.Add(DiagnosticInfo.At(site, DiagnosticDescriptors.MisplacedInput, component.Name, declaration.Name));
                     }
                     int columns = input.Columns(component, diagnostics);
-                    if (bound.Inputs.Count == 0 || (!hasOthers && bound.Preprocessing.Count == 0))
+                    if (bound.Inputs.Count == 0 || !isLate)
                     {
                         bound.Inputs.Add((component, input, bound.Columns));
                         bound.Columns += columns;
                     }
+                    break;
+                case StandardizeDefinition:
+                    CheckBegin(component, site, bound.Standardize is not null);
+                    bound.Standardize = component;
                     break;
                 case SumInputsDefinition:
                     CheckBegin(component, site, bound.SumsInputs);
@@ -68,8 +85,7 @@ internal sealed class BoundModel
                     CheckBegin(component, site, bound.Interleave is not null || bound.SumsInputs);
                     bound.Interleave = component;
                     bound.PlaceModalities(
-                        Math.Max(1, bound.Inputs.Count - diagnostics.InRange(component, "Shared", 0, Math.Max(0, bound.Inputs.Count - 1))),
-                        declaration);
+                        Math.Max(1, bound.Inputs.Count - diagnostics.InRange(component, "Shared", 0, Math.Max(0, bound.Inputs.Count - 1))));
                     break;
                 case PreprocessingDefinition preprocessing:
                     CheckBegin(component, site, bound.Preprocessing.Any(s => s.Definition == preprocessing));
@@ -126,7 +142,7 @@ internal sealed class BoundModel
     }
 
     /// <summary>Every modality begins at the token's first column; shared inputs follow the widest modality.</summary>
-    private void PlaceModalities(int modalities, Declaration declaration)
+    private void PlaceModalities(int modalities)
     {
         Modalities = modalities;
         int[] columns = Inputs.Select(i => i.Definition.Columns(i.Component, NoDiagnostics(declaration))).ToArray();
@@ -164,14 +180,18 @@ internal sealed class BoundModel
         if (bound.Inputs.Count > 0
             && !(bound.Interleave is null && bound.Inputs.Count == 1 && bound.Inputs[0].Definition.IsRaw(bound.Inputs[0].Component)))
         {
-            foreach ((ComponentDeclaration component, _) in bound.Preprocessing)
+            foreach ((ComponentDeclaration component, PreprocessingDefinition definition) in bound.Preprocessing.ToArray())
             {
+                if (definition.AllowsOtherInputs(component) && bound.LeadingNumbers > 0)
+                {
+                    continue;
+                }
+                bound.Preprocessing.Remove((component, definition));
                 diagnostics.Add(
                     DiagnosticInfo.At(
                         diagnostics.LocationOf(component), DiagnosticDescriptors.PreprocessingNeedsNumbers,
                         component.Name, declaration.Name));
             }
-            bound.Preprocessing.Clear();
         }
     }
 }

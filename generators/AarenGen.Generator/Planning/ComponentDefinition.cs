@@ -18,6 +18,9 @@ internal abstract class InputDefinition : ComponentDefinition
     /// <summary>Categories of its column; 0 where it holds numbers.</summary>
     public virtual int Cardinality(ComponentDeclaration component) => 0;
 
+    /// <summary>Whether its columns hold plain numbers, which can be standardised and normalised.</summary>
+    public virtual bool IsNumeric => false;
+
     /// <summary>Whether the columns are the embedding as they are.</summary>
     public virtual bool IsRaw(ComponentDeclaration component) => false;
 
@@ -36,9 +39,15 @@ internal abstract class InputDefinition : ComponentDefinition
 /// <summary>How samples become rows, before any layer.</summary>
 internal abstract class PreprocessingDefinition : ComponentDefinition
 {
+    /// <summary>Whether it makes the features of a sample separate sequences.</summary>
+    public virtual bool SplitsSamples => false;
+
+    /// <summary>Whether it works beside inputs that are not plain numbers, or are embedded.</summary>
+    public virtual bool AllowsOtherInputs(ComponentDeclaration component) => false;
+
     /// <param name="component">The declaration.</param>
     /// <param name="shape">The shape so far.</param>
-    /// <param name="features">Numbers in a sample.</param>
+    /// <param name="features">Plain numbers that a sample begins with.</param>
     /// <param name="diagnostics">Takes mistakes.</param>
     public abstract TokenShape Apply(ComponentDeclaration component, TokenShape shape, int features, DiagnosticBag diagnostics);
 }

@@ -56,19 +56,25 @@ internal sealed class LoweredModel
     public static LoweredModel Of(Declaration declaration, BoundModel bound, DiagnosticBag diagnostics)
     {
         TokenShape shape = TokenShape.Plain;
-        foreach ((ComponentDeclaration component, PreprocessingDefinition definition) in bound.Preprocessing)
+        // Channels first, since they decide how many features a row has.
+        foreach ((ComponentDeclaration component, PreprocessingDefinition definition) in bound.Preprocessing
+            .OrderBy(static p => p.Definition.SplitsSamples ? 0 : 1))
         {
-            shape = definition.Apply(component, shape, Math.Max(1, bound.Columns), diagnostics);
+            shape = definition.Apply(component, shape, Math.Max(1, bound.LeadingNumbers), diagnostics);
+        }
+        int features = Math.Max(1, bound.Columns / shape.Channels);
+        if (shape.NormalizedColumns == features)
+        {
+            shape = shape with { NormalizedColumns = 0 };
         }
         var lowered = new LoweredModel(shape, bound.Heads.Any(static h => h.Component is not null), diagnostics);
-        int features = Math.Max(1, bound.Columns / shape.Channels);
         lowered.RowInput = features * shape.PatchLength;
         int width = lowered.PlanLayers(bound.Trunk, lowered.PlanInputs(bound, lowered.RowInput), head: null);
         lowered.TrunkLayers = lowered.layers.Count;
         bool isPooled = bound.Trunk.Any(static l => l.Definition.IsPerSequence);
         foreach (BoundHead head in bound.Heads)
         {
-            lowered.PlanHead(declaration, head, width, isPooled, features);
+            lowered.PlanHead(declaration, head, width, isPooled, shape.Normalized(features), bound.Standardize is not null);
         }
         if (!lowered.Branches)
         {
@@ -77,7 +83,7 @@ internal sealed class LoweredModel
         return lowered;
     }
 
-    private void PlanHead(Declaration declaration, BoundHead head, int width, bool isPooled, int features)
+    private void PlanHead(Declaration declaration, BoundHead head, int width, bool isPooled, int normalized, bool isStandardized)
     {
         int first = layers.Count;
         width = PlanLayers(head.Layers, width, head.Name);
@@ -85,7 +91,7 @@ internal sealed class LoweredModel
         {
             return;
         }
-        bool isNormalized = Shape.Normalization != NormalizationSpan.None;
+        bool isNormalized = normalized > 0;
         Loss loss = definition.Plan(component, width, diagnostics);
         if (isNormalized && definition.Roles(component) is null)
         {
@@ -96,12 +102,15 @@ internal sealed class LoweredModel
         if (OutputLayer.IsNeeded(definition, component, Shape))
         {
             var builder = new LayerBuilder(width, RowsPerPass, diagnostics);
-            OutputLayer.Plan(definition, component, isNormalized ? features : 0, builder);
+            OutputLayer.Plan(definition, component, normalized, builder);
             layers.Add(new(null, $"{OutputLayer.Name}{Number(layers.Count)}", "output", false, builder, 1));
         }
         bool isPerSequence = isPooled || head.Layers.Any(static l => l.Definition.IsPerSequence);
         double weight = head.Component is null ? 1 : diagnostics.Positive(head.Component, "Weight", 1);
-        heads.Add(new(first, layers.Count - first, new(head.Name, weight, isPerSequence, new([]), Outputs, width, Targets, loss)));
+        heads.Add(new(first, layers.Count - first, new(head.Name, weight, isPerSequence, new([]), Outputs, width, Targets, loss)
+        {
+            Scaling = isStandardized && definition.Roles(component) is { } roles ? new(roles.Select(static r => (int)r)) : new([]),
+        }));
         Outputs += width;
         Targets += loss.TargetWidth;
     }

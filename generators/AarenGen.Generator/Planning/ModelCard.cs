@@ -43,6 +43,10 @@ internal static class ModelCard
         {
             text.Append('\n').Append(layer.Name).Append(": ").Append(layer.Remark);
         }
+        if (plan.Standardization is { } standardization)
+        {
+            text.Append('\n').Append(Describe(standardization, plan));
+        }
         if (plan.ScanObstacle is { } obstacle)
         {
             text.Append("\nno Forward(state, tokens, outputs, threads): ").Append(obstacle);
@@ -62,6 +66,10 @@ internal static class ModelCard
             parts.Add(
                 shape.Normalization == NormalizationSpan.Prefix
                     ? "normalised by the prefix" : FormattableString.Invariant($"normalised by {shape.Window} samples"));
+            if (shape.NormalizedColumns > 0)
+            {
+                parts[parts.Count - 1] += $" (columns {Span(0, shape.NormalizedColumns)})";
+            }
         }
         if (shape.PatchLength > 1 || shape.PatchStride > 1)
         {
@@ -69,6 +77,24 @@ internal static class ModelCard
         }
         return string.Join(", ", parts);
     }
+
+    private static string Describe(StandardizationPlan standardization, Plan plan)
+    {
+        string by = standardization.Method switch
+        {
+            Standardization.Robust => "median and quartiles",
+            Standardization.MinMax => "smallest and largest value",
+            _ => "mean and deviation",
+        };
+        List<string> parts = [.. standardization.Columns.Select(static c =>
+            $"columns {Span(c.First, c.Count)}" + (c.Kinds > 1 ? FormattableString.Invariant($" of modality {c.Kind}") : ""))];
+        parts.AddRange(plan.Heads.Where(static h => h.Scaling.Count > 0).Select(h =>
+            $"targets {Span(h.TargetOffset, h.Loss.TargetWidth)}" + (plan.Tokens.Channels > 1 ? " of each channel" : "")));
+        return $"standardised by {by}: {string.Join(", ", parts)}";
+    }
+
+    private static string Span(int first, int count) =>
+        count == 1 ? FormattableString.Invariant($"{first}") : FormattableString.Invariant($"{first}-{first + count - 1}");
 
     private static string[] Row(LayerPlan layer) => Row(
         $"{layer.Name}: {layer.Summary}{(layer.Repeat > 1 ? FormattableString.Invariant($" x {layer.Repeat}") : "")}",

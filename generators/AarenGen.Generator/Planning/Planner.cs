@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using AarenGen.Generator.Diagnostics;
 using AarenGen.Generator.Model;
+using AarenGen.Generator.Preprocessing;
 using static AarenGen.Generator.Model.Literal;
 
 namespace AarenGen.Generator.Planning;
@@ -59,6 +60,7 @@ internal static class Planner
             diagnostics.Add(DiagnosticInfo.At(diagnostics.LocationOf(culprit, "Name"), DiagnosticDescriptors.DuplicateName, twice.Key));
             break;
         }
+        StandardizationPlan? standardization = Standardization(bound, lowered, declaration, diagnostics);
         int samples = shape.StateDoubles(bound.Columns);
         CheckState(declaration, samples + (long)layout.State * shape.Channels, diagnostics);
         long flops = layout.Layers.Sum(
@@ -75,11 +77,34 @@ internal static class Planner
             new(layout.Layers.Take(lowered.TrunkLayers)), new(lowered.Heads.Select(layout.WithLayers)))
         {
             Modalities = bound.Modalities,
+            Standardization = standardization,
             // A head is a method of the class, and so hides an alias of its name.
             TakenAliases = new(GeneratedAlias.All.Select(static a => a.Name)
                 .Where(name => declaration.Members.TakenAliases.Contains(name) || lowered.Heads.Any(h => h.Plan.Name == name))),
         };
         return plan with { Card = ModelCard.Write(plan), Fingerprint = Fingerprint(plan) };
+    }
+
+    private static StandardizationPlan? Standardization(
+        BoundModel bound, LoweredModel lowered, Declaration declaration, DiagnosticBag diagnostics)
+    {
+        if (bound.Standardize is not { } component)
+        {
+            return null;
+        }
+        Standardization method = StandardizeDefinition.Method(component, diagnostics);
+        StandardizedColumns[] columns = [.. bound.Inputs
+            .Select((input, i) => (Input: input, Kind: bound.Interleave is not null && i < bound.Modalities ? i : -1))
+            .Where(static i => i.Input.Definition.IsNumeric)
+            .Select(i => new StandardizedColumns(
+                i.Input.Column, i.Input.Component.Clamped("Features", 1, Limits.Width), Math.Max(0, i.Kind),
+                i.Kind < 0 ? 1 : bound.Modalities))];
+        if (columns.Length == 0 && lowered.Heads.All(static h => h.Plan.Scaling.Count == 0))
+        {
+            diagnostics.Add(DiagnosticInfo.At(
+                diagnostics.LocationOf(component), DiagnosticDescriptors.NothingToStandardize, declaration.Name));
+        }
+        return new(method, new(columns));
     }
 
     private static IEnumerable<Category> Categories(BoundModel bound) => bound.Inputs
@@ -115,6 +140,18 @@ internal static class Planner
     {
         var text = new StringBuilder("aarengen 2\n").Append(Number(plan.InputWidth)).Append('\n')
             .Append(plan.Tokens).Append('\n');
+        if (plan.Tokens.NormalizedColumns > 0)
+        {
+            text.Append(FormattableString.Invariant($"normalized {plan.Tokens.NormalizedColumns}\n"));
+        }
+        if (plan.Standardization is { } standardization)
+        {
+            text.Append(FormattableString.Invariant($"standardized {standardization.Method}\n"));
+            foreach (StandardizedColumns columns in standardization.Columns)
+            {
+                text.Append(FormattableString.Invariant($"{columns.First} {columns.Count} {columns.Kind} {columns.Kinds}\n"));
+            }
+        }
         foreach (LayerPlan layer in plan.Layers)
         {
             text.Append(FormattableString.Invariant($"{layer.Summary}; {layer.Repeat}; {layer.InputWidth}; {layer.OutputWidth}\n"));

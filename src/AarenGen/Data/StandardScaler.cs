@@ -10,18 +10,12 @@ namespace AarenGen;
 /// </summary>
 public sealed class StandardScaler
 {
-    /// <summary>
-    /// Values that differ by no more than this fraction of the largest are equal except for rounding. A double resolves 2^-52, so at most
-    /// their last six bits differ.
-    /// </summary>
-    private const double NoiseFraction = 1.0 / (1L << 46);
-
     private readonly double[] means, deviations;
 
     /// <summary>How far from the mean a value of a constant column counts as the mean; -1 for a column that is not constant.</summary>
     private readonly double[] tolerances;
 
-    private StandardScaler(Column[] columns)
+    private StandardScaler(ColumnMoments[] columns)
     {
         means = [.. columns.Select(static c => c.Mean)];
         deviations = [.. columns.Select(static c => c.Deviation)];
@@ -122,7 +116,7 @@ public sealed class StandardScaler
         ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
         int rows = Arguments.CountRows(values, columns);
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1, nameof(values));
-        var all = new Column[columns];
+        var all = new ColumnMoments[columns];
         for (int i = 0; i < values.Length; i++)
         {
             double value = double.CreateTruncating(values[i]);
@@ -132,16 +126,9 @@ public sealed class StandardScaler
                     Invariant($"'{nameof(values)}' holds {value} in row {i / columns}, column {i % columns}; ")
                     + "a scaler is fitted to finite numbers: fill or leave out that row.", nameof(values));
             }
-            if (i < columns)
-            {
-                all[i] = new(value);
-            }
-            else
-            {
-                all[i % columns].Widen(value);
-            }
+            all[i % columns].Widen(value);
         }
-        foreach (ref Column column in all.AsSpan())
+        foreach (ref ColumnMoments column in all.AsSpan())
         {
             column.ChooseScale();
         }
@@ -149,17 +136,17 @@ public sealed class StandardScaler
         {
             all[i % columns].AddToMean(double.CreateTruncating(values[i]));
         }
-        foreach (ref Column column in all.AsSpan())
+        foreach (ref ColumnMoments column in all.AsSpan())
         {
-            column.EndMean(rows);
+            column.EndMean();
         }
         for (int i = 0; i < values.Length; i++)
         {
             all[i % columns].AddToSquares(double.CreateTruncating(values[i]));
         }
-        foreach (ref Column column in all.AsSpan())
+        foreach (ref ColumnMoments column in all.AsSpan())
         {
-            column.EndDeviation(rows);
+            column.EndDeviation();
         }
         return new(all);
     }
@@ -208,70 +195,6 @@ public sealed class StandardScaler
                         : "; a scaler takes finite numbers, and NaN for one that is missing: correct it or leave out that row."), name);
             }
             c = Next(c);
-        }
-    }
-
-    /// <summary>The statistics of a column, from its first value on.</summary>
-    private struct Column(double first)
-    {
-        private double smallest = first, largest = first;
-        private double low, high, sum, lost, scaledMean, squares, differences;
-
-        public double Mean { get; private set; }
-
-        public double Deviation { get; private set; }
-
-        /// <summary>How far values may lie apart that are equal except for rounding.</summary>
-        public readonly double Noise => NoiseFraction * Math.Max(Math.Abs(smallest), Math.Abs(largest));
-
-        public readonly bool IsConstant => largest - smallest <= Noise;
-
-        public void Widen(double value) => (smallest, largest) = (Math.Min(smallest, value), Math.Max(largest, value));
-
-        /// <summary>
-        /// A power of two brings the numbers to at most 1 exactly, so neither sums nor squares overflow or vanish. It is halved because
-        /// 2^-1074, the inverse of the smallest exponent, is not a double.
-        /// </summary>
-        public void ChooseScale()
-        {
-            double size = Math.Max(Math.Abs(smallest), Math.Abs(largest));
-            int exponent = size == 0 ? 0 : Math.ILogB(size) + 1;
-            low = Math.ScaleB(1, -exponent / 2);
-            high = Math.ScaleB(1, -exponent - (-exponent / 2));
-        }
-
-        /// <summary>Neumaier's sum: the error of the mean does not grow with the rows.</summary>
-        public void AddToMean(double value)
-        {
-            value *= low;
-            value *= high;
-            double next = sum + value;
-            lost += Math.Abs(sum) >= Math.Abs(value) ? sum - next + value : value - next + sum;
-            sum = next;
-        }
-
-        /// <summary>Rounding must not take the mean out of the values' range.</summary>
-        public void EndMean(int rows)
-        {
-            scaledMean = (sum + lost) / rows;
-            Mean = Math.Clamp(scaledMean / low / high, smallest, largest);
-        }
-
-        public void AddToSquares(double value)
-        {
-            double difference = value * low * high - scaledMean;
-            differences += difference;
-            squares += difference * difference;
-        }
-
-        /// <summary>
-        /// What rounding left in the mean is taken out again (Chan, Golub and LeVeque's corrected two-pass algorithm). A deviation
-        /// that a double cannot hold is 1, like that of a constant column.
-        /// </summary>
-        public void EndDeviation(int rows)
-        {
-            double deviation = Math.Sqrt(Math.Max(0, (squares - differences * differences / rows) / rows)) / low / high;
-            Deviation = !IsConstant && deviation > 0 ? deviation : 1;
         }
     }
 }

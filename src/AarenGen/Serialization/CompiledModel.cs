@@ -6,7 +6,7 @@ namespace AarenGen.Serialization;
 
 /// <summary>
 /// Files for embedding: a model's memory as inference reads it, weights with padding and packed matrices, as two tensors of a
-/// safetensors file. Embedded in an assembly it is used where it lies.
+/// safetensors file, beside the statistics of standardisation. Embedded in an assembly it is used where it lies.
 /// </summary>
 internal static class CompiledModel
 {
@@ -21,18 +21,22 @@ internal static class CompiledModel
 
     /// <exception cref="InvalidOperationException">The weights are not finite. Nothing is written.</exception>
     public static Action<Stream> Writer(
-        ModelDescription description, AlignedBuffer weights, AlignedBuffer packed, WeightPrecision precision)
+        ModelDescription description, AlignedBuffer weights, AlignedBuffer packed, WeightPrecision precision,
+        StandardizationStatistics? statistics)
     {
         ModelFile.CheckFinite(weights);
+        var metadata = new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            [Fingerprint] = description.Fingerprint, [Mark] = Version(precision),
+        };
+        StatisticsFile.AddMark(statistics, metadata);
         byte[] header = Safetensors.WriteHeader(
-            [(Weights, [weights.Length]), (Packed, [packed.Length])],
-            new SortedDictionary<string, string>(StringComparer.Ordinal)
-            {
-                [Fingerprint] = description.Fingerprint, [Mark] = Version(precision),
-            });
+            [(Weights, [weights.Length]), (Packed, [packed.Length])], metadata, StatisticsFile.Tensors(description));
+        double[] doubles = StatisticsFile.Data(statistics);
         return stream =>
         {
             stream.Write(header);
+            stream.Write(MemoryMarshal.AsBytes(doubles.AsSpan()));
             stream.Write(MemoryMarshal.AsBytes(weights.Span));
             stream.Write(MemoryMarshal.AsBytes(packed.Span));
         };
@@ -56,7 +60,7 @@ internal static class CompiledModel
 
     /// <summary>The memory of a file of <see cref="Writer"/>; null for a file of weights.</summary>
     /// <exception cref="ModelFileException">It was written for another declaration or by another version.</exception>
-    public static (AlignedBuffer Weights, AlignedBuffer Packed, WeightPrecision Precision)? TryRead(
+    public static (AlignedBuffer Weights, AlignedBuffer Packed, WeightPrecision Precision, StandardizationStatistics? Statistics)? TryRead(
         UnmanagedMemoryStream resource, ModelDescription description, string file)
     {
         Dictionary<string, TensorEntry> tensors;
@@ -83,7 +87,9 @@ internal static class CompiledModel
         {
             if (version == Version(precision))
             {
-                return (Memory(Weights, description.Layout.WeightFloats), Memory(Packed, description.Layout.PackedFloats), precision);
+                return (
+                    Memory(Weights, description.Layout.WeightFloats), Memory(Packed, description.Layout.PackedFloats), precision,
+                    Statistics());
             }
         }
         // A damaged file's text does not belong into a message.
@@ -92,18 +98,41 @@ internal static class CompiledModel
 
         AlignedBuffer Memory(string name, int length)
         {
-            if (!tensors.TryGetValue(name, out TensorEntry? tensor) || tensor.Type != "F32" || tensor.Shape is not [long count]
-                || count != length)
-            {
-                throw new ModelFileException(
-                    $"{file}: '{name}' is missing or has another size than {length}; write the file anew with SaveCompiled.");
-            }
+            resource.Position = Find(name, "F32", [length]).Start;
             unsafe
             {
-                resource.Position = tensor.Start;
                 return new((float*)resource.PositionPointer, length);
             }
         }
+
+        StandardizationStatistics? Statistics()
+        {
+            var numbers = new List<double>();
+            foreach ((string name, IReadOnlyList<int> shape) in StatisticsFile.Tensors(description))
+            {
+                TensorEntry tensor = Find(name, "F64", shape);
+                var read = new double[(tensor.End - tensor.Start) / sizeof(double)];
+                resource.Position = tensor.Start;
+                resource.ReadExactly(MemoryMarshal.AsBytes(read.AsSpan()));
+                numbers.AddRange(read);
+            }
+            try
+            {
+                return StatisticsFile.Parse(description, metadata, numbers.ToArray());
+            }
+            catch (ModelFileException e)
+            {
+                throw new ModelFileException($"{file}: {e.Message}", e);
+            }
+        }
+
+        TensorEntry Find(string name, string type, IReadOnlyList<int> shape) =>
+            tensors.TryGetValue(name, out TensorEntry? tensor) && tensor.Type == type
+                && tensor.Shape.SequenceEqual(shape.Select(static n => (long)n))
+            ? tensor
+            : throw new ModelFileException(
+                $"{file}: '{name}' is missing or has another size than {string.Join(" by ", shape)}; "
+                    + "write the file anew with SaveCompiled.");
     }
 
     private static string Version(WeightPrecision precision) => $"{LayoutVersion} {precision}";

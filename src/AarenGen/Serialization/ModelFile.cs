@@ -24,18 +24,20 @@ internal static class ModelFile
     private static readonly Dictionary<string, string> PyTorchFormat = new() { ["format"] = "pt" };
 
     /// <exception cref="InvalidOperationException">The weights are not finite. Nothing was written.</exception>
-    public static void Write(string path, ModelDescription description, AlignedBuffer weights)
+    public static void Write(
+        string path, ModelDescription description, AlignedBuffer weights, StandardizationStatistics? statistics)
     {
         CheckFinite(weights);
-        WriteSets(path, description, [("", weights)], PyTorchFormat);
+        WriteSets(path, description, [("", weights)], PyTorchFormat, statistics: statistics);
     }
 
     /// <summary>Writes the weights at a stream's position.</summary>
-    /// <inheritdoc cref="Write(string, ModelDescription, AlignedBuffer)"/>
-    public static void Write(Stream stream, ModelDescription description, AlignedBuffer weights)
+    /// <inheritdoc cref="Write(string, ModelDescription, AlignedBuffer, StandardizationStatistics?)"/>
+    public static void Write(
+        Stream stream, ModelDescription description, AlignedBuffer weights, StandardizationStatistics? statistics)
     {
         CheckFinite(weights);
-        OutputStream.Write(stream, Writer(description, [("", weights)], PyTorchFormat, []));
+        OutputStream.Write(stream, Writer(description, [("", weights)], PyTorchFormat, [], statistics));
     }
 
     /// <summary>Refuses to write what could not be read again.</summary>
@@ -47,57 +49,61 @@ internal static class ModelFile
         }
     }
 
-    public static void Read(string path, ModelDescription description, AlignedBuffer weights) =>
-        ReadSets(path, description, [("", weights)], isCheckpoint: false);
+    /// <summary>Reads the weights of a file; returns its statistics, or null for a model that standardises nothing.</summary>
+    public static StandardizationStatistics? Read(string path, ModelDescription description, AlignedBuffer weights) =>
+        ReadSets(path, description, [("", weights)], isCheckpoint: false).Statistics;
 
     /// <summary>Reads a stream from its position up to the last byte of the weights; it need not seek.</summary>
-    public static void Read(Stream stream, ModelDescription description, AlignedBuffer weights) =>
-        ReadSets(stream, description, [("", weights)], isCheckpoint: false, isWholeStream: false);
+    public static StandardizationStatistics? Read(Stream stream, ModelDescription description, AlignedBuffer weights) =>
+        ReadSets(stream, description, [("", weights)], isCheckpoint: false, isWholeStream: false).Statistics;
 
     /// <summary>Reads all of an embedded file, which messages call by its name.</summary>
-    public static void Read(Stream stream, string name, ModelDescription description, AlignedBuffer weights) =>
-        ReadSets(stream, name, description, [("", weights)], isCheckpoint: false);
+    public static StandardizationStatistics? Read(Stream stream, string name, ModelDescription description, AlignedBuffer weights) =>
+        ReadSets(stream, name, description, [("", weights)], isCheckpoint: false).Statistics;
 
     /// <summary>
-    /// Writes several buffers laid out as the parameters, each tensor's name led by its set's prefix, and states of streams, if there are
-    /// any.
+    /// Writes several buffers laid out as the parameters, each tensor's name led by its set's prefix, and states of streams and the
+    /// statistics of standardisation, if there are any.
     /// </summary>
     public static void WriteSets(
         string path, ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets,
-        IReadOnlyDictionary<string, string> metadata, double[]? states = null) =>
-        AtomicFile.Write(path, Writer(description, sets, metadata, states ?? []));
+        IReadOnlyDictionary<string, string> metadata, double[]? states = null, StandardizationStatistics? statistics = null) =>
+        AtomicFile.Write(path, Writer(description, sets, metadata, states ?? [], statistics));
 
     private static Action<Stream> Writer(
         ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets,
-        IReadOnlyDictionary<string, string> metadata, double[] states)
+        IReadOnlyDictionary<string, string> metadata, double[] states, StandardizationStatistics? statistics)
     {
         var all = new SortedDictionary<string, string>(StringComparer.Ordinal) { [Fingerprint] = description.Fingerprint };
         foreach ((string key, string value) in metadata)
         {
             all[key] = value;
         }
-        all[Checksum] = Hash(description, sets, states, all);
+        StatisticsFile.AddMark(statistics, all);
+        double[] doubles = [.. states, .. StatisticsFile.Data(statistics)];
+        all[Checksum] = Hash(description, sets, doubles, all);
         int width = description.Layout.StateDoubles;
+        IEnumerable<(string, IReadOnlyList<int>)> carried = states.Length == 0 ? [] : [(States, [states.Length / width, width])];
         byte[] header = Safetensors.WriteHeader(
             sets.SelectMany(s => description.Parameters.Select(p => (s.Prefix + p.Name, p.Shape))), all,
-            states.Length == 0 ? null : (States, [states.Length / width, width]));
+            carried.Concat(StatisticsFile.Tensors(description)));
         return stream =>
         {
             stream.Write(header);
-            stream.Write(MemoryMarshal.AsBytes(states.AsSpan()));
+            stream.Write(MemoryMarshal.AsBytes(doubles.AsSpan()));
             EachRow(description, sets, stream.Write);
         };
     }
 
     /// <summary>Reads what <see cref="WriteSets"/> wrote, or, without checksum, any file with these tensors.</summary>
-    public static (IReadOnlyDictionary<string, string> Metadata, double[] States) ReadSets(
+    public static (IReadOnlyDictionary<string, string> Metadata, double[] States, StandardizationStatistics? Statistics) ReadSets(
         string path, ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets, bool isCheckpoint = true)
     {
         using FileStream stream = InputFile.Open(path);
         return ReadSets(stream, path, description, sets, isCheckpoint);
     }
 
-    private static (Dictionary<string, string> Metadata, double[] States) ReadSets(
+    private static (Dictionary<string, string> Metadata, double[] States, StandardizationStatistics? Statistics) ReadSets(
         Stream stream, string path, ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets,
         bool isCheckpoint)
     {
@@ -111,7 +117,7 @@ internal static class ModelFile
         }
     }
 
-    private static (Dictionary<string, string> Metadata, double[] States) ReadSets(
+    private static (Dictionary<string, string> Metadata, double[] States, StandardizationStatistics? Statistics) ReadSets(
         Stream stream, ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets, bool isCheckpoint,
         bool isWholeStream)
     {
@@ -130,7 +136,9 @@ internal static class ModelFile
             }
             TensorEntry? carried = isCheckpoint && tensors.Remove(States, out TensorEntry? entry) ? entry : null;
             double[] states = [];
-            CheckNames(description, sets, tensors);
+            IReadOnlyList<(string Name, IReadOnlyList<int> Shape)> statistics = StatisticsFile.Tensors(description);
+            var columns = new double[statistics.Count][];
+            CheckNames(description, sets, statistics, tensors);
             // In the order of their data, without gaps, so that a stream that cannot seek is read as well.
             IEnumerable<(TensorEntry Tensor, Action Read)> targets = sets.SelectMany(s => description.Parameters.Select(p =>
             {
@@ -141,6 +149,11 @@ internal static class ModelFile
             {
                 targets = targets.Append((carried, () => states = ReadStates(stream, carried, description)));
             }
+            targets = targets.Concat(statistics.Select((s, i) =>
+            {
+                TensorEntry tensor = tensors[s.Name];
+                return (tensor, (Action)(() => columns[i] = ReadNumbers(stream, tensor)));
+            }));
             foreach ((_, Action read) in targets.OrderBy(static t => t.Tensor.Start))
             {
                 read();
@@ -151,11 +164,12 @@ internal static class ModelFile
             }
             bool hasChecksum = metadata.Remove(Checksum, out string? expected);
             var hashed = new SortedDictionary<string, string>(metadata, StringComparer.Ordinal);
-            if (hasChecksum ? Hash(description, sets, states, hashed) != expected : isCheckpoint)
+            double[] standardization = [.. columns.SelectMany(static c => c)];
+            if (hasChecksum ? Hash(description, sets, [.. states, .. standardization], hashed) != expected : isCheckpoint)
             {
                 throw new ModelFileException("the checksum does not fit the contents; the file is damaged. Use an older copy.");
             }
-            return (metadata, states);
+            return (metadata, states, StatisticsFile.Parse(description, metadata, standardization));
         }
         catch (EndOfStreamException e)
         {
@@ -170,28 +184,26 @@ internal static class ModelFile
         (tensor is [long rows, 1, long columns] ? [rows, columns] : tensor).SequenceEqual(parameter.Select(static n => (long)n));
 
     private static void CheckNames(
-        ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets, Dictionary<string, TensorEntry> tensors)
+        ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets,
+        IReadOnlyList<(string Name, IReadOnlyList<int> Shape)> statistics, Dictionary<string, TensorEntry> tensors)
     {
         var errors = new List<string>();
         var expected = new HashSet<string>(StringComparer.Ordinal);
-        foreach (string prefix in sets.Select(static s => s.Prefix))
+        foreach ((string name, IReadOnlyList<int> shape) in sets
+            .SelectMany(s => description.Parameters.Select(p => (s.Prefix + p.Name, p.Shape))).Concat(statistics))
         {
-            foreach (ParameterDescription p in description.Parameters)
+            expected.Add(name);
+            if (!tensors.TryGetValue(name, out TensorEntry? tensor))
             {
-                string name = prefix + p.Name;
-                expected.Add(name);
-                if (!tensors.TryGetValue(name, out TensorEntry? tensor))
-                {
-                    errors.Add($"missing: {name} [{string.Join(", ", p.Shape)}]");
-                }
-                else if (!IsShape(tensor.Shape, p.Shape))
-                {
-                    errors.Add($"misshapen: {name} is [{string.Join(", ", tensor.Shape)}], the model needs [{string.Join(", ", p.Shape)}]");
-                }
-                else if (tensor.Type is not ("F64" or "F32" or "F16" or "BF16"))
-                {
-                    errors.Add($"wrong type: {name} is {tensor.Type}, the model needs F64, F32, F16 or BF16");
-                }
+                errors.Add($"missing: {name} [{string.Join(", ", shape)}]");
+            }
+            else if (!IsShape(tensor.Shape, shape))
+            {
+                errors.Add($"misshapen: {name} is [{string.Join(", ", tensor.Shape)}], the model needs [{string.Join(", ", shape)}]");
+            }
+            else if (tensor.Type is not ("F64" or "F32" or "F16" or "BF16"))
+            {
+                errors.Add($"wrong type: {name} is {tensor.Type}, the model needs F64, F32, F16 or BF16");
             }
         }
         errors.AddRange(
@@ -207,7 +219,7 @@ internal static class ModelFile
 
     private static void ReadTensor(Stream stream, TensorEntry tensor, ParameterDescription p, Span<float> weights)
     {
-        int bytes = tensor.Type switch { "F64" => 8, "F32" => 4, _ => 2 };
+        int bytes = BytesOf(tensor.Type);
         long left = (long)p.Rows * p.Columns;
         Span<byte> buffer = new byte[Math.Min(BufferBytes, left * bytes)];
         int row = 0, column = 0;
@@ -217,14 +229,7 @@ internal static class ModelFile
             stream.ReadExactly(buffer[..(count * bytes)]);
             for (int i = 0; i < count; i++)
             {
-                ReadOnlySpan<byte> at = buffer[(i * bytes)..];
-                float value = tensor.Type switch
-                {
-                    "F64" => (float)BinaryPrimitives.ReadDoubleLittleEndian(at),
-                    "F32" => BinaryPrimitives.ReadSingleLittleEndian(at),
-                    "F16" => (float)BinaryPrimitives.ReadHalfLittleEndian(at),
-                    _ => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadUInt16LittleEndian(at) << 16),
-                };
+                float value = (float)Number(tensor.Type, buffer[(i * bytes)..]);
                 if (!float.IsFinite(value))
                 {
                     throw new ModelFileException($"{tensor.Name} holds {value}; weights must be finite in float32.");
@@ -241,6 +246,30 @@ internal static class ModelFile
         }
     }
 
+    /// <summary>The numbers of a tensor whose shape has been checked.</summary>
+    private static double[] ReadNumbers(Stream stream, TensorEntry tensor)
+    {
+        int bytes = BytesOf(tensor.Type);
+        byte[] buffer = new byte[tensor.End - tensor.Start];
+        stream.ReadExactly(buffer);
+        var numbers = new double[buffer.Length / bytes];
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            numbers[i] = Number(tensor.Type, buffer.AsSpan(i * bytes));
+        }
+        return numbers;
+    }
+
+    private static int BytesOf(string type) => type switch { "F64" => 8, "F32" => 4, _ => 2 };
+
+    private static double Number(string type, ReadOnlySpan<byte> at) => type switch
+    {
+        "F64" => BinaryPrimitives.ReadDoubleLittleEndian(at),
+        "F32" => BinaryPrimitives.ReadSingleLittleEndian(at),
+        "F16" => (double)BinaryPrimitives.ReadHalfLittleEndian(at),
+        _ => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadUInt16LittleEndian(at) << 16),
+    };
+
     private static double[] ReadStates(Stream stream, TensorEntry tensor, ModelDescription description)
     {
         int width = description.Layout.StateDoubles;
@@ -256,7 +285,7 @@ internal static class ModelFile
     }
 
     private static string Hash(
-        ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets, double[] states,
+        ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets, double[] doubles,
         SortedDictionary<string, string> metadata)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -264,7 +293,7 @@ internal static class ModelFile
         {
             hash.AppendData(Encoding.UTF8.GetBytes($"{key.Length}:{key}{value.Length}:{value}"));
         }
-        hash.AppendData(MemoryMarshal.AsBytes(states.AsSpan()));
+        hash.AppendData(MemoryMarshal.AsBytes(doubles.AsSpan()));
         EachRow(description, sets, hash.AppendData);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }

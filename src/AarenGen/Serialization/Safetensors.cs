@@ -66,10 +66,10 @@ internal static class Safetensors
         }
     }
 
-    /// <summary>The header's bytes for tensors of float32, in this order, padded to 8. One of float64 may come before them.</summary>
+    /// <summary>The header's bytes for tensors of float32, in this order, padded to 8. Some of float64 may come before them.</summary>
     public static byte[] WriteHeader(
         IEnumerable<(string Name, IReadOnlyList<int> Shape)> tensors, IReadOnlyDictionary<string, string> metadata,
-        (string Name, IReadOnlyList<int> Shape)? doubles = null)
+        IEnumerable<(string Name, IReadOnlyList<int> Shape)>? doubles = null)
     {
         using var text = new MemoryStream();
         text.Write(stackalloc byte[LengthBytes]);
@@ -83,9 +83,9 @@ internal static class Safetensors
             }
             json.WriteEndObject();
             long at = 0;
-            if (doubles is { } first)
+            foreach ((string name, IReadOnlyList<int> shape) in doubles ?? [])
             {
-                at = WriteEntry(json, first.Name, first.Shape, "F64", sizeof(double), at);
+                at = WriteEntry(json, name, shape, "F64", sizeof(double), at);
             }
             foreach ((string name, IReadOnlyList<int> shape) in tensors)
             {

@@ -50,7 +50,7 @@ public static class PrefixScan<TModel> where TModel : SequenceModel<TModel>, IMo
     {
         ArgumentNullException.ThrowIfNull(state);
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        int count = SequenceModel<TModel>.CheckTokens(state, tokens, outputs);
+        int count = model.CheckTokens(state, tokens, outputs);
         int inputWidth = SequenceModel<TModel>.Description.InputWidth, outputWidth = SequenceModel<TModel>.Description.OutputWidth;
         if (threads == 1 || count < 2 * threads)
         {
@@ -66,8 +66,8 @@ public static class PrefixScan<TModel> where TModel : SequenceModel<TModel>, IMo
             segment.Run(
                 team, state, rows, tokens.Slice(first * inputWidth, rows * inputWidth),
                 outputs.Slice(first * outputWidth, rows * outputWidth));
+            state.TokenCount += rows;
         }
-        state.TokenCount += count;
     }
 
     /// <summary>A segment of the sequence, with a chunk for each thread.</summary>
@@ -98,8 +98,13 @@ public static class PrefixScan<TModel> where TModel : SequenceModel<TModel>, IMo
             int inputWidth = SequenceModel<TModel>.Description.InputWidth, outputWidth = SequenceModel<TModel>.Description.OutputWidth;
             foreach ((int first, int length) in Passes())
             {
-                Rows.Pad(
-                    tokens.Slice(first * inputWidth, length * inputWidth), length, inputWidth, input.Span[(first * model.WidestRow)..]);
+                Span<float> padded = input.Span[(first * model.WidestRow)..];
+                Rows.Pad(tokens.Slice(first * inputWidth, length * inputWidth), length, inputWidth, padded);
+                for (int row = 0; row < length && model.Standardizer is not null; row++)
+                {
+                    Span<float> token = padded.Slice(row * Layout.Pad(inputWidth), inputWidth);
+                    model.Standardizer.StandardizeTokens(token, state.TokenCount + first + row, token);
+                }
             }
             foreach (StreamState<TModel> chunk in alone.Concat(running))
             {
@@ -128,6 +133,7 @@ public static class PrefixScan<TModel> where TModel : SequenceModel<TModel>, IMo
                     input.Span[(first * model.WidestRow)..], length, outputWidth,
                     outputs.Slice(first * outputWidth, length * outputWidth));
             }
+            model.Standardizer?.RestoreOutputs(outputs);
         }
 
         /// <summary>The passes of all chunks. The rows of a pass are contiguous, from its first row times the widest row.</summary>

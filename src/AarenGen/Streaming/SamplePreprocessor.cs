@@ -5,8 +5,8 @@ namespace AarenGen;
 /// Training and streaming both use it, so that they cannot differ.
 /// </summary>
 /// <remarks>
-/// The state, in doubles: the number of samples; for normalisation over the prefix, a mean and a sum of squared deviations per feature; and
-/// a ring of the last samples, where patches or a window need them.
+/// The state, in doubles: the number of samples; for normalisation over the prefix, a mean and a sum of squared deviations per normalised
+/// feature; and a ring of the last samples, where patches or a window need them.
 /// Source of the normalisation: Kim et al., Reversible instance normalization, ICLR 2022, without the learned scale.
 /// </remarks>
 internal static class SamplePreprocessor
@@ -16,7 +16,7 @@ internal static class SamplePreprocessor
 
     /// <summary>Doubles of state for samples of the given width.</summary>
     public static int StateDoubles(TokenShape shape, int width) => RingLength(shape) == 0 && shape.Normalization == NormalizationSpan.None
-        ? 0 : 1 + (shape.Normalization == NormalizationSpan.Prefix ? 2 * width : 0) + RingLength(shape) * width;
+        ? 0 : 1 + (shape.Normalization == NormalizationSpan.Prefix ? 2 * shape.Normalized(width) : 0) + RingLength(shape) * width;
 
     /// <summary>Adds a sample; returns whether it completes a row for each channel.</summary>
     /// <param name="shape">How samples become rows.</param>
@@ -24,7 +24,7 @@ internal static class SamplePreprocessor
     /// <param name="sample">All features of all channels.</param>
     /// <param name="rows">[channels, patch length × features of a channel], written where the result is true.</param>
     /// <param name="statistics">
-    /// [channels, 2 × features of a channel]: means, then standard deviations; empty where nothing is normalised.
+    /// [channels, 2 × normalised features of a channel]: means, then standard deviations; empty where nothing is normalised.
     /// </param>
     public static bool Add(TokenShape shape, Span<double> state, ReadOnlySpan<float> sample, Span<float> rows, Span<float> statistics)
     {
@@ -46,21 +46,22 @@ internal static class SamplePreprocessor
         }
         if (shape.Normalization == NormalizationSpan.Prefix)
         {
-            Welford(state.Slice(1, width), state.Slice(1 + width, width), sample, seen);
+            int normalized = shape.Normalized(width);
+            Welford(state.Slice(1, normalized), state.Slice(1 + normalized, normalized), sample[..normalized], seen);
         }
         long past = seen - shape.PatchLength;
         if (past < 0 || past % shape.PatchStride != 0)
         {
             return false;
         }
-        int features = width / shape.Channels;
+        int features = width / shape.Channels, own = shape.Normalized(features);
         for (int channel = 0; channel < shape.Channels; channel++)
         {
             Span<float> row = rows.Slice(channel * shape.PatchLength * features, shape.PatchLength * features);
             for (int feature = 0; feature < features; feature++)
             {
                 int column = channel * features + feature;
-                (double mean, double deviation) = Statistics(shape, state, ring, column, width, seen);
+                (double mean, double deviation) = feature < own ? Statistics(shape, state, ring, column, width, seen) : (0, 1);
                 int at = ringLength == 0 ? 0 : (int)(past % ringLength);
                 for (int i = 0; i < shape.PatchLength; i++)
                 {
@@ -68,10 +69,10 @@ internal static class SamplePreprocessor
                     row[i * features + feature] = (float)((value - mean) / deviation);
                     at = at + 1 < ringLength ? at + 1 : 0;
                 }
-                if (!statistics.IsEmpty)
+                if (feature < own)
                 {
-                    statistics[channel * 2 * features + feature] = (float)mean;
-                    statistics[channel * 2 * features + features + feature] = (float)deviation;
+                    statistics[channel * 2 * own + feature] = (float)mean;
+                    statistics[channel * 2 * own + own + feature] = (float)deviation;
                 }
             }
         }
@@ -96,7 +97,7 @@ internal static class SamplePreprocessor
         switch (shape.Normalization)
         {
             case NormalizationSpan.Prefix:
-                return (state[1 + column], Math.Sqrt(state[1 + width + column] / seen + Epsilon));
+                return (state[1 + column], Math.Sqrt(state[1 + shape.Normalized(width) + column] / seen + Epsilon));
             case NormalizationSpan.Window:
                 int count = (int)Math.Min(seen, shape.Window), ringLength = RingLength(shape), oldest = (int)((seen - count) % ringLength);
                 double sum = 0, squares = 0;

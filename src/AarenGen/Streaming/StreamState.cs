@@ -72,6 +72,10 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
     }
 
     /// <summary>Replaces this state by one saved in a file. On any error the state stays as it was.</summary>
+    /// <remarks>
+    /// The file tells the declaration of its model, but not the weights and <see cref="SequenceModel{TSelf}.Statistics"/> that made the
+    /// state: continue the stream with the same.
+    /// </remarks>
     /// <param name="path">The file.</param>
     /// <exception cref="ArgumentException"><paramref name="path"/> is null, empty or holds a null character.</exception>
     /// <exception cref="ModelFileException">

@@ -58,6 +58,9 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
     private readonly float[] completedStatistics = new float[Shape.Channels * Description.RowStatistics];
     private readonly double[] sampleState = new double[Description.Layout.SampleStateDoubles];
 
+    /// <summary>Standardises what is read; null: what is read stays as it is.</summary>
+    public Standardizer? Standardizer { get; set; }
+
     /// <summary>Floats of a reader's own memory, for the samples of one sequence.</summary>
     public static long Floats(int samples) => (long)samples * Description.InputWidth;
 
@@ -100,12 +103,32 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
             bool isLast = output == outputs - 1;
             float weight = ReadTarget(data, index, output, isLast, name);
             digest?.AddTarget(weight, target);
+            Standardize(weight, index, output, isLast, name);
             for (int channel = 0; channel < Shape.Channels && weight != 0; channel++)
             {
                 sum += weight * Present(channel).FractionOf(AllHeads);
             }
         }
         return sum;
+    }
+
+    /// <summary>
+    /// Reads a whole sequence, checks it as <see cref="Check"/> does, and gives all that counts to a fit, in its own units.
+    /// </summary>
+    public void ReadUnscaled(SequenceData data, int index, string name, StandardizationFit fit)
+    {
+        int length = data.GetLength(index), outputs = Shape.GetOutputCount(length), piece = samples.Length / Description.InputWidth;
+        for (int first = 0; first < length; first += Math.Min(piece, length - first))
+        {
+            fit.AddTokens(ReadSamples(data, index, length, first, Math.Min(piece, length - first), name), first);
+        }
+        for (int output = 0; output < outputs; output++)
+        {
+            if (ReadTarget(data, index, output, output == outputs - 1, name) != 0)
+            {
+                fit.AddTarget(target, output == outputs - 1);
+            }
+        }
     }
 
     /// <summary>Reads sequences one after the other.</summary>
@@ -152,7 +175,8 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
     {
         int width = Description.InputWidth;
         (int first, int count) = chunk.Chunks.Samples(length, chunk.Number);
-        ReadOnlySpan<float> read = ReadSamples(data, index, length, first, count);
+        Span<float> read = ReadSamples(data, index, length, first, count);
+        Standardizer?.StandardizeTokens(read, first, read);
         int output = 0;
         for (int t = 0; t < count; t++)
         {
@@ -191,6 +215,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         {
             bool isLast = first + output == last;
             float weight = (float)(ReadTarget(data, index, first + output, isLast) * weightScale);
+            Standardize(weight, index, first + output, isLast);
             sum += weight;
             for (int channel = 0; channel < Shape.Channels; channel++)
             {
@@ -231,8 +256,8 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
     private Span<float> RowTarget(int channel) =>
         target.AsSpan(channel * Description.RowTargetWidth, Description.RowTargetWidth);
 
-    /// <summary>Reads and checks some samples of a sequence.</summary>
-    private ReadOnlySpan<float> ReadSamples(SequenceData data, int index, int length, int first, int count, string? name = null)
+    /// <summary>Reads and checks some samples of a sequence, which are not standardised yet.</summary>
+    private Span<float> ReadSamples(SequenceData data, int index, int length, int first, int count, string? name = null)
     {
         int width = Description.InputWidth;
         if ((long)count * width > samples.Length)
@@ -250,12 +275,13 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         {
             data.ReadTokens(index, first, read);
         }
-        int bad = Arguments.IndexOfBadTokenNumber(read);
+        int bad = Standardizer is null ? Arguments.IndexOfBadTokenNumber(read) : Standardizer.IndexOfBadTokenNumber(read, first);
         if (bad >= 0)
         {
             throw Bad(
                 name, index, first + bad / width,
-                Invariant($"column {bad % width} of the token holds {read[bad]}; {Arguments.TokenRule}, even where their weight is 0. ")
+                Invariant($"column {bad % width} of the token holds {read[bad]}; ")
+                + $"{(Standardizer is null ? Arguments.TokenRule : Arguments.StandardizedTokenRule)}, even where their weight is 0. "
                 + "Fill what is missing, or cut the sequence there.");
         }
         for (int t = 0; t < count && Categories.Length > 0; t++)
@@ -293,6 +319,31 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
             CheckTarget(channel * Description.RowTargetWidth, index, sample, isLast, name);
         }
         return weight;
+    }
+
+    /// <summary>Standardises the target that was read last, unless its weight is 0: it may then hold anything.</summary>
+    private void Standardize(float weight, int sequence, int output, bool isLast, string? name = null)
+    {
+        if (weight == 0 || Standardizer is null)
+        {
+            return;
+        }
+        Standardizer.StandardizeTarget(target);
+        for (int channel = 0; channel < Shape.Channels; channel++)
+        {
+            foreach (HeadDescription head in Heads)
+            {
+                int first = channel * Description.RowTargetWidth + head.TargetOffset;
+                int bad = target.AsSpan(first, head.TargetWidth).IndexOfAny(float.PositiveInfinity, float.NegativeInfinity);
+                if (bad >= 0 && (isLast || !head.IsPerSequence))
+                {
+                    throw Bad(
+                        name, sequence, Shape.GetSampleIndex(output),
+                        Invariant($"column {first + bad} of the target lies too many times the column's scale from its center; ")
+                        + "correct it, or make it NaN if it is unknown.");
+                }
+            }
+        }
     }
 
     /// <summary>Checks the target of a channel, which begins at a column.</summary>

@@ -27,6 +27,9 @@ internal sealed class Checkpoint
     /// <summary>The states with which the sequences of a batch go on into their next chunk; empty between batches.</summary>
     public double[] States { get; set; } = [];
 
+    /// <summary>The statistics with which the training began; null for a model that standardises nothing.</summary>
+    public StandardizationStatistics? Statistics { get; set; }
+
     /// <summary>Finds before a training what would keep its checkpoints from being written.</summary>
     /// <exception cref="IOException">No file can be written there.</exception>
     public static void CheckWritable(string path) => AtomicFile.CheckWritable(path, "a checkpoint");
@@ -46,7 +49,7 @@ internal sealed class Checkpoint
             ["validation losses"] = string.Join(' ', Epochs.Select(static e => e.ValidationLoss is { } loss ? Text(loss) : "-")),
         };
         signature.AddTo(metadata);
-        ModelFile.WriteSets(path, description, sets, metadata, States);
+        ModelFile.WriteSets(path, description, sets, metadata, States, Statistics);
     }
 
     /// <param name="path">The file.</param>
@@ -62,7 +65,8 @@ internal sealed class Checkpoint
     {
         // Into separate buffers first: a file that does not fit must not change the model.
         (string Prefix, AlignedBuffer Weights)[] read = [.. sets.Select(static s => (s.Item1, new AlignedBuffer(s.Item2.Length)))];
-        (IReadOnlyDictionary<string, string> metadata, double[] states) = ModelFile.ReadSets(path, description, read);
+        (IReadOnlyDictionary<string, string> metadata, double[] states, StandardizationStatistics? statistics) =
+            ModelFile.ReadSets(path, description, read);
         if (metadata.GetValueOrDefault(ModelFile.CheckpointMark) != Format)
         {
             throw new ModelFileException($"{path} is no checkpoint of this version; train anew without Resume.");
@@ -84,6 +88,7 @@ internal sealed class Checkpoint
             throw new ModelFileException($"{path} is damaged: {e.Message} Use an older copy, or train anew without Resume.", e);
         }
         result.States = states;
+        result.Statistics = statistics;
         if (!result.IsConsistent(order, stateDoubles))
         {
             throw new ModelFileException(

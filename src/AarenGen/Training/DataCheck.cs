@@ -71,9 +71,10 @@ internal static class DataCheck<TModel> where TModel : SequenceModel<TModel>, IM
     /// <param name="name">The argument they came in.</param>
     /// <param name="size">What <see cref="CheckShape"/> found.</param>
     /// <param name="withDigest">Whether to compute what identifies the data.</param>
-    public static DataSurvey Read(SequenceData data, string name, PassSize size, bool withDigest)
+    /// <param name="standardizer">Standardises them; null where nothing does.</param>
+    public static DataSurvey Read(SequenceData data, string name, PassSize size, bool withDigest, Standardizer? standardizer)
     {
-        var reader = new BatchReader<TModel>(size.Samples);
+        var reader = new BatchReader<TModel>(size.Samples) { Standardizer = standardizer };
         using DataDigestBuilder? digest = withDigest ? new() : null;
         double weight = 0;
         for (int i = 0; i < data.Count; i++)

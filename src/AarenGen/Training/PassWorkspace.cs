@@ -141,6 +141,7 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
         TModel model, SequenceData data, ReadOnlySpan<int> sequences, ReadOnlySpan<float> packed, ulong dropoutSeed, Span<float> gradients,
         Span<float> tokenGradients = default, Span<float> outputs = default, double weightScale = 1, scoped PassChunk chunk = default)
     {
+        reader.Standardizer = model.Standardizer;
         (int rows, int count, double weight) = reader.Read(data, sequences, new()
         {
             Tokens = tokens.Span,

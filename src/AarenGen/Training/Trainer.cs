@@ -39,13 +39,13 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         {
             Checkpoint.CheckWritable(options.CheckpointPath!);
         }
-        DataSurvey trainSurvey = DataCheck<TModel>.Read(train, nameof(train), trainSize, hasCheckpoints);
-        DataSurvey? validationSurvey =
-            validation is null ? null : DataCheck<TModel>.Read(validation, nameof(validation), validationSize, hasCheckpoints);
         this.model = model;
         this.train = train;
         this.validation = validation;
         this.options = options;
+        StandardizationStatistics? statistics = model.Statistics is { IsFitted: false }
+            ? StandardizationFit.Run<TModel>(train, nameof(train), trainSize.Samples) : model.Statistics;
+        (DataSurvey trainSurvey, DataSurvey? validationSurvey) = Survey(withDigest: hasCheckpoints);
         var counts = new int[train.Count];
         for (int i = 0; i < counts.Length; i++)
         {
@@ -56,6 +56,7 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         model.Weights.CopyTo(best.Span);
         signature = hasCheckpoints ? new(Description, options, batchSize, trainSurvey.Digest!, validationSurvey?.Digest) : null;
         float[] initial = model.Weights.ToArray();
+        StandardizationStatistics? initialStatistics = model.Statistics;
         try
         {
             if (options.Resume && File.Exists(options.CheckpointPath))
@@ -63,7 +64,15 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
                 progress = Checkpoint.Read(
                     options.CheckpointPath, Description, Sets(), signature!, order, CarriedStates<TModel>.StateDoubles);
                 CheckEpochs();
+                if (progress.Statistics is { } kept && !kept.IsSame(statistics))
+                {
+                    // Those of a model that was loaded before its training began: other numbers may now be out of bounds.
+                    statistics = kept;
+                    Survey(withDigest: false);
+                }
             }
+            progress.Statistics = statistics;
+            model.UseStatistics(statistics);
             engine = device.CreateEngine(new EngineRequest<TModel>(
                 model, tensors, train, validation, options, batchSize, size, WeightScale.For(validationSurvey?.Weight ?? 0)));
         }
@@ -71,11 +80,21 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         {
             // The weights of a checkpoint that cannot be used must not remain.
             initial.CopyTo(model.Weights);
+            model.UseStatistics(initialStatistics);
             throw;
         }
         engine.BeginLosses(progress.LossSum);
         engine.RestoreStates(progress.States);
         progress.States = [];
+
+        (DataSurvey, DataSurvey?) Survey(bool withDigest)
+        {
+            var standardizer = Standardizer.Create(Description, statistics);
+            return (
+                DataCheck<TModel>.Read(train, nameof(train), trainSize, withDigest, standardizer),
+                validation is null
+                    ? null : DataCheck<TModel>.Read(validation, nameof(validation), validationSize, withDigest, standardizer));
+        }
     }
 
     private long Steps => order.StepsOfAll(options.Epochs);

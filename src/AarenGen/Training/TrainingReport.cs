@@ -18,7 +18,7 @@ namespace AarenGen;
 public sealed record TrainingProgress(
     int Epoch, int Epochs, long Step, long Steps, double TrainingLoss, double? ValidationLoss, double LearningRate, double TokensPerSecond);
 
-/// <summary>One epoch.</summary>
+/// <summary>One epoch. With <c>[Standardize]</c>, losses are those of standardised targets.</summary>
 /// <param name="TrainingLoss">Mean loss of the epoch's batches, each before its step.</param>
 /// <param name="ValidationLoss">Loss on the validation data after the epoch; null: none.</param>
 public sealed record EpochReport(double TrainingLoss, double? ValidationLoss);

@@ -35,7 +35,7 @@ internal sealed class ReferenceProbe<TModel> where TModel : SequenceModel<TModel
         float[] tokens = new float[rows * stride], statistics = new float[rows * Description.RowStatistics],
             targets = new float[rows * Description.RowTargetWidth], tokenWeights = new float[rows], sequenceWeights = new float[rows];
         var ends = new int[data.Count * Description.Tokens.Channels];
-        BatchExtent extent = new BatchReader<TModel>(all.Max(data.GetLength)).Read(data, all, new()
+        BatchExtent extent = new BatchReader<TModel>(all.Max(data.GetLength)) { Standardizer = model.Standardizer }.Read(data, all, new()
         {
             Tokens = tokens, Statistics = statistics, Targets = targets, TokenWeights = tokenWeights, SequenceWeights = sequenceWeights,
             Ends = ends,

@@ -42,7 +42,8 @@ for (int t = 0; t < 1000; t++)
     model.Step(state, [MathF.Sin(t * 0.3f)], output);
 }
 Console.WriteLine($"allocated {GC.GetAllocatedBytesForCurrentThread() - before}");
+Console.WriteLine($"standardised {model.Statistics is { IsFitted: true, Tokens: [{ Scale: < 1 }] }}");
 Console.WriteLine($"improved {report.Epochs[^1].TrainingLoss < report.Epochs[0].TrainingLoss / 2}");
 
-[SequenceModel, Continuous(1), Dense(16), Aaren(Heads = 2, Repeat = 2), Dense(1), MeanSquaredError]
+[SequenceModel, Continuous(1), Standardize, Dense(16), Aaren(Heads = 2, Repeat = 2), Dense(1), MeanSquaredError]
 internal sealed partial class StreamModel;

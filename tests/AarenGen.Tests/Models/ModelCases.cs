@@ -6,6 +6,8 @@ namespace AarenGen.Tests.Models;
 /// </summary>
 internal static class ModelCases
 {
+    private const string SameKernels = "The host standardises, so that the kernels are those of other test models.";
+
     public static IReadOnlyList<ModelCase> All { get; } =
     [
         .. GoldenModelCases.All,
@@ -34,6 +36,18 @@ internal static class ModelCases
         new ModelCase<PatchClassifier>(),
         new ModelCase<Decisions>(),
         new ModelCase<DecisionsInTime>(),
+
+        // Models that standardise, and what they are compared with.
+        new ModelCase<Standardized> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<NotStandardized> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<StandardizedHeads> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<NotStandardizedHeads> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<StandardizedPatches> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<StandardizedCovariates>(),
+        new ModelCase<NotStandardizedCovariates> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<PatchedCovariates> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<StandardizedDecisions> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<StandardizedTargets> { Without = { [Suite.Device] = SameKernels } },
 
         // Layers, and widths at the edges of tiles and thread blocks.
         new ModelCase<EveryLayer> { HasDropout = true, Batches = [[9, 40, 1]] },

@@ -33,10 +33,15 @@ internal static class DescriptionEmitter
             code.Line(
                 $"Tokens = new(Channels: {Number(shape.Channels)}, PatchLength: {Number(shape.PatchLength)}, PatchStride: "
                     + $"{Number(shape.PatchStride)}, "
-                + $"{types.Runtime}NormalizationSpan.{shape.Normalization}, Window: {Number(shape.Window)}),");
+                + $"{types.Runtime}NormalizationSpan.{shape.Normalization}, Window: {Number(shape.Window)})"
+                + (shape.NormalizedColumns > 0 ? $" {{ NormalizedColumns = {Number(shape.NormalizedColumns)} }}," : ","));
             if (plan.Modalities > 1)
             {
                 code.Line($"ModalityCount = {Number(plan.Modalities)},");
+            }
+            if (plan.Standardization is { } standardization)
+            {
+                Standardized(code, standardization, types);
             }
             Categories(code, plan, types);
             Heads(code, plan, types);
@@ -44,6 +49,20 @@ internal static class DescriptionEmitter
             Layout(code, plan, types);
         }
         code.Line();
+    }
+
+    private static void Standardized(CodeWriter code, StandardizationPlan standardization, TypeNames types)
+    {
+        string element = $"{types.Runtime}StandardizedColumns";
+        code.Line($"Standardization = new({types.Runtime}Standardization.{standardization.Method}, new {element}[]");
+        using (code.OpenBlock("),"))
+        {
+            code.Line("// first column, columns, modality, modalities");
+            foreach (StandardizedColumns c in standardization.Columns)
+            {
+                code.Line($"new({Number(c.First)}, {Number(c.Count)}, {Number(c.Kind)}, {Number(c.Kinds)}),");
+            }
+        }
     }
 
     private static void Categories(CodeWriter code, Plan plan, TypeNames types)
@@ -79,9 +98,27 @@ internal static class DescriptionEmitter
                     $"new(\"{head.Name ?? "output"}\", {Number(head.OutputOffset)}, {Number(head.OutputWidth)}, "
                         + $"{Number(head.TargetOffset)}, {Number(loss.TargetWidth)}, "
                     + $"{types.Runtime}TargetKind.{loss.TargetKind}, {Number(loss.Classes)}, {Bool(head.IsPerSequence)}, "
-                    + $"{Literal.Double(head.Weight)}, {Text(loss.Summary)}),");
+                    + $"{Literal.Double(head.Weight)}, {Text(loss.Summary)}){(head.Scaling.Count == 0 ? "," : "")}");
+                if (head.Scaling.Count > 0)
+                {
+                    using CodeWriter.Block initializer = code.OpenBlock(",");
+                    code.Line($"Scaling = {Scaling(head, types)},");
+                }
             }
         }
+    }
+
+    /// <summary>What each of the outputs' segments is to the standardised targets.</summary>
+    private static string Scaling(HeadPlan head, TypeNames types)
+    {
+        string scaling = $"{types.Runtime}OutputScaling";
+        IEnumerable<string> segments = head.Scaling.Select(role => $"{scaling}.{(ParameterRole)role switch
+        {
+            ParameterRole.Location => "Location",
+            ParameterRole.Scale => "Scale",
+            _ => "Unaffected",
+        }}");
+        return $"new {scaling}[] {{ {string.Join(", ", segments)} }}";
     }
 
     private static void Layout(CodeWriter code, Plan plan, TypeNames types)
