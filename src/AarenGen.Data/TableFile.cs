@@ -59,12 +59,24 @@ public abstract class TableFile : ITableReader
         try
         {
             TableFormat format = TableFormats.Find(source);
-            table = format switch
+            if (format == TableFormat.Parquet)
             {
-                TableFormat.Parquet => new ParquetTable(path, options, source),
-                TableFormat.ArrowFile or TableFormat.ArrowStream => new ArrowTable(path, options, source, format),
-                _ => new DelimitedTable(path, options, source),
-            };
+                // By itself in a condition, so that the trimmer sees what is never reached.
+                if (TableFeatures.Parquet)
+                {
+                    table = new ParquetTable(path, options, source);
+                }
+                else
+                {
+                    throw new TableException(path, null, null,
+                        $"this program is without Parquet; remove its option {TableFeatures.ParquetSwitch}, or export the file as CSV.");
+                }
+            }
+            else
+            {
+                table = format is TableFormat.ArrowFile or TableFormat.ArrowStream ? new ArrowTable(path, options, source, format)
+                    : new DelimitedTable(path, options, source);
+            }
             if (options.SeriesKey is { } key)
             {
                 table.keyColumn = table.GetColumn(key);
