@@ -15,14 +15,14 @@ internal sealed class Job(string path, string? time, int horizon, int epochs, in
     public int Run(CancellationToken cancellation)
     {
         OutputFolder.Prepare(output);
-        SeriesTable table = CommandLine.Abandonable(() => TableReader.Read(path, time), cancellation);
+        SeriesTable table = CommandLine.Abandonable(() => SeriesTable.Read(path, new() { TimeColumn = time }), cancellation);
         (int trainRows, int validationRows, int testRows) = Split(table.Rows);
         int used = trainRows + validationRows + testRows;
         (float[] values, StandardScaler scaler) = table.Scale(trainRows, used);
         int columns = table.Columns.Length;
         float[][] series = [.. Enumerable.Range(0, columns)
             .Select(c => Enumerable.Range(0, used).Select(row => values[row * columns + c]).ToArray())];
-        var chosen = Season.Choose(season, table, trainRows);
+        Season chosen = SeasonOption.Choose(season, table, trainRows);
         int period = chosen.Rows;
         // Not through the console's layout: it would wrap these lines.
         foreach (string line in table.Report)

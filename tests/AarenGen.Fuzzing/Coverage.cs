@@ -14,7 +14,7 @@ internal sealed unsafe class Coverage
 
     /// <summary>What is looked into: the readers, and the libraries that read for them.</summary>
     private static readonly string[] assemblies =
-        ["AarenGen.dll", "Control.dll", "Experiments.dll", "Tables.dll", "CsvHelper.dll", "PureHDF.dll"];
+        ["AarenGen.dll", "Control.dll", "Experiments.dll", "AarenGen.Data.dll", "Apache.Arrow.dll", "Parquet.dll", "PureHDF.dll"];
 
     private readonly byte* map = (byte*)NativeMemory.AllocZeroed(Size);
     private readonly byte[] seen = new byte[Size];

@@ -191,7 +191,7 @@ public sealed class BaselineTests
     [InlineData("exchange_rate.csv", "mean", 96, 3.1111853463667565, 1.4544123919770984)]
     public void Forecasting_benchmarks_have_known_scores(string name, string method, int horizon, double squared, double absolute)
     {
-        SeriesTable table = TableReader.Read(BenchmarkData.At("forecasting", name));
+        SeriesTable table = SeriesTable.Read(BenchmarkData.At("forecasting", name));
         int columns = table.Columns.Length;
         var split = ForecastingSplit.Create(name, table.Rows);
         float[] values = table.Scale(split.Train.Count, split.Test.End).Values;
@@ -200,7 +200,7 @@ public sealed class BaselineTests
             "last" => new LastValue(),
             "mean" => new TrainMean(values.AsSpan(0, split.Train.Count * columns), columns),
             // The season follows from the times.
-            _ => new SeasonalNaive(Season.Choose(null, table, split.Train.Count).Rows),
+            _ => new SeasonalNaive(Season.Find(table, split.Train.Count).Rows),
         };
         ForecastError error = ForecastEvaluation.Run(
             baseline, values, columns, ForecastingSplit.Windows(split.Test, 336, horizon), horizon);
@@ -218,11 +218,11 @@ public sealed class BaselineTests
     [InlineData("exchange_rate.csv", 7588, 8, 0.593, "1 day", 7)]
     public void Forecasting_benchmarks_are_read(string name, int rows, int columns, double lastOfFirstRow, string step, int season)
     {
-        SeriesTable table = TableReader.Read(BenchmarkData.At("forecasting", name));
+        SeriesTable table = SeriesTable.Read(BenchmarkData.At("forecasting", name));
         Assert.Equal((rows, columns), (table.Rows, table.Columns.Length));
         Assert.Equal("OT", table.Names[^1]);
         Assert.Equal(step, table.Time!.Step.ToString());
-        Assert.Equal(season, Season.Choose(null, table, rows / 2).Rows);
+        Assert.Equal(season, Season.Find(table, rows / 2).Rows);
         Assert.Empty(table.Notices);
         // Half a unit of the last decimal given here.
         Assert.Equal(lastOfFirstRow, table.Columns[^1][0], 5e-4);

@@ -60,7 +60,7 @@ internal static class EventFile
 
     private static T[][] Rows<T>(string path, Func<string, int, string[], T[]> parse)
     {
-        using StreamReader reader = TextFile.Read(path).Open();
+        using StreamReader reader = TextFile.Open(path);
         var rows = new List<T[]>();
         int line = 0;
         int? blank = null;
@@ -87,7 +87,7 @@ internal static class EventFile
         var times = new double[words.Length];
         for (int i = 0; i < words.Length; i++)
         {
-            if (!TextFile.TryParse(words[i], out times[i]))
+            if (!FiniteNumber.TryParse(words[i], out times[i]))
             {
                 throw new TableException(path, line, null, string.Create(
                     CultureInfo.InvariantCulture,

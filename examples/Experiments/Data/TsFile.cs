@@ -30,7 +30,7 @@ internal static partial class TsFile
     /// </exception>
     public static TsDataset Read(string path)
     {
-        using StreamReader reader = TextFile.Read(path).Open();
+        using StreamReader reader = TextFile.Open(path);
         int? channels = null;
         string[]? labels = null;
         var cases = new List<TsCase>();
@@ -173,7 +173,7 @@ internal static partial class TsFile
     private static double ParseValue(string path, int line, int channel, int position, ReadOnlySpan<char> text) =>
         text is "?" || text.Equals("NaN", StringComparison.OrdinalIgnoreCase)
             ? double.NaN
-            : TextFile.TryParse(text, out double value)
+            : FiniteNumber.TryParse(text, out double value)
             ? value
             : throw new TableException(path, line, null, string.Create(
                 CultureInfo.InvariantCulture,

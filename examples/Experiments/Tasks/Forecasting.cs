@@ -111,10 +111,10 @@ internal static class Forecasting
         string path, IReadOnlyList<int> horizons, IReadOnlyList<Contender<ForecastingRecipe>> contenders, int seeds, bool hasIntervals,
         int? stride, string note, Action<string> tell, int? season = null, string? time = null)
     {
-        SeriesTable table = TableReader.Read(path, time);
+        SeriesTable table = SeriesTable.Read(path, new() { TimeColumn = time });
         ForecastingSplit split = ForecastingSplit.Create(path, table.Rows);
         float[] values = table.Scale(split.Train.Count, split.Test.End).Values;
-        var chosen = Season.Choose(season, table, split.Train.Count);
+        Season chosen = SeasonOption.Choose(season, table, split.Train.Count);
         string seasonFound = string.Create(CultureInfo.InvariantCulture, $"season: {chosen.Rows} rows ({chosen.Source})");
         foreach (string line in table.Report.Append(seasonFound))
         {

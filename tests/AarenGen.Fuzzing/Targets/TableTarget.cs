@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Text;
-using Tables;
+using AarenGen.Data;
 
 namespace AarenGen.Fuzzing;
 
@@ -43,7 +43,7 @@ internal sealed class TableTarget : FuzzTarget<double[][]>
         yield return packed.ToArray();
     }
 
-    protected override double[][] ReadFile(string path) => TableReader.Read(path).Columns;
+    protected override double[][] ReadFile(string path) => SeriesTable.Read(path).Columns;
 
     /// <summary>A plain table beside a column of times.</summary>
     protected override void Write(double[][] value, string path)

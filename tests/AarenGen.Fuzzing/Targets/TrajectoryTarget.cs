@@ -1,5 +1,5 @@
 using Control;
-using Tables;
+using Reporting;
 using PureHDF;
 using PureHDF.Filters;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Experiments;
-using Tables;
+using AarenGen.Data;
 
 namespace AarenGen.Fuzzing;
 

@@ -1,0 +1,234 @@
+using Apache.Arrow;
+using Apache.Arrow.Compression;
+using Apache.Arrow.Ipc;
+using Apache.Arrow.Types;
+using Parquet;
+using Parquet.Schema;
+
+namespace AarenGen.Data.Tests;
+
+/// <summary>Parquet and Arrow: all types, missing values, several blocks of rows; what cannot be read is refused in one line.</summary>
+public sealed class BlockTableTests : TemporaryFolder
+{
+    private static readonly DateTime Moment = new(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc);
+
+    [Fact]
+    public async Task Parquet_columns_of_all_types_are_read()
+    {
+        DataField[] fields =
+        [
+            new DataField<double>("double"), new DataField<float?>("float"), new DataField<int?>("int"), new DataField<long>("long"),
+            new DataField<ulong>("ulong"), new DataField<byte>("byte"), new DataField<bool?>("bool"),
+            new DecimalDataField("decimal", 18, 3),
+            new DateTimeDataField("utc", DateTimeFormat.Timestamp, true, DateTimeTimeUnit.Micros),
+            new DateTimeDataField("local", DateTimeFormat.Timestamp, false, DateTimeTimeUnit.Millis), new DataField<string>("text"),
+        ];
+        string path = At("types.parquet");
+        await using (FileStream file = File.Create(path))
+        {
+            await using ParquetWriter writer = await ParquetWriter.CreateAsync(new ParquetSchema(fields), file);
+            for (int g = 0; g < 3; g++)
+            {
+                using ParquetRowGroupWriter group = writer.CreateRowGroup();
+                await group.WriteAsync<double>(fields[0], new[] { 1.5 + g, double.NaN });
+                await group.WriteAsync<float>(fields[1], new float?[] { 2.5f, null });
+                await group.WriteAsync<int>(fields[2], new int?[] { -3, null });
+                await group.WriteAsync<long>(fields[3], new[] { long.MinValue, 5 });
+                await group.WriteAsync<ulong>(fields[4], new[] { ulong.MaxValue, 7UL });
+                await group.WriteAsync<byte>(fields[5], new byte[] { 255, 0 });
+                await group.WriteAsync<bool>(fields[6], new bool?[] { true, null });
+                await group.WriteAsync<decimal>(fields[7], new[] { 12.345m, -1m });
+                await group.WriteAsync<DateTime>(fields[8], new[] { Moment, Moment.AddHours(1) });
+                await group.WriteAsync<DateTime>(fields[9], new[] { Moment, Moment.AddHours(1) });
+                await group.WriteAsync(fields[10], new string[] { "käse", null! });
+                group.CompleteValidate();
+            }
+        }
+        using TableFile table = TableFile.Open(path, new() { TimeZone = TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin") });
+        Assert.Equal("Parquet", table.Format);
+        Assert.Equal([ColumnType.Number, ColumnType.Number, ColumnType.WholeNumber, ColumnType.WholeNumber, ColumnType.WholeNumber,
+            ColumnType.WholeNumber, ColumnType.Boolean, ColumnType.Number, ColumnType.Time, ColumnType.Time, ColumnType.Text],
+            table.Columns.Select(static c => c.Type));
+        for (int g = 0; g < 3; g++)
+        {
+            Assert.True(table.Read());
+            Assert.Equal(2 * g + 1, table.Line);
+            CheckFirst(table, 1.5 + g);
+            Assert.True(table.Read());
+            CheckSecond(table);
+        }
+        Assert.False(table.Read());
+    }
+
+    [Fact]
+    public async Task Nested_and_damaged_Parquet_files_are_refused()
+    {
+        string path = At("nested.parquet");
+        var list = new ListField("samples", new DataField<int>("element"));
+        await using (FileStream file = File.Create(path))
+        {
+            await using ParquetWriter writer = await ParquetWriter.CreateAsync(new ParquetSchema(new DataField<int>("a"), list), file);
+        }
+        TableException error = Assert.Throws<TableException>(() => TableFile.Open(path));
+        Assert.Equal("samples", error.Column);
+        Assert.Contains("nested", error.Message, StringComparison.Ordinal);
+        byte[] bytes = File.ReadAllBytes(path);
+        string cut = WriteBytes("cut.parquet", bytes[..(bytes.Length / 2)]);
+        Assert.Contains("is damaged", Assert.Throws<TableException>(() => TableFile.Open(cut)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void Arrow_columns_of_all_types_are_read(bool isStream, bool isCompressed)
+    {
+        string path = At("types.arrow");
+        Write(path, isStream, isCompressed, Batch());
+        using TableFile table = TableFile.Open(path, new() { TimeZone = TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin") });
+        Assert.Equal("Arrow", table.Format);
+        for (int g = 0; g < 2; g++)
+        {
+            Assert.True(table.Read());
+            Assert.Equal(2 * g + 1, table.Line);
+            CheckFirst(table, 1.5);
+            Assert.Equal("red", table.GetText(table.GetColumn("word")).ToString());
+            // A day is midnight of the zone.
+            Assert.Equal(Moment.Date, table.GetTime(table.GetColumn("date")).AddHours(1).DateTime);
+            Assert.True(table.Read());
+            CheckSecond(table);
+            Assert.True(table.IsMissing(table.GetColumn("word")));
+        }
+        Assert.False(table.Read());
+    }
+
+    [Fact]
+    public void Nested_Arrow_columns_are_refused_and_values_of_a_wrong_type_are_errors()
+    {
+        var list = new ListArray.Builder(Int32Type.Default);
+        list.Append();
+        ((Int32Array.Builder)list.ValueBuilder).Append(1);
+        string nested = At("nested.arrow");
+        Write(nested, false, false, new RecordBatch.Builder().Append("n", true, list.Build()).Build());
+        Assert.Contains("nested", Assert.Throws<TableException>(() => TableFile.Open(nested)).Message, StringComparison.Ordinal);
+        string path = At("wrong.arrow");
+        Write(path, false, false, Batch());
+        using TableFile table = TableFile.Open(path);
+        table.Read();
+        Assert.Equal("row 1, column 'utc'", Assert.Throws<TableException>(() => table.GetDouble(table.GetColumn("utc"))).Message
+            .Split(": ")[0][(path.Length + 2)..]);
+        Assert.Contains("not a whole number of 64 bits", Assert.Throws<TableException>(
+            () => table.GetInt64(table.GetColumn("ulong"))).Message, StringComparison.Ordinal);
+        Assert.Contains("not a finite number", Assert.Throws<TableException>(
+            () => table.GetDouble(table.GetColumn("text"))).Message, StringComparison.Ordinal);
+        byte[] bytes = File.ReadAllBytes(path);
+        foreach (int length in (int[])[9, bytes.Length / 2, bytes.Length - 3])
+        {
+            Assert.Throws<TableException>(() =>
+            {
+                using TableFile cut = TableFile.Open(WriteBytes("cut.arrow", bytes[..length]));
+                while (cut.Read())
+                {
+                    cut.GetDouble(0);
+                }
+            });
+        }
+    }
+
+    [Fact]
+    public void Series_are_read_from_typed_columns()
+    {
+        string path = At("series.arrow");
+        var times = new TimestampArray.Builder(new TimestampType(TimeUnit.Second, "UTC"));
+        var values = new DoubleArray.Builder();
+        var keys = new StringArray.Builder();
+        for (int i = 0; i < 6; i++)
+        {
+            times.Append(new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero).AddHours(5 - i));
+            keys.Append(i % 3 == 0 ? "a" : "b");
+            _ = i == 1 ? values.AppendNull() : values.Append(i);
+        }
+        Write(path, false, false, new RecordBatch.Builder().Append("time", false, times.Build()).Append("v", true, values.Build())
+            .Append("key", false, keys.Build()).Build(), copies: 1);
+        IReadOnlyList<SeriesTable> series = SeriesTable.ReadAll(path, new() { SeriesKey = "key", AllowMissing = true });
+        Assert.Equal(["a", "b"], series.Select(static s => s.Key));
+        Assert.Equal([3.0, 0], series[0].Columns[0]);
+        Assert.Equal([5, 4, 2, double.NaN], series[1].Columns[0]);
+        Assert.Equal(new DateTime(2020, 1, 1, 2, 0, 0), series[0].Time!.Instants[0]);
+        TableException error = Assert.Throws<TableException>(() => SeriesTable.ReadAll(path, new() { SeriesKey = "key" }));
+        Assert.Equal((null, 2, "v"), (error.Line, error.Row, error.Column));
+    }
+
+    private static void CheckFirst(TableFile table, double expected)
+    {
+        Assert.Equal(expected, table.GetDouble(0));
+        Assert.Equal(2.5, table.GetDouble(table.GetColumn("float")));
+        Assert.Equal(-3, table.GetInt64(table.GetColumn("int")));
+        Assert.Equal(long.MinValue, table.GetInt64(table.GetColumn("long")));
+        Assert.Equal(1.8446744073709552E19, table.GetDouble(table.GetColumn("ulong")));
+        Assert.Equal("18446744073709551615", table.GetText(table.GetColumn("ulong")).ToString());
+        Assert.Equal(255, table.GetInt64(table.GetColumn("byte")));
+        Assert.True(table.GetBoolean(table.GetColumn("bool")));
+        Assert.Equal(12.345, table.GetDouble(table.GetColumn("decimal")));
+        Assert.Equal(new DateTimeOffset(Moment), table.GetTime(table.GetColumn("utc")));
+        // 03:04:05 in Berlin.
+        Assert.Equal(new DateTimeOffset(Moment).AddHours(-1), table.GetTime(table.GetColumn("local")));
+        Assert.Equal("käse", table.GetText(table.GetColumn("text")).ToString());
+    }
+
+    private static void CheckSecond(TableFile table)
+    {
+        foreach (string name in (string[])["double", "float", "int", "bool", "text"])
+        {
+            Assert.True(table.IsMissing(table.GetColumn(name)), name);
+        }
+        Assert.Equal(double.NaN, table.GetDouble(table.GetColumn("double")));
+        Assert.Equal(double.NaN, table.GetDouble(table.GetColumn("int")));
+        Assert.Equal(7, table.GetInt64(table.GetColumn("ulong")));
+        Assert.Equal("", table.GetText(table.GetColumn("text")).ToString());
+        Assert.Contains("is empty", Assert.Throws<TableException>(() => table.GetInt64(table.GetColumn("int"))).Message,
+            StringComparison.Ordinal);
+    }
+
+    private static RecordBatch Batch()
+    {
+        var first = new DateTimeOffset(Moment);
+        var words = new DictionaryArray(
+            new DictionaryType(Int8Type.Default, StringType.Default, false), new Int8Array.Builder().Append(1).AppendNull().Build(),
+            new StringArray.Builder().Append("blue").Append("red").Build());
+        return new RecordBatch.Builder()
+            .Append("double", true, new DoubleArray.Builder().Append(1.5).AppendNull().Build())
+            .Append("float", true, new FloatArray.Builder().Append(2.5f).AppendNull().Build())
+            .Append("int", true, new Int32Array.Builder().Append(-3).AppendNull().Build())
+            .Append("long", true, new Int64Array.Builder().Append(long.MinValue).Append(5).Build())
+            .Append("ulong", true, new UInt64Array.Builder().Append(ulong.MaxValue).Append(7).Build())
+            .Append("byte", true, new UInt8Array.Builder().Append(255).Append(0).Build())
+            .Append("bool", true, new BooleanArray.Builder().Append(true).AppendNull().Build())
+            .Append("decimal", true, new Decimal128Array.Builder(new Decimal128Type(18, 3)).Append(12.345m).Append(-1m).Build())
+            .Append("utc", true, new TimestampArray.Builder(new TimestampType(TimeUnit.Nanosecond, "Europe/Paris")).Append(first)
+                .Append(first.AddHours(1)).Build())
+            .Append("local", true, new TimestampArray.Builder(new TimestampType(TimeUnit.Millisecond, (string?)null)).Append(first)
+                .Append(first.AddHours(1)).Build())
+            .Append("text", true, new StringArray.Builder().Append("käse").AppendNull().Build())
+            .Append("date", true, new Date32Array.Builder().Append(Moment.Date).Append(Moment.Date).Build())
+            .Append("word", true, words)
+            .Build();
+    }
+
+    private static void Write(string path, bool isStream, bool isCompressed, RecordBatch batch, int copies = 2)
+    {
+        using FileStream file = File.Create(path);
+        var options = new IpcOptions
+        {
+            CompressionCodec = isCompressed ? CompressionCodecType.Zstd : null,
+            CompressionCodecFactory = isCompressed ? new CompressionCodecFactory() : null,
+        };
+        using ArrowStreamWriter writer = isStream ? new ArrowStreamWriter(file, batch.Schema, false, options)
+            : new ArrowFileWriter(file, batch.Schema, false, options);
+        for (int copy = 0; copy < copies; copy++)
+        {
+            writer.WriteRecordBatch(batch);
+        }
+        writer.WriteEnd();
+    }
+}
