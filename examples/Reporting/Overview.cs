@@ -23,7 +23,7 @@ internal sealed record Overview(string Task, string[] Header, IReadOnlyList<(str
 
     private static (string Text, bool IsBest) Cell(Group group, string model) =>
         group.Models.FirstOrDefault(m => m.Model == model)?.Scores.FirstOrDefault(s => s.Name == Headline(group)) is { } score
-            ? (ResultTable.Number(score.Mean, score.Mean), score.IsBest) : ("", false);
+            ? (ResultTable.Mean(group, score), score.IsBest) : ("", false);
 
     private static string Headline(Group group) => group.Models[0].Scores[0].Name;
 }

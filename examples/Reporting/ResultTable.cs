@@ -6,6 +6,8 @@ namespace Reporting;
 /// <summary>A group as a table: one row per model, one column per score.</summary>
 internal static class ResultTable
 {
+    private const int MaxDecimals = 4;
+
     /// <summary>The columns' names: the model, its scores, parameters, bytes of state, seconds of training, seeds.</summary>
     public static string[] Header(Group group) =>
         ["model", .. Scores(group), "parameters", "state, bytes", "training, s", "seeds"];
@@ -14,7 +16,7 @@ internal static class ResultTable
     public static (string Text, bool IsBest)[] Row(Group group, ModelSummary model) =>
     [
         (model.Model, false),
-        .. Scores(group).Select(name => model.Scores.FirstOrDefault(s => s.Name == name) is { } score ? (Text(score), score.IsBest)
+        .. Scores(group).Select(name => model.Scores.FirstOrDefault(s => s.Name == name) is { } score ? (Text(group, score), score.IsBest)
             : ("", false)),
         (model.Training is { } t ? Invariant($"{t.Parameters:N0}") : "", false),
         (model.Training is { } u ? Invariant($"{u.StateBytes:N0}") : "", false),
@@ -44,9 +46,10 @@ internal static class ResultTable
         return AsColumns(group, header, rows, widths);
     }
 
-    /// <summary>A number with as many digits as suit a score of some size.</summary>
-    public static string Number(double number, double size) => number.ToString(
-        Math.Abs(size) switch { >= 1000 => "N0", >= 100 => "F1", >= 10 => "F2", _ => "F4" }, CultureInfo.InvariantCulture);
+    /// <summary>
+    /// The mean of a score, with as many digits as suit its size, and more where the deviations of a column are smaller than these show.
+    /// </summary>
+    public static string Mean(Group group, ScoreSummary score) => Number(score.Mean, Decimals(group, score));
 
     private static int LongestWord(string text) => text.Split(' ').Max(static word => word.Length);
 
@@ -93,8 +96,22 @@ internal static class ResultTable
 
     private static string[] Scores(Group group) => [.. group.Models.SelectMany(static m => m.Scores).Select(static s => s.Name).Distinct()];
 
-    private static string Text(ScoreSummary score) => score.Deviation is { } deviation
-        ? $"{Number(score.Mean, score.Mean)} ± {Number(deviation, score.Mean)}" : Number(score.Mean, score.Mean);
+    private static string Text(Group group, ScoreSummary score) => score.Deviation is { } deviation
+        ? $"{Mean(group, score)} ± {Number(deviation, Decimals(group, score))}" : Mean(group, score);
+
+    /// <summary>Scores of one column that are about as large have equally many, so that the smallest deviation shows two digits.</summary>
+    private static int Decimals(Group group, ScoreSummary score)
+    {
+        int ofSize = SizeDecimals(score.Mean);
+        double? smallest = group.Models.SelectMany(static m => m.Scores)
+            .Where(s => s.Name == score.Name && s.Deviation > 0 && SizeDecimals(s.Mean) == ofSize)
+            .Min(static s => s.Deviation);
+        return smallest is { } deviation ? Math.Clamp(1 - (int)Math.Floor(Math.Log10(deviation)), ofSize, MaxDecimals) : ofSize;
+    }
+
+    private static int SizeDecimals(double number) => Math.Abs(number) switch { >= 1000 => 0, >= 100 => 1, >= 10 => 2, _ => MaxDecimals };
+
+    private static string Number(double number, int decimals) => number.ToString(Invariant($"N{decimals}"), CultureInfo.InvariantCulture);
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -30,6 +30,22 @@ public sealed class ReportingTests : IDisposable
     }
 
     [Fact]
+    public void Scores_have_the_digits_that_their_deviations_show()
+    {
+        // Large scores whose seeds differ by little, one of another size, and a baseline without a deviation.
+        Group group = Assert.Single(Summary.Of(
+        [
+            Result("a", 1, 15.8791, 0), Result("a", 2, 15.8813, 0), Result("b", 1, 15.91, 0), Result("b", 2, 15.93, 0),
+            Result("c", 1, 2786, 0), Result("c", 2, 2912, 0), Result("d", 1, 250, 0), Result("d", 2, 250, 0),
+            Result("naive", 1, 16.33, 0) with { Training = null },
+        ]));
+        Assert.Equal(
+            ["15.8802 ± 0.0016", "15.9200 ± 0.0141", "2,849 ± 89", "250.0 ± 0.0", "16.3300"],
+            group.Models.Select(m => ResultTable.Row(group, m)[1].Text));
+        Assert.Equal("15.8802", ResultTable.Mean(group, group.Models[0].Scores[0]));
+    }
+
+    [Fact]
     public void A_store_finds_what_was_added_and_nothing_else()
     {
         var store = new RunStore(folder);
