@@ -51,9 +51,20 @@ public sealed class PredictionScoreTests
     public void The_tail_probability_is_twice_the_smaller_tail(string kind, float[] output, double x)
     {
         double below = Below(kind, output, x), tail = Tail(kind, output, x);
-        // An atom at x belongs to both tails.
-        double above = 1 - Below(kind, output, Math.BitDecrement(x));
-        Assert.Equal(Math.Min(1, 2 * Math.Min(below, above)), tail, 1e-12);
+        Assert.Equal(Math.Min(1, 2 * Math.Min(below, 1 - below)), tail, 1e-12);
+    }
+
+    [Theory]
+    [InlineData(new float[] { 5 }, new[] { 0.99f }, 5f, 1)]
+    [InlineData(new float[] { 5, 5, 7 }, new[] { 0.7f, 0.8f, 0.9f }, 5f, 0.8)]
+    [InlineData(new float[] { 0, 1, 1 }, new[] { 0.1f, 0.5f, 0.9f }, 1f, 1)]
+    [InlineData(new[] { -1, 0.3f, 0.3f, 1.5f, 4 }, new[] { 0.1f, 0.25f, 0.5f, 0.75f, 0.95f }, 0.3f, 0.5)]
+    public void An_atom_belongs_to_both_tails(float[] values, float[] levels, float atom, double below)
+    {
+        var prediction = new QuantilePrediction(values, levels);
+        Assert.Equal(below, prediction.CumulativeProbability(atom), 1e-6);
+        double above = 1 - prediction.CumulativeProbability(MathF.BitDecrement(atom));
+        Assert.Equal(Math.Min(1, 2 * Math.Min(below, above)), prediction.TailProbability(atom), 1e-6);
     }
 
     [Fact]
@@ -151,6 +162,8 @@ public sealed class PredictionScoreTests
         Assert.Equal(double.NaN, new QuantilePrediction([float.NaN], [0.5f]).CumulativeProbability(1));
         Assert.Equal(double.NaN, new QuantilePrediction([1, float.NaN, 2], [0.1f, 0.5f, 0.9f]).RankedProbabilityScore(1));
         Assert.Equal(double.NaN, new QuantilePrediction([1, 2], [0.1f, 0.9f]).TailProbability(double.NaN));
+        Assert.Equal(double.NaN, new QuantilePrediction([1, float.NaN, 2], [0.1f, 0.5f, 0.9f]).Quantile(0.7));
+        Assert.Equal(double.NaN, new QuantilePrediction([1, float.NaN, 2], [0.1f, 0.5f, 0.9f]).Sample(new Random(1)));
     }
 
     private static float[] Levels { get; } = [0.1f, 0.25f, 0.5f, 0.75f, 0.95f];

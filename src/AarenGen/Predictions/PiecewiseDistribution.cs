@@ -33,6 +33,10 @@ internal readonly ref struct PiecewiseDistribution(ReadOnlySpan<float> values, R
 
     public double Quantile(double probability)
     {
+        if (IsUnknown(probability))
+        {
+            return double.NaN;
+        }
         if (probability < levels[0])
         {
             return values[0] + LowerScale * Math.Log(probability / levels[0]);
@@ -124,9 +128,12 @@ internal readonly ref struct PiecewiseDistribution(ReadOnlySpan<float> values, R
 
     private static double Squares(double a, double b, double width) => width * (a * a + a * b + b * b) / 3;
 
-    /// <summary>The probability beyond a distance from the outermost value, in a tail of the given probability and scale.</summary>
+    /// <summary>
+    /// The probability beyond a distance from the outermost value, in a tail of the given probability and scale. Without a scale the tail
+    /// is part of the outermost value.
+    /// </summary>
     private static double Tail(double probability, double distance, double scale) =>
-        scale > 0 ? probability * Math.Exp(-distance / scale) : distance > 0 ? 0 : probability;
+        scale > 0 ? probability * Math.Exp(-distance / scale) : 0;
 
     /// <summary>
     /// The score of a tail where the truth lies at a distance beyond the outermost value, or, if it is negative, before it. With the tail
