@@ -219,12 +219,12 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
 
     /// <summary>Takes one token of a stream: updates its state and writes the output of this token.</summary>
     /// <param name="state">The stream.</param>
-    /// <param name="token">InputWidth numbers from −1e15 to 1e15.</param>
+    /// <param name="token">InputWidth numbers in the range that the class's remarks state.</param>
     /// <param name="output">
     /// OutputWidth numbers, overwritten; with NaN where a patch is not yet full (<see cref="StreamState{TModel}.HasOutput"/>).
     /// </param>
     /// <exception cref="ArgumentException">
-    /// A length is wrong, or the token holds NaN, a number beyond ±1e15 or an out-of-range category. Nothing was written, the state is as
+    /// A length is wrong, or the token holds NaN, a number or a category out of range. Nothing was written, the state is as
     /// it was.
     /// </exception>
     public void Step(StreamState<TSelf> state, ReadOnlySpan<float> token, Span<float> output)
@@ -239,7 +239,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
 
     /// <summary>Takes one token of a stream without end: updates both states of its relay and writes the output of this token.</summary>
     /// <param name="relay">The stream.</param>
-    /// <param name="token">InputWidth numbers from −1e15 to 1e15.</param>
+    /// <param name="token">InputWidth numbers in the range that the class's remarks state.</param>
     /// <param name="output">OutputWidth numbers, overwritten as for a state.</param>
     /// <exception cref="ArgumentException">As for a state. Nothing was written, the relay is as it was.</exception>
     public void Step(StateRelay<TSelf> relay, ReadOnlySpan<float> token, Span<float> output)
@@ -253,10 +253,10 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// appears more than once takes its tokens in order.
     /// </summary>
     /// <param name="states">The streams.</param>
-    /// <param name="tokens">[states, InputWidth] numbers from −1e15 to 1e15, a row a stream.</param>
+    /// <param name="tokens">[states, InputWidth] numbers in the range that the class's remarks state, a row a stream.</param>
     /// <param name="outputs">[states, OutputWidth] numbers, overwritten as by <c>Step</c>.</param>
     /// <exception cref="ArgumentException">
-    /// A length is wrong, a state is null, or a token holds NaN, a number beyond ±1e15 or an out-of-range category. Nothing was
+    /// A length is wrong, a state is null, or a token holds NaN, a number or a category out of range. Nothing was
     /// written, the states are as they were.
     /// </exception>
     public void StepMany(ReadOnlySpan<StreamState<TSelf>> states, ReadOnlySpan<float> tokens, Span<float> outputs)
@@ -274,14 +274,22 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         {
             Arguments.CheckTokens(tokens, Description.InputWidth, standardizer, position: 0);
         }
-        for (int i = 0; i < states.Length && (Description.ModalityCount > 1 || Description.Categories.Count > 0); i++)
+        try
         {
-            ReadOnlySpan<float> token = tokens.Slice(i * Description.InputWidth, Description.InputWidth);
-            if (Description.ModalityCount > 1)
+            for (int i = 0; i < states.Length && (Description.ModalityCount > 1 || Description.Categories.Count > 0); i++)
             {
-                Arguments.CheckTokens(token, Description.InputWidth, standardizer, states[i].TokenCount, i, nameof(tokens));
+                ReadOnlySpan<float> token = tokens.Slice(i * Description.InputWidth, Description.InputWidth);
+                long position = TakePosition(states[i]);
+                if (Description.ModalityCount > 1)
+                {
+                    Arguments.CheckTokens(token, Description.InputWidth, standardizer, position, i, nameof(tokens));
+                }
+                Arguments.CheckCategories(token, Description.InputWidth, Description.Categories, position, i, nameof(tokens));
             }
-            Arguments.CheckCategories(token, Description.InputWidth, Description.Categories, states[i].TokenCount, i, nameof(tokens));
+        }
+        finally
+        {
+            ClearPositions(states);
         }
         Run(states, tokens, outputs);
     }
@@ -297,10 +305,10 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// the overload is missing. Long sequences of such models are run by this method; several run in parallel, one a thread.
     /// </remarks>
     /// <param name="state">The stream; a fresh state for a whole sequence.</param>
-    /// <param name="tokens">[tokens, InputWidth] numbers from −1e15 to 1e15; no token at all is allowed.</param>
+    /// <param name="tokens">[tokens, InputWidth] numbers in the range that the class's remarks state; no token at all is allowed.</param>
     /// <param name="outputs">[tokens, OutputWidth] numbers, overwritten as by <c>Step</c>.</param>
     /// <exception cref="ArgumentException">
-    /// A length is wrong, or a token holds NaN, a number beyond ±1e15 or an out-of-range category. Nothing was written, the state is as
+    /// A length is wrong, or a token holds NaN, a number or a category out of range. Nothing was written, the state is as
     /// it was.
     /// </exception>
     public void Forward(StreamState<TSelf> state, ReadOnlySpan<float> tokens, Span<float> outputs)
@@ -312,7 +320,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
 
     /// <summary>Takes many tokens of a stream without end; the same as <c>Step</c> token by token, only sooner.</summary>
     /// <param name="relay">The stream.</param>
-    /// <param name="tokens">[tokens, InputWidth] numbers from −1e15 to 1e15; no token at all is allowed.</param>
+    /// <param name="tokens">[tokens, InputWidth] numbers in the range that the class's remarks state; no token at all is allowed.</param>
     /// <param name="outputs">[tokens, OutputWidth] numbers, overwritten as for a state.</param>
     /// <exception cref="ArgumentException">As for a state. Nothing was written, the relay is as it was.</exception>
     public void Forward(StateRelay<TSelf> relay, ReadOnlySpan<float> tokens, Span<float> outputs)
@@ -332,7 +340,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <para>A target that is NaN is missing: its value has neither loss nor gradient (see <see cref="Evaluate"/> for the mean). A batch
     /// whose targets are all missing changes no weight, like one whose tokens have the weight 0.</para>
     /// <para>A model with <c>[Standardize]</c> whose <see cref="Statistics"/> are not fitted computes them first: it reads the training
-    /// data three more times, four times with <see cref="Standardization.Robust"/>, and keeps nothing of them. A model that was trained or
+    /// data one to eight more times, as <see cref="Standardization"/> says, and keeps nothing of them. A model that was trained or
     /// loaded keeps its statistics, since its weights depend on them; for others, train a new model. A checkpoint has the statistics with
     /// which its training began. Epochs are compared by losses of standardised targets.</para>
     /// </remarks>
@@ -604,15 +612,22 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         }
         for (int i = 0; i < states.Length; i++)
         {
-            long position = states[i].TokenCount;
-            for (int earlier = 0; earlier < i; earlier++)
-            {
-                // A state that has several of these tokens takes them in order.
-                position += states[earlier] == states[i] ? 1 : 0;
-            }
+            long position = TakePosition(states[i]);
             standardizer!.StandardizeTokens(tokens.Slice(i * width, width), position, standardized.Slice(i * width, width));
         }
+        ClearPositions(states);
         return standardized;
+    }
+
+    /// <summary>The position of a state's next token in this call: a state that has several of its tokens takes them in order.</summary>
+    private static long TakePosition(StreamState<TSelf> state) => state.TokenCount + state.PendingTokens++;
+
+    private static void ClearPositions(ReadOnlySpan<StreamState<TSelf>> states)
+    {
+        foreach (StreamState<TSelf> state in states)
+        {
+            state.PendingTokens = 0;
+        }
     }
 
     /// <summary>Tokens become rows when a patch is full, one a channel: what is full is gathered and run together.</summary>

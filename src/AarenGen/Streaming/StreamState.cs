@@ -30,6 +30,9 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
         TokenCount > 0 && SequenceModel<TModel>.Description.Tokens is { } shape && TokenCount >= shape.PatchLength
         && (TokenCount - shape.PatchLength) % shape.PatchStride == 0;
 
+    /// <summary>Tokens of the current call that lie before the one that is looked at; 0 between calls.</summary>
+    internal int PendingTokens { get; set; }
+
     internal Span<double> SampleMemory => memory.AsSpan(0, SampleDoubles);
 
     internal Span<double> LayerMemory(int channel) => memory.AsSpan(SampleDoubles + channel * LayerDoubles, LayerDoubles);
