@@ -100,6 +100,15 @@ public sealed class StandardizationTests : IDisposable
         var many = new float[4 * 3];
         model.StepMany([state, other, state, state], [.. own[..4], .. own[..4], .. own[4..12]], many);
         Assert.Equal([.. expected[..3], .. expected[..3], .. expected[3..9]], many);
+        // The check of the second token of a state is that of the next modality.
+        state.Reset();
+        model.StepMany([state, state], own.AsSpan(0, 8), many.AsSpan(0, 6));
+        Assert.Equal(expected[..6], many[..6]);
+        state.Reset();
+        own[8] = 99;
+        string message = Assert.Throws<ArgumentException>(
+            () => model.StepMany([state, state, state], own.AsSpan(0, 12), many.AsSpan(0, 9))).Message;
+        Assert.Contains("category", message, StringComparison.Ordinal);
 
         float Scale(float x, int at)
         {
@@ -438,6 +447,19 @@ public sealed class StandardizationTests : IDisposable
         message = Assert.Throws<ArgumentException>(() => model.Fit(near, far, Options)).Message;
         Assert.Contains("column 1 of the target lies too many times the column's scale", message, StringComparison.Ordinal);
         Assert.False(model.Statistics.IsFitted);
+    }
+
+    [Fact]
+    public void A_training_without_a_step_leaves_the_statistics_to_the_next()
+    {
+        Standardized model = Standardized.Create(1), fresh = Standardized.Create(1);
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => model.Fit(Data<Standardized>(1, size: 1000), options: Options, cancellationToken: new(canceled: true)));
+        Assert.False(model.Statistics!.IsFitted);
+        model.Fit(Data<Standardized>(2), options: Options);
+        fresh.Fit(Data<Standardized>(2), options: Options);
+        Assert.Equal(fresh.Statistics!.Tokens, model.Statistics.Tokens);
+        Assert.Equal(fresh.Weights.ToArray(), model.Weights.ToArray());
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace AarenGen.Kernels;
 /// </summary>
 internal sealed class ColumnScaling
 {
-    /// <summary>Least length of what repeats: two of the widest vectors.</summary>
+    /// <summary>Min length of what repeats: two of the widest vectors.</summary>
     private const int MinPeriod = 32;
 
     private readonly double[] centers, scales;

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace AarenGen.Serialization;
 
 /// <summary>The statistics of standardisation as tensors of float64 beside the weights.</summary>

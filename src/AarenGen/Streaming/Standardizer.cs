@@ -30,7 +30,7 @@ internal sealed class Standardizer
         {
             bound = Math.Min(bound, Arguments.LargestTokenNumber * scale - Math.Abs(center));
         }
-        surelyValid = bound <= 0 ? 0 : MathF.BitDecrement((float)bound);
+        surelyValid = MathF.Max(0, MathF.BitDecrement((float)Math.Max(0, bound)));
     }
 
     public StandardizationStatistics Statistics { get; }

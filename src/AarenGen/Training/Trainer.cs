@@ -21,6 +21,7 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
     private readonly StepOrder order;
     private readonly Checkpoint progress = new();
     private readonly TrainingSignature? signature;
+    private readonly StandardizationStatistics? initialStatistics;
     private double learningRate;
 
     public Trainer(TModel model, SequenceData train, SequenceData? validation, TrainingOptions options)
@@ -43,9 +44,14 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         this.train = train;
         this.validation = validation;
         this.options = options;
-        StandardizationStatistics? statistics = model.Statistics is { IsFitted: false }
-            ? StandardizationFit.Run<TModel>(train, nameof(train), trainSize.Samples) : model.Statistics;
-        (DataSurvey trainSurvey, DataSurvey? validationSurvey) = Survey(withDigest: hasCheckpoints);
+        initialStatistics = model.Statistics;
+        bool resumes = options.Resume && File.Exists(options.CheckpointPath);
+        StandardizationStatistics? statistics = initialStatistics is { IsFitted: false } && !resumes
+            ? StandardizationFit.Run<TModel>(train, nameof(train), trainSize.Samples) : initialStatistics;
+        // A checkpoint brings its own statistics; until it has been read, numbers of any size may do.
+        (DataSurvey trainSurvey, DataSurvey? validationSurvey) = Survey(
+            withDigest: hasCheckpoints,
+            resumes && statistics is not null ? Standardizer.ForAnyScale(Description) : Standardizer.Create(Description, statistics));
         var counts = new int[train.Count];
         for (int i = 0; i < counts.Length; i++)
         {
@@ -56,19 +62,17 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         model.Weights.CopyTo(best.Span);
         signature = hasCheckpoints ? new(Description, options, batchSize, trainSurvey.Digest!, validationSurvey?.Digest) : null;
         float[] initial = model.Weights.ToArray();
-        StandardizationStatistics? initialStatistics = model.Statistics;
         try
         {
-            if (options.Resume && File.Exists(options.CheckpointPath))
+            if (resumes)
             {
                 progress = Checkpoint.Read(
-                    options.CheckpointPath, Description, Sets(), signature!, order, CarriedStates<TModel>.StateDoubles);
+                    options.CheckpointPath!, Description, Sets(), signature!, order, CarriedStates<TModel>.StateDoubles);
                 CheckEpochs();
-                if (progress.Statistics is { } kept && !kept.IsSame(statistics))
+                if (progress.Statistics is { } kept)
                 {
-                    // Those of a model that was loaded before its training began: other numbers may now be out of bounds.
                     statistics = kept;
-                    Survey(withDigest: false);
+                    Survey(withDigest: false, Standardizer.Create(Description, statistics));
                 }
             }
             progress.Statistics = statistics;
@@ -87,14 +91,10 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         engine.RestoreStates(progress.States);
         progress.States = [];
 
-        (DataSurvey, DataSurvey?) Survey(bool withDigest)
-        {
-            var standardizer = Standardizer.Create(Description, statistics);
-            return (
-                DataCheck<TModel>.Read(train, nameof(train), trainSize, withDigest, standardizer),
-                validation is null
-                    ? null : DataCheck<TModel>.Read(validation, nameof(validation), validationSize, withDigest, standardizer));
-        }
+        (DataSurvey, DataSurvey?) Survey(bool withDigest, Standardizer? standardizer) => (
+            DataCheck<TModel>.Read(train, nameof(train), trainSize, withDigest, standardizer),
+            validation is null
+                ? null : DataCheck<TModel>.Read(validation, nameof(validation), validationSize, withDigest, standardizer));
     }
 
     private long Steps => order.StepsOfAll(options.Epochs);
@@ -172,6 +172,11 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         }
         finally
         {
+            if (progress.Updates == 0)
+            {
+                // No weight depends on the statistics yet, and the next training may have other data.
+                model.UseStatistics(initialStatistics);
+            }
             model.WeightsChanged();
         }
     }
