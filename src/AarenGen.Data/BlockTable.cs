@@ -9,7 +9,6 @@ internal abstract class BlockTable(string path, TableOptions options) : TableFil
     private readonly bool hasMissingWords = options.MissingWords.Count > 0;
     private readonly Dictionary<int, TimeFormat> textTimes = [];
     private readonly TableOptions options = options;
-    private readonly char[] scratch = new char[64];
     private BlockColumn[] columns = [];
     private long[] loaded = [];
     private long before, block;
@@ -100,17 +99,19 @@ internal abstract class BlockTable(string path, TableOptions options) : TableFil
         {
             return default;
         }
+        // Texts of several columns are valid at the same time, so that each column formats into a buffer of its own.
+        Span<char> scratch = values.Scratch;
         int written = 0;
         bool isWritten = values.Values switch
         {
             BlockValues.Numbers => values.Numbers[row].TryFormat(scratch, out written, default, CultureInfo.InvariantCulture),
             BlockValues.Integers => values.Integers[row].TryFormat(scratch, out written, default, CultureInfo.InvariantCulture),
             BlockValues.Unsigned => ((ulong)values.Integers[row]).TryFormat(scratch, out written, default, CultureInfo.InvariantCulture),
-            BlockValues.Times => new DateTime(values.Integers[row]).TryFormat(
+            BlockValues.Times => MomentAt(column, values).TryFormat(
                 scratch, out written, "yyyy-MM-dd HH:mm:ss.FFFFFFF", CultureInfo.InvariantCulture),
             _ => false,
         };
-        return isWritten ? scratch.AsSpan(0, written) : values.Values switch
+        return isWritten ? scratch[..written] : values.Values switch
         {
             BlockValues.Texts => values.Texts[row].AsSpan().Trim(),
             BlockValues.Booleans => values.Integers[row] != 0 ? "true" : "false",
@@ -124,13 +125,13 @@ internal abstract class BlockTable(string path, TableOptions options) : TableFil
     private protected override (DateTime Moment, bool IsUtc) GetMoment(int column)
     {
         BlockColumn values = Column(column);
-        if (values.IsMissing(row))
+        if (IsMissing(column))
         {
             throw ErrorAt(column, "the time is empty; fill it or remove the row.");
         }
         if (values.Values == BlockValues.Times)
         {
-            return (new(values.Integers[row]), values.IsUtc);
+            return (MomentAt(column, values), values.IsUtc);
         }
         if (values.Values is not (BlockValues.Texts or BlockValues.Integers or BlockValues.Numbers))
         {
@@ -183,6 +184,10 @@ internal abstract class BlockTable(string path, TableOptions options) : TableFil
         columns = [.. found.Select(static _ => new BlockColumn())];
         loaded = new long[found.Count];
     }
+
+    private DateTime MomentAt(int column, BlockColumn values) => values.Integers[row] is >= 0 and var ticks
+        && ticks <= DateTime.MaxValue.Ticks ? new(ticks)
+            : throw ErrorAt(column, "the time lies beyond the years 1 to 9999; correct it, or write it as missing.");
 
     private BlockColumn Column(int column)
     {

@@ -159,6 +159,79 @@ public sealed class BlockTableTests : TemporaryFolder
         Assert.Equal((null, 2, "v"), (error.Line, error.Row, error.Column));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Whole_numbers_are_keys_and_unix_times_at_the_same_time(bool isParquet)
+    {
+        const long First = 1_577_934_000;
+        long[] sensors = [7, 12, 7, 12], seconds = [First, First, First + 3600, First + 3600];
+        double[] loads = [1, 2, 3, 4];
+        string path = At("keys.bin");
+        if (isParquet)
+        {
+            DataField[] fields = [new DataField<long>("sensor"), new DataField<long>("time"), new DataField<double>("load")];
+            await using FileStream file = File.Create(path);
+            await using ParquetWriter writer = await ParquetWriter.CreateAsync(new ParquetSchema(fields), file);
+            using ParquetRowGroupWriter group = writer.CreateRowGroup();
+            await group.WriteAsync<long>(fields[0], sensors);
+            await group.WriteAsync<long>(fields[1], seconds);
+            await group.WriteAsync<double>(fields[2], loads);
+            group.CompleteValidate();
+        }
+        else
+        {
+            Write(path, false, false, new RecordBatch.Builder()
+                .Append("sensor", false, new Int64Array.Builder().AppendRange(sensors).Build())
+                .Append("time", false, new Int64Array.Builder().AppendRange(seconds).Build())
+                .Append("load", false, new DoubleArray.Builder().AppendRange(loads).Build()).Build(), copies: 1);
+        }
+        using (TableFile table = TableFile.Open(path))
+        {
+            Assert.True(table.Read());
+            ReadOnlySpan<char> sensor = table.GetText(0), time = table.GetText(1);
+            table.GetTime(1);
+            Assert.Equal(("7", "1577934000"), (sensor.ToString(), time.ToString()));
+        }
+        using TableFile again = TableFile.Open(path);
+        IReadOnlyList<RegularSeries> series = again.Resample(TimeGrid.Parse("1h"), "time", [new("load")], key: "sensor");
+        Assert.Equal(["7", "12"], series.Select(static s => s.Key));
+        Assert.Equal([[1.0, 3], [2, 4]], series.Select(static s => s.Column(0).ToArray()));
+    }
+
+    [Fact]
+    public void Times_beyond_the_calendar_are_errors_at_their_row_and_column()
+    {
+        const long Seconds = 300_000_000_000;
+        string path = At("beyond.arrow");
+        Write(path, false, false, new RecordBatch.Builder()
+            .Append("seconds", false, Stamps(TimeUnit.Second, 0, Seconds))
+            .Append("millis", false, Stamps(TimeUnit.Millisecond, 0, long.MinValue))
+            .Append("micros", false, Stamps(TimeUnit.Microsecond, 0, long.MaxValue))
+            .Append("date32", false, new Date32Array(Bytes(0, int.MaxValue), ArrowBuffer.Empty, 2, 0, 0))
+            .Append("date64", false, new Date64Array(Bytes(0L, long.MinValue), ArrowBuffer.Empty, 2, 0, 0))
+            .Build(), copies: 1);
+        using TableFile table = TableFile.Open(path);
+        Assert.True(table.Read());
+        Assert.All(Enumerable.Range(0, 5), c => Assert.Equal(DateTimeOffset.UnixEpoch, table.GetTime(c)));
+        Assert.True(table.Read());
+        for (int c = 0; c < 5; c++)
+        {
+            foreach (Func<object> read in (Func<object>[])[() => table.GetTime(c), () => table.GetText(c).ToString()])
+            {
+                TableException error = Assert.Throws<TableException>(read);
+                Assert.Equal((2, table.Columns[c].Name), (error.Row, error.Column));
+                Assert.Contains("beyond the years 1 to 9999", error.Message, StringComparison.Ordinal);
+            }
+        }
+
+        static TimestampArray Stamps(TimeUnit unit, params long[] values) =>
+            new(new TimestampType(unit, "UTC"), Bytes(values), ArrowBuffer.Empty, values.Length, 0, 0);
+
+        static ArrowBuffer Bytes<T>(params T[] values)
+            where T : struct => new ArrowBuffer.Builder<T>().AppendRange(values).Build();
+    }
+
     private static void CheckFirst(TableFile table, double expected)
     {
         Assert.Equal(expected, table.GetDouble(0));
