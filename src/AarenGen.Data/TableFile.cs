@@ -7,7 +7,7 @@ namespace AarenGen.Data;
 /// Parquet, or Arrow (Feather version 2, IPC files and streams). The file's first bytes show which; its name does not matter. Not
 /// thread-safe.
 /// </summary>
-public abstract class TableFile : ITableReader
+public abstract class TableFile : ITableReader, ISeriesClocks
 {
     private readonly Dictionary<string, LocalClock>.AlternateLookup<ReadOnlySpan<char>> clocks =
         new Dictionary<string, LocalClock>(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
@@ -125,6 +125,16 @@ public abstract class TableFile : ITableReader
 
     /// <inheritdoc/>
     public abstract TableException ErrorAt(int? column, string problem, Exception? cause = null);
+
+    void ISeriesClocks.UseSeriesKey(int key)
+    {
+        if (options.TimeZone is not null && keyColumn >= 0 && keyColumn != key)
+        {
+            throw new ArgumentException($"The series' key is {TableException.Quote(Columns[key].Name)}, but the clocks of local times follow "
+                + $"{TableException.Quote(Columns[keyColumn].Name)}; set TableOptions.SeriesKey to the same column.");
+        }
+        keyColumn = key;
+    }
 
     /// <summary>Closes the file.</summary>
     public void Dispose()

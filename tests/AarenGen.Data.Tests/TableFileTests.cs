@@ -299,6 +299,26 @@ public sealed class TableFileTests : TemporaryFolder
         Assert.Contains("sort the rows", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Interleaved_series_of_local_times_have_a_clock_each_when_they_are_resampled()
+    {
+        var options = new TableOptions { TimeZone = TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin") };
+        // Each sensor passes 02:30 once, and 02:40 of the second passage comes after 02:50 of the first.
+        string path = Write("clocks.csv", "time,sensor,site,v\n2020-10-25 01:30,a,x,1\n2020-10-25 01:30,b,x,1\n2020-10-25 02:30,a,x,2\n"
+            + "2020-10-25 02:30,b,x,2\n2020-10-25 02:50,a,x,3\n2020-10-25 02:40,b,x,3\n2020-10-25 02:40,a,x,4\n2020-10-25 03:30,b,x,4\n");
+        using (TableFile table = TableFile.Open(path, options))
+        {
+            IReadOnlyList<RegularSeries> series = table.Resample(
+                TimeGrid.Parse("1h"), "time", [new("v", Aggregation.Count)], key: "sensor");
+            Assert.Equal(["a", "b"], series.Select(static s => s.Key));
+            Assert.All(series, static s => Assert.Equal(new DateTimeOffset(2020, 10, 24, 23, 0, 0, TimeSpan.Zero), s.TimeOf(0)));
+            Assert.Equal([[1.0, 2, 1], [1, 2, 0, 1]], series.Select(static s => s.Column(0).ToArray()));
+        }
+        using TableFile other = TableFile.Open(path, options with { SeriesKey = "site" });
+        Assert.Contains("set TableOptions.SeriesKey to the same column", Assert.Throws<ArgumentException>(
+            () => other.Resample(TimeGrid.Parse("1h"), "time", [new("v")], key: "sensor")).Message, StringComparison.Ordinal);
+    }
+
     private static List<double> Doubles(string path, string column, TableOptions? options = null)
     {
         using TableFile table = TableFile.Open(path, options);
