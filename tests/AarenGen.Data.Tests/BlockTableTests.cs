@@ -100,6 +100,8 @@ public sealed class BlockTableTests : TemporaryFolder
             Assert.True(table.IsMissing(table.GetColumn("word")));
         }
         Assert.False(table.Read());
+        table.Dispose();
+        File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
     }
 
     [Fact]
