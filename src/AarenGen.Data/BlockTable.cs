@@ -8,6 +8,7 @@ internal abstract class BlockTable(string path, TableOptions options) : TableFil
     private readonly MissingWords missing = new(options.MissingWords);
     private readonly bool hasMissingWords = options.MissingWords.Count > 0;
     private readonly Dictionary<int, TimeFormat> textTimes = [];
+    private readonly Dictionary<int, NumberFormat> textNumbers = [];
     private readonly TableOptions options = options;
     private BlockColumn[] columns = [];
     private long[] loaded = [];
@@ -139,18 +140,8 @@ internal abstract class BlockTable(string path, TableOptions options) : TableFil
         }
         if (!textTimes.TryGetValue(column, out TimeFormat? format))
         {
-            // The rows of this block, from this one on, show how times are written.
-            int sampled = Math.Min(rows - row, options.SampleRows), from = row;
-            var cells = new List<string>();
-            for (row = from; row < from + sampled; row++)
-            {
-                if (!IsMissing(column))
-                {
-                    cells.Add(GetText(column).ToString());
-                }
-            }
-            row = from;
-            textTimes[column] = format = TimeFormat.Find(Columns[column].Name, cells, options.DateOrder, new(DecimalMark.Point));
+            textTimes[column] = format = TimeFormat.Find(Columns[column].Name, Sample(column), options.DateOrder,
+                values.Values == BlockValues.Texts ? NumbersOf(column) : new(DecimalMark.Point));
         }
         return format.Parse(GetText(column), out DateTime moment, out bool isUtc) is { } problem ? throw ErrorAt(column, problem)
             : (moment, isUtc);
@@ -211,7 +202,37 @@ internal abstract class BlockTable(string path, TableOptions options) : TableFil
     {
         ReadOnlySpan<char> cell = text.AsSpan().Trim();
         return missing.Contains(cell) ? double.NaN
-            : new NumberFormat(options.DecimalMark).Parse(cell, out double value) is { } problem ? throw ErrorAt(column, problem) : value;
+            : NumbersOf(column).Parse(cell, out double value) is { } problem ? throw ErrorAt(column, problem) : value;
+    }
+
+    /// <summary>How the numbers of a column of texts are written.</summary>
+    private NumberFormat NumbersOf(int column)
+    {
+        if (!textNumbers.TryGetValue(column, out NumberFormat? format))
+        {
+            textNumbers[column] = format = new(options.DecimalMark);
+            foreach (string cell in Sample(column))
+            {
+                format.Observe(cell);
+            }
+        }
+        return format;
+    }
+
+    /// <summary>The rows of this block, from this one on, which show how a column is written.</summary>
+    private List<string> Sample(int column)
+    {
+        int sampled = Math.Min(rows - row, options.SampleRows), from = row;
+        var cells = new List<string>();
+        for (row = from; row < from + sampled; row++)
+        {
+            if (!IsMissing(column))
+            {
+                cells.Add(GetText(column).ToString());
+            }
+        }
+        row = from;
+        return cells;
     }
 
     private static bool Is(ReadOnlySpan<char> cell, string word) => cell.Equals(word, StringComparison.OrdinalIgnoreCase);

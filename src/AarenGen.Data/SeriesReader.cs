@@ -17,6 +17,7 @@ internal sealed class SeriesReader(string path, SeriesOptions options)
     private CellColumn?[] cells = [];
     private List<double>?[] numbers = [];
     private List<DateTime>?[] moments = [];
+    private bool[] areUtc = [];
     private bool hasHeader = true, isText = true;
     private int keyColumn = -1;
 
@@ -141,6 +142,7 @@ internal sealed class SeriesReader(string path, SeriesOptions options)
         cells = [.. table.Columns.Select(static c => c.Type == ColumnType.Text ? new CellColumn() : null)];
         moments = [.. table.Columns.Select(static c => c.Type == ColumnType.Time ? new List<DateTime>() : null)];
         numbers = [.. table.Columns.Select(static c => c.Type is ColumnType.Text or ColumnType.Time ? null : new List<double>())];
+        areUtc = new bool[names.Length];
         bool[] isWanted = [.. names.Select(name => options.Columns is null || options.Columns.Contains(name, StringComparer.Ordinal)
             || name == options.SeriesKey || name == asked)];
         for (int c = 0; c < names.Length; c++)
@@ -160,6 +162,7 @@ internal sealed class SeriesReader(string path, SeriesOptions options)
                 else if (moments[c] is { } times && isWanted[c])
                 {
                     times.Add(table.GetTime(c).UtcDateTime);
+                    areUtc[c] = table.IsInUtc(c);
                 }
                 else if (numbers[c] is { } values && isWanted[c])
                 {
@@ -296,8 +299,7 @@ internal sealed class SeriesReader(string path, SeriesOptions options)
         if (chosen is { } stamps && moments[stamps] is { } instants)
         {
             // A file that names no zone, read without one, has its local times as they are.
-            found = new(names[stamps], options.TimeZone is null ? "timestamps" : "timestamps, in UTC", [.. instants], true,
-                options.TimeZone is not null);
+            found = new(names[stamps], areUtc[stamps] ? "timestamps, in UTC" : "timestamps", [.. instants], true, areUtc[stamps]);
         }
         else if (chosen is { } time && TimeRecognition.Read(names[time], cells[time]!, out found, options.DateOrder) is { } bad)
         {
@@ -597,7 +599,7 @@ internal sealed class SeriesReader(string path, SeriesOptions options)
         }
         int Compare(int a, int b) => moments is null ? key![a].CompareTo(key[b]) : moments.Instants[a].CompareTo(moments.Instants[b]);
         int first = Enumerable.Range(1, rows.Length - 1).FirstOrDefault(i => Compare(rows[i], rows[i - 1]) < 0, -1);
-        if (first >= 0 && moments is not null && CountSetBack(Take(moments.Instants, rows)) is > 0 and var repeated)
+        if (first >= 0 && moments is { IsUtc: false } && CountSetBack(Take(moments.Instants, rows)) is > 0 and var repeated)
         {
             notices.Add(string.Create(CultureInfo.InvariantCulture,
                 $"The clock is set back, first in line {lines[rows[first]]}: rows whose times repeat earlier ones: {repeated}; they are "

@@ -13,7 +13,7 @@ public abstract class TableFile : ITableReader, ISeriesClocks
         new Dictionary<string, LocalClock>(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
     private readonly TableOptions options;
     private readonly List<string> notices = [];
-    private (long Line, DateTimeOffset Time)[] times = [];
+    private (long Line, DateTimeOffset Time, bool IsUtc)[] times = [];
     private LocalClock?[] columnClocks = [];
     private int keyColumn = -1;
 
@@ -119,9 +119,12 @@ public abstract class TableFile : ITableReader, ISeriesClocks
         }
         (DateTime moment, bool isUtc) = GetMoment(column);
         DateTimeOffset time = isUtc || options.TimeZone is null ? new(moment.Ticks, TimeSpan.Zero) : ToUtc(column, moment);
-        times[column] = (Line, time);
+        times[column] = (Line, time, isUtc || options.TimeZone is not null);
         return time;
     }
+
+    /// <summary>Whether the last time of a column was in UTC because the file or the options name a zone.</summary>
+    internal bool IsInUtc(int column) => times[column].IsUtc;
 
     /// <inheritdoc/>
     public abstract TableException ErrorAt(int? column, string problem, Exception? cause = null);
@@ -151,7 +154,7 @@ public abstract class TableFile : ITableReader, ISeriesClocks
     private protected void SetColumns(IReadOnlyList<ColumnDescription> columns)
     {
         Columns = columns;
-        times = new (long, DateTimeOffset)[columns.Count];
+        times = new (long, DateTimeOffset, bool)[columns.Count];
         columnClocks = new LocalClock?[columns.Count];
     }
 

@@ -234,6 +234,54 @@ public sealed class BlockTableTests : TemporaryFolder
             where T : struct => new ArrowBuffer.Builder<T>().AppendRange(values).Build();
     }
 
+    [Fact]
+    public void Texts_of_a_column_have_one_decimal_mark()
+    {
+        string path = At("marks.arrow");
+        Write(path, false, false, new RecordBatch.Builder()
+            .Append("late", false, new StringArray.Builder().AppendRange(["1.500", "NA", "1234", "0.25", "7"]).Build())
+            .Append("both", false, new StringArray.Builder().AppendRange(["0,5", "-9999.0", "1.500", "2", "0.5"]).Build())
+            .Build(), copies: 1);
+        using TableFile table = TableFile.Open(path, new() { MissingWords = ["-9999.0"] });
+        (double Late, double Both)[] expected = [(1.5, 0.5), (double.NaN, double.NaN), (1234, 1500), (0.25, 2)];
+        foreach ((double, double) row in expected)
+        {
+            Assert.True(table.Read());
+            Assert.Equal(row, (table.GetDouble(0), table.GetDouble(1)));
+        }
+        Assert.True(table.Read());
+        Assert.Equal(7, table.GetDouble(0));
+        TableException error = Assert.Throws<TableException>(() => table.GetDouble(1));
+        Assert.Equal((5, "both"), (error.Row, error.Column));
+        Assert.Contains("DecimalMark", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("UTC", false)]
+    [InlineData(null, true)]
+    public void Repeated_hours_out_of_order_are_a_clock_set_back_only_in_local_times(string? zone, bool isTaken)
+    {
+        var times = new TimestampArray.Builder(new TimestampType(TimeUnit.Second, zone));
+        var values = new DoubleArray.Builder();
+        DateTimeOffset start = new(2020, 10, 25, 0, 0, 0, TimeSpan.Zero);
+        foreach (int minutes in (int[])[0, 30, 60, 90, 120, 150, 120, 150, 180, 210])
+        {
+            times.Append(start.AddMinutes(minutes));
+            values.Append(minutes);
+        }
+        string path = At("back.arrow");
+        Write(path, false, false, new RecordBatch.Builder().Append("time", false, times.Build()).Append("v", false, values.Build()).Build(),
+            copies: 1);
+        if (isTaken)
+        {
+            SeriesTable table = SeriesTable.Read(path);
+            Assert.Equal((10, false), (table.Rows, table.Time!.IsUtc));
+            return;
+        }
+        Assert.Contains("has the same time as row", Assert.Throws<TableException>(() => SeriesTable.Read(path)).Message,
+            StringComparison.Ordinal);
+    }
+
     private static void CheckFirst(TableFile table, double expected)
     {
         Assert.Equal(expected, table.GetDouble(0));

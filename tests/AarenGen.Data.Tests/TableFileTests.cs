@@ -58,6 +58,8 @@ public sealed class TableFileTests : TemporaryFolder
         Assert.Equal([1.5], Doubles(Write("long.csv", "v\n1234\n1.500\n"), "v", new() { SampleRows = 1 }).Skip(1));
         Assert.Equal([-9.5, double.NaN, double.NaN], Doubles(
             Write("word.csv", "v\n-9.5\n-9999\nNA\n"), "v", new() { MissingWords = ["-9999"] }));
+        Assert.Equal([double.NaN, 1.5], Doubles(Write("word2.csv", "v;w\n-9999.0;1\n1,5;2\n"), "v",
+            new() { MissingWords = ["-9999.0"], SampleRows = 1 }));
         Assert.Equal([0.125, 0.5], Doubles(Write("percent.csv", "v\n12.5%\n50 %\n"), "v"));
     }
 
