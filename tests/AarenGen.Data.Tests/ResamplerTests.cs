@@ -80,6 +80,32 @@ public sealed class ResamplerTests
     }
 
     [Fact]
+    public void A_key_whose_first_row_is_refused_has_no_series()
+    {
+        var resampler = new Resampler(TimeGrid.Parse("1h"), [new("v")]);
+        resampler.Add("a", Start, [1]);
+        Assert.Throws<ArgumentException>(() => resampler.Add("b", Start, [double.NegativeInfinity]));
+        resampler.Add("a", Start.AddHours(1), [2]);
+        Assert.Equal("a", Assert.Single(resampler.Finish()).Key);
+    }
+
+    [Theory]
+    [InlineData(Aggregation.Sum, double.MaxValue)]
+    [InlineData(Aggregation.Mean, double.MaxValue / 2)]
+    public void Sums_too_large_for_a_number_are_refused_and_leave_the_series_as_it_was(Aggregation how, double expected)
+    {
+        var resampler = new Resampler(TimeGrid.Parse("1h"), [new("count", Aggregation.Count), new("v", how)]);
+        resampler.Add("a", Start, [1, double.MaxValue]);
+        string problem = Assert.Throws<ArgumentException>(() => resampler.Add("a", Start.AddMinutes(1), [1, double.MaxValue])).Message;
+        Assert.Contains("'v' in the interval of 2020-01-01 00:01:00Z of the series 'a' is too large", problem, StringComparison.Ordinal);
+        resampler.Add("a", Start.AddMinutes(1), [1, 0]);
+        resampler.Add("a", Start.AddHours(1), [1, double.MaxValue]);
+        RegularSeries series = Assert.Single(resampler.Finish());
+        Assert.Equal([2.0, 1], series.Column(0).ToArray());
+        Assert.Equal([expected, double.MaxValue], series.Column(1).ToArray());
+    }
+
+    [Fact]
     public void Local_hours_of_a_year_with_both_changes_of_the_clock_make_a_grid_without_gaps()
     {
         TimeZoneInfo berlin = TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin");

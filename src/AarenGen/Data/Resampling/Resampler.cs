@@ -43,8 +43,8 @@ public sealed class Resampler
     /// <param name="time">Its time, not before the row before of the same series.</param>
     /// <param name="values">A value for each column; NaN: missing.</param>
     /// <exception cref="ArgumentException">
-    /// There are not as many values as columns; a value is infinite; the time lies before the row before, has a row already, or makes a
-    /// series of too many intervals.
+    /// There are not as many values as columns; a value is infinite, or makes a sum or a mean infinite; the time lies before the row
+    /// before, has a row already, or makes a series of too many intervals. The row is not added; others may be.
     /// </exception>
     public void Add(ReadOnlySpan<char> key, DateTimeOffset time, ReadOnlySpan<double> values)
     {
@@ -72,16 +72,20 @@ public sealed class Resampler
         {
             throw new ArgumentException($"There are {values.Length} values, but {columns.Length} columns.", nameof(values));
         }
-        if (latest is null || !key.SequenceEqual(latest.Key))
+        if ((latest is not null && key.SequenceEqual(latest.Key)) || lookup.TryGetValue(key, out latest))
         {
-            if (!lookup.TryGetValue(key, out latest))
-            {
-                latest = new(key.ToString(), this);
-                builders.Add(latest.Key, latest);
-                order.Add(latest);
-            }
+            return latest.Add(time, values);
         }
-        return latest.Add(time, values);
+        // A key whose first row is refused has no series.
+        var builder = new Builder(key.ToString(), this);
+        if (builder.Add(time, values) is { } problem)
+        {
+            return problem;
+        }
+        builders.Add(builder.Key, builder);
+        order.Add(builder);
+        latest = builder;
+        return null;
     }
 
     /// <summary>One series while it grows.</summary>
@@ -124,6 +128,14 @@ public sealed class Resampler
                 return string.Create(CultureInfo.InvariantCulture,
                     $"the time {time.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z{Of()} has a row already; remove one of them, or merge them "
                     + $"(DuplicateTimes).");
+            }
+            if (read > 0 && time.UtcTicks < intervalEnd && (!isSame || owner.duplicates != DuplicateTimes.KeepFirst)
+                && FindOverflow(row) is >= 0 and var column)
+            {
+                return string.Create(CultureInfo.InvariantCulture,
+                    $"the sum of {TableException.Quote(owner.columns[column].Name)} in the interval of "
+                    + $"{time.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z{Of()} is too large for a number; correct the value, or choose another "
+                    + $"aggregation.");
             }
             // The end of the interval is looked up once an interval, which matters with zones.
             if (read == 0 || time.UtcTicks >= intervalEnd)
@@ -185,6 +197,20 @@ public sealed class Resampler
             {
                 return long.MaxValue;
             }
+        }
+
+        /// <summary>The first column whose sum the row would make infinite; -1: none.</summary>
+        private int FindOverflow(ReadOnlySpan<double> row)
+        {
+            for (int c = 0; c < row.Length; c++)
+            {
+                if (owner.columns[c].Aggregation is Aggregation.Mean or Aggregation.Sum
+                    && double.IsInfinity(CollectionsMarshal.AsSpan(values[c])[^1] + row[c]))
+                {
+                    return c;
+                }
+            }
+            return -1;
         }
 
         private void Extend(int rows)
