@@ -100,10 +100,8 @@ internal sealed class ArrowTable : BlockTable
             case LargeStringArray a: LoadTexts(values, rows, row => a.GetString(row)); break;
             case StringViewArray a: LoadTexts(values, rows, row => a.GetString(row)); break;
             case DictionaryArray a: LoadDictionary(column, values, a); break;
-            default:
-                (_, bool[] missing) = values.StartIntegers(BlockValues.Others, rows);
-                missing.AsSpan().Clear();
-                break;
+            case NullArray: LoadTexts(values, rows, static _ => null); break;
+            default: LoadIntegers(values, BlockValues.Others, rows, row => array.IsNull(row) ? null : 0); break;
         }
     }
 

@@ -126,8 +126,7 @@ internal sealed class ParquetTable : BlockTable
         }
         else
         {
-            (_, bool[] missing) = values.StartIntegers(BlockValues.Others, Rows);
-            missing.AsSpan().Clear();
+            LoadOthers(column, values, type);
         }
     }
 
@@ -161,6 +160,36 @@ internal sealed class ParquetTable : BlockTable
     {
         (long[] integers, bool[] missing) = values.StartIntegers(kind, Rows, isUtc);
         ReadValues<T>(column, (row, value) => (integers[row], missing[row]) = (value is { } v ? convert(v) : 0, value is null));
+    }
+
+    /// <summary>Reads which of the values are missing.</summary>
+    private void LoadOthers(int column, BlockColumn values, Type type)
+    {
+        if (!fields[column].IsNullable)
+        {
+            (_, bool[] missing) = values.StartIntegers(BlockValues.Others, Rows);
+            missing.AsSpan().Clear();
+        }
+        else if (type == typeof(byte[]) || type == typeof(ReadOnlyMemory<byte>))
+        {
+            LoadIntegers<ReadOnlyMemory<byte>>(column, values, BlockValues.Others, static _ => 0);
+        }
+        else if (type == typeof(TimeSpan))
+        {
+            LoadIntegers<TimeSpan>(column, values, BlockValues.Others, static _ => 0);
+        }
+        else if (type == typeof(TimeOnly))
+        {
+            LoadIntegers<TimeOnly>(column, values, BlockValues.Others, static _ => 0);
+        }
+        else if (type == typeof(Guid))
+        {
+            LoadIntegers<Guid>(column, values, BlockValues.Others, static _ => 0);
+        }
+        else
+        {
+            throw new TableException(Path, null, Columns[column].Name, "the column holds values that are not read; convert or remove it.");
+        }
     }
 
     private void ReadValues<T>(int column, Action<int, T?> set)

@@ -18,6 +18,7 @@ internal sealed class SeriesReader(string path, SeriesOptions options)
     private List<double>?[] numbers = [];
     private List<DateTime>?[] moments = [];
     private bool[] areUtc = [];
+    private TableException?[] failures = [];
     private bool hasHeader = true, isText = true;
     private int keyColumn = -1;
 
@@ -95,6 +96,7 @@ internal sealed class SeriesReader(string path, SeriesOptions options)
         (names, hasHeader) = (rows.Names, rows.HasHeader);
         cells = [.. names.Select(static _ => new CellColumn())];
         (numbers, moments) = (new List<double>?[names.Length], new List<DateTime>?[names.Length]);
+        failures = new TableException?[names.Length];
         (int width, bool hasZero, bool mayBeDecimals) = (-1, false, true);
         while (rows.Read())
         {
@@ -142,43 +144,63 @@ internal sealed class SeriesReader(string path, SeriesOptions options)
         cells = [.. table.Columns.Select(static c => c.Type == ColumnType.Text ? new CellColumn() : null)];
         moments = [.. table.Columns.Select(static c => c.Type == ColumnType.Time ? new List<DateTime>() : null)];
         numbers = [.. table.Columns.Select(static c => c.Type is ColumnType.Text or ColumnType.Time ? null : new List<double>())];
-        areUtc = new bool[names.Length];
+        (areUtc, failures) = (new bool[names.Length], new TableException?[names.Length]);
         bool[] isWanted = [.. names.Select(name => options.Columns is null || options.Columns.Contains(name, StringComparer.Ordinal)
             || name == options.SeriesKey || name == asked)];
+        bool[] mayFail = [.. isWanted.Select((wanted, c) => names[c] != options.SeriesKey && names[c] != asked
+            && (!wanted || moments[c] is not null))];
         for (int c = 0; c < names.Length; c++)
         {
-            // A time column may be recognised among them.
-            isWanted[c] |= asked is null && numbers[c] is null;
+            // A time column may be recognised among them. Columns of times that are not asked for are no series.
+            isWanted[c] = names[c] == asked || names[c] == options.SeriesKey
+                || (moments[c] is null ? isWanted[c] || (asked is null && numbers[c] is null) : asked is null);
         }
         while (table.Read())
         {
             lines.Add(checked((int)table.Line));
             for (int c = 0; c < names.Length; c++)
             {
-                if (names[c] == options.SeriesKey)
+                if (!isWanted[c])
                 {
-                    (cells[c] ??= new()).Add(table.GetText(c));
+                    continue;
                 }
-                else if (moments[c] is { } times && isWanted[c])
+                try
                 {
-                    times.Add(table.GetTime(c).UtcDateTime);
-                    areUtc[c] = table.IsInUtc(c);
+                    ReadValue(table, c);
                 }
-                else if (numbers[c] is { } values && isWanted[c])
+                catch (TableException e) when (mayFail[c])
                 {
-                    double value = table.GetDouble(c);
-                    values.Add(!double.IsNaN(value) || options.AllowMissing ? value
-                        : throw table.ErrorAt(c, "the value is missing; fill it or remove the row."));
-                }
-                else if (isWanted[c])
-                {
-                    cells[c]!.Add(table.GetText(c));
+                    // It matters only if the column turns out to hold the times.
+                    (failures[c], isWanted[c]) = (e, false);
                 }
             }
         }
         if (lines.Count == 0)
         {
             throw new TableException(path, null, null, "the table has no rows; add rows of numbers.");
+        }
+    }
+
+    private void ReadValue(TableFile table, int column)
+    {
+        if (names[column] == options.SeriesKey)
+        {
+            (cells[column] ??= new()).Add(table.GetText(column));
+        }
+        else if (moments[column] is { } times)
+        {
+            times.Add(table.GetTime(column).UtcDateTime);
+            areUtc[column] = table.IsInUtc(column);
+        }
+        else if (numbers[column] is { } values)
+        {
+            double value = table.GetDouble(column);
+            values.Add(!double.IsNaN(value) || options.AllowMissing ? value
+                : throw table.ErrorAt(column, "the value is missing; fill it or remove the row."));
+        }
+        else
+        {
+            cells[column]!.Add(table.GetText(column));
         }
     }
 
@@ -204,6 +226,11 @@ internal sealed class SeriesReader(string path, SeriesOptions options)
             {
                 throw NoColumn(name, "a series");
             }
+        }
+        foreach (int c in columns.Where(c => failures[c] is not null && moments[c] is null).ToArray())
+        {
+            columns.Remove(c);
+            notices.Add($"Column {Name(c)} cannot be read and is skipped.");
         }
         columns.RemoveAll(c => !wanted.Contains(names[c], StringComparer.Ordinal) && names[c] != asked
             && !(asked is null && (moments[c] is not null || (cells[c] is { Count: > 0 } texts && TimeRecognition.LooksLikeTimes(texts)))));
@@ -291,11 +318,16 @@ internal sealed class SeriesReader(string path, SeriesOptions options)
         int[] written = [.. columns.Where(c => moments[c] is not null
             || (cells[c] is { } texts && TimeRecognition.LooksLikeTimes(texts) && MayBeTimes(c, texts)))];
         columns.RemoveAll(written.Contains);
-        // Days come before times of day, even if the file has them in the other order.
+        // Days come before times of day, even if the file has them in the other order. Where the series are named, a column of times that
+        // cannot be read is passed over if there is another one.
         int? chosen = asked is null
-            ? written.OrderBy(c => cells[c] is { } texts && TimeRecognition.IsOfDay(texts)).Select(static c => (int?)c).FirstOrDefault()
+            ? written.OrderBy(c => options.Columns is not null && failures[c] is not null).ThenBy(c => cells[c] is { } texts && TimeRecognition.IsOfDay(texts)).Select(static c => (int?)c).FirstOrDefault()
             : written.Where(c => names[c] == asked).Select(static c => (int?)c).FirstOrDefault();
         TimeColumn? found = null;
+        if (chosen is { } failed && failures[failed] is { } failure)
+        {
+            throw failure;
+        }
         if (chosen is { } stamps && moments[stamps] is { } instants)
         {
             // A file that names no zone, read without one, has its local times as they are.

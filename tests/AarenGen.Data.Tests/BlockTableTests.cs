@@ -282,6 +282,79 @@ public sealed class BlockTableTests : TemporaryFolder
             StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Columns_that_are_not_asked_for_make_no_errors()
+    {
+        DateTimeOffset start = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        var type = new TimestampType(TimeUnit.Second, "UTC");
+        string path = At("others.arrow");
+        Write(path, false, false, new RecordBatch.Builder()
+            .Append("changed", true, new TimestampArray.Builder(type).AppendNull().Append(start).Build())
+            .Append("bytes", true, new BinaryArray.Builder().Append([(byte)1]).AppendNull().Build())
+            .Append("time", false, new TimestampArray.Builder(type).Append(start).Append(start.AddDays(1)).Build())
+            .Append("nothing", true, new NullArray(2))
+            .Append("v", false, new DoubleArray.Builder().Append(1).Append(2).Build())
+            .Build(), copies: 1);
+        SeriesTable table = SeriesTable.Read(path, new() { Columns = ["v"] });
+        Assert.Equal(("v", "time", 2), (Assert.Single(table.Names), table.Time!.Name, table.Rows));
+        Assert.Equal(["Column 'bytes' cannot be read and is skipped.", "Column 'changed' holds times and is skipped."], table.Notices);
+        Assert.Null(SeriesTable.Read(path, new() { Columns = ["v"], TimeColumn = SeriesOptions.NoTime }).Time);
+        Assert.Equal("time", SeriesTable.Read(path, new() { Columns = ["v"], TimeColumn = "time" }).Time!.Name);
+        Assert.Equal((1, "changed"), Place(() => SeriesTable.Read(path, new() { Columns = ["v"], TimeColumn = "changed" })));
+        Assert.Equal((1, "bytes"), Place(() => SeriesTable.Read(path)));
+        using TableFile rows = TableFile.Open(path);
+        bool[][] missing = [[true, false, true], [false, true, true]];
+        foreach (bool[] expected in missing)
+        {
+            Assert.True(rows.Read());
+            Assert.Equal(expected, ((int[])[0, 1, 3]).Select(rows.IsMissing));
+            Assert.Equal(double.NaN, rows.GetDouble(3));
+        }
+
+        static (long?, string?) Place(Action read)
+        {
+            TableException error = Assert.Throws<TableException>(read);
+            return (error.Row, error.Column);
+        }
+    }
+
+    [Fact]
+    public void Without_times_a_column_of_times_is_not_read()
+    {
+        string path = At("times.arrow");
+        var times = new TimestampArray.Builder(new TimestampType(TimeUnit.Second, "UTC")).AppendNull();
+        Write(path, false, false, new RecordBatch.Builder().Append("time", true, times.Build())
+            .Append("v", false, new DoubleArray.Builder().Append(1).Build()).Build(), copies: 1);
+        SeriesTable table = SeriesTable.Read(path, new() { TimeColumn = SeriesOptions.NoTime });
+        Assert.Equal(("v", (TimeColumn?)null), (Assert.Single(table.Names), table.Time));
+        Assert.Equal("Column 'time' holds times and is skipped.", Assert.Single(table.Notices));
+        Assert.Throws<TableException>(() => SeriesTable.Read(path));
+    }
+
+    [Fact]
+    public async Task Missing_values_of_other_types_are_missing_in_Parquet()
+    {
+        string path = At("others.parquet");
+        DataField[] fields = [new DataField<byte[]>("bytes"), new DataField<Guid?>("id"), new DataField<double>("v")];
+        await using (FileStream file = File.Create(path))
+        {
+            await using ParquetWriter writer = await ParquetWriter.CreateAsync(new ParquetSchema(fields), file);
+            using ParquetRowGroupWriter group = writer.CreateRowGroup();
+            await group.WriteAsync<ReadOnlyMemory<byte>>(fields[0], new ReadOnlyMemory<byte>?[] { null, new byte[] { 1 } });
+            await group.WriteAsync<Guid>(fields[1], new Guid?[] { Guid.Empty, null });
+            await group.WriteAsync<double>(fields[2], new double[] { 1, 2 });
+            group.CompleteValidate();
+        }
+        using TableFile table = TableFile.Open(path);
+        Assert.True(table.Read());
+        Assert.Equal((true, false), (table.IsMissing(0), table.IsMissing(1)));
+        Assert.True(table.Read());
+        Assert.Equal((false, true), (table.IsMissing(0), table.IsMissing(1)));
+        Assert.Equal("", table.GetText(1).ToString());
+        Assert.Throws<TableException>(() => table.GetText(0).ToString());
+        Assert.Equal([1.0, 2], SeriesTable.Read(path, new() { Columns = ["v"] }).Columns[0]);
+    }
+
     private static void CheckFirst(TableFile table, double expected)
     {
         Assert.Equal(expected, table.GetDouble(0));
