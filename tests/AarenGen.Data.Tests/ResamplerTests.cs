@@ -80,6 +80,25 @@ public sealed class ResamplerTests
     }
 
     [Fact]
+    public void All_series_and_columns_together_are_bounded()
+    {
+        var resampler = new Resampler(TimeGrid.Parse("1h"), [new("v"), new("w")], maxValues: 20);
+        foreach (int round in (int[])[1, 2])
+        {
+            resampler.Add("a", Start, [1, 1]);
+            resampler.Add("a", Start.AddHours(5), [1, 1]);
+            resampler.Add("b", Start, [1, 1]);
+            string problem = Assert.Throws<ArgumentException>(() => resampler.Add("b", Start.AddHours(4), [1, 1])).Message;
+            Assert.Contains("of the series 'b' makes all series 11 intervals of 1h with 2 columns, more than 20 values", problem,
+                StringComparison.Ordinal);
+            resampler.Add("b", Start.AddHours(3), [1, 1]);
+            Assert.Throws<ArgumentException>(() => resampler.Add("c", Start, [1, 1]));
+            Assert.Equal([6, 4], resampler.Finish().Select(static s => s.Rows));
+        }
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Resampler(TimeGrid.Days(), [new("v")], maxValues: 0));
+    }
+
+    [Fact]
     public void A_key_whose_first_row_is_refused_has_no_series()
     {
         var resampler = new Resampler(TimeGrid.Parse("1h"), [new("v")]);

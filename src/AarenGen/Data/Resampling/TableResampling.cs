@@ -16,6 +16,7 @@ public static class TableResampling
     /// </param>
     /// <param name="duplicates">What happens to rows of a series that have the same time.</param>
     /// <param name="maxRows">The largest number of intervals of a series.</param>
+    /// <param name="maxValues">The largest number of values: the intervals of all series together times the columns.</param>
     /// <returns>The series, in the order in which their first rows came; none where the table has no rows.</returns>
     /// <exception cref="TableException">
     /// The table is damaged, a cell is wrong, a column is missing, or times of a series fall or repeat.
@@ -23,10 +24,11 @@ public static class TableResampling
     /// <exception cref="ArgumentException">The table has local times, and its options name another column of keys.</exception>
     public static IReadOnlyList<RegularSeries> Resample(
         this ITableReader reader, TimeGrid grid, string time, IReadOnlyList<ResampledColumn> columns, string? key = null,
-        DuplicateTimes duplicates = DuplicateTimes.Refuse, int maxRows = Resampler.DefaultMaxRows)
+        DuplicateTimes duplicates = DuplicateTimes.Refuse, int maxRows = Resampler.DefaultMaxRows,
+        long maxValues = Resampler.DefaultMaxValues)
     {
         ArgumentNullException.ThrowIfNull(reader);
-        var resampler = new Resampler(grid, columns, duplicates, maxRows);
+        var resampler = new Resampler(grid, columns, duplicates, maxRows, maxValues);
         int timeColumn = reader.GetColumn(time), keyColumn = key is null ? -1 : reader.GetColumn(key);
         int[] indices = [.. columns.Select(column => reader.GetColumn(column.Name))];
         if (keyColumn >= 0 && reader is ISeriesClocks clocks)
