@@ -149,7 +149,9 @@ internal sealed class ArrowTable : BlockTable
         _ => Ticks(value / TimeSpan.NanosecondsPerTick - (value % TimeSpan.NanosecondsPerTick < 0 ? 1 : 0), 1),
     };
 
-    /// <summary>The ticks of a count of units since 1970. Only a row that is asked for may be an error, so that none is thrown here.</summary>
+    /// <summary>
+    /// The ticks of a count of units since 1970. Only a row that is asked for may be an error, so that none is thrown here.
+    /// </summary>
     private static long Ticks(long value, long ticksPerUnit) =>
         (Int128)value * ticksPerUnit + DateTime.UnixEpoch.Ticks is var ticks && ticks >= 0 && ticks <= DateTime.MaxValue.Ticks
             ? (long)ticks : BlockColumn.BeyondCalendar;

@@ -27,7 +27,7 @@ internal sealed class DelimitedRows
             notices.Add(string.Create(CultureInfo.InvariantCulture,
                 $"Comments above the table, beginning with '#', were skipped (lines: {layout.Comments})."));
         }
-        string[] commented = SkipComments(path, reader, layout);
+        string[] commented = SkipComments(path, reader, layout, options.MaxRowLength);
         tokenizer = new(reader, Separator, path, options.MaxRowLength, layout.Comments);
         if (layout.IsDeclared)
         {
@@ -96,14 +96,16 @@ internal sealed class DelimitedRows
     }
 
     /// <summary>The cells of the last comment above the table.</summary>
-    private static string[] SkipComments(string path, TextReader reader, TextLayout layout)
+    private static string[] SkipComments(string path, TextReader reader, TextLayout layout, int longest)
     {
         string comment = "";
         for (int line = 0; line < layout.Comments; line++)
         {
             try
             {
-                comment = reader.ReadLine()!;
+                comment = ReadLine(reader, longest) ?? throw new TableException(path, line + 1, null, string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the comment has more than {longest:N0} characters; shorten it, or set TableOptions.MaxRowLength."));
             }
             catch (DecoderFallbackException e)
             {
@@ -111,6 +113,26 @@ internal sealed class DelimitedRows
             }
         }
         return comment.TrimStart('#').Split(layout.Separator, StringSplitOptions.TrimEntries);
+    }
+
+    /// <summary>A line, without more of it in memory than it may have; null: it is too long.</summary>
+    private static string? ReadLine(TextReader reader, int longest)
+    {
+        var line = new StringBuilder();
+        for (int next = reader.Read(); next >= 0 && next != '\n'; next = reader.Read())
+        {
+            if (next == '\r')
+            {
+                _ = reader.Peek() == '\n' ? reader.Read() : 0;
+                break;
+            }
+            if (line.Length == longest)
+            {
+                return null;
+            }
+            line.Append((char)next);
+        }
+        return line.ToString();
     }
 
     private bool IsBlank()

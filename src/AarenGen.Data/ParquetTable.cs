@@ -6,6 +6,10 @@ namespace AarenGen.Data;
 /// <summary>A table in a Parquet file. In memory is one group of rows, and of it the columns that are asked for.</summary>
 internal sealed class ParquetTable : BlockTable
 {
+    // What a group may claim: a column of nearly one value takes less than a bit for a row, but a file of few bytes must not take the
+    // memory of endless rows.
+    private const long MostRowsPerByte = 64, MostRowsOfSmallFile = 1 << 24;
+
     private readonly FileStream file;
     private readonly ParquetReader reader;
     private readonly DataField[] fields;
@@ -54,7 +58,11 @@ internal sealed class ParquetTable : BlockTable
             return null;
         }
         group = reader.OpenRowGroupReader(next++);
-        return checked((int)group.RowCount);
+        long claimed = group.RowCount;
+        return claimed >= 0 && claimed <= Math.Min(Array.MaxLength, MostRowsOfSmallFile + MostRowsPerByte * file.Length) ? (int)claimed
+            : throw new TableException(Path, null, null, string.Create(System.Globalization.CultureInfo.InvariantCulture,
+                $"a group of rows claims {claimed:N0} rows, more than a file of {file.Length:N0} bytes may hold; write it again, with "
+                + $"smaller groups of rows."));
     }
 
     private protected override void Load(int column, BlockColumn values)

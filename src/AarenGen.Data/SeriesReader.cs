@@ -321,7 +321,9 @@ internal sealed class SeriesReader(string path, SeriesOptions options)
         // Days come before times of day, even if the file has them in the other order. Where the series are named, a column of times that
         // cannot be read is passed over if there is another one.
         int? chosen = asked is null
-            ? written.OrderBy(c => options.Columns is not null && failures[c] is not null).ThenBy(c => cells[c] is { } texts && TimeRecognition.IsOfDay(texts)).Select(static c => (int?)c).FirstOrDefault()
+            ? written.OrderBy(c => options.Columns is not null && failures[c] is not null)
+                .ThenBy(c => cells[c] is { } texts && TimeRecognition.IsOfDay(texts))
+                .Select(static c => (int?)c).FirstOrDefault()
             : written.Where(c => names[c] == asked).Select(static c => (int?)c).FirstOrDefault();
         TimeColumn? found = null;
         if (chosen is { } failed && failures[failed] is { } failure)

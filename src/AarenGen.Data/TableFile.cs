@@ -133,8 +133,8 @@ public abstract class TableFile : ITableReader, ISeriesClocks
     {
         if (options.TimeZone is not null && keyColumn >= 0 && keyColumn != key)
         {
-            throw new ArgumentException($"The series' key is {TableException.Quote(Columns[key].Name)}, but the clocks of local times follow "
-                + $"{TableException.Quote(Columns[keyColumn].Name)}; set TableOptions.SeriesKey to the same column.");
+            throw new ArgumentException($"The series' key is {TableException.Quote(Columns[key].Name)}, but the clocks of local times "
+                + $"follow {TableException.Quote(Columns[keyColumn].Name)}; set TableOptions.SeriesKey to the same column.");
         }
         keyColumn = key;
     }

@@ -355,6 +355,55 @@ public sealed class BlockTableTests : TemporaryFolder
         Assert.Equal([1.0, 2], SeriesTable.Read(path, new() { Columns = ["v"] }).Columns[0]);
     }
 
+    [Theory]
+    [InlineData(1L << 26)]
+    [InlineData(1L << 40)]
+    [InlineData(-5)]
+    public async Task Rows_that_a_Parquet_file_cannot_hold_are_refused_before_memory_is_taken(long claimed)
+    {
+        const int Rows = 100_003;
+        string path = At("claim.parquet");
+        var field = new DataField<int>("v");
+        await using (FileStream file = File.Create(path))
+        {
+            await using ParquetWriter writer = await ParquetWriter.CreateAsync(new ParquetSchema(field), file);
+            using ParquetRowGroupWriter group = writer.CreateRowGroup();
+            await group.WriteAsync<int>(field, new int[Rows]);
+            group.CompleteValidate();
+        }
+        byte[] bytes = File.ReadAllBytes(path);
+        Assert.True(bytes.Length < 500_000);
+        // The footer, its length and the mark end the file; counts in the footer are variable in length.
+        int length = BitConverter.ToInt32(bytes, bytes.Length - 8);
+        byte[] footer = bytes[^(8 + length)..^8], from = ZigZag(Rows), to = ZigZag(claimed);
+        var changed = new List<byte>();
+        for (int i = 0; i < footer.Length; i++)
+        {
+            bool isCount = footer.AsSpan(i).StartsWith(from);
+            changed.AddRange(isCount ? to : [footer[i]]);
+            i += isCount ? from.Length - 1 : 0;
+        }
+        string wrong = WriteBytes("wrong.parquet",
+            [.. bytes[..^(8 + length)], .. changed, .. BitConverter.GetBytes(changed.Count), .. "PAR1"u8]);
+        using TableFile table = TableFile.Open(wrong);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        TableException error = Assert.Throws<TableException>(() => table.Read());
+        Assert.Contains(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"claims {claimed:N0} rows"), error.Message,
+            StringComparison.Ordinal);
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 1 << 20);
+
+        static byte[] ZigZag(long value)
+        {
+            var bytes = new List<byte>();
+            ulong rest = (ulong)(value << 1 ^ value >> 63);
+            for (; rest >= 128; rest >>= 7)
+            {
+                bytes.Add((byte)(rest | 128));
+            }
+            return [.. bytes, (byte)rest];
+        }
+    }
+
     private static void CheckFirst(TableFile table, double expected)
     {
         Assert.Equal(expected, table.GetDouble(0));

@@ -99,6 +99,33 @@ public sealed class TableFileTests : TemporaryFolder
     }
 
     [Theory]
+    [InlineData("NA|NA|31.01.2020|01.02.2020", "2020-01-31|2020-02-01")]
+    [InlineData("NA|NA|1577934000|1577937600", "2020-01-02T03:00:00|2020-01-02T04:00:00")]
+    [InlineData("NA|NA|2020-01-31|2020-02-01", "2020-01-31|2020-02-01")]
+    [InlineData("NA|x|2020Q1|2020Q2", "|2020-01-01|2020-04-01")]
+    public void Times_are_decided_by_the_first_later_cell_where_the_first_rows_have_none(string cells, string expected)
+    {
+        using TableFile table = TableFile.Open(Write(
+            "late.csv", "time,v\n" + string.Concat(cells.Split('|').Select(static c => $"{c},1\n"))), new() { SampleRows = 2 });
+        string[] times = expected.Split('|');
+        for (int row = 0; table.Read();)
+        {
+            if (table.IsMissing(0))
+            {
+                continue;
+            }
+            string time = times[row++];
+            if (time.Length == 0)
+            {
+                Assert.Contains("not a readable time", Assert.Throws<TableException>(() => table.GetTime(0)).Message,
+                    StringComparison.Ordinal);
+                continue;
+            }
+            Assert.Equal(new DateTimeOffset(DateTime.Parse(time, null), TimeSpan.Zero), table.GetTime(0));
+        }
+    }
+
+    [Theory]
     [InlineData("01/02/2020\n02/03/2020\n", 2, "DateOrder")]
     [InlineData("13/02/2020\n02/13/2020\n", 3, "DateOrder")]
     [InlineData("2020-01-01\n2020-02-30\n", 3, "not a readable time")]
@@ -218,6 +245,11 @@ public sealed class TableFileTests : TemporaryFolder
         Assert.Contains("MaxRowLength", error.Message, StringComparison.Ordinal);
         Assert.Equal(3, error.Line);
         Assert.Throws<ArgumentOutOfRangeException>(() => TableFile.Open(path, new() { MaxRowLength = 0 }));
+        string comment = Write("comment.csv", $"# one\r\n#{new string('x', 100_000)}\nv\n1\n");
+        error = Assert.Throws<TableException>(() => TableFile.Open(comment, new() { MaxRowLength = 100_000 }));
+        Assert.Contains("MaxRowLength", error.Message, StringComparison.Ordinal);
+        Assert.Equal(2, error.Line);
+        Assert.Equal([1.0], Doubles(comment, "v", new() { MaxRowLength = 100_001 }));
     }
 
     [Fact]
