@@ -157,13 +157,13 @@ internal sealed class DelimitedRows
             {
                 notices.Add("The first row, 0, 1, 2 …, is taken for the columns' names.");
             }
-            Names = UniqueNames(cells);
+            Names = UniqueNames.Of(cells, notices);
             return;
         }
         isPending = true;
         if (cells.Length > 1 && commented.Length == cells.Length && IsHeader(commented))
         {
-            Names = UniqueNames(commented);
+            Names = UniqueNames.Of(commented, notices);
             notices.Add("The last comment names the columns.");
             return;
         }
@@ -195,28 +195,5 @@ internal sealed class DelimitedRows
         }
         string[] given = [.. cells.Where(static cell => !NumberText.IsMissing(cell) && !NumberText.IsInfinite(cell))];
         return given.Length == 0 || !given.All(static cell => TimeText.TryParse(cell, out _) || NumberText.IsNumber(cell));
-    }
-
-    private string[] UniqueNames(string[] cells)
-    {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        // The next number to try: trying all of them for each of many columns of one name would take quadratic time.
-        var copies = new Dictionary<string, int>(StringComparer.Ordinal);
-        var unique = new string[cells.Length];
-        for (int c = 0; c < cells.Length; c++)
-        {
-            unique[c] = cells[c];
-            while (unique[c].Length > 0 && !seen.Add(unique[c]))
-            {
-                int copy = copies[cells[c]] = copies.GetValueOrDefault(cells[c], 1) + 1;
-                unique[c] = string.Create(CultureInfo.InvariantCulture, $"{cells[c]} ({copy})");
-            }
-            if (unique[c] != cells[c])
-            {
-                notices.Add($"Two columns are called {TableException.Quote(cells[c])}: the later one is called "
-                    + $"{TableException.Quote(unique[c])} here.");
-            }
-        }
-        return unique;
     }
 }

@@ -46,8 +46,8 @@ internal sealed class DelimitedTable : TableFile
             format.Complete(shown.Length == 1 ? shown[0] : null, shown.Length > 1);
         }
         times = new TimeFormat?[width];
-        SetColumns([.. rows.Names.Select((name, c) => new ColumnDescription(name, TypeOf(c)))]);
         AddNotices(rows.Notices);
+        SetColumns([.. rows.Names.Select((name, c) => new ColumnDescription(name, TypeOf(c)))]);
     }
 
     public override string Format => rows.Separator == '\t' ? "CSV separated by tabs" : $"CSV separated by '{rows.Separator}'";

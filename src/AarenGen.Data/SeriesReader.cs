@@ -50,7 +50,11 @@ internal sealed class SeriesReader(string path, SeriesOptions options)
             var own = new List<string>(notices);
             int[] rows = Order(group.Rows, times, order, own);
             return new SeriesTable(path, series, [.. columns.Select(c => Take(values[c]!, rows))], Take(lines, rows),
-                times is null ? null : times with { Instants = Take(times.Instants, rows) }, own) { Key = group.Key };
+                times is null ? null : times with { Instants = Take(times.Instants, rows) }, own)
+            {
+                Key = group.Key,
+                HasLines = isText,
+            };
         })];
     }
 
@@ -60,6 +64,9 @@ internal sealed class SeriesReader(string path, SeriesOptions options)
 
     private TableException At(int row, string? column, string problem) =>
         isText ? new(path, lines[row], column, problem) : TableException.AtRow(path, lines[row], column, problem);
+
+    /// <summary>A row of the table, as the user finds it in the file.</summary>
+    private string Place(int row) => string.Create(CultureInfo.InvariantCulture, $"{(isText ? "line" : "row")} {lines[row]}");
 
     private void ReadColumns()
     {
@@ -141,6 +148,7 @@ internal sealed class SeriesReader(string path, SeriesOptions options)
         isText = false;
         using TableFile table = TableFile.Open(path, options);
         names = [.. table.Columns.Select(static c => c.Name)];
+        notices.AddRange(table.Notices);
         cells = [.. table.Columns.Select(static c => c.Type == ColumnType.Text ? new CellColumn() : null)];
         moments = [.. table.Columns.Select(static c => c.Type == ColumnType.Time ? new List<DateTime>() : null)];
         numbers = [.. table.Columns.Select(static c => c.Type is ColumnType.Text or ColumnType.Time ? null : new List<double>())];
@@ -636,7 +644,7 @@ internal sealed class SeriesReader(string path, SeriesOptions options)
         if (first >= 0 && moments is { IsUtc: false } && CountSetBack(Take(moments.Instants, rows)) is > 0 and var repeated)
         {
             notices.Add(string.Create(CultureInfo.InvariantCulture,
-                $"The clock is set back, first in line {lines[rows[first]]}: rows whose times repeat earlier ones: {repeated}; they are "
+                $"The clock is set back, first in {Place(rows[first])}: rows whose times repeat earlier ones: {repeated}; they are "
                     + $"kept in the file's order."));
             return order;
         }
@@ -644,7 +652,7 @@ internal sealed class SeriesReader(string path, SeriesOptions options)
         {
             order = [.. rows.Order(Comparer<int>.Create((a, b) => Compare(a, b) is var c && c != 0 ? c : a.CompareTo(b)))];
             notices.Add(string.Create(CultureInfo.InvariantCulture,
-                $"The rows were sorted by {(moments is null ? "their numbers" : "time")}: line {lines[rows[first]]} is the first that lies "
+                $"The rows were sorted by {(moments is null ? "their numbers" : "time")}: {Place(rows[first])} is the first that lies "
                     + $"before the one above it."));
         }
         int[] equal = [.. Enumerable.Range(1, order.Length - 1).Where(i => Compare(order[i], order[i - 1]) == 0)];
@@ -659,13 +667,13 @@ internal sealed class SeriesReader(string path, SeriesOptions options)
             {
                 throw At(row, null, string.Create(
                     CultureInfo.InvariantCulture,
-                    $"the row has the same time as {(isText ? "line" : "row")} {lines[other]}, and so have {equal.Length} rows in all; "
+                    $"the row has the same time as {Place(other)}, and so have {equal.Length} rows in all; "
                     + $"give each time one row, name the column that tells series apart, or "
                     + $"take the rows as they are by naming no time column "
                     + $"(none)."));
             }
             notices.Add(string.Create(CultureInfo.InvariantCulture,
-                $"Rows with the time of the row before: {equal.Length}, the first in line {lines[row]}; they are kept in the file's "
+                $"Rows with the time of the row before: {equal.Length}, the first in {Place(row)}; they are kept in the file's "
                     + $"order."));
         }
         return order;

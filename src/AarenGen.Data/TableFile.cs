@@ -153,7 +153,9 @@ public abstract class TableFile : ITableReader, ISeriesClocks
 
     private protected void SetColumns(IReadOnlyList<ColumnDescription> columns)
     {
-        Columns = columns;
+        // In a text file names were made unique with its rows. The index of a data frame, for example, has no name.
+        string[] names = UniqueNames.Complete(UniqueNames.Of([.. columns.Select(static c => c.Name)], notices), notices);
+        Columns = [.. columns.Select((column, c) => column with { Name = names[c] })];
         times = new (long, DateTimeOffset, bool)[columns.Count];
         columnClocks = new LocalClock?[columns.Count];
     }

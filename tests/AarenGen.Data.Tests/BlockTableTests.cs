@@ -404,6 +404,50 @@ public sealed class BlockTableTests : TemporaryFolder
         }
     }
 
+    [Fact]
+    public void Columns_of_the_same_name_or_none_are_told_apart()
+    {
+        string path = At("names.arrow");
+        string[] names = ["a", "", "a", "2", ""];
+        RecordBatch batch = new(new Apache.Arrow.Schema(names.Select(static n => new Apache.Arrow.Field(n, DoubleType.Default, false)), null),
+            names.Select(static (_, c) => new DoubleArray.Builder().Append(c).Append(c + 1).Build()), 2);
+        Write(path, false, false, batch, copies: 1);
+        using TableFile arrow = TableFile.Open(path);
+        string[] expected = ["a", "2 (2)", "a (2)", "2", "5"];
+        Assert.Equal(expected, arrow.Columns.Select(static c => c.Name));
+        Assert.Equal("Two columns are called 'a': the later one is called 'a (2)' here.|Column 2 has no name: it is called '2 (2)' here.|"
+            + "Column 5 has no name: it is called '5' here.", string.Join('|', arrow.Notices));
+        using TableFile text = TableFile.Open(Write("names.csv", "a,,a,2,\n1,2,3,4,5\n"));
+        Assert.Equal(expected, text.Columns.Select(static c => c.Name));
+        Assert.Equal(3, text.Notices.Count);
+        SeriesTable series = SeriesTable.Read(path, new() { TimeColumn = SeriesOptions.NoTime });
+        Assert.Equal(expected, series.Names);
+        Assert.Contains("Column 2 has no name: it is called '2 (2)' here.", series.Notices);
+    }
+
+    [Fact]
+    public void Errors_and_notices_of_series_in_typed_files_name_rows()
+    {
+        DateTimeOffset start = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        var times = new TimestampArray.Builder(new TimestampType(TimeUnit.Second, "UTC"));
+        var values = new DoubleArray.Builder();
+        foreach (int day in (int[])[1, 0, 2, 2])
+        {
+            times.Append(start.AddDays(day));
+            values.Append(day == 1 ? 1e300 : day);
+        }
+        string path = At("rows.arrow");
+        Write(path, false, false, new RecordBatch.Builder().Append("time", false, times.Build()).Append("v", false, values.Build()).Build(),
+            copies: 1);
+        SeriesTable table = SeriesTable.Read(path, new() { Duplicates = DuplicateTimes.Merge });
+        Assert.Contains("row 2 is the first that lies before", table.Notices[0], StringComparison.Ordinal);
+        Assert.Contains("the first in row 4;", table.Notices[1], StringComparison.Ordinal);
+        TableException error = Assert.Throws<TableException>(() => table.Resample(TimeGrid.Days()));
+        Assert.Equal((null, 4, "time"), (error.Line, error.Row, error.Column));
+        error = Assert.Throws<TableException>(() => table.Scale(1, 2));
+        Assert.Equal((null, 1, "v"), (error.Line, error.Row, error.Column));
+    }
+
     private static void CheckFirst(TableFile table, double expected)
     {
         Assert.Equal(expected, table.GetDouble(0));
