@@ -31,7 +31,9 @@ internal static class UniqueNames
         return unique;
     }
 
-    /// <summary>Calls columns without a name by their number, counted from 1; if another column is called so, by the next free name.</summary>
+    /// <summary>
+    /// Calls columns without a name by their number, counted from 1; if another column is called so, by the next free name.
+    /// </summary>
     /// <param name="given">The names, each once except for empty ones.</param>
     /// <param name="notices">Receives a sentence about each column without a name.</param>
     public static string[] Complete(IReadOnlyList<string> given, List<string> notices)

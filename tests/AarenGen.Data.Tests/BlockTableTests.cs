@@ -409,7 +409,8 @@ public sealed class BlockTableTests : TemporaryFolder
     {
         string path = At("names.arrow");
         string[] names = ["a", "", "a", "2", ""];
-        RecordBatch batch = new(new Apache.Arrow.Schema(names.Select(static n => new Apache.Arrow.Field(n, DoubleType.Default, false)), null),
+        RecordBatch batch = new(
+            new Apache.Arrow.Schema(names.Select(static n => new Apache.Arrow.Field(n, DoubleType.Default, false)), null),
             names.Select(static (_, c) => new DoubleArray.Builder().Append(c).Append(c + 1).Build()), 2);
         Write(path, false, false, batch, copies: 1);
         using TableFile arrow = TableFile.Open(path);
