@@ -155,7 +155,7 @@ internal abstract class BlockTable(string path, TableOptions options) : TableFil
     private protected abstract void Load(int column, BlockColumn values);
 
     /// <summary>Carries out what the format's library does; whatever it throws because of a damaged file becomes one line.</summary>
-    private protected T Guarded<T>(Func<T> action)
+    private protected T Guarded<T>(Func<T> action, int? column = null)
     {
         try
         {
@@ -163,7 +163,7 @@ internal abstract class BlockTable(string path, TableOptions options) : TableFil
         }
         catch (Exception e) when (e is not (TableException or OutOfMemoryException))
         {
-            throw new TableException(Path, null, null,
+            throw new TableException(Path, null, column is { } c ? Columns[c].Name : null,
                 $"the {Format} file is damaged, or has a feature that is not read ({e.Message.ReplaceLineEndings(" ").TrimEnd('.')}); "
                 + "write it again.", e);
         }
@@ -192,7 +192,7 @@ internal abstract class BlockTable(string path, TableOptions options) : TableFil
             {
                 Load(column, columns[column]);
                 return 0;
-            });
+            }, column);
             loaded[column] = block;
         }
         return columns[column];

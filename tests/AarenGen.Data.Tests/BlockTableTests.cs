@@ -405,6 +405,22 @@ public sealed class BlockTableTests : TemporaryFolder
     }
 
     [Fact]
+    public void A_damaged_column_is_named()
+    {
+        string path = At("damaged.arrow");
+        var words = new DictionaryArray(new DictionaryType(Int8Type.Default, StringType.Default, false),
+            new Int8Array.Builder().Append(5).Build(), new StringArray.Builder().Append("blue").Build());
+        Write(path, false, false, new RecordBatch.Builder().Append("a", false, new Int8Array.Builder().Append(1).Build())
+            .Append("word", false, words).Build(), copies: 1);
+        using TableFile table = TableFile.Open(path);
+        Assert.True(table.Read());
+        Assert.Equal(1, table.GetInt64(0));
+        TableException error = Assert.Throws<TableException>(() => table.GetText(1).ToString());
+        Assert.Equal("word", error.Column);
+        Assert.Contains("is damaged", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Columns_of_the_same_name_or_none_are_told_apart()
     {
         string path = At("names.arrow");
