@@ -84,8 +84,13 @@ internal sealed class ArrowTable : BlockTable
             case BooleanArray a:
                 LoadIntegers(values, BlockValues.Booleans, rows, row => a.GetValue(row) is { } v ? v ? 1 : 0 : null);
                 break;
-            case Date32Array a: LoadIntegers(values, BlockValues.Times, rows, row => a.GetDateTime(row)?.Ticks); break;
-            case Date64Array a: LoadIntegers(values, BlockValues.Times, rows, row => a.GetDateTime(row)?.Ticks); break;
+            case Date32Array a:
+                LoadIntegers(values, BlockValues.Times, rows, row => a.GetValue(row) is { } v ? Ticks(v, TimeSpan.TicksPerDay) : null);
+                break;
+            case Date64Array a:
+                LoadIntegers(values, BlockValues.Times, rows,
+                    row => a.GetValue(row) is { } v ? Ticks(v, TimeSpan.TicksPerMillisecond) : null);
+                break;
             case TimestampArray a:
                 var type = (TimestampType)a.Data.DataType;
                 LoadIntegers(values, BlockValues.Times, rows, row => a.GetValue(row) is { } v ? Ticks(v, type.Unit) : null,
@@ -95,10 +100,8 @@ internal sealed class ArrowTable : BlockTable
             case LargeStringArray a: LoadTexts(values, rows, row => a.GetString(row)); break;
             case StringViewArray a: LoadTexts(values, rows, row => a.GetString(row)); break;
             case DictionaryArray a: LoadDictionary(column, values, a); break;
-            default:
-                (_, bool[] missing) = values.StartIntegers(BlockValues.Others, rows);
-                missing.AsSpan().Clear();
-                break;
+            case NullArray: LoadTexts(values, rows, static _ => null); break;
+            default: LoadIntegers(values, BlockValues.Others, rows, row => array.IsNull(row) ? null : 0); break;
         }
     }
 
@@ -138,13 +141,20 @@ internal sealed class ArrowTable : BlockTable
     private static double ToDouble(string text) =>
         double.Parse(text, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture);
 
-    private static long Ticks(long value, TimeUnit unit) => checked(DateTime.UnixEpoch.Ticks + unit switch
+    private static long Ticks(long value, TimeUnit unit) => unit switch
     {
-        TimeUnit.Second => value * TimeSpan.TicksPerSecond,
-        TimeUnit.Millisecond => value * TimeSpan.TicksPerMillisecond,
-        TimeUnit.Microsecond => value * TimeSpan.TicksPerMicrosecond,
-        _ => value / TimeSpan.NanosecondsPerTick - (value % TimeSpan.NanosecondsPerTick < 0 ? 1 : 0),
-    });
+        TimeUnit.Second => Ticks(value, TimeSpan.TicksPerSecond),
+        TimeUnit.Millisecond => Ticks(value, TimeSpan.TicksPerMillisecond),
+        TimeUnit.Microsecond => Ticks(value, TimeSpan.TicksPerMicrosecond),
+        _ => Ticks(value / TimeSpan.NanosecondsPerTick - (value % TimeSpan.NanosecondsPerTick < 0 ? 1 : 0), 1),
+    };
+
+    /// <summary>
+    /// The ticks of a count of units since 1970. Only a row that is asked for may be an error, so that none is thrown here.
+    /// </summary>
+    private static long Ticks(long value, long ticksPerUnit) =>
+        (Int128)value * ticksPerUnit + DateTime.UnixEpoch.Ticks is var ticks && ticks >= 0 && ticks <= DateTime.MaxValue.Ticks
+            ? (long)ticks : BlockColumn.BeyondCalendar;
 
     private static void LoadNumbers(BlockColumn values, int rows, Func<int, double> get)
     {

@@ -7,6 +7,10 @@ internal sealed class BlockColumn
     private long[] integers = [];
     private string?[] texts = [];
     private bool[] missing = [];
+    private char[]? scratch;
+
+    /// <summary>The ticks of a moment beyond the years 1 to 9999: an error where it is asked for.</summary>
+    public const long BeyondCalendar = -1;
 
     /// <summary>What the values are.</summary>
     public BlockValues Values { get; private set; }
@@ -17,11 +21,14 @@ internal sealed class BlockColumn
     /// <summary>Numbers; NaN: missing.</summary>
     public double[] Numbers => numbers;
 
-    /// <summary>Whole numbers, truth values as 0 and 1, or the ticks of moments.</summary>
+    /// <summary>Whole numbers, truth values as 0 and 1, or the ticks of moments, perhaps <see cref="BeyondCalendar"/>.</summary>
     public long[] Integers => integers;
 
     /// <summary>Texts; null: missing.</summary>
     public string?[] Texts => texts;
+
+    /// <summary>Where a number or a moment is formatted, long enough for any.</summary>
+    public char[] Scratch => scratch ??= new char[64];
 
     /// <summary>Whether a row has no value.</summary>
     public bool IsMissing(int row) => Values switch

@@ -8,8 +8,8 @@ internal abstract class BlockTable(string path, TableOptions options) : TableFil
     private readonly MissingWords missing = new(options.MissingWords);
     private readonly bool hasMissingWords = options.MissingWords.Count > 0;
     private readonly Dictionary<int, TimeFormat> textTimes = [];
+    private readonly Dictionary<int, NumberFormat> textNumbers = [];
     private readonly TableOptions options = options;
-    private readonly char[] scratch = new char[64];
     private BlockColumn[] columns = [];
     private long[] loaded = [];
     private long before, block;
@@ -100,17 +100,19 @@ internal abstract class BlockTable(string path, TableOptions options) : TableFil
         {
             return default;
         }
+        // Texts of several columns are valid at the same time, so that each column formats into a buffer of its own.
+        Span<char> scratch = values.Scratch;
         int written = 0;
         bool isWritten = values.Values switch
         {
             BlockValues.Numbers => values.Numbers[row].TryFormat(scratch, out written, default, CultureInfo.InvariantCulture),
             BlockValues.Integers => values.Integers[row].TryFormat(scratch, out written, default, CultureInfo.InvariantCulture),
             BlockValues.Unsigned => ((ulong)values.Integers[row]).TryFormat(scratch, out written, default, CultureInfo.InvariantCulture),
-            BlockValues.Times => new DateTime(values.Integers[row]).TryFormat(
+            BlockValues.Times => MomentAt(column, values).TryFormat(
                 scratch, out written, "yyyy-MM-dd HH:mm:ss.FFFFFFF", CultureInfo.InvariantCulture),
             _ => false,
         };
-        return isWritten ? scratch.AsSpan(0, written) : values.Values switch
+        return isWritten ? scratch[..written] : values.Values switch
         {
             BlockValues.Texts => values.Texts[row].AsSpan().Trim(),
             BlockValues.Booleans => values.Integers[row] != 0 ? "true" : "false",
@@ -124,13 +126,13 @@ internal abstract class BlockTable(string path, TableOptions options) : TableFil
     private protected override (DateTime Moment, bool IsUtc) GetMoment(int column)
     {
         BlockColumn values = Column(column);
-        if (values.IsMissing(row))
+        if (IsMissing(column))
         {
             throw ErrorAt(column, "the time is empty; fill it or remove the row.");
         }
         if (values.Values == BlockValues.Times)
         {
-            return (new(values.Integers[row]), values.IsUtc);
+            return (MomentAt(column, values), values.IsUtc);
         }
         if (values.Values is not (BlockValues.Texts or BlockValues.Integers or BlockValues.Numbers))
         {
@@ -138,18 +140,8 @@ internal abstract class BlockTable(string path, TableOptions options) : TableFil
         }
         if (!textTimes.TryGetValue(column, out TimeFormat? format))
         {
-            // The rows of this block, from this one on, show how times are written.
-            int sampled = Math.Min(rows - row, options.SampleRows), from = row;
-            var cells = new List<string>();
-            for (row = from; row < from + sampled; row++)
-            {
-                if (!IsMissing(column))
-                {
-                    cells.Add(GetText(column).ToString());
-                }
-            }
-            row = from;
-            textTimes[column] = format = TimeFormat.Find(Columns[column].Name, cells, options.DateOrder, new(DecimalMark.Point));
+            textTimes[column] = format = TimeFormat.Find(Columns[column].Name, Sample(column), options.DateOrder,
+                values.Values == BlockValues.Texts ? NumbersOf(column) : new(DecimalMark.Point));
         }
         return format.Parse(GetText(column), out DateTime moment, out bool isUtc) is { } problem ? throw ErrorAt(column, problem)
             : (moment, isUtc);
@@ -163,7 +155,7 @@ internal abstract class BlockTable(string path, TableOptions options) : TableFil
     private protected abstract void Load(int column, BlockColumn values);
 
     /// <summary>Carries out what the format's library does; whatever it throws because of a damaged file becomes one line.</summary>
-    private protected T Guarded<T>(Func<T> action)
+    private protected T Guarded<T>(Func<T> action, int? column = null)
     {
         try
         {
@@ -171,7 +163,7 @@ internal abstract class BlockTable(string path, TableOptions options) : TableFil
         }
         catch (Exception e) when (e is not (TableException or OutOfMemoryException))
         {
-            throw new TableException(Path, null, null,
+            throw new TableException(Path, null, column is { } c ? Columns[c].Name : null,
                 $"the {Format} file is damaged, or has a feature that is not read ({e.Message.ReplaceLineEndings(" ").TrimEnd('.')}); "
                 + "write it again.", e);
         }
@@ -183,6 +175,10 @@ internal abstract class BlockTable(string path, TableOptions options) : TableFil
         columns = [.. found.Select(static _ => new BlockColumn())];
         loaded = new long[found.Count];
     }
+
+    private DateTime MomentAt(int column, BlockColumn values) => values.Integers[row] is >= 0 and var ticks
+        && ticks <= DateTime.MaxValue.Ticks ? new(ticks)
+            : throw ErrorAt(column, "the time lies beyond the years 1 to 9999; correct it, or write it as missing.");
 
     private BlockColumn Column(int column)
     {
@@ -196,7 +192,7 @@ internal abstract class BlockTable(string path, TableOptions options) : TableFil
             {
                 Load(column, columns[column]);
                 return 0;
-            });
+            }, column);
             loaded[column] = block;
         }
         return columns[column];
@@ -206,7 +202,37 @@ internal abstract class BlockTable(string path, TableOptions options) : TableFil
     {
         ReadOnlySpan<char> cell = text.AsSpan().Trim();
         return missing.Contains(cell) ? double.NaN
-            : new NumberFormat(options.DecimalMark).Parse(cell, out double value) is { } problem ? throw ErrorAt(column, problem) : value;
+            : NumbersOf(column).Parse(cell, out double value) is { } problem ? throw ErrorAt(column, problem) : value;
+    }
+
+    /// <summary>How the numbers of a column of texts are written.</summary>
+    private NumberFormat NumbersOf(int column)
+    {
+        if (!textNumbers.TryGetValue(column, out NumberFormat? format))
+        {
+            textNumbers[column] = format = new(options.DecimalMark);
+            foreach (string cell in Sample(column))
+            {
+                format.Observe(cell);
+            }
+        }
+        return format;
+    }
+
+    /// <summary>The rows of this block, from this one on, which show how a column is written.</summary>
+    private List<string> Sample(int column)
+    {
+        int sampled = Math.Min(rows - row, options.SampleRows), from = row;
+        var cells = new List<string>();
+        for (row = from; row < from + sampled; row++)
+        {
+            if (!IsMissing(column))
+            {
+                cells.Add(GetText(column).ToString());
+            }
+        }
+        row = from;
+        return cells;
     }
 
     private static bool Is(ReadOnlySpan<char> cell, string word) => cell.Equals(word, StringComparison.OrdinalIgnoreCase);

@@ -27,7 +27,7 @@ internal sealed class DelimitedRows
             notices.Add(string.Create(CultureInfo.InvariantCulture,
                 $"Comments above the table, beginning with '#', were skipped (lines: {layout.Comments})."));
         }
-        string[] commented = SkipComments(path, reader, layout);
+        string[] commented = SkipComments(path, reader, layout, options.MaxRowLength);
         tokenizer = new(reader, Separator, path, options.MaxRowLength, layout.Comments);
         if (layout.IsDeclared)
         {
@@ -96,14 +96,16 @@ internal sealed class DelimitedRows
     }
 
     /// <summary>The cells of the last comment above the table.</summary>
-    private static string[] SkipComments(string path, TextReader reader, TextLayout layout)
+    private static string[] SkipComments(string path, TextReader reader, TextLayout layout, int longest)
     {
         string comment = "";
         for (int line = 0; line < layout.Comments; line++)
         {
             try
             {
-                comment = reader.ReadLine()!;
+                comment = ReadLine(reader, longest) ?? throw new TableException(path, line + 1, null, string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the comment has more than {longest:N0} characters; shorten it, or set TableOptions.MaxRowLength."));
             }
             catch (DecoderFallbackException e)
             {
@@ -111,6 +113,26 @@ internal sealed class DelimitedRows
             }
         }
         return comment.TrimStart('#').Split(layout.Separator, StringSplitOptions.TrimEntries);
+    }
+
+    /// <summary>A line, without more of it in memory than it may have; null: it is too long.</summary>
+    private static string? ReadLine(TextReader reader, int longest)
+    {
+        var line = new StringBuilder();
+        for (int next = reader.Read(); next >= 0 && next != '\n'; next = reader.Read())
+        {
+            if (next == '\r')
+            {
+                _ = reader.Peek() == '\n' ? reader.Read() : 0;
+                break;
+            }
+            if (line.Length == longest)
+            {
+                return null;
+            }
+            line.Append((char)next);
+        }
+        return line.ToString();
     }
 
     private bool IsBlank()
@@ -135,13 +157,13 @@ internal sealed class DelimitedRows
             {
                 notices.Add("The first row, 0, 1, 2 …, is taken for the columns' names.");
             }
-            Names = UniqueNames(cells);
+            Names = UniqueNames.Of(cells, notices);
             return;
         }
         isPending = true;
         if (cells.Length > 1 && commented.Length == cells.Length && IsHeader(commented))
         {
-            Names = UniqueNames(commented);
+            Names = UniqueNames.Of(commented, notices);
             notices.Add("The last comment names the columns.");
             return;
         }
@@ -173,28 +195,5 @@ internal sealed class DelimitedRows
         }
         string[] given = [.. cells.Where(static cell => !NumberText.IsMissing(cell) && !NumberText.IsInfinite(cell))];
         return given.Length == 0 || !given.All(static cell => TimeText.TryParse(cell, out _) || NumberText.IsNumber(cell));
-    }
-
-    private string[] UniqueNames(string[] cells)
-    {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        // The next number to try: trying all of them for each of many columns of one name would take quadratic time.
-        var copies = new Dictionary<string, int>(StringComparer.Ordinal);
-        var unique = new string[cells.Length];
-        for (int c = 0; c < cells.Length; c++)
-        {
-            unique[c] = cells[c];
-            while (unique[c].Length > 0 && !seen.Add(unique[c]))
-            {
-                int copy = copies[cells[c]] = copies.GetValueOrDefault(cells[c], 1) + 1;
-                unique[c] = string.Create(CultureInfo.InvariantCulture, $"{cells[c]} ({copy})");
-            }
-            if (unique[c] != cells[c])
-            {
-                notices.Add($"Two columns are called {TableException.Quote(cells[c])}: the later one is called "
-                    + $"{TableException.Quote(unique[c])} here.");
-            }
-        }
-        return unique;
     }
 }

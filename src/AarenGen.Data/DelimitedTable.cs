@@ -46,8 +46,8 @@ internal sealed class DelimitedTable : TableFile
             format.Complete(shown.Length == 1 ? shown[0] : null, shown.Length > 1);
         }
         times = new TimeFormat?[width];
-        SetColumns([.. rows.Names.Select((name, c) => new ColumnDescription(name, TypeOf(c)))]);
         AddNotices(rows.Notices);
+        SetColumns([.. rows.Names.Select((name, c) => new ColumnDescription(name, TypeOf(c)))]);
     }
 
     public override string Format => rows.Separator == '\t' ? "CSV separated by tabs" : $"CSV separated by '{rows.Separator}'";
@@ -66,6 +66,11 @@ internal sealed class DelimitedTable : TableFile
     public override double GetDouble(int column)
     {
         ReadOnlySpan<char> cell = Cell(column);
+        if (hasMissingWords && missing.Contains(cell))
+        {
+            // Before it is read as a number: -9999.0 says nothing about the column's decimal mark.
+            return double.NaN;
+        }
         return numbers[column].Parse(cell, out double value) is not { } problem ? Wanted(cell, value)
             : missing.Contains(cell) ? double.NaN : throw ErrorAt(column, problem);
     }

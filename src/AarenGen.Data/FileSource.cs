@@ -69,7 +69,8 @@ internal sealed class FileSource : IDisposable
     }
 
     /// <summary>All bytes from the first; can be had once.</summary>
-    public Stream FromStart() => IsWhole ? new MemoryStream(head, 0, length, writable: false) : new PrefixedStream(Head, stream);
+    /// <returns>A stream that owns the file: it closes the file even where the beginning is all there is.</returns>
+    public Stream FromStart() => new PrefixedStream(Head, stream);
 
     public void Dispose() => stream.Dispose();
 
@@ -101,10 +102,8 @@ internal sealed class FileSource : IDisposable
 
     private static FileSource Unpack(FileSource packed)
     {
-        // Without this check a truncated file reads as a shorter one (dotnet/runtime pull request 75671).
-        AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
-        var unpacked = new FileSource(packed.Path, new GuardedStream(packed.Path, new System.IO.Compression.GZipStream(
-            packed.FromStart(), System.IO.Compression.CompressionMode.Decompress)), isCompressed: true);
+        var unpacked = new FileSource(
+            packed.Path, new GuardedStream(packed.Path, new UnpackingStream(packed.FromStart())), isCompressed: true);
         unpacked.Extend();
         return unpacked;
     }
@@ -159,37 +158,5 @@ internal sealed class FileSource : IDisposable
             }
             base.Dispose(disposing);
         }
-    }
-
-    /// <summary>A stream that is only read, from its beginning to its end.</summary>
-    private abstract class ForwardStream : Stream
-    {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public abstract override int Read(Span<byte> buffer);
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

@@ -6,6 +6,10 @@ namespace AarenGen.Data;
 /// <summary>A table in a Parquet file. In memory is one group of rows, and of it the columns that are asked for.</summary>
 internal sealed class ParquetTable : BlockTable
 {
+    // What a group may claim: a column of nearly one value takes less than a bit for a row, but a file of few bytes must not take the
+    // memory of endless rows.
+    private const long MostRowsPerByte = 64, MostRowsOfSmallFile = 1 << 24;
+
     private readonly FileStream file;
     private readonly ParquetReader reader;
     private readonly DataField[] fields;
@@ -54,7 +58,11 @@ internal sealed class ParquetTable : BlockTable
             return null;
         }
         group = reader.OpenRowGroupReader(next++);
-        return checked((int)group.RowCount);
+        long claimed = group.RowCount;
+        return claimed >= 0 && claimed <= Math.Min(Array.MaxLength, MostRowsOfSmallFile + MostRowsPerByte * file.Length) ? (int)claimed
+            : throw new TableException(Path, null, null, string.Create(System.Globalization.CultureInfo.InvariantCulture,
+                $"a group of rows claims {claimed:N0} rows, more than a file of {file.Length:N0} bytes may hold; write it again, with "
+                + $"smaller groups of rows."));
     }
 
     private protected override void Load(int column, BlockColumn values)
@@ -126,8 +134,7 @@ internal sealed class ParquetTable : BlockTable
         }
         else
         {
-            (_, bool[] missing) = values.StartIntegers(BlockValues.Others, Rows);
-            missing.AsSpan().Clear();
+            LoadOthers(column, values, type);
         }
     }
 
@@ -161,6 +168,36 @@ internal sealed class ParquetTable : BlockTable
     {
         (long[] integers, bool[] missing) = values.StartIntegers(kind, Rows, isUtc);
         ReadValues<T>(column, (row, value) => (integers[row], missing[row]) = (value is { } v ? convert(v) : 0, value is null));
+    }
+
+    /// <summary>Reads which of the values are missing.</summary>
+    private void LoadOthers(int column, BlockColumn values, Type type)
+    {
+        if (!fields[column].IsNullable)
+        {
+            (_, bool[] missing) = values.StartIntegers(BlockValues.Others, Rows);
+            missing.AsSpan().Clear();
+        }
+        else if (type == typeof(byte[]) || type == typeof(ReadOnlyMemory<byte>))
+        {
+            LoadIntegers<ReadOnlyMemory<byte>>(column, values, BlockValues.Others, static _ => 0);
+        }
+        else if (type == typeof(TimeSpan))
+        {
+            LoadIntegers<TimeSpan>(column, values, BlockValues.Others, static _ => 0);
+        }
+        else if (type == typeof(TimeOnly))
+        {
+            LoadIntegers<TimeOnly>(column, values, BlockValues.Others, static _ => 0);
+        }
+        else if (type == typeof(Guid))
+        {
+            LoadIntegers<Guid>(column, values, BlockValues.Others, static _ => 0);
+        }
+        else
+        {
+            throw new TableException(Path, null, Columns[column].Name, "the column holds values that are not read; convert or remove it.");
+        }
     }
 
     private void ReadValues<T>(int column, Action<int, T?> set)

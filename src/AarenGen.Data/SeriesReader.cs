@@ -17,6 +17,8 @@ internal sealed class SeriesReader(string path, SeriesOptions options)
     private CellColumn?[] cells = [];
     private List<double>?[] numbers = [];
     private List<DateTime>?[] moments = [];
+    private bool[] areUtc = [];
+    private TableException?[] failures = [];
     private bool hasHeader = true, isText = true;
     private int keyColumn = -1;
 
@@ -48,7 +50,11 @@ internal sealed class SeriesReader(string path, SeriesOptions options)
             var own = new List<string>(notices);
             int[] rows = Order(group.Rows, times, order, own);
             return new SeriesTable(path, series, [.. columns.Select(c => Take(values[c]!, rows))], Take(lines, rows),
-                times is null ? null : times with { Instants = Take(times.Instants, rows) }, own) { Key = group.Key };
+                times is null ? null : times with { Instants = Take(times.Instants, rows) }, own)
+            {
+                Key = group.Key,
+                HasLines = isText,
+            };
         })];
     }
 
@@ -58,6 +64,9 @@ internal sealed class SeriesReader(string path, SeriesOptions options)
 
     private TableException At(int row, string? column, string problem) =>
         isText ? new(path, lines[row], column, problem) : TableException.AtRow(path, lines[row], column, problem);
+
+    /// <summary>A row of the table, as the user finds it in the file.</summary>
+    private string Place(int row) => string.Create(CultureInfo.InvariantCulture, $"{(isText ? "line" : "row")} {lines[row]}");
 
     private void ReadColumns()
     {
@@ -94,6 +103,7 @@ internal sealed class SeriesReader(string path, SeriesOptions options)
         (names, hasHeader) = (rows.Names, rows.HasHeader);
         cells = [.. names.Select(static _ => new CellColumn())];
         (numbers, moments) = (new List<double>?[names.Length], new List<DateTime>?[names.Length]);
+        failures = new TableException?[names.Length];
         (int width, bool hasZero, bool mayBeDecimals) = (-1, false, true);
         while (rows.Read())
         {
@@ -138,44 +148,67 @@ internal sealed class SeriesReader(string path, SeriesOptions options)
         isText = false;
         using TableFile table = TableFile.Open(path, options);
         names = [.. table.Columns.Select(static c => c.Name)];
+        notices.AddRange(table.Notices);
         cells = [.. table.Columns.Select(static c => c.Type == ColumnType.Text ? new CellColumn() : null)];
         moments = [.. table.Columns.Select(static c => c.Type == ColumnType.Time ? new List<DateTime>() : null)];
         numbers = [.. table.Columns.Select(static c => c.Type is ColumnType.Text or ColumnType.Time ? null : new List<double>())];
+        (areUtc, failures) = (new bool[names.Length], new TableException?[names.Length]);
         bool[] isWanted = [.. names.Select(name => options.Columns is null || options.Columns.Contains(name, StringComparer.Ordinal)
             || name == options.SeriesKey || name == asked)];
+        bool[] mayFail = [.. isWanted.Select((wanted, c) => names[c] != options.SeriesKey && names[c] != asked
+            && (!wanted || moments[c] is not null))];
         for (int c = 0; c < names.Length; c++)
         {
-            // A time column may be recognised among them.
-            isWanted[c] |= asked is null && numbers[c] is null;
+            // A time column may be recognised among them. Columns of times that are not asked for are no series.
+            isWanted[c] = names[c] == asked || names[c] == options.SeriesKey
+                || (moments[c] is null ? isWanted[c] || (asked is null && numbers[c] is null) : asked is null);
         }
         while (table.Read())
         {
             lines.Add(checked((int)table.Line));
             for (int c = 0; c < names.Length; c++)
             {
-                if (names[c] == options.SeriesKey)
+                if (!isWanted[c])
                 {
-                    (cells[c] ??= new()).Add(table.GetText(c));
+                    continue;
                 }
-                else if (moments[c] is { } times && isWanted[c])
+                try
                 {
-                    times.Add(table.GetTime(c).UtcDateTime);
+                    ReadValue(table, c);
                 }
-                else if (numbers[c] is { } values && isWanted[c])
+                catch (TableException e) when (mayFail[c])
                 {
-                    double value = table.GetDouble(c);
-                    values.Add(!double.IsNaN(value) || options.AllowMissing ? value
-                        : throw table.ErrorAt(c, "the value is missing; fill it or remove the row."));
-                }
-                else if (isWanted[c])
-                {
-                    cells[c]!.Add(table.GetText(c));
+                    // It matters only if the column turns out to hold the times.
+                    (failures[c], isWanted[c]) = (e, false);
                 }
             }
         }
         if (lines.Count == 0)
         {
             throw new TableException(path, null, null, "the table has no rows; add rows of numbers.");
+        }
+    }
+
+    private void ReadValue(TableFile table, int column)
+    {
+        if (names[column] == options.SeriesKey)
+        {
+            (cells[column] ??= new()).Add(table.GetText(column));
+        }
+        else if (moments[column] is { } times)
+        {
+            times.Add(table.GetTime(column).UtcDateTime);
+            areUtc[column] = table.IsInUtc(column);
+        }
+        else if (numbers[column] is { } values)
+        {
+            double value = table.GetDouble(column);
+            values.Add(!double.IsNaN(value) || options.AllowMissing ? value
+                : throw table.ErrorAt(column, "the value is missing; fill it or remove the row."));
+        }
+        else
+        {
+            cells[column]!.Add(table.GetText(column));
         }
     }
 
@@ -201,6 +234,11 @@ internal sealed class SeriesReader(string path, SeriesOptions options)
             {
                 throw NoColumn(name, "a series");
             }
+        }
+        foreach (int c in columns.Where(c => failures[c] is not null && moments[c] is null).ToArray())
+        {
+            columns.Remove(c);
+            notices.Add($"Column {Name(c)} cannot be read and is skipped.");
         }
         columns.RemoveAll(c => !wanted.Contains(names[c], StringComparer.Ordinal) && names[c] != asked
             && !(asked is null && (moments[c] is not null || (cells[c] is { Count: > 0 } texts && TimeRecognition.LooksLikeTimes(texts)))));
@@ -288,16 +326,22 @@ internal sealed class SeriesReader(string path, SeriesOptions options)
         int[] written = [.. columns.Where(c => moments[c] is not null
             || (cells[c] is { } texts && TimeRecognition.LooksLikeTimes(texts) && MayBeTimes(c, texts)))];
         columns.RemoveAll(written.Contains);
-        // Days come before times of day, even if the file has them in the other order.
+        // Days come before times of day, even if the file has them in the other order. Where the series are named, a column of times that
+        // cannot be read is passed over if there is another one.
         int? chosen = asked is null
-            ? written.OrderBy(c => cells[c] is { } texts && TimeRecognition.IsOfDay(texts)).Select(static c => (int?)c).FirstOrDefault()
+            ? written.OrderBy(c => options.Columns is not null && failures[c] is not null)
+                .ThenBy(c => cells[c] is { } texts && TimeRecognition.IsOfDay(texts))
+                .Select(static c => (int?)c).FirstOrDefault()
             : written.Where(c => names[c] == asked).Select(static c => (int?)c).FirstOrDefault();
         TimeColumn? found = null;
+        if (chosen is { } failed && failures[failed] is { } failure)
+        {
+            throw failure;
+        }
         if (chosen is { } stamps && moments[stamps] is { } instants)
         {
             // A file that names no zone, read without one, has its local times as they are.
-            found = new(names[stamps], options.TimeZone is null ? "timestamps" : "timestamps, in UTC", [.. instants], true,
-                options.TimeZone is not null);
+            found = new(names[stamps], areUtc[stamps] ? "timestamps, in UTC" : "timestamps", [.. instants], true, areUtc[stamps]);
         }
         else if (chosen is { } time && TimeRecognition.Read(names[time], cells[time]!, out found, options.DateOrder) is { } bad)
         {
@@ -597,10 +641,10 @@ internal sealed class SeriesReader(string path, SeriesOptions options)
         }
         int Compare(int a, int b) => moments is null ? key![a].CompareTo(key[b]) : moments.Instants[a].CompareTo(moments.Instants[b]);
         int first = Enumerable.Range(1, rows.Length - 1).FirstOrDefault(i => Compare(rows[i], rows[i - 1]) < 0, -1);
-        if (first >= 0 && moments is not null && CountSetBack(Take(moments.Instants, rows)) is > 0 and var repeated)
+        if (first >= 0 && moments is { IsUtc: false } && CountSetBack(Take(moments.Instants, rows)) is > 0 and var repeated)
         {
             notices.Add(string.Create(CultureInfo.InvariantCulture,
-                $"The clock is set back, first in line {lines[rows[first]]}: rows whose times repeat earlier ones: {repeated}; they are "
+                $"The clock is set back, first in {Place(rows[first])}: rows whose times repeat earlier ones: {repeated}; they are "
                     + $"kept in the file's order."));
             return order;
         }
@@ -608,7 +652,7 @@ internal sealed class SeriesReader(string path, SeriesOptions options)
         {
             order = [.. rows.Order(Comparer<int>.Create((a, b) => Compare(a, b) is var c && c != 0 ? c : a.CompareTo(b)))];
             notices.Add(string.Create(CultureInfo.InvariantCulture,
-                $"The rows were sorted by {(moments is null ? "their numbers" : "time")}: line {lines[rows[first]]} is the first that lies "
+                $"The rows were sorted by {(moments is null ? "their numbers" : "time")}: {Place(rows[first])} is the first that lies "
                     + $"before the one above it."));
         }
         int[] equal = [.. Enumerable.Range(1, order.Length - 1).Where(i => Compare(order[i], order[i - 1]) == 0)];
@@ -623,13 +667,13 @@ internal sealed class SeriesReader(string path, SeriesOptions options)
             {
                 throw At(row, null, string.Create(
                     CultureInfo.InvariantCulture,
-                    $"the row has the same time as {(isText ? "line" : "row")} {lines[other]}, and so have {equal.Length} rows in all; "
+                    $"the row has the same time as {Place(other)}, and so have {equal.Length} rows in all; "
                     + $"give each time one row, name the column that tells series apart, or "
                     + $"take the rows as they are by naming no time column "
                     + $"(none)."));
             }
             notices.Add(string.Create(CultureInfo.InvariantCulture,
-                $"Rows with the time of the row before: {equal.Length}, the first in line {lines[row]}; they are kept in the file's "
+                $"Rows with the time of the row before: {equal.Length}, the first in {Place(row)}; they are kept in the file's "
                     + $"order."));
         }
         return order;

@@ -23,6 +23,9 @@ public sealed record SeriesTable(
     /// <summary>The series' key in a long table; empty where there is none.</summary>
     public string Key { get; init; } = "";
 
+    /// <summary>Whether <see cref="Lines"/> are lines of a text; otherwise they are rows.</summary>
+    internal bool HasLines { get; init; } = true;
+
     /// <summary>Moments in time.</summary>
     public int Rows => Columns[0].Length;
 
@@ -111,7 +114,7 @@ public sealed record SeriesTable(
             }
             catch (ArgumentException e)
             {
-                throw new TableException(Path, Lines[r], Time.Name, e.Message, e);
+                throw ErrorAt(r, Time.Name, e.Message, e);
             }
         }
         return resampler.Finish()[0];
@@ -139,7 +142,7 @@ public sealed record SeriesTable(
             double scaled = (values[i] - scaler.Means[i % width]) / scaler.StandardDeviations[i % width];
             if (!(Math.Abs(scaled) <= LargestScaled))
             {
-                throw new TableException(Path, Lines[i / width], Names[i % width], string.Create(
+                throw ErrorAt(i / width, Names[i % width], string.Create(
                     CultureInfo.InvariantCulture,
                     $"{values[i]} lies {scaled:G3} standard deviations from the mean of the training rows; correct it, or leave out the "
                     + $"row."));
@@ -149,4 +152,7 @@ public sealed record SeriesTable(
         scaler.Transform(values, result);
         return (result, scaler);
     }
+
+    private TableException ErrorAt(int row, string column, string problem, Exception? cause = null) =>
+        HasLines ? new(Path, Lines[row], column, problem, cause) : TableException.AtRow(Path, Lines[row], column, problem, cause);
 }

@@ -7,13 +7,13 @@ namespace AarenGen.Data;
 /// Parquet, or Arrow (Feather version 2, IPC files and streams). The file's first bytes show which; its name does not matter. Not
 /// thread-safe.
 /// </summary>
-public abstract class TableFile : ITableReader
+public abstract class TableFile : ITableReader, ISeriesClocks
 {
     private readonly Dictionary<string, LocalClock>.AlternateLookup<ReadOnlySpan<char>> clocks =
         new Dictionary<string, LocalClock>(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
     private readonly TableOptions options;
     private readonly List<string> notices = [];
-    private (long Line, DateTimeOffset Time)[] times = [];
+    private (long Line, DateTimeOffset Time, bool IsUtc)[] times = [];
     private LocalClock?[] columnClocks = [];
     private int keyColumn = -1;
 
@@ -119,12 +119,25 @@ public abstract class TableFile : ITableReader
         }
         (DateTime moment, bool isUtc) = GetMoment(column);
         DateTimeOffset time = isUtc || options.TimeZone is null ? new(moment.Ticks, TimeSpan.Zero) : ToUtc(column, moment);
-        times[column] = (Line, time);
+        times[column] = (Line, time, isUtc || options.TimeZone is not null);
         return time;
     }
 
+    /// <summary>Whether the last time of a column was in UTC because the file or the options name a zone.</summary>
+    internal bool IsInUtc(int column) => times[column].IsUtc;
+
     /// <inheritdoc/>
     public abstract TableException ErrorAt(int? column, string problem, Exception? cause = null);
+
+    void ISeriesClocks.UseSeriesKey(int key)
+    {
+        if (options.TimeZone is not null && keyColumn >= 0 && keyColumn != key)
+        {
+            throw new ArgumentException($"The series' key is {TableException.Quote(Columns[key].Name)}, but the clocks of local times "
+                + $"follow {TableException.Quote(Columns[keyColumn].Name)}; set TableOptions.SeriesKey to the same column.");
+        }
+        keyColumn = key;
+    }
 
     /// <summary>Closes the file.</summary>
     public void Dispose()
@@ -140,8 +153,10 @@ public abstract class TableFile : ITableReader
 
     private protected void SetColumns(IReadOnlyList<ColumnDescription> columns)
     {
-        Columns = columns;
-        times = new (long, DateTimeOffset)[columns.Count];
+        // In a text file names were made unique with its rows. The index of a data frame, for example, has no name.
+        string[] names = UniqueNames.Complete(UniqueNames.Of([.. columns.Select(static c => c.Name)], notices), notices);
+        Columns = [.. columns.Select((column, c) => column with { Name = names[c] })];
+        times = new (long, DateTimeOffset, bool)[columns.Count];
         columnClocks = new LocalClock?[columns.Count];
     }
 

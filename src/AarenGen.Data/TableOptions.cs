@@ -39,7 +39,8 @@ public record TableOptions
     public SkippedTimes SkippedTimes { get; init; } = SkippedTimes.Refuse;
 
     /// <summary>
-    /// The column whose values tell the series of a long table apart, one series for each; null: the table is one series.
+    /// The column whose values tell the series of a long table apart, one series for each; null: the table is one series, unless
+    /// <see cref="TableResampling.Resample"/> names the column. Each series has its own clock for local times.
     /// </summary>
     public string? SeriesKey { get; init; }
 

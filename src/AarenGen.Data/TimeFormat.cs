@@ -8,6 +8,8 @@ internal sealed class TimeFormat
     private readonly NumericTimeForm? numbers;
     private readonly NumberFormat numberFormat;
     private readonly string? problem;
+    private readonly string? openName;
+    private TimeFormat? decided;
     private bool? hasZone;
     private char[] lastText = [];
     private int lastLength = -1;
@@ -18,6 +20,10 @@ internal sealed class TimeFormat
         (this.form, this.order, this.hasZone, this.numbers, this.numberFormat, this.problem) =
             (form, order, hasZone, numbers, numberFormat, problem);
 
+    /// <summary>A form that the first cells leave open; the first later cell that can be read decides it.</summary>
+    private TimeFormat(string openName, DateOrder? given, NumberFormat numberFormat) =>
+        (this.openName, order, this.numberFormat) = (openName, given, numberFormat);
+
     /// <summary>Looks at the first cells.</summary>
     /// <param name="name">The column's name.</param>
     /// <param name="cells">Its first cells that are not missing.</param>
@@ -27,7 +33,7 @@ internal sealed class TimeFormat
     {
         if (cells.Count == 0)
         {
-            return new(TimeForm.Date, given, null, null, numberFormat, null);
+            return new(name, given, numberFormat);
         }
         if (TimeRecognition.LooksLikeTimes(cells))
         {
@@ -62,7 +68,7 @@ internal sealed class TimeFormat
             }
         }
         return values.Count < (cells.Count + 1) / 2
-            ? new(TimeForm.Date, given, null, null, numberFormat, null)
+            ? new(name, given, numberFormat)
             : NumericTimes.Find(name, [.. values], isFirst: true, isAsked: true) is { } found
                 ? new(null, null, found.IsUtc, found, numberFormat, null)
                 : new(null, null, false, null, numberFormat, "the numbers are no unix times, dates such as 20200131, Excel days or years; "
@@ -76,6 +82,13 @@ internal sealed class TimeFormat
     /// <returns>What is wrong; null: nothing.</returns>
     public string? Parse(ReadOnlySpan<char> cell, out DateTime moment, out bool isUtc)
     {
+        if (openName is not null)
+        {
+            (moment, isUtc) = default((DateTime, bool));
+            decided ??= Find(openName, [cell.ToString()], order, numberFormat) is { openName: null } found ? found : null;
+            return decided is null ? $"{TableException.Quote(cell)} is not a readable time; write it as 2020-01-31 13:00."
+                : decided.Parse(cell, out moment, out isUtc);
+        }
         // In a long table many rows have the time of the row above.
         if (lastLength == cell.Length && cell.SequenceEqual(lastText.AsSpan(0, lastLength)))
         {

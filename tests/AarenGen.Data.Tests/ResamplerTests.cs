@@ -80,6 +80,51 @@ public sealed class ResamplerTests
     }
 
     [Fact]
+    public void All_series_and_columns_together_are_bounded()
+    {
+        var resampler = new Resampler(TimeGrid.Parse("1h"), [new("v"), new("w")], maxValues: 20);
+        foreach (int round in (int[])[1, 2])
+        {
+            resampler.Add("a", Start, [1, 1]);
+            resampler.Add("a", Start.AddHours(5), [1, 1]);
+            resampler.Add("b", Start, [1, 1]);
+            string problem = Assert.Throws<ArgumentException>(() => resampler.Add("b", Start.AddHours(4), [1, 1])).Message;
+            Assert.Contains("of the series 'b' makes all series 11 intervals of 1h with 2 columns, more than 20 values", problem,
+                StringComparison.Ordinal);
+            resampler.Add("b", Start.AddHours(3), [1, 1]);
+            Assert.Throws<ArgumentException>(() => resampler.Add("c", Start, [1, 1]));
+            Assert.Equal([6, 4], resampler.Finish().Select(static s => s.Rows));
+        }
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Resampler(TimeGrid.Days(), [new("v")], maxValues: 0));
+    }
+
+    [Fact]
+    public void A_key_whose_first_row_is_refused_has_no_series()
+    {
+        var resampler = new Resampler(TimeGrid.Parse("1h"), [new("v")]);
+        resampler.Add("a", Start, [1]);
+        Assert.Throws<ArgumentException>(() => resampler.Add("b", Start, [double.NegativeInfinity]));
+        resampler.Add("a", Start.AddHours(1), [2]);
+        Assert.Equal("a", Assert.Single(resampler.Finish()).Key);
+    }
+
+    [Theory]
+    [InlineData(Aggregation.Sum, double.MaxValue)]
+    [InlineData(Aggregation.Mean, double.MaxValue / 2)]
+    public void Sums_too_large_for_a_number_are_refused_and_leave_the_series_as_it_was(Aggregation how, double expected)
+    {
+        var resampler = new Resampler(TimeGrid.Parse("1h"), [new("count", Aggregation.Count), new("v", how)]);
+        resampler.Add("a", Start, [1, double.MaxValue]);
+        string problem = Assert.Throws<ArgumentException>(() => resampler.Add("a", Start.AddMinutes(1), [1, double.MaxValue])).Message;
+        Assert.Contains("'v' in the interval of 2020-01-01 00:01:00Z of the series 'a' is too large", problem, StringComparison.Ordinal);
+        resampler.Add("a", Start.AddMinutes(1), [1, 0]);
+        resampler.Add("a", Start.AddHours(1), [1, double.MaxValue]);
+        RegularSeries series = Assert.Single(resampler.Finish());
+        Assert.Equal([2.0, 1], series.Column(0).ToArray());
+        Assert.Equal([expected, double.MaxValue], series.Column(1).ToArray());
+    }
+
+    [Fact]
     public void Local_hours_of_a_year_with_both_changes_of_the_clock_make_a_grid_without_gaps()
     {
         TimeZoneInfo berlin = TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin");

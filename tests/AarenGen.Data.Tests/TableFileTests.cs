@@ -58,6 +58,8 @@ public sealed class TableFileTests : TemporaryFolder
         Assert.Equal([1.5], Doubles(Write("long.csv", "v\n1234\n1.500\n"), "v", new() { SampleRows = 1 }).Skip(1));
         Assert.Equal([-9.5, double.NaN, double.NaN], Doubles(
             Write("word.csv", "v\n-9.5\n-9999\nNA\n"), "v", new() { MissingWords = ["-9999"] }));
+        Assert.Equal([double.NaN, 1.5], Doubles(Write("word2.csv", "v;w\n-9999.0;1\n1,5;2\n"), "v",
+            new() { MissingWords = ["-9999.0"], SampleRows = 1 }));
         Assert.Equal([0.125, 0.5], Doubles(Write("percent.csv", "v\n12.5%\n50 %\n"), "v"));
     }
 
@@ -94,6 +96,33 @@ public sealed class TableFileTests : TemporaryFolder
         Assert.Equal(new DateTimeOffset(DateTime.Parse(expected, null), TimeSpan.Zero), table.GetTime(0));
         Assert.True(table.Read());
         Assert.True(table.GetTime(0) > new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    }
+
+    [Theory]
+    [InlineData("NA|NA|31.01.2020|01.02.2020", "2020-01-31|2020-02-01")]
+    [InlineData("NA|NA|1577934000|1577937600", "2020-01-02T03:00:00|2020-01-02T04:00:00")]
+    [InlineData("NA|NA|2020-01-31|2020-02-01", "2020-01-31|2020-02-01")]
+    [InlineData("NA|x|2020Q1|2020Q2", "|2020-01-01|2020-04-01")]
+    public void Times_are_decided_by_the_first_later_cell_where_the_first_rows_have_none(string cells, string expected)
+    {
+        using TableFile table = TableFile.Open(Write(
+            "late.csv", "time,v\n" + string.Concat(cells.Split('|').Select(static c => $"{c},1\n"))), new() { SampleRows = 2 });
+        string[] times = expected.Split('|');
+        for (int row = 0; table.Read();)
+        {
+            if (table.IsMissing(0))
+            {
+                continue;
+            }
+            string time = times[row++];
+            if (time.Length == 0)
+            {
+                Assert.Contains("not a readable time", Assert.Throws<TableException>(() => table.GetTime(0)).Message,
+                    StringComparison.Ordinal);
+                continue;
+            }
+            Assert.Equal(new DateTimeOffset(DateTime.Parse(time, null), TimeSpan.Zero), table.GetTime(0));
+        }
     }
 
     [Theory]
@@ -216,6 +245,11 @@ public sealed class TableFileTests : TemporaryFolder
         Assert.Contains("MaxRowLength", error.Message, StringComparison.Ordinal);
         Assert.Equal(3, error.Line);
         Assert.Throws<ArgumentOutOfRangeException>(() => TableFile.Open(path, new() { MaxRowLength = 0 }));
+        string comment = Write("comment.csv", $"# one\r\n#{new string('x', 100_000)}\nv\n1\n");
+        error = Assert.Throws<TableException>(() => TableFile.Open(comment, new() { MaxRowLength = 100_000 }));
+        Assert.Contains("MaxRowLength", error.Message, StringComparison.Ordinal);
+        Assert.Equal(2, error.Line);
+        Assert.Equal([1.0], Doubles(comment, "v", new() { MaxRowLength = 100_001 }));
     }
 
     [Fact]
@@ -297,6 +331,26 @@ public sealed class TableFileTests : TemporaryFolder
         TableException error = Assert.Throws<TableException>(() => falling.Resample(TimeGrid.Days(), "time", [new("load")]));
         Assert.Equal((3, "time"), (error.Line, error.Column));
         Assert.Contains("sort the rows", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Interleaved_series_of_local_times_have_a_clock_each_when_they_are_resampled()
+    {
+        var options = new TableOptions { TimeZone = TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin") };
+        // Each sensor passes 02:30 once, and 02:40 of the second passage comes after 02:50 of the first.
+        string path = Write("clocks.csv", "time,sensor,site,v\n2020-10-25 01:30,a,x,1\n2020-10-25 01:30,b,x,1\n2020-10-25 02:30,a,x,2\n"
+            + "2020-10-25 02:30,b,x,2\n2020-10-25 02:50,a,x,3\n2020-10-25 02:40,b,x,3\n2020-10-25 02:40,a,x,4\n2020-10-25 03:30,b,x,4\n");
+        using (TableFile table = TableFile.Open(path, options))
+        {
+            IReadOnlyList<RegularSeries> series = table.Resample(
+                TimeGrid.Parse("1h"), "time", [new("v", Aggregation.Count)], key: "sensor");
+            Assert.Equal(["a", "b"], series.Select(static s => s.Key));
+            Assert.All(series, static s => Assert.Equal(new DateTimeOffset(2020, 10, 24, 23, 0, 0, TimeSpan.Zero), s.TimeOf(0)));
+            Assert.Equal([[1.0, 2, 1], [1, 2, 0, 1]], series.Select(static s => s.Column(0).ToArray()));
+        }
+        using TableFile other = TableFile.Open(path, options with { SeriesKey = "site" });
+        Assert.Contains("set TableOptions.SeriesKey to the same column", Assert.Throws<ArgumentException>(
+            () => other.Resample(TimeGrid.Parse("1h"), "time", [new("v")], key: "sensor")).Message, StringComparison.Ordinal);
     }
 
     private static List<double> Doubles(string path, string column, TableOptions? options = null)

@@ -64,6 +64,16 @@ public sealed class TimeGridTests
         Assert.Contains("15min", Assert.Throws<FormatException>(() => TimeGrid.Parse(text)).Message, StringComparison.Ordinal);
 
     [Fact]
+    public void Texts_of_grids_that_cannot_be_parsed_are_those_with_ticks_or_large_numbers()
+    {
+        TimeGrid[] grids = [TimeGrid.Every(TimeSpan.FromTicks(3)), TimeGrid.Every(TimeSpan.FromMinutes(10_001)),
+            TimeGrid.Every(TimeSpan.FromHours(10_000)), TimeGrid.Days(10_000), TimeGrid.Parse("10000w"), TimeGrid.Months(9_999)];
+        Assert.Equal(["3ticks", "10001min", "10000h", "10000d", "10000w", "3333q"], grids.Select(static g => g.ToString()));
+        Assert.All(grids.Take(2), static g => Assert.Throws<FormatException>(() => TimeGrid.Parse(g.ToString())));
+        Assert.All(grids.Skip(2), static g => Assert.Equal(g, TimeGrid.Parse(g.ToString())));
+    }
+
+    [Fact]
     public void The_calendar_has_ends() =>
         Assert.Throws<ArgumentOutOfRangeException>(() => TimeGrid.Months().StartOf(long.MaxValue / 2));
 }

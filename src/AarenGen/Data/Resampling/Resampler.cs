@@ -12,29 +12,40 @@ public sealed class Resampler
     /// <summary>The largest number of intervals of a series, unless another one is given: 16,777,216.</summary>
     public const int DefaultMaxRows = 1 << 24;
 
+    /// <summary>The largest number of values of all series together, unless another one is given: 268,435,456, which take 2 GB.</summary>
+    public const long DefaultMaxValues = 1L << 28;
+
     private readonly TimeGrid grid;
     private readonly ResampledColumn[] columns;
     private readonly DuplicateTimes duplicates;
     private readonly int maxRows;
+    private readonly long maxValues;
     private readonly Dictionary<string, Builder> builders = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Builder>.AlternateLookup<ReadOnlySpan<char>> lookup;
     private readonly List<Builder> order = [];
     private Builder? latest;
+    private long heldRows;
 
     /// <summary>An empty resampler.</summary>
     /// <param name="grid">The grid.</param>
     /// <param name="columns">The columns, at least one.</param>
     /// <param name="duplicates">What happens to rows of a series that have the same time.</param>
     /// <param name="maxRows">The largest number of intervals of a series, at least 1: a wrong year would need endless memory.</param>
+    /// <param name="maxValues">
+    /// The largest number of values, at least 1: the intervals of all series together times the columns. A value takes 8 bytes, of a mean
+    /// 12.
+    /// </param>
     public Resampler(
         TimeGrid grid, IReadOnlyList<ResampledColumn> columns, DuplicateTimes duplicates = DuplicateTimes.Refuse,
-        int maxRows = DefaultMaxRows)
+        int maxRows = DefaultMaxRows, long maxValues = DefaultMaxValues)
     {
         ArgumentNullException.ThrowIfNull(grid);
         ArgumentNullException.ThrowIfNull(columns);
         ArgumentOutOfRangeException.ThrowIfZero(columns.Count, nameof(columns));
         ArgumentOutOfRangeException.ThrowIfLessThan(maxRows, 1);
-        (this.grid, this.columns, this.duplicates, this.maxRows) = (grid, [.. columns], duplicates, maxRows);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxValues, 1);
+        (this.grid, this.columns, this.duplicates) = (grid, [.. columns], duplicates);
+        (this.maxRows, this.maxValues) = (maxRows, maxValues);
         lookup = builders.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
@@ -43,8 +54,9 @@ public sealed class Resampler
     /// <param name="time">Its time, not before the row before of the same series.</param>
     /// <param name="values">A value for each column; NaN: missing.</param>
     /// <exception cref="ArgumentException">
-    /// There are not as many values as columns; a value is infinite; the time lies before the row before, has a row already, or makes a
-    /// series of too many intervals.
+    /// There are not as many values as columns; a value is infinite, or makes a sum or a mean infinite; the time lies before the row
+    /// before, has a row already, or makes a series of too many intervals or too many values of all series. The row is not added; others
+    /// may be.
     /// </exception>
     public void Add(ReadOnlySpan<char> key, DateTimeOffset time, ReadOnlySpan<double> values)
     {
@@ -62,6 +74,7 @@ public sealed class Resampler
         builders.Clear();
         order.Clear();
         latest = null;
+        heldRows = 0;
         return series;
     }
 
@@ -72,16 +85,20 @@ public sealed class Resampler
         {
             throw new ArgumentException($"There are {values.Length} values, but {columns.Length} columns.", nameof(values));
         }
-        if (latest is null || !key.SequenceEqual(latest.Key))
+        if ((latest is not null && key.SequenceEqual(latest.Key)) || lookup.TryGetValue(key, out latest))
         {
-            if (!lookup.TryGetValue(key, out latest))
-            {
-                latest = new(key.ToString(), this);
-                builders.Add(latest.Key, latest);
-                order.Add(latest);
-            }
+            return latest.Add(time, values);
         }
-        return latest.Add(time, values);
+        // A key whose first row is refused has no series.
+        var builder = new Builder(key.ToString(), this);
+        if (builder.Add(time, values) is { } problem)
+        {
+            return problem;
+        }
+        builders.Add(builder.Key, builder);
+        order.Add(builder);
+        latest = builder;
+        return null;
     }
 
     /// <summary>One series while it grows.</summary>
@@ -125,6 +142,14 @@ public sealed class Resampler
                     $"the time {time.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z{Of()} has a row already; remove one of them, or merge them "
                     + $"(DuplicateTimes).");
             }
+            if (read > 0 && time.UtcTicks < intervalEnd && (!isSame || owner.duplicates != DuplicateTimes.KeepFirst)
+                && FindOverflow(row) is >= 0 and var column)
+            {
+                return string.Create(CultureInfo.InvariantCulture,
+                    $"the sum of {TableException.Quote(owner.columns[column].Name)} in the interval of "
+                    + $"{time.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z{Of()} is too large for a number; correct the value, or choose another "
+                    + $"aggregation.");
+            }
             // The end of the interval is looked up once an interval, which matters with zones.
             if (read == 0 || time.UtcTicks >= intervalEnd)
             {
@@ -137,6 +162,15 @@ public sealed class Resampler
                         $"the time {time.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z{Of()} makes a series of {rows:N0} intervals of {owner.grid}, "
                         + $"more than {owner.maxRows:N0}; correct it, or choose longer intervals.");
                 }
+                long added = rows - (read == 0 ? 0 : current - firstIndex + 1);
+                if ((Int128)(owner.heldRows + added) * owner.columns.Length > owner.maxValues)
+                {
+                    return string.Create(CultureInfo.InvariantCulture,
+                        $"the time {time.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z{Of()} makes all series {owner.heldRows + added:N0} intervals of "
+                        + $"{owner.grid} with {owner.columns.Length} columns, more than {owner.maxValues:N0} values; correct it, or choose "
+                        + $"longer intervals, fewer columns or a larger number (maxValues).");
+                }
+                owner.heldRows += added;
                 if (read > 0 && index > current + 1)
                 {
                     gaps.Add(new(owner.grid.StartOf(current + 1), owner.grid.StartOf(index), (int)(current + 1 - firstIndex),
@@ -185,6 +219,20 @@ public sealed class Resampler
             {
                 return long.MaxValue;
             }
+        }
+
+        /// <summary>The first column whose sum the row would make infinite; -1: none.</summary>
+        private int FindOverflow(ReadOnlySpan<double> row)
+        {
+            for (int c = 0; c < row.Length; c++)
+            {
+                if (owner.columns[c].Aggregation is Aggregation.Mean or Aggregation.Sum
+                    && double.IsInfinity(CollectionsMarshal.AsSpan(values[c])[^1] + row[c]))
+                {
+                    return c;
+                }
+            }
+            return -1;
         }
 
         private void Extend(int rows)

@@ -126,7 +126,10 @@ public sealed class TimeGrid : IEquatable<TimeGrid>
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(unit, count);
 
-    /// <summary>The length of an interval, as <see cref="Parse"/> reads it, such as "15min".</summary>
+    /// <summary>
+    /// The length of an interval, such as "15min", as <see cref="Parse"/> reads it if the number is at most 10,000 and the unit is not
+    /// "ticks", of 100 nanoseconds each. The zone is not part of it.
+    /// </summary>
     public override string ToString()
     {
         (long number, string name) = unit switch
