@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
 
 namespace AarenGen.Data;
 
@@ -13,8 +14,9 @@ internal sealed class UnpackingStream(Stream packed) : ForwardStream
     private readonly byte[] buffer = new byte[1 << 16];
     private int start, end, chunk;
     private bool isAtEnd;
+    private readonly Crc32 checksum = new();
     private DeflateStream? member;
-    private uint crc, length;
+    private uint length;
 
     /// <exception cref="InvalidDataException">The packed bytes are damaged or end too early.</exception>
     public override int Read(Span<byte> target)
@@ -24,7 +26,7 @@ internal sealed class UnpackingStream(Stream packed) : ForwardStream
             int read = member!.Read(target);
             if (read > 0)
             {
-                crc = Crc32.Append(crc, target[..read]);
+                checksum.Append(target[..read]);
                 length = unchecked(length + (uint)read);
                 return read;
             }
@@ -72,7 +74,8 @@ internal sealed class UnpackingStream(Stream packed) : ForwardStream
         SkipText((flags & HasName) != 0);
         SkipText((flags & HasComment) != 0);
         Skip((flags & HasCheck) != 0 ? 2 : 0);
-        (crc, length) = (0, 0);
+        checksum.Reset();
+        length = 0;
         member = new(new Feed(this), CompressionMode.Decompress);
         return true;
     }
@@ -89,7 +92,7 @@ internal sealed class UnpackingStream(Stream packed) : ForwardStream
         start = chunk;
         Has(handed + TrailerLength);
         Span<byte> trailer = stackalloc byte[TrailerLength];
-        BinaryPrimitives.WriteUInt32LittleEndian(trailer, crc);
+        BinaryPrimitives.WriteUInt32LittleEndian(trailer, checksum.GetCurrentHashAsUInt32());
         BinaryPrimitives.WriteUInt32LittleEndian(trailer[4..], length);
         int found = buffer.AsSpan(start, Math.Min(end - start, handed + TrailerLength)).IndexOf(trailer);
         if (found < 0)
