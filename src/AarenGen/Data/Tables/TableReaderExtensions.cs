@@ -3,7 +3,7 @@ namespace AarenGen;
 /// <summary>Finds columns of a table by name.</summary>
 public static class TableReaderExtensions
 {
-    private const int MostShown = 20;
+    private const int MaxShown = 20;
 
     /// <summary>
     /// The column of a name. A column of exactly this name comes first; otherwise case, spaces, underscores and hyphens do not count, so
@@ -54,10 +54,10 @@ public static class TableReaderExtensions
         {
             return column;
         }
-        string names = string.Join(", ", reader.Columns.Take(MostShown).Select(static c => TableException.Quote(c.Name)));
+        string names = string.Join(", ", reader.Columns.Take(MaxShown).Select(static c => TableException.Quote(c.Name)));
         throw new TableException(reader.Path, null, null,
             $"there is no column {TableException.Quote(name)}; the columns are {names}"
-            + $"{(reader.Columns.Count > MostShown ? ", …" : "")}.");
+            + $"{(reader.Columns.Count > MaxShown ? ", …" : "")}.");
     }
 
     private static bool AreAlike(ReadOnlySpan<char> a, ReadOnlySpan<char> b)
