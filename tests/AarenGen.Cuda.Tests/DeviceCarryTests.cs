@@ -107,7 +107,7 @@ public sealed class DeviceCarryTests : TemporaryFolder
                 File.Delete(options.CheckpointPath!);
                 using var source = new CancellationTokenSource();
                 // Every chunk is read once before the first step.
-                var data = new Stopping(Data<TModel>(), Lengths.Sum(static l => (l + 6) / 7) + reads, source);
+                var data = new StoppingData(Data<TModel>(), Lengths.Sum(static l => (l + 6) / 7) + reads, source);
                 Assert.Throws<OperationCanceledException>(() => SequenceModel<TModel>.Create(seed: 2).Fit(
                     data, Validation<TModel>(), options with { Device = begins }, cancellationToken: source.Token));
                 Assert.NotEmpty(ModelFile.ReadSets(options.CheckpointPath!, SequenceModel<TModel>.Description, Sets<TModel>()).States);
@@ -283,40 +283,4 @@ public sealed class DeviceCarryTests : TemporaryFolder
     }
 
     private static double Norm(IEnumerable<float> values) => Math.Sqrt(values.Sum(static v => (double)v * v));
-
-    /// <summary>Cancels at a read of tokens.</summary>
-    private sealed class Stopping(SequenceData inner, int reads, CancellationTokenSource source) : SequenceData
-    {
-        private int count;
-
-        public override int Count => inner.Count;
-
-        public override int TokenWidth => inner.TokenWidth;
-
-        public override int TargetWidth => inner.TargetWidth;
-
-        public override int GetLength(int index) => inner.GetLength(index);
-
-        public override void ReadTokens(int index, Span<float> tokens)
-        {
-            CountRead();
-            inner.ReadTokens(index, tokens);
-        }
-
-        public override void ReadTokens(int index, int first, Span<float> tokens)
-        {
-            CountRead();
-            inner.ReadTokens(index, first, tokens);
-        }
-
-        public override float ReadTarget(int index, int token, Span<float> target) => inner.ReadTarget(index, token, target);
-
-        private void CountRead()
-        {
-            if (Interlocked.Increment(ref count) == reads)
-            {
-                source.Cancel();
-            }
-        }
-    }
 }

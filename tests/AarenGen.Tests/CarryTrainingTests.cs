@@ -114,7 +114,7 @@ public sealed class CarryTrainingTests : IDisposable
                 try
                 {
                     SequenceModel<TModel>.Create(2).Fit(
-                        new Stopping(Data<TModel>(lengths), reads, source), Validation<TModel>(lengths), options,
+                        new StoppingData(Data<TModel>(lengths), reads, source), Validation<TModel>(lengths), options,
                         cancellationToken: source.Token);
                     break;
                 }
@@ -374,42 +374,6 @@ public sealed class CarryTrainingTests : IDisposable
     private static (string, AlignedBuffer)[] Sets<TModel>() where TModel : SequenceModel<TModel>, IModelDefinition<TModel> =>
         [.. ((string[])["weights/", "moment1/", "moment2/", "best/"])
             .Select(static s => (s, new AlignedBuffer(SequenceModel<TModel>.Description.Layout.WeightFloats)))];
-
-    /// <summary>Cancels while a chunk is read.</summary>
-    private sealed class Stopping(SequenceData data, int reads, CancellationTokenSource source) : SequenceData
-    {
-        private int count;
-
-        public override int Count => data.Count;
-
-        public override int TokenWidth => data.TokenWidth;
-
-        public override int TargetWidth => data.TargetWidth;
-
-        public override int GetLength(int index) => data.GetLength(index);
-
-        public override void ReadTokens(int index, Span<float> tokens)
-        {
-            CountRead();
-            data.ReadTokens(index, tokens);
-        }
-
-        public override void ReadTokens(int index, int first, Span<float> tokens)
-        {
-            CountRead();
-            data.ReadTokens(index, first, tokens);
-        }
-
-        public override float ReadTarget(int index, int token, Span<float> target) => data.ReadTarget(index, token, target);
-
-        private void CountRead()
-        {
-            if (Interlocked.Increment(ref count) == reads)
-            {
-                source.Cancel();
-            }
-        }
-    }
 
     private sealed class Listener(Action<TrainingProgress> listen) : IProgress<TrainingProgress>
     {

@@ -1,6 +1,7 @@
 using System.Text;
 using AarenGen.Memory;
 using AarenGen.Serialization;
+using AarenGen.Tests.Models;
 
 namespace AarenGen.Fuzzing;
 
@@ -109,29 +110,4 @@ internal sealed class CheckpointTarget : FuzzTarget<CheckpointTarget.Training>
 
     /// <summary>A training's outcome.</summary>
     internal sealed record Training(SmallModel Model, TrainingReport Report);
-
-    /// <summary>Data that stop the training when they were read a number of times.</summary>
-    private sealed class StoppingData(SequenceList data, int reads, CancellationTokenSource stop) : SequenceData
-    {
-        private int count;
-
-        public override int Count => data.Count;
-
-        public override int TokenWidth => data.TokenWidth;
-
-        public override int TargetWidth => data.TargetWidth;
-
-        public override int GetLength(int index) => data.GetLength(index);
-
-        public override void ReadTokens(int index, Span<float> tokens)
-        {
-            if (++count == reads)
-            {
-                stop.Cancel();
-            }
-            data.ReadTokens(index, tokens);
-        }
-
-        public override float ReadTarget(int index, int token, Span<float> target) => data.ReadTarget(index, token, target);
-    }
 }
