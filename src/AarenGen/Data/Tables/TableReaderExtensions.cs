@@ -1,6 +1,6 @@
 namespace AarenGen;
 
-/// <summary>Finds columns of a table by name.</summary>
+/// <summary>Finds columns of a table by name, and reads wide tables as long ones.</summary>
 public static class TableReaderExtensions
 {
     private const int MaxShown = 20;
@@ -58,6 +58,26 @@ public static class TableReaderExtensions
         throw new TableException(reader.Path, null, null,
             $"there is no column {TableException.Quote(name)}; the columns are {names}"
             + $"{(reader.Columns.Count > MaxShown ? ", …" : "")}.");
+    }
+
+    /// <summary>
+    /// Reads a wide table, in which each series is a column, as a long one, which names the series of each row: a row with 300 columns
+    /// becomes 300 rows with the same time.
+    /// </summary>
+    /// <param name="reader">The wide table. The result reads from it, and disposes it.</param>
+    /// <param name="key">The name of the new column that holds the names of the columns, such as "sensor".</param>
+    /// <param name="value">The name of the new column that holds their cells, such as "load".</param>
+    /// <param name="keep">The columns that every row keeps, such as the time. All others become rows.</param>
+    /// <returns>The long table: the kept columns, then the key and the value.</returns>
+    /// <exception cref="TableException">A kept column is missing, all are kept, or the new columns have names of kept ones.</exception>
+    /// <exception cref="ArgumentException">A name is null or empty.</exception>
+    public static ITableReader Unpivot(this ITableReader reader, string key, string value, params IReadOnlyList<string> keep)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        ArgumentException.ThrowIfNullOrEmpty(key);
+        ArgumentException.ThrowIfNullOrEmpty(value);
+        ArgumentNullException.ThrowIfNull(keep);
+        return new UnpivotedTable(reader, key, value, keep);
     }
 
     private static bool AreAlike(ReadOnlySpan<char> a, ReadOnlySpan<char> b)
