@@ -138,17 +138,40 @@ internal static class Arguments
         return -1;
     }
 
+    /// <summary>
+    /// The same of tokens, the first of which is at a position of its sequence. NaN is allowed where values may be missing.
+    /// </summary>
+    public static int IndexOfBadTokenNumber(ReadOnlySpan<float> values, Standardizer? standardizer, MissingInputs? missing, long position)
+    {
+        if (standardizer is not null)
+        {
+            return standardizer.IndexOfBadTokenNumber(values, missing, position);
+        }
+        int bad = IndexOfBadTokenNumber(values);
+        while (bad >= 0 && missing is not null && float.IsNaN(values[bad]) && missing.Allows(position, bad))
+        {
+            int next = IndexOfBadTokenNumber(values[(bad + 1)..]);
+            bad = next < 0 ? -1 : bad + 1 + next;
+        }
+        return bad;
+    }
+
+    /// <summary>What a bad number of a token may be, and how to have it accepted, for messages.</summary>
+    public static string RuleOf(float bad, Standardizer? standardizer) =>
+        (standardizer is null ? TokenRule : StandardizedTokenRule)
+        + (float.IsNaN(bad) ? ", or NaN in a column of a [Continuous] whose option Missing says what becomes of missing values" : "");
+
     /// <summary>Checks tokens of a stream, the first of which is at a position of it.</summary>
     public static void CheckTokens(
-        ReadOnlySpan<float> span, int width, Standardizer? standardizer, long position, int firstRow = 0,
+        ReadOnlySpan<float> span, int width, Standardizer? standardizer, MissingInputs? missing, long position, int firstRow = 0,
         [CallerArgumentExpression(nameof(span))] string name = "")
     {
-        int bad = standardizer is null ? IndexOfBadTokenNumber(span) : standardizer.IndexOfBadTokenNumber(span, position);
+        int bad = IndexOfBadTokenNumber(span, standardizer, missing, position);
         if (bad >= 0)
         {
             throw new ArgumentException(
                 $"'{name}' holds {Text(span[bad])} in row {firstRow + bad / width}, column {bad % width}; "
-                + $"{(standardizer is null ? TokenRule : StandardizedTokenRule)}. Pass another token in its place, or none.", name);
+                + $"{RuleOf(span[bad], standardizer)}. Pass another token in its place, or none.", name);
         }
     }
 

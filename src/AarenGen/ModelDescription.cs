@@ -159,6 +159,22 @@ public sealed record StandardizedColumns(int First, int Count, int Modality, int
 /// <param name="Columns">Which columns of the tokens.</param>
 public sealed record StandardizationDescription(Standardization Method, IReadOnlyList<StandardizedColumns> Columns);
 
+/// <summary>Neighbouring columns of the tokens whose values may be missing: those of a <c>[Continuous]</c> input.</summary>
+/// <param name="First">The first column, from 0.</param>
+/// <param name="Count">How many there are.</param>
+/// <param name="Modality">The modality that has these columns, from 0, where modalities are interleaved; else 0.</param>
+/// <param name="ModalityCount">Number of interleaved modalities; 1 where all tokens have these columns.</param>
+/// <param name="Handling">What becomes of missing values.</param>
+/// <param name="Indicators">
+/// The first of the columns, behind those of a token, that tell the layers what is missing; 0 where there are none.
+/// </param>
+public sealed record MissingColumns(
+    int First, int Count, int Modality, int ModalityCount, MissingValues Handling, int Indicators)
+{
+    /// <summary>Whether the token at a position of its sequence, from 0, has these columns.</summary>
+    internal bool IsAt(long position) => position % ModalityCount == Modality;
+}
+
 /// <summary>A column of the tokens that holds a category: a whole number from 0 to below the cardinality.</summary>
 /// <param name="Column">The column, from 0.</param>
 /// <param name="Cardinality">How many categories there are.</param>
@@ -194,8 +210,23 @@ public sealed record TokenShape(int Channels, int PatchLength, int PatchStride, 
     /// <summary>Features that are normalised, where these are only the first ones of a token; 0: all.</summary>
     public int NormalizedColumns { get; init; }
 
+    /// <summary>The columns whose values may be missing.</summary>
+    public IReadOnlyList<MissingColumns> Missing
+    {
+        get;
+        init
+        {
+            field = value;
+            IndicatorColumns = value.Where(static m => m.Handling == MissingValues.MeanWithIndicator).Sum(static m => m.Count);
+        }
+    } = [];
+
     /// <summary>Whether samples are rows as they are.</summary>
-    public bool IsPlain => Channels == 1 && PatchLength == 1 && PatchStride == 1 && Normalization == NormalizationSpan.None;
+    public bool IsPlain =>
+        Channels == 1 && PatchLength == 1 && PatchStride == 1 && Normalization == NormalizationSpan.None && Missing.Count == 0;
+
+    /// <summary>Columns that tell the layers what is missing.</summary>
+    internal int IndicatorColumns { get; private init; }
 
     /// <summary>Outputs that a stream gives in its first samples.</summary>
     /// <param name="samples">Samples, at least 0.</param>
@@ -265,7 +296,7 @@ public sealed record ModelDescription
     /// <summary>Bytes of a stream's state, which is constant in size.</summary>
     public long StateBytes => (long)Layout.StateDoubles * sizeof(double);
 
-    internal int RowInputWidth => InputWidth / Tokens.Channels * Tokens.PatchLength;
+    internal int RowInputWidth => (InputWidth + Tokens.IndicatorColumns) / Tokens.Channels * Tokens.PatchLength;
 
     internal int RowOutputWidth => OutputWidth / Tokens.Channels;
 

@@ -16,7 +16,8 @@ namespace AarenGen;
 /// too. Inference does not check this, because the check would cost time; its outputs are then meaningless.</para>
 /// <para>Inference allocates nothing, except working memory once per thread.</para>
 /// <para>The numbers of tokens must be finite and from −1e15 to 1e15, so that nothing overflows with ordinary weights; with
-/// <c>[Standardize]</c> that goes for the standardised numbers. With extremely large weights, outputs and the state may become NaN or
+/// <c>[Standardize]</c> that goes for the standardised numbers. Where <see cref="ContinuousAttribute.Missing"/> allows it, NaN stands for a
+/// value that is missing. With extremely large weights, outputs and the state may become NaN or
 /// infinite. <see cref="StreamState{TModel}.Save(string)"/> rejects such a state;
 /// <see cref="StreamState{TModel}.Reset"/> or <see cref="StreamState{TModel}.Load(string)"/> makes it usable again.</para>
 /// </remarks>
@@ -52,6 +53,12 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
 
     /// <summary>Scales with these statistics; null where nothing is standardised.</summary>
     internal Standardizer? Standardizer => standardizer;
+
+    /// <summary>Which values of tokens may be missing; null: none.</summary>
+    private static MissingInputs? Missing { get; } = MissingInputs.Of(Description);
+
+    /// <summary>Turns samples into rows.</summary>
+    internal static SamplePreprocessor Preprocessor { get; } = new(Description);
 
     internal AlignedBuffer WeightBuffer => weights;
 
@@ -224,15 +231,15 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// OutputWidth numbers, overwritten; with NaN where a patch is not yet full (<see cref="StreamState{TModel}.HasOutput"/>).
     /// </param>
     /// <exception cref="ArgumentException">
-    /// A length is wrong, or the token holds NaN, a number or a category out of range. Nothing was written, the state is as
-    /// it was.
+    /// A length is wrong, or the token holds NaN where no value may be missing, a number or a category out of range. Nothing was written,
+    /// the state is as it was.
     /// </exception>
     public void Step(StreamState<TSelf> state, ReadOnlySpan<float> token, Span<float> output)
     {
         ArgumentNullException.ThrowIfNull(state);
         Arguments.CheckLength(token, Description.InputWidth);
         Arguments.CheckLength(output, Description.OutputWidth);
-        Arguments.CheckTokens(token, Description.InputWidth, standardizer, state.TokenCount);
+        Arguments.CheckTokens(token, Description.InputWidth, standardizer, Missing, state.TokenCount);
         Arguments.CheckCategories(token, Description.InputWidth, Description.Categories, state.TokenCount);
         Run(new ReadOnlySpan<StreamState<TSelf>>(ref state), token, output);
     }
@@ -256,8 +263,8 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <param name="tokens">[states, InputWidth] numbers in the range that the class's remarks state, a row a stream.</param>
     /// <param name="outputs">[states, OutputWidth] numbers, overwritten as by <c>Step</c>.</param>
     /// <exception cref="ArgumentException">
-    /// A length is wrong, a state is null, or a token holds NaN, a number or a category out of range. Nothing was
-    /// written, the states are as they were.
+    /// A length is wrong, a state is null, or a token holds NaN where no value may be missing, a number or a category out of range. Nothing
+    /// was written, the states are as they were.
     /// </exception>
     public void StepMany(ReadOnlySpan<StreamState<TSelf>> states, ReadOnlySpan<float> tokens, Span<float> outputs)
     {
@@ -272,7 +279,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         }
         if (Description.ModalityCount == 1)
         {
-            Arguments.CheckTokens(tokens, Description.InputWidth, standardizer, position: 0);
+            Arguments.CheckTokens(tokens, Description.InputWidth, standardizer, Missing, position: 0);
         }
         try
         {
@@ -282,7 +289,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
                 long position = TakePosition(states[i]);
                 if (Description.ModalityCount > 1)
                 {
-                    Arguments.CheckTokens(token, Description.InputWidth, standardizer, position, i, nameof(tokens));
+                    Arguments.CheckTokens(token, Description.InputWidth, standardizer, Missing, position, i, nameof(tokens));
                 }
                 Arguments.CheckCategories(token, Description.InputWidth, Description.Categories, position, i, nameof(tokens));
             }
@@ -308,8 +315,8 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <param name="tokens">[tokens, InputWidth] numbers in the range that the class's remarks state; no token at all is allowed.</param>
     /// <param name="outputs">[tokens, OutputWidth] numbers, overwritten as by <c>Step</c>.</param>
     /// <exception cref="ArgumentException">
-    /// A length is wrong, or a token holds NaN, a number or a category out of range. Nothing was written, the state is as
-    /// it was.
+    /// A length is wrong, or a token holds NaN where no value may be missing, a number or a category out of range. Nothing was written, the
+    /// state is as it was.
     /// </exception>
     public void Forward(StreamState<TSelf> state, ReadOnlySpan<float> tokens, Span<float> outputs)
     {
@@ -502,7 +509,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     {
         int count = Arguments.CountRows(tokens, Description.InputWidth);
         Arguments.CheckLength(outputs, (long)count * Description.OutputWidth);
-        Arguments.CheckTokens(tokens, Description.InputWidth, standardizer, state.TokenCount);
+        Arguments.CheckTokens(tokens, Description.InputWidth, standardizer, Missing, state.TokenCount);
         Arguments.CheckCategories(tokens, Description.InputWidth, Description.Categories, state.TokenCount);
         return count;
     }
@@ -657,8 +664,8 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
                 token = standardized;
             }
             state.TokenCount++;
-            if (SamplePreprocessor.Add(
-                shape, state.SampleMemory, token,
+            if (Preprocessor.Add(
+                state.SampleMemory, token,
                 rows.Slice(full * rowsWidth, rowsWidth), statistics.Slice(full * statisticsWidth, statisticsWidth)))
             {
                 gathered[full] = i;

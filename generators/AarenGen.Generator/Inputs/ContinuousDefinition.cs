@@ -4,7 +4,7 @@ using AarenGen.Generator.Planning;
 
 namespace AarenGen.Generator.Inputs;
 
-/// <summary>[Continuous(features, Width = …)]</summary>
+/// <summary>[Continuous(features, Width = …, Missing = …)]</summary>
 internal sealed class ContinuousDefinition : InputDefinition
 {
     public override string Name => "Continuous";
@@ -14,22 +14,41 @@ internal sealed class ContinuousDefinition : InputDefinition
 
     public override bool IsNumeric => true;
 
+    public override MissingValues Missing(ComponentDeclaration component, DiagnosticBag diagnostics) => diagnostics.Choice(
+        component, "Missing", Enum.GetNames(typeof(MissingValues)), (MissingValues[])Enum.GetValues(typeof(MissingValues)));
+
     public override bool IsRaw(ComponentDeclaration component) => !component.Has("Width");
 
     public override Value Embed(
-        ComponentDeclaration component, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result)
+        ComponentDeclaration component, LayerBuilder layer, string name, Value tokens, InputColumns columns, int width,
+        Func<int, Value> result)
     {
-        int features = component.Clamped("Features", 1, Limits.Width);
         if (IsRaw(component) && width == 0)
         {
+            return Read(component, layer, name, tokens, columns, result);
+        }
+        Value read = Read(component, layer, name, tokens, columns, numbers => layer.Value(name + "Columns", numbers));
+        Value embedded = result(component.Has("Width") ? layer.InRange(component, "Width", 1, Limits.Width) : width);
+        layer.Linear(name, read, embedded);
+        return embedded;
+    }
+
+    /// <summary>The columns as they are, and behind them those that say what is missing.</summary>
+    private static Value Read(
+        ComponentDeclaration component, LayerBuilder layer, string name, Value tokens, InputColumns columns, Func<int, Value> result)
+    {
+        int features = component.Clamped("Features", 1, Limits.Width);
+        if (columns.Indicators is not { } indicators)
+        {
             Value raw = result(features);
-            layer.Add(new ReadColumns(tokens, column, raw));
+            layer.Add(new ReadColumns(tokens, columns.First, raw));
             return raw;
         }
-        Value columns = layer.Value(name + "Columns", features);
-        layer.Add(new ReadColumns(tokens, column, columns));
-        Value embedded = result(component.Has("Width") ? layer.InRange(component, "Width", 1, Limits.Width) : width);
-        layer.Linear(name, columns, embedded);
-        return embedded;
+        Value values = layer.Value(name + "Values", features), missing = layer.Value(name + "Missing", features);
+        layer.Add(new ReadColumns(tokens, columns.First, values));
+        layer.Add(new ReadColumns(tokens, indicators, missing));
+        Value joined = result(checked(2 * features));
+        layer.Add(new Join([values, missing], joined));
+        return joined;
     }
 }

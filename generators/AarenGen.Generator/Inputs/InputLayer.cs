@@ -67,7 +67,10 @@ internal static class InputLayer
             (ComponentDeclaration component, InputDefinition definition, int column) = bound.Inputs[i];
             string name = "input" + Literal.Number(i);
             int index = i;
-            pieces.Add(definition.Embed(component, layer, name, tokens(i, name), column, width, w => result(index, name, w)));
+            MissingColumns? missing = bound.MissingOf(i);
+            InputColumns columns = new(
+                column, missing is { Handling: MissingValues.MeanWithIndicator } ? missing.Indicators : null);
+            pieces.Add(definition.Embed(component, layer, name, tokens(i, name), columns, width, w => result(index, name, w)));
         }
         return pieces;
     }

@@ -12,10 +12,11 @@ internal sealed class TimeEncodingDefinition : InputDefinition
     public override int Columns(ComponentDeclaration component, DiagnosticBag diagnostics) => 1;
 
     public override Value Embed(
-        ComponentDeclaration component, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result)
+        ComponentDeclaration component, LayerBuilder layer, string name, Value tokens, InputColumns columns, int width,
+        Func<int, Value> result)
     {
         Value encoded = result(layer.InRange(component, "Width", 1, Limits.Width));
-        layer.Add(new EncodeTime(column, layer.Diagnostics.Positive(component, "LongestPeriod", 10_000), tokens, encoded));
+        layer.Add(new EncodeTime(columns.First, layer.Diagnostics.Positive(component, "LongestPeriod", 10_000), tokens, encoded));
         return encoded;
     }
 }

@@ -18,7 +18,7 @@ internal sealed record Plan(
     public IEnumerable<LayerPlan> Layers => Trunk.Concat(Heads.SelectMany(static h => h.Layers));
 
     /// <summary>Numbers in a row that the layers see: a patch of one channel.</summary>
-    public int RowInputWidth => InputWidth / Tokens.Channels * Tokens.PatchLength;
+    public int RowInputWidth => Tokens.RowWidth(InputWidth);
 
     /// <summary>Numbers in a row of the trunk's output, which heads read.</summary>
     public int TrunkWidth => Trunk.Count > 0 ? Trunk[Trunk.Count - 1].OutputWidth : RowInputWidth;
@@ -42,7 +42,7 @@ internal sealed record Plan(
 
     /// <summary>Why parts of one sequence cannot run in parallel; null where they can, since the state of every layer combines.</summary>
     public string? ScanObstacle =>
-        Tokens != TokenShape.Plain ? "samples are normalised, gathered or split before the first layer"
+        !(Tokens with { Missing = [] }).Equals(TokenShape.Plain) ? "samples are normalised, gathered or split before the first layer"
         : Branches ? "heads branch off"
         : Layers.Any(static l => !l.Combines)
             ? "a sequence passes only in order through "
@@ -153,9 +153,18 @@ internal sealed record TokenShape(int Channels, int PatchLength, int PatchStride
     /// </summary>
     internal int NormalizedColumns { get; init; }
 
+    /// <summary>The columns whose values may be missing; internal for the same reason.</summary>
+    internal EquatableArray<MissingColumns> Missing { get; init; }
+
+    /// <summary>Columns that say what is missing, behind those of a sample.</summary>
+    internal int IndicatorColumns => Missing.Where(static m => m.Handling == MissingValues.MeanWithIndicator).Sum(static m => m.Count);
+
     /// <summary>Of the given number of features, how many are normalised.</summary>
     public int Normalized(int features) =>
         Normalization == NormalizationSpan.None ? 0 : NormalizedColumns > 0 ? NormalizedColumns : features;
+
+    /// <summary>Numbers in a row that the layers see, of samples of the given width.</summary>
+    public int RowWidth(int width) => Math.Max(1, (width + IndicatorColumns) / Channels) * PatchLength;
 
     /// <summary>
     /// Doubles of a stream's state that hold samples of the given width, as the runtime's SamplePreprocessor lays them out.
@@ -163,8 +172,13 @@ internal sealed record TokenShape(int Channels, int PatchLength, int PatchStride
     public int StateDoubles(int width)
     {
         int ring = Math.Max(PatchLength > 1 ? PatchLength : 0, Window);
-        return ring == 0 && Normalization == NormalizationSpan.None
-            ? 0 : 1 + (Normalization == NormalizationSpan.Prefix ? 2 * Normalized(width) : 0) + ring * width;
+        if (ring == 0 && Normalization == NormalizationSpan.None && Missing.Count == 0)
+        {
+            return 0;
+        }
+        int carried = Missing.Where(static m => m.Handling == MissingValues.CarryForward).Sum(static m => m.Count);
+        int moments = Normalization == NormalizationSpan.Prefix ? Missing.Count > 0 ? 3 : 2 : 0;
+        return 1 + moments * Normalized(width) + carried + ring * width;
     }
 }
 
@@ -175,6 +189,20 @@ internal enum NormalizationSpan
     Prefix,
     Window,
 }
+
+/// <summary>What becomes of a value that is missing: the names are those of the runtime's enumeration.</summary>
+internal enum MissingValues
+{
+    Refuse,
+    CarryForward,
+    MeanWithIndicator,
+}
+
+/// <summary>
+/// Neighbouring columns whose values may be missing: of tokens whose position leaves the remainder Kind when divided by Kinds. Indicators:
+/// the first of the columns that say what is missing, where there are such columns.
+/// </summary>
+internal sealed record MissingColumns(int First, int Count, int Kind, int Kinds, MissingValues Handling, int Indicators);
 
 /// <summary>What is standardised of the tokens, and with which statistics; of the targets, heads say it.</summary>
 internal sealed record StandardizationPlan(Standardization Method, EquatableArray<StandardizedColumns> Columns);

@@ -42,9 +42,30 @@ internal sealed class BoundModel
     /// <summary>Numbers in a sample.</summary>
     public int Columns { get; private set; }
 
+    /// <summary>The columns whose values may be missing. What says so follows the columns of a sample, input after input.</summary>
+    public IEnumerable<MissingColumns> Missing => Enumerable.Range(0, Inputs.Count).Select(MissingOf).OfType<MissingColumns>();
+
     /// <summary>Whether no component is missing.</summary>
     public bool IsComplete => Inputs.Count > 0 && Heads.Count > 0 && Heads.All(
         static h => h.Loss is not null) && (Trunk.Count > 0 || Heads.Any(static h => h.Layers.Count > 0));
+
+    /// <summary>The position of an input's tokens among the modalities and the number of these; 0 and 1 where all tokens have it.</summary>
+    public (int Kind, int Kinds) ModalityOf(int input) => Interleave is not null && input < Modalities ? (input, Modalities) : (0, 1);
+
+    /// <summary>An input's columns, if their values may be missing.</summary>
+    public MissingColumns? MissingOf(int input)
+    {
+        MissingValues handling = HandlingOf(input);
+        (int kind, int kinds) = ModalityOf(input);
+        return handling == MissingValues.Refuse ? null : new(
+            Inputs[input].Column, WidthOf(input), kind, kinds, handling,
+            handling == MissingValues.CarryForward ? 0 : Columns + Enumerable.Range(0, input)
+                .Where(i => HandlingOf(i) == MissingValues.MeanWithIndicator).Sum(WidthOf));
+
+        MissingValues HandlingOf(int i) => Inputs[i].Definition.Missing(Inputs[i].Component, NoDiagnostics(declaration));
+
+        int WidthOf(int i) => Inputs[i].Definition.Columns(Inputs[i].Component, NoDiagnostics(declaration));
+    }
 
     public static BoundModel Sort(Declaration declaration, DiagnosticBag diagnostics)
     {
@@ -67,6 +88,7 @@ internal sealed class BoundModel
                         diagnostics.Add(DiagnosticInfo.At(site, DiagnosticDescriptors.MisplacedInput, component.Name, declaration.Name));
                     }
                     int columns = input.Columns(component, diagnostics);
+                    input.Missing(component, diagnostics);
                     if (bound.Inputs.Count == 0 || !isLate)
                     {
                         bound.Inputs.Add((component, input, bound.Columns));

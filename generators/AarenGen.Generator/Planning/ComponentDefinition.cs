@@ -21,20 +21,29 @@ internal abstract class InputDefinition : ComponentDefinition
     /// <summary>Whether its columns hold plain numbers, which can be standardised and normalised.</summary>
     public virtual bool IsNumeric => false;
 
+    /// <summary>What becomes of values that are missing in its columns.</summary>
+    public virtual MissingValues Missing(ComponentDeclaration component, DiagnosticBag diagnostics) => MissingValues.Refuse;
+
     /// <summary>Whether the columns are the embedding as they are.</summary>
     public virtual bool IsRaw(ComponentDeclaration component) => false;
 
-    /// <summary>Lowers the embedding of its columns, of which the tokens have the first at <paramref name="column"/>.</summary>
+    /// <summary>Lowers the embedding of its columns.</summary>
     /// <param name="component">The declaration.</param>
     /// <param name="layer">The layer of all inputs.</param>
     /// <param name="name">What its parameters and values are called.</param>
     /// <param name="tokens">The tokens.</param>
-    /// <param name="column">Its first column.</param>
+    /// <param name="columns">Where the tokens have its columns.</param>
     /// <param name="width">The width it must have; 0 where it is free.</param>
     /// <param name="result">Makes the value of a width that the embedding is written to.</param>
     public abstract Value Embed(
-        ComponentDeclaration component, LayerBuilder layer, string name, Value tokens, int column, int width, Func<int, Value> result);
+        ComponentDeclaration component, LayerBuilder layer, string name, Value tokens, InputColumns columns, int width,
+        Func<int, Value> result);
 }
+
+/// <summary>Where a token has an input's columns.</summary>
+/// <param name="First">The first of them.</param>
+/// <param name="Indicators">The first of the columns that say which of them are missing; null where there are none.</param>
+internal readonly record struct InputColumns(int First, int? Indicators);
 
 /// <summary>How samples become rows, before any layer.</summary>
 internal abstract class PreprocessingDefinition : ComponentDefinition

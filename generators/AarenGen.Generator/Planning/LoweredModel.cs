@@ -67,8 +67,9 @@ internal sealed class LoweredModel
         {
             shape = shape with { NormalizedColumns = 0 };
         }
+        shape = shape with { Missing = new(bound.Missing) };
         var lowered = new LoweredModel(shape, bound.Heads.Any(static h => h.Component is not null), diagnostics);
-        lowered.RowInput = features * shape.PatchLength;
+        lowered.RowInput = shape.RowWidth(bound.Columns);
         int width = lowered.PlanLayers(bound.Trunk, lowered.PlanInputs(bound, lowered.RowInput), head: null);
         lowered.TrunkLayers = lowered.layers.Count;
         bool isPooled = bound.Trunk.Any(static l => l.Definition.IsPerSequence);

@@ -16,7 +16,8 @@ internal static class ModelCard
         TokenShape shape = plan.Tokens;
         if (shape != TokenShape.Plain)
         {
-            rows.Add(Row(Describe(shape), Grouped(plan.RowInputWidth), "0", Bytes(plan.SampleStateDoubles)));
+            rows.Add(Row(
+                Describe(shape, plan.Standardization is not null), Grouped(plan.RowInputWidth), "0", Bytes(plan.SampleStateDoubles)));
         }
         foreach (LayerPlan layer in plan.Trunk)
         {
@@ -54,9 +55,13 @@ internal static class ModelCard
         return text.ToString();
     }
 
-    private static string Describe(TokenShape shape)
+    private static string Describe(TokenShape shape, bool isStandardized)
     {
-        var parts = new List<string>();
+        string mean = isStandardized ? "mean" : "0";
+        List<string> parts = [.. shape.Missing.Select(m =>
+            (m.Handling == MissingValues.CarryForward ? "missing: the last" : $"missing: {mean} with indicator")
+            + $" (columns {Span(m.First, m.Count)}"
+            + (m.Kinds > 1 ? FormattableString.Invariant($" of modality {m.Kind})") : ")"))];
         if (shape.Channels > 1)
         {
             parts.Add(FormattableString.Invariant($"{shape.Channels} channels by themselves"));

@@ -94,11 +94,10 @@ internal static class Planner
         }
         Standardization method = StandardizeDefinition.Method(component, diagnostics);
         StandardizedColumns[] columns = [.. bound.Inputs
-            .Select((input, i) => (Input: input, Kind: bound.Interleave is not null && i < bound.Modalities ? i : -1))
+            .Select((input, i) => (Input: input, Modality: bound.ModalityOf(i)))
             .Where(static i => i.Input.Definition.IsNumeric)
-            .Select(i => new StandardizedColumns(
-                i.Input.Column, i.Input.Component.Clamped("Features", 1, Limits.Width), Math.Max(0, i.Kind),
-                i.Kind < 0 ? 1 : bound.Modalities))];
+            .Select(static i => new StandardizedColumns(
+                i.Input.Column, i.Input.Component.Clamped("Features", 1, Limits.Width), i.Modality.Kind, i.Modality.Kinds))];
         if (columns.Length == 0 && lowered.Heads.All(static h => h.Plan.Scaling.Count == 0))
         {
             diagnostics.Add(DiagnosticInfo.At(
@@ -108,9 +107,9 @@ internal static class Planner
     }
 
     private static IEnumerable<Category> Categories(BoundModel bound) => bound.Inputs
-        .Select((input, i) => bound.Interleave is not null && i < bound.Modalities
-            ? new Category(input.Column, input.Definition.Cardinality(input.Component), i, bound.Modalities)
-            : new Category(input.Column, input.Definition.Cardinality(input.Component), 0, 1))
+        .Select((input, i) => (Input: input, Modality: bound.ModalityOf(i)))
+        .Select(static i => new Category(
+            i.Input.Column, i.Input.Definition.Cardinality(i.Input.Component), i.Modality.Kind, i.Modality.Kinds))
         .Where(static c => c.Cardinality > 0);
 
     private static void CheckName(Declaration declaration, DiagnosticBag diagnostics)
@@ -143,6 +142,10 @@ internal static class Planner
         if (plan.Tokens.NormalizedColumns > 0)
         {
             text.Append(FormattableString.Invariant($"normalized {plan.Tokens.NormalizedColumns}\n"));
+        }
+        foreach (MissingColumns m in plan.Tokens.Missing)
+        {
+            text.Append(FormattableString.Invariant($"missing {m.First} {m.Count} {m.Kind} {m.Kinds} {m.Handling}\n"));
         }
         if (plan.Standardization is { } standardization)
         {

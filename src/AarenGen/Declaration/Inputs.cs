@@ -1,5 +1,25 @@
 namespace AarenGen;
 
+/// <summary>What becomes of a value that is missing, which is NaN, in a column of <see cref="ContinuousAttribute"/>.</summary>
+public enum MissingValues
+{
+    /// <summary>NaN is an error, like every number that cannot be used.</summary>
+    Refuse,
+
+    /// <summary>
+    /// The last value of the column in the same sequence takes its place; before the first one, the column's
+    /// <see cref="ColumnScale.Center"/> with <c>[Standardize]</c>, else 0. The state of a stream keeps a number for each column.
+    /// </summary>
+    CarryForward,
+
+    /// <summary>
+    /// The column's <see cref="ColumnScale.Center"/> with <c>[Standardize]</c> takes its place, else 0; in a column of
+    /// <c>[InstanceNorm]</c> the mean that is subtracted. The layers see a further column for each column, which is 1 where the value is
+    /// missing and 0 where it is there. Tokens do not have these columns.
+    /// </summary>
+    MeanWithIndicator,
+}
+
 /// <summary>
 /// Numbers: the next <see cref="Features"/> columns of a token. Several inputs stand side by side in a token, in the order of
 /// their attributes; their embeddings are concatenated, or added with <see cref="SumInputsAttribute"/>.
@@ -13,6 +33,9 @@ public sealed class ContinuousAttribute(int features) : ModelComponentAttribute
 
     /// <summary>Width of a learned linear embedding, 1 to 65,536; by default there is no embedding.</summary>
     public int Width { get; set; }
+
+    /// <summary>What becomes of values that are missing, which are NaN; by default NaN is an error. Infinity always is.</summary>
+    public MissingValues Missing { get; set; }
 }
 
 /// <summary>A category: the next column of a token, a whole number from 0 to below the cardinality; each has a learned row.</summary>

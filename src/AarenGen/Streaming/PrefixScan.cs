@@ -78,6 +78,7 @@ public static class PrefixScan<TModel> where TModel : SequenceModel<TModel>, IMo
         /// <summary>For each chunk: the state of only the chunk, and the state that includes the chunks before it.</summary>
         private readonly StreamState<TModel>[] alone, running;
         private readonly Action<int> advance, infer;
+        private readonly float[] standardized = new float[SequenceModel<TModel>.Description.InputWidth];
         private AlignedBuffer input, output;
         private int block, recurrence, rows;
 
@@ -95,16 +96,10 @@ public static class PrefixScan<TModel> where TModel : SequenceModel<TModel>, IMo
         public void Run(WorkerTeam team, StreamState<TModel> state, int count, ReadOnlySpan<float> tokens, Span<float> outputs)
         {
             rows = count;
-            int inputWidth = SequenceModel<TModel>.Description.InputWidth, outputWidth = SequenceModel<TModel>.Description.OutputWidth;
+            int inputWidth = standardized.Length, outputWidth = SequenceModel<TModel>.Description.OutputWidth;
             foreach ((int first, int length) in Passes())
             {
-                Span<float> padded = input.Span[(first * model.WidestRow)..];
-                Rows.Pad(tokens.Slice(first * inputWidth, length * inputWidth), length, inputWidth, padded);
-                for (int row = 0; row < length && model.Standardizer is not null; row++)
-                {
-                    Span<float> token = padded.Slice(row * Layout.Pad(inputWidth), inputWidth);
-                    model.Standardizer.StandardizeTokens(token, state.TokenCount + first + row, token);
-                }
+                Pad(state, first, tokens.Slice(first * inputWidth, length * inputWidth), input.Span[(first * model.WidestRow)..]);
             }
             foreach (StreamState<TModel> chunk in alone.Concat(running))
             {
@@ -134,6 +129,25 @@ public static class PrefixScan<TModel> where TModel : SequenceModel<TModel>, IMo
                     outputs.Slice(first * outputWidth, length * outputWidth));
             }
             model.Standardizer?.RestoreOutputs(outputs);
+        }
+
+        /// <summary>Writes tokens as the padded rows of a pass, the first of which has a position in the segment.</summary>
+        private void Pad(StreamState<TModel> state, int first, ReadOnlySpan<float> tokens, Span<float> padded)
+        {
+            ModelDescription description = SequenceModel<TModel>.Description;
+            int width = description.InputWidth, rowWidth = description.RowInputWidth, stride = Layout.Pad(rowWidth);
+            for (int row = 0; row * width < tokens.Length; row++)
+            {
+                ReadOnlySpan<float> token = tokens.Slice(row * width, width);
+                Span<float> own = padded.Slice(row * stride, stride);
+                own[rowWidth..].Clear();
+                if (model.Standardizer is not null)
+                {
+                    model.Standardizer.StandardizeTokens(token, state.TokenCount + first + row, standardized);
+                    token = standardized;
+                }
+                SequenceModel<TModel>.Preprocessor.Add(state.SampleMemory, token, own[..rowWidth], statistics: default);
+            }
         }
 
         /// <summary>The passes of all chunks. The rows of a pass are contiguous, from its first row times the widest row.</summary>

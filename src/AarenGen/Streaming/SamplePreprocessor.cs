@@ -1,73 +1,128 @@
 namespace AarenGen;
 
 /// <summary>
-/// Turns the samples of a stream into the rows that the layers see: normalises them, gathers them into patches, and separates channels.
-/// Training and streaming both use it, so that they cannot differ.
+/// Turns the samples of a stream into the rows that the layers see: fills in what is missing, normalises them, gathers them into patches,
+/// and separates channels. Training and streaming both use it, so that they cannot differ. Immutable; each stream has its own state.
 /// </summary>
 /// <remarks>
-/// The state, in doubles: the number of samples; for normalisation over the prefix, a mean and a sum of squared deviations per normalised
-/// feature; and a ring of the last samples, where patches or a window need them.
-/// Source of the normalisation: Kim et al., Reversible instance normalization, ICLR 2022, without the learned scale.
+/// <para>The state, in doubles: the number of samples; for normalisation over the prefix, a mean and a sum of squared deviations per
+/// normalised feature, and the number of its values where some may be missing; the last value of each column that carries it forward; and
+/// a ring of the last samples, where patches or a window need them.</para>
+/// <para>The lowest bit of a number in the ring says that the value was missing and the number took its place: the numbers are floats,
+/// which leave that bit 0. A NaN instead could not be told from an overflow.</para>
+/// <para>Source of the normalisation: Kim et al., Reversible instance normalization, ICLR 2022, without the learned scale.</para>
 /// </remarks>
-internal static class SamplePreprocessor
+internal sealed class SamplePreprocessor
 {
     /// <summary>Added to the variance before its square root is taken.</summary>
     private const double Epsilon = 1e-5;
 
-    /// <summary>Doubles of state for samples of the given width.</summary>
-    public static int StateDoubles(TokenShape shape, int width) => RingLength(shape) == 0 && shape.Normalization == NormalizationSpan.None
-        ? 0 : 1 + (shape.Normalization == NormalizationSpan.Prefix ? 2 * shape.Normalized(width) : 0) + RingLength(shape) * width;
+    private readonly TokenShape shape;
+    private readonly MissingInputs? missing;
+
+    /// <summary>Numbers in a sample, those that are normalised, those that are carried, and samples in the ring.</summary>
+    private readonly int width, normalized, carried, ringLength;
+
+    public SamplePreprocessor(ModelDescription description)
+    {
+        shape = description.Tokens;
+        missing = MissingInputs.Of(description);
+        width = description.InputWidth;
+        normalized = shape.Normalized(width);
+        carried = missing?.CarriedValues ?? 0;
+        ringLength = Math.Max(shape.PatchLength > 1 ? shape.PatchLength : 0, shape.Window);
+    }
+
+    /// <summary>Doubles of state.</summary>
+    public int StateDoubles => ringLength == 0 && shape.Normalization == NormalizationSpan.None && missing is null
+        ? 0 : CarriedStart + carried + ringLength * width;
+
+    /// <summary>Where the last values begin, behind the moments of normalised features.</summary>
+    private int CarriedStart =>
+        1 + (shape.Normalization == NormalizationSpan.Prefix ? missing is null ? 2 : 3 : 0) * normalized;
 
     /// <summary>Adds a sample; returns whether it completes a row for each channel.</summary>
-    /// <param name="shape">How samples become rows.</param>
     /// <param name="state">The state of the stream's samples.</param>
-    /// <param name="sample">All features of all channels.</param>
-    /// <param name="rows">[channels, patch length × features of a channel], written where the result is true.</param>
+    /// <param name="sample">All features of all channels; NaN where a value is missing.</param>
+    /// <param name="rows">[channels, patch length × columns of a channel], written where the result is true.</param>
     /// <param name="statistics">
     /// [channels, 2 × normalised features of a channel]: means, then standard deviations; empty where nothing is normalised.
     /// </param>
-    public static bool Add(TokenShape shape, Span<double> state, ReadOnlySpan<float> sample, Span<float> rows, Span<float> statistics)
+    public bool Add(Span<double> state, ReadOnlySpan<float> sample, Span<float> rows, Span<float> statistics)
     {
         if (state.IsEmpty)
         {
             sample.CopyTo(rows);
             return true;
         }
-        int width = sample.Length, ringLength = RingLength(shape);
         long seen = (long)++state[0];
+        ReadOnlySpan<MissingInputs.Column> columns = missing is null ? default : missing.At(seen - 1);
+        Span<double> last = state.Slice(CarriedStart, carried);
+        for (int column = 0; column < columns.Length; column++)
+        {
+            if (columns[column].Carried >= 0 && !float.IsNaN(sample[column]))
+            {
+                last[columns[column].Carried] = sample[column];
+            }
+        }
         Span<double> ring = state[^(ringLength * width)..];
         if (ringLength > 0)
         {
             Span<double> slot = ring.Slice((int)((seen - 1) % ringLength) * width, width);
             for (int feature = 0; feature < width; feature++)
             {
-                slot[feature] = sample[feature];
+                slot[feature] = float.IsNaN(sample[feature]) ? Mark(Replacement(columns[feature], last)) : sample[feature];
             }
         }
         if (shape.Normalization == NormalizationSpan.Prefix)
         {
-            int normalized = shape.Normalized(width);
-            Welford(state.Slice(1, normalized), state.Slice(1 + normalized, normalized), sample[..normalized], seen);
+            Span<double> means = state.Slice(1, normalized), squares = state.Slice(1 + normalized, normalized);
+            if (missing is null)
+            {
+                Welford(means, squares, sample[..normalized], seen);
+            }
+            else
+            {
+                Welford(means, squares, sample[..normalized], state.Slice(1 + 2 * normalized, normalized));
+            }
         }
         long past = seen - shape.PatchLength;
         if (past < 0 || past % shape.PatchStride != 0)
         {
             return false;
         }
-        int features = width / shape.Channels, own = shape.Normalized(features);
+        int features = width / shape.Channels, own = shape.Normalized(features), indicators = shape.IndicatorColumns / shape.Channels;
+        int rowColumns = features + indicators;
+        if (indicators > 0)
+        {
+            // The columns of other modalities, too.
+            rows.Clear();
+        }
         for (int channel = 0; channel < shape.Channels; channel++)
         {
-            Span<float> row = rows.Slice(channel * shape.PatchLength * features, shape.PatchLength * features);
+            Span<float> row = rows.Slice(channel * shape.PatchLength * rowColumns, shape.PatchLength * rowColumns);
             for (int feature = 0; feature < features; feature++)
             {
                 int column = channel * features + feature;
-                (double mean, double deviation) = feature < own ? Statistics(shape, state, ring, column, width, seen) : (0, 1);
+                (double mean, double deviation) = feature < own ? Statistics(state, ring, column, seen) : (0, 1);
                 int at = ringLength == 0 ? 0 : (int)(past % ringLength);
                 for (int i = 0; i < shape.PatchLength; i++)
                 {
                     double value = ringLength == 0 ? sample[column] : ring[at * width + column];
-                    row[i * features + feature] = (float)((value - mean) / deviation);
                     at = at + 1 < ringLength ? at + 1 : 0;
+                    if (missing is not null && IsMissing(value))
+                    {
+                        int indicator = columns[column].Indicator;
+                        if (indicator >= 0)
+                        {
+                            // The number is 0, once standardised or normalised.
+                            row[i * rowColumns + features + indicator] = 1;
+                            row[i * rowColumns + feature] = 0;
+                            continue;
+                        }
+                        value = ringLength == 0 ? Replacement(columns[column], last) : Unmark(value);
+                    }
+                    row[i * rowColumns + feature] = (float)((value - mean) / deviation);
                 }
                 if (feature < own)
                 {
@@ -79,7 +134,15 @@ internal static class SamplePreprocessor
         return true;
     }
 
-    private static int RingLength(TokenShape shape) => Math.Max(shape.PatchLength > 1 ? shape.PatchLength : 0, shape.Window);
+    private static double Replacement(MissingInputs.Column column, ReadOnlySpan<double> last) =>
+        column.Carried >= 0 ? last[column.Carried] : 0;
+
+    private static double Mark(double value) => BitConverter.UInt64BitsToDouble(BitConverter.DoubleToUInt64Bits(value) | 1);
+
+    private static double Unmark(double value) => BitConverter.UInt64BitsToDouble(BitConverter.DoubleToUInt64Bits(value) & ~1UL);
+
+    /// <summary>Whether a number is NaN, of a sample, or marked, of the ring.</summary>
+    private static bool IsMissing(double value) => double.IsNaN(value) || (BitConverter.DoubleToUInt64Bits(value) & 1) != 0;
 
     private static void Welford(Span<double> means, Span<double> squares, ReadOnlySpan<float> sample, long seen)
     {
@@ -91,27 +154,52 @@ internal static class SamplePreprocessor
         }
     }
 
-    private static (double Mean, double Deviation) Statistics(
-        TokenShape shape, ReadOnlySpan<double> state, ReadOnlySpan<double> ring, int column, int width, long seen)
+    /// <summary>The same, of the values that are there.</summary>
+    private static void Welford(Span<double> means, Span<double> squares, ReadOnlySpan<float> sample, Span<double> counts)
+    {
+        for (int feature = 0; feature < sample.Length; feature++)
+        {
+            if (float.IsNaN(sample[feature]))
+            {
+                continue;
+            }
+            double difference = sample[feature] - means[feature];
+            means[feature] += difference / ++counts[feature];
+            squares[feature] += difference * (sample[feature] - means[feature]);
+        }
+    }
+
+    /// <summary>Of a feature's values that are there; where there is none, those of the single value 0.</summary>
+    private (double Mean, double Deviation) Statistics(ReadOnlySpan<double> state, ReadOnlySpan<double> ring, int column, long seen)
     {
         switch (shape.Normalization)
         {
             case NormalizationSpan.Prefix:
-                return (state[1 + column], Math.Sqrt(state[1 + shape.Normalized(width) + column] / seen + Epsilon));
+                double values = missing is null ? seen : Math.Max(1, state[1 + 2 * normalized + column]);
+                return (state[1 + column], Math.Sqrt(state[1 + normalized + column] / values + Epsilon));
             case NormalizationSpan.Window:
-                int count = (int)Math.Min(seen, shape.Window), ringLength = RingLength(shape), oldest = (int)((seen - count) % ringLength);
+                int count = (int)Math.Min(seen, shape.Window), oldest = (int)((seen - count) % ringLength), present = 0;
                 double sum = 0, squares = 0;
                 for (int i = 0; i < count; i++)
                 {
-                    sum += ring[(oldest + i) % ringLength * width + column];
+                    double value = ring[(oldest + i) % ringLength * width + column];
+                    if (missing is null || !IsMissing(value))
+                    {
+                        sum += value;
+                        present++;
+                    }
                 }
-                double mean = sum / count;
+                double mean = sum / Math.Max(1, present);
                 for (int i = 0; i < count; i++)
                 {
-                    double difference = ring[(oldest + i) % ringLength * width + column] - mean;
-                    squares += difference * difference;
+                    double value = ring[(oldest + i) % ringLength * width + column];
+                    if (missing is null || !IsMissing(value))
+                    {
+                        double difference = value - mean;
+                        squares += difference * difference;
+                    }
                 }
-                return (mean, Math.Sqrt(squares / count + Epsilon));
+                return (mean, Math.Sqrt(squares / Math.Max(1, present) + Epsilon));
             default:
                 return (0, 1);
         }

@@ -51,14 +51,16 @@ internal sealed class Standardizer
     /// The index of the first number that is not finite, or whose standardised value a token may not hold; -1 where there is none.
     /// </summary>
     /// <param name="values">Tokens of a sequence.</param>
+    /// <param name="missing">Where NaN is allowed; null: nowhere.</param>
     /// <param name="position">The position of the first one in it, from 0.</param>
-    public int IndexOfBadTokenNumber(ReadOnlySpan<float> values, long position)
+    public int IndexOfBadTokenNumber(ReadOnlySpan<float> values, MissingInputs? missing, long position)
     {
         int i = Arguments.IndexOfBadTokenNumber(values, surelyValid);
         for (; i >= 0 && i < values.Length; i++)
         {
             float standardized = tokens.Standardize(values[i], (PlaceOf(position) + i) % (modalities * inputWidth));
-            if (!(float.IsFinite(values[i]) && Math.Abs(standardized) <= Arguments.LargestTokenNumber))
+            if (!(float.IsFinite(values[i]) && Math.Abs(standardized) <= Arguments.LargestTokenNumber)
+                && !(float.IsNaN(values[i]) && missing is not null && missing.Allows(position, i)))
             {
                 return i;
             }

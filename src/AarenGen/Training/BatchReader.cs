@@ -40,6 +40,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
     private static readonly ModelDescription Description = SequenceModel<TModel>.Description;
     private static readonly TokenShape Shape = Description.Tokens;
     private static readonly HeadDescription[] Heads = [.. Description.Heads];
+    private static readonly MissingInputs? Missing = MissingInputs.Of(Description);
     private static readonly CategoryDescription[] Categories = [.. Description.Categories];
 
     /// <summary>Whether a sequence counts as one in the loss, rather than as its tokens.</summary>
@@ -180,7 +181,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         int output = 0;
         for (int t = 0; t < count; t++)
         {
-            if (!SamplePreprocessor.Add(Shape, sampleState, read.Slice(t * width, width), completed, completedStatistics))
+            if (!SequenceModel<TModel>.Preprocessor.Add(sampleState, read.Slice(t * width, width), completed, completedStatistics))
             {
                 continue;
             }
@@ -275,13 +276,13 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         {
             data.ReadTokens(index, first, read);
         }
-        int bad = Standardizer is null ? Arguments.IndexOfBadTokenNumber(read) : Standardizer.IndexOfBadTokenNumber(read, first);
+        int bad = Arguments.IndexOfBadTokenNumber(read, Standardizer, Missing, first);
         if (bad >= 0)
         {
             throw Bad(
                 name, index, first + bad / width,
                 Invariant($"column {bad % width} of the token holds {read[bad]}; ")
-                + $"{(Standardizer is null ? Arguments.TokenRule : Arguments.StandardizedTokenRule)}, even where their weight is 0. "
+                + $"{Arguments.RuleOf(read[bad], Standardizer)}, even where their weight is 0. "
                 + "Fill what is missing, or cut the sequence there.");
         }
         for (int t = 0; t < count && Categories.Length > 0; t++)

@@ -30,7 +30,10 @@ public abstract class SequenceData
 
     /// <summary>Copies out the tokens of a sequence.</summary>
     /// <param name="index">The sequence, 0 to <see cref="Count"/> − 1.</param>
-    /// <param name="tokens">[length, TokenWidth], to be written in full: it holds numbers of another sequence.</param>
+    /// <param name="tokens">
+    /// [length, TokenWidth], to be written in full: it holds numbers of another sequence. NaN is a value that is missing, in columns whose
+    /// <see cref="ContinuousAttribute.Missing"/> allows it.
+    /// </param>
     public abstract void ReadTokens(int index, Span<float> tokens);
 
     /// <summary>

@@ -6,7 +6,7 @@ namespace AarenGen.Tests.Models;
 /// </summary>
 internal static class ModelCases
 {
-    private const string SameKernels = "The host standardises, so that the kernels are those of other test models.";
+    private const string SameKernels = "The host prepares samples, so that the kernels are those of other test models.";
 
     public static IReadOnlyList<ModelCase> All { get; } =
     [
@@ -48,6 +48,18 @@ internal static class ModelCases
         new ModelCase<PatchedCovariates> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<StandardizedDecisions> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<StandardizedTargets> { Without = { [Suite.Device] = SameKernels } },
+
+        // Models whose tokens may lack values.
+        new ModelCase<CarriesForward> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<IndicatesMissing>(),
+        new ModelCase<MissingBesides>(),
+        new ModelCase<MissingInSums>(),
+        new ModelCase<MissingInChannels>(),
+        new ModelCase<CarriedInChannels> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<CarriedInPatches> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<MissingInInstances>(),
+        new ModelCase<CarriedInInstances> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<MissingInTurn>(),
 
         // Layers, and widths at the edges of tiles and thread blocks.
         new ModelCase<EveryLayer> { HasDropout = true, Batches = [[9, 40, 1]] },

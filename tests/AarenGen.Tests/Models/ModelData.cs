@@ -1,6 +1,9 @@
 namespace AarenGen.Tests.Models;
 
-/// <summary>Random sequences that a model accepts: categories that it has, and targets that its losses allow.</summary>
+/// <summary>
+/// Random sequences that a model accepts: categories that it has, values that are missing where they may be, and targets that its losses
+/// allow.
+/// </summary>
 internal static class ModelData
 {
     /// <summary>
@@ -18,6 +21,14 @@ internal static class ModelData
             float[] tokens = Uniform(random, length * description.InputWidth), targets = Uniform(random, length * description.TargetWidth);
             for (int t = 0; t < length; t++)
             {
+                foreach (MissingColumns missing in description.Tokens.Missing.Where(m => m.IsAt(t)))
+                {
+                    for (int i = 0; i < missing.Count; i++)
+                    {
+                        ref float value = ref tokens[t * description.InputWidth + missing.First + i];
+                        value = random.Next(3) == 0 ? float.NaN : value;
+                    }
+                }
                 foreach (CategoryDescription category in description.Categories.Where(c => c.IsAt(t)))
                 {
                     tokens[t * description.InputWidth + category.Column] = random.Next(category.Cardinality);

@@ -34,7 +34,12 @@ internal static class DescriptionEmitter
                 $"Tokens = new(Channels: {Number(shape.Channels)}, PatchLength: {Number(shape.PatchLength)}, PatchStride: "
                     + $"{Number(shape.PatchStride)}, "
                 + $"{types.Runtime}NormalizationSpan.{shape.Normalization}, Window: {Number(shape.Window)})"
-                + (shape.NormalizedColumns > 0 ? $" {{ NormalizedColumns = {Number(shape.NormalizedColumns)} }}," : ","));
+                + (shape.Missing.Count > 0 ? ""
+                    : shape.NormalizedColumns > 0 ? $" {{ NormalizedColumns = {Number(shape.NormalizedColumns)} }}," : ","));
+            if (shape.Missing.Count > 0)
+            {
+                Missing(code, shape, types);
+            }
             if (plan.Modalities > 1)
             {
                 code.Line($"ModalityCount = {Number(plan.Modalities)},");
@@ -49,6 +54,25 @@ internal static class DescriptionEmitter
             Layout(code, plan, types);
         }
         code.Line();
+    }
+
+    /// <summary>The initializer of a shape with columns whose values may be missing.</summary>
+    private static void Missing(CodeWriter code, TokenShape shape, TypeNames types)
+    {
+        using CodeWriter.Block initializer = code.OpenBlock(",");
+        if (shape.NormalizedColumns > 0)
+        {
+            code.Line($"NormalizedColumns = {Number(shape.NormalizedColumns)},");
+        }
+        code.Line($"Missing = new {types.Runtime}MissingColumns[]");
+        using CodeWriter.Block columns = code.OpenBlock(",");
+        code.Line("// first column, columns, modality, modalities, what becomes of them, the first of their indicators");
+        foreach (MissingColumns m in shape.Missing)
+        {
+            code.Line(
+                $"new({Number(m.First)}, {Number(m.Count)}, {Number(m.Kind)}, {Number(m.Kinds)}, "
+                + $"{types.Runtime}MissingValues.{m.Handling}, {Number(m.Indicators)}),");
+        }
     }
 
     private static void Standardized(CodeWriter code, StandardizationPlan standardization, TypeNames types)

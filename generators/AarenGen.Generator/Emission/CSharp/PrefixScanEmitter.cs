@@ -13,7 +13,8 @@ internal static class PrefixScanEmitter
         code.Line();
         code.Summary("Reads many tokens of one stream as Forward does, cut into chunks that threads run in parallel.");
         code.Line("/// <param name=\"state\">The stream; a fresh state for a whole sequence.</param>");
-        code.Line("/// <param name=\"tokens\">[tokens, InputWidth] finite numbers from -1e15 to 1e15; may be empty.</param>");
+        string missing = plan.Tokens.Missing.Count > 0 ? ", or NaN where a value is missing" : "";
+        code.Line($"/// <param name=\"tokens\">[tokens, InputWidth] finite numbers from -1e15 to 1e15{missing}; may be empty.</param>");
         code.Line("/// <param name=\"outputs\">[tokens, OutputWidth] numbers, overwritten: those of Forward up to the rounding of sums in "
             + "another order.</param>");
         code.Line("/// <param name=\"threads\">The number of threads, at least 1; several pay from some thousands of tokens on.</param>");
