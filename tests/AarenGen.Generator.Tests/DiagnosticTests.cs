@@ -92,6 +92,7 @@ public sealed class DiagnosticTests
                 + "partial class M;" },
         { "AAREN022",
             "[SequenceModel, Continuous(4), Standardize(Method = [|(Standardization)3|]), Dense(8), MeanSquaredError] partial class M;" },
+        { "AAREN022", "[SequenceModel, Continuous(4, Missing = [|(MissingValues)3|]), Dense(8), MeanSquaredError] partial class M;" },
         { "AAREN022", "[SequenceModel, Continuous(4), Pool([|(Pooling)2|]), Dense(8), MeanSquaredError] partial class M;" },
         { "AAREN026",
             "[SequenceModel, Categorical(4, Width = 3), TimeEncoding([|4|]), SumInputs, Dense(8), MeanSquaredError] partial class M;" },

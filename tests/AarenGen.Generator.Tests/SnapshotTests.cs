@@ -45,6 +45,14 @@ public sealed class SnapshotTests
             [Head("Range", Weight = 0.5), Dense(4), Quantiles(0.1, 0.9)]
             internal sealed partial class Measured;
             """,
+        ["MissingInputs"] = """
+            using AarenGen;
+            namespace Example;
+
+            [SequenceModel, Continuous(2, Missing = MissingValues.MeanWithIndicator), Continuous(3, Missing = MissingValues.CarryForward)]
+            [Standardize, InstanceNorm(Columns = 1), Dense(4), Dense(1), MeanSquaredError]
+            internal sealed partial class Sensors;
+            """,
         ["PostNormWithDropout"] = """
             using AarenGen;
             namespace Example;

@@ -57,7 +57,8 @@ internal static class ModelCard
 
     private static string Describe(TokenShape shape, bool isStandardized)
     {
-        string mean = isStandardized ? "mean" : "0";
+        bool isNormalized = shape.Normalization != NormalizationSpan.None && shape.NormalizedColumns == 0;
+        string mean = isStandardized || isNormalized ? "mean" : "0";
         List<string> parts = [.. shape.Missing.Select(m =>
             (m.Handling == MissingValues.CarryForward ? "missing: the last" : $"missing: {mean} with indicator")
             + $" (columns {Span(m.First, m.Count)}"

@@ -35,7 +35,7 @@ public enum Standardization
 /// <remarks>
 /// <para>Stands after the inputs, before the layers. <see cref="SequenceModel{TSelf}.Fit"/> computes the statistics in double, each column
 /// by itself, before its first optimiser step: every token counts once, whatever its weight, and every target with a weight above 0 that is
-/// not missing (NaN). They are saved with the weights, and <see cref="SequenceModel{TSelf}.Statistics"/> shows them. A constant column is
+/// not missing (NaN). Missing values of tokens are left out as well. They are saved with the weights, and <see cref="SequenceModel{TSelf}.Statistics"/> shows them. A constant column is
 /// divided by 1.</para>
 /// <para>Categories and times are left as they are, and so are the targets of <c>[CrossEntropy]</c> and <c>[LogNormalMixture]</c>. All
 /// other losses compare standardised targets, so that losses of columns in different units weigh alike: the losses of a
@@ -60,6 +60,8 @@ public sealed class StandardizeAttribute : ModelComponentAttribute
 /// <c>[Continuous]</c>. With <c>[Patch]</c> a patch is normalised by the statistics at its
 /// end; with a window of the patch's length those are the patch's own. Targets are given on the input's scale; a row's targets
 /// are the normalised features in order, repeated as often as needed. After <c>[Standardize]</c>, standardised values are normalised.
+/// A value that is missing (<see cref="ContinuousAttribute.Missing"/>) counts in neither mean nor deviation of its feature; before a
+/// feature's first value, these are the ones of a single 0.
 /// Source: Kim et al., Reversible Instance Normalization, ICLR 2022, without its learned scale.
 /// </remarks>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]

@@ -46,3 +46,17 @@ internal sealed partial class CarriedInInstances;
 [Categorical(3), Continuous(1, Missing = MissingValues.CarryForward), Interleave(8, Shared = 1), Standardize]
 [Aaren(Heads = 2, FeedForward = 8), Dense(2), MeanSquaredError]
 internal sealed partial class MissingInTurn;
+
+/// <summary><see cref="IndicatesMissing"/> with columns for its indicators.</summary>
+[SequenceModel, Continuous(6), Dense(8), Aaren(Heads = 2, FeedForward = 8), Dense(2), MeanSquaredError]
+internal sealed partial class SixColumns;
+
+/// <summary><see cref="CarriedInInstances"/> that refuses.</summary>
+[SequenceModel, Continuous(2), InstanceNorm, Dense(8), Aaren(Heads = 2, FeedForward = 8), Dense(4), MeanSquaredError]
+internal sealed partial class PrefixNormalizedWithoutPositions;
+
+[SequenceModel, Continuous(3, Missing = MissingValues.MeanWithIndicator), Dense(2), MeanSquaredError]
+internal sealed partial class LinearWithIndicators;
+
+[SequenceModel, Continuous(3), Dense(2), MeanSquaredError]
+internal sealed partial class LinearPlain;

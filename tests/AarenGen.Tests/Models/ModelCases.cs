@@ -60,6 +60,10 @@ internal static class ModelCases
         new ModelCase<MissingInInstances>(),
         new ModelCase<CarriedInInstances> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<MissingInTurn>(),
+        new ModelCase<SixColumns> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<PrefixNormalizedWithoutPositions> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<LinearWithIndicators> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<LinearPlain> { Without = { [Suite.Device] = SameKernels } },
 
         // Layers, and widths at the edges of tiles and thread blocks.
         new ModelCase<EveryLayer> { HasDropout = true, Batches = [[9, 40, 1]] },
