@@ -141,6 +141,7 @@ internal static class Arguments
     /// <summary>
     /// The same of tokens, the first of which is at a position of its sequence. NaN is allowed where values may be missing.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int IndexOfBadTokenNumber(ReadOnlySpan<float> values, Standardizer? standardizer, MissingInputs? missing, long position)
     {
         if (standardizer is not null)
@@ -148,7 +149,13 @@ internal static class Arguments
             return standardizer.IndexOfBadTokenNumber(values, missing, position);
         }
         int bad = IndexOfBadTokenNumber(values);
-        while (bad >= 0 && missing is not null && float.IsNaN(values[bad]) && missing.Allows(position, bad))
+        return bad < 0 || missing is null ? bad : IndexOfRefused(values, bad, missing, position);
+    }
+
+    /// <summary>The first bad number that is not missing, from one on.</summary>
+    private static int IndexOfRefused(ReadOnlySpan<float> values, int bad, MissingInputs missing, long position)
+    {
+        while (bad >= 0 && float.IsNaN(values[bad]) && missing.Allows(position, bad))
         {
             int next = IndexOfBadTokenNumber(values[(bad + 1)..]);
             bad = next < 0 ? -1 : bad + 1 + next;
@@ -169,11 +176,13 @@ internal static class Arguments
         int bad = IndexOfBadTokenNumber(span, standardizer, missing, position);
         if (bad >= 0)
         {
-            throw new ArgumentException(
-                $"'{name}' holds {Text(span[bad])} in row {firstRow + bad / width}, column {bad % width}; "
-                + $"{RuleOf(span[bad], standardizer)}. Pass another token in its place, or none.", name);
+            throw BadNumber(span[bad], standardizer, firstRow + bad / width, bad % width, name);
         }
     }
+
+    private static ArgumentException BadNumber(float bad, Standardizer? standardizer, int row, int column, string name) => new(
+        $"'{name}' holds {Text(bad)} in row {row}, column {column}; "
+        + $"{RuleOf(bad, standardizer)}. Pass another token in its place, or none.", name);
 
     private static string Text(float value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -157,7 +157,11 @@ public sealed record StandardizedColumns(int First, int Count, int Modality, int
 /// </summary>
 /// <param name="Method">With which statistics.</param>
 /// <param name="Columns">Which columns of the tokens.</param>
-public sealed record StandardizationDescription(Standardization Method, IReadOnlyList<StandardizedColumns> Columns);
+public sealed record StandardizationDescription(Standardization Method, IReadOnlyList<StandardizedColumns> Columns)
+{
+    /// <summary>Whether each series has statistics of its own.</summary>
+    public bool PerSeries { get; init; }
+}
 
 /// <summary>Neighbouring columns of the tokens whose values may be missing: those of a <c>[Continuous]</c> input.</summary>
 /// <param name="First">The first column, from 0.</param>
@@ -295,6 +299,9 @@ public sealed record ModelDescription
 
     /// <summary>Bytes of a stream's state, which is constant in size.</summary>
     public long StateBytes => (long)Layout.StateDoubles * sizeof(double);
+
+    /// <summary>Whether each series has statistics of its own.</summary>
+    internal bool IsPerSeries => Standardization is { PerSeries: true };
 
     internal int RowInputWidth => (InputWidth + Tokens.IndicatorColumns) / Tokens.Channels * Tokens.PatchLength;
 

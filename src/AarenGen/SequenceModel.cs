@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Runtime.CompilerServices;
 using AarenGen.Memory;
 using AarenGen.Serialization;
 using AarenGen.Training;
@@ -29,6 +30,9 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
 
     private readonly WeightAccess access = new();
     private AlignedBuffer weights = null!, packed = null!;
+
+    /// <summary>A copy of the static one, which a step reads sooner here.</summary>
+    private readonly MissingInputs? missing = Missing;
 
     /// <summary>Null where nothing is standardised.</summary>
     private Standardizer? standardizer;
@@ -214,7 +218,24 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     }
 
     /// <summary>A state for a new stream.</summary>
-    public StreamState<TSelf> CreateState() => new();
+    public StreamState<TSelf> CreateState() => CreateStateOf(null);
+
+    /// <summary>
+    /// A state for a new stream of a series, whose tokens and outputs are scaled with the statistics of that series. If the training data
+    /// had no such series, they are scaled with those of all data (<see cref="StreamState{TModel}.HasSeriesStatistics"/>).
+    /// </summary>
+    /// <param name="series">The series's name, as <see cref="SequenceData.GetSeries"/> gave it in training.</param>
+    /// <exception cref="ArgumentException">
+    /// It is null or empty, has more than 1,024 bytes of UTF-8, half a character or a null character.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// The model has no <see cref="StandardizeAttribute.PerSeries"/>, so that series mean nothing to it.
+    /// </exception>
+    public StreamState<TSelf> CreateState(string series)
+    {
+        CheckSeries(series);
+        return CreateStateOf(series);
+    }
 
     /// <summary>Two states for a new stream that relieve each other, so that no output depends on more than some tokens.</summary>
     /// <param name="maxTokens">
@@ -222,7 +243,21 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// multiple of twice the modalities. As long as the sequences in training suits it.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxTokens"/> is none of these.</exception>
-    public StateRelay<TSelf> CreateRelay(int maxTokens) => new((TSelf)this, maxTokens);
+    public StateRelay<TSelf> CreateRelay(int maxTokens) => new((TSelf)this, maxTokens, series: null);
+
+    /// <summary>The same for a stream of a series; see <see cref="CreateState(string)"/>.</summary>
+    /// <param name="maxTokens">As for <see cref="CreateRelay(int)"/>.</param>
+    /// <param name="series">The series's name.</param>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="series"/> is no name, as <see cref="CreateState(string)"/> says.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxTokens"/> is none of the allowed numbers.</exception>
+    /// <exception cref="InvalidOperationException">The model has no <see cref="StandardizeAttribute.PerSeries"/>.</exception>
+    public StateRelay<TSelf> CreateRelay(int maxTokens, string series)
+    {
+        CheckSeries(series);
+        return new((TSelf)this, maxTokens, series);
+    }
 
     /// <summary>Takes one token of a stream: updates its state and writes the output of this token.</summary>
     /// <param name="state">The stream.</param>
@@ -239,7 +274,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         ArgumentNullException.ThrowIfNull(state);
         Arguments.CheckLength(token, Description.InputWidth);
         Arguments.CheckLength(output, Description.OutputWidth);
-        Arguments.CheckTokens(token, Description.InputWidth, standardizer, Missing, state.TokenCount);
+        Arguments.CheckTokens(token, Description.InputWidth, ScalesOf(state), missing, state.TokenCount);
         Arguments.CheckCategories(token, Description.InputWidth, Description.Categories, state.TokenCount);
         Run(new ReadOnlySpan<StreamState<TSelf>>(ref state), token, output);
     }
@@ -277,19 +312,20 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
                 throw new ArgumentException($"State {i} is null.", nameof(states));
             }
         }
-        if (Description.ModalityCount == 1)
+        bool areAlike = Description.ModalityCount == 1 && !IsPerSeries;
+        if (areAlike)
         {
-            Arguments.CheckTokens(tokens, Description.InputWidth, standardizer, Missing, position: 0);
+            Arguments.CheckTokens(tokens, Description.InputWidth, standardizer, missing, position: 0);
         }
         try
         {
-            for (int i = 0; i < states.Length && (Description.ModalityCount > 1 || Description.Categories.Count > 0); i++)
+            for (int i = 0; i < states.Length && (!areAlike || Description.Categories.Count > 0); i++)
             {
                 ReadOnlySpan<float> token = tokens.Slice(i * Description.InputWidth, Description.InputWidth);
                 long position = TakePosition(states[i]);
-                if (Description.ModalityCount > 1)
+                if (!areAlike)
                 {
-                    Arguments.CheckTokens(token, Description.InputWidth, standardizer, Missing, position, i, nameof(tokens));
+                    Arguments.CheckTokens(token, Description.InputWidth, ScalesOf(states[i]), missing, position, i, nameof(tokens));
                 }
                 Arguments.CheckCategories(token, Description.InputWidth, Description.Categories, position, i, nameof(tokens));
             }
@@ -347,9 +383,10 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <para>A target that is NaN is missing: its value has neither loss nor gradient (see <see cref="Evaluate"/> for the mean). A batch
     /// whose targets are all missing changes no weight, like one whose tokens have the weight 0.</para>
     /// <para>A model with <c>[Standardize]</c> whose <see cref="Statistics"/> are not fitted computes them first: it reads the training
-    /// data one to eight more times, as <see cref="Standardization"/> says, and keeps nothing of them. A model that was trained or
-    /// loaded keeps its statistics, since its weights depend on them; for others, train a new model. A checkpoint has the statistics with
-    /// which its training began. Epochs are compared by losses of standardised targets.</para>
+    /// data one to eight more times, as <see cref="Standardization"/> says (twice as often with
+    /// <see cref="StandardizeAttribute.PerSeries"/>), and keeps nothing of them. A model that was trained or loaded keeps its statistics,
+    /// since its weights depend on them; for others, train a new model. A checkpoint has the statistics with which its training began.
+    /// Epochs are compared by losses of standardised targets.</para>
     /// </remarks>
     /// <param name="train">The sequences to learn from.</param>
     /// <param name="validation">
@@ -504,12 +541,41 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     internal void BackpropagateDerivedWeights(Span<float> gradients, WorkerSlice slice) =>
         BackpropagateDerivedWeights(weights.Span, gradients, slice);
 
+    /// <summary>What scales the tokens and outputs of a state; null where nothing is standardised.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal Standardizer? ScalesOf(StreamState<TSelf> state) => IsPerSeries ? state.ScalesOf(standardizer!) : standardizer;
+
+    /// <summary>Whether each series has statistics of its own.</summary>
+    private bool IsPerSeries => standardizer is { IsPerSeries: true };
+
+    /// <summary>A state of a series, which was checked; null: of none.</summary>
+    internal StreamState<TSelf> CreateStateOf(string? series)
+    {
+        var state = new StreamState<TSelf>(series);
+        ScalesOf(state);
+        return state;
+    }
+
+    private void CheckSeries(string series)
+    {
+        ArgumentNullException.ThrowIfNull(series);
+        if (!IsPerSeries)
+        {
+            throw new InvalidOperationException(
+                $"'{Description.Name}' has no statistics of series; declare [Standardize(PerSeries = true)], or name no series.");
+        }
+        if (!SeriesName.IsValid(series))
+        {
+            throw SeriesName.Error("", nameof(series));
+        }
+    }
+
     /// <summary>Checks many tokens of a stream; returns how many they are.</summary>
     internal int CheckTokens(StreamState<TSelf> state, ReadOnlySpan<float> tokens, ReadOnlySpan<float> outputs)
     {
         int count = Arguments.CountRows(tokens, Description.InputWidth);
         Arguments.CheckLength(outputs, (long)count * Description.OutputWidth);
-        Arguments.CheckTokens(tokens, Description.InputWidth, standardizer, Missing, state.TokenCount);
+        Arguments.CheckTokens(tokens, Description.InputWidth, ScalesOf(state), missing, state.TokenCount);
         Arguments.CheckCategories(tokens, Description.InputWidth, Description.Categories, state.TokenCount);
         return count;
     }
@@ -593,7 +659,14 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
             else
             {
                 Infer(Pass(streams, rows, Standardize(streams, read), written));
-                standardizer.RestoreOutputs(written);
+                if (IsPerSeries)
+                {
+                    Restore(streams, written);
+                }
+                else
+                {
+                    standardizer.RestoreOutputs(written);
+                }
             }
             if (streams.Length == 1)
             {
@@ -612,18 +685,32 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     {
         int scratch = Description.Layout.ScratchFloats, width = Description.InputWidth;
         Span<float> standardized = Scratch.Get(scratch + tokens.Length).Slice(scratch, tokens.Length);
-        if (states.Length == 1 || Description.ModalityCount == 1)
+        if (states.Length == 1 || (Description.ModalityCount == 1 && !IsPerSeries))
         {
-            standardizer!.StandardizeTokens(tokens, states[0].TokenCount, standardized);
+            ScalesOf(states[0])!.StandardizeTokens(tokens, states[0].TokenCount, standardized);
             return standardized;
         }
         for (int i = 0; i < states.Length; i++)
         {
             long position = TakePosition(states[i]);
-            standardizer!.StandardizeTokens(tokens.Slice(i * width, width), position, standardized.Slice(i * width, width));
+            ScalesOf(states[i])!.StandardizeTokens(tokens.Slice(i * width, width), position, standardized.Slice(i * width, width));
         }
         ClearPositions(states);
         return standardized;
+    }
+
+    /// <summary>Scales back outputs of a state each, or of a single state.</summary>
+    private void Restore(ReadOnlySpan<StreamState<TSelf>> states, Span<float> outputs)
+    {
+        if (states.Length == 1 || !IsPerSeries)
+        {
+            ScalesOf(states[0])!.RestoreOutputs(outputs);
+            return;
+        }
+        for (int i = 0; i < states.Length; i++)
+        {
+            ScalesOf(states[i])!.RestoreOutputs(outputs.Slice(i * Description.OutputWidth, Description.OutputWidth));
+        }
     }
 
     /// <summary>The position of a state's next token in this call: a state that has several of its tokens takes them in order.</summary>
@@ -641,6 +728,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     private void RunShaped(ReadOnlySpan<StreamState<TSelf>> states, ReadOnlySpan<float> tokens, Span<float> outputs)
     {
         TokenShape shape = Description.Tokens;
+        SamplePreprocessor preprocessor = Preprocessor;
         int count = tokens.Length / Description.InputWidth, capacity = Description.Layout.RowsPerPass / shape.Channels;
         int rowsWidth = shape.Channels * Description.RowInputWidth, statisticsWidth = shape.Channels * Description.RowStatistics;
         Span<float> scratch = Scratch.Get(
@@ -658,13 +746,13 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         {
             StreamState<TSelf> state = states[states.Length == 1 ? 0 : i];
             ReadOnlySpan<float> token = tokens.Slice(i * Description.InputWidth, Description.InputWidth);
-            if (standardizer is not null)
+            if (ScalesOf(state) is { } scales)
             {
-                standardizer.StandardizeTokens(token, state.TokenCount, standardized);
+                scales.StandardizeTokens(token, state.TokenCount, standardized);
                 token = standardized;
             }
             state.TokenCount++;
-            if (Preprocessor.Add(
+            if (preprocessor.Add(
                 state.SampleMemory, token,
                 rows.Slice(full * rowsWidth, rowsWidth), statistics.Slice(full * statisticsWidth, statisticsWidth)))
             {
@@ -689,7 +777,10 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
                     Outputs = results[..(full * Description.OutputWidth)],
                     States = streams.AsSpan(0, full),
                 });
-                standardizer?.RestoreOutputs(results[..(full * Description.OutputWidth)]);
+                if (standardizer is not null)
+                {
+                    Restore(streams.AsSpan(0, full), results[..(full * Description.OutputWidth)]);
+                }
                 for (int j = 0; j < full; j++)
                 {
                     results.Slice(j * Description.OutputWidth, Description.OutputWidth)

@@ -17,13 +17,18 @@ public readonly record struct ColumnScale(double Center, double Scale)
 /// </summary>
 public sealed class StandardizationStatistics
 {
-    private readonly ColumnScale[] tokens, targets;
+    private static readonly Dictionary<string, StandardizationStatistics> noSeries = [];
 
-    internal StandardizationStatistics(bool isFitted, ColumnScale[] tokens, ColumnScale[] targets)
+    private readonly ColumnScale[] tokens, targets;
+    private readonly Dictionary<string, StandardizationStatistics> series;
+
+    internal StandardizationStatistics(
+        bool isFitted, ColumnScale[] tokens, ColumnScale[] targets, Dictionary<string, StandardizationStatistics>? series = null)
     {
         IsFitted = isFitted;
         this.tokens = tokens;
         this.targets = targets;
+        this.series = series ?? noSeries;
     }
 
     /// <summary>
@@ -40,6 +45,12 @@ public sealed class StandardizationStatistics
 
     /// <summary>Of the columns of a target, those that are left as they are included.</summary>
     public IReadOnlyList<ColumnScale> Targets => targets;
+
+    /// <summary>
+    /// The statistics of each series of the training data, by its name, where <see cref="StandardizeAttribute.PerSeries"/> asks for them;
+    /// else empty. Those of a series have no series themselves.
+    /// </summary>
+    public IReadOnlyDictionary<string, StandardizationStatistics> Series => series;
 
     internal ReadOnlySpan<ColumnScale> TokenScales => tokens;
 
@@ -113,7 +124,12 @@ public sealed class StandardizationStatistics
 
     /// <summary>Whether both scale every column alike.</summary>
     internal bool IsSame(StandardizationStatistics? other) => other is not null
-        && TokenScales.SequenceEqual(other.TokenScales) && TargetScales.SequenceEqual(other.TargetScales);
+        && TokenScales.SequenceEqual(other.TokenScales) && TargetScales.SequenceEqual(other.TargetScales)
+        && series.Count == other.series.Count
+        && series.All(s => other.series.TryGetValue(s.Key, out StandardizationStatistics? own) && s.Value.IsSame(own));
+
+    /// <summary>The statistics of a series; null where there are none of its own.</summary>
+    internal StandardizationStatistics? Of(string? name) => name is null ? null : series.GetValueOrDefault(name);
 
     /// <summary>Checks statistics that a file holds against the model; returns what is wrong, or null.</summary>
     internal string? FindMistake(ModelDescription description)
@@ -123,7 +139,9 @@ public sealed class StandardizationStatistics
         return FindMistake("token", tokens, StandardizedTokens(description))
             ?? FindMistake("target", targets, StandardizedTargets(description))
             ?? (repeated.AsSpan().SequenceEqual(targets)
-                ? null : "the statistics of targets are not those of the columns that the outputs repeat");
+                ? null : "the statistics of targets are not those of the columns that the outputs repeat")
+            ?? series.Values.Select((own, i) => own.FindMistake(description) is { } mistake
+                ? Invariant($"in series {i}, {mistake}") : null).FirstOrDefault(static m => m is not null);
     }
 
     private static string? FindMistake(string name, ColumnScale[] columns, bool[] isStandardized)

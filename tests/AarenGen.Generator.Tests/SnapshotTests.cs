@@ -50,7 +50,7 @@ public sealed class SnapshotTests
             namespace Example;
 
             [SequenceModel, Continuous(2, Missing = MissingValues.MeanWithIndicator), Continuous(3, Missing = MissingValues.CarryForward)]
-            [Standardize, InstanceNorm(Columns = 1), Dense(4), Dense(1), MeanSquaredError]
+            [Standardize(PerSeries = true), InstanceNorm(Columns = 1), Dense(4), Dense(1), MeanSquaredError]
             internal sealed partial class Sensors;
             """,
         ["PostNormWithDropout"] = """

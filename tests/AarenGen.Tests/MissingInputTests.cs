@@ -20,7 +20,8 @@ public sealed class MissingInputTests : IDisposable
     public static TheoryData<string> Models =>
     [
         nameof(CarriesForward), nameof(IndicatesMissing), nameof(MissingBesides), nameof(MissingInSums), nameof(MissingInChannels),
-        nameof(CarriedInChannels), nameof(CarriedInPatches), nameof(MissingInInstances), nameof(CarriedInInstances), nameof(MissingInTurn),
+        nameof(CarriedInChannels), nameof(CarriedInPatches), nameof(MissingInPatches), nameof(MissingInInstances),
+        nameof(CarriedInInstances), nameof(MissingInTurn),
     ];
 
     [Theory]

@@ -205,7 +205,11 @@ internal enum MissingValues
 internal sealed record MissingColumns(int First, int Count, int Kind, int Kinds, MissingValues Handling, int Indicators);
 
 /// <summary>What is standardised of the tokens, and with which statistics; of the targets, heads say it.</summary>
-internal sealed record StandardizationPlan(Standardization Method, EquatableArray<StandardizedColumns> Columns);
+internal sealed record StandardizationPlan(Standardization Method, EquatableArray<StandardizedColumns> Columns)
+{
+    /// <summary>Whether each series has statistics of its own.</summary>
+    public bool PerSeries { get; init; }
+}
 
 /// <summary>With which statistics columns are standardised: the names are those of the runtime's enumeration.</summary>
 internal enum Standardization

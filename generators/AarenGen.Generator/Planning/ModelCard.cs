@@ -96,7 +96,7 @@ internal static class ModelCard
             $"columns {Span(c.First, c.Count)}" + (c.Kinds > 1 ? FormattableString.Invariant($" of modality {c.Kind}") : ""))];
         parts.AddRange(plan.Heads.Where(static h => h.Scaling.Count > 0).Select(h =>
             $"targets {Span(h.TargetOffset, h.Loss.TargetWidth)}" + (plan.Tokens.Channels > 1 ? " of each channel" : "")));
-        return $"standardised by {by}: {string.Join(", ", parts)}";
+        return $"standardised by {by}{(standardization.PerSeries ? " of each series" : "")}: {string.Join(", ", parts)}";
     }
 
     private static string Span(int first, int count) =>

@@ -103,7 +103,7 @@ internal static class Planner
             diagnostics.Add(DiagnosticInfo.At(
                 diagnostics.LocationOf(component), DiagnosticDescriptors.NothingToStandardize, declaration.Name));
         }
-        return new(method, new(columns));
+        return new(method, new(columns)) { PerSeries = StandardizeDefinition.PerSeries(component) };
     }
 
     private static IEnumerable<Category> Categories(BoundModel bound) => bound.Inputs
@@ -149,7 +149,8 @@ internal static class Planner
         }
         if (plan.Standardization is { } standardization)
         {
-            text.Append(FormattableString.Invariant($"standardized {standardization.Method}\n"));
+            text.Append(FormattableString.Invariant(
+                $"standardized {standardization.Method}{(standardization.PerSeries ? " per series" : "")}\n"));
             foreach (StandardizedColumns columns in standardization.Columns)
             {
                 text.Append(FormattableString.Invariant($"{columns.First} {columns.Count} {columns.Kind} {columns.Kinds}\n"));

@@ -50,10 +50,15 @@ internal sealed class PatchDefinition : PreprocessingDefinition
     };
 }
 
-/// <summary>[Standardize(Method = …)]: a matter of the runtime, which scales what it reads and scales outputs back.</summary>
+/// <summary>
+/// [Standardize(Method = …, PerSeries = …)]: a matter of the runtime, which scales what it reads and scales outputs back.
+/// </summary>
 internal sealed class StandardizeDefinition : ComponentDefinition
 {
     public override string Name => "Standardize";
+
+    /// <summary>Whether each series has statistics of its own.</summary>
+    public static bool PerSeries(ComponentDeclaration component) => component.Flag("PerSeries");
 
     /// <summary>With which statistics.</summary>
     public static Standardization Method(ComponentDeclaration component, DiagnosticBag diagnostics) => diagnostics.Choice(

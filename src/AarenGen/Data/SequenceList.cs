@@ -5,7 +5,7 @@ namespace AarenGen;
 /// <param name="targetWidth">Numbers in one token's target, at least 1.</param>
 public sealed class SequenceList(int tokenWidth, int targetWidth) : SequenceData
 {
-    private readonly List<(float[] Tokens, float[] Targets, float[]? Weights)> sequences = [];
+    private readonly List<(float[] Tokens, float[] Targets, float[]? Weights, string? Series)> sequences = [];
 
     /// <inheritdoc/>
     public override int Count => sequences.Count;
@@ -23,8 +23,9 @@ public sealed class SequenceList(int tokenWidth, int targetWidth) : SequenceData
     /// missing, and left out of the loss.
     /// </param>
     /// <param name="weights">[length]: the weight of each token in the loss, 0 leaving it out; null: all 1.</param>
+    /// <param name="series">The series that it is part of, as <see cref="SequenceData.GetSeries"/> tells it; null: none.</param>
     /// <exception cref="ArgumentException">The lengths do not fit each other.</exception>
-    public void Add(float[] tokens, float[] targets, float[]? weights = null)
+    public void Add(float[] tokens, float[] targets, float[]? weights = null, string? series = null)
     {
         ArgumentNullException.ThrowIfNull(tokens);
         ArgumentNullException.ThrowIfNull(targets);
@@ -41,12 +42,16 @@ public sealed class SequenceList(int tokenWidth, int targetWidth) : SequenceData
         {
             Arguments.CheckLength(weights, length);
         }
-        sequences.Add((tokens, targets, weights));
+        sequences.Add((tokens, targets, weights, series));
     }
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
     public override int GetLength(int index) => sequences[index].Tokens.Length / TokenWidth;
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
+    public override string? GetSeries(int index) => sequences[index].Series;
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
@@ -61,7 +66,7 @@ public sealed class SequenceList(int tokenWidth, int targetWidth) : SequenceData
     /// <exception cref="ArgumentOutOfRangeException">The index or the token is out of range.</exception>
     public override float ReadTarget(int index, int token, Span<float> target)
     {
-        (float[] tokens, float[] targets, float[]? weights) = sequences[index];
+        (float[] tokens, float[] targets, float[]? weights, _) = sequences[index];
         Arguments.CheckIndex(token, tokens.Length / TokenWidth);
         targets.AsSpan(targets.Length == TargetWidth ? 0 : token * TargetWidth, TargetWidth).CopyTo(target);
         return weights is null ? 1 : weights[token];

@@ -5,6 +5,7 @@ public sealed class SequenceWindows : SequenceData
 {
     private readonly float[] tokens, targets;
     private readonly float[]? weights;
+    private readonly string? series;
     private readonly int length, stride;
 
     /// <summary>Windows of <paramref name="length"/> rows, beginning every <paramref name="stride"/> rows.</summary>
@@ -17,9 +18,11 @@ public sealed class SequenceWindows : SequenceData
     /// <param name="length">Tokens of a window, at least 1.</param>
     /// <param name="stride">Rows from one window's start to the next, at least 1.</param>
     /// <param name="weights">[rows]: the weight of each row in the loss; null: all 1.</param>
+    /// <param name="series">The series that the table is of, as <see cref="SequenceData.GetSeries"/> tells it; null: none.</param>
     /// <exception cref="ArgumentException">The lengths do not fit each other, or not even one window fits.</exception>
     public SequenceWindows(
-        float[] tokens, int tokenWidth, float[] targets, int targetWidth, int length, int stride, float[]? weights = null)
+        float[] tokens, int tokenWidth, float[] targets, int targetWidth, int length, int stride, float[]? weights = null,
+        string? series = null)
     {
         ArgumentNullException.ThrowIfNull(tokens);
         ArgumentNullException.ThrowIfNull(targets);
@@ -37,7 +40,8 @@ public sealed class SequenceWindows : SequenceData
         {
             throw new ArgumentException($"A window takes {length} rows, but there are only {rows}.", nameof(tokens));
         }
-        (this.tokens, this.targets, this.weights, this.length, this.stride) = (tokens, targets, weights, length, stride);
+        (this.tokens, this.targets, this.weights, this.length, this.stride, this.series) =
+            (tokens, targets, weights, length, stride, series);
         TokenWidth = tokenWidth;
         TargetWidth = targetWidth;
         Count = (rows - length) / stride + 1;
@@ -58,6 +62,14 @@ public sealed class SequenceWindows : SequenceData
     {
         Arguments.CheckIndex(index, Count);
         return length;
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
+    public override string? GetSeries(int index)
+    {
+        Arguments.CheckIndex(index, Count);
+        return series;
     }
 
     /// <inheritdoc/>

@@ -35,8 +35,8 @@ public enum Standardization
 /// <remarks>
 /// <para>Stands after the inputs, before the layers. <see cref="SequenceModel{TSelf}.Fit"/> computes the statistics in double, each column
 /// by itself, before its first optimiser step: every token counts once, whatever its weight, and every target with a weight above 0 that is
-/// not missing (NaN). Missing values of tokens are left out as well. They are saved with the weights, and <see cref="SequenceModel{TSelf}.Statistics"/> shows them. A constant column is
-/// divided by 1.</para>
+/// not missing (NaN). Missing values of tokens are left out as well. The statistics are saved with the weights, and
+/// <see cref="SequenceModel{TSelf}.Statistics"/> shows them. A constant column is divided by 1.</para>
 /// <para>Categories and times are left as they are, and so are the targets of <c>[CrossEntropy]</c> and <c>[LogNormalMixture]</c>. All
 /// other losses compare standardised targets, so that losses of columns in different units weigh alike: the losses of a
 /// <see cref="TrainingReport"/> and of <see cref="SequenceModel{TSelf}.Evaluate"/> are those of standardised targets.</para>
@@ -48,6 +48,17 @@ public sealed class StandardizeAttribute : ModelComponentAttribute
 {
     /// <summary>Which statistics; mean and standard deviation by default.</summary>
     public Standardization Method { get; set; }
+
+    /// <summary>
+    /// Whether each series has statistics of its own, beside those of all data: <see cref="SequenceData.GetSeries"/> names the series of a
+    /// sequence, <see cref="SequenceModel{TSelf}.CreateState(string)"/> that of a stream. False by default.
+    /// </summary>
+    /// <remarks>
+    /// A column without any value in a series has the statistics of all data there, and a column that is constant in a series has its
+    /// own center and the scale of all data. Sequences and streams without a series, or of one that the training data had not, have the
+    /// statistics of all data. <c>Fit</c> reads the data twice as often for the statistics.
+    /// </remarks>
+    public bool PerSeries { get; set; }
 }
 
 /// <summary>

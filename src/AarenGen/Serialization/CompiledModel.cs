@@ -30,13 +30,16 @@ internal static class CompiledModel
             [Fingerprint] = description.Fingerprint, [Mark] = Version(precision),
         };
         StatisticsFile.AddMark(statistics, metadata);
+        byte[] names = StatisticsFile.NamesOf(description, statistics);
         byte[] header = Safetensors.WriteHeader(
-            [(Weights, [weights.Length]), (Packed, [packed.Length])], metadata, StatisticsFile.Tensors(description));
+            [(Weights, [weights.Length]), (Packed, [packed.Length])], metadata,
+            StatisticsFile.Tensors(description, statistics?.Series.Count ?? 0), StatisticsFile.NameTensors(description, names));
         double[] doubles = StatisticsFile.Data(statistics);
         return stream =>
         {
             stream.Write(header);
             stream.Write(MemoryMarshal.AsBytes(doubles.AsSpan()));
+            stream.Write(names);
             stream.Write(MemoryMarshal.AsBytes(weights.Span));
             stream.Write(MemoryMarshal.AsBytes(packed.Span));
         };
@@ -108,22 +111,36 @@ internal static class CompiledModel
         StandardizationStatistics? Statistics()
         {
             var numbers = new List<double>();
-            foreach ((string name, IReadOnlyList<int> shape) in StatisticsFile.Tensors(description))
+            foreach ((string name, IReadOnlyList<int> shape) in
+                StatisticsFile.Tensors(description, StatisticsFile.SeriesIn(description, tensors)))
             {
                 TensorEntry tensor = Find(name, "F64", shape);
                 var read = new double[(tensor.End - tensor.Start) / sizeof(double)];
-                resource.Position = tensor.Start;
-                resource.ReadExactly(MemoryMarshal.AsBytes(read.AsSpan()));
+                Read(tensor, MemoryMarshal.AsBytes(read.AsSpan()));
                 numbers.AddRange(read);
+            }
+            byte[] names = [];
+            if (description.IsPerSeries)
+            {
+                int length = tensors.GetValueOrDefault(StatisticsFile.Names) is { Shape: [long bytes] } ? (int)bytes : 0;
+                TensorEntry tensor = Find(StatisticsFile.Names, "U8", [length]);
+                names = new byte[length];
+                Read(tensor, names);
             }
             try
             {
-                return StatisticsFile.Parse(description, metadata, numbers.ToArray());
+                return StatisticsFile.Parse(description, metadata, numbers.ToArray(), names);
             }
             catch (ModelFileException e)
             {
                 throw new ModelFileException($"{file}: {e.Message}", e);
             }
+        }
+
+        void Read(TensorEntry tensor, Span<byte> data)
+        {
+            resource.Position = tensor.Start;
+            resource.ReadExactly(data);
         }
 
         TensorEntry Find(string name, string type, IReadOnlyList<int> shape) =>

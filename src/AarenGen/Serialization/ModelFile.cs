@@ -81,16 +81,19 @@ internal static class ModelFile
         }
         StatisticsFile.AddMark(statistics, all);
         double[] doubles = [.. states, .. StatisticsFile.Data(statistics)];
-        all[Checksum] = Hash(description, sets, doubles, all);
+        byte[] names = StatisticsFile.NamesOf(description, statistics);
+        all[Checksum] = Hash(description, sets, doubles, names, all);
         int width = description.Layout.StateDoubles;
         IEnumerable<(string, IReadOnlyList<int>)> carried = states.Length == 0 ? [] : [(States, [states.Length / width, width])];
         byte[] header = Safetensors.WriteHeader(
             sets.SelectMany(s => description.Parameters.Select(p => (s.Prefix + p.Name, p.Shape))), all,
-            carried.Concat(StatisticsFile.Tensors(description)));
+            carried.Concat(StatisticsFile.Tensors(description, statistics?.Series.Count ?? 0)),
+            StatisticsFile.NameTensors(description, names));
         return stream =>
         {
             stream.Write(header);
             stream.Write(MemoryMarshal.AsBytes(doubles.AsSpan()));
+            stream.Write(names);
             EachRow(description, sets, stream.Write);
         };
     }
@@ -136,8 +139,11 @@ internal static class ModelFile
             }
             TensorEntry? carried = isCheckpoint && tensors.Remove(States, out TensorEntry? entry) ? entry : null;
             double[] states = [];
-            IReadOnlyList<(string Name, IReadOnlyList<int> Shape)> statistics = StatisticsFile.Tensors(description);
+            IReadOnlyList<(string Name, IReadOnlyList<int> Shape)> statistics =
+                StatisticsFile.Tensors(description, StatisticsFile.SeriesIn(description, tensors));
             var columns = new double[statistics.Count][];
+            byte[] names = [];
+            TensorEntry? seriesNames = description.IsPerSeries ? TakeNames(tensors) : null;
             CheckNames(description, sets, statistics, tensors);
             // In the order of their data, without gaps, so that a stream that cannot seek is read as well.
             IEnumerable<(TensorEntry Tensor, Action Read)> targets = sets.SelectMany(s => description.Parameters.Select(p =>
@@ -154,6 +160,10 @@ internal static class ModelFile
                 TensorEntry tensor = tensors[s.Name];
                 return (tensor, (Action)(() => columns[i] = ReadNumbers(stream, tensor)));
             }));
+            if (seriesNames is not null)
+            {
+                targets = targets.Append((seriesNames, () => names = ReadBytes(stream, seriesNames)));
+            }
             foreach ((_, Action read) in targets.OrderBy(static t => t.Tensor.Start))
             {
                 read();
@@ -165,11 +175,11 @@ internal static class ModelFile
             bool hasChecksum = metadata.Remove(Checksum, out string? expected);
             var hashed = new SortedDictionary<string, string>(metadata, StringComparer.Ordinal);
             double[] standardization = [.. columns.SelectMany(static c => c)];
-            if (hasChecksum ? Hash(description, sets, [.. states, .. standardization], hashed) != expected : isCheckpoint)
+            if (hasChecksum ? Hash(description, sets, [.. states, .. standardization], names, hashed) != expected : isCheckpoint)
             {
                 throw new ModelFileException("the checksum does not fit the contents; the file is damaged. Use an older copy.");
             }
-            return (metadata, states, StatisticsFile.Parse(description, metadata, standardization));
+            return (metadata, states, StatisticsFile.Parse(description, metadata, standardization, names));
         }
         catch (EndOfStreamException e)
         {
@@ -182,6 +192,12 @@ internal static class ModelFile
     /// </summary>
     private static bool IsShape(IReadOnlyList<long> tensor, IReadOnlyList<int> parameter) =>
         (tensor is [long rows, 1, long columns] ? [rows, columns] : tensor).SequenceEqual(parameter.Select(static n => (long)n));
+
+    /// <summary>Takes the tensor of series's names out of the tensors; the model knows the names and shapes of all others.</summary>
+    private static TensorEntry TakeNames(Dictionary<string, TensorEntry> tensors) =>
+        tensors.Remove(StatisticsFile.Names, out TensorEntry? entry) && entry is { Type: "U8", Shape: [_] } ? entry
+            : throw new ModelFileException(
+                $"the tensor '{StatisticsFile.Names}' of bytes (U8) is missing; use a file of the same declaration.");
 
     private static void CheckNames(
         ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets,
@@ -250,14 +266,32 @@ internal static class ModelFile
     private static double[] ReadNumbers(Stream stream, TensorEntry tensor)
     {
         int bytes = BytesOf(tensor.Type);
-        byte[] buffer = new byte[tensor.End - tensor.Start];
-        stream.ReadExactly(buffer);
+        byte[] buffer = ReadBytes(stream, tensor);
         var numbers = new double[buffer.Length / bytes];
         for (int i = 0; i < numbers.Length; i++)
         {
             numbers[i] = Number(tensor.Type, buffer.AsSpan(i * bytes));
         }
         return numbers;
+    }
+
+    /// <summary>The bytes of a tensor, whose number a header claims: memory grows with what was read.</summary>
+    private static byte[] ReadBytes(Stream stream, TensorEntry tensor)
+    {
+        long count = tensor.End - tensor.Start;
+        if (count > Array.MaxLength)
+        {
+            throw new ModelFileException($"'{tensor.Name}' has {count} bytes, more than the limit of {Array.MaxLength}.");
+        }
+        byte[] bytes = new byte[Math.Min(count, BufferBytes)];
+        stream.ReadExactly(bytes);
+        while (bytes.Length < count)
+        {
+            int read = bytes.Length;
+            Array.Resize(ref bytes, (int)Math.Min(count, 2L * read));
+            stream.ReadExactly(bytes.AsSpan(read));
+        }
+        return bytes;
     }
 
     private static int BytesOf(string type) => type switch { "F64" => 8, "F32" => 4, _ => 2 };
@@ -285,7 +319,7 @@ internal static class ModelFile
     }
 
     private static string Hash(
-        ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets, double[] doubles,
+        ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets, double[] doubles, byte[] names,
         SortedDictionary<string, string> metadata)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -294,6 +328,7 @@ internal static class ModelFile
             hash.AppendData(Encoding.UTF8.GetBytes($"{key.Length}:{key}{value.Length}:{value}"));
         }
         hash.AppendData(MemoryMarshal.AsBytes(doubles.AsSpan()));
+        hash.AppendData(names);
         EachRow(description, sets, hash.AppendData);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }

@@ -66,10 +66,14 @@ internal static class Safetensors
         }
     }
 
-    /// <summary>The header's bytes for tensors of float32, in this order, padded to 8. Some of float64 may come before them.</summary>
+    /// <summary>
+    /// The header's bytes for tensors of float32, in this order, padded to 8. Some of float64, and some of bytes after these, may come
+    /// before them.
+    /// </summary>
     public static byte[] WriteHeader(
         IEnumerable<(string Name, IReadOnlyList<int> Shape)> tensors, IReadOnlyDictionary<string, string> metadata,
-        IEnumerable<(string Name, IReadOnlyList<int> Shape)>? doubles = null)
+        IEnumerable<(string Name, IReadOnlyList<int> Shape)>? doubles = null,
+        IEnumerable<(string Name, IReadOnlyList<int> Shape)>? bytes = null)
     {
         using var text = new MemoryStream();
         text.Write(stackalloc byte[LengthBytes]);
@@ -87,6 +91,10 @@ internal static class Safetensors
             {
                 at = WriteEntry(json, name, shape, "F64", sizeof(double), at);
             }
+            foreach ((string name, IReadOnlyList<int> shape) in bytes ?? [])
+            {
+                at = WriteEntry(json, name, shape, "U8", sizeof(byte), at);
+            }
             foreach ((string name, IReadOnlyList<int> shape) in tensors)
             {
                 at = WriteEntry(json, name, shape, "F32", sizeof(float), at);
@@ -97,9 +105,9 @@ internal static class Safetensors
         {
             text.WriteByte((byte)' ');
         }
-        byte[] bytes = text.ToArray();
-        BinaryPrimitives.WriteInt64LittleEndian(bytes, bytes.Length - LengthBytes);
-        return bytes;
+        byte[] header = text.ToArray();
+        BinaryPrimitives.WriteInt64LittleEndian(header, header.Length - LengthBytes);
+        return header;
     }
 
     /// <summary>Writes what a header says of a tensor; returns where its data end.</summary>

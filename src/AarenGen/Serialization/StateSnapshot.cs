@@ -7,12 +7,13 @@ namespace AarenGen.Serialization;
 
 /// <summary>
 /// A saved state: magic, version of the format (a digit), fingerprint (64 letters), token count and number of doubles (i64 each), the
-/// doubles, and the SHA-256 of all that; little-endian. Several may follow each other in one stream.
+/// doubles, and the SHA-256 of all that; little-endian. Where the model knows series, the length of the series's name in bytes (i32, -1 for
+/// none) and the name in UTF-8 come before the hash. Several may follow each other in one stream.
 /// </summary>
 internal static class StateSnapshot
 {
     private const byte Version = (byte)'2';
-    private const int FingerprintBytes = 64;
+    private const int FingerprintBytes = 64, NoSeries = -1;
 
     /// <summary>2^53: up to there doubles hold every whole number.</summary>
     private const long MaxTokens = 1L << 53;
@@ -23,7 +24,8 @@ internal static class StateSnapshot
     private static int StartBytes => Magic.Length + 1;
 
     /// <exception cref="InvalidOperationException">The state is not finite. Nothing was written.</exception>
-    public static void Write(Stream stream, string fingerprint, long tokenCount, ReadOnlySpan<double> memory)
+    public static void Write(
+        Stream stream, string fingerprint, long tokenCount, ReadOnlySpan<double> memory, bool knowsSeries = false, string? series = null)
     {
         if (!IsFinite(memory))
         {
@@ -31,7 +33,9 @@ internal static class StateSnapshot
                 "The state holds NaN or infinity, as the model's weights overflowed, and is not saved: "
                 + "Reset it or Load an earlier one, and check the weights.");
         }
-        byte[] bytes = new byte[BodyBytes(memory.Length) + SHA256.HashSizeInBytes];
+        byte[] name = series is null ? [] : SeriesName.Encoding.GetBytes(series);
+        int body = BodyBytes(memory.Length), seriesBytes = knowsSeries ? sizeof(int) + name.Length : 0;
+        byte[] bytes = new byte[body + seriesBytes + SHA256.HashSizeInBytes];
         Span<byte> at = bytes;
         Magic.CopyTo(at);
         at[Magic.Length] = Version;
@@ -39,14 +43,22 @@ internal static class StateSnapshot
         BinaryPrimitives.WriteInt64LittleEndian(at[(StartBytes + FingerprintBytes)..], tokenCount);
         BinaryPrimitives.WriteInt64LittleEndian(at[(StartBytes + FingerprintBytes + 8)..], memory.Length);
         MemoryMarshal.AsBytes(memory).CopyTo(at[(StartBytes + FingerprintBytes + 16)..]);
-        SHA256.HashData(bytes.AsSpan(0, BodyBytes(memory.Length)), bytes.AsSpan(BodyBytes(memory.Length)));
+        if (knowsSeries)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(at[body..], series is null ? NoSeries : name.Length);
+            name.CopyTo(at[(body + sizeof(int))..]);
+            body += seriesBytes;
+        }
+        SHA256.HashData(bytes.AsSpan(0, body), bytes.AsSpan(body));
         stream.Write(bytes);
     }
 
-    /// <summary>Checks everything, then overwrites the memory; returns the token count.</summary>
-    public static long Read(Stream stream, string fingerprint, Span<double> memory)
+    /// <summary>Checks everything, then overwrites the memory; returns the token count and the series, null where there is none.</summary>
+    public static (long TokenCount, string? Series) Read(Stream stream, string fingerprint, Span<double> memory, bool knowsSeries)
     {
-        byte[] bytes = new byte[BodyBytes(memory.Length) + SHA256.HashSizeInBytes];
+        // A name's length comes before all that depends on it.
+        int afterBody = knowsSeries ? sizeof(int) : SHA256.HashSizeInBytes;
+        byte[] bytes = new byte[BodyBytes(memory.Length) + afterBody];
         int read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
         ReadOnlySpan<byte> body = bytes.AsSpan(0, BodyBytes(memory.Length));
         int compared = Math.Min(read, Magic.Length);
@@ -76,13 +88,31 @@ internal static class StateSnapshot
         {
             throw CutShort();
         }
+        int nameBytes = NoSeries;
+        if (knowsSeries)
+        {
+            nameBytes = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(body.Length));
+            if (nameBytes is < NoSeries or > SeriesName.MaxBytes)
+            {
+                throw Damaged();
+            }
+            int known = bytes.Length, hashed = known + Math.Max(0, nameBytes);
+            Array.Resize(ref bytes, hashed + SHA256.HashSizeInBytes);
+            read += stream.ReadAtLeast(bytes.AsSpan(known), bytes.Length - known, throwOnEndOfStream: false);
+            if (read < bytes.Length)
+            {
+                throw CutShort();
+            }
+            body = bytes.AsSpan(0, hashed);
+        }
         if (!SHA256.HashData(body).AsSpan().SequenceEqual(bytes.AsSpan(body.Length)))
         {
-            throw new ModelFileException("The saved state is damaged: its checksum does not fit; use an older copy.");
+            throw Damaged();
         }
         long tokens = BinaryPrimitives.ReadInt64LittleEndian(body[(StartBytes + FingerprintBytes)..]);
         long count = BinaryPrimitives.ReadInt64LittleEndian(body[(StartBytes + FingerprintBytes + 8)..]);
-        ReadOnlySpan<double> numbers = MemoryMarshal.Cast<byte, double>(body[(StartBytes + FingerprintBytes + 16)..]);
+        ReadOnlySpan<double> numbers = MemoryMarshal.Cast<byte, double>(
+            body.Slice(StartBytes + FingerprintBytes + 16, sizeof(double) * memory.Length));
         if (tokens is < 0 or > MaxTokens || count != memory.Length)
         {
             throw new ModelFileException($"The saved state holds {count} numbers after {tokens} tokens, which cannot be.");
@@ -91,8 +121,11 @@ internal static class StateSnapshot
         {
             throw new ModelFileException("The saved state holds NaN or infinity; use an older copy.");
         }
+        string? series = nameBytes == NoSeries ? null : NameIn(body[^nameBytes..]);
         numbers.CopyTo(memory);
-        return tokens;
+        return (tokens, series);
+
+        ModelFileException Damaged() => new("The saved state is damaged: its checksum does not fit; use an older copy.");
 
         ModelFileException CutShort() =>
             new($"The saved state is cut short: {read} of {bytes.Length} bytes are there; use an older copy.");
@@ -114,6 +147,22 @@ internal static class StateSnapshot
             }
         }
         return true;
+    }
+
+    private static string NameIn(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            string name = SeriesName.Encoding.GetString(bytes);
+            if (SeriesName.IsValid(name))
+            {
+                return name;
+            }
+        }
+        catch (DecoderFallbackException)
+        {
+        }
+        throw new ModelFileException("The saved state has a series whose name cannot be one; use an older copy.");
     }
 
     private static int BodyBytes(int doubles) => StartBytes + FingerprintBytes + 16 + sizeof(double) * doubles;

@@ -128,22 +128,23 @@ public static class PrefixScan<TModel> where TModel : SequenceModel<TModel>, IMo
                     input.Span[(first * model.WidestRow)..], length, outputWidth,
                     outputs.Slice(first * outputWidth, length * outputWidth));
             }
-            model.Standardizer?.RestoreOutputs(outputs);
+            model.ScalesOf(state)?.RestoreOutputs(outputs);
         }
 
         /// <summary>Writes tokens as the padded rows of a pass, the first of which has a position in the segment.</summary>
         private void Pad(StreamState<TModel> state, int first, ReadOnlySpan<float> tokens, Span<float> padded)
         {
             ModelDescription description = SequenceModel<TModel>.Description;
+            Standardizer? scales = model.ScalesOf(state);
             int width = description.InputWidth, rowWidth = description.RowInputWidth, stride = Layout.Pad(rowWidth);
             for (int row = 0; row * width < tokens.Length; row++)
             {
                 ReadOnlySpan<float> token = tokens.Slice(row * width, width);
                 Span<float> own = padded.Slice(row * stride, stride);
                 own[rowWidth..].Clear();
-                if (model.Standardizer is not null)
+                if (scales is not null)
                 {
-                    model.Standardizer.StandardizeTokens(token, state.TokenCount + first + row, standardized);
+                    scales.StandardizeTokens(token, state.TokenCount + first + row, standardized);
                     token = standardized;
                 }
                 SequenceModel<TModel>.Preprocessor.Add(state.SampleMemory, token, own[..rowWidth], statistics: default);

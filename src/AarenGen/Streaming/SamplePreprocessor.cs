@@ -55,9 +55,17 @@ internal sealed class SamplePreprocessor
             sample.CopyTo(rows);
             return true;
         }
+        return missing is null ? Add<NoGaps>(state, sample, rows, statistics) : Add<Gaps>(state, sample, rows, statistics);
+    }
+
+    private bool Add<TGaps>(Span<double> state, ReadOnlySpan<float> sample, Span<float> rows, Span<float> statistics)
+        where TGaps : struct, IGaps
+    {
+        TokenShape shape = this.shape;
+        int width = sample.Length, normalized = this.normalized, ringLength = this.ringLength;
         long seen = (long)++state[0];
-        ReadOnlySpan<MissingInputs.Column> columns = missing is null ? default : missing.At(seen - 1);
-        Span<double> last = state.Slice(CarriedStart, carried);
+        ReadOnlySpan<MissingInputs.Column> columns = TGaps.Exist ? missing!.At(seen - 1) : default;
+        Span<double> last = TGaps.Exist ? state.Slice(CarriedStart, carried) : default;
         for (int column = 0; column < columns.Length; column++)
         {
             if (columns[column].Carried >= 0 && !float.IsNaN(sample[column]))
@@ -71,28 +79,22 @@ internal sealed class SamplePreprocessor
             Span<double> slot = ring.Slice((int)((seen - 1) % ringLength) * width, width);
             for (int feature = 0; feature < width; feature++)
             {
-                slot[feature] = float.IsNaN(sample[feature]) ? Mark(Replacement(columns[feature], last)) : sample[feature];
+                slot[feature] = TGaps.Exist && float.IsNaN(sample[feature])
+                    ? Mark(Replacement(columns[feature], last)) : sample[feature];
             }
         }
         if (shape.Normalization == NormalizationSpan.Prefix)
         {
-            Span<double> means = state.Slice(1, normalized), squares = state.Slice(1 + normalized, normalized);
-            if (missing is null)
-            {
-                Welford(means, squares, sample[..normalized], seen);
-            }
-            else
-            {
-                Welford(means, squares, sample[..normalized], state.Slice(1 + 2 * normalized, normalized));
-            }
+            Span<double> counts = TGaps.Exist ? state.Slice(1 + 2 * normalized, normalized) : default;
+            Welford<TGaps>(state.Slice(1, normalized), state.Slice(1 + normalized, normalized), counts, sample[..normalized], seen);
         }
         long past = seen - shape.PatchLength;
         if (past < 0 || past % shape.PatchStride != 0)
         {
             return false;
         }
-        int features = width / shape.Channels, own = shape.Normalized(features), indicators = shape.IndicatorColumns / shape.Channels;
-        int rowColumns = features + indicators;
+        int features = width / shape.Channels, own = shape.Normalized(features);
+        int indicators = TGaps.Exist ? shape.IndicatorColumns / shape.Channels : 0, rowColumns = features + indicators;
         if (indicators > 0)
         {
             // The columns of other modalities, too.
@@ -104,13 +106,14 @@ internal sealed class SamplePreprocessor
             for (int feature = 0; feature < features; feature++)
             {
                 int column = channel * features + feature;
-                (double mean, double deviation) = feature < own ? Statistics(state, ring, column, seen) : (0, 1);
+                (double mean, double deviation) = feature < own
+                    ? Statistics<TGaps>(shape, state, ring, ringLength, column, width, seen) : (0, 1);
                 int at = ringLength == 0 ? 0 : (int)(past % ringLength);
                 for (int i = 0; i < shape.PatchLength; i++)
                 {
                     double value = ringLength == 0 ? sample[column] : ring[at * width + column];
                     at = at + 1 < ringLength ? at + 1 : 0;
-                    if (missing is not null && IsMissing(value))
+                    if (TGaps.Exist && IsMissing(value))
                     {
                         int indicator = columns[column].Indicator;
                         if (indicator >= 0)
@@ -144,64 +147,77 @@ internal sealed class SamplePreprocessor
     /// <summary>Whether a number is NaN, of a sample, or marked, of the ring.</summary>
     private static bool IsMissing(double value) => double.IsNaN(value) || (BitConverter.DoubleToUInt64Bits(value) & 1) != 0;
 
-    private static void Welford(Span<double> means, Span<double> squares, ReadOnlySpan<float> sample, long seen)
+    /// <summary>Takes the values that are there into means and sums of squared deviations.</summary>
+    private static void Welford<TGaps>(
+        Span<double> means, Span<double> squares, Span<double> counts, ReadOnlySpan<float> sample, long seen) where TGaps : struct, IGaps
     {
         for (int feature = 0; feature < sample.Length; feature++)
         {
-            double difference = sample[feature] - means[feature];
-            means[feature] += difference / seen;
-            squares[feature] += difference * (sample[feature] - means[feature]);
-        }
-    }
-
-    /// <summary>The same, of the values that are there.</summary>
-    private static void Welford(Span<double> means, Span<double> squares, ReadOnlySpan<float> sample, Span<double> counts)
-    {
-        for (int feature = 0; feature < sample.Length; feature++)
-        {
-            if (float.IsNaN(sample[feature]))
+            if (TGaps.Exist && float.IsNaN(sample[feature]))
             {
                 continue;
             }
             double difference = sample[feature] - means[feature];
-            means[feature] += difference / ++counts[feature];
+            means[feature] += difference / (TGaps.Exist ? ++counts[feature] : seen);
             squares[feature] += difference * (sample[feature] - means[feature]);
         }
     }
 
     /// <summary>Of a feature's values that are there; where there is none, those of the single value 0.</summary>
-    private (double Mean, double Deviation) Statistics(ReadOnlySpan<double> state, ReadOnlySpan<double> ring, int column, long seen)
+    private static (double Mean, double Deviation) Statistics<TGaps>(
+        TokenShape shape, ReadOnlySpan<double> state, ReadOnlySpan<double> ring, int ringLength, int column, int width, long seen)
+        where TGaps : struct, IGaps
     {
         switch (shape.Normalization)
         {
             case NormalizationSpan.Prefix:
-                double values = missing is null ? seen : Math.Max(1, state[1 + 2 * normalized + column]);
+                int normalized = shape.Normalized(width);
+                double values = TGaps.Exist ? Math.Max(1, state[1 + 2 * normalized + column]) : seen;
                 return (state[1 + column], Math.Sqrt(state[1 + normalized + column] / values + Epsilon));
             case NormalizationSpan.Window:
-                int count = (int)Math.Min(seen, shape.Window), oldest = (int)((seen - count) % ringLength), present = 0;
+                int count = (int)Math.Min(seen, shape.Window), oldest = (int)((seen - count) % ringLength), gaps = 0;
                 double sum = 0, squares = 0;
                 for (int i = 0; i < count; i++)
                 {
                     double value = ring[(oldest + i) % ringLength * width + column];
-                    if (missing is null || !IsMissing(value))
+                    if (TGaps.Exist && IsMissing(value))
                     {
-                        sum += value;
-                        present++;
+                        gaps++;
+                        continue;
                     }
+                    sum += value;
                 }
-                double mean = sum / Math.Max(1, present);
+                int present = Math.Max(1, count - gaps);
+                double mean = sum / present;
                 for (int i = 0; i < count; i++)
                 {
                     double value = ring[(oldest + i) % ringLength * width + column];
-                    if (missing is null || !IsMissing(value))
+                    if (TGaps.Exist && IsMissing(value))
                     {
-                        double difference = value - mean;
-                        squares += difference * difference;
+                        continue;
                     }
+                    double difference = value - mean;
+                    squares += difference * difference;
                 }
-                return (mean, Math.Sqrt(squares / Math.Max(1, present) + Epsilon));
+                return (mean, Math.Sqrt(squares / present + Epsilon));
             default:
                 return (0, 1);
         }
+    }
+
+    /// <summary>Whether values may be missing: a constant of each of two forms of the code; one does not pay for the other.</summary>
+    private interface IGaps
+    {
+        static abstract bool Exist { get; }
+    }
+
+    private readonly struct Gaps : IGaps
+    {
+        public static bool Exist => true;
+    }
+
+    private readonly struct NoGaps : IGaps
+    {
+        public static bool Exist => false;
     }
 }

@@ -1,16 +1,21 @@
+using System.Collections.Concurrent;
 using AarenGen.Kernels;
 
 namespace AarenGen;
 
 /// <summary>
 /// Standardises what a model reads and scales its outputs back, with the statistics of <see cref="StandardizeAttribute"/>. It belongs to
-/// the host: layers and losses, on any device, see only standardised numbers. Immutable.
+/// the host: layers and losses, on any device, see only standardised numbers. Safe from any number of threads.
 /// </summary>
 internal sealed class Standardizer
 {
     /// <summary>A distance far above all floats, so that no standardised column is out of bounds.</summary>
     private const double AnyDistance = 1e60;
 
+    private readonly ModelDescription description;
+
+    /// <summary>Those of series, made when they are first needed.</summary>
+    private readonly ConcurrentDictionary<string, Standardizer>? series;
     private readonly int inputWidth, modalities;
     private readonly ColumnScaling tokens, targets, outputs;
 
@@ -19,7 +24,10 @@ internal sealed class Standardizer
 
     private Standardizer(ModelDescription description, StandardizationStatistics statistics)
     {
+        this.description = description;
         Statistics = statistics;
+        IsPerSeries = description.IsPerSeries;
+        series = statistics.Series.Count > 0 ? new(StringComparer.Ordinal) : null;
         inputWidth = description.InputWidth;
         modalities = description.ModalityCount;
         tokens = Scaling(statistics.TokenScales);
@@ -35,9 +43,16 @@ internal sealed class Standardizer
 
     public StandardizationStatistics Statistics { get; }
 
+    /// <summary>Whether each series has statistics of its own.</summary>
+    public bool IsPerSeries { get; }
+
     /// <summary>Null for a model without [Standardize], whose statistics are null.</summary>
     public static Standardizer? Create(ModelDescription description, StandardizationStatistics? statistics) =>
         statistics is null ? null : new(description, statistics);
+
+    /// <summary>The one of a series; this one where the series has no statistics of its own.</summary>
+    public Standardizer Of(string? name) => Statistics.Of(name) is { } own
+        ? series!.GetOrAdd(name!, static (_, of) => new(of.description, of.own), (description, own)) : this;
 
     /// <summary>
     /// Accepts all finite numbers in the columns that are standardised, as is needed before the statistics are known.

@@ -22,7 +22,7 @@ public sealed class StateRelay<TModel> where TModel : SequenceModel<TModel>, IMo
     private readonly StreamState<TModel>[] states;
     private readonly float[] twice, spare;
 
-    internal StateRelay(TModel model, int maxTokens)
+    internal StateRelay(TModel model, int maxTokens, string? series)
     {
         TokenShape shape = SequenceModel<TModel>.Description.Tokens;
         // Half of it in whole strides and cycles, so that both states give outputs at the same tokens and begin with the same modality.
@@ -34,7 +34,7 @@ public sealed class StateRelay<TModel> where TModel : SequenceModel<TModel>, IMo
                 nameof(maxTokens), maxTokens, Invariant($"A relay of this model needs a multiple of {unit} tokens, at least {min}."));
         }
         MaxTokens = maxTokens;
-        states = [model.CreateState(), model.CreateState()];
+        states = [model.CreateStateOf(series), model.CreateStateOf(series)];
         twice = new float[2 * SequenceModel<TModel>.Description.InputWidth];
         spare = new float[SegmentTokens * SequenceModel<TModel>.Description.OutputWidth];
     }
@@ -51,7 +51,13 @@ public sealed class StateRelay<TModel> where TModel : SequenceModel<TModel>, IMo
     /// <summary>Whether the last token gave an output; see <see cref="StreamState{TModel}.HasOutput"/>.</summary>
     public bool HasOutput => states[0].HasOutput;
 
-    /// <summary>Forgets all tokens, so that the relay is like a new one.</summary>
+    /// <summary>The series of both states; see <see cref="StreamState{TModel}.Series"/>.</summary>
+    public string? Series => states[0].Series;
+
+    /// <summary>Whether the model has statistics of that series; see <see cref="StreamState{TModel}.HasSeriesStatistics"/>.</summary>
+    public bool HasSeriesStatistics => states[0].HasSeriesStatistics;
+
+    /// <summary>Forgets all tokens, so that the relay is like a new one of its series.</summary>
     public void Reset()
     {
         states[0].Reset();
@@ -95,12 +101,19 @@ public sealed class StateRelay<TModel> where TModel : SequenceModel<TModel>, IMo
     public void Load(Stream stream)
     {
         StreamState<TModel> first = new(), second = new();
+        // They know what their model scales with, which no file tells.
+        states[0].CopyTo(first);
+        states[1].CopyTo(second);
         first.Load(stream);
         second.Load(stream);
         if (first.TokenCount > MaxTokens || second.TokenCount != Math.Max(0, first.TokenCount - MaxTokens / 2))
         {
             throw new ModelFileException(Invariant(
                 $"These are no two states of a relay of {MaxTokens} tokens: they have read {first.TokenCount} and {second.TokenCount}."));
+        }
+        if (first.Series != second.Series)
+        {
+            throw new ModelFileException("These are no two states of a relay: they are of two series.");
         }
         first.CopyTo(states[0]);
         second.CopyTo(states[1]);

@@ -3,7 +3,7 @@ using AarenGen.Serialization;
 namespace AarenGen;
 
 /// <summary>
-/// The state of one stream. Its size is constant, however long the stream is. <see cref="SequenceModel{TSelf}.CreateState"/> creates it;
+/// The state of one stream. Its size is constant, however long the stream is. <see cref="SequenceModel{TSelf}.CreateState()"/> creates it;
 /// one thread at a time may use it.
 /// </summary>
 /// <typeparam name="TModel">The model that the state belongs to. Code that passes another model's state does not compile.</typeparam>
@@ -15,9 +15,25 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
 
     private readonly double[] memory = new double[SequenceModel<TModel>.Description.Layout.StateDoubles];
 
-    internal StreamState()
+    /// <summary>What the model of <see cref="ScalesOf"/> scales with, and with what its <see cref="Series"/> is scaled.</summary>
+    private Standardizer? common, scales;
+
+    internal StreamState(string? series = null)
     {
+        Series = series;
     }
+
+    /// <summary>
+    /// The series whose statistics scale tokens and outputs, where the model has <see cref="StandardizeAttribute.PerSeries"/>; null: those
+    /// of all data do.
+    /// </summary>
+    public string? Series { get; private set; }
+
+    /// <summary>
+    /// Whether the model that created or last ran this state has statistics of its own for <see cref="Series"/>. If not, the series did not
+    /// occur in the training data, and the statistics of all data are used.
+    /// </summary>
+    public bool HasSeriesStatistics => !ReferenceEquals(scales, common);
 
     /// <summary>Number of tokens since the start or the last <see cref="Reset"/>.</summary>
     public long TokenCount { get; internal set; }
@@ -37,30 +53,45 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
 
     internal Span<double> LayerMemory(int channel) => memory.AsSpan(SampleDoubles + channel * LayerDoubles, LayerDoubles);
 
-    /// <summary>Forgets all tokens, so that the state is like a new one.</summary>
+    /// <summary>What scales the tokens and outputs of this state, where a model scales those of all data with the given one.</summary>
+    internal Standardizer ScalesOf(Standardizer model)
+    {
+        if (!ReferenceEquals(common, model))
+        {
+            (common, scales) = (model, model.Of(Series));
+        }
+        return scales!;
+    }
+
+    /// <summary>Forgets all tokens, so that the state is like a new one of its <see cref="Series"/>.</summary>
     public void Reset()
     {
         memory.AsSpan().Clear();
         TokenCount = 0;
     }
 
-    /// <summary>Makes <paramref name="destination"/> a copy of this state, so that both can continue independently.</summary>
+    /// <summary>
+    /// Makes <paramref name="destination"/> a copy of this state, its series included, so that both can continue independently.
+    /// </summary>
     /// <exception cref="ArgumentNullException"><paramref name="destination"/> is null.</exception>
     public void CopyTo(StreamState<TModel> destination)
     {
         ArgumentNullException.ThrowIfNull(destination);
         memory.AsSpan().CopyTo(destination.memory);
         destination.TokenCount = TokenCount;
+        (destination.Series, destination.common, destination.scales) = (Series, common, scales);
     }
 
-    /// <summary>Writes the state to a file, replacing it atomically, with the declaration's fingerprint and a checksum.</summary>
+    /// <summary>
+    /// Writes the state to a file, replacing it atomically, with the declaration's fingerprint, its <see cref="Series"/> and a checksum.
+    /// </summary>
     /// <param name="path">The file. If it is a symbolic link, its target is written. An existing file keeps its mode.</param>
     /// <exception cref="ArgumentException"><paramref name="path"/> is null, empty or holds a null character.</exception>
     /// <exception cref="IOException">The file cannot be written; the message says why. It is as it was.</exception>
     /// <exception cref="InvalidOperationException">The state is not finite: weights overflowed. The file is as it was.</exception>
     public void Save(string path) => AtomicFile.Write(path, Save);
 
-    /// <summary>Writes the state to a stream, with the declaration's fingerprint and a checksum.</summary>
+    /// <summary>Writes the state to a stream, with the declaration's fingerprint, its <see cref="Series"/> and a checksum.</summary>
     /// <param name="stream">
     /// The stream; it need not seek. The state is written at its position; afterwards it is at the byte after the state, where another may
     /// follow. The caller flushes and disposes it.
@@ -71,10 +102,13 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
     public void Save(Stream stream)
     {
         Arguments.CheckWritable(stream);
-        StateSnapshot.Write(stream, SequenceModel<TModel>.Description.Fingerprint, TokenCount, memory);
+        ModelDescription description = SequenceModel<TModel>.Description;
+        StateSnapshot.Write(stream, description.Fingerprint, TokenCount, memory, description.IsPerSeries, Series);
     }
 
-    /// <summary>Replaces this state by one saved in a file. On any error the state stays as it was.</summary>
+    /// <summary>
+    /// Replaces this state, its <see cref="Series"/> included, by one saved in a file. On any error the state stays as it was.
+    /// </summary>
     /// <remarks>
     /// The file tells the declaration of its model, but not the weights and <see cref="SequenceModel{TSelf}.Statistics"/> that made the
     /// state: continue the stream with the same.
@@ -87,7 +121,9 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
     /// <exception cref="IOException">The file cannot be read; the message says why.</exception>
     public void Load(string path) => InputFile.Read(path, Load);
 
-    /// <summary>Replaces this state by one saved in a stream. On any error the state stays as it was.</summary>
+    /// <summary>
+    /// Replaces this state, its <see cref="Series"/> included, by one saved in a stream. On any error the state stays as it was.
+    /// </summary>
     /// <param name="stream">
     /// The stream, at the state's first byte; it need not seek. Afterwards it is at the byte after the state. After an exception its
     /// position is unspecified. The caller disposes it.
@@ -101,12 +137,15 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
     {
         Arguments.CheckReadable(stream);
         var read = new double[memory.Length];
-        long tokens = StateSnapshot.Read(stream, SequenceModel<TModel>.Description.Fingerprint, read);
+        ModelDescription description = SequenceModel<TModel>.Description;
+        (long tokens, string? series) = StateSnapshot.Read(stream, description.Fingerprint, read, description.IsPerSeries);
         if (SampleDoubles > 0 && read[0] != tokens)
         {
             throw new ModelFileException($"The saved state counts {read[0]} samples after {tokens} tokens, which cannot be.");
         }
         read.AsSpan().CopyTo(memory);
         TokenCount = tokens;
+        Series = series;
+        scales = common?.Of(series);
     }
 }

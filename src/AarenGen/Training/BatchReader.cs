@@ -59,7 +59,10 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
     private readonly float[] completedStatistics = new float[Shape.Channels * Description.RowStatistics];
     private readonly double[] sampleState = new double[Description.Layout.SampleStateDoubles];
 
-    /// <summary>Standardises what is read; null: what is read stays as it is.</summary>
+    /// <summary>What scales the sequence that is read.</summary>
+    private Standardizer? scales;
+
+    /// <summary>Standardises what is read, each series as it should; null: what is read stays as it is.</summary>
     public Standardizer? Standardizer { get; set; }
 
     /// <summary>Floats of a reader's own memory, for the samples of one sequence.</summary>
@@ -90,7 +93,12 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
     public double Check(SequenceData data, int index, string name, DataDigestBuilder? digest)
     {
         int length = data.GetLength(index), outputs = Shape.GetOutputCount(length);
+        string? series = Begin(data, index);
         digest?.AddSequence(length);
+        if (Description.IsPerSeries)
+        {
+            digest?.AddSeries(series);
+        }
         int piece = samples.Length / Description.InputWidth;
         for (int first = 0; first < length; first += Math.Min(piece, length - first))
         {
@@ -119,6 +127,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
     public void ReadUnscaled(SequenceData data, int index, string name, StandardizationFit fit)
     {
         int length = data.GetLength(index), outputs = Shape.GetOutputCount(length), piece = samples.Length / Description.InputWidth;
+        Begin(data, index);
         for (int first = 0; first < length; first += Math.Min(piece, length - first))
         {
             fit.AddTokens(ReadSamples(data, index, length, first, Math.Min(piece, length - first), name), first);
@@ -155,6 +164,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
             {
                 chunk.Before.Samples.Slice(i * sampleState.Length, sampleState.Length).CopyTo(sampleState);
             }
+            Begin(data, index);
             ReadTokens(data, index, rows, length, chunk, outputs, to);
             if (!chunk.After.Samples.IsEmpty)
             {
@@ -170,6 +180,14 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         return new(rows, count, sum);
     }
 
+    /// <summary>Chooses what scales a sequence; returns its series, where models ask for it.</summary>
+    private string? Begin(SequenceData data, int index)
+    {
+        string? series = Description.IsPerSeries ? data.GetSeries(index) : null;
+        scales = Standardizer?.Of(series);
+        return series;
+    }
+
     /// <summary>The rows of a sequence lie channel after channel, each in the order of time.</summary>
     private void ReadTokens(
         SequenceData data, int index, int firstRow, int length, scoped in PassChunk chunk, int outputs, scoped in BatchRows to)
@@ -177,7 +195,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         int width = Description.InputWidth;
         (int first, int count) = chunk.Chunks.Samples(length, chunk.Number);
         Span<float> read = ReadSamples(data, index, length, first, count);
-        Standardizer?.StandardizeTokens(read, first, read);
+        scales?.StandardizeTokens(read, first, read);
         int output = 0;
         for (int t = 0; t < count; t++)
         {
@@ -276,13 +294,13 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         {
             data.ReadTokens(index, first, read);
         }
-        int bad = Arguments.IndexOfBadTokenNumber(read, Standardizer, Missing, first);
+        int bad = Arguments.IndexOfBadTokenNumber(read, scales, Missing, first);
         if (bad >= 0)
         {
             throw Bad(
                 name, index, first + bad / width,
                 Invariant($"column {bad % width} of the token holds {read[bad]}; ")
-                + $"{Arguments.RuleOf(read[bad], Standardizer)}, even where their weight is 0. "
+                + $"{Arguments.RuleOf(read[bad], scales)}, even where their weight is 0. "
                 + "Fill what is missing, or cut the sequence there.");
         }
         for (int t = 0; t < count && Categories.Length > 0; t++)
@@ -325,11 +343,11 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
     /// <summary>Standardises the target that was read last, unless its weight is 0: it may then hold anything.</summary>
     private void Standardize(float weight, int sequence, int output, bool isLast, string? name = null)
     {
-        if (weight == 0 || Standardizer is null)
+        if (weight == 0 || scales is null)
         {
             return;
         }
-        Standardizer.StandardizeTarget(target);
+        scales.StandardizeTarget(target);
         for (int channel = 0; channel < Shape.Channels; channel++)
         {
             foreach (HeadDescription head in Heads)

@@ -4,7 +4,11 @@ using System.Security.Cryptography;
 namespace AarenGen.Training;
 
 /// <summary>What identifies sequences: their number, and hashes (SHA-256, hexadecimal) of all that training reads of them.</summary>
-internal sealed record DataDigest(int Sequences, string Lengths, string Tokens, string Weights, string Targets);
+internal sealed record DataDigest(int Sequences, string Lengths, string Tokens, string Weights, string Targets)
+{
+    /// <summary>The hash of the sequences' series; null where training does not ask for them.</summary>
+    public string? Series { get; init; }
+}
 
 /// <summary>
 /// Computes a <see cref="DataDigest"/>, sequence after sequence. It costs one hash of the data's bytes: a second or two a gigabyte
@@ -13,12 +17,21 @@ internal sealed record DataDigest(int Sequences, string Lengths, string Tokens, 
 internal sealed class DataDigestBuilder : IDisposable
 {
     private readonly Hash lengths = new(), tokens = new(), weights = new(), targets = new();
+    private Hash? series;
     private int sequences;
 
     public void AddSequence(int length)
     {
         sequences++;
         lengths.Add([length]);
+    }
+
+    /// <summary>Adds the series of the last sequence.</summary>
+    public void AddSeries(string? name)
+    {
+        series ??= new();
+        series.Add([name?.Length ?? -1]);
+        series.Add<char>(name);
     }
 
     /// <summary>Adds tokens of the last sequence.</summary>
@@ -34,7 +47,10 @@ internal sealed class DataDigestBuilder : IDisposable
         }
     }
 
-    public DataDigest Build() => new(sequences, lengths.Finish(), tokens.Finish(), weights.Finish(), targets.Finish());
+    public DataDigest Build() => new(sequences, lengths.Finish(), tokens.Finish(), weights.Finish(), targets.Finish())
+    {
+        Series = series?.Finish(),
+    };
 
     public void Dispose()
     {
@@ -42,6 +58,7 @@ internal sealed class DataDigestBuilder : IDisposable
         tokens.Dispose();
         weights.Dispose();
         targets.Dispose();
+        series?.Dispose();
     }
 
     /// <summary>A hash that collects short pieces, since each call of the hash itself costs more than some numbers do.</summary>

@@ -28,6 +28,17 @@ public abstract class SequenceData
     /// <param name="index">The sequence, 0 to <see cref="Count"/> − 1.</param>
     public abstract int GetLength(int index);
 
+    /// <summary>
+    /// The series that a sequence is part of, which names the statistics of its numbers where a model has <c>[Standardize]</c> with
+    /// <see cref="StandardizeAttribute.PerSeries"/>; null, the default: those of all data. Other models do not ask for it.
+    /// </summary>
+    /// <param name="index">The sequence, 0 to <see cref="Count"/> − 1.</param>
+    /// <returns>
+    /// Null, or a text of 1 to 1,024 bytes of UTF-8 without a null character; texts are compared character by character. It is asked for
+    /// whenever the sequence is read, and should not allocate.
+    /// </returns>
+    public virtual string? GetSeries(int index) => null;
+
     /// <summary>Copies out the tokens of a sequence.</summary>
     /// <param name="index">The sequence, 0 to <see cref="Count"/> − 1.</param>
     /// <param name="tokens">

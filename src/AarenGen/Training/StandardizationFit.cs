@@ -58,16 +58,55 @@ internal sealed class StandardizationFit
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         ModelDescription description = SequenceModel<TModel>.Description;
-        var fit = new StandardizationFit(description, description.Standardization!);
         var reader = new BatchReader<TModel>(samples) { Standardizer = Standardizer.ForAnyScale(description) };
-        for (; fit.pass < fit.Passes; fit.EndPass())
+        StandardizationStatistics all = Of(Enumerable.Range(0, data.Count), common: null);
+        if (!description.IsPerSeries)
         {
-            for (int i = 0; i < data.Count; i++)
-            {
-                reader.ReadUnscaled(data, i, name, fit);
-            }
+            return all;
         }
-        return fit.Build();
+        // One series after the other: each sequence is read as often as for all data, and memory is that of a single series.
+        var series = new Dictionary<string, StandardizationStatistics>(StringComparer.Ordinal);
+        foreach ((string key, List<int> sequences) in SequencesOf(data, name))
+        {
+            series[key] = Of(sequences, all);
+        }
+        return new(isFitted: true, [.. all.Tokens], [.. all.Targets], series);
+
+        StandardizationStatistics Of(IEnumerable<int> sequences, StandardizationStatistics? common)
+        {
+            var fit = new StandardizationFit(description, description.Standardization!);
+            for (; fit.pass < fit.Passes; fit.EndPass())
+            {
+                foreach (int i in sequences)
+                {
+                    reader.ReadUnscaled(data, i, name, fit);
+                }
+            }
+            return fit.Build(common);
+        }
+    }
+
+    /// <summary>The sequences of each series, in the order of the names, so that files do not depend on that of the data.</summary>
+    private static SortedDictionary<string, List<int>> SequencesOf(SequenceData data, string name)
+    {
+        var sequences = new SortedDictionary<string, List<int>>(StringComparer.Ordinal);
+        for (int i = 0; i < data.Count; i++)
+        {
+            if (data.GetSeries(i) is not { } key)
+            {
+                continue;
+            }
+            if (!sequences.TryGetValue(key, out List<int>? own))
+            {
+                if (!SeriesName.IsValid(key))
+                {
+                    throw SeriesName.Error(FormattableString.Invariant($"Sequence {i}: "), name);
+                }
+                sequences[key] = own = [];
+            }
+            own.Add(i);
+        }
+        return sequences;
     }
 
     /// <summary>Adds tokens of a sequence, the first of which is at a position of it.</summary>
@@ -112,10 +151,12 @@ internal sealed class StandardizationFit
         pass++;
     }
 
-    private StandardizationStatistics Build()
+    /// <param name="common">The statistics of all data, which take the place of those that a series lacks; null: these are they.</param>
+    private StandardizationStatistics Build(StandardizationStatistics? common)
     {
-        StandardizationStatistics none = StandardizationStatistics.None(description)!;
-        ColumnScale[] ofTokens = [.. none.Tokens], ofTargets = [.. targets.Select(static t => t?.Scale ?? ColumnScale.None)];
+        StandardizationStatistics none = common ?? StandardizationStatistics.None(description)!;
+        ColumnScale[] ofTokens = [.. none.Tokens],
+            ofTargets = [.. targets.Select((t, i) => t?.ScaleOr(none.Targets[i]) ?? ColumnScale.None)];
         int fitted = 0;
         foreach (StandardizedColumns own in columns)
         {
@@ -123,7 +164,8 @@ internal sealed class StandardizationFit
             {
                 for (int column = 0; column < own.Count && own.IsAt(modality); column++)
                 {
-                    ofTokens[modality * description.InputWidth + own.First + column] = tokens[fitted + column].Scale;
+                    ref ColumnScale scale = ref ofTokens[modality * description.InputWidth + own.First + column];
+                    scale = tokens[fitted + column].ScaleOr(scale);
                 }
             }
             fitted += own.Count;
@@ -156,22 +198,20 @@ internal sealed class StandardizationFit
         private readonly OrderStatistics? order = method == Standardization.Robust ? new(digitBits) : null;
         private ColumnMoments moments;
 
-        public ColumnScale Scale
+        /// <summary>The statistics; where there is no value the other ones, and where they are constant the others' scale.</summary>
+        public ColumnScale ScaleOr(ColumnScale other)
         {
-            get
+            if (moments.IsEmpty)
             {
-                if (moments.IsEmpty)
-                {
-                    return ColumnScale.None;
-                }
-                (double center, double scale) = method switch
-                {
-                    Standardization.Mean => (moments.Mean, moments.Deviation),
-                    Standardization.MinMax => ((moments.Smallest + moments.Largest) / 2, (moments.Largest - moments.Smallest) / 2),
-                    _ => Robust(order!.Quartiles),
-                };
-                return new(center, moments.IsConstant ? 1 : scale);
+                return other;
             }
+            (double center, double scale) = method switch
+            {
+                Standardization.Mean => (moments.Mean, moments.Deviation),
+                Standardization.MinMax => ((moments.Smallest + moments.Largest) / 2, (moments.Largest - moments.Smallest) / 2),
+                _ => Robust(order!.Quartiles),
+            };
+            return new(center, moments.IsConstant ? other.Scale : scale);
         }
 
         public void Add(float value, int pass)

@@ -73,7 +73,7 @@ internal sealed class TrainingSignature
                     $"{name}: the number of sequences was {Before(prefix + "sequences")}, and is now {entries[prefix + "sequences"]}");
                 continue;
             }
-            string[] parts = [.. ((string[])["lengths", "tokens", "weights", "targets"]).Where(part => Differs(prefix + part))];
+            string[] parts = [.. ((string[])["lengths", "series", "tokens", "weights", "targets"]).Where(part => Differs(prefix + part))];
             if (parts.Length > 0)
             {
                 lines.Add($"{name}: other {string.Join(", ", parts)}");
@@ -97,6 +97,10 @@ internal sealed class TrainingSignature
         if (digest is not null)
         {
             entries[prefix + "lengths"] = digest.Lengths;
+            if (digest.Series is { } series)
+            {
+                entries[prefix + "series"] = series;
+            }
             entries[prefix + "tokens"] = digest.Tokens;
             entries[prefix + "weights"] = digest.Weights;
             entries[prefix + "targets"] = digest.Targets;

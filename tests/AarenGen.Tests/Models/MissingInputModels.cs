@@ -32,6 +32,10 @@ internal sealed partial class CarriedInChannels;
 [Huber(Delta = 0.5)]
 internal sealed partial class CarriedInPatches;
 
+[SequenceModel, Continuous(2, Missing = MissingValues.MeanWithIndicator), Patch(3, 2), Dense(8), Aaren(Heads = 2, FeedForward = 8)]
+[Dense(1), MeanSquaredError]
+internal sealed partial class MissingInPatches;
+
 /// <summary>Two columns normalised by the prefix, one only standardised, and one that is always there.</summary>
 [SequenceModel, Continuous(3, Missing = MissingValues.MeanWithIndicator), Continuous(1), Standardize, InstanceNorm(Columns = 2)]
 [Dense(8), MinGru(FeedForward = 8), Dense(8), Gaussian]

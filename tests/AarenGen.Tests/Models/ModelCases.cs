@@ -57,6 +57,7 @@ internal static class ModelCases
         new ModelCase<MissingInChannels>(),
         new ModelCase<CarriedInChannels> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<CarriedInPatches> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<MissingInPatches> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<MissingInInstances>(),
         new ModelCase<CarriedInInstances> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<MissingInTurn>(),
@@ -64,6 +65,14 @@ internal static class ModelCases
         new ModelCase<PrefixNormalizedWithoutPositions> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<LinearWithIndicators> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<LinearPlain> { Without = { [Suite.Device] = SameKernels } },
+
+        // Models that know series.
+        new ModelCase<SeriesByMean> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<SeriesByQuartiles> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<SeriesInPatches> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<SeriesInTurn> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<SeriesWithGaps> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<ManySeries> { Without = { [Suite.Device] = SameKernels } },
 
         // Layers, and widths at the edges of tiles and thread blocks.
         new ModelCase<EveryLayer> { HasDropout = true, Batches = [[9, 40, 1]] },

@@ -13,6 +13,8 @@ internal sealed class StoppingData(SequenceData data, int reads, CancellationTok
 
     public override int GetLength(int index) => data.GetLength(index);
 
+    public override string? GetSeries(int index) => data.GetSeries(index);
+
     public override void ReadTokens(int index, Span<float> tokens)
     {
         CountRead();

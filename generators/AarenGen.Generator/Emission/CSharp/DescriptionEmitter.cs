@@ -79,7 +79,7 @@ internal static class DescriptionEmitter
     {
         string element = $"{types.Runtime}StandardizedColumns";
         code.Line($"Standardization = new({types.Runtime}Standardization.{standardization.Method}, new {element}[]");
-        using (code.OpenBlock("),"))
+        using (code.OpenBlock(standardization.PerSeries ? ") { PerSeries = true }," : "),"))
         {
             code.Line("// first column, columns, modality, modalities");
             foreach (StandardizedColumns c in standardization.Columns)
