@@ -23,6 +23,9 @@ internal sealed class StoppableData(SequenceData data, CancellationToken cancell
     public override int GetLength(int index) => data.GetLength(index);
 
     /// <inheritdoc/>
+    public override string? GetSeries(int index) => data.GetSeries(index);
+
+    /// <inheritdoc/>
     public override void ReadTokens(int index, Span<float> tokens)
     {
         cancellation.ThrowIfCancellationRequested();
