@@ -25,6 +25,9 @@ public sealed class ModelGenerator : IIncrementalGenerator
     /// <summary>A type of the package that trains on a device.</summary>
     private const string DeviceType = "AarenGen.Cuda.CudaDeviceInfo";
 
+    /// <summary>A type of the package that reads tables from files.</summary>
+    private const string TableType = "AarenGen.Data.TableFile";
+
     /// <inheritdoc/>
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
@@ -62,6 +65,14 @@ public sealed class ModelGenerator : IIncrementalGenerator
             output.AddSource(plan.Class.FileName + ".cuda.g.cs", SourceText.From(code, Encoding.UTF8));
         });
 
+        // Records from files, where the project refers to the package that reads them.
+        IncrementalValueProvider<bool> hasTables = context.CompilationProvider
+            .Select(static (c, _) => c.GetTypeByMetadataName(TableType) is not null);
+        context.RegisterSourceOutput(
+            plans.Where(static p => p.Task is { Record.Construction.Obstacle: null }).Combine(hasTables).Where(static pair => pair.Right),
+            static (output, pair) => output.AddSource(
+                pair.Left.FileName + ".tables.g.cs", SourceText.From(TableEmitter.EmitFile(pair.Left, pair.Left.Task!), Encoding.UTF8)));
+
         // Diagnostics: raw, with real locations, so that editors and pragmas treat them as any other.
         IncrementalValueProvider<ImmutableDictionary<Declaration, PlanResult>> resultOf = results.Collect()
             .Select(static (all, _) => all.GroupBy(static r => r.Declaration)
@@ -83,9 +94,7 @@ public sealed class ModelGenerator : IIncrementalGenerator
             ? [.. result.Diagnostics, DiagnosticInfo.At(new DiagnosticLocation(), DiagnosticDescriptors.NoDeviceCode, plan.Name, operation)]
             : result.Diagnostics;
         return diagnostics.Select(p => Diagnostic.Create(
-            DiagnosticDescriptors.Get(p.Id), model.Locations.TryGetValue(p.DiagnosticLocation, out Location? at)
-                ? at : model.Locations[new DiagnosticLocation()],
-            p.Arguments.ToArray<object>()))
+            DiagnosticDescriptors.Get(p.Id), model.LocationOf(p.DiagnosticLocation), p.Arguments.ToArray<object>()))
         .ToImmutableArray();
     }
 }

@@ -3,6 +3,7 @@ using AarenGen.Generator.Layers;
 using AarenGen.Generator.Losses;
 using AarenGen.Generator.Planning;
 using AarenGen.Generator.Preprocessing;
+using AarenGen.Generator.Tasks;
 
 namespace AarenGen.Generator;
 
@@ -11,6 +12,8 @@ internal static class Registry
 {
     private static readonly Dictionary<string, ComponentDefinition> Components = new ComponentDefinition[]
     {
+        new ForecastDefinition(),
+        new CalendarDefinition(),
         new ContinuousDefinition(),
         new CategoricalDefinition(),
         new TimeEncodingDefinition(),
@@ -43,4 +46,7 @@ internal static class Registry
 
     public static ComponentDefinition? Find(string name) =>
         Components.TryGetValue(name, out ComponentDefinition? component) ? component : null;
+
+    /// <summary>The metadata name of the class that models with a task derive from; null where the component is no task.</summary>
+    public static string? BaseModelOf(string component) => (Find(component) as TaskDefinition)?.BaseModel;
 }

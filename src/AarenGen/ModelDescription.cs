@@ -107,6 +107,34 @@ public enum TargetKind
     Class,
 }
 
+/// <summary>Which loss a head has, which decides what its outputs are.</summary>
+public enum LossKind
+{
+    /// <summary><see cref="MeanSquaredErrorAttribute"/>: a value for each target.</summary>
+    SquaredError,
+
+    /// <summary><see cref="MeanAbsoluteErrorAttribute"/>: a value for each target.</summary>
+    AbsoluteError,
+
+    /// <summary><see cref="HuberAttribute"/>: a value for each target.</summary>
+    Huber,
+
+    /// <summary><see cref="QuantilesAttribute"/>: the values of all targets at the first level, then at the second, and so on.</summary>
+    Quantiles,
+
+    /// <summary><see cref="GaussianAttribute"/>: the means of all targets, then their standard deviations.</summary>
+    Gaussian,
+
+    /// <summary><see cref="StudentTAttribute"/>: the locations of all targets, their scales, their degrees of freedom.</summary>
+    StudentT,
+
+    /// <summary><see cref="CrossEntropyAttribute"/>: the logit of each class.</summary>
+    CrossEntropy,
+
+    /// <summary><see cref="LogNormalMixtureAttribute"/>: the log-weights of the components, their means, their raw deviations.</summary>
+    LogNormalMixture,
+}
+
 /// <summary>What the standardisation of targets means for an output.</summary>
 public enum OutputScaling
 {
@@ -130,11 +158,15 @@ public enum OutputScaling
 /// <param name="ClassCount">Number of classes where the target is one; else 0.</param>
 /// <param name="IsPerSequence">Whether it is trained only at the last token of each sequence.</param>
 /// <param name="Weight">Factor on its loss, above 0.</param>
+/// <param name="LossKind">Which loss.</param>
 /// <param name="Loss">The loss in words.</param>
 public sealed record HeadDescription(
     string Name, int OutputOffset, int OutputWidth, int TargetOffset, int TargetWidth, TargetKind TargetKind, int ClassCount,
-    bool IsPerSequence, double Weight, string Loss)
+    bool IsPerSequence, double Weight, LossKind LossKind, string Loss)
 {
+    /// <summary>The levels of <see cref="LossKind.Quantiles"/>, ascending; else empty.</summary>
+    public IReadOnlyList<float> Levels { get; init; } = [];
+
     /// <summary>
     /// What each of the outputs' equal segments is to the standardised targets; empty where the targets are not standardised.
     /// </summary>
@@ -235,6 +267,9 @@ public sealed record TokenShape(int Channels, int PatchLength, int PatchStride, 
     /// <summary>Outputs that a stream gives in its first samples.</summary>
     /// <param name="samples">Samples, at least 0.</param>
     public int GetOutputCount(int samples) => samples < PatchLength ? 0 : (samples - PatchLength) / PatchStride + 1;
+
+    /// <summary>Whether a stream gives an output after its sample with the given number, from 1.</summary>
+    internal bool HasOutputAfter(long samples) => samples >= PatchLength && (samples - PatchLength) % PatchStride == 0;
 
     /// <summary>Of the given number of features, how many are normalised.</summary>
     internal int Normalized(int features) =>

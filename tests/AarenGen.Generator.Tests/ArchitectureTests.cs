@@ -25,6 +25,7 @@ public sealed partial class ArchitectureTests
         ["Inputs"] = DeclarationFolders,
         ["Losses"] = DeclarationFolders,
         ["Preprocessing"] = DeclarationFolders,
+        ["Tasks"] = [.. DeclarationFolders, "Preprocessing"],
         ["Emission.CSharp"] = ["Model"],
         ["Emission.Cuda"] = ["Model", "Emission.CSharp"],
     };

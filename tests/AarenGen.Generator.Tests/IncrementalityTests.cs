@@ -9,6 +9,22 @@ namespace AarenGen.Generator.Tests;
 /// <summary>An edit re-runs no more than it must.</summary>
 public sealed class IncrementalityTests
 {
+    private const string Task = "using AarenGen; [SequenceModel, Forecast<Reading>(2, \"1h\"), Calendar(CalendarField.HourOfDay)] "
+        + "[Dense(8), Gaussian] public partial class Forecaster;";
+
+    private const string Records = """
+        using System; using AarenGen;
+        public enum Site { North, South }
+        public class Reading
+        {
+            [SeriesKey] public string Sensor { get; set; } = "";
+            [Timestamp] public DateTimeOffset Time { get; set; }
+            [Target] public float? Load { get; set; }
+            [Observed] public float? Humidity { get; set; }
+            [Category] public Site Site { get; set; }
+        }
+        """;
+
     private static readonly string Model = SnapshotTests.Sources["Readme"];
 
     [Fact]
@@ -68,6 +84,70 @@ public sealed class IncrementalityTests
         Assert.Equal([IncrementalStepRunReason.Modified], run.ReasonsAfter(c => Replace(c, 0, after), ModelGenerator.PlanStep));
         Assert.Equal([IncrementalStepRunReason.Unchanged], run.ReasonsAfter(c => Replace(c, 0, after), ModelGenerator.CudaPlanStep));
         Assert.Equal([IncrementalStepRunReason.Unchanged], run.ReasonsAfter(c => Replace(c, 0, Model), ModelGenerator.CudaPlanStep));
+    }
+
+    [Fact]
+    public void Editing_another_file_than_that_of_the_records_reruns_nothing()
+    {
+        GeneratorRun run = GeneratorRun.Valid(Task, Records, "class Unrelated { public int A = 1; }");
+        run.AssertCachedAfter(static c => Replace(c, 2, "class Unrelated { public int B = 2; void M() { } }"));
+        GeneratorRun wrong = GeneratorRun.Any(
+            Task, Records.Replace("float? Load", "string Load", StringComparison.Ordinal), "class Unrelated { public int A = 1; }");
+        Assert.NotEmpty(wrong.Diagnostics);
+    }
+
+    [Fact]
+    public void Moving_the_records_or_adding_a_property_without_a_role_plans_nothing_again()
+    {
+        GeneratorRun run = GeneratorRun.Valid(Task, Records);
+        foreach (string edit in (string[])[
+            "// a new line\n" + Records,
+            Records.Replace("[Observed]", "public int Other { get; set; } [Observed]", StringComparison.Ordinal)])
+        {
+            Assert.Equal([IncrementalStepRunReason.Cached], run.ReasonsAfter(c => Replace(c, 1, edit), ModelGenerator.PlanStep));
+        }
+    }
+
+    [Theory]
+    [InlineData("float? Load", "double? Load")]
+    [InlineData("[Observed]", "[KnownAhead]")]
+    [InlineData("North, South", "North, South, East")]
+    [InlineData("North, South", "South, North")]
+    [InlineData("[Observed]", "[Observed(Column = \"rh\")]")]
+    [InlineData("Sensor { get; set; }", "Sensor { get; }")]
+    public void Changing_the_records_plans_again(string before, string after)
+    {
+        GeneratorRun run = GeneratorRun.Valid(Task, Records);
+        Assert.Equal(
+            [IncrementalStepRunReason.Modified],
+            run.ReasonsAfter(c => Replace(c, 1, Records.Replace(before, after, StringComparison.Ordinal)), ModelGenerator.PlanStep));
+    }
+
+    [Fact]
+    public void The_fingerprint_depends_on_what_a_token_means()
+    {
+        string[] records =
+        [
+            Records, Records.Replace("Humidity", "Wind", StringComparison.Ordinal),
+            Records.Replace("[Observed]", "[Observed(Aggregation = Aggregation.Sum)]", StringComparison.Ordinal),
+            Records.Replace("North, South", "North, South = 5", StringComparison.Ordinal),
+        ];
+        Assert.Equal(records.Length, records.Select(r => GeneratorRun.Valid(Task, r).Plans.Single().Fingerprint).Distinct().Count());
+        string[] tasks =
+        [
+            Task, Task.Replace("1h", "2h", StringComparison.Ordinal), Task.Replace("(2, ", "(3, ", StringComparison.Ordinal),
+            Task.Replace("\"1h\"", "\"1h\", TimeZone = \"Europe/Berlin\"", StringComparison.Ordinal),
+            Task.Replace("HourOfDay", "MonthOfYear", StringComparison.Ordinal),
+        ];
+        Assert.Equal(tasks.Length, tasks.Select(t => GeneratorRun.Valid(t, Records).Plans.Single().Fingerprint).Distinct().Count());
+        // How records are read from a table, and how an enum is called, means nothing to weights.
+        string[] same =
+        [
+            Records, Records.Replace("[Observed]", "[Observed(Column = \"rh\")]", StringComparison.Ordinal),
+            Records.Replace("float? Humidity", "decimal Humidity", StringComparison.Ordinal),
+            Records.Replace("North", "Nord", StringComparison.Ordinal),
+        ];
+        Assert.Single(same.Select(static r => GeneratorRun.Valid(Task, r).Plans.Single().Fingerprint).Distinct());
     }
 
     [Fact]

@@ -11,13 +11,36 @@ public sealed class NameTests
 {
     private const string Device = "namespace AarenGen.Cuda { internal static class CudaDeviceInfo; }";
 
-    /// <summary>A model with the overload for threads, and one with heads: together they have every generated member.</summary>
+    /// <summary>Records for the models with a task.</summary>
+    private const string Records = """
+        namespace Records
+        {
+            using System; using AarenGen;
+            public class Reading
+            {
+                [SeriesKey] public int Key { get; set; }
+                [Timestamp] public DateTime Time { get; set; }
+                [Target] public float Load { get; set; }
+                [KnownAhead] public float? Wind { get; set; }
+                [Category("a", "b")] public string? Mark { get; set; }
+            }
+        }
+        """;
+
+    private const string KeyAndTime = "[SeriesKey] public string Key__ { get; set; } = \"\"; "
+        + "[Timestamp] public global::System.DateTime Time__ { get; set; }";
+
+    /// <summary>
+    /// A model with the overload for threads, one with heads and one with a task: together they have every generated member.
+    /// </summary>
     private static readonly string[] Models =
     [
         "[SequenceModel, Weights(\"w.safetensors\"), Continuous(4), Dense(8), Aaren(Heads = 2), Dense(4), Gaussian]",
         "[SequenceModel, Weights(\"w.safetensors\"), Continuous(4), Categorical(3), Aaren(Heads = 1), Head(\"Price\"), Dense(2), "
             + "Quantiles(0.1, 0.9), "
             + "Head(\"Kind\"), Dense(3), CrossEntropy]",
+        "[SequenceModel, Forecast<global::Records.Reading>(3, \"1h\"), Calendar(CalendarField.HourOfDay), Dense(8), Aaren(Heads = 2)] "
+            + "[Huber]",
     ];
 
     /// <summary>All names that mean something to C#, the runtime or the generated class.</summary>
@@ -26,13 +49,15 @@ public sealed class NameTests
         .. SyntaxFacts.GetKeywordKinds().Concat(SyntaxFacts.GetContextualKeywordKinds()).Select(SyntaxFacts.GetText)
             .Where(static t => t.All(static c => c is '_' or (>= 'a' and <= 'z'))),
         .. Members(typeof(SequenceModel<>)), .. Members(typeof(object)), .. Members(typeof(IModelDefinition<>)),
-        .. Members(typeof(IPrefixScan<>)),
+        .. Members(typeof(IPrefixScan<>)), .. Members(typeof(ForecastModel<,,>)), .. Members(typeof(IForecastDefinition<>)),
+        .. Members(typeof(IRecordBinding<>)), .. Members(typeof(ForecastOutput)), "Forecast", "taskDefinition", "Records",
         .. Models.SelectMany(Generated),
         // A method that only wide layers have: its name is taken in every model.
         "Dense0Forward", "get_Trained", "set_Trained", "get_Description", "set_Precision", "get_Precision", "get_CudaSource", "add_X",
         "Main", "Item", "get_Item", "M", "_", "__", "Größe", "naïve", "Ключ", "値",
         "op_Addition", "op_Implicit", "Finalize", "System", "AarenGen", "global", "extension", "field", "rows", "pass",
-        "block", "input", "output", "row", "channel", "Deconstruct", "GetAwaiter", "Current",
+        "block", "input", "output", "row", "values", "key", "column", "record", "Step", "Runtime", "channel",
+        "Deconstruct", "GetAwaiter", "Current",
     ];
 
     public static TheoryData<string> NotIdentifiers => new()
@@ -78,6 +103,33 @@ public sealed class NameTests
         {
             AssertOneEach(Check(name => $"{model} partial class @{name};"));
         }
+    }
+
+    [Fact]
+    public void A_target_of_any_name_compiles_or_is_rejected_at_the_name()
+    {
+        (string Name, Diagnostic[] Errors)[] results = Check(static name =>
+            $"class Reading {{ {KeyAndTime} [Target] public float @{name} {{ get; set; }} }} "
+            + "[SequenceModel, Forecast<Reading>(2, \"1h\"), Dense(8), Gaussian] partial class M;");
+        foreach ((string name, Diagnostic[] errors) in results.Where(static r => r.Errors.Length > 0))
+        {
+            Assert.Equal([DiagnosticDescriptors.BadTargetName], errors.Select(static e => e.Id));
+            Assert.Equal($"@{name}", errors[0].Location.SourceTree!.GetText().ToString(errors[0].Location.SourceSpan));
+        }
+        string[] usable = [.. results.Where(static r => r.Errors.Length == 0).Select(static r => r.Name)];
+        Assert.Superset(
+            new HashSet<string> { "class", "record", "Größe", "値", "Step", "Runtime", "Fit", "M", "values", "key", "column" },
+            usable.ToHashSet());
+        Assert.Empty(usable.Intersect(["Forecast", "Origin", "TimeOf", "output", "GetHashCode", "Finalize"]));
+    }
+
+    [Fact]
+    public void A_record_of_any_name_compiles()
+    {
+        (string Name, Diagnostic[] Errors)[] results = Check(static name =>
+            $"class @{name} {{ {KeyAndTime} [Target] public float Load__ {{ get; set; }} }} "
+            + $"[SequenceModel, Forecast<@{name}>(2, \"1h\"), Dense(8), Gaussian] partial class M__;");
+        Assert.All(results, static r => Assert.Empty(r.Errors));
     }
 
     [Theory]
@@ -142,7 +194,7 @@ public sealed class NameTests
     {
         string[] names = [.. Names.Distinct()];
         string source = "using AarenGen;\n" + string.Concat(names.Select((n, i) => $"namespace N{i} {{ {declaration(n)} }}\n"));
-        GeneratorRun run = GeneratorRun.Any(source);
+        GeneratorRun run = GeneratorRun.Any(source, Records);
         ILookup<int, Diagnostic> errors = run.Diagnostics.ToLookup(static d => d.Location.GetLineSpan().StartLinePosition.Line);
         foreach (Diagnostic complaint in run.Output.GetDiagnostics().Where(static d => d.Severity >= DiagnosticSeverity.Warning))
         {
@@ -163,7 +215,7 @@ public sealed class NameTests
     /// <summary>The names of all members that are written for a model.</summary>
     private static IEnumerable<string> Generated(string model)
     {
-        GeneratorRun run = GeneratorRun.Valid($"using AarenGen; {model} partial class Whole;", Device);
+        GeneratorRun run = GeneratorRun.Valid($"using AarenGen; {model} partial class Whole;", Device, Records);
         return run.Result.GeneratedSources
             .SelectMany(static s => s.SyntaxTree.GetRoot().DescendantNodes().OfType<ClassDeclarationSyntax>().Single().Members)
             .SelectMany(static m => m switch
@@ -171,6 +223,7 @@ public sealed class NameTests
                 MethodDeclarationSyntax method => [method.Identifier.ValueText],
                 PropertyDeclarationSyntax property => [property.Identifier.ValueText],
                 FieldDeclarationSyntax field => field.Declaration.Variables.Select(static v => v.Identifier.ValueText),
+                StructDeclarationSyntax type => [type.Identifier.ValueText],
                 ConstructorDeclarationSyntax => (string[])[],
                 _ => throw new NotSupportedException($"Say here what a {m.Kind()} is called."),
             });

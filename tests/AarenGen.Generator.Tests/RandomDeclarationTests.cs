@@ -49,6 +49,41 @@ public sealed class RandomDeclarationTests
             "e\u0301", "1", "*/", "</summary>",
             new string('x', 2000))), (1, (IGen<string?>)Gen.String));
 
+    private static readonly string[] Roles =
+    [
+        "SeriesKey", "Timestamp", "Target", "Target(Aggregation = Aggregation.Max)", "Observed", "Observed(Column = \"other name\")",
+        "KnownAhead", "Category", "Category(3)", "Category(\"a\", \"\\\"b\\\"\")", "Category(\"a\", \"a\")",
+    ];
+
+    private static readonly string[] Types =
+    [
+        "float", "double", "decimal", "sbyte", "byte", "short", "ushort", "int", "uint", "long", "ulong", "bool", "System.DayOfWeek",
+        "System.DateTime", "System.DateTimeOffset", "string", "System.AttributeTargets", "object", "System.Guid",
+    ];
+
+    /// <summary>A property that fits its role more often than chance would have it, of any name.</summary>
+    private static readonly Gen<string> Properties = Gen.Select(
+        Gen.Frequency(
+            (6, (IGen<(string, string)>)Gen.Select(OneOf("Target", "Observed", "KnownAhead"), OneOf(Types[..12]))),
+            (1, Gen.Select(OneOf("Category"), OneOf("bool", "System.DayOfWeek"))),
+            (1, Gen.Select(OneOf("Category(3)"), OneOf(Types[3..11]))),
+            (1, Gen.Const(("Category(\"a\", \"b c\")", "string"))),
+            (1, Gen.Select(OneOf(Roles), OneOf(Types)))),
+        OneOf("", "?"), OneOf("", "", "required "), OneOf("set", "init", ""),
+        Gen.Frequency((9, OneOf("A", "B", "C", "D", "E")), (1, OneOf("class", "Step", "Runtime", "TimeOf", "record", "values", "Größe"))),
+        static (column, nullable, required, setter, name) => setter.Length == 0
+            ? $"[{column.Item1}] public {column.Item2}{nullable} @{name} {{ get; }} = default!;"
+            : $"[{column.Item1}] public {required}{column.Item2}{nullable} @{name} {{ get; {setter}; }}"
+                + (required.Length == 0 ? " = default!;" : ""));
+
+    /// <summary>What stands before the class: the type of its records.</summary>
+    private static readonly Gen<string> Records = Gen.Select(
+        OneOf("class", "record", "struct", "record struct"), OneOf("", "[SeriesKey] public string Key { get; init; } = \"\";"),
+        OneOf("System.DateTime", "System.DateTimeOffset"), OneOf("float", "float?", "decimal", "long?", "bool"), Properties.Array[0, 4],
+        static (kind, key, time, target, properties) =>
+            $"internal {kind} R {{ public R() {{ }} {key} [Timestamp] public {time} Time {{ get; init; }} [Target] public {target} Load "
+            + $"{{ get; init; }} {string.Join(' ', properties.GroupBy(Named).Select(static g => g.First()))} }} ");
+
     private static readonly Gen<Class> Classes = Gen.Select(
         Gen.Frequency((9, (IGen<bool>)Gen.Const(true)), (1, Gen.Const(false))),
         Gen.OneOf(Components.Select(Component).ToArray<IGen<Drawn>>()).Array[0, 8],
@@ -65,16 +100,27 @@ public sealed class RandomDeclarationTests
                 "static partial class M;", "abstract partial class M;", "class M;",
                 "partial class M { static M() { } public override string ToString() => \"\"; }",
                 $"partial class {new string('M', 300)};"))),
-        static (isOrdered, drawn, input, layer, loss, type) =>
+        Gen.Select(Records, Gen.Frequency((2, (IGen<bool>)Gen.Const(false)), (1, Gen.Const(true))), Component(typeof(ForecastAttribute<>))),
+        static (isOrdered, drawn, input, layer, loss, type, task) =>
         {
+            (string record, bool hasTask, Drawn forecast) = task;
             // A declaration that nothing is missing from is drawn more often than chance would have it.
             Drawn[] all = isOrdered ? [.. drawn.Append(input).Append(layer).Append(loss).OrderBy(static d => d.Order)] : drawn;
             if (isOrdered && all.Count(static d => d.Order == 4) > 1 && !all.Any(static d => d.Order == 3))
             {
                 all = [.. all.Where(d => d.Order != 4), loss];
             }
+            if (isOrdered && hasTask)
+            {
+                // A few layers, and one loss, which is on a real scale as far as chance gives one.
+                all =
+                [
+                    forecast,
+                    .. all.Where(static d => d.Order is 1 or 2 && d.Name is not ("SumInputs" or "Interleave" or "Pool")).Take(2), loss,
+                ];
+            }
             IEnumerable<Drawn> allowed = all.Where((d, i) => !d.IsSingle || Array.FindIndex(all, o => o.Name == d.Name) == i);
-            return new Class([.. allowed], type);
+            return new Class([.. allowed], type, record);
         });
 
     [Fact]
@@ -135,6 +181,7 @@ public sealed class RandomDeclarationTests
     private static int Order(Type component) => Registry.Find(Name(component)) switch
     {
         InputDefinition => 0,
+        TaskDefinition => -1,
         LayerDefinition => 2,
         HeadDefinition => 3,
         LossDefinition => 4,
@@ -142,7 +189,10 @@ public sealed class RandomDeclarationTests
         _ => 1,
     };
 
-    private static string Name(Type component) => component.Name[..^"Attribute".Length];
+    private static string Name(Type component) => component.Name.Split('`')[0][..^"Attribute".Length];
+
+    /// <summary>The name of a property as drawn.</summary>
+    private static string Named(string property) => property.Split('@')[1].Split(' ')[0];
 
     private static Gen<Drawn> Component(Type component)
     {
@@ -150,14 +200,15 @@ public sealed class RandomDeclarationTests
         PropertyInfo[] settable = [.. component.GetProperties().Where(static p => p.SetMethod is { IsPublic: true })];
         bool isSingle = !component.GetCustomAttribute<AttributeUsageAttribute>()!.AllowMultiple;
         int order = Order(component);
-        IEnumerable<Gen<string>> required = constructor.GetParameters().Select(static p => Literal(p.ParameterType));
+        IEnumerable<Gen<string>> required = constructor.GetParameters().Select(static p => Literal(p.ParameterType, p.Name!));
         IEnumerable<Gen<string>> optional = settable.Select(static p => Gen.Frequency(
-            (3, (IGen<string>)Gen.Const("")), (1, Literal(p.PropertyType).Select(v => $"{p.Name} = {v}"))));
+            (3, (IGen<string>)Gen.Const("")), (1, Literal(p.PropertyType, p.Name).Select(v => $"{p.Name} = {v}"))));
         return All(required.Concat(optional)).Select(
             arguments =>
                 new Drawn(
                     order, Name(component), isSingle,
-                    $"{Name(component)}({string.Join(", ", arguments.Where(static a => a.Length > 0))})"));
+                    $"{Name(component)}{(component.IsGenericType ? "<R>" : "")}"
+                    + $"({string.Join(", ", arguments.Where(static a => a.Length > 0))})"));
     }
 
     private static Gen<string[]> All(IEnumerable<Gen<string>> gens) =>
@@ -165,8 +216,14 @@ public sealed class RandomDeclarationTests
             Gen.Const(Array.Empty<string>()), static (all, next) => Gen.Select(all, next, static (a, n) => a.Append(n).ToArray()));
 
     /// <summary>A value as C# text: mostly modest, sometimes any.</summary>
-    private static Gen<string> Literal(Type type)
+    private static Gen<string> Literal(Type type, string name)
     {
+        if (name is "every" or "TimeZone")
+        {
+            return Mostly(
+                name == "every" ? OneOf("15min", "1h", "h", "7 d", "d", "mo").Select(Text) : OneOf("UTC", "Europe/Berlin").Select(Text),
+                AnyText.Select(Text));
+        }
         if (type.IsEnum)
         {
             return Mostly(OneOf(Enum.GetNames(type)).Select(n => $"{type.Name}.{n}"), AnyInt.Select(v => $"({type.Name})({Text(v)})"));
@@ -176,6 +233,8 @@ public sealed class RandomDeclarationTests
             _ when type == typeof(int) => Mostly(ModestInt, AnyInt).Select(Text),
             _ when type == typeof(double) => Mostly(ModestDouble, AnyDouble).Select(Text),
             _ when type == typeof(bool) => OneOf("true", "false"),
+            _ when type == typeof(CalendarField[]) => OneOf(Enum.GetNames<CalendarField>()).Array[0, 3]
+                .Select(static f => string.Join(", ", f.Select(static n => $"CalendarField.{n}"))),
             _ when type == typeof(string) => Mostly(ModestText, AnyText).Select(Text),
             _ when type == typeof(double[]) => Mostly(OneOf("new double[] { 0.1, 0.9 }", "new[] { 0.1, 0.5, 0.9 }"), Gen.Frequency(
                 (1, (IGen<string>)OneOf("null", "new double[0]")),
@@ -216,9 +275,10 @@ public sealed class RandomDeclarationTests
     private sealed record Drawn(int Order, string Name, bool IsSingle, string Code);
 
     /// <summary>A class as drawn: its components, and the declaration behind them.</summary>
-    private sealed record Class(Drawn[] Components, string Declaration)
+    private sealed record Class(Drawn[] Components, string Declaration, string Record)
     {
         public string Text(int number) =>
-            $"namespace N{number} {{ [SequenceModel{string.Concat(Components.Select(static p => ", " + p.Code))}] {Declaration} }}";
+            $"namespace N{number} {{ {(Components.Any(static c => c.Order < 0) ? Record : "")}"
+            + $"[SequenceModel{string.Concat(Components.Select(static p => ", " + p.Code))}] {Declaration} }}";
     }
 }

@@ -196,6 +196,70 @@ public sealed class SnapshotTests
              Aaren(Heads = 2, FeedForward = 8), Dense(4, Activation = Activation.Tanh), MeanSquaredError]
             public sealed partial class StepsInTurn;
             """,
+        ["Forecast"] = """
+            using System;
+            using AarenGen;
+            namespace Example;
+
+            public enum Site { North, South }
+
+            public sealed record Reading
+            {
+                [SeriesKey] public required string Sensor { get; init; }
+                [Timestamp] public required DateTimeOffset Time { get; init; }
+                [Target] public float? Load { get; init; }
+                [Observed] public float? Humidity { get; init; }
+                [KnownAhead] public float? OutdoorForecast { get; init; }
+                [Category] public Site Site { get; init; }
+            }
+
+            [SequenceModel, Forecast<Reading>(24, "1h")]
+            [Calendar(CalendarField.HourOfDay, CalendarField.DayOfWeek)]
+            [Standardize, Dense(64), Aaren(Repeat = 2), Quantiles(0.1, 0.5, 0.9)]
+            public sealed partial class LoadForecaster;
+            """,
+        ["ForecastOfStructs"] = """
+            using System;
+            using AarenGen;
+            namespace Example;
+
+            public enum Weather : byte { Sun = 3, Rain = 1, Snow = 9, Drizzle = 1 }
+
+            public readonly record struct Sale(
+                [property: SeriesKey(Column = "store no")] int Store, [property: Timestamp] DateTime Day,
+                [property: Target(Aggregation = Aggregation.Sum)] decimal Amount, [property: Target] long? @class,
+                [property: Observed] bool IsOpen, [property: Category] Weather? Weather,
+                [property: Category("low", "a \"high\" one")] string Level, [property: Category(5)] byte? Rank);
+
+            [SequenceModel, Forecast<Sale>(2, " 7 d", TimeZone = "Europe/Berlin"), Calendar(CalendarField.MonthOfYear), InstanceNorm]
+            [Dense(8), MinGru, Huber]
+            internal sealed partial class SalesForecaster;
+            """,
+        ["ForecastOfInheritedProperties"] = """
+            using System;
+            using AarenGen;
+
+            public abstract class Measured<T>(DateTimeOffset time)
+            {
+                [Timestamp] public DateTimeOffset Time { get; } = time;
+                [Target] public abstract double Value { get; set; }
+                [Observed] public double Hidden { get; set; }
+                public T? Tag { get; set; }
+            }
+
+            public static partial class Outer
+            {
+                private sealed class Measurement<T>(DateTimeOffset time, int mark) : Measured<T>(time)
+                {
+                    public override double Value { get; set; }
+                    [Category] public new bool? Hidden { get; set; }
+                    public int Mark => mark;
+                }
+
+                [SequenceModel, Forecast<Measurement<int[]>>(3, "15min"), Dense(4), Gaussian]
+                private sealed partial class Forecaster;
+            }
+            """,
     };
 
     /// <summary>Stands for the package that trains on a device.</summary>

@@ -19,6 +19,15 @@ public sealed class ModelCaseTests
     public void Every_suite_checks_models() =>
         Assert.All(Enum.GetValues<Suite>(), static suite => Assert.NotEmpty(ModelCases.NamesOf(suite)));
 
-    private static bool IsModel(Type type) =>
-        type.BaseType is { IsGenericType: true } parent && parent.GetGenericTypeDefinition() == typeof(SequenceModel<>);
+    private static bool IsModel(Type type)
+    {
+        for (Type? parent = type.BaseType; parent is not null; parent = parent.BaseType)
+        {
+            if (parent.IsGenericType && parent.GetGenericTypeDefinition() == typeof(SequenceModel<>))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
 }

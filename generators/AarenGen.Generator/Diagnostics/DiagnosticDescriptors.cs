@@ -18,6 +18,16 @@ internal static class DiagnosticDescriptors
         ComponentsWithoutModel = "AAREN035", LanguageTooOld = "AAREN036", MissingRuntime = "AAREN037", NameTooLong = "AAREN038",
         HalfLifeWithoutForget = "AAREN039", NothingToStandardize = "AAREN040";
 
+    /// <summary>Of tasks.</summary>
+    public const string MisplacedTask = "AAREN050", NoTask = "AAREN051", InputBesideTask = "AAREN052", NotOfTask = "AAREN053",
+        BadInterval = "AAREN054", BadTimeZone = "AAREN055", RepeatedField = "AAREN056", ConstantField = "AAREN057",
+        ChannelWithoutTarget = "AAREN058";
+
+    /// <summary>Of the types of records.</summary>
+    public const string RecordKind = "AAREN060", RecordInaccessible = "AAREN061", UnreadableProperty = "AAREN062",
+        SeveralRoles = "AAREN063", UnsupportedType = "AAREN064", NullableIdentity = "AAREN065", MissingColumn = "AAREN066",
+        RepeatedRole = "AAREN067", BadCategories = "AAREN068", BadColumnName = "AAREN069", BadTargetName = "AAREN070";
+
     private static readonly Dictionary<string, DiagnosticDescriptor> All = new[]
     {
         Error(NotPartial, "A sequence model must be partial", "'{0}' must be declared 'partial', so that the generator can complete it"),
@@ -33,7 +43,7 @@ internal static class DiagnosticDescriptors
             "'{0}' contains the sequence model '{1}' and must be declared 'partial'"),
         Error(
             BaseClass, "A sequence model cannot have a base class",
-            "'{0}' derives from '{1}', but a sequence model derives from AarenGen.SequenceModel<{0}>; hold the model in a field instead"),
+            "'{0}' derives from '{1}', but the generator derives it from AarenGen.{2}; hold the model in a field instead"),
         Error(SeveralDeclarations, "The components of a sequence model must be on one declaration", "This component is on another "
             + "declaration of '{0}' than [SequenceModel]; put all components on one, since their order is the order of the layers"),
         Error(MemberExists, "The generator writes this member", "'{0}' {1}; {2}"),
@@ -57,8 +67,7 @@ internal static class DiagnosticDescriptors
             "[{0}] of '{1}' must come after the input and before all layers, and only once"),
         Error(
             PreprocessingNeedsNumbers, "This component takes plain numbers",
-            "[{0}] works only on numbers; give '{1}' one [Continuous], without Width, as its only input; [InstanceNorm(Columns = n)] takes "
-                + "others after its n numbers"),
+            "[{0}] works only on numbers; {1}"),
         Error(
             HeadWithoutLoss, "A head needs a loss",
             "The head '{0}' of '{1}' does not say what to train for; end it with a loss such as [MeanSquaredError]"),
@@ -119,6 +128,54 @@ internal static class DiagnosticDescriptors
         Error(
             NothingToStandardize, "There is nothing to standardise",
             "'{0}' has neither a [Continuous] input nor a loss on a real scale, so [Standardize] has nothing to scale; remove it"),
+        Error(
+            MisplacedTask, "A task comes first",
+            "[{0}] must be the first component of '{1}', and its only task; the components after it refine what it derives"),
+        Error(
+            NoTask, "This component belongs to a task",
+            "[{0}] of '{1}' says more of a task such as [Forecast<Reading>(24, \"1h\")], but there is none; begin with a task"),
+        Error(
+            InputBesideTask, "A task derives the inputs",
+            "[{0}] of '{1}' stands beside [{2}], which derives the inputs from its records; remove it"),
+        Error(
+            NotOfTask, "The component does not fit the task", "[{0}] does not fit the task of '{1}', which {2}; remove or replace it"),
+        Error(
+            BadInterval, "The interval names no grid of time",
+            "'{0}' is no grid of time; write a whole number from 1 to 10000 and one of {1}, such as \"15min\""),
+        Error(
+            BadTimeZone, "The text names no time zone",
+            "'{0}' cannot be the name of a time zone; write one such as \"Europe/Berlin\", or leave it out for UTC"),
+        Error(RepeatedField, "Calendar fields are distinct", "[Calendar] {0}; name at least one field, and each once"),
+        Error(
+            ConstantField, "The calendar field is constant",
+            "{0} is the same at the beginning of every interval of {1}, so it tells the model nothing; remove it"),
+        Error(
+            ChannelWithoutTarget, "Every channel needs a target",
+            "[{0}] makes each number of a token a channel that is forecast, but '{1}' has observed values or values known ahead, which are "
+                + "not; remove [{0}], or make them targets"),
+        Error(
+            RecordKind, "The type cannot hold records", "'{0}' is {1}; the records of a task are instances of a class or a struct"),
+        Error(
+            RecordInaccessible, "The record type is less accessible than the model",
+            "'{0}' is less accessible than '{1}', whose members take it; make it as accessible, or the model less so"),
+        Error(
+            UnreadableProperty, "The property cannot be read",
+            "'{0}' {1}, so [{2}] cannot read it; give it a getter that is an instance member and accessible, or remove the attribute"),
+        Error(SeveralRoles, "A property has one role", "'{0}' is [{1}] and [{2}]; choose one of them"),
+        Error(UnsupportedType, "The type does not fit the role", "[{0}] takes {1}, but '{2}' is of type {3}"),
+        Error(
+            NullableIdentity, "Keys and times are never missing",
+            "[{0}] takes a property that is never null, but '{1}' is of type {2}; remove the question mark"),
+        Error(MissingColumn, "The record lacks a property", "'{0}' has no [{1}]; mark {2}"),
+        Error(RepeatedRole, "Only one property has this role", "[{0}] is on '{1}' already; remove it from '{2}'"),
+        Error(BadCategories, "The categories are not known", "[Category] of '{0}' is not usable, because {1}; {2}"),
+        Error(
+            BadColumnName, "The name can be no column's",
+            "Column of '{0}' has no letter that could be found in a table; write the column's name, or leave it out"),
+        Error(
+            BadTargetName, "The name is taken in the forecast",
+            "The target '{0}' has the name of a member that the forecasts of '{1}' have already; rename the property and keep the column's "
+                + "name by [Target(Column = \"{0}\")]"),
     }.ToDictionary(static d => d.Id, StringComparer.Ordinal);
 
     public static IEnumerable<DiagnosticDescriptor> Descriptions => All.Values;

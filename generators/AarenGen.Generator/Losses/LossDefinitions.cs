@@ -9,8 +9,10 @@ internal abstract class PointLossDefinition : LossDefinition
 {
     public override IReadOnlyList<ParameterRole>? Roles(ComponentDeclaration component) => [ParameterRole.Location];
 
-    protected static Loss Point(string kernel, string arguments, string summary, int width, DeviceLoss device) =>
-        new("PointLosses." + kernel, arguments, summary, width, TargetKind.Number, 0, width, "PointPrediction", "", device);
+    public override bool HasDistribution => false;
+
+    protected static Loss Point(LossKind kind, string kernel, string arguments, string summary, int width, DeviceLoss device) =>
+        new(kind, "PointLosses." + kernel, arguments, summary, width, TargetKind.Number, 0, width, "PointPrediction", "", device);
 }
 
 /// <summary>[MeanSquaredError]</summary>
@@ -19,7 +21,7 @@ internal sealed class MeanSquaredErrorDefinition : PointLossDefinition
     public override string Name => "MeanSquaredError";
 
     public override Loss Plan(ComponentDeclaration component, int width, DiagnosticBag diagnostics) =>
-        Point("SquaredError", "", "mean squared error", width, new("EachValue<Squared>"));
+        Point(LossKind.SquaredError, "SquaredError", "", "mean squared error", width, new("EachValue<Squared>"));
 }
 
 /// <summary>[MeanAbsoluteError]</summary>
@@ -28,7 +30,7 @@ internal sealed class MeanAbsoluteErrorDefinition : PointLossDefinition
     public override string Name => "MeanAbsoluteError";
 
     public override Loss Plan(ComponentDeclaration component, int width, DiagnosticBag diagnostics) =>
-        Point("AbsoluteError", "", "mean absolute error", width, new("EachValue<Absolute>"));
+        Point(LossKind.AbsoluteError, "AbsoluteError", "", "mean absolute error", width, new("EachValue<Absolute>"));
 }
 
 /// <summary>[Huber(Delta = …)]</summary>
@@ -41,7 +43,7 @@ internal sealed class HuberDefinition : PointLossDefinition
         double value = diagnostics.Positive(component, "Delta", 1);
         string delta = Literal.Float(value);
         return Point(
-            "Huber", delta, $"Huber loss, delta {delta.TrimEnd('f')}", width,
+            LossKind.Huber, "Huber", delta, $"Huber loss, delta {delta.TrimEnd('f')}", width,
             new("EachValue<HuberValue<#Delta>>", new DeviceConstant("Delta", new([value]), IsSingle: true)));
     }
 }
@@ -67,10 +69,13 @@ internal sealed class QuantilesDefinition : LossDefinition
         int values = diagnostics.OutputGroups(component, width, levels.Count, $"{Literal.Number(levels.Count)} levels");
         string text = Literal.Floats(levels);
         return new(
-            "QuantileLoss.Pinball", text, "pinball loss at " + string.Join(", ", levels.Select(Literal.Double)), values,
+            LossKind.Quantiles, "QuantileLoss.Pinball", text, "pinball loss at " + string.Join(", ", levels.Select(Literal.Double)), values,
             TargetKind.Number, 0, values,
             "QuantilePrediction", text,
-            new(FormattableString.Invariant($"Pinball<#Levels, {levels.Count}>"), new DeviceConstant("Levels", levels, IsSingle: false)));
+            new(FormattableString.Invariant($"Pinball<#Levels, {levels.Count}>"), new DeviceConstant("Levels", levels, IsSingle: false)))
+        {
+            Levels = levels,
+        };
     }
 
     public override IReadOnlyList<ParameterRole> Roles(ComponentDeclaration component) =>
@@ -86,8 +91,8 @@ internal sealed class GaussianDefinition : LossDefinition
     {
         int values = diagnostics.OutputGroups(component, width, 2, "a mean and a deviation");
         return new(
-            "GaussianLoss.NegativeLogLikelihood", "", "Gaussian likelihood", values, TargetKind.Number, 0, values, "GaussianPrediction", "",
-            new("GaussianLikelihood"));
+            LossKind.Gaussian, "GaussianLoss.NegativeLogLikelihood", "", "Gaussian likelihood", values, TargetKind.Number, 0, values,
+            "GaussianPrediction", "", new("GaussianLikelihood"));
     }
 
     public override IReadOnlyList<ParameterRole> Roles(ComponentDeclaration component) => [ParameterRole.Location, ParameterRole.Scale];
@@ -102,8 +107,8 @@ internal sealed class StudentTDefinition : LossDefinition
     {
         int values = diagnostics.OutputGroups(component, width, 3, "a location, a scale and degrees of freedom");
         return new(
-            "StudentTLoss.NegativeLogLikelihood", "", "Student-t likelihood", values, TargetKind.Number, 0, values, "StudentTPrediction",
-            "", new("StudentLikelihood"));
+            LossKind.StudentT, "StudentTLoss.NegativeLogLikelihood", "", "Student-t likelihood", values, TargetKind.Number, 0, values,
+            "StudentTPrediction", "", new("StudentLikelihood"));
     }
 
     public override IReadOnlyList<ParameterRole> Roles(ComponentDeclaration component) =>
@@ -137,7 +142,7 @@ internal sealed class CrossEntropyDefinition : LossDefinition
         string summary = "cross-entropy" + (smoothing > 0 ? $", smoothing {Literal.Double(smoothing)}" : "")
             + (weights.Count > 0 ? ", weights " + string.Join(" ", weights.Select(Literal.Double)) : "");
         return new(
-            "CrossEntropy.NegativeLogLikelihood",
+            LossKind.CrossEntropy, "CrossEntropy.NegativeLogLikelihood",
             $"{Literal.Float(smoothing)}, {(weights.Count == 0 ? "default" : Literal.Floats(weights))}",
             summary, 1, TargetKind.Class, width, 1, "CategoricalPrediction", "",
             new(
@@ -157,8 +162,8 @@ internal sealed class LogNormalMixtureDefinition : LossDefinition
     {
         int components = diagnostics.OutputGroups(component, width, 3, "a weight, a mean and a scale per component");
         return new(
-            "LogNormalMixture.NegativeLogLikelihood", "", FormattableString.Invariant($"log-normal mixture of {components}"), 1,
-            TargetKind.Positive, 0, 1,
+            LossKind.LogNormalMixture, "LogNormalMixture.NegativeLogLikelihood", "",
+            FormattableString.Invariant($"log-normal mixture of {components}"), 1, TargetKind.Positive, 0, 1,
             "LogNormalMixturePrediction", "", new("LogNormalMixtureLikelihood"));
     }
 

@@ -36,17 +36,29 @@ internal sealed record MemberNames(EquatableArray<string> Own, EquatableArray<st
 /// <summary>One attribute: the name of its class without "Attribute", and its arguments by property name.</summary>
 internal sealed record ComponentDeclaration(string Name, EquatableArray<Argument> Arguments)
 {
+    /// <summary>The type of records that the attribute names; null where it names none, or one that the compiler rejects.</summary>
+    public RecordDeclaration? Record { get; init; }
+
+    /// <summary>The component that the user wrote, where a task derived this one from it; null where the user wrote this one.</summary>
+    public ComponentDeclaration? Origin { get; init; }
+
     public int Integer(string name, int defaultValue = 0) => Find(name) is int value ? value : defaultValue;
 
-    /// <summary>An integer argument, or the nearest number in the range.</summary>
     public bool Flag(string name) => Find(name) is true;
 
+    /// <summary>An integer argument, or the nearest number in the range.</summary>
     public int Clamped(string name, int min, int max) => Math.Min(max, Math.Max(min, Integer(name)));
 
     public double Number(string name, double defaultValue = 0) => Find(name) is double value ? value : defaultValue;
 
     /// <summary>The numbers of an array argument; none where it is not written.</summary>
     public EquatableArray<double> Numbers(string name) => Find(name) is EquatableArray<double> values ? values : new([]);
+
+    /// <summary>The integers of an array argument, enums too; none where it is not written.</summary>
+    public EquatableArray<int> Integers(string name) => Find(name) is EquatableArray<int> values ? values : new([]);
+
+    /// <summary>The texts of an array argument; none where it is not written.</summary>
+    public EquatableArray<string> Texts(string name) => Find(name) is EquatableArray<string> values ? values : new([]);
 
     public string? Text(string name) => Find(name) as string;
 
@@ -55,7 +67,7 @@ internal sealed record ComponentDeclaration(string Name, EquatableArray<Argument
     private object? Find(string name) => Arguments.FirstOrDefault(a => a.Name == name)?.Value;
 }
 
-/// <summary>An argument: an int (enums too), a double, an array of doubles, a string or null.</summary>
+/// <summary>An argument: an int (enums too), a double, a string, an array of one of them, or null.</summary>
 internal sealed record Argument(string Name, object? Value);
 
 /// <summary>
@@ -65,16 +77,13 @@ internal sealed record Argument(string Name, object? Value);
 internal sealed record DiagnosticInfo(string Id, DiagnosticLocation DiagnosticLocation, EquatableArray<string> Arguments)
 {
     public static DiagnosticInfo At(DiagnosticLocation site, string id, params object[] arguments) =>
-        new(id, site, new(arguments.Select(static a => Printable(Convert.ToString(a, CultureInfo.InvariantCulture)!))));
-
-    /// <summary>On one line of the compiler's output, with any text of the user.</summary>
-    private static string Printable(string text) => string.Concat(text.Select(static c =>
-        CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
-            or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
-                ? FormattableString.Invariant($"\\u{(int)c:X4}") : c.ToString()));
+        // On one line of the compiler's output, with any text of the user.
+        new(id, site, new(arguments.Select(static a => Literal.Printable(Convert.ToString(a, CultureInfo.InvariantCulture)!))));
 }
 
 /// <summary>
-/// A location in a declaration: an argument of a component, a component, or (Component −1) the class. Member names a user's member.
+/// A location in a declaration: an argument of a component, a component, or (Component −1) the class. Member names a user's member: of the
+/// class, or of the records of a component. Argument is then <c>[0]</c> for the member's first attribute, and <c>[0].Column</c> for an
+/// argument of it. An element of an array is <c>Fields[1]</c>.
 /// </summary>
 internal sealed record DiagnosticLocation(int Component = -1, string? Argument = null, string? Member = null);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.CodeAnalysis.CSharp;
 
 namespace AarenGen.Generator.Model;
 
@@ -17,4 +18,13 @@ internal static class Literal
     public static string Float(double value) => Single(value) + "f";
 
     public static string Floats(IEnumerable<double> values) => $"[{string.Join(", ", values.Select(Float))}]";
+
+    /// <summary>A string literal of C#, with any text of the user.</summary>
+    public static string Text(string text) => SymbolDisplay.FormatLiteral(text, quote: true);
+
+    /// <summary>Text of the user on one line, with what is not visible in hexadecimal.</summary>
+    public static string Printable(string text) => string.Concat(text.Select(static c =>
+        CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
+            or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+                ? FormattableString.Invariant($"\\u{(int)c:X4}") : c.ToString()));
 }

@@ -36,6 +36,9 @@ internal sealed record Plan(
     /// <summary>What the runtime standardises; null where it leaves all numbers as they are.</summary>
     public StandardizationPlan? Standardization { get; init; }
 
+    /// <summary>What the model is for; null where the user declared inputs rather than a task.</summary>
+    public TaskPlan? Task { get; init; }
+
     public int RowOutputWidth => OutputWidth / Tokens.Channels;
 
     public int RowTargetWidth => TargetWidth / Tokens.Channels;
@@ -257,13 +260,30 @@ internal sealed record HeadPlan(
 }
 
 /// <summary>
-/// A loss: the kernel that compares outputs and targets, with its further arguments as printed; what a target is; how many of its
-/// values are averaged; the type that users read predictions through, with its further arguments; and the device code that computes it,
-/// null where no device can.
+/// A loss: which one; the kernel that compares outputs and targets, with its further arguments as printed; what a target is; how many of
+/// its values are averaged; the type that users read predictions through, with its further arguments; and the device code that computes
+/// it, null where no device can.
 /// </summary>
 internal sealed record Loss(
-    string Kernel, string Arguments, string Summary, int TargetWidth, TargetKind TargetKind, int Classes, int Values,
-    string Prediction, string PredictionArguments, DeviceLoss? Device);
+    LossKind Kind, string Kernel, string Arguments, string Summary, int TargetWidth, TargetKind TargetKind, int Classes, int Values,
+    string Prediction, string PredictionArguments, DeviceLoss? Device)
+{
+    /// <summary>The levels of quantiles, ascending; else empty.</summary>
+    public EquatableArray<double> Levels { get; init; }
+}
+
+/// <summary>Which loss: the names are those of the runtime's enumeration.</summary>
+internal enum LossKind
+{
+    SquaredError,
+    AbsoluteError,
+    Huber,
+    Quantiles,
+    Gaussian,
+    StudentT,
+    CrossEntropy,
+    LogNormalMixture,
+}
 
 /// <summary>
 /// A loss on a device: the struct that computes a row's, with # where the names of its constants' structs come, and the constants.

@@ -39,13 +39,17 @@ internal static class Parser
             var named = new Declaration("", nothing, type.Name, new([]), null, new(nothing, nothing, nothing), new([unfit]), IsUnfit: true);
             return new(named, locations.ToImmutable());
         }
-        CheckType(type, syntax, here, diagnostics, locations, cancellation);
+        Compilation compilation = context.SemanticModel.Compilation;
+        INamedTypeSymbol model = FindBase(type, compilation);
+        CheckType(type, syntax, here, model, diagnostics, locations, cancellation);
         EquatableArray<ComponentDeclaration> components = ParseComponents(
-            type, context.Attributes[0], diagnostics, locations, cancellation);
+            type, context.Attributes[0], compilation, diagnostics, locations, cancellation);
 
         EquatableArray<string> own = ParseMembers(type, diagnostics, locations, cancellation);
-        INamedTypeSymbol model = context.SemanticModel.Compilation.GetTypeByMetadataName(BaseModel)!;
-        var members = new MemberNames(own, Names(model, type.ContainingAssembly), Names(model.BaseType!, type.ContainingAssembly))
+        INamedTypeSymbol[] bases = [.. Bases(model)];
+        var members = new MemberNames(
+            own, new(bases.Take(bases.Length - 1).SelectMany(b => Names(b, type.ContainingAssembly)).Distinct(StringComparer.Ordinal)),
+            Names(bases.Last(), type.ContainingAssembly))
         {
             TakenAliases = new(
                 GeneratedAlias.All.Select(static a => a.Name).Where(name => IsTaken(name, type, model, syntax, context.SemanticModel))),
@@ -64,6 +68,21 @@ internal static class Parser
 
     /// <summary>Whether the attribute says something of a model.</summary>
     public static bool IsComponentOrWeights(AttributeData attribute) => IsComponent(attribute.AttributeClass) || IsWeights(attribute);
+
+    /// <summary>The class of the runtime that the model derives from: that of its task, where it has one that the runtime knows.</summary>
+    private static INamedTypeSymbol FindBase(INamedTypeSymbol type, Compilation compilation) =>
+        type.GetAttributes().Where(static a => IsComponent(a.AttributeClass))
+            .Select(a => Registry.BaseModelOf(AttributeParser.NameOf(a)) is { } name ? compilation.GetTypeByMetadataName(name) : null)
+            .FirstOrDefault(static b => b is not null) ?? compilation.GetTypeByMetadataName(BaseModel)!;
+
+    /// <summary>A type and those that it inherits from, the last of them last.</summary>
+    private static IEnumerable<INamedTypeSymbol> Bases(INamedTypeSymbol type)
+    {
+        for (INamedTypeSymbol? t = type; t is not null; t = t.BaseType)
+        {
+            yield return t;
+        }
+    }
 
     /// <summary>The declaration that an attribute stands on.</summary>
     public static TypeDeclarationSyntax? Declaration(AttributeData attribute, CancellationToken cancellation) =>
@@ -155,19 +174,14 @@ internal static class Parser
     /// <summary>Whether a type, or one that it inherits from, has a member of the name.</summary>
     private static bool Declares(INamedTypeSymbol type, string name)
     {
-        for (INamedTypeSymbol? t = type; t is not null; t = t.BaseType)
-        {
-            if (!t.GetMembers(name).IsEmpty)
-            {
-                return true;
-            }
-        }
-        return type.TypeKind == TypeKind.Interface && type.AllInterfaces.Any(i => !i.GetMembers(name).IsEmpty);
+        return Bases(type).Any(t => !t.GetMembers(name).IsEmpty)
+            || (type.TypeKind == TypeKind.Interface && type.AllInterfaces.Any(i => !i.GetMembers(name).IsEmpty));
     }
 
     private static void CheckType(
-        INamedTypeSymbol type, TypeDeclarationSyntax syntax, DiagnosticLocation here, List<DiagnosticInfo> diagnostics,
-        ImmutableDictionary<DiagnosticLocation, Location>.Builder locations, CancellationToken cancellation)
+        INamedTypeSymbol type, TypeDeclarationSyntax syntax, DiagnosticLocation here, INamedTypeSymbol model,
+        List<DiagnosticInfo> diagnostics, ImmutableDictionary<DiagnosticLocation, Location>.Builder locations,
+        CancellationToken cancellation)
     {
         string? kind = type switch
         {
@@ -202,15 +216,28 @@ internal static class Parser
         }
         if (type is { TypeKind: TypeKind.Class,
             BaseType: { SpecialType: not SpecialType.System_Object, TypeKind: not TypeKind.Error } parent }
-            && !(parent is { Name: "SequenceModel", TypeArguments: [var self] } && SymbolEqualityComparer.Default.Equals(self, type)
-                && parent.ContainingNamespace.ToDisplayString() == "AarenGen"))
+            && !IsBase(parent, type, model))
         {
             var site = new DiagnosticLocation(Member: "base list");
             locations[site] = type.DeclaringSyntaxReferences.Select(r => r.GetSyntax(cancellation)).OfType<TypeDeclarationSyntax>()
                 .Select(static t => t.BaseList?.Types[0].GetLocation()).FirstOrDefault(static l => l is not null) ?? locations[here];
-            diagnostics.Add(DiagnosticInfo.At(site, DiagnosticDescriptors.BaseClass, type.Name, parent.ToDisplayString()));
+            diagnostics.Add(DiagnosticInfo.At(site, DiagnosticDescriptors.BaseClass, type.Name, parent.ToDisplayString(), model.Name));
         }
     }
+
+    /// <summary>
+    /// Whether a class that the user wrote as the model's base is that of the generated half. The last type argument of a task's base is
+    /// generated, too, so that only its name is known.
+    /// </summary>
+    private static bool IsBase(INamedTypeSymbol parent, INamedTypeSymbol type, INamedTypeSymbol model) =>
+        SymbolEqualityComparer.Default.Equals(parent.OriginalDefinition, model)
+            && SymbolEqualityComparer.Default.Equals(parent.TypeArguments[0], type)
+            && (parent.TypeArguments.Length == 1 || (TaskRecord(type) is { } record && parent.TypeArguments.Length == 3
+                && SymbolEqualityComparer.Default.Equals(parent.TypeArguments[1], record)
+                && parent.TypeArguments[2] is { TypeKind: TypeKind.Error, Name: var view } && view + "Model" == model.Name));
+
+    private static ITypeSymbol? TaskRecord(INamedTypeSymbol type) => type.GetAttributes().Select(static a => a.AttributeClass)
+        .FirstOrDefault(static a => IsComponent(a) && a is { TypeArguments.Length: 1 })?.TypeArguments[0];
 
     /// <summary>The file of [Weights], where there is that attribute.</summary>
     private static string? ParseWeights(
@@ -240,7 +267,7 @@ internal static class Parser
         or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
 
     private static EquatableArray<ComponentDeclaration> ParseComponents(
-        INamedTypeSymbol type, AttributeData model, List<DiagnosticInfo> diagnostics,
+        INamedTypeSymbol type, AttributeData model, Compilation compilation, List<DiagnosticInfo> diagnostics,
         ImmutableDictionary<DiagnosticLocation, Location>.Builder locations, CancellationToken cancellation)
     {
         SyntaxNode? home = Declaration(model, cancellation);
@@ -259,62 +286,23 @@ internal static class Parser
             {
                 diagnostics.Add(DiagnosticInfo.At(site, DiagnosticDescriptors.SeveralDeclarations, type.Name));
             }
-            string name = data.AttributeClass!.Name;
             components.Add(new(
-                name.EndsWith("Attribute", StringComparison.Ordinal) ? name.Substring(0, name.Length - "Attribute".Length) : name,
-                new(ParseArguments(data, syntax, index, locations))));
+                AttributeParser.NameOf(data),
+                new(AttributeParser.ParseArguments(data, syntax, name => new(index, name), locations)))
+            {
+                Record = data.AttributeClass is { TypeArguments: [var record] }
+                    ? new RecordParser(type, index, compilation, locations, cancellation).Parse(record) : null,
+            });
         }
         return new(components);
-    }
-
-    private static List<Argument> ParseArguments(
-        AttributeData data, AttributeSyntax syntax, int component, ImmutableDictionary<DiagnosticLocation, Location>.Builder locations)
-    {
-        var arguments = new List<Argument>();
-        SeparatedSyntaxList<AttributeArgumentSyntax> written = syntax.ArgumentList?.Arguments ?? default;
-        // Without a constructor the compiler reports the arguments itself.
-        for (int i = 0; data.AttributeConstructor is not null && i < data.ConstructorArguments.Length; i++)
-        {
-            string parameter = data.AttributeConstructor!.Parameters[i].Name;
-            string name = char.ToUpperInvariant(parameter[0]) + parameter.Substring(1);
-            // A params list of values has no other single location than the attribute.
-            Add(name, data.ConstructorArguments[i], data.AttributeConstructor.Parameters[i].IsParams ? null
-                : written.FirstOrDefault(a => a.NameColon?.Name.Identifier.ValueText == parameter)
-                ?? written.Where(static a => a.NameColon is null && a.NameEquals is null).ElementAtOrDefault(i));
-        }
-        foreach (KeyValuePair<string, TypedConstant> named in data.NamedArguments)
-        {
-            Add(named.Key, named.Value, written.FirstOrDefault(a => a.NameEquals?.Name.Identifier.ValueText == named.Key));
-        }
-        return arguments;
-
-        void Add(string name, TypedConstant constant, AttributeArgumentSyntax? at)
-        {
-            locations[new DiagnosticLocation(component, name)] = at?.Expression.GetLocation() ?? syntax.GetLocation();
-            if (constant.Kind is TypedConstantKind.Primitive or TypedConstantKind.Enum)
-            {
-                arguments.Add(new(name, constant.Value));
-            }
-            else if (constant.Kind is TypedConstantKind.Array && !constant.IsNull)
-            {
-                arguments.Add(new(name, new EquatableArray<double>(constant.Values
-                    .Where(static v => v.Kind == TypedConstantKind.Primitive).Select(static v => v.Value).OfType<double>())));
-            }
-        }
     }
 
     private static bool IsWeights(AttributeData attribute) => attribute.AttributeClass?.ToDisplayString() == WeightsAttribute;
 
     private static bool IsComponent(INamedTypeSymbol? type)
     {
-        for (INamedTypeSymbol? t = type; t is not null; t = t.BaseType)
-        {
-            if (t.Name == ComponentAttribute && t.ContainingNamespace.ToDisplayString() == "AarenGen")
-            {
-                return true;
-            }
-        }
-        return false;
+        return type is not null
+            && Bases(type).Any(static t => t.Name == ComponentAttribute && t.ContainingNamespace.ToDisplayString() == "AarenGen");
     }
 
     private static bool IsPartial(TypeDeclarationSyntax type) => type.Modifiers.Any(SyntaxKind.PartialKeyword);
@@ -338,4 +326,23 @@ internal static class Parser
 }
 
 /// <summary>A declaration, and where its pieces stand: the second only for reporting.</summary>
-internal sealed record ParsedModel(Declaration Declaration, ImmutableDictionary<DiagnosticLocation, Location> Locations);
+internal sealed record ParsedModel(Declaration Declaration, ImmutableDictionary<DiagnosticLocation, Location> Locations)
+{
+    /// <summary>Where a diagnostic stands: at the smallest piece of source around its location that is known.</summary>
+    public Location LocationOf(DiagnosticLocation site)
+    {
+        for (string? argument = site.Argument; argument is not null; argument = Outer(argument))
+        {
+            if (Locations.TryGetValue(site with { Argument = argument }, out Location? at))
+            {
+                return at;
+            }
+        }
+        return Locations.TryGetValue(site with { Argument = null }, out Location? piece)
+            || Locations.TryGetValue(new(site.Component), out piece) ? piece : Locations[new()];
+    }
+
+    /// <summary>What an element of an array, or an argument of an attribute, is a piece of; null where there is nothing.</summary>
+    private static string? Outer(string argument) =>
+        argument.LastIndexOfAny(['.', '[']) is > 0 and var end ? argument.Substring(0, end) : null;
+}

@@ -10,7 +10,7 @@ namespace AarenGen.Generator.Parsing;
 /// </summary>
 internal static class UnmarkedComponents
 {
-    private const string Model = "SequenceModel", Weights = "Weights", Suffix = "Attribute";
+    private const string Model = "SequenceModel", Weights = "Weights";
 
     public static bool IsCandidate(SyntaxNode node, CancellationToken cancellation)
     {
@@ -33,18 +33,15 @@ internal static class UnmarkedComponents
         }
         AttributeData? component = type.GetAttributes().FirstOrDefault(Parser.IsComponentOrWeights);
         return component is not null && Parser.Declaration(component, cancellation) == syntax
-            ? new(syntax.Identifier.GetLocation(), type.Name, Short(component.AttributeClass!.Name)) : null;
+            ? new(syntax.Identifier.GetLocation(), type.Name, AttributeParser.Short(component.AttributeClass!.Name)) : null;
     }
 
     private static string NameOf(NameSyntax name) => name switch
     {
         QualifiedNameSyntax qualified => NameOf(qualified.Right),
         AliasQualifiedNameSyntax alias => NameOf(alias.Name),
-        _ => Short(((SimpleNameSyntax)name).Identifier.ValueText),
+        _ => AttributeParser.Short(((SimpleNameSyntax)name).Identifier.ValueText),
     };
-
-    private static string Short(string name) =>
-        name.EndsWith(Suffix, StringComparison.Ordinal) ? name.Substring(0, name.Length - Suffix.Length) : name;
 }
 
 /// <summary>

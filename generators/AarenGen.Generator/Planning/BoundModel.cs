@@ -75,10 +75,9 @@ internal sealed class BoundModel
         for (int i = 0; i < declaration.Components.Count; i++)
         {
             ComponentDeclaration component = declaration.Components[i];
-            var site = new DiagnosticLocation(i);
+            DiagnosticLocation site = diagnostics.LocationOf(component);
             ComponentDefinition? definition = Registry.Find(component.Name);
-            bool isBegin = definition is InputDefinition or PreprocessingDefinition or StandardizeDefinition or SumInputsDefinition
-                or InterleaveDefinition;
+            bool isBegin = definition is InputDefinition or PreprocessingDefinition or StandardizeDefinition or InputsDefinition;
             switch (definition)
             {
                 case InputDefinition input:
@@ -212,7 +211,10 @@ internal sealed class BoundModel
                 diagnostics.Add(
                     DiagnosticInfo.At(
                         diagnostics.LocationOf(component), DiagnosticDescriptors.PreprocessingNeedsNumbers,
-                        component.Name, declaration.Name));
+                        component.Name, bound.Inputs[0].Component.Origin is null
+                            ? $"give '{declaration.Name}' one [Continuous], without Width, as its only input; "
+                                + "[InstanceNorm(Columns = n)] takes others after its n numbers"
+                            : $"leave out the categories and [Calendar] of '{declaration.Name}'"));
             }
         }
     }

@@ -40,6 +40,31 @@ internal abstract class InputDefinition : ComponentDefinition
         Func<int, Value> result);
 }
 
+/// <summary>Says what the inputs together form: a token of all, or tokens of their own.</summary>
+internal abstract class InputsDefinition : ComponentDefinition
+{
+}
+
+/// <summary>
+/// What a model is for. It takes the place of inputs, last layers and targets, which follow from the type of its records.
+/// </summary>
+internal abstract class TaskDefinition : ComponentDefinition
+{
+    /// <summary>The metadata name of the class that models with the task derive from.</summary>
+    public abstract string BaseModel { get; }
+
+    /// <summary>Derives inputs, layers and losses; null where the compiler rejects what the task says.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="declaration">All other components.</param>
+    /// <param name="diagnostics">Takes mistakes.</param>
+    public abstract DerivedModel? Derive(ComponentDeclaration task, Declaration declaration, DiagnosticBag diagnostics);
+}
+
+/// <summary>Says more of a task, which reads it.</summary>
+internal abstract class TaskOptionDefinition : ComponentDefinition
+{
+}
+
 /// <summary>Where a token has an input's columns.</summary>
 /// <param name="First">The first of them.</param>
 /// <param name="Indicators">The first of the columns that say which of them are missing; null where there are none.</param>
@@ -97,4 +122,7 @@ internal abstract class LossDefinition : ComponentDefinition
     /// numbers that could be normalised.
     /// </summary>
     public abstract IReadOnlyList<ParameterRole>? Roles(ComponentDeclaration component);
+
+    /// <summary>Whether it predicts a distribution, rather than a value alone.</summary>
+    public virtual bool HasDistribution => true;
 }

@@ -12,8 +12,10 @@ internal sealed class DiagnosticBag(Declaration declaration, IEnumerable<Diagnos
 
     public void Add(DiagnosticInfo problem) => diagnostics.Add(problem);
 
+    /// <summary>Where a component stands, or one of its arguments: of a derived one, those that the user wrote.</summary>
     public DiagnosticLocation LocationOf(ComponentDeclaration component, string? argument = null)
     {
+        component = component.Origin ?? component;
         // By reference: two components may be equal.
         int index = declaration.Components.TakeWhile(p => !ReferenceEquals(p, component)).Count();
         return new(index, argument is not null && component.Has(argument) ? argument : null);

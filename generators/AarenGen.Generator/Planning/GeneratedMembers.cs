@@ -22,9 +22,10 @@ internal static class GeneratedMembers
 
     /// <summary>Reports the class's own members, its name and the names of heads that the generated half has another use for.</summary>
     public static void Check(
-        Declaration declaration, IEnumerable<string> layerMethods, IReadOnlyList<BoundHead> heads, DiagnosticBag diagnostics)
+        Declaration declaration, IEnumerable<string> layerMethods, IReadOnlyList<BoundHead> heads, TaskPlan? task,
+        DiagnosticBag diagnostics)
     {
-        var written = new HashSet<string>(Fixed, StringComparer.Ordinal);
+        var written = new HashSet<string>(task is null ? Fixed : Fixed.Concat(TaskPlan.Members).Append(task.View), StringComparer.Ordinal);
         written.UnionWith(layerMethods.SelectMany(static method => LayerMethods.Suffixes.Select(suffix => method + suffix)));
         if (heads.Any(static h => h.Name is null))
         {
@@ -70,6 +71,6 @@ internal static class GeneratedMembers
     }
 
     /// <summary>Whether a name is one of these, or that of an accessor of one.</summary>
-    private static bool Takes(HashSet<string> names, string name) => names.Contains(name)
+    public static bool Takes(HashSet<string> names, string name) => names.Contains(name)
         || Accessors.Any(a => name.StartsWith(a, StringComparison.Ordinal) && names.Contains(name.Substring(a.Length)));
 }

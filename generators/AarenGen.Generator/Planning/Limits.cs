@@ -5,6 +5,9 @@ internal static class Limits
 {
     public const int Width = 65_536;
     public const int Cardinality = 1_048_576;
+    /// <summary>Categories that have names: members of an enum, or texts. Generated code compares with each of them.</summary>
+    public const int NamedCategories = 4_096;
+
     public const int Repeat = 1_024;
     public const int Context = 65_536;
 

@@ -48,6 +48,14 @@ internal static class ModelCard
         {
             text.Append('\n').Append(Describe(standardization, plan));
         }
+        if (plan.Task is { } task)
+        {
+            text.Append('\n').Append(task.Summary);
+            if (task.Record.Construction.Obstacle is { } cannot)
+            {
+                text.Append("\nno ReadTable, since code cannot make a ").Append(task.Record.Name).Append(": ").Append(cannot);
+            }
+        }
         if (plan.ScanObstacle is { } obstacle)
         {
             text.Append("\nno Forward(state, tokens, outputs, threads): ").Append(obstacle);

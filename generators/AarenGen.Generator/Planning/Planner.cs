@@ -40,9 +40,14 @@ internal static class Planner
     private static Plan? Plan(Declaration declaration, DiagnosticBag diagnostics, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
+        if (DerivedModel.Of(declaration, diagnostics) is not { } model)
+        {
+            return null;
+        }
+        declaration = model.Declaration;
         BoundModel bound = BoundModel.Sort(declaration, diagnostics);
         LoweredModel lowered = LoweredModel.Of(declaration, bound, diagnostics);
-        GeneratedMembers.Check(declaration, lowered.Layers.Select(static d => d.Method), bound.Heads, diagnostics);
+        GeneratedMembers.Check(declaration, lowered.Layers.Select(static d => d.Method), bound.Heads, model.Task, diagnostics);
         CheckName(declaration, diagnostics);
         if (!bound.IsComplete)
         {
@@ -55,8 +60,10 @@ internal static class Planner
         foreach (IGrouping<string, Parameter> twice in layout.Parameters.GroupBy(static p => p.Name, StringComparer.Ordinal)
             .Where(static g => g.Count() > 1))
         {
-            ComponentDeclaration culprit = lowered.Layers.Last(
-                d => d.Component is not null && twice.Key.StartsWith(d.Name + ".", StringComparison.Ordinal)).Component!;
+            // Rather a component that the user can name.
+            ComponentDeclaration culprit = lowered.Layers.Select(static d => (d.Name, d.Component))
+                .Where(d => d.Component is not null && twice.Key.StartsWith(d.Name + ".", StringComparison.Ordinal))
+                .OrderBy(static d => d.Component!.Origin is null ? 1 : 0).Last().Component!;
             diagnostics.Add(DiagnosticInfo.At(diagnostics.LocationOf(culprit, "Name"), DiagnosticDescriptors.DuplicateName, twice.Key));
             break;
         }
@@ -78,6 +85,7 @@ internal static class Planner
         {
             Modalities = bound.Modalities,
             Standardization = standardization,
+            Task = model.Task,
             // A head is a method of the class, and so hides an alias of its name.
             TakenAliases = new(GeneratedAlias.All.Select(static a => a.Name)
                 .Where(name => declaration.Members.TakenAliases.Contains(name) || lowered.Heads.Any(h => h.Plan.Name == name))),
@@ -156,6 +164,10 @@ internal static class Planner
                 text.Append(FormattableString.Invariant($"{columns.First} {columns.Count} {columns.Kind} {columns.Kinds}\n"));
             }
         }
+        if (plan.Task is { } task)
+        {
+            Append(text, task);
+        }
         foreach (LayerPlan layer in plan.Layers)
         {
             text.Append(FormattableString.Invariant($"{layer.Summary}; {layer.Repeat}; {layer.InputWidth}; {layer.OutputWidth}\n"));
@@ -171,6 +183,22 @@ internal static class Planner
         using var sha = SHA256.Create();
         return string.Concat(
             sha.ComputeHash(Encoding.UTF8.GetBytes(text.ToString())).Select(static b => b.ToString("x2", CultureInfo.InvariantCulture)));
+    }
+
+    /// <summary>Which number of a token means what: another property in a column's place would be nonsense to trained weights.</summary>
+    private static void Append(StringBuilder text, TaskPlan task)
+    {
+        text.Append(task.Facts).Append('\n');
+        foreach (ColumnPlan column in task.Columns)
+        {
+            text.Append(FormattableString.Invariant(
+                $"{column.Property.Name} {column.Role} {column.Aggregation} {column.Cardinality} {column.HasMissingCategory}"));
+            foreach (string category in column.Names.Concat(column.Property.Enum?.Members.Select(static m => m.Value) ?? []))
+            {
+                text.Append(' ').Append(Literal.Text(category));
+            }
+            text.Append('\n');
+        }
     }
 }
 

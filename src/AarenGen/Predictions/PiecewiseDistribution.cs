@@ -99,6 +99,31 @@ internal readonly ref struct PiecewiseDistribution(ReadOnlySpan<float> values, R
         return 1 - levels[i] + (values[i] - x) / Slope(i - 1);
     }
 
+    /// <summary>The logarithm of the density: infinite at an atom, and at an inner value that of the piece above it.</summary>
+    public double LogDensity(double x)
+    {
+        if (IsUnknown(x))
+        {
+            return double.NaN;
+        }
+        if (x < values[0])
+        {
+            return LogTailDensity(levels[0], values[0] - x, LowerScale);
+        }
+        // The first piece that ends above x, and whether a piece without width, or a tail without scale, lies at x.
+        int i = 0;
+        bool isAtom = x == values[0] && LowerScale == 0;
+        for (; i < Last && values[i + 1] <= x; i++)
+        {
+            isAtom |= values[i] == x;
+        }
+        if (isAtom || (x == values[Last] && UpperScale == 0))
+        {
+            return double.PositiveInfinity;
+        }
+        return i < Last ? -Math.Log(Slope(i)) : LogTailDensity(1.0 - levels[Last], x - values[Last], UpperScale);
+    }
+
     /// <summary>
     /// ∫ (F(z) − 1{z ≥ x})² dz, piece by piece; on a linear piece, F from a to b over a width w gives w (a² + a b + b²)/3.
     /// </summary>
@@ -134,6 +159,9 @@ internal readonly ref struct PiecewiseDistribution(ReadOnlySpan<float> values, R
     /// </summary>
     private static double Tail(double probability, double distance, double scale) =>
         scale > 0 ? probability * Math.Exp(-distance / scale) : 0;
+
+    private static double LogTailDensity(double probability, double distance, double scale) =>
+        scale > 0 ? Math.Log(probability / scale) - distance / scale : double.NegativeInfinity;
 
     /// <summary>
     /// The score of a tail where the truth lies at a distance beyond the outermost value, or, if it is negative, before it. With the tail

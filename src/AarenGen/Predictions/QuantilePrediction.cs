@@ -108,6 +108,16 @@ public readonly ref struct QuantilePrediction
     public double RankedProbabilityScore(double x, int index = 0) =>
         Distribution(index, stackalloc float[MaxOnStack]).RankedProbabilityScore(x);
 
+    /// <summary>
+    /// The logarithm of the density, which is constant between two neighbouring values; at a value it is that above it. Where several
+    /// levels have <paramref name="x"/> itself as their value, or it is an outermost value without a tail, it is positive infinity; beyond
+    /// a value without a tail it is negative infinity.
+    /// </summary>
+    /// <param name="x">Any number.</param>
+    /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The index is out of range.</exception>
+    public double LogDensity(double x, int index = 0) => Distribution(index, stackalloc float[MaxOnStack]).LogDensity(x);
+
     /// <summary>A random value from the distribution.</summary>
     /// <param name="random">The source; seed it for repeatable samples.</param>
     /// <param name="index">Which of the predicted values, from 0 to below <see cref="Count"/>.</param>

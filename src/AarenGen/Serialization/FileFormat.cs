@@ -13,6 +13,8 @@ internal static class FileFormat
     private static readonly (byte[] Start, string Meaning)[] Known =
     [
         ([.. StateSnapshot.Magic], "the saved state of a stream: read it with StreamState.Load"),
+        ([.. SeriesSnapshot.Magic], "the saved state of a series: read it with SeriesState.Load"),
+        ([.. SeriesSnapshot.MagicOfMany], "the saved states of several series: read them with SeriesStateCollection.Load"),
         ("PK\x03\x04"u8.ToArray(), $"a zip archive, such as torch.save writes (.pt, .pth): {FromPython}"),
         ([0x80, 2], Pickle), ([0x80, 3], Pickle), ([0x80, 4], Pickle), ([0x80, 5], Pickle),
         ([0x89, .. "HDF\r\n\x1a\n"u8], "an HDF5 file (.h5, .hdf5): write the weights as safetensors"),
@@ -29,7 +31,8 @@ internal static class FileFormat
     /// <summary>What follows "not the file wanted, but": what it is, and what to do.</summary>
     /// <param name="start">The file's first bytes, <see cref="StartBytes"/> of them or all.</param>
     /// <param name="isState">Whether the saved state of a stream was wanted, rather than weights.</param>
-    public static string Describe(ReadOnlySpan<byte> start, bool isState)
+    /// <param name="wanted">Which files of states were wanted.</param>
+    public static string Describe(ReadOnlySpan<byte> start, bool isState, string wanted = "StreamState.Save")
     {
         // First, since the length of its header may start as another format does.
         if (isState && start.Length > 8 && start[8] == '{' && BinaryPrimitives.ReadUInt64LittleEndian(start) < 1UL << 32)
@@ -56,7 +59,7 @@ internal static class FileFormat
             return "a text: check the path, and whether it is the error page of a download";
         }
         return "of an unknown format, or damaged: name a file of "
-            + (isState ? "StreamState.Save" : "SequenceModel.Save, or another safetensors file");
+            + (isState ? wanted : "SequenceModel.Save, or another safetensors file");
     }
 
     /// <summary>Whether it starts as a protobuf message whose field 1 is a small version and whose next is a string or a message.</summary>

@@ -83,6 +83,21 @@ internal sealed class Standardizer
         return -1;
     }
 
+    /// <summary>Whether neighbouring columns of a token, where tokens are all alike, may hold a number.</summary>
+    public bool IsTokenNumber(float value, int firstColumn, int count)
+    {
+        if (Math.Abs(value) <= surelyValid)
+        {
+            return true;
+        }
+        bool isValid = float.IsFinite(value);
+        for (int column = firstColumn; isValid && column < firstColumn + count; column++)
+        {
+            isValid = Math.Abs(tokens.Standardize(value, column)) <= Arguments.LargestTokenNumber;
+        }
+        return isValid;
+    }
+
     /// <summary>Standardises tokens of a sequence. The results may overwrite the tokens.</summary>
     /// <param name="values">The tokens.</param>
     /// <param name="position">The position of the first one in the sequence, from 0.</param>

@@ -42,9 +42,7 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
     /// Whether the last token gave an output. It always does, unless the model has <c>[Patch]</c>: then outputs come when a patch is full,
     /// and the outputs of other tokens are NaN.
     /// </summary>
-    public bool HasOutput =>
-        TokenCount > 0 && SequenceModel<TModel>.Description.Tokens is { } shape && TokenCount >= shape.PatchLength
-        && (TokenCount - shape.PatchLength) % shape.PatchStride == 0;
+    public bool HasOutput => SequenceModel<TModel>.Description.Tokens.HasOutputAfter(TokenCount);
 
     /// <summary>Tokens of the current call that lie before the one that is looked at; 0 between calls.</summary>
     internal int PendingTokens { get; set; }

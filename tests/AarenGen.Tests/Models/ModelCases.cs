@@ -49,6 +49,15 @@ internal static class ModelCases
         new ModelCase<StandardizedDecisions> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<StandardizedTargets> { Without = { [Suite.Device] = SameKernels } },
 
+        // Models that are derived from records.
+        new ModelCase<DerivedForecaster> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<KindsForecaster>(),
+        new ModelCase<QuantileForecaster> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<PointForecaster> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<LoadForecaster> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<PulseForecaster> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<ChannelForecaster> { Without = { [Suite.Device] = SameKernels } },
+
         // Models whose tokens may lack values.
         new ModelCase<CarriesForward> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<IndicatesMissing>(),

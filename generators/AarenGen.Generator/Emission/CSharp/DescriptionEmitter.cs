@@ -118,15 +118,24 @@ internal static class DescriptionEmitter
             foreach (HeadPlan head in plan.Heads)
             {
                 Loss loss = head.Loss;
+                bool hasMore = loss.Levels.Count > 0 || head.Scaling.Count > 0;
                 code.Line(
                     $"new(\"{head.Name ?? "output"}\", {Number(head.OutputOffset)}, {Number(head.OutputWidth)}, "
                         + $"{Number(head.TargetOffset)}, {Number(loss.TargetWidth)}, "
                     + $"{types.Runtime}TargetKind.{loss.TargetKind}, {Number(loss.Classes)}, {Bool(head.IsPerSequence)}, "
-                    + $"{Literal.Double(head.Weight)}, {Text(loss.Summary)}){(head.Scaling.Count == 0 ? "," : "")}");
-                if (head.Scaling.Count > 0)
+                    + $"{Literal.Double(head.Weight)}, {types.Runtime}LossKind.{loss.Kind}, {Text(loss.Summary)})"
+                    + (hasMore ? "" : ","));
+                if (hasMore)
                 {
                     using CodeWriter.Block initializer = code.OpenBlock(",");
-                    code.Line($"Scaling = {Scaling(head, types)},");
+                    if (loss.Levels.Count > 0)
+                    {
+                        code.Line($"Levels = new float[] {{ {string.Join(", ", loss.Levels.Select(Literal.Float))} }},");
+                    }
+                    if (head.Scaling.Count > 0)
+                    {
+                        code.Line($"Scaling = {Scaling(head, types)},");
+                    }
                 }
             }
         }

@@ -2,7 +2,7 @@ namespace AarenGen.Generator.Emission.CSharp;
 
 /// <summary>
 /// Breaks a long line of C# or CUDA C: comments between words; statements behind the opening parenthesis of their call and behind commas,
-/// or before operators. What has no such place stays as it is.
+/// or before operators; where there is none, at any space. What has no such place stays as it is.
 /// </summary>
 internal static class LineBreaks
 {
@@ -87,11 +87,12 @@ internal static class LineBreaks
     /// <summary>Where the next line begins: as late as it fits, in as few brackets as possible; -1 where no place is left.</summary>
     private static int BreakIn(string line, int room)
     {
-        int best = -1, bestDepth = int.MaxValue, depth = 0, after = -1;
+        int best = -1, bestDepth = int.MaxValue, depth = 0, after = -1, space = -1;
         foreach ((int at, char c) in Code(line))
         {
             depth += c is '(' or '[' or '{' ? 1 : c is ')' or ']' or '}' ? -1 : 0;
             bool isBehind = at >= 2 && line[at - 1] == ' ' && line[at - 2] is ',' or ';';
+            space = at <= room && at >= 2 && line[at - 1] == ' ' && line[0] != '#' ? at : space;
             bool isOperator = at >= 2 && line[at - 1] == ' ' && Operators.Any(o => string.CompareOrdinal(line, at, o, 0, o.Length) == 0);
             if (!isBehind && !isOperator)
             {
@@ -108,7 +109,7 @@ internal static class LineBreaks
                 (best, bestDepth) = (at, depth);
             }
         }
-        return best >= 0 ? best : after;
+        return best >= 0 ? best : space >= 0 ? space : after;
     }
 
     /// <summary>The characters outside of string literals, each with its place.</summary>

@@ -64,6 +64,12 @@ public sealed class RegularSeries
         }
     }
 
+    /// <summary>The number of the first row's interval in the grid.</summary>
+    internal long FirstIndex => firstIndex;
+
+    /// <summary>The values of a column, for those who made the series and have not yet handed it on.</summary>
+    internal double[] Values(int column) => columns[column];
+
     /// <summary>The values of a column.</summary>
     /// <param name="column">The column's index.</param>
     /// <returns>A value for each row; NaN: none is known.</returns>

@@ -199,7 +199,7 @@ public sealed class Resampler
                 {
                     for (int r = 0; r < count.Count; r++)
                     {
-                        built[c][r] = count[r] == 0 ? double.NaN : built[c][r] / count[r];
+                        built[c][r] = IntervalValue.Complete(Aggregation.Mean, built[c][r], count[r]);
                     }
                 }
             }
@@ -241,9 +241,7 @@ public sealed class Resampler
             {
                 int before = values[c].Count;
                 CollectionsMarshal.SetCount(values[c], rows);
-                // A mean begins as a sum.
-                CollectionsMarshal.AsSpan(values[c])[before..].Fill(
-                    owner.columns[c].Aggregation is Aggregation.Mean or Aggregation.Count ? 0 : double.NaN);
+                CollectionsMarshal.AsSpan(values[c])[before..].Fill(IntervalValue.Empty(owner.columns[c].Aggregation));
                 if (counts[c] is { } count)
                 {
                     CollectionsMarshal.SetCount(count, rows);
@@ -260,19 +258,10 @@ public sealed class Resampler
                 {
                     continue;
                 }
-                ref double value = ref CollectionsMarshal.AsSpan(values[c])[^1];
-                switch (owner.columns[c].Aggregation)
+                IntervalValue.Add(owner.columns[c].Aggregation, ref CollectionsMarshal.AsSpan(values[c])[^1], row[c]);
+                if (counts[c] is { } count)
                 {
-                    case Aggregation.Mean:
-                        value += row[c];
-                        CollectionsMarshal.AsSpan(counts[c])[^1]++;
-                        break;
-                    case Aggregation.Sum: value = double.IsNaN(value) ? row[c] : value + row[c]; break;
-                    case Aggregation.First: value = double.IsNaN(value) ? row[c] : value; break;
-                    case Aggregation.Last: value = row[c]; break;
-                    case Aggregation.Min: value = double.IsNaN(value) ? row[c] : Math.Min(value, row[c]); break;
-                    case Aggregation.Max: value = double.IsNaN(value) ? row[c] : Math.Max(value, row[c]); break;
-                    case Aggregation.Count: value++; break;
+                    CollectionsMarshal.AsSpan(count)[^1]++;
                 }
             }
         }

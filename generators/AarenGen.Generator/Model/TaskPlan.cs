@@ -1,0 +1,110 @@
+namespace AarenGen.Generator.Model;
+
+/// <summary>What was decided about a model's task: how its records are read.</summary>
+/// <param name="Record">The type of the records.</param>
+/// <param name="Key">The property that names a record's series; null: all records are one series.</param>
+/// <param name="Time">The property that says when a record was made.</param>
+/// <param name="Columns">The values of a record: targets, observed values, values known ahead, categories; each as declared.</param>
+internal abstract record TaskPlan(
+    RecordDeclaration Record, RecordProperty? Key, RecordProperty Time, EquatableArray<ColumnPlan> Columns)
+{
+    /// <summary>The members that the generated class has for a task, beside those of its base and its view.</summary>
+    public static readonly string[] Members = [RecordColumns, DefinitionField, "ReadTable", "Step"];
+
+    /// <summary>Fields of the generated class: the columns of a record, and the task.</summary>
+    public const string RecordColumns = "recordColumns", DefinitionField = "taskDefinition";
+
+    /// <summary>The class of the runtime that the model derives from, without its namespace and type arguments.</summary>
+    public abstract string BaseModel { get; }
+
+    /// <summary>The interface of the runtime through which it knows the task, without its namespace and type argument.</summary>
+    public abstract string Definition { get; }
+
+    /// <summary>The nested type through which users read predictions.</summary>
+    public abstract string View { get; }
+
+    /// <summary>What the model card says of the task.</summary>
+    public abstract string Summary { get; }
+
+    /// <summary>What decides the meaning of a token, beside its columns.</summary>
+    public abstract string Facts { get; }
+
+    /// <summary>All properties of a record that a table has a column for.</summary>
+    public IEnumerable<RecordProperty> Properties =>
+        new[] { Key }.OfType<RecordProperty>().Append(Time).Concat(Columns.Select(static c => c.Property));
+
+    /// <summary>Those of the columns that have a role.</summary>
+    public IReadOnlyList<ColumnPlan> Of(ColumnRole role) => [.. Columns.Where(c => c.Role == role)];
+}
+
+/// <summary>What <c>[Forecast]</c> declares.</summary>
+/// <param name="Record">The type of the records.</param>
+/// <param name="Key">The property that names a record's series; null: all records are one series.</param>
+/// <param name="Time">The property that says when a record was made.</param>
+/// <param name="Columns">The values of a record.</param>
+/// <param name="Horizon">Intervals that are forecast.</param>
+/// <param name="Every">The length of an interval, as the user wrote it, without spaces around it.</param>
+/// <param name="TimeZone">The zone of the calendar; null: UTC.</param>
+/// <param name="Calendar">Fields of the calendar: the names are those of the runtime's enumeration.</param>
+/// <param name="IsAggregated">Whether an interval may have several records.</param>
+/// <param name="HasDistributions">Whether a distribution is predicted, rather than a value.</param>
+internal sealed record ForecastPlan(
+    RecordDeclaration Record, RecordProperty? Key, RecordProperty Time, EquatableArray<ColumnPlan> Columns,
+    int Horizon, string Every, string? TimeZone, EquatableArray<string> Calendar, bool IsAggregated, bool HasDistributions)
+    : TaskPlan(Record, Key, Time, Columns)
+{
+    public const string ModelName = "ForecastModel", ViewName = "Forecast";
+
+    /// <summary>The field of the view that holds the outputs; the view is no place for other names of lower case.</summary>
+    public const string ViewField = "output";
+
+    /// <summary>What the view has beside a property for each target.</summary>
+    public static readonly string[] ViewMembers = [ViewName, ViewField, "Origin", "TimeOf"];
+
+    public override string BaseModel => ModelName;
+
+    public override string Definition => "IForecastDefinition";
+
+    public override string View => ViewName;
+
+    public override string Summary
+    {
+        get
+        {
+            string[] inputs = [Describe("observed", Of(ColumnRole.Observed)), Describe("known ahead", Of(ColumnRole.KnownAhead)),
+                Describe("categories", Of(ColumnRole.Category)), Calendar.Count == 0 ? "" : "calendar " + string.Join(", ", Calendar)];
+            string zone = TimeZone is null ? "" : " in " + TimeZone;
+            return FormattableString.Invariant($"forecasts {Horizon} x {Every}{zone} of {Record.Name}: {Names(Of(ColumnRole.Target))}")
+                + string.Concat(inputs.Where(static i => i.Length > 0).Select(static i => "; " + i));
+        }
+    }
+
+    public override string Facts => FormattableString.Invariant(
+        $"forecast {Horizon} every {Every} in {TimeZone ?? "UTC"}; {string.Join(" ", Calendar)}; {IsAggregated}");
+
+    private static string Describe(string role, IReadOnlyList<ColumnPlan> columns) => columns.Count == 0 ? "" : $"{role} {Names(columns)}";
+
+    private static string Names(IEnumerable<ColumnPlan> columns) => string.Join(", ", columns.Select(static c => c.Property.Name));
+}
+
+/// <summary>A value of a record.</summary>
+/// <param name="Property">The property.</param>
+/// <param name="Role">What it is to the task.</param>
+/// <param name="Aggregation">What the values of one interval become: the names are those of the runtime's enumeration.</param>
+/// <param name="Cardinality">Number of categories, with that of missing values; 0 for values on a real scale.</param>
+/// <param name="Names">The categories of a text.</param>
+internal sealed record ColumnPlan(
+    RecordProperty Property, ColumnRole Role, string Aggregation, int Cardinality, EquatableArray<string> Names)
+{
+    /// <summary>Whether the last category is that of missing values.</summary>
+    public bool HasMissingCategory => Role == ColumnRole.Category && Property.IsNullable;
+}
+
+/// <summary>What a property is to a task: the names are those of the runtime's enumeration, and of the attributes.</summary>
+internal enum ColumnRole
+{
+    Target,
+    Observed,
+    KnownAhead,
+    Category,
+}

@@ -1,0 +1,181 @@
+using AarenGen.Generator.Diagnostics;
+using AarenGen.Generator.Model;
+using AarenGen.Generator.Planning;
+using AarenGen.Generator.Preprocessing;
+
+namespace AarenGen.Generator.Tasks;
+
+/// <summary>[Forecast&lt;TRecord&gt;(horizon, every, TimeZone = …)]: the next intervals of a grid of time, from records.</summary>
+internal sealed class ForecastDefinition : TaskDefinition
+{
+    private const string HorizonArgument = "Horizon", EveryArgument = "Every", ZoneArgument = "TimeZone", NormalizedArgument = "Columns";
+
+    public override string Name => "Forecast";
+
+    public override string BaseModel => $"AarenGen.{ForecastPlan.ModelName}`3";
+
+    public override DerivedModel? Derive(ComponentDeclaration task, Declaration declaration, DiagnosticBag diagnostics)
+    {
+        if (task.Record is not { } record || !task.Has(HorizonArgument) || !task.Has(EveryArgument))
+        {
+            return null;
+        }
+        int horizon = diagnostics.InRange(task, HorizonArgument, 1, Limits.Width);
+        TimeInterval? interval = TimeInterval.Parse(task.Text(EveryArgument));
+        if (interval is null)
+        {
+            diagnostics.Add(DiagnosticInfo.At(
+                diagnostics.LocationOf(task, EveryArgument), DiagnosticDescriptors.BadInterval, task.Text(EveryArgument) ?? "null",
+                TimeInterval.Units));
+        }
+        string? zone = task.Text(ZoneArgument);
+        if (zone is not null && !IsZone(zone))
+        {
+            diagnostics.Add(DiagnosticInfo.At(diagnostics.LocationOf(task, ZoneArgument), DiagnosticDescriptors.BadTimeZone, zone));
+        }
+        RecordBinding binding = RecordBinding.Of(record, task, declaration.Name.TrimStart('@'), diagnostics);
+        List<CalendarField> calendar = [.. declaration.Components.Where(static c => Registry.Find(c.Name) is CalendarDefinition)
+            .SelectMany(c => CalendarDefinition.Fields(c, interval, zone is null, diagnostics))];
+        ColumnPlan[] targets = [.. binding.Columns.Where(static c => c.Role == ColumnRole.Target)];
+        if (targets.Length == 0 && binding.IsComplete)
+        {
+            binding.ReportMissing(nameof(ColumnRole.Target), "a property that is forecast");
+        }
+        CheckNames(binding, targets, declaration, diagnostics);
+
+        List<ComponentDeclaration> components = [
+            .. Inputs(task, declaration, binding, calendar, horizon, Math.Max(1, targets.Length), diagnostics)];
+        (List<ComponentDeclaration> rest, LossDefinition? loss) = Rest(
+            task, declaration, horizon, Math.Max(1, targets.Length), binding.Columns.Count + calendar.Count > targets.Length,
+            binding.Columns.Any(static c => c.Role is ColumnRole.Observed or ColumnRole.KnownAhead), diagnostics);
+        components.AddRange(rest);
+        declaration = declaration with { Components = new(components) };
+        return binding is { IsComplete: true, Time: { } time } && interval is not null
+            ? new(declaration, new ForecastPlan(
+                record, binding.SeriesKey, time, new(binding.Columns), horizon, interval.Text, zone,
+                new(calendar.Select(static f => f.ToString())), binding.IsAggregated, loss?.HasDistribution == true))
+            // A mistake that only the compiler reports leaves nothing to plan.
+            : diagnostics.All.Count == 0 ? null : new(declaration, null);
+    }
+
+    /// <summary>Whether a text may be a zone's name: the IANA's, or that of Windows.</summary>
+    private static bool IsZone(string zone) => zone.Length > 0 && zone.Trim() == zone && zone.All(static c =>
+        c is ' ' or '/' or '_' or '-' or '+' or '.' or '(' or ')' or (>= '0' and <= '9') or (>= 'a' and <= 'z') or (>= 'A' and <= 'Z'));
+
+    /// <summary>The typed view has a property for each target, beside members of its own and those of every value type.</summary>
+    private static void CheckNames(RecordBinding binding, ColumnPlan[] targets, Declaration declaration, DiagnosticBag diagnostics)
+    {
+        var taken = new HashSet<string>(ForecastPlan.ViewMembers.Concat(declaration.Members.Object), StringComparer.Ordinal);
+        foreach (ColumnPlan target in targets.Where(t => GeneratedMembers.Takes(taken, t.Property.Name)))
+        {
+            diagnostics.Add(DiagnosticInfo.At(
+                binding.LocationOf(target.Property), DiagnosticDescriptors.BadTargetName, target.Property.Name, declaration.Name));
+        }
+    }
+
+    /// <summary>The inputs that a token has.</summary>
+    private static IEnumerable<ComponentDeclaration> Inputs(
+        ComponentDeclaration task, Declaration declaration, RecordBinding binding, List<CalendarField> calendar, int horizon, int targets,
+        DiagnosticBag diagnostics)
+    {
+        int observed = binding.Columns.Count(static c => c.Role == ColumnRole.Observed);
+        long ahead = binding.Columns.Count(static c => c.Role == ColumnRole.KnownAhead) * (horizon + 1L);
+        int numbers = Limited(targets + observed + ahead, targets, "The numbers of a token", task, declaration, diagnostics);
+        yield return new("Continuous", new([new("Features", numbers), new("Missing", (int)MissingValues.CarryForward)])) { Origin = task };
+        foreach (int cardinality in binding.Columns.Where(static c => c.Role == ColumnRole.Category).Select(static c => c.Cardinality)
+            .Concat(calendar.Select(CalendarDefinition.Cardinality)))
+        {
+            yield return new("Categorical", new([new("Cardinality", cardinality)])) { Origin = task };
+        }
+    }
+
+    /// <summary>What the user wrote beside the task, as far as it fits one, with the layer before the loss; and the loss.</summary>
+    private static (List<ComponentDeclaration> Components, LossDefinition? Loss) Rest(
+        ComponentDeclaration task, Declaration declaration, int horizon, int targets, bool hasOthers, bool hasOtherNumbers,
+        DiagnosticBag diagnostics)
+    {
+        var components = new List<ComponentDeclaration>();
+        LossDefinition? loss = null;
+        bool hasChannels = declaration.Components.Any(static c => Registry.Find(c.Name) is PreprocessingDefinition { SplitsSamples: true });
+        bool isLate = false;
+        foreach (ComponentDeclaration component in declaration.Components)
+        {
+            ComponentDefinition? definition = Registry.Find(component.Name);
+            switch (definition)
+            {
+                case TaskOptionDefinition:
+                    if (isLate)
+                    {
+                        Report(component, DiagnosticDescriptors.MisplacedPreprocessing, component.Name, declaration.Name);
+                    }
+                    continue;
+                case InputDefinition or InputsDefinition:
+                    Report(component, DiagnosticDescriptors.InputBesideTask, component.Name, declaration.Name, task.Name);
+                    continue;
+                case HeadDefinition:
+                    Report(component, DiagnosticDescriptors.NotOfTask, component.Name, declaration.Name, "has one loss, without a head");
+                    continue;
+                case LayerDefinition { IsPerSequence: true }:
+                    Report(
+                        component, DiagnosticDescriptors.NotOfTask, component.Name, declaration.Name,
+                        "has outputs at every interval, not one of a whole sequence");
+                    continue;
+                case LossDefinition other when loss is not null:
+                    Report(component, DiagnosticDescriptors.NotOfTask, component.Name, declaration.Name, "has one loss");
+                    continue;
+                case LossDefinition other when other.Roles(component) is not { } roles:
+                    Report(
+                        component, DiagnosticDescriptors.NotOfTask, component.Name, declaration.Name,
+                        "predicts numbers, by a loss such as [Quantiles], [Gaussian] or [MeanSquaredError]");
+                    // Nothing else is missing.
+                    (loss, isLate) = (other, true);
+                    components.Add(new("MeanSquaredError", new([])) { Origin = component });
+                    continue;
+                case LossDefinition other:
+                    loss = other;
+                    int parameters = other.Roles(component)!.Count;
+                    int outputs = Limited(
+                        (long)horizon * (hasChannels ? 1 : targets) * parameters, parameters, "The outputs", task, declaration,
+                        diagnostics);
+                    components.Add(new("Dense", new([new("Units", outputs)])) { Origin = component });
+                    break;
+                case PreprocessingDefinition { SplitsSamples: true } when hasOtherNumbers:
+                    Report(component, DiagnosticDescriptors.ChannelWithoutTarget, component.Name, declaration.Name);
+                    continue;
+                case InstanceNormDefinition when component.Has(NormalizedArgument) && component.Integer(NormalizedArgument) != targets
+                    && !hasChannels:
+                    diagnostics.Add(DiagnosticInfo.At(
+                        diagnostics.LocationOf(component, NormalizedArgument), DiagnosticDescriptors.OutOfRange, NormalizedArgument,
+                        component.Name, component.Integer(NormalizedArgument),
+                        FormattableString.Invariant($"{targets}, the number of targets")));
+                    continue;
+                case InstanceNormDefinition when !component.Has(NormalizedArgument) && hasOthers && !hasChannels:
+                    components.Add(component with
+                    {
+                        Arguments = new(component.Arguments.Append(new(NormalizedArgument, targets))), Origin = component,
+                    });
+                    continue;
+            }
+            isLate |= definition is LayerDefinition or LossDefinition;
+            components.Add(component);
+        }
+        return (components, loss);
+
+        void Report(ComponentDeclaration component, string id, params object[] arguments) =>
+            diagnostics.Add(DiagnosticInfo.At(diagnostics.LocationOf(component), id, arguments));
+    }
+
+    /// <summary>A width that follows from the horizon; <paramref name="standIn"/> where it is too large.</summary>
+    private static int Limited(
+        long width, int standIn, string what, ComponentDeclaration task, Declaration declaration, DiagnosticBag diagnostics)
+    {
+        if (width <= Limits.Width)
+        {
+            return (int)width;
+        }
+        diagnostics.Add(DiagnosticInfo.At(
+            diagnostics.LocationOf(task, HorizonArgument), DiagnosticDescriptors.TooLarge, what, declaration.Name,
+            Literal.Number(width), Literal.Number(Limits.Width)));
+        return standIn;
+    }
+}

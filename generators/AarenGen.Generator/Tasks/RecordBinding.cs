@@ -1,0 +1,266 @@
+using AarenGen.Generator.Diagnostics;
+using AarenGen.Generator.Model;
+using AarenGen.Generator.Planning;
+
+namespace AarenGen.Generator.Tasks;
+
+/// <summary>The properties of a task's records, each checked for its role.</summary>
+internal sealed class RecordBinding
+{
+    private const string Key = "SeriesKey", Timestamp = "Timestamp", Category = "Category", Aggregation = "Aggregation";
+    private const string Cardinality = "Cardinality", Names = "Names";
+
+    private static readonly string[] Aggregations = ["Mean", "Sum", "First", "Last", "Min", "Max", "Count"];
+
+    private readonly List<ColumnPlan> columns = [];
+    private readonly RecordDeclaration record;
+    private readonly DiagnosticBag diagnostics;
+    private readonly DiagnosticLocation task;
+
+    private RecordBinding(RecordDeclaration record, DiagnosticLocation task, DiagnosticBag diagnostics) =>
+        (this.record, this.task, this.diagnostics) = (record, task, diagnostics);
+
+    /// <summary>The property of the series' key; null: there is none.</summary>
+    public RecordProperty? SeriesKey { get; private set; }
+
+    /// <summary>The property of the time; null only after a mistake.</summary>
+    public RecordProperty? Time { get; private set; }
+
+    /// <summary>Targets, observed values, values known ahead, categories; each as declared.</summary>
+    public IReadOnlyList<ColumnPlan> Columns => [.. columns.OrderBy(static c => c.Role)];
+
+    /// <summary>Whether an interval may have several records.</summary>
+    public bool IsAggregated { get; private set; }
+
+    /// <summary>Whether nothing is missing: false after a mistake, also one that only the compiler reports.</summary>
+    public bool IsComplete { get; private set; } = true;
+
+    /// <param name="record">The type of the records.</param>
+    /// <param name="task">The component that names it.</param>
+    /// <param name="model">The model's name.</param>
+    /// <param name="diagnostics">Takes mistakes.</param>
+    public static RecordBinding Of(RecordDeclaration record, ComponentDeclaration task, string model, DiagnosticBag diagnostics)
+    {
+        var binding = new RecordBinding(record, diagnostics.LocationOf(task), diagnostics);
+        if (record.Kind is not null)
+        {
+            binding.Report(null, null, DiagnosticDescriptors.RecordKind, record.Name, record.Kind);
+            return binding;
+        }
+        if (!record.IsAccessible)
+        {
+            binding.Report(null, null, DiagnosticDescriptors.RecordInaccessible, record.Name, model);
+        }
+        foreach (RecordProperty property in record.Properties)
+        {
+            binding.Add(property);
+        }
+        if (binding.Time is null && binding.IsComplete)
+        {
+            binding.Report(
+                null, null, DiagnosticDescriptors.MissingColumn, record.Name, Timestamp, "the property that says when a record was made");
+        }
+        return binding;
+    }
+
+    /// <summary>Reports that no property has a role that the task needs.</summary>
+    public void ReportMissing(string role, string what) =>
+        Report(null, null, DiagnosticDescriptors.MissingColumn, record.Name, role, what);
+
+    /// <summary>Where a property stands.</summary>
+    public DiagnosticLocation LocationOf(RecordProperty property) => task with { Argument = null, Member = property.Name };
+
+    private void Add(RecordProperty property)
+    {
+        if (property.IsBroken)
+        {
+            IsComplete = false;
+            return;
+        }
+        ComponentDeclaration attribute = property.Attributes[0];
+        if (property.Attributes.Count > 1)
+        {
+            Report(
+                property, "[1]", DiagnosticDescriptors.SeveralRoles, property.Name, attribute.Name, property.Attributes[1].Name);
+        }
+        if (property.Obstacle is { } obstacle)
+        {
+            Report(property, null, DiagnosticDescriptors.UnreadableProperty, property.Name, obstacle, attribute.Name);
+        }
+        if (attribute.Has("Column") && string.IsNullOrEmpty(attribute.Text("Column")?.Trim(' ', '_', '-')))
+        {
+            Report(property, "[0].Column", DiagnosticDescriptors.BadColumnName, property.Name);
+        }
+        switch (attribute.Name)
+        {
+            case Key:
+                SeriesKey = Identity(
+                    property, SeriesKey, property.Kind == RecordValueKind.Text || property.Kind.IsInteger(), "a string or a whole number");
+                break;
+            case Timestamp:
+                Time = Identity(
+                    property, Time, property.Kind is RecordValueKind.DateTime or RecordValueKind.DateTimeOffset,
+                    "a DateTimeOffset or a DateTime");
+                break;
+            case Category:
+                AddCategory(property, attribute);
+                break;
+            default:
+                if (Enum.TryParse(attribute.Name, out ColumnRole role))
+                {
+                    AddValue(property, attribute, role);
+                    break;
+                }
+                Report(property, "[0]", DiagnosticDescriptors.UnknownComponent, attribute.Name);
+                break;
+        }
+    }
+
+    /// <summary>The key or the time: one property, which is never null.</summary>
+    private RecordProperty Identity(RecordProperty property, RecordProperty? earlier, bool isOfType, string types)
+    {
+        string role = property.Attributes[0].Name;
+        if (earlier is not null)
+        {
+            Report(property, null, DiagnosticDescriptors.RepeatedRole, role, earlier.Name, property.Name);
+            return earlier;
+        }
+        if (!isOfType)
+        {
+            Unsupported(property, types);
+        }
+        else if (property.IsNullable)
+        {
+            Report(property, null, DiagnosticDescriptors.NullableIdentity, role, property.Name, property.TypeName);
+        }
+        return property;
+    }
+
+    private void AddValue(RecordProperty property, ComponentDeclaration attribute, ColumnRole role)
+    {
+        if (!property.Kind.IsReal())
+        {
+            Unsupported(property, "a number or a bool");
+        }
+        int aggregation = attribute.Integer(Aggregation);
+        if (aggregation < 0 || aggregation >= Aggregations.Length)
+        {
+            Report(
+                property, "[0].Aggregation", DiagnosticDescriptors.UndefinedValue, Aggregation, attribute.Name, aggregation,
+                string.Join(", ", Aggregations));
+            aggregation = 0;
+        }
+        IsAggregated |= attribute.Has(Aggregation);
+        columns.Add(new(property, role, Aggregations[aggregation], 0, new([])));
+    }
+
+    private void AddCategory(RecordProperty property, ComponentDeclaration attribute)
+    {
+        EquatableArray<string> names = attribute.Texts(Names);
+        int cardinality = 1;
+        if (!(property.Kind is RecordValueKind.Enum or RecordValueKind.Boolean or RecordValueKind.Text || property.Kind.IsInteger()))
+        {
+            Unsupported(property, "an enum, a bool, a whole number or a string");
+        }
+        else if (property.Kind.IsInteger())
+        {
+            cardinality = CardinalityOf(property, attribute);
+        }
+        else if (property.Kind == RecordValueKind.Text)
+        {
+            cardinality = CheckNames(property, names);
+        }
+        else if (attribute.Has(Cardinality) || attribute.Has(Names))
+        {
+            Wrong(
+                property, "[0]", $"the categories of {(property.Enum is null ? "a bool" : "an enum")} follow from its type",
+                "write [Category] without arguments");
+        }
+        else
+        {
+            cardinality = property.Enum is { } type ? CheckEnum(property, type) : 2;
+        }
+        columns.Add(new(
+            property, ColumnRole.Category, "Last", cardinality + (property.IsNullable ? 1 : 0),
+            property.Kind == RecordValueKind.Text ? names : new([])));
+    }
+
+    private int CardinalityOf(RecordProperty property, ComponentDeclaration attribute)
+    {
+        if (!attribute.Has(Cardinality))
+        {
+            Wrong(property, "[0]", "a whole number has no known categories", "write how many there are, such as [Category(7)] for 0 to 6");
+            return 1;
+        }
+        int cardinality = attribute.Integer(Cardinality);
+        if (cardinality is >= 1 and <= Limits.Cardinality - 1)
+        {
+            return cardinality;
+        }
+        Report(
+            property, $"[0].{Cardinality}", DiagnosticDescriptors.OutOfRange, Cardinality, Category, cardinality,
+            FormattableString.Invariant($"from 1 to {Limits.Cardinality - 1}"));
+        return 1;
+    }
+
+    private int CheckNames(RecordProperty property, EquatableArray<string> names)
+    {
+        if (names.Count == 0)
+        {
+            Wrong(property, "[0]", "a string has no known categories", "write their names, such as [Category(\"low\", \"high\")]");
+        }
+        else if (names.Count > Limits.NamedCategories)
+        {
+            TooMany(property, names.Count);
+        }
+        for (int i = 0; i < names.Count; i++)
+        {
+            string at = $"[0].{Names}[{Literal.Number(i)}]";
+            if (names[i].Trim() != names[i] || names[i].Length == 0)
+            {
+                Wrong(property, at, $"the name '{names[i]}' is empty or has spaces around it", "write it as records and tables have it");
+            }
+            else if (names.Take(i).Contains(names[i]))
+            {
+                Wrong(property, at, $"it has '{names[i]}' twice", "write each name once");
+            }
+        }
+        return Math.Max(1, names.Count);
+    }
+
+    private int CheckEnum(RecordProperty property, EnumDeclaration type)
+    {
+        if (type.IsFlags)
+        {
+            Wrong(
+                property, null, $"{property.TypeName} is an enum of flags, whose values combine",
+                "give each flag a property of type bool, or remove [Flags]");
+        }
+        else if (type.Members.Count == 0)
+        {
+            Wrong(property, null, $"{property.TypeName} has no members", "add the categories");
+        }
+        else if (type.Members.Count > Limits.NamedCategories)
+        {
+            TooMany(property, type.Members.Count);
+        }
+        return Math.Max(1, type.Members.Count);
+    }
+
+    private void TooMany(RecordProperty property, int count) => Wrong(
+        property, null, FormattableString.Invariant($"it has {count} named categories, more than the limit of {Limits.NamedCategories}"),
+        "number them, in a property of type int with its cardinality");
+
+    private void Wrong(RecordProperty property, string? argument, string problem, string fix) =>
+        Report(property, argument, DiagnosticDescriptors.BadCategories, property.Name, problem, fix);
+
+    private void Unsupported(RecordProperty property, string types) => Report(
+        property, null, DiagnosticDescriptors.UnsupportedType, property.Attributes[0].Name, types, property.Name, property.TypeName);
+
+    private void Report(RecordProperty? property, string? argument, string id, params object[] arguments)
+    {
+        IsComplete = false;
+        diagnostics.Add(DiagnosticInfo.At(
+            property is null ? task : LocationOf(property) with { Argument = argument }, id, arguments));
+    }
+}

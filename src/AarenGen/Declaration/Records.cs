@@ -1,0 +1,73 @@
+namespace AarenGen;
+
+/// <summary>
+/// Base of the attributes that say what a property of a record is to a model with a task, such as <see cref="ForecastAttribute{TRecord}"/>.
+/// Properties without such an attribute are ignored.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property, Inherited = true)]
+public abstract class RecordColumnAttribute : Attribute
+{
+    /// <summary>
+    /// The column's name in tables; the property's name where it is not set. Case, spaces, underscores and hyphens do not count, so that
+    /// <c>OutdoorForecast</c> finds <c>outdoor_forecast</c>.
+    /// </summary>
+    public string? Column { get; set; }
+}
+
+/// <summary>
+/// Names the series that a record belongs to: a <see cref="string"/> or a whole number. Without one, all records are one series.
+/// </summary>
+public sealed class SeriesKeyAttribute : RecordColumnAttribute;
+
+/// <summary>The time of a record: a <see cref="DateTimeOffset"/>, or a <see cref="DateTime"/> that is in UTC.</summary>
+public sealed class TimestampAttribute : RecordColumnAttribute;
+
+/// <summary>
+/// Base of the attributes of values on a real scale: any type of number, which may be nullable, or a truth value (0 or 1).
+/// </summary>
+public abstract class RecordValueAttribute : RecordColumnAttribute
+{
+    /// <summary>
+    /// What the values of one interval of time become. Where a property of a record sets it, an interval may have several records, and
+    /// is complete when a record of a later interval comes; the others have <see cref="Aggregation.Mean"/>. Where none does, a record is
+    /// a complete interval, and a second one of the same interval is an error.
+    /// </summary>
+    public Aggregation Aggregation { get; set; }
+}
+
+/// <summary>A value that is predicted. Its past is an input.</summary>
+public sealed class TargetAttribute : RecordValueAttribute;
+
+/// <summary>A value that is known up to now, and an input.</summary>
+public sealed class ObservedAttribute : RecordValueAttribute;
+
+/// <summary>
+/// A value that is known before its time, such as a plan or a forecast of the weather: an input, up to the end of the horizon.
+/// </summary>
+public sealed class KnownAheadAttribute : RecordValueAttribute;
+
+/// <summary>
+/// A category, and an input: an enum (each of its names is a category), a truth value, a whole number with its cardinality, or a text with
+/// its categories. A nullable one has a category more, for missing values.
+/// </summary>
+public sealed class CategoryAttribute : RecordColumnAttribute
+{
+    /// <summary>An enum or a truth value.</summary>
+    public CategoryAttribute()
+    {
+    }
+
+    /// <summary>A whole number from 0 to below the cardinality.</summary>
+    /// <param name="cardinality">Number of categories, 1 to 1,048,576.</param>
+    public CategoryAttribute(int cardinality) => Cardinality = cardinality;
+
+    /// <summary>A text.</summary>
+    /// <param name="names">All categories, each once; another text is an error.</param>
+    public CategoryAttribute(params string[] names) => Names = names;
+
+    /// <summary>Number of categories of a whole number; 0 for other types.</summary>
+    public int Cardinality { get; }
+
+    /// <summary>The categories of a text.</summary>
+    public IReadOnlyList<string> Names { get; } = [];
+}

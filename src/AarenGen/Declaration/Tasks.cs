@@ -1,0 +1,62 @@
+namespace AarenGen;
+
+/// <summary>
+/// Forecasts the <see cref="TargetAttribute">targets</see> of records for the next intervals of a regular grid of time. The attribute takes
+/// the place of inputs: the generator derives them, the last <c>[Dense]</c> before the loss and the targets from the record's properties.
+/// </summary>
+/// <remarks>
+/// <para>Stands first. A token is an interval: its targets, its observed values, each value known ahead for this interval and those of the
+/// horizon, then its categories and those of <see cref="CalendarAttribute"/>. Missing values, and intervals without any record, have the
+/// last value before them.</para>
+/// <para>After the layers stands one loss on a real scale, whose last layer is implied.</para>
+/// </remarks>
+/// <typeparam name="TRecord">The type of the records.</typeparam>
+/// <param name="horizon">Intervals that are forecast, 1 to 65,536.</param>
+/// <param name="every">The length of an interval, as <see cref="TimeGrid.Parse"/> reads it, such as "15min", "1h" or "1d".</param>
+[AttributeUsage(AttributeTargets.Class, Inherited = false)]
+public sealed class ForecastAttribute<TRecord>(int horizon, string every) : ModelComponentAttribute
+{
+    /// <summary>Intervals that are forecast.</summary>
+    public int Horizon { get; } = horizon;
+
+    /// <summary>The length of an interval.</summary>
+    public string Every { get; } = every;
+
+    /// <summary>
+    /// The zone of days, longer intervals and <see cref="CalendarAttribute"/>, as <see cref="TimeZoneInfo.FindSystemTimeZoneById"/> names
+    /// it, such as "Europe/Berlin"; UTC where it is not set.
+    /// </summary>
+    public string? TimeZone { get; set; }
+}
+
+/// <summary>A field of the calendar, as a category.</summary>
+public enum CalendarField
+{
+    /// <summary>The minute of the hour, 60 categories.</summary>
+    MinuteOfHour,
+
+    /// <summary>The hour of the day, 24 categories.</summary>
+    HourOfDay,
+
+    /// <summary>The day of the week, 7 categories from Monday.</summary>
+    DayOfWeek,
+
+    /// <summary>The day of the month, 31 categories.</summary>
+    DayOfMonth,
+
+    /// <summary>The month of the year, 12 categories.</summary>
+    MonthOfYear,
+
+    /// <summary>The week of the year by ISO 8601, 53 categories.</summary>
+    WeekOfYear,
+}
+
+/// <summary>Fields of the calendar at the beginning of an interval, as inputs: each is a category with a learned row.</summary>
+/// <remarks>Stands after a task.</remarks>
+/// <param name="fields">The fields, each once.</param>
+[AttributeUsage(AttributeTargets.Class, Inherited = false)]
+public sealed class CalendarAttribute(params CalendarField[] fields) : ModelComponentAttribute
+{
+    /// <summary>The fields.</summary>
+    public IReadOnlyList<CalendarField> Fields { get; } = fields;
+}

@@ -1,0 +1,236 @@
+using System.Globalization;
+
+namespace AarenGen;
+
+/// <summary>
+/// Where everything stands in the tokens, targets and outputs of a model with a <see cref="ForecastTask"/>. Immutable.
+/// </summary>
+/// <remarks>
+/// A token: the targets, the observed values, each value known ahead for this interval and those of the horizon, the categories, the fields
+/// of the calendar. A target of interval t: the values of t + 1 + h at h × targets + c; with a channel for each target, at h of channel c.
+/// </remarks>
+internal sealed class ForecastLayout
+{
+    /// <summary>Empty intervals that a stream may have between two records: a wrong year would take endless time.</summary>
+    public const int MaxGap = 1 << 20;
+
+    private readonly int channels, rowOutputWidth;
+    private readonly float[] levels;
+
+    /// <exception cref="ArgumentException">The model does not have the widths of the task.</exception>
+    public ForecastLayout(ForecastTask task, ModelDescription description)
+    {
+        Task = task;
+        Description = description;
+        Columns = [.. task.Columns];
+        Fields = [.. task.Calendar];
+        TargetCount = Count(RecordRole.Target);
+        ObservedCount = Count(RecordRole.Observed);
+        KnownCount = Count(RecordRole.KnownAhead);
+        CategoryCount = Count(RecordRole.Category);
+        Head = description.Heads[0];
+        levels = [.. Head.Levels];
+        channels = description.Tokens.Channels;
+        rowOutputWidth = description.RowOutputWidth;
+        SegmentCount = PredictedDistribution.SegmentCount(Head.LossKind, levels.Length);
+        HasDistributions = PredictedDistribution.IsPredictedBy(Head.LossKind);
+        bool areInOrder = Columns.Select(static c => c.Role).SequenceEqual(Columns.Select(static c => c.Role).Order());
+        int inputs = FirstField + Fields.Length, targets = Horizon * TargetCount;
+        if (!areInOrder || description.Heads.Count != 1 || description.InputWidth != inputs || description.TargetWidth != targets
+            || (channels > 1 && channels != TargetCount))
+        {
+            throw new ArgumentException(
+                $"The model '{description.Name}' takes tokens of {description.InputWidth} and targets of {description.TargetWidth} "
+                + $"numbers, but the task has {inputs} and {targets}.", nameof(task));
+        }
+        (MinTicks, MaxTicks) = Calendar(task.Grid, Horizon);
+        FixedTicks = task.Grid.FixedLength?.Ticks ?? 0;
+        HasKnownCounts = Columns.Any(static c => c is { Role: RecordRole.KnownAhead, Aggregation: Aggregation.Count });
+    }
+
+    /// <summary>The series whose statistics scale the records of a key; null: those of all data do.</summary>
+    /// <exception cref="ArgumentException">The model has statistics of each series, and the key cannot name one.</exception>
+    public string? StatisticsOf(string key) => !CanName(key) ? throw SeriesName.Error("", nameof(key))
+        : Description.IsPerSeries && key.Length > 0 ? key : null;
+
+    /// <summary>Whether a key can name a series in the model's files, where these have statistics of each series.</summary>
+    public bool CanName(string key) => !Description.IsPerSeries || key.Length == 0 || SeriesName.IsValid(key);
+
+    public ForecastTask Task { get; }
+
+    public ModelDescription Description { get; }
+
+    /// <summary>The values of a record: targets, observed values, values known ahead, categories.</summary>
+    public RecordColumn[] Columns { get; }
+
+    public CalendarField[] Fields { get; }
+
+    public int TargetCount { get; }
+
+    public int ObservedCount { get; }
+
+    public int KnownCount { get; }
+
+    public int CategoryCount { get; }
+
+    public int Horizon => Task.Horizon;
+
+    /// <summary>Intervals whose values known ahead stand in a token: its own and those of the horizon.</summary>
+    public int KnownLength => Horizon + 1;
+
+    public TimeGrid Grid => Task.Grid;
+
+    /// <summary>The length of an interval; 0 where the calendar decides it.</summary>
+    public long FixedTicks { get; }
+
+    /// <summary>Whether a value known ahead counts, so that an interval without a record has 0 of it.</summary>
+    public bool HasKnownCounts { get; }
+
+    public HeadDescription Head { get; }
+
+    /// <summary>Outputs for each predicted value.</summary>
+    public int SegmentCount { get; }
+
+    public bool HasDistributions { get; }
+
+    /// <summary>The column of the first value known ahead, in records.</summary>
+    public int FirstKnownColumn => TargetCount + ObservedCount;
+
+    /// <summary>The column of the first category, in records.</summary>
+    public int FirstCategoryColumn => FirstKnownColumn + KnownCount;
+
+    /// <summary>Where the first category stands in a token.</summary>
+    public int FirstCategory => FirstKnownColumn + KnownCount * KnownLength;
+
+    /// <summary>Where the first field of the calendar stands in a token.</summary>
+    public int FirstField => FirstCategory + CategoryCount;
+
+    /// <summary>Times of records lie from here to there, in ticks of UTC, so that all intervals of a token are in the calendar.</summary>
+    public long MinTicks { get; }
+
+    /// <inheritdoc cref="MinTicks"/>
+    public long MaxTicks { get; }
+
+    /// <summary>Where the value of a target stands in the target of a token.</summary>
+    public int TargetIndex(int target, int step) => channels > 1 ? target * Horizon + step : step * TargetCount + target;
+
+    /// <summary>What is predicted of a target, as a loss with a distribution predicts it.</summary>
+    public PredictedDistribution Distribution(ReadOnlySpan<float> outputs, int target, int step)
+    {
+        (int start, int index) = Locate(target, step);
+        return new(Head.LossKind, levels, outputs.Slice(start, Head.OutputWidth), index);
+    }
+
+    /// <summary>The distribution of a value that <see cref="CopyPrediction"/> copied.</summary>
+    public PredictedDistribution Distribution(ReadOnlySpan<float> prediction) => new(Head.LossKind, levels, prediction, 0);
+
+    /// <summary>The value that stands for a prediction: a loss's own, or the median.</summary>
+    public double Point(ReadOnlySpan<float> outputs, int target, int step) =>
+        HasDistributions ? Distribution(outputs, target, step).Median : Value(outputs, target, step);
+
+    /// <summary>What is predicted of a target, by a loss without a distribution.</summary>
+    public float Value(ReadOnlySpan<float> outputs, int target, int step)
+    {
+        (int start, int index) = Locate(target, step);
+        return outputs[start + index];
+    }
+
+    /// <summary>Copies the outputs of one value.</summary>
+    /// <param name="outputs">The outputs of a token.</param>
+    /// <param name="target">The target.</param>
+    /// <param name="step">The interval of the horizon, from 0.</param>
+    /// <param name="prediction">[SegmentCount], overwritten.</param>
+    public void CopyPrediction(ReadOnlySpan<float> outputs, int target, int step, Span<float> prediction)
+    {
+        (int start, int index) = Locate(target, step);
+        for (int i = 0; i < prediction.Length; i++)
+        {
+            prediction[i] = outputs[start + i * Head.TargetWidth + index];
+        }
+    }
+
+    /// <summary>The message of a mistake in a record.</summary>
+    public static string Where(string key, long ticks) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"The record{(key.Length == 0 ? "" : $" of the series {TableException.Quote(key)}")} at {Time(ticks)}");
+
+    /// <summary>A moment in messages.</summary>
+    public static string Time(long ticks) => new DateTime(ticks).ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>Checks a record's time.</summary>
+    /// <exception cref="RecordException">It lies too near to the ends of the calendar.</exception>
+    public void CheckTime(string key, long ticks)
+    {
+        if (ticks < MinTicks || ticks > MaxTicks)
+        {
+            throw new RecordException($"{Where(key, ticks)} lies beyond the calendar, with its horizon; correct its time.");
+        }
+    }
+
+    /// <summary>
+    /// Checks the values of a record, and gives missing categories the number of the category of missing values.
+    /// </summary>
+    /// <param name="key">The record's series.</param>
+    /// <param name="ticks">Its time.</param>
+    /// <param name="values">Its values.</param>
+    /// <param name="standardizer">Standardises tokens; null where nothing does, or it is not known yet.</param>
+    /// <param name="isScaled">Whether tokens are standardised.</param>
+    /// <exception cref="RecordException">A value is infinite or too large, or a category is missing or out of range.</exception>
+    public void CheckValues(string key, long ticks, Span<double> values, Standardizer? standardizer, bool isScaled)
+    {
+        for (int c = 0; c < FirstCategoryColumn; c++)
+        {
+            if (!double.IsNaN(values[c]) && !IsTokenNumber(values[c], c, standardizer, isScaled))
+            {
+                throw BadNumber(key, ticks, c, values[c], isScaled);
+            }
+        }
+        for (int c = FirstCategoryColumn; c < Columns.Length; c++)
+        {
+            if (double.IsNaN(values[c]) && Columns[c].HasMissingCategory)
+            {
+                values[c] = Columns[c].Cardinality - 1;
+            }
+            if (!(values[c] >= 0 && values[c] < Columns[c].Cardinality && double.IsInteger(values[c])))
+            {
+                throw new RecordException(double.IsNaN(values[c])
+                    ? $"{Where(key, ticks)} has no {Columns[c].Name}; fill it, or make the property nullable: missing values are then a "
+                        + "category of their own."
+                    : string.Create(CultureInfo.InvariantCulture, $"{Where(key, ticks)} has {values[c]} as {Columns[c].Name}, which must ")
+                        + $"be a whole number from 0 to {Columns[c].Cardinality - 1}.");
+            }
+        }
+    }
+
+    /// <summary>The mistake of a number that a token may not hold.</summary>
+    public RecordException BadNumber(string key, long ticks, int column, double value, bool isScaled) => new(
+        string.Create(CultureInfo.InvariantCulture, $"{Where(key, ticks)} makes {Columns[column].Name} {value:G9}; numbers must be finite ")
+        + $"and{(isScaled ? ", once standardised," : "")} from -1e15 to 1e15. Correct it, or make it null where it is missing.");
+
+    /// <summary>Whether tokens may hold a number of a column.</summary>
+    public bool IsTokenNumber(double value, int column, Standardizer? standardizer, bool isScaled)
+    {
+        var number = (float)value;
+        if (column < FirstKnownColumn || standardizer is null)
+        {
+            return standardizer?.IsTokenNumber(number, column, 1)
+                ?? (float.IsFinite(number) && (isScaled || Math.Abs(number) <= Arguments.LargestTokenNumber));
+        }
+        return standardizer.IsTokenNumber(number, FirstKnownColumn + (column - FirstKnownColumn) * KnownLength, KnownLength);
+    }
+
+    private int Count(RecordRole role) => Task.Columns.Count(c => c.Role == role);
+
+    private (int Start, int Index) Locate(int target, int step) => channels > 1
+        ? (target * rowOutputWidth + Head.OutputOffset, step) : (Head.OutputOffset, step * TargetCount + target);
+
+    /// <summary>Two more intervals than needed, and two days for the offsets of zones.</summary>
+    private static (long Min, long Max) Calendar(TimeGrid grid, int horizon)
+    {
+        long margin = 2 * TimeSpan.TicksPerDay;
+        Int128 length = grid.FixedLength is { } fixedLength
+            ? fixedLength.Ticks : grid.StartOf(1).UtcTicks - grid.StartOf(0).UtcTicks + margin;
+        Int128 min = margin + 2 * length, max = DateTime.MaxValue.Ticks - margin - (horizon + 3) * length;
+        return ((long)Int128.Min(min, long.MaxValue), (long)Int128.Max(max, 0));
+    }
+}

@@ -1,0 +1,125 @@
+using System.ComponentModel;
+
+namespace AarenGen;
+
+/// <summary>
+/// The base of models with <see cref="ForecastAttribute{TRecord}"/>: they are trained from records, take records of a stream, and give
+/// typed forecasts. The members of <see cref="SequenceModel{TSelf}"/>, which take tokens, work as in every model.
+/// </summary>
+/// <typeparam name="TSelf">The model.</typeparam>
+/// <typeparam name="TRecord">The type of its records.</typeparam>
+/// <typeparam name="TForecast">The typed view of its forecasts.</typeparam>
+public abstract class ForecastModel<TSelf, TRecord, TForecast> : SequenceModel<TSelf>
+    where TSelf : ForecastModel<TSelf, TRecord, TForecast>, IModelDefinition<TSelf>, IRecordBinding<TRecord>, IForecastDefinition<TForecast>
+    where TForecast : struct
+{
+    private static ForecastLayout? layout;
+
+    /// <summary>What is forecast from what.</summary>
+    public static ForecastTask Task => TSelf.Task;
+
+    private static ForecastLayout Layout => layout ??= new(TSelf.Task, Description);
+
+    /// <summary>Creates the state of a series at its beginning.</summary>
+    /// <param name="key">The series' key; empty where records have none.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
+    public SeriesState<TSelf> CreateSeriesState(string key = "")
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return new(Layout, key);
+    }
+
+    /// <summary>Creates a collection of the states of series, which makes a new one for each new key.</summary>
+    public SeriesStateCollection<TSelf> CreateSeriesStates() => new(Layout);
+
+    /// <summary>
+    /// Trains the model from records: brings each series to the grid, divides it by time, cuts it into sequences, and keeps the weights of
+    /// the epoch that was best on the part for validation.
+    /// </summary>
+    /// <remarks>
+    /// <para>Nothing later than <see cref="ForecastTrainingOptions.TrainUntil"/> is a target in training, or a token; nothing later than
+    /// <see cref="ForecastTrainingOptions.ValidateUntil"/> in validation. Values known ahead are read beyond both. Tokens of validation
+    /// have a history from the part for training.</para>
+    /// <para>Intervals without a record have the category of the record before them. Memory: 8 bytes for each value of each interval of a
+    /// series, and what <see cref="SequenceModel{TSelf}.Fit"/> takes.</para>
+    /// </remarks>
+    /// <param name="records">The records; those of a series in the order of time, those of different series mixed as they like.</param>
+    /// <param name="options">Which part is for what, and how to train; sensible defaults where null.</param>
+    /// <param name="progress">Receives reports as of <see cref="SequenceModel{TSelf}.Fit"/>; null: no reports.</param>
+    /// <param name="cancellationToken">Stops the training after the current optimiser step.</param>
+    /// <returns>What was found in the records, how the training went, and the errors over the part for validation.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="records"/> is null.</exception>
+    /// <exception cref="RecordException">A record is wrong, or records of a series fall in time. The model is as it was.</exception>
+    /// <exception cref="ArgumentException">
+    /// There are no records, or none in the part for training, or no target in that for validation; or as for
+    /// <see cref="SequenceModel{TSelf}.Fit"/>. The model is as it was.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
+    /// <exception cref="InvalidOperationException">As for <see cref="SequenceModel{TSelf}.Fit"/>.</exception>
+    /// <exception cref="TrainingDivergedException">As for <see cref="SequenceModel{TSelf}.Fit"/>.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ModelFileException">The checkpoint to resume from is damaged or belongs to another training.</exception>
+    /// <exception cref="IOException">The checkpoint cannot be read or written.</exception>
+    public ForecastReport Fit(
+        IEnumerable<TRecord> records, ForecastTrainingOptions? options = null, IProgress<TrainingProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(records);
+        options ??= new();
+        options.Validate(Description.Tokens);
+        return ForecastTraining.Run(
+            (TSelf)this, Layout, RecordGrid.Read<TRecord, TSelf>(records, Layout), options, progress, cancellationToken);
+    }
+
+    /// <summary>
+    /// The last forecast of a series, such as that of a state that was loaded; null before the first.
+    /// </summary>
+    /// <param name="state">The series.</param>
+    /// <returns>A view; see <see cref="ForecastOutput"/> for how long it is valid.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="state"/> is null.</exception>
+    public TForecast? GetForecast(SeriesState<TSelf> state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return state.Core.HasOutput ? TSelf.View(new(state.Core)) : null;
+    }
+
+    /// <summary>
+    /// Completes the intervals that have ended until a moment, for live streams: the one that has records, and those after it, which have
+    /// missing values. Records of them that come later are errors. Before the first record it does nothing.
+    /// </summary>
+    /// <param name="state">The series.</param>
+    /// <param name="now">The moment.</param>
+    /// <returns>
+    /// A view of the forecast; null where no interval was completed or, with <c>[Patch]</c>, the model gave no output.
+    /// </returns>
+    /// <exception cref="ArgumentNullException"><paramref name="state"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The moment lies more than 1,048,576 intervals after the last record. The state is as it was.
+    /// </exception>
+    public TForecast? Advance(SeriesState<TSelf> state, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return state.Advance((TSelf)this, now) ? TSelf.View(new(state.Core)) : null;
+    }
+
+    /// <summary>Takes a record of a stream. Called by generated code, which knows whether there are values known ahead.</summary>
+    /// <param name="state">The series.</param>
+    /// <param name="record">The record.</param>
+    /// <param name="ahead">
+    /// Records of later times, of the same series, in their order, whose values known ahead are known now, the others not being read. What
+    /// was passed before stays known, so that it is enough to pass what is new; those beyond the horizon are ignored.
+    /// </param>
+    /// <returns>
+    /// A view of the forecast; null where no interval was completed or, with <c>[Patch]</c>, the model gave no output.
+    /// </returns>
+    /// <exception cref="RecordException">
+    /// A record is of another series, of an interval that is complete, the second one of an interval that takes one, more than 1,048,576
+    /// intervals after the record before it, or holds a number or category out of range. The state is as it was.
+    /// </exception>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected TForecast? StepRecord(SeriesState<TSelf> state, TRecord record, ReadOnlySpan<TRecord> ahead)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return state.Step<TRecord, TSelf>((TSelf)this, record, ahead) ? TSelf.View(new(state.Core)) : null;
+    }
+}

@@ -1,0 +1,101 @@
+namespace AarenGen;
+
+/// <summary>Divides series by time into a part for training and one for validation, and cuts both into windows.</summary>
+internal sealed class ForecastSplit
+{
+    /// <param name="layout">The layout of tokens.</param>
+    /// <param name="series">The series.</param>
+    /// <param name="options">Valid options.</param>
+    public ForecastSplit(ForecastLayout layout, IReadOnlyList<RegularSeries> series, ForecastTrainingOptions options)
+    {
+        ForecastSeries[] all = [.. series.Select(s => new ForecastSeries(layout, s))];
+        TokenShape shape = layout.Description.Tokens;
+        int length = options.WindowLengthFor(layout.Horizon, shape), stride = options.Stride ?? Math.Max(1, length / 2);
+        // An interval that has begun at one of these moments has not ended: it belongs to what comes after.
+        long end = options.ValidateUntil is { } until ? layout.Grid.IndexOf(until) : long.MaxValue;
+        Cut = options.TrainUntil is { } trained ? layout.Grid.IndexOf(trained)
+            : options.ValidationShare == 0 ? end : CutOf(series, options.ValidationShare, end);
+        List<ForecastWindow> train = [], validation = [];
+        for (int i = 0; i < all.Length; i++)
+        {
+            int rowsTrained = RowOf(series[i], Cut), rowsUsed = RowOf(series[i], end);
+            AddTraining(train, i, rowsTrained, length, stride, shape.PatchLength);
+            AddValidation(validation, i, rowsTrained, rowsUsed, length, shape.PatchLength);
+        }
+        Train = new(layout, all, [.. train]);
+        Validation = validation.Count == 0 ? null : new(layout, all, [.. validation]);
+    }
+
+    /// <summary>The first interval that is not trained on; <see cref="long.MaxValue"/>: all are.</summary>
+    public long Cut { get; }
+
+    public ForecastSequences Train { get; }
+
+    /// <summary>Null where no interval lies in its part.</summary>
+    public ForecastSequences? Validation { get; }
+
+    /// <summary>How many rows of a series lie before an interval.</summary>
+    private static int RowOf(RegularSeries series, long interval) =>
+        (int)Int128.Clamp((Int128)interval - series.FirstIndex, 0, series.Rows);
+
+    /// <summary>The first interval of the part for validation: a fraction of all intervals before the end lies from it on.</summary>
+    private static long CutOf(IReadOnlyList<RegularSeries> series, double share, long end)
+    {
+        // How many series have an interval changes where one begins or ends.
+        var changes = new SortedDictionary<long, int>();
+        long left = 0;
+        foreach (RegularSeries s in series)
+        {
+            int rows = RowOf(s, end);
+            changes[s.FirstIndex] = changes.GetValueOrDefault(s.FirstIndex) + 1;
+            changes[s.FirstIndex + rows] = changes.GetValueOrDefault(s.FirstIndex + rows) - 1;
+            left += rows;
+        }
+        long trained = (long)Math.Round(left * (1 - share)), at = 0, active = 0;
+        foreach ((long interval, int change) in changes)
+        {
+            if (active > 0 && trained <= (interval - at) * active)
+            {
+                return at + (trained + active - 1) / active;
+            }
+            trained -= (interval - at) * active;
+            (at, active) = (interval, active + change);
+        }
+        return at;
+    }
+
+    private static void AddTraining(List<ForecastWindow> windows, int series, int rows, int length, int stride, int minLength)
+    {
+        if (rows < Math.Max(minLength, 2))
+        {
+            return;
+        }
+        int first = 0;
+        for (; first + length < rows; first += stride)
+        {
+            windows.Add(new(series, first, length, 0, rows));
+        }
+        // The last window ends with the part, so that no interval is left out.
+        int last = Math.Max(0, rows - length);
+        windows.Add(new(series, last, rows - last, 0, rows));
+    }
+
+    /// <summary>
+    /// The second half of each window is scored. The first half is history, also from the part for training, so that no token is scored
+    /// without one.
+    /// </summary>
+    private static void AddValidation(List<ForecastWindow> windows, int series, int from, int end, int length, int minLength)
+    {
+        int stride = Math.Max(1, length / 2);
+        // The token before the part forecasts its first interval; the last interval has nothing after it to forecast.
+        for (int scored = Math.Max(0, from - 1); end > from && scored < end - 1; scored += stride)
+        {
+            int until = Math.Min(scored + stride, end - 1), first = Math.Max(0, scored - (length - stride));
+            first = Math.Max(0, Math.Min(first, until - minLength));
+            if (until - first >= minLength)
+            {
+                windows.Add(new(series, first, until - first, scored, end));
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+namespace AarenGen;
+
+/// <summary>Trains a model on series of a regular grid.</summary>
+internal static class ForecastTraining
+{
+    private const int DefaultPatience = 5, DefaultSteps = 16;
+
+    /// <exception cref="ArgumentException">There is nothing to train on, or nothing to validate with.</exception>
+    public static ForecastReport Run<TModel>(
+        TModel model, ForecastLayout layout, IReadOnlyList<RegularSeries> series, ForecastTrainingOptions options,
+        IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+        where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    {
+        if (series.Count == 0)
+        {
+            throw new ArgumentException("There are no records.");
+        }
+        var split = new ForecastSplit(layout, series, options);
+        if (split.Train.Count == 0 || !split.Train.HasTargets())
+        {
+            throw new ArgumentException(
+                "No target lies in the part for training: give more records, or a later TrainUntil.");
+        }
+        bool isValidated = options.TrainUntil is not null || options.ValidationShare > 0;
+        if (isValidated && split.Validation?.HasTargets() != true)
+        {
+            throw new ArgumentException(
+                "No target lies in the part for validation: give more records, an earlier TrainUntil, or a ValidationShare of 0 for none.");
+        }
+        ForecastSequences? validation = isValidated ? split.Validation : null;
+        TrainingOptions training = options.Training ?? new();
+        if (options.Training is null)
+        {
+            // A short series has few windows, of which a batch must not take all.
+            training = training with
+            {
+                Patience = validation is null ? null : DefaultPatience,
+                BatchSize = Math.Clamp(split.Train.Count / DefaultSteps, 1, training.BatchSize),
+            };
+        }
+        TrainingReport report = model.Fit(split.Train, validation, training, progress, cancellation);
+        return new(
+            report, [.. series.Select(static s => s.Summary)], validation is null ? null : layout.Grid.StartOf(split.Cut),
+            validation is null ? [] : ForecastErrors.Of(model, validation, training.Threads, cancellation));
+    }
+}

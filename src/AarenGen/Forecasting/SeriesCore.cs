@@ -1,0 +1,384 @@
+namespace AarenGen;
+
+/// <summary>
+/// A stream of records of one series, all but the state of the model's layers: the interval that is not complete, the values known ahead,
+/// the last outputs, and what was predicted of the values that came. A token is built here, and <see cref="SeriesState{TModel}"/> steps
+/// the model.
+/// </summary>
+internal sealed class SeriesCore
+{
+    private readonly double[] values;
+    private readonly int[] counts;
+
+    /// <summary>[values known ahead, intervals], of the next interval at <see cref="head"/>, of later ones behind it, round.</summary>
+    private readonly float[] known;
+    private readonly float[] categories, outputs, judged;
+    private readonly double[] came;
+    private CalendarClock clock;
+    private int head;
+    private long start, end;
+
+    public SeriesCore(ForecastLayout layout, string key)
+    {
+        Layout = layout;
+        Key = key;
+        values = new double[layout.Columns.Length];
+        counts = new int[layout.Columns.Length];
+        known = new float[layout.KnownCount * layout.KnownLength];
+        categories = new float[layout.CategoryCount];
+        outputs = new float[layout.Description.OutputWidth];
+        judged = new float[layout.TargetCount * layout.SegmentCount];
+        came = new double[layout.TargetCount];
+        Reset();
+    }
+
+    public ForecastLayout Layout { get; }
+
+    public string Key { get; }
+
+    /// <summary>Counts what makes views of the outputs invalid.</summary>
+    public long Version { get; private set; }
+
+    /// <summary>Whether there was a record.</summary>
+    public bool HasBegun { get; private set; }
+
+    /// <summary>The first interval that is not complete.</summary>
+    public long Next { get; private set; }
+
+    /// <summary>Whether it has a record.</summary>
+    public bool IsOpen { get; private set; }
+
+    /// <summary>Whether the interval before it had one.</summary>
+    private bool WasOpen { get; set; }
+
+    /// <summary>Whether the model has given an output.</summary>
+    public bool HasOutput { get; private set; }
+
+    /// <summary>The interval after which it gave the last one.</summary>
+    public long OutputInterval { get; private set; }
+
+    public ReadOnlySpan<float> Outputs => outputs;
+
+    /// <summary>Bytes that <see cref="Write"/> writes.</summary>
+    public int SavedBytes => 4 + 2 * sizeof(long) + (sizeof(double) + sizeof(int)) * values.Length + sizeof(double) * came.Length
+        + sizeof(float) * (known.Length + categories.Length + outputs.Length + judged.Length);
+
+    /// <summary>The end of the first interval that is not complete, in ticks of UTC.</summary>
+    public long End => end;
+
+    public void Reset()
+    {
+        HasBegun = IsOpen = WasOpen = HasOutput = false;
+        (Next, OutputInterval, head, start, end) = (0, 0, 0, 0, 0);
+        known.AsSpan().Fill(float.NaN);
+        categories.AsSpan().Clear();
+        outputs.AsSpan().Fill(float.NaN);
+        judged.AsSpan().Clear();
+        ClearValues();
+        ForgetJudgement();
+        Version++;
+    }
+
+    public void CopyTo(SeriesCore other)
+    {
+        values.AsSpan().CopyTo(other.values);
+        counts.AsSpan().CopyTo(other.counts);
+        known.AsSpan().CopyTo(other.known);
+        categories.AsSpan().CopyTo(other.categories);
+        outputs.AsSpan().CopyTo(other.outputs);
+        judged.AsSpan().CopyTo(other.judged);
+        came.AsSpan().CopyTo(other.came);
+        (other.HasBegun, other.IsOpen, other.WasOpen, other.HasOutput) = (HasBegun, IsOpen, WasOpen, HasOutput);
+        (other.Next, other.OutputInterval, other.head, other.start, other.end) = (Next, OutputInterval, head, start, end);
+        other.Version++;
+    }
+
+    /// <summary>The interval of a record's time.</summary>
+    /// <exception cref="RecordException">It is complete already, or too far from the last one.</exception>
+    public long IntervalOf(long ticks)
+    {
+        Layout.CheckTime(Key, ticks);
+        if (HasBegun && ticks >= start && ticks < end)
+        {
+            return Next;
+        }
+        if (HasBegun && ticks < start)
+        {
+            bool isSecond = !Layout.Task.IsAggregated && WasOpen && ticks >= Layout.Grid.StartOf(Next - 1).UtcTicks;
+            throw new RecordException(!isSecond
+                ? $"{ForecastLayout.Where(Key, ticks)} is of an interval that is complete: the stream is at "
+                    + $"{ForecastLayout.Time(start)}. Records must come in the order of time."
+                : RecordGrid.SecondRecord(Layout, Key, ticks));
+        }
+        long interval = FindInterval(ticks);
+        if (HasBegun && interval - Next > ForecastLayout.MaxGap)
+        {
+            throw new RecordException(
+                $"{ForecastLayout.Where(Key, ticks)} lies {interval - Next} intervals of {Layout.Grid} after the record before it, more "
+                + $"than {ForecastLayout.MaxGap}; correct its time, or Reset the state to begin anew.");
+        }
+        return interval;
+    }
+
+    /// <summary>The interval of a time that does not lie before the next one. Without a calendar, it needs no grid.</summary>
+    public long FindInterval(long ticks) => HasBegun && Layout.FixedTicks > 0
+        ? Next + (long)((ulong)(ticks - start) / (ulong)Layout.FixedTicks) : Layout.Grid.IndexOf(new(ticks, TimeSpan.Zero));
+
+    /// <summary>The end of an interval from the next one on.</summary>
+    public long FindEnd(long interval) => HasBegun && Layout.FixedTicks > 0
+        ? start + (interval + 1 - Next) * Layout.FixedTicks : Layout.Grid.StartOf(interval + 1).UtcTicks;
+
+    /// <summary>Whether the open interval stays valid with the values of a record.</summary>
+    /// <exception cref="RecordException">A sum or mean becomes too large.</exception>
+    public void CheckSums(long ticks, ReadOnlySpan<double> added, Standardizer? standardizer)
+    {
+        for (int c = 0; c < Layout.FirstCategoryColumn && IsOpen; c++)
+        {
+            if (Layout.Columns[c].Aggregation is Aggregation.Mean or Aggregation.Sum or Aggregation.Count && !double.IsNaN(added[c]))
+            {
+                double value = values[c];
+                IntervalValue.Add(Layout.Columns[c].Aggregation, ref value, added[c]);
+                value = IntervalValue.Complete(Layout.Columns[c].Aggregation, value, counts[c] + 1);
+                if (!Layout.IsTokenNumber(value, c, standardizer, isScaled: false))
+                {
+                    throw Layout.BadNumber(Key, ticks, c, value, standardizer is not null);
+                }
+            }
+        }
+    }
+
+    /// <summary>Begins the stream at an interval.</summary>
+    public void Begin(long interval)
+    {
+        HasBegun = true;
+        Next = interval;
+        start = Layout.Grid.StartOf(interval).UtcTicks;
+        end = EndOf(interval);
+    }
+
+    /// <summary>Adds a valid record to the next interval.</summary>
+    public void Add(ReadOnlySpan<double> added)
+    {
+        for (int c = 0; c < added.Length; c++)
+        {
+            if (!double.IsNaN(added[c]))
+            {
+                IntervalValue.Add(Layout.Columns[c].Aggregation, ref values[c], added[c]);
+                counts[c]++;
+            }
+        }
+        IsOpen = true;
+    }
+
+    /// <summary>Takes over values known ahead; missing ones leave what was known.</summary>
+    /// <param name="first">
+    /// The interval of the first ones. Where intervals have several records, some of it may be still to come: what was known of it stays.
+    /// </param>
+    /// <param name="ahead">The values, which are complete.</param>
+    /// <param name="from">From this interval on.</param>
+    public void Feed(long first, in AheadIntervals ahead, long from)
+    {
+        from = Math.Max(from, Next);
+        for (int i = 0; i < ahead.Count; i++)
+        {
+            long interval = first + ahead.Offset(i);
+            if (interval < from || interval > Next + Layout.Horizon)
+            {
+                continue;
+            }
+            ReadOnlySpan<double> values = ahead.Values(i);
+            int slot = Slot((int)(interval - Next));
+            for (int k = 0; k < values.Length; k++)
+            {
+                ref float held = ref known[k * Layout.KnownLength + slot];
+                if (!double.IsNaN(values[k]) && (interval > first || !Layout.Task.IsAggregated || float.IsNaN(held)))
+                {
+                    held = (float)values[k];
+                }
+            }
+        }
+    }
+
+    /// <summary>Forgets what was predicted of the values before: those of the next intervals are judged anew.</summary>
+    public void ForgetJudgement() => came.AsSpan().Fill(double.NaN);
+
+    /// <summary>
+    /// Completes the next interval: judges its values by the last outputs, writes its token, and goes on to the interval after it.
+    /// </summary>
+    public void Complete(Span<float> token)
+    {
+        Version++;
+        for (int c = 0; c < values.Length; c++)
+        {
+            values[c] = IntervalValue.Complete(Layout.Columns[c].Aggregation, values[c], counts[c]);
+        }
+        Judge();
+        int known = Layout.FirstKnownColumn, length = Layout.KnownLength;
+        for (int c = 0; c < known; c++)
+        {
+            token[c] = (float)values[c];
+        }
+        for (int k = 0; k < Layout.KnownCount; k++)
+        {
+            Span<float> ring = this.known.AsSpan(k * length, length), written = token.Slice(known + k * length, length);
+            ring[head..].CopyTo(written);
+            ring[..head].CopyTo(written[(length - head)..]);
+            written[0] = double.IsNaN(values[known + k]) ? written[0] : (float)values[known + k];
+            ring[head] = float.NaN;
+        }
+        for (int c = 0; c < categories.Length; c++)
+        {
+            categories[c] = double.IsNaN(values[Layout.FirstCategoryColumn + c]) ? categories[c]
+                : (float)values[Layout.FirstCategoryColumn + c];
+        }
+        categories.AsSpan().CopyTo(token[Layout.FirstCategory..]);
+        clock.Write(Layout.Task.Zone, Layout.Fields, start, token[Layout.FirstField..]);
+        ClearValues();
+        (WasOpen, IsOpen) = (IsOpen, false);
+        head = Slot(1);
+        Next++;
+        start = end;
+        end = EndOf(Next);
+    }
+
+    /// <summary>Takes over the output after the interval that was completed last.</summary>
+    public void SetOutput(ReadOnlySpan<float> output)
+    {
+        output.CopyTo(outputs);
+        HasOutput = true;
+        OutputInterval = Next - 1;
+    }
+
+    /// <summary>
+    /// How unusual the newest complete value of a target was under the forecast before it; NaN where it is missing or there was none.
+    /// </summary>
+    public double Anomaly(int target)
+    {
+        if (double.IsNaN(came[target]) || !Layout.HasDistributions)
+        {
+            return double.NaN;
+        }
+        ReadOnlySpan<float> prediction = judged.AsSpan(target * Layout.SegmentCount, Layout.SegmentCount);
+        return Math.Max(0, -Math.Log10(Layout.Distribution(prediction).TailProbability(came[target])));
+    }
+
+    /// <summary>Writes all that a saved state needs, in a fixed order.</summary>
+    public void Write(BinaryWriter writer)
+    {
+        writer.Write(HasBegun);
+        writer.Write(IsOpen);
+        writer.Write(WasOpen);
+        writer.Write(HasOutput);
+        writer.Write(Next);
+        writer.Write(OutputInterval);
+        foreach (double value in values)
+        {
+            writer.Write(value);
+        }
+        foreach (int count in counts)
+        {
+            writer.Write(count);
+        }
+        foreach (double value in came)
+        {
+            writer.Write(value);
+        }
+        for (int k = 0; k < Layout.KnownCount; k++)
+        {
+            for (int i = 0; i < Layout.KnownLength; i++)
+            {
+                writer.Write(known[k * Layout.KnownLength + Slot(i)]);
+            }
+        }
+        foreach (float[] numbers in (ReadOnlySpan<float[]>)[categories, outputs, judged])
+        {
+            foreach (float number in numbers)
+            {
+                writer.Write(number);
+            }
+        }
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote into a new core.</summary>
+    /// <exception cref="ModelFileException">That cannot be.</exception>
+    public void Read(BinaryReader reader)
+    {
+        (HasBegun, IsOpen, WasOpen) = (reader.ReadBoolean(), reader.ReadBoolean(), reader.ReadBoolean());
+        HasOutput = reader.ReadBoolean();
+        (Next, OutputInterval) = (reader.ReadInt64(), reader.ReadInt64());
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = reader.ReadDouble();
+        }
+        for (int i = 0; i < counts.Length; i++)
+        {
+            counts[i] = reader.ReadInt32();
+        }
+        for (int i = 0; i < came.Length; i++)
+        {
+            came[i] = reader.ReadDouble();
+        }
+        foreach (float[] numbers in (ReadOnlySpan<float[]>)[known, categories, outputs, judged])
+        {
+            for (int i = 0; i < numbers.Length; i++)
+            {
+                numbers[i] = reader.ReadSingle();
+            }
+        }
+        bool isValid = counts.All(static c => c >= 0) && (!HasOutput || OutputInterval < Next) && (HasBegun || !HasOutput)
+            && categories.Select((value, i) => Arguments.IsCategory(value, Layout.Columns[Layout.FirstCategoryColumn + i].Cardinality))
+                .All(static isCategory => isCategory);
+        if (HasBegun && isValid)
+        {
+            try
+            {
+                Begin(Next);
+                isValid = start >= Layout.MinTicks && start <= Layout.MaxTicks;
+            }
+            catch (ArgumentOutOfRangeException)
+            {
+                isValid = false;
+            }
+        }
+        if (!isValid)
+        {
+            throw new ModelFileException("The saved state of a series holds numbers that cannot be; use an older copy.");
+        }
+    }
+
+    private int Slot(int after)
+    {
+        int slot = head + after;
+        return slot < Layout.KnownLength ? slot : slot - Layout.KnownLength;
+    }
+
+    private long EndOf(long interval) =>
+        Layout.FixedTicks > 0 ? start + Layout.FixedTicks : Layout.Grid.StartOf(interval + 1).UtcTicks;
+
+    private void Judge()
+    {
+        long step = Next - OutputInterval - 1;
+        if (!HasOutput || step >= Layout.Horizon)
+        {
+            return;
+        }
+        for (int target = 0; target < came.Length; target++)
+        {
+            if (!double.IsNaN(values[target]))
+            {
+                came[target] = values[target];
+                Layout.CopyPrediction(
+                    outputs, target, (int)step, judged.AsSpan(target * Layout.SegmentCount, Layout.SegmentCount));
+            }
+        }
+    }
+
+    private void ClearValues()
+    {
+        for (int c = 0; c < values.Length; c++)
+        {
+            values[c] = IntervalValue.Empty(Layout.Columns[c].Aggregation);
+        }
+        counts.AsSpan().Clear();
+    }
+}

@@ -1,0 +1,35 @@
+using System.ComponentModel;
+
+namespace AarenGen;
+
+/// <summary>
+/// How the library reads a record type. Generated code implements it explicitly, without boxing and without allocation.
+/// </summary>
+/// <typeparam name="TRecord">The record type.</typeparam>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public interface IRecordBinding<TRecord>
+{
+    /// <summary>The values of a record: targets, observed values, values known ahead, categories; each as declared.</summary>
+    static abstract IReadOnlyList<RecordColumn> Columns { get; }
+
+    /// <summary>The key of a record's series; empty where the record has none.</summary>
+    /// <param name="record">The record.</param>
+    /// <exception cref="RecordException">The key is null.</exception>
+    static abstract string GetKey(TRecord record);
+
+    /// <summary>Whether a record belongs to a series; without allocation.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="key">The series' key.</param>
+    static abstract bool HasKey(TRecord record, string key);
+
+    /// <summary>The time of a record.</summary>
+    /// <param name="record">The record.</param>
+    /// <exception cref="RecordException">The time is not in UTC, and its zone is unknown.</exception>
+    static abstract DateTimeOffset GetTime(TRecord record);
+
+    /// <summary>Copies out the values of a record.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="values">[Columns]: filled; NaN: missing, of a category too.</param>
+    /// <exception cref="RecordException">A category is none of the declared ones, or a number is not finite as a float.</exception>
+    static abstract void GetValues(TRecord record, Span<double> values);
+}

@@ -1,0 +1,26 @@
+namespace AarenGen;
+
+/// <summary>What a property of a record is to a task.</summary>
+public enum RecordRole
+{
+    /// <summary>Predicted, and an input up to now.</summary>
+    Target,
+
+    /// <summary>An input up to now.</summary>
+    Observed,
+
+    /// <summary>An input up to the end of the horizon.</summary>
+    KnownAhead,
+
+    /// <summary>An input up to now: the number of a category, from 0.</summary>
+    Category,
+}
+
+/// <summary>A value of a record.</summary>
+/// <param name="Name">The property's name.</param>
+/// <param name="Role">What it is to the task.</param>
+/// <param name="Aggregation">What the values of one interval become; categories: <see cref="Aggregation.Last"/>.</param>
+/// <param name="Cardinality">Number of categories; 0 for values on a real scale.</param>
+/// <param name="HasMissingCategory">Whether the last category is that of missing values.</param>
+public sealed record RecordColumn(
+    string Name, RecordRole Role, Aggregation Aggregation, int Cardinality = 0, bool HasMissingCategory = false);

@@ -1,0 +1,97 @@
+using System.Globalization;
+
+namespace AarenGen;
+
+/// <summary>Brings records of a task to a regular grid, a series for each key.</summary>
+internal static class RecordGrid
+{
+    /// <summary>Reads records to their end.</summary>
+    /// <returns>The series, in the order in which their first records came; empty intervals have the category before them.</returns>
+    /// <exception cref="RecordException">A record is wrong; the message names it, its series and time, and the fix.</exception>
+    public static IReadOnlyList<RegularSeries> Read<TRecord, TBinding>(IEnumerable<TRecord> records, ForecastLayout layout)
+        where TBinding : IRecordBinding<TRecord>
+    {
+        var resampler = new Resampler(
+            layout.Grid, [.. layout.Columns.Select(static c => new ResampledColumn(c.Name, c.Aggregation))], DuplicateTimes.Merge);
+        var lasts = new Dictionary<string, Last>(StringComparer.Ordinal);
+        var values = new double[layout.Columns.Length];
+        bool isScaled = layout.Description.Standardization is not null;
+        Last? last = null;
+        long number = 0;
+        foreach (TRecord record in records)
+        {
+            number++;
+            if (record is null)
+            {
+                throw new RecordException(Text(number, "is null; leave it out."));
+            }
+            string key = last is not null && TBinding.HasKey(record, last.Key) ? last.Key : TBinding.GetKey(record);
+            long ticks = TBinding.GetTime(record).UtcTicks;
+            layout.CheckTime(key, ticks);
+            if (!ReferenceEquals(last?.Key, key) && !lasts.TryGetValue(key, out last))
+            {
+                lasts.Add(key, last = new(key));
+            }
+            if (ticks < last.Ticks)
+            {
+                throw new RecordException(
+                    $"{ForecastLayout.Where(key, ticks)} (number {number.ToString(CultureInfo.InvariantCulture)}) lies before the record "
+                    + $"before it, of {ForecastLayout.Time(last.Ticks)}; sort the records by time, as with OrderBy(r => r.Time).");
+            }
+            if (ticks >= last.End)
+            {
+                last.End = EndOf(layout.Grid, ticks);
+            }
+            else if (!layout.Task.IsAggregated)
+            {
+                throw new RecordException(SecondRecord(layout, key, ticks));
+            }
+            last.Ticks = ticks;
+            TBinding.GetValues(record, values);
+            layout.CheckValues(key, ticks, values, standardizer: null, isScaled);
+            if (resampler.TryAdd(key, new(ticks, TimeSpan.Zero), values) is { } problem)
+            {
+                throw new RecordException(Text(number, $"cannot be used: {problem}"));
+            }
+        }
+        IReadOnlyList<RegularSeries> series = resampler.Finish();
+        foreach (RegularSeries s in series)
+        {
+            for (int c = layout.FirstCategoryColumn; c < layout.Columns.Length; c++)
+            {
+                FillForward(s.Values(c));
+            }
+        }
+        return series;
+    }
+
+    /// <summary>The mistake of a second record in an interval that takes one.</summary>
+    public static string SecondRecord(ForecastLayout layout, string key, long ticks) =>
+        $"{ForecastLayout.Where(key, ticks)} is the second one in its interval of {layout.Grid}. Remove it, or set Aggregation in the "
+        + "attribute of a value of the record, such as [Target(Aggregation = Aggregation.Mean)]: an interval then takes any number.";
+
+    private static long EndOf(TimeGrid grid, long ticks) =>
+        grid.StartOf(grid.IndexOf(new DateTimeOffset(ticks, TimeSpan.Zero)) + 1).UtcTicks;
+
+    private static void FillForward(double[] categories)
+    {
+        for (int r = 1; r < categories.Length; r++)
+        {
+            categories[r] = double.IsNaN(categories[r]) ? categories[r - 1] : categories[r];
+        }
+    }
+
+    private static string Text(long number, string problem) =>
+        string.Create(CultureInfo.InvariantCulture, $"Record {number} {problem}");
+
+    /// <summary>Where a series has come to.</summary>
+    private sealed class Last(string key)
+    {
+        public string Key { get; } = key;
+
+        public long Ticks { get; set; }
+
+        /// <summary>The end of its last interval.</summary>
+        public long End { get; set; } = long.MinValue;
+    }
+}

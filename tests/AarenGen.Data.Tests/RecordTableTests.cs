@@ -1,0 +1,160 @@
+using System.Globalization;
+
+namespace AarenGen.Data.Tests;
+
+internal enum Site
+{
+    North = 4,
+    South = 1,
+}
+
+/// <summary>Read by an initializer.</summary>
+internal sealed record Reading
+{
+    [SeriesKey(Column = "sensor id")]
+    public required string Sensor { get; init; }
+
+    [Timestamp]
+    public DateTimeOffset Time { get; init; }
+
+    [Target]
+    public float? Load { get; init; }
+
+    [Observed]
+    public double Humidity { get; init; }
+
+    [KnownAhead]
+    public short? Plan { get; init; }
+
+    [Category]
+    public Site Site { get; init; }
+
+    [Category("low", "high")]
+    public string? Level { get; init; }
+
+    [Category(3)]
+    public int? Rank { get; init; }
+
+    public int Ignored { get; init; } = 7;
+}
+
+[SequenceModel, Forecast<Reading>(2, "1h"), Dense(8), Gaussian]
+internal sealed partial class ReadingForecaster;
+
+/// <summary>Read by a constructor and an initializer.</summary>
+internal sealed class Sale(int store, DateTime day, string note = "none")
+{
+    [SeriesKey]
+    public int Store { get; } = store;
+
+    [Timestamp]
+    public DateTime Day { get; } = day;
+
+    [Target]
+    public decimal Amount { get; set; }
+
+    [Observed]
+    public bool? IsOpen { get; set; }
+
+    [Observed]
+    public ulong Visits { get; init; }
+
+    public string Note { get; } = note;
+}
+
+[SequenceModel, Forecast<Sale>(2, "1d"), Dense(8), Gaussian]
+internal sealed partial class SaleForecaster;
+
+/// <summary>Generated code reads tables into records, and names the cell of each mistake.</summary>
+public sealed class RecordTableTests : TemporaryFolder
+{
+    private const string Header = "Site,TIME,load,humidity,plan,sensor_id,Level,rank,other\n";
+
+    private static DateTimeOffset Hour(int hour) => new(2026, 3, 1, hour, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void Rows_become_records_each_time_they_are_enumerated()
+    {
+        string path = Write("load.csv", Header
+            + "north,2026-03-01T00:00Z,1.5,60,-3,a,low,0,x\nSOUTH,2026-03-01T01:00Z,,61.25,,a,,2,\n"
+            + "4,2026-03-01T02:00Z,NA,0,32767,b,high,,y\n");
+        Reading[] expected =
+        [
+            new()
+            {
+                Sensor = "a", Time = Hour(0), Load = 1.5f, Humidity = 60, Plan = -3, Site = Site.North, Level = "low", Rank = 0,
+            },
+            new() { Sensor = "a", Time = Hour(1), Load = null, Humidity = 61.25, Plan = null, Site = Site.South, Level = null, Rank = 2 },
+            new() { Sensor = "b", Time = Hour(2), Load = null, Humidity = 0, Plan = 32767, Site = Site.North, Level = "high", Rank = null },
+        ];
+        IEnumerable<Reading> records = ReadingForecaster.ReadTable(path);
+        Assert.Equal(expected, records);
+        Assert.Equal(expected, records);
+        Assert.Equal(expected[0], records.First());
+        using TableFile table = TableFile.Open(path);
+        Assert.Equal(expected, ReadingForecaster.ReadTable(table));
+    }
+
+    [Fact]
+    public void A_constructor_takes_what_cannot_be_set()
+    {
+        string path = Write("sales.csv", "store;day;amount;is open;visits\n7;2026-03-01;12,50;yes;3\n-8;2026-03-02;0,25;;0\n");
+        Sale[] sales = [.. SaleForecaster.ReadTable(path, new() { TimeZone = TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin") })];
+        Assert.Equal(
+            [(7, 12.5m, true, 3UL, "none"), (-8, 0.25m, (bool?)null, 0UL, "none")],
+            sales.Select(static s => (s.Store, s.Amount, s.IsOpen, s.Visits, s.Note)));
+        Assert.Equal(new(2026, 2, 28, 23, 0, 0, DateTimeKind.Utc), sales[0].Day);
+        Assert.Equal(DateTimeKind.Utc, sales[0].Day.Kind);
+    }
+
+    [Theory]
+    [InlineData(",2026-03-01T00:00Z,1,60,,a,,,", "Site", "cannot be null")]
+    [InlineData("west,2026-03-01T00:00Z,1,60,,a,,,", "Site", "'west' is no Site")]
+    [InlineData("2,2026-03-01T00:00Z,1,60,,a,,,", "Site", "'2' is no Site")]
+    [InlineData("\"north,south\",2026-03-01T00:00Z,1,60,,a,,,", "Site", "'north,south' is no Site")]
+    [InlineData("north,,1,60,,a,,,", "TIME", "cannot be null")]
+    [InlineData("north,2026-03-01T00:00Z,1e39,60,,a,,,", "load", "out of the range of a float")]
+    [InlineData("north,2026-03-01T00:00Z,1,,,a,,,", "humidity", "Humidity cannot be null")]
+    [InlineData("north,2026-03-01T00:00Z,1,60,32768,a,,,", "plan", "from -32768 to 32767")]
+    [InlineData("north,2026-03-01T00:00Z,1,60,1.5,a,,,", "plan", "1.5")]
+    [InlineData("north,2026-03-01T00:00Z,1,60,,,,,", "sensor_id", "Sensor cannot be null")]
+    [InlineData("north,2026-03-01T00:00Z,1,60,,a,Low,,", "Level", "'Low' is none of the 2 categories")]
+    [InlineData("north,2026-03-01T00:00Z,1,60,,a,,3,", "rank", "from 0 to 2")]
+    [InlineData("north,2026-03-01T00:00Z,1,60,,a,,-1,", "rank", "from 0 to 2")]
+    public void A_mistake_names_file_line_and_column(string row, string column, string problem)
+    {
+        string path = Write("wrong.csv", Header + "north,2026-03-01T00:00Z,1,60,2,a,low,1,\n" + row + "\n");
+        TableException error = Assert.Throws<TableException>(() => ReadingForecaster.ReadTable(path).ToArray());
+        Assert.Equal((path, 3L, column), (error.Path, error.Line, error.Column));
+        Assert.Contains(problem, error.Message, StringComparison.Ordinal);
+        // What comes before it is read.
+        Assert.Single(ReadingForecaster.ReadTable(path).Take(1));
+    }
+
+    [Fact]
+    public void A_column_that_is_missing_is_an_error_before_the_first_row()
+    {
+        string path = Write("missing.csv", "time,load\n2026-03-01T00:00Z,1\n");
+        using TableFile table = TableFile.Open(path);
+        Assert.Contains("'sensor id'", Assert.Throws<TableException>(
+            () => ReadingForecaster.ReadTable(table)).Message, StringComparison.Ordinal);
+        IEnumerable<Reading> records = ReadingForecaster.ReadTable(path);
+        Assert.Contains("'sensor id'", Assert.Throws<TableException>(() => records.First()).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentNullException>(() => ReadingForecaster.ReadTable((string)null!));
+        Assert.Throws<ArgumentNullException>(() => ReadingForecaster.ReadTable((ITableReader)null!));
+    }
+
+    [Fact]
+    public void Each_series_has_its_own_clock()
+    {
+        // The clock shows these times twice, and each of the two sensors has both.
+        string rows = string.Concat(new[] { "02:00", "02:30", "02:00" }.SelectMany(
+            static time => new[] { "a", "b" }, static (time, sensor) => $"{sensor},2025-10-26 {time},1,1,,north,,\n"));
+        string path = Write("clocks.csv", "sensor id,time,load,humidity,plan,site,level,rank\n" + rows);
+        var options = new TableOptions { TimeZone = TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin") };
+        Reading[] records = [.. ReadingForecaster.ReadTable(path, options)];
+        Assert.Equal(
+            ["00:00", "00:00", "00:30", "00:30", "01:00", "01:00"],
+            records.Select(static r => r.Time.UtcDateTime.ToString("HH:mm", CultureInfo.InvariantCulture)));
+    }
+}

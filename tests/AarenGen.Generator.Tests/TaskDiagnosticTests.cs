@@ -1,0 +1,332 @@
+using System.Globalization;
+using AarenGen.Generator.Tasks;
+using AarenGen.Tests;
+using Microsoft.CodeAnalysis;
+
+namespace AarenGen.Generator.Tests;
+
+/// <summary>Mistakes in tasks and in the types of their records.</summary>
+public sealed class TaskDiagnosticTests
+{
+    private const string Prefix = "using AarenGen; using System; using System.Collections.Generic;\n";
+
+    /// <summary>A record without a mistake.</summary>
+    private const string Reading = "record Reading { [SeriesKey] public string Key { get; init; } = \"\"; "
+        + "[Timestamp] public DateTimeOffset Time { get; init; } [Target] public float? Load { get; init; } } ";
+
+    private const string Covariates = "record Weather : Reading { [KnownAhead] public float Wind { get; init; } } ";
+
+    private const string Task = "[SequenceModel, Forecast<Reading>(3, \"1h\"), ";
+
+    private const string Rest = "Dense(8), Gaussian] partial class M;";
+
+    public static TheoryData<string, string> Mistakes => new()
+    {
+        { "AAREN050", Reading + "[SequenceModel, Dense(8), [|Forecast<Reading>(3, \"1h\")|], Gaussian] partial class M;" },
+        { "AAREN050", Reading + "[SequenceModel, Calendar(CalendarField.HourOfDay), [|Forecast<Reading>(3, \"1h\")|], " + Rest },
+        { "AAREN051", "[SequenceModel, Continuous(4), [|Calendar(CalendarField.HourOfDay)|], " + Rest },
+        { "AAREN052", Reading + Task + "[|Continuous(4)|], " + Rest },
+        { "AAREN052", Reading + "[SequenceModel, [|Categorical(4)|], Forecast<Reading>(3, \"1h\"), " + Rest },
+        { "AAREN052", Reading + Task + "[|SumInputs|], " + Rest },
+        { "AAREN052", Reading + Task + "[|Interleave(4)|], " + Rest },
+        { "AAREN053", Reading + Task + "Dense(8), [|CrossEntropy|]] partial class M;" },
+        { "AAREN053", Reading + Task + "Dense(8), [|LogNormalMixture|]] partial class M;" },
+        { "AAREN053", Reading + Task + "Dense(8), Huber, [|Gaussian|]] partial class M;" },
+        { "AAREN053", Reading + Task + "[|Head(\"A\")|], " + Rest },
+        { "AAREN053", Reading + Task + "[|Pool(Pooling.Mean)|], " + Rest },
+        { "AAREN054", Reading + "[SequenceModel, Forecast<Reading>(3, [|\"1 hour\"|]), " + Rest },
+        { "AAREN054", Reading + "[SequenceModel, Forecast<Reading>(3, [|null!|]), " + Rest },
+        { "AAREN055", Reading + "[SequenceModel, Forecast<Reading>(3, \"1d\", TimeZone = [|\"\"|]), " + Rest },
+        { "AAREN055", Reading + "[SequenceModel, Forecast<Reading>(3, \"1d\", TimeZone = [|\"\\\"\"|]), " + Rest },
+        { "AAREN056", Reading + Task + "Calendar(CalendarField.HourOfDay, "
+            + "[|CalendarField.HourOfDay|]), " + Rest },
+        { "AAREN056", Reading + Task + "[|Calendar|], " + Rest },
+        { "AAREN057", Reading + "[SequenceModel, Forecast<Reading>(3, \"1d\"), Calendar([|CalendarField.HourOfDay|], "
+            + "CalendarField.DayOfWeek), " + Rest },
+        { "AAREN057", Reading + "[SequenceModel, Forecast<Reading>(3, \"w\"), Calendar(CalendarField.DayOfMonth, "
+            + "[|CalendarField.DayOfWeek|]), " + Rest },
+        { "AAREN022", Reading + Task + "Calendar([|(CalendarField)9|]), " + Rest },
+        { "AAREN016", Reading + Task + "Dense(8), [|Calendar(CalendarField.HourOfDay)|], Gaussian] "
+            + "partial class M;" },
+        { "AAREN058", Reading + Covariates + "[SequenceModel, Forecast<Weather>(3, \"1h\"), [|ChannelIndependent|], " + Rest },
+        { "AAREN017", Reading + Task + "Calendar(CalendarField.HourOfDay), [|Patch(2, 1)|], " + Rest },
+        { "AAREN017", Reading + Task + "Calendar(CalendarField.HourOfDay), [|ChannelIndependent|], "
+            + Rest },
+        { "AAREN020", Reading + "[SequenceModel, Forecast<Reading>([|0|], \"1h\"), " + Rest },
+        { "AAREN020", Reading + "[SequenceModel, Forecast<Reading>([|65537|], \"1h\"), " + Rest },
+        { "AAREN020", Reading + Task + "InstanceNorm(Columns = [|2|]), " + Rest },
+        { "AAREN020", Reading + Task + "Dense([|0|]), Gaussian] partial class M;" },
+        { "AAREN013", Reading + Task + "Dense(8)] partial class [|M|];" },
+        { "AAREN019", Reading + Task + "Gaussian, [|Dense(8)|]] partial class M;" },
+        { "AAREN030", Reading + Task + "Dense(8), [|Quantiles(0.5, 0.1)|]] partial class M;" },
+        { "AAREN024", Reading + Task + "Dense(8, Name = [|\"head\"|]), Gaussian] partial class M;" },
+        { "AAREN025", Reading + "[SequenceModel, Forecast<Reading>([|40000|], \"1h\"), " + Rest },
+        { "AAREN025", Reading + Covariates + "[SequenceModel, Forecast<Weather>([|65536|], \"1h\"), Huber] partial class M;" },
+        { "AAREN006", Reading + Task + "Dense(8), Gaussian] partial class M : [|SequenceModel<M>|];" },
+        { "AAREN006", Reading + Covariates + Task + "Dense(8), Gaussian] partial class M : "
+            + "[|ForecastModel<M, Weather, M.Forecast>|];" },
+        { "AAREN008", Reading + Task + "Dense(8), Gaussian] partial class M { int [|ReadTable|]; }" },
+        { "AAREN008", Reading + Task + "Dense(8), Gaussian] partial class M { struct [|Forecast|]; }" },
+        { "AAREN008", Reading + Task + "Dense(8), Gaussian] partial class M { int [|Task|]; }" },
+        { "AAREN008", Reading + Task + "Dense(8), Gaussian] partial class [|Forecast|];" },
+        { "AAREN060",
+            "interface IReading { [Timestamp] DateTime Time { get; } } [SequenceModel, [|Forecast<IReading>(3, \"1h\")|], " + Rest },
+        { "AAREN060", Reading.Replace("record", "record struct", StringComparison.Ordinal)
+            + "[SequenceModel, [|Forecast<Reading?>(3, \"1h\")|], " + Rest },
+        { "AAREN060", Reading + "[SequenceModel, [|Forecast<Reading[]>(3, \"1h\")|], " + Rest },
+        { "AAREN061", Reading + "[SequenceModel, [|Forecast<Reading>(3, \"1h\")|], Dense(8), Gaussian] public partial class M;" },
+        { "AAREN061", $"partial class Outer {{ private {Reading} [SequenceModel, [|Forecast<Reading>(3, \"1h\")|], "
+            + "Dense(8), Gaussian] internal partial class M; }" },
+        { "AAREN061", $"file {Reading} [SequenceModel, [|Forecast<Reading>(3, \"1h\")|], " + Rest },
+        { "AAREN061", $"public class G<T> {{ public {Reading} }} [SequenceModel, [|Forecast<G<Hidden>.Reading>(3, \"1h\")|], Dense(8), "
+            + "Gaussian] public partial class M; class Hidden;" },
+        { "AAREN062", Record("[Observed] public float [|X|] { set { } }") },
+        { "AAREN062", Record("[Observed] public static float [|X|] { get; set; }") },
+        { "AAREN062", Record("[Observed] public float [|this|][int i] => 0;") },
+        { "AAREN062", Record("[Observed] public float [|X|] { private get; set; }") },
+        { "AAREN062", Record("[Observed] float [|X|] { get; set; }") },
+        { "AAREN063", Record("[Observed, [|Target|]] public float X { get; set; }") },
+        { "AAREN064", Record("[Observed] public string [|X|] { get; set; } = \"\";") },
+        { "AAREN064", Record("[Target] public Reading? [|X|] { get; set; }") },
+        { "AAREN064", Record("[KnownAhead] public DateTime [|X|] { get; set; }") },
+        { "AAREN064", Record("[Observed] public DayOfWeek [|X|] { get; set; }") },
+        { "AAREN064", Record("[Category] public float [|X|] { get; set; }") },
+        { "AAREN064", Reading.Replace("string Key { get; init; } = \"\";", "Guid [|Key|] { get; init; }", StringComparison.Ordinal)
+            + Task + Rest },
+        { "AAREN064", Reading.Replace("DateTimeOffset Time", "string? [|Time|]", StringComparison.Ordinal)
+            + Task + Rest },
+        { "AAREN065", Reading.Replace("DateTimeOffset Time", "DateTimeOffset? [|Time|]", StringComparison.Ordinal)
+            + Task + Rest },
+        { "AAREN065", Reading.Replace("string Key", "string? [|Key|]", StringComparison.Ordinal)
+            + Task + Rest },
+        { "AAREN065", Reading.Replace("string Key { get; init; } = \"\";", "int? [|Key|] { get; init; }", StringComparison.Ordinal)
+            + Task + Rest },
+        { "AAREN066", Reading.Replace("[Target]", "[Observed]", StringComparison.Ordinal)
+            + "[SequenceModel, [|Forecast<Reading>(3, \"1h\")|], " + Rest },
+        { "AAREN066", Reading.Replace("[Timestamp]", "", StringComparison.Ordinal)
+            + "[SequenceModel, [|Forecast<Reading>(3, \"1h\")|], " + Rest },
+        { "AAREN067", Record("[Timestamp] public DateTime [|X|] { get; set; }") },
+        { "AAREN067", Record("[SeriesKey] public int [|X|] { get; set; }") },
+        { "AAREN068", Record("[[|Category|]] public int X { get; set; }") },
+        { "AAREN068", Record("[[|Category|]] public string X { get; set; } = \"\";") },
+        { "AAREN068", Record("[[|Category(\"a\")|]] public int X { get; set; }") },
+        { "AAREN068", Record("[[|Category(3)|]] public string X { get; set; } = \"\";") },
+        { "AAREN068", Record("[[|Category(3)|]] public bool X { get; set; }") },
+        { "AAREN068", Record("[[|Category(\"a\")|]] public DayOfWeek X { get; set; }") },
+        { "AAREN068", Record("[Category(\"a\", \"b\", [|\"a\"|])] public string? X { get; set; }") },
+        { "AAREN068", Record("[Category(\"a\", [|\"\"|])] public string? X { get; set; }") },
+        { "AAREN068", Record("[Category(\"a\", [|\" b\"|])] public string? X { get; set; }") },
+        { "AAREN068", Record("[Category] public AttributeTargets [|X|] { get; set; }") },
+        { "AAREN068", Record("[Category] public E [|X|] { get; set; } public enum E;") },
+        { "AAREN068", Record("[Category] public E [|X|] { get; set; } public enum E { " + string.Join(", ", Enumerable.Range(0, 4097)
+            .Select(static i => $"V{i}")) + " }") },
+        { "AAREN020", Record("[Category([|0|])] public int X { get; set; }") },
+        { "AAREN020", Record("[Category([|1048576|])] public int? X { get; set; }") },
+        { "AAREN022", Record("[Target(Aggregation = [|(Aggregation)7|])] public float X { get; set; }") },
+        { "AAREN069", Record("[Target(Column = [|\"_ \"|])] public float X { get; set; }") },
+        { "AAREN070", Record("[Target] public float [|Origin|] { get; set; }") },
+        { "AAREN070", Record("[Target] public float [|Forecast|] { get; set; }") },
+        { "AAREN070", Record("[Target] public float [|output|] { get; set; }") },
+        { "AAREN070", Record("[Target] public float [|get_Origin|] { get; set; }") },
+        { "AAREN070", "#pragma warning disable CS0108\n" + Record("[Target] public float [|GetType|] { get; set; }") },
+        { "AAREN015", "sealed class MineAttribute : RecordColumnAttribute; " + Record("[[|Mine|]] public float X { get; set; }") },
+    };
+
+    /// <summary>The generator's grammar is the runtime's, which this test holds it to.</summary>
+    public static TheoryData<string> Intervals => new([
+        .. from number in (string[])
+            ["", "0", "1", "01", "7", "10", "24", "60", "168", "10000", "10001", "99999999999", "-1", "+1", "1.5", "١"]
+        from unit in (string[])["", "ms", "s", "sec", "min", "m", "h", "d", "w", "mo", "q", "y", "H", "hour", "ticks", "h "]
+        from space in (string[])["", " ", "\t"]
+        select $"{space}{number}{space}{unit}",
+    ]);
+
+    [Theory]
+    [MemberData(nameof(Mistakes))]
+    public void A_mistake_is_reported_at_its_location(string id, string marked) => DiagnosticTests.AssertReported(Prefix, id, marked);
+
+    [Theory]
+    [MemberData(nameof(Intervals))]
+    public void Intervals_are_read_as_the_runtime_reads_them(string text)
+    {
+        TimeGrid? expected = null;
+        try
+        {
+            expected = TimeGrid.Parse(text);
+        }
+        catch (FormatException)
+        {
+        }
+        var actual = TimeInterval.Parse(text);
+        Assert.Equal(expected, actual is null ? null : TimeGrid.Parse(actual.Text));
+        if (actual is null || Milliseconds(actual) > 400_000_000_000)
+        {
+            return;
+        }
+        // In enough intervals of some centuries each field has two values at least, unless it is constant.
+        long intervals = 10_000_000_000_000 / Milliseconds(actual);
+        var random = new Random(1);
+        long[] indices = [.. Enumerable.Range(0, 2000).Select(_ => random.NextInt64(Math.Max(100, intervals)))];
+        foreach (CalendarField field in Enum.GetValues<CalendarField>())
+        {
+            bool isConstant = indices.Select(i => FieldOf(field, expected!.StartOf(i).UtcDateTime)).Distinct().Count() == 1;
+            Assert.Equal(isConstant, actual.IsConstant((Tasks.CalendarField)field, isUtc: true));
+        }
+    }
+
+    [Theory]
+    [InlineData("[SequenceModel, Forecast<Reading>(3, \"1h\"), Dense(8), Gaussian] partial class M : "
+        + "ForecastModel<M, Reading, M.Forecast>;")]
+    [InlineData("[SequenceModel, Forecast<Reading>(3, \"1h\"), Patch(4, 2), InstanceNorm, Dense(8), Gaussian] partial class M;")]
+    [InlineData("[SequenceModel, Forecast<Reading>(3, \"1h\"), ChannelIndependent, InstanceNorm, Dense(8), StudentT] partial class M;")]
+    [InlineData("[SequenceModel, Forecast<Reading>(65536, \"1ms\"), Huber] partial class M;")]
+    [InlineData("[SequenceModel, Forecast<Weather>(1, \"y\"), InstanceNorm(Columns = 1, Window = 4), Dense(8), Huber] partial class M;")]
+    [InlineData("partial class Outer { private record Inner : Weather; [SequenceModel, Forecast<Inner>(1, \"y\"), Dense(8), Huber] "
+        + "private partial class M; }")]
+    [InlineData("partial class Outer { [SequenceModel, Forecast<Outer>(1, \"d\"), Dense(8), Huber] public partial class M; "
+        + "[Timestamp] public DateTime Time { get; set; } [Target, Obsolete] public int Count { get; set; } }")]
+    public void A_task_may_be_refined(string model) => GeneratorRun.Valid(Prefix + Reading + Covariates + model);
+
+    [Theory]
+    [InlineData("abstract class R { [Timestamp] public DateTime Time { get; set; } [Target] public float Load { get; set; } }",
+        "it is abstract")]
+    [InlineData("class R { [Timestamp] public DateTime Time { get; } [Target] public float Load { get; set; } }",
+        "its property 'Time' can neither be set nor passed to its constructor")]
+    [InlineData("class R { [Timestamp] public DateTime T { get; set; } [Target] public float L { get; set; } "
+        + "public required int X { get; set; } }",
+        "its member 'X' is required, but has no role")]
+    [InlineData("class R(int x) { [Timestamp] public DateTime Time { get; set; } [Target] public float Load { get; set; } int X => x; }",
+        "no property with a role gives the parameter 'x' of its constructor")]
+    [InlineData("class R { R() { } [Timestamp] public DateTime Time { get; set; } [Target] public float Load { get; set; } }",
+        "the model cannot access its constructor")]
+    public void The_card_says_why_tables_are_not_read(string record, string reason)
+    {
+        GeneratorRun run = GeneratorRun.Valid(Prefix + record + " [SequenceModel, Forecast<R>(3, \"1h\"), " + Rest);
+        Assert.Contains($"no ReadTable, since code cannot make a R: {reason}", run.Plans.Single().Card, StringComparison.Ordinal);
+        Assert.DoesNotContain("ReadTable(", run.Source, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Files_are_read_where_the_project_references_the_package()
+    {
+        const string package = """
+            namespace AarenGen.Data
+            {
+                public record TableOptions { public string? SeriesKey { get; init; } }
+                public abstract class TableFile : AarenGen.ITableReader
+                {
+                    public static TableFile Open(string path, TableOptions? options = null) => throw new System.NotSupportedException();
+                    public abstract string Path { get; }
+                    public abstract System.Collections.Generic.IReadOnlyList<AarenGen.ColumnDescription> Columns { get; }
+                    public abstract long Line { get; }
+                    public abstract bool Read();
+                    public abstract bool IsMissing(int column);
+                    public abstract double GetDouble(int column);
+                    public abstract long GetInt64(int column);
+                    public abstract bool GetBoolean(int column);
+                    public abstract System.ReadOnlySpan<char> GetText(int column);
+                    public abstract System.DateTimeOffset GetTime(int column);
+                    public abstract AarenGen.TableException ErrorAt(int? column, string problem, System.Exception? cause = null);
+                    public abstract void Dispose();
+                }
+            }
+            """;
+        string source = Prefix + Reading + Task + Rest;
+        Assert.DoesNotContain("string path", GeneratorRun.Valid(source).Source, StringComparison.Ordinal);
+        Assert.Contains(
+            "string path, global::AarenGen.Data.TableOptions? options", GeneratorRun.Valid(source, package).Source,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fields_of_the_calendar_have_the_names_of_the_runtime() =>
+        Assert.Equal(Enum.GetNames<CalendarField>(), Enum.GetNames<Tasks.CalendarField>());
+
+    [Fact]
+    public void All_mistakes_of_a_record_are_reported_in_one_build()
+    {
+        GeneratorRun run = GeneratorRun.Any(Prefix + """
+            class Reading
+            {
+                [SeriesKey] public int? Key { get; set; }
+                [Timestamp] public string Time { get; set; } = "";
+                [Target] public float? Load { set { } }
+                [Category] public int Mark { get; set; }
+            }
+            [SequenceModel, Forecast<Reading>(0, "1x"), Calendar(CalendarField.HourOfDay, CalendarField.HourOfDay), Dense(0), CrossEntropy]
+            partial class M;
+            """);
+        Assert.Equal(
+            ["AAREN020", "AAREN020", "AAREN053", "AAREN054", "AAREN056", "AAREN062", "AAREN064", "AAREN065", "AAREN068"],
+            run.Diagnostics.Select(static d => d.Id).Order());
+    }
+
+    [Fact]
+    public void A_mistake_in_a_record_of_a_library_stands_at_the_task()
+    {
+        const string library = """
+            namespace Library;
+            public class Reading
+            {
+                [AarenGen.Timestamp] public System.DateTime Time { get; set; }
+                [AarenGen.Target] public string Load { get; set; } = "";
+            }
+            """;
+        const string source = "using AarenGen; [SequenceModel, Forecast<Library.Reading>(3, \"1h\"), Dense(8), Gaussian] partial class M;";
+        GeneratorRun compiled = GeneratorRun.Any(library);
+        MetadataReference[] references = [compiled.Output.ToMetadataReference(), MetadataReference.CreateFromImage(Image(compiled.Output))];
+        foreach (MetadataReference reference in references)
+        {
+            GeneratorRun run = GeneratorRun.Over(GeneratorRun.Compile(source).AddReferences(reference));
+            Diagnostic diagnostic = Assert.Single(run.Diagnostics);
+            Assert.Equal("AAREN064", diagnostic.Id);
+            Assert.Equal(
+                "Forecast<Library.Reading>(3, \"1h\")",
+                diagnostic.Location.SourceTree!.GetText().ToString(diagnostic.Location.SourceSpan));
+        }
+    }
+
+    [Theory]
+    [InlineData("Forecast<Missing>(3, \"1h\")")]
+    [InlineData("Forecast<List<Missing>>(3, \"1h\")")]
+    [InlineData("Forecast<Reading>(missing, \"1h\")")]
+    [InlineData("Forecast<Reading>(3)")]
+    [InlineData("Forecast<Reading>(3, \"1h\"), Forecast<Broken>(3, \"1h\")")]
+    [InlineData("Forecast<Broken>(3, \"1h\")")]
+    public void What_the_compiler_rejects_is_left_to_the_compiler(string task)
+    {
+        GeneratorRun run = GeneratorRun.Any(
+            Prefix + Reading + "class Broken { [Timestamp] public DateTime Time { get; set; } [Target] public Missing Load { get; set; } "
+            + $"[Category(missing)] public int Mark {{ get; set; }} }} [SequenceModel, {task}, Dense(8), Gaussian] partial class M;");
+        Assert.DoesNotContain(run.Diagnostics, static d => d.Id != "AAREN050");
+        Assert.Contains(run.Output.GetDiagnostics(), static d => d.Severity == DiagnosticSeverity.Error);
+    }
+
+    private static byte[] Image(Compilation compilation)
+    {
+        using var image = new MemoryStream();
+        Assert.True(compilation.Emit(image).Success);
+        return image.ToArray();
+    }
+
+    private static long Milliseconds(TimeInterval interval) => interval.Count * interval.Unit switch
+    {
+        TimeUnit.Milliseconds => 1,
+        TimeUnit.Days => 86_400_000L,
+        _ => 2_629_746_000L,
+    };
+
+    private static int FieldOf(CalendarField field, DateTime time) => field switch
+    {
+        CalendarField.MinuteOfHour => time.Minute,
+        CalendarField.HourOfDay => time.Hour,
+        CalendarField.DayOfWeek => (int)time.DayOfWeek,
+        CalendarField.DayOfMonth => time.Day,
+        CalendarField.MonthOfYear => time.Month,
+        _ => ISOWeek.GetWeekOfYear(time),
+    };
+
+    /// <summary>A record with one more property, and a model of it.</summary>
+    private static string Record(string property) => Reading.Replace("} } ", $"}} {property} }} ", StringComparison.Ordinal)
+        + Task + Rest;
+}

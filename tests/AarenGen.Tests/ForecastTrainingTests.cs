@@ -1,0 +1,297 @@
+using AarenGen.Tests.Models;
+
+namespace AarenGen.Tests;
+
+/// <summary>Trainings from records: what is read, what is kept apart, and what is reported.</summary>
+public sealed class ForecastTrainingTests
+{
+    private static readonly DateTimeOffset Begin = new(2025, 3, 28, 0, 0, 0, TimeSpan.Zero);
+    private static readonly ForecastLayout Layout = new(ReadingBinding.Task(), QuantileForecaster.Description);
+
+    private static readonly ForecastTrainingOptions Options = new()
+    {
+        WindowLength = 24, Training = new() { Epochs = 3, BatchSize = 8, Threads = 2, LearningRate = 5e-3 },
+    };
+
+    [Fact]
+    public void Records_of_several_series_come_to_a_grid_each()
+    {
+        Reading[] records = [.. ForecastStreamTests.Random(Layout.Task, 50, 1), .. ForecastStreamTests.Random(Layout.Task, 30, 2, "b")];
+        IReadOnlyList<RegularSeries> series = Read([.. records.OrderBy(static r => r.Time)]);
+        Assert.Equal(["a", "b"], series.Select(static s => s.Key).Order());
+        foreach (RegularSeries s in series)
+        {
+            Reading[] own = [.. records.Where(r => r.Sensor == s.Key)];
+            Assert.Equal(own.Length, s.RowsRead);
+            int last = 0;
+            for (int row = 0; row < s.Rows; row++)
+            {
+                Reading? record = own.SingleOrDefault(r => r.Time >= s.TimeOf(row) && r.Time < s.TimeOf(row).AddHours(1));
+                last = record is null ? last : record.Site ?? 3;
+                Assert.Equal(record?.Load ?? double.NaN, s.Column(0)[row]);
+                Assert.Equal(last, s.Column(4)[row]);
+            }
+        }
+    }
+
+    [Fact]
+    public void Wrong_records_are_named_with_the_fix()
+    {
+        var right = new Reading { Sensor = "a", Time = Begin, Load = 1 };
+        Reject([right, right with { Time = Begin.AddHours(-1) }], "'a' at 2025-03-27 23:00:00Z (number 2)", "OrderBy(r => r.Time)");
+        Reject([right, right with { Time = Begin.AddMinutes(10) }], "'a' at 2025-03-28 00:10:00Z", "Aggregation.Mean");
+        Reject([right, right with { Time = Begin.AddHours(1), Flow = double.PositiveInfinity }], "'a' at 2025-03-28 01:00:00Z", "Flow");
+        Reject([right with { Humidity = 1e39 }], "2025-03-28 00:00:00Z", "Humidity");
+        Reject([right with { Site = 7 }], "'a' at", "Site");
+        Reject([right with { Time = DateTimeOffset.MaxValue }], "9999-12-31", "calendar");
+        Reject([right, right with { Time = Begin.AddYears(3000) }], "Record 2", "intervals");
+        Reject([right, null!], "Record 2", "null");
+
+        RecordColumn[] columns = ReadingBinding.ColumnsOf(Aggregation.Mean);
+        columns[4] = columns[4] with { Cardinality = 3, HasMissingCategory = false };
+        RecordException e = Assert.Throws<RecordException>(() => RecordGrid.Read<Reading, ReadingBinding>(
+            [right], new(ReadingBinding.Task() with { Columns = columns }, QuantileForecaster.Description)));
+        Assert.Contains("has no Site", e.Message, StringComparison.Ordinal);
+        Assert.Contains("nullable", e.Message, StringComparison.Ordinal);
+        // Where nothing is standardised, a token itself may not hold the number.
+        e = Assert.Throws<RecordException>(() => RecordGrid.Read<Reading, ReadingBinding>(
+            [right with { Load = 2e15 }], new(ReadingBinding.Task(), PointForecaster.Description)));
+        Assert.Contains("Load", e.Message, StringComparison.Ordinal);
+        Assert.Empty(Read([]));
+        // Several series may mix, and a second record of an interval is welcome where records are aggregated.
+        Assert.Equal(2, Read([right, right with { Sensor = "b", Time = Begin.AddHours(-5) }]).Count);
+        ForecastLayout aggregated = new(ReadingBinding.Task(isAggregated: true), QuantileForecaster.Description);
+        RegularSeries merged = Assert.Single(RecordGrid.Read<Reading, ReadingBinding>([right, right with { Load = 3 }], aggregated));
+        Assert.Equal((1, 2, 1, 2.0), (merged.Rows, merged.RowsRead, merged.DuplicateRows, merged.Column(0)[0]));
+
+        static void Reject(Reading[] records, params string[] parts)
+        {
+            RecordException e = Assert.Throws<RecordException>(() => Read(records));
+            Assert.All(parts, part => Assert.Contains(part, e.Message, StringComparison.Ordinal));
+        }
+    }
+
+    public static TheoryData<double, int?, int?, int, int?> Splits => new()
+    {
+        { 0.2, null, null, 24, null },
+        { 0.2, null, null, 24, 24 },
+        { 0.5, null, 150, 7, 3 },
+        { 0.2, 100, 160, 24, null },
+        { 0.2, 100, null, 1000, null },
+        { 0, null, 120, 16, 5 },
+        { 0.3, null, null, 1, 1 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Splits))]
+    public void Parts_of_time_are_kept_apart(double share, int? trainUntil, int? validateUntil, int length, int? stride)
+    {
+        IReadOnlyList<RegularSeries> series = Read([
+            .. ForecastStreamTests.Random(Layout.Task, 120, 3), .. ForecastStreamTests.Random(Layout.Task, 60, 4, "short"),
+            new() { Sensor = "one", Time = Begin }, new() { Sensor = "late", Time = Begin.AddHours(190) },
+            new() { Sensor = "late", Time = Begin.AddHours(199), Load = 2 }]);
+        var split = new ForecastSplit(Layout, series, new()
+        {
+            ValidationShare = share, TrainUntil = trainUntil is { } t ? Begin.AddHours(t).AddMinutes(30) : null,
+            ValidateUntil = validateUntil is { } v ? Begin.AddHours(v) : null, WindowLength = length, Stride = stride,
+        });
+        long first = Layout.Grid.IndexOf(Begin), end = validateUntil is { } u ? first + u : long.MaxValue;
+        if (trainUntil is not null)
+        {
+            // The interval that TrainUntil cuts is not trained on.
+            Assert.Equal(first + trainUntil, split.Cut);
+        }
+        else if (share > 0)
+        {
+            double all = series.Sum(s => Rows(s, end)), trained = series.Sum(s => Rows(s, Math.Min(end, split.Cut)));
+            Assert.InRange(trained / all, 1 - share - 0.02, 1 - share + 0.02);
+        }
+        Check(split.Train, split.Cut, from: long.MinValue, Math.Min(split.Cut, end));
+        if (share == 0)
+        {
+            Assert.Null(split.Validation);
+            return;
+        }
+        Check(split.Validation!, split.Cut, from: split.Cut, end);
+
+        static long Rows(RegularSeries s, long interval) => Math.Clamp(interval - s.FirstIndex, 0, s.Rows);
+
+        // Of all series: each value of the part is a target of each interval before it, at least once, and nothing else is.
+        void Check(ForecastSequences data, long cut, long from, long end)
+        {
+            var targets = new HashSet<(string, long, int, int)>();
+            var target = new float[data.TargetWidth];
+            for (int i = 0; i < data.Count; i++)
+            {
+                ForecastWindow window = data.Window(i);
+                RegularSeries s = data.SeriesOf(i).Series;
+                Assert.True(window.First >= 0 && window.Length >= 1 && window.First + window.Length <= Rows(s, end));
+                for (int token = 0; token < window.Length; token++)
+                {
+                    if (data.ReadTarget(i, token, target) == 0)
+                    {
+                        Assert.True(window.First + token < window.ScoredFrom);
+                        continue;
+                    }
+                    for (int c = 0; c < 2; c++)
+                    {
+                        for (int step = 0; step < 3; step++)
+                        {
+                            int row = window.First + token + 1 + step;
+                            float value = target[step * 2 + c];
+                            bool isThere = row < Rows(s, end);
+                            Assert.Equal(isThere ? (float)s.Column(c)[row] : float.NaN, value);
+                            if (isThere)
+                            {
+                                targets.Add((s.Key, s.FirstIndex + row - 1 - step, c, step));
+                            }
+                        }
+                    }
+                }
+            }
+            foreach (RegularSeries s in series)
+            {
+                long start = Math.Max(s.FirstIndex, from == long.MinValue ? from : from - 1), until = s.FirstIndex + Rows(s, end);
+                bool isUsed = from == long.MinValue ? until - s.FirstIndex >= 2 : until > Math.Max(from, s.FirstIndex);
+                for (long origin = start; isUsed && origin < until; origin++)
+                {
+                    for (int step = 0; step < 3 && origin + 1 + step < until; step++)
+                    {
+                        Assert.Contains((s.Key, origin, 1, step), targets);
+                    }
+                }
+            }
+            Assert.True(from == long.MinValue || targets.All(t => t.Item2 + 1 + t.Item4 >= cut));
+        }
+    }
+
+    [Fact]
+    public void A_training_reports_errors_in_raw_units_and_never_sees_the_test_part()
+    {
+        Reading[] records = Wave(400);
+        var options = Options with { TrainUntil = Begin.AddHours(240), ValidateUntil = Begin.AddHours(320) };
+        QuantileForecaster model = QuantileForecaster.Create(1), other = QuantileForecaster.Create(1);
+        ForecastReport report = Run(model, records, options);
+        // Values after the test part's beginning are known ahead at most.
+        ForecastReport same = Run(other, [.. records.Select((r, i) => i < 320 ? r : r with { Load = -1e9, Flow = 7e8, Humidity = 1e10 })],
+            options);
+        Assert.Equal(model.Weights.ToArray(), other.Weights.ToArray());
+        Assert.Equal(report.Errors, same.Errors);
+        Assert.Equal(model.Statistics!.Tokens[0], other.Statistics!.Tokens[0]);
+        Assert.Equal(Begin.AddHours(240), report.ValidatedFrom);
+
+        // The same errors, from steps and records.
+        var split = new ForecastSplit(Layout, Read(records), options);
+        double error = 0, last = 0, score = 0;
+        int count = 0, inside = 0;
+        for (int i = 0; i < split.Validation!.Count; i++)
+        {
+            ForecastWindow window = split.Validation.Window(i);
+            StreamState<QuantileForecaster> state = model.CreateState();
+            float[] tokens = new float[window.Length * QuantileForecaster.InputWidth], output = new float[QuantileForecaster.OutputWidth];
+            split.Validation.ReadTokens(i, tokens);
+            for (int token = 0; token < window.Length; token++)
+            {
+                model.Step(state, tokens.AsSpan(token * QuantileForecaster.InputWidth, QuantileForecaster.InputWidth), output);
+                for (int step = 0; step < 3 && window.First + token >= window.ScoredFrom; step++)
+                {
+                    int row = window.First + token;
+                    if (row + 1 + step < 320)
+                    {
+                        float truth = (float)records[row + 1 + step].Load!.Value;
+                        QuantilePrediction prediction = QuantileForecaster.Prediction(output);
+                        error += Math.Abs(prediction.Quantile(0.5, step * 2) - truth);
+                        last += Math.Abs(records[row].Load!.Value - truth);
+                        score += prediction.RankedProbabilityScore(truth, step * 2);
+                        inside += truth >= prediction.AtLevel(0, step * 2) && truth <= prediction.AtLevel(2, step * 2) ? 1 : 0;
+                        count++;
+                    }
+                }
+            }
+        }
+        ForecastError load = report.Errors[0];
+        Assert.Equal(("Load", (long)count), (load.Target, load.Count));
+        // The first of the 80 intervals is the first step of the token before them, and no later step of one.
+        Assert.Equal(80 * 3 - 3, count);
+        Assert.Equal(error / count, load.MeanAbsoluteError, 1e-9 * load.MeanAbsoluteError);
+        Assert.Equal(last / count, load.LastValueError, 1e-9 * load.LastValueError);
+        Assert.Equal(score / count, load.RankedProbabilityScore!.Value, 1e-9 * score);
+        Assert.Equal((double)inside / count, load.Coverage!.Value, 1e-12);
+        Assert.Equal(0.8, load.NominalCoverage!.Value, 1e-6);
+        Assert.Contains("Load: mean absolute error", report.ToString(), StringComparison.Ordinal);
+        Assert.Contains("within the 80 % interval", report.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_model_learns_a_wave_better_than_its_last_value()
+    {
+        PointForecaster model = PointForecaster.Create(2);
+        // Without [Standardize], values near 1.
+        Reading[] records = [.. Wave(600).Select(static r => r with { Load = r.Load / 1e4, Flow = r.Flow, Humidity = 0 })];
+        ForecastReport report = Run(
+            model, records, new() { Training = new() { Epochs = 40, BatchSize = 2, Threads = 2, LearningRate = 1e-2 } });
+        Assert.True(report.Errors[0].MeanAbsoluteError < 0.5 * report.Errors[0].LastValueError, report.ToString());
+        Assert.Null(report.Errors[0].RankedProbabilityScore);
+        Assert.Null(report.Errors[0].Coverage);
+        Assert.Single(report.Series);
+    }
+
+    [Fact]
+    public void A_report_names_ten_series_and_counts_the_others()
+    {
+        Reading[] records = [.. Enumerable.Range(0, 13).SelectMany(i => Wave(60).Select(r => r with { Sensor = $"s{i:00}" }))];
+        ForecastReport report = Run(QuantileForecaster.Create(1), records, Options with { ValidationShare = 0 });
+        string text = report.ToString();
+        Assert.Equal((13, 0), (report.Series.Count, report.Errors.Count));
+        Assert.Null(report.ValidatedFrom);
+        Assert.Contains("'s09': 60 rows of 1h", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("'s10'", text, StringComparison.Ordinal);
+        Assert.Contains("and 3 more series", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Options_and_parts_that_make_no_sense_are_refused()
+    {
+        QuantileForecaster model = QuantileForecaster.Create(1);
+        float[] before = model.Weights.ToArray();
+        Reading[] records = Wave(100);
+        foreach (ForecastTrainingOptions options in (ForecastTrainingOptions[])
+            [
+                new() { ValidationShare = 1 }, new() { ValidationShare = double.NaN }, new() { WindowLength = 0 }, new() { Stride = 0 },
+                new() { TrainUntil = Begin.AddHours(9), ValidateUntil = Begin.AddHours(8) },
+            ])
+        {
+            Assert.Throws<ArgumentOutOfRangeException>(() => options.Validate(QuantileForecaster.Description.Tokens));
+        }
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ForecastTrainingOptions { WindowLength = 2 }.Validate(
+            ChannelForecaster.Description.Tokens));
+        Assert.Throws<ArgumentException>(() => Run(model, [], Options));
+        Refuse(records, Options with { TrainUntil = Begin }, "part for training");
+        Refuse(records, Options with { TrainUntil = Begin.AddHours(100) }, "part for validation");
+        Refuse([.. records.Select(static r => r with { Load = null, Flow = null })], Options, "part for training");
+        Assert.Equal(before, model.Weights.ToArray());
+        Assert.Throws<ArgumentException>(() => new ForecastLayout(ReadingBinding.TargetsAlone(), QuantileForecaster.Description));
+
+        void Refuse(Reading[] records, ForecastTrainingOptions options, string message) => Assert.Contains(
+            message, Assert.Throws<ArgumentException>(() => Run(model, records, options)).Message, StringComparison.Ordinal);
+    }
+
+    private static IReadOnlyList<RegularSeries> Read(Reading[] records) => RecordGrid.Read<Reading, ReadingBinding>(records, Layout);
+
+    private static ForecastReport Run<TModel>(TModel model, Reading[] records, ForecastTrainingOptions options)
+        where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    {
+        var layout = new ForecastLayout(ReadingBinding.Task(), SequenceModel<TModel>.Description);
+        return ForecastTraining.Run(model, layout, RecordGrid.Read<Reading, ReadingBinding>(records, layout), options, null, default);
+    }
+
+    /// <summary>A day's wave in large units.</summary>
+    private static Reading[] Wave(int count) =>
+    [
+        .. Enumerable.Range(0, count).Select(static i => new Reading
+        {
+            Sensor = "a", Time = Begin.AddHours(i), Load = 20_000 + 5_000 * Math.Sin(i * Math.Tau / 24), Flow = Math.Cos(i * Math.Tau / 24),
+            Humidity = i % 7, Outdoor = i % 5, Site = i % 3,
+        }),
+    ];
+}
