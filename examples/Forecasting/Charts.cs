@@ -21,7 +21,7 @@ internal static class Charts
         Line(plot, "truth", truth[first..].ToArray(), first, 2);
         Line(plot, $"forecast of {forecast.Length}", forecast, start, 3);
         plot.Add.VerticalLine(start - 0.5, 1, Colors.Gray, LinePattern.Dashed);
-        string called = Plots.Short(name, MaxNameLength);
+        string called = Plots.Shorten(name, MaxNameLength);
         plot.Title($"{called}: forecast against truth", FontSize);
         Plots.WholeTicks(plot, first, truth.Length - 1);
         plot.XLabel("row of the file's data");

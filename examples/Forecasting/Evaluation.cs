@@ -2,24 +2,10 @@ using AarenGen;
 
 namespace Forecasting;
 
-/// <summary>Mean squared and mean absolute error over all forecasts of a method.</summary>
-internal sealed class Score(string method)
+/// <summary>The errors of all forecasts of a method.</summary>
+internal sealed record Score(string Method)
 {
-    private double squares, absolutes;
-    private long count;
-
-    public string Method => method;
-
-    public double MeanSquaredError => squares / count;
-
-    public double MeanAbsoluteError => absolutes / count;
-
-    public void Add(double forecast, double truth)
-    {
-        squares += (forecast - truth) * (forecast - truth);
-        absolutes += Math.Abs(forecast - truth);
-        count++;
-    }
+    public PointError Error { get; } = new();
 }
 
 /// <summary>Every forecast of the test part: from each sample whose horizon ends inside it.</summary>
@@ -47,9 +33,9 @@ internal static class Evaluation
             {
                 double truth = series[t + h];
                 int seasons = (h + season - 1) / season;
-                scores[0].Add(forecast[h - 1], truth);
-                scores[1].Add(series[t], truth);
-                scores[2].Add(series[Math.Max(0, t + h - seasons * season)], truth);
+                scores[0].Error.Add(forecast[h - 1], truth);
+                scores[1].Error.Add(series[t], truth);
+                scores[2].Error.Add(series[Math.Max(0, t + h - seasons * season)], truth);
             }
         }
         forecast.CopyTo(lastForecast, 0);

@@ -135,7 +135,7 @@ internal sealed class Job(string path, string? time, int horizon, int epochs, in
         Table table = new Table().AddColumns("method", "MSE", "MAE").Title("test part, scaled values");
         foreach (Score score in scores)
         {
-            table.AddRow(score.Method, score.MeanSquaredError.ToString("F4", null), score.MeanAbsoluteError.ToString("F4", null));
+            table.AddRow(score.Method, score.Error.MeanSquared.ToString("F4", null), score.Error.MeanAbsolute.ToString("F4", null));
         }
         AnsiConsole.Write(table);
     }

@@ -14,9 +14,6 @@ internal static class Charts
 
     private const int MaxNameLength = 40, MinHistory = 8;
 
-    private static readonly Color[] Palette =
-        [.. ((string[])["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]).Select(static h => new Color(h))];
-
     /// <summary>Models that have a colour of their own in every picture and report.</summary>
     private static readonly string[] known =
         ["Aaren", "MinGru", "MinLstm", "Transformer", "behaviour cloning", "Forgetting Aaren", "Forgetting Aaren by channel"];
@@ -86,7 +83,7 @@ internal static class Charts
     private static Color ColorOf(string model, IEnumerable<ModelSummary> models)
     {
         string[] names = [.. known, .. models.Select(static m => Base(m.Model)).Except(known)];
-        Color color = Palette[Array.IndexOf(names, Base(model)) % Palette.Length];
+        Color color = Plots.Colors[Array.IndexOf(names, Base(model)) % Plots.Colors.Count];
         return Base(model) == model ? color : color.WithAlpha(.55);
 
         static string Base(string name) => name.Split(", ")[0];
@@ -120,7 +117,7 @@ internal static class Charts
             [.. Enumerable.Range(0, models.Length).Select(static i => (double)i)], [.. models.Select(static m => OnLines(m.Model))]);
         plot.Axes.SetLimitsX(-0.6, models.Length - 0.4);
         plot.YLabel("score (0: random, 100: expert)");
-        return Draw(plot, Width, Height, Edge.Top);
+        return Plots.Draw(plot, Width, Height, Edge.Top);
     }
 
     /// <summary>A name under its column: a line for the model, and one for each two words of the way in which it acts.</summary>
@@ -154,29 +151,14 @@ internal static class Charts
         Plots.WholeTicks(plot, 1, last);
         plot.XLabel("epoch");
         plot.YLabel("loss");
-        return Draw(plot, Width, Height);
+        return Plots.Draw(plot, Width, Height);
     }
 
-    /// <summary>A line through the finite values; a dot if there is only one.</summary>
-    private static void Line(Plot plot, string? name, Color color, int count, Func<int, double> value, LinePattern pattern, int first)
-    {
-        (double X, double Y)[] points =
-            [.. Enumerable.Range(0, count).Select(i => ((double)i + first, value(i))).Where(static p => double.IsFinite(p.Item2))];
-        if (points.Length == 0)
-        {
-            return;
-        }
-        ScottPlot.Plottables.Scatter line =
-            plot.Add.Scatter((double[])[.. points.Select(static p => p.X)], (double[])[.. points.Select(static p => p.Y)], color);
-        line.MarkerSize = points.Length == 1 ? 9 : 0;
-        line.MarkerShape = name is null ? MarkerShape.OpenCircle : MarkerShape.FilledCircle;
-        line.LineWidth = 2;
-        line.LinePattern = pattern;
-        if (name is not null)
-        {
-            line.LegendText = Short(name);
-        }
-    }
+    /// <summary>A line through the finite values of neighbouring places; a dot if there is only one.</summary>
+    private static void Line(Plot plot, string? name, Color color, int count, Func<int, double> value, LinePattern pattern, int first) =>
+        Plots.AddLine(
+            plot, name is null ? null : Short(name), color, [.. Enumerable.Range(0, count).Select(i => (double)i + first)],
+            [.. Enumerable.Range(0, count).Select(value)], pattern);
 
     private static string Forecast(ModelSummary[] models)
     {
@@ -209,7 +191,7 @@ internal static class Charts
         Plots.WholeTicks(plot, 1 - history.Length, horizon);
         plot.XLabel("rows after the last one seen");
         plot.YLabel("scaled value");
-        return Draw(plot, Width, Height);
+        return Plots.Draw(plot, Width, Height);
     }
 
     private static string Confusion(ConfusionFigure figure)
@@ -254,7 +236,7 @@ internal static class Charts
         plot.HideGrid();
         plot.XLabel("predicted class");
         plot.YLabel("true class");
-        return Draw(plot, Width * 3 / 4, Height * 5 / 4);
+        return Plots.Draw(plot, Width * 3 / 4, Height * 5 / 4);
 
         void Rectangle(double left, double bottom, double size, double share)
         {
@@ -299,22 +281,8 @@ internal static class Charts
             new NumericAutomatic { LabelFormatter = static x => Math.Pow(10, x).ToString("G2", CultureInfo.InvariantCulture) };
         plot.XLabel($"interval in {Short(first.Unit)}, logarithmic");
         plot.YLabel("fraction of events");
-        return Draw(plot, Width, Height);
+        return Plots.Draw(plot, Width, Height);
     }
 
-    /// <summary>The finished figure, with its legend beside the data.</summary>
-    private static string Draw(Plot plot, int width, int height, Edge legend = Edge.Right)
-    {
-        if (!plot.GetPlottables().Any())
-        {
-            plot.Add.Annotation("no finite value", Alignment.MiddleCenter);
-        }
-        if (plot.Legend.GetItems().Length > 0)
-        {
-            plot.ShowLegend(legend);
-        }
-        return plot.GetSvgXml(width, height);
-    }
-
-    private static string Short(string name) => Plots.Short(name, MaxNameLength);
+    private static string Short(string name) => Plots.Shorten(name, MaxNameLength);
 }

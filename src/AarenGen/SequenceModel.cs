@@ -453,7 +453,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// values. The loss is the mean over all values with these weights, times the sum of the heads' weights.</para>
     /// <para>Memory does not grow with the length of very long sequences, which are evaluated in chunks that carry the state.</para>
     /// <para>With <c>[Standardize]</c> it is the loss as trained, of standardised targets: a mean absolute error of 0.1 is a tenth of the
-    /// targets' <see cref="ColumnScale.Scale"/>. For errors in the targets' units, compare the outputs of <c>Forward</c>.</para>
+    /// targets' <see cref="ColumnScale.Scale"/>. For errors in the targets' units see <see cref="EvaluateHeads"/>.</para>
     /// </remarks>
     /// <param name="data">The sequences.</param>
     /// <exception cref="ArgumentException">
@@ -468,6 +468,25 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         double loss = 0;
         Read(nameof(Evaluate), () => loss = Trainer<TSelf>.Evaluate((TSelf)this, data));
         return loss;
+    }
+
+    /// <summary>
+    /// How well each head does over all sequences: its loss in its own terms, errors in the targets' units, accuracy of classes.
+    /// </summary>
+    /// <remarks>
+    /// With one head, <see cref="HeadEvaluation.MeanLoss"/> is <see cref="Evaluate"/>. It runs the model once for each head, in bounded
+    /// memory like <see cref="Evaluate"/>.
+    /// </remarks>
+    /// <param name="data">The sequences.</param>
+    /// <returns>An evaluation for each head, in the order of <see cref="ModelDescription.Heads"/>.</returns>
+    /// <exception cref="ArgumentException">As for <see cref="Evaluate"/>.</exception>
+    /// <exception cref="InvalidOperationException">As for <see cref="Evaluate"/>.</exception>
+    public IReadOnlyList<HeadEvaluation> EvaluateHeads(SequenceData data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        IReadOnlyList<HeadEvaluation> heads = [];
+        Read(nameof(EvaluateHeads), () => heads = Trainer<TSelf>.EvaluateHeads((TSelf)this, data));
+        return heads;
     }
 
     /// <summary>Called by generated code: creates the model with the weights of a file embedded in its assembly.</summary>

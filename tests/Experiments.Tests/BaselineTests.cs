@@ -28,7 +28,7 @@ public sealed class BaselineTests
         // On a line the last value is off by 1 to 3, a season of 2 by 2, 2 and 4.
         float[] line = [.. Enumerable.Range(0, 20).Select(static t => (float)t)];
         var windows = ForecastingSplit.Windows(new(15, 20), 4, 3);
-        ForecastError last = ForecastEvaluation.Run(new LastValue(), line, 1, windows, 3),
+        PointError last = ForecastEvaluation.Run(new LastValue(), line, 1, windows, 3),
             seasonal = ForecastEvaluation.Run(new SeasonalNaive(2), line, 1, windows, 3);
         Assert.Equal((9, 14 / 3.0, 2.0), (last.Count, last.MeanSquared, last.MeanAbsolute));
         Assert.Equal((9, 24 / 3.0, 8 / 3.0), (seasonal.Count, seasonal.MeanSquared, seasonal.MeanAbsolute));
@@ -202,7 +202,7 @@ public sealed class BaselineTests
             // The season follows from the times.
             _ => new SeasonalNaive(Season.Find(table, split.Train.Count).Rows),
         };
-        ForecastError error = ForecastEvaluation.Run(
+        PointError error = ForecastEvaluation.Run(
             baseline, values, columns, ForecastingSplit.Windows(split.Test, 336, horizon), horizon);
         // Expected: loops over the definition in another language, in double. Here scaled numbers, below 8, are rounded to float: a
         // difference of two is off by less than 2 * 8 * 2^-24.

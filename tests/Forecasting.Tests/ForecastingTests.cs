@@ -29,9 +29,9 @@ public sealed class ForecastingTests
         float[] line = [.. Enumerable.Range(0, 40).Select(static t => (float)t)];
         Score[] scores = [new("model"), new("last"), new("seasonal")];
         Evaluation.Run(Forecaster.Create(1), line, season: 4, testStart: 30, horizon: 6, scores, new float[6]);
-        Assert.Equal((1 + 4 + 9 + 16 + 25 + 36) / 6.0, scores[1].MeanSquaredError, 1e-9);
-        Assert.Equal(21 / 6.0, scores[1].MeanAbsoluteError, 1e-9);
-        Assert.Equal((4 * 16 + 2 * 64) / 6.0, scores[2].MeanSquaredError, 1e-9);
+        Assert.Equal((1 + 4 + 9 + 16 + 25 + 36) / 6.0, scores[1].Error.MeanSquared, 1e-9);
+        Assert.Equal(21 / 6.0, scores[1].Error.MeanAbsolute, 1e-9);
+        Assert.Equal((4 * 16 + 2 * 64) / 6.0, scores[2].Error.MeanSquared, 1e-9);
     }
 
     [Fact]

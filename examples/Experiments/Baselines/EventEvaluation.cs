@@ -1,3 +1,5 @@
+using AarenGen;
+
 namespace Experiments;
 
 /// <summary>Scores of predicting each event from those before it.</summary>
@@ -11,6 +13,10 @@ internal sealed record EventScore(long Events, double IntervalNats, double? Mark
 {
     /// <summary>Negative log-likelihood in nats per event: of the interval plus, where there are marks, of the mark.</summary>
     public double Nats => IntervalNats + (MarkNats ?? 0);
+
+    public static EventScore Of(EventScores scores) => new(
+        scores.WaitCount, -scores.WaitLogLikelihood, scores.MarkCount == 0 ? null : -scores.MarkLogLikelihood,
+        scores.RootMeanSquaredWaitError, scores.MarkCount == 0 ? null : scores.MarkAccuracy);
 }
 
 /// <summary>Scores baselines on events.</summary>
@@ -31,30 +37,26 @@ internal static class EventEvaluation
     {
         ArgumentNullException.ThrowIfNull(intervals);
         ArgumentNullException.ThrowIfNull(sequences);
-        var error = new ForecastError();
-        NegativeLogLikelihood time = new(), mark = new();
+        var scores = new EventScores();
         double mean = intervals.Mean;
         foreach (double interval in sequences.SelectMany(static s => s.Intervals))
         {
             cancellation.ThrowIfCancellationRequested();
-            time.Add(intervals.LogDensity(interval));
-            error.Add(mean, interval);
+            scores.AddWait(intervals.LogDensity(interval), mean, interval);
         }
-        if (time.Count == 0)
+        if (scores.WaitCount == 0)
         {
             throw new ArgumentException("No sequence has two events, so there is nothing to score; give longer ones.", nameof(sequences));
         }
         if (marks is null)
         {
-            return new(time.Count, time.Mean, null, error.RootMeanSquared, null);
+            return EventScore.Of(scores);
         }
-        long hits = 0;
         foreach ((int previous, int next) in MarkPairs.All(sequences, marks.Kinds))
         {
             cancellation.ThrowIfCancellationRequested();
-            mark.Add(marks.LogProbability(previous, next));
-            hits += marks.Predict(previous) == next ? 1 : 0;
+            scores.AddMark(marks.LogProbability(previous, next), marks.Predict(previous) == next);
         }
-        return new(time.Count, time.Mean, mark.Mean, error.RootMeanSquared, (double)hits / mark.Count);
+        return EventScore.Of(scores);
     }
 }

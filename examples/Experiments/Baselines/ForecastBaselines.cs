@@ -1,4 +1,5 @@
 using System.Globalization;
+using AarenGen;
 
 namespace Experiments;
 
@@ -114,7 +115,7 @@ internal static class ForecastEvaluation
     /// <param name="horizon">Rows of a forecast, at least 1.</param>
     /// <param name="cancellation">Stops.</param>
     /// <exception cref="ArgumentException">A window reaches past the last row, or the history is too short for the baseline.</exception>
-    public static ForecastError Run(
+    public static PointError Run(
         IForecastBaseline baseline, ReadOnlySpan<float> values, int columns, RowRange windows, int horizon,
         CancellationToken cancellation = default)
     {
@@ -128,7 +129,7 @@ internal static class ForecastEvaluation
                 $"Windows {windows.Start} to {windows.End - 1} of {horizon} rows do not lie in {values.Length / columns} rows; take "
                 + $"them from ForecastingSplit.Windows."), nameof(windows));
         }
-        var error = new ForecastError();
+        var error = new PointError();
         var forecast = new float[horizon * columns];
         for (int row = windows.Start; row < windows.End; row++)
         {

@@ -312,9 +312,7 @@ internal static class Events
         {
             StreamState<TModel> state = model.CreateState();
             int width = SequenceModel<TModel>.Description.OutputWidth;
-            NegativeLogLikelihood intervals = new(), marks = new();
-            var error = new ForecastError();
-            long hits = 0;
+            var scores = new EventScores();
             double[] observed = [.. test.SelectMany(static s => s.Intervals)];
             double low = Math.Log(observed.Min()), high = Math.Log(observed.Max());
             if (high - low < NarrowestHistogram)
@@ -336,8 +334,9 @@ internal static class Events
                     double interval = sequence.IntervalBefore(i + 1);
                     var prediction = new LogNormalMixturePrediction(outputs.AsSpan(i * width, 3 * Components));
                     // Converts a density in units of the mean interval to the files' unit.
-                    intervals.Add(prediction.LogDensity(scale.Interval(interval)) - Math.Log(scale.Unit));
-                    error.Add(prediction.LimitedMean(scale.Longest) * scale.Unit, interval);
+                    scores.AddWait(
+                        prediction.LogDensity(scale.Interval(interval)) - Math.Log(scale.Unit),
+                        prediction.LimitedMean(scale.Longest) * scale.Unit, interval);
                     if (form == MarkForm.Recency)
                     {
                         recent.Add(sequence.Marks![i]);
@@ -345,14 +344,12 @@ internal static class Events
                         (double log, bool isHit) = MarkRecency.Score(
                             place => new CategoricalPrediction(places).LogProbability(place), recent, unseen!, kinds,
                             sequence.Marks[i + 1]);
-                        marks.Add(log);
-                        hits += isHit ? 1 : 0;
+                        scores.AddMark(log, isHit);
                     }
                     else if (form == MarkForm.Kinds)
                     {
                         var mark = new CategoricalPrediction(outputs.AsSpan(i * width + 3 * Components, kinds));
-                        marks.Add(mark.LogProbability(sequence.Marks![i + 1]));
-                        hits += mark.MostLikely == sequence.Marks[i + 1] ? 1 : 0;
+                        scores.AddMark(mark.LogProbability(sequence.Marks![i + 1]), mark.MostLikely == sequence.Marks[i + 1]);
                     }
                     // The histogram is only a figure: every tenth event shows the prediction well enough.
                     int bar = Math.Clamp((int)((Math.Log(Math.Max(interval, edges[0])) - low) / (high - low) * Bars), 0, Bars - 1);
@@ -370,10 +367,7 @@ internal static class Events
                 }
             }
             double total = shares.Sum();
-            var score = new EventScore(
-                intervals.Count, intervals.Mean, kinds == 0 ? null : marks.Mean, error.RootMeanSquared,
-                kinds == 0 ? null : (double)hits / marks.Count);
-            return new(Metrics(score, unit),
+            return new(Metrics(EventScore.Of(scores), unit),
                 Density: new(unit, edges, [.. shares.Select(s => s / total)], [.. predicted.Select(p => p / total)]));
         }
     }

@@ -140,7 +140,7 @@ internal static class Forecasting
             {
                 runs.Add(new(new(Task, name, setting, baseline.Name, 0), shared, (_, cancellation) =>
                 {
-                    ForecastError error = ForecastEvaluation.Run(baseline, values, columns, test, horizon, cancellation);
+                    PointError error = ForecastEvaluation.Run(baseline, values, columns, test, horizon, cancellation);
                     return new([new("MSE", error.MeanSquared), new("MAE", error.MeanAbsolute)]);
                 }));
             }
@@ -234,7 +234,7 @@ internal static class Forecasting
             StreamState<TModel> state = model.CreateState();
             var outputs = new float[lookback * width];
             var truth = new float[horizon];
-            var error = new ForecastError();
+            var error = new PointError();
             var coverage = new IntervalCoverage();
             ForecastFigure? figure = null;
             for (int row = windows.Start; row < windows.End; row++)

@@ -108,7 +108,7 @@ internal sealed class RowScore(float[] values, int columns, RowRange windows, in
         var tokens = new float[(lookback + horizon) * columns];
         var outputs = new float[(lookback + horizon) * columns];
         float[] forecast = new float[columns], truth = new float[columns];
-        var error = new ForecastError();
+        var error = new PointError();
         for (int window = 0; window < data.Count; window++)
         {
             cancellation.ThrowIfCancellationRequested();

@@ -49,7 +49,7 @@ internal static class WorkList
                 });
             });
 
-    private static string Short(string name) => Plots.Short(name, MaxNameLength);
+    private static string Short(string name) => Plots.Shorten(name, MaxNameLength);
 
     private sealed class Share(ProgressTask task) : IProgress<double>
     {

@@ -23,6 +23,10 @@ public abstract class ForecastModel<TSelf, TRecord, TForecast> : SequenceModel<T
     /// <summary>Creates the state of a series at its beginning.</summary>
     /// <param name="key">The series' key; empty where records have none.</param>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
+    /// <exception cref="ArgumentException">
+    /// With <see cref="StandardizeAttribute.PerSeries"/>: <paramref name="key"/> has more than 1,024 bytes of UTF-8, half a character or a
+    /// null character.
+    /// </exception>
     public SeriesState<TSelf> CreateSeriesState(string key = "")
     {
         ArgumentNullException.ThrowIfNull(key);
@@ -69,6 +73,48 @@ public abstract class ForecastModel<TSelf, TRecord, TForecast> : SequenceModel<T
         options.Validate(Description.Tokens);
         return ForecastTraining.Run(
             (TSelf)this, Layout, RecordGrid.Read<TRecord, TSelf>(records, Layout), options, progress, cancellationToken);
+    }
+
+    /// <summary>
+    /// Tests the model on records: streams each series from its beginning and compares every forecast from
+    /// <see cref="BacktestOptions.From"/> on with what came, beside simple forecasts of the same values.
+    /// </summary>
+    /// <remarks>
+    /// Forecasts are those of <c>Step</c>, bit for bit, and time grows with the number of intervals times the horizon. The model is trained
+    /// on what lies before: pass the same moment as <see cref="ForecastTrainingOptions.ValidateUntil"/> to <c>Fit</c>.
+    /// </remarks>
+    /// <param name="records">The records, those before the test included; as of <c>Fit</c>.</param>
+    /// <param name="options">From when on, and what is scored.</param>
+    /// <param name="refit">
+    /// With <see cref="BacktestOptions.RefitEvery"/>: how new models are trained, on all records before the intervals that they forecast.
+    /// Its <see cref="ForecastTrainingOptions.TrainUntil"/> and <see cref="ForecastTrainingOptions.ValidateUntil"/> do not count. Null:
+    /// the defaults. This model stays as it is.
+    /// </param>
+    /// <param name="progress">Receives a report after each series; null: no reports.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="records"/> or <paramref name="options"/> is null.</exception>
+    /// <exception cref="RecordException">A record is wrong, or records of a series fall in time.</exception>
+    /// <exception cref="ArgumentException">There are no records, nothing can be scored, or nothing can be trained on anew.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public BacktestReport Backtest(
+        IEnumerable<TRecord> records, BacktestOptions options, ForecastTrainingOptions? refit = null,
+        IProgress<BacktestProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(records);
+        ArgumentNullException.ThrowIfNull(options);
+        refit ??= new();
+        refit.Validate(Description.Tokens);
+        IReadOnlyList<RegularSeries> series = RecordGrid.Read<TRecord, TSelf>(records, Layout);
+        return BacktestEngine.Run(
+            Description.Name, new StreamForecaster<TSelf>((TSelf)this, Layout), series, options, Refit, progress, cancellationToken);
+
+        OriginForecaster Refit(DateTimeOffset from)
+        {
+            TSelf model = Create(refit.Training?.Seed ?? 0);
+            ForecastTrainingOptions before = refit with { TrainUntil = null, ValidateUntil = from };
+            ForecastTraining.Run(model, Layout, series, before, progress: null, cancellationToken);
+            return new StreamForecaster<TSelf>(model, Layout);
+        }
     }
 
     /// <summary>

@@ -27,6 +27,9 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
     private readonly int capacity;
     private readonly int[] ends;
 
+    /// <summary>Of evaluations that tell heads apart: the outputs of all heads, and the targets as they were read.</summary>
+    private float[]? outputsOfHeads, targetsOfHeads;
+
     /// <summary>What an evaluation carries through the chunks of a sequence.</summary>
     private readonly CarriedStates<TModel>? states;
 
@@ -136,13 +139,96 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
         Span<float> tokenGradients = default, Span<float> outputs = default, double weightScale = 1, scoped PassChunk chunk = default) =>
         Run(model, data, sequences, packed, dropoutSeed, Gradients.Span, tokenGradients, outputs, weightScale, chunk);
 
+    /// <summary>
+    /// Forward pass and losses of whole sequences, each head's apart: all but one head's targets are made missing, so that any loss is left
+    /// alone, once for each head.
+    /// </summary>
+    public void EvaluateHeads(
+        TModel model, SequenceData data, ReadOnlySpan<int> sequences, ReadOnlySpan<float> packed, double weightScale, SequenceChunks chunks,
+        HeadSums[] heads)
+    {
+        outputsOfHeads ??= new float[checked(capacity * Description.RowOutputWidth)];
+        targetsOfHeads ??= new float[targets.Length];
+        int count = sequences.Length == 1 ? chunks.Count(Description.Tokens, data.GetLength(sequences[0])) : 1;
+        for (int chunk = 0; chunk < count; chunk++)
+        {
+            PassChunk part = count == 1 ? default : states!.Around(chunks, chunk, first: 0, count: 1, hasNext: chunk + 1 < count);
+            (int rows, int ends, double weight) = Read(model, data, sequences, weightScale, part);
+            Weight += weight;
+            if (weight <= WeightScale.Largest)
+            {
+                targets.AsSpan(0, rows * Description.RowTargetWidth).CopyTo(targetsOfHeads);
+                for (int head = 0; head < heads.Length; head++)
+                {
+                    KeepTargets(Description.Heads[head], rows);
+                    heads[head].Loss += RunRows(
+                        model, rows, ends, weight, packed, dropoutSeed: 0, gradients: default,
+                        outputs: outputsOfHeads.AsSpan(0, rows * Description.RowOutputWidth), chunk: part);
+                    AddRows(model, Description.Heads[head], heads[head], rows, ends);
+                }
+            }
+            states?.Advance();
+        }
+    }
+
+    /// <summary>The targets of a head, with all others missing.</summary>
+    private void KeepTargets(HeadDescription head, int rows)
+    {
+        int width = Description.RowTargetWidth;
+        targets.AsSpan(0, rows * width).Fill(float.NaN);
+        for (int row = 0; row < rows; row++)
+        {
+            targetsOfHeads.AsSpan(row * width + head.TargetOffset, head.TargetWidth)
+                .CopyTo(targets.AsSpan(row * width + head.TargetOffset));
+        }
+    }
+
+    /// <summary>Adds what a head predicts in the rows that were run last.</summary>
+    private void AddRows(TModel model, HeadDescription head, HeadSums sums, int rows, int endCount)
+    {
+        float[] weights = head.IsPerSequence ? sequenceWeights : tokenWeights;
+        Span<double> scales = head.TargetWidth <= 256 ? stackalloc double[head.TargetWidth] : new double[head.TargetWidth];
+        for (int end = 0, row = 0; end < endCount; end++)
+        {
+            // The rows of a sequence lie channel after channel.
+            int channel = end % Description.Tokens.Channels, first = channel * Description.RowTargetWidth + head.TargetOffset;
+            for (int i = 0; i < scales.Length; i++)
+            {
+                scales[i] = head.Scaling.Count > 0 && model.Statistics is { } statistics ? statistics.TargetScales[first + i].Scale : 1;
+            }
+            for (; row < ends[end]; row++)
+            {
+                if (weights[row] != 0)
+                {
+                    sums.Add(
+                        weights[row], outputsOfHeads.AsSpan(row * Description.RowOutputWidth + head.OutputOffset, head.OutputWidth),
+                        targets.AsSpan(row * Description.RowTargetWidth + head.TargetOffset, head.TargetWidth), scales);
+                }
+            }
+        }
+    }
+
     /// <summary>The padded rows' gradients and the outputs are written to these, where they are not empty.</summary>
     private void Run(
         TModel model, SequenceData data, ReadOnlySpan<int> sequences, ReadOnlySpan<float> packed, ulong dropoutSeed, Span<float> gradients,
         Span<float> tokenGradients = default, Span<float> outputs = default, double weightScale = 1, scoped PassChunk chunk = default)
     {
+        (int rows, int count, double weight) = Read(model, data, sequences, weightScale, chunk);
+        Weight += weight;
+        Tokens += rows;
+        if (weight > WeightScale.Largest)
+        {
+            // Gradients might overflow. The sum of the whole batch is at least as large, so the batch is read again with smaller weights.
+            return;
+        }
+        Loss += RunRows(model, rows, count, weight, packed, dropoutSeed, gradients, tokenGradients, outputs, chunk);
+    }
+
+    private BatchExtent Read(
+        TModel model, SequenceData data, ReadOnlySpan<int> sequences, double weightScale, scoped PassChunk chunk)
+    {
         reader.Standardizer = model.Standardizer;
-        (int rows, int count, double weight) = reader.Read(data, sequences, new()
+        return reader.Read(data, sequences, new()
         {
             Tokens = tokens.Span,
             Statistics = statistics,
@@ -151,14 +237,13 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
             SequenceWeights = sequenceWeights,
             Ends = ends,
         }, weightScale, chunk);
-        Weight += weight;
-        Tokens += rows;
-        if (weight > WeightScale.Largest)
-        {
-            // Gradients might overflow. The sum of the whole batch is at least as large, so the batch is read again with smaller weights.
-            return;
-        }
-        Loss += model.RunTraining(new TrainingPass
+    }
+
+    /// <summary>Runs the rows that were read last; returns the sum of their losses.</summary>
+    private double RunRows(
+        TModel model, int rows, int count, double weight, ReadOnlySpan<float> packed, ulong dropoutSeed, Span<float> gradients,
+        Span<float> tokenGradients = default, Span<float> outputs = default, scoped PassChunk chunk = default) =>
+        model.RunTraining(new TrainingPass
         {
             Rows = rows,
             SequenceEnds = ends.AsSpan(0, count),
@@ -179,5 +264,4 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
             TokenGradients = tokenGradients,
             Outputs = outputs,
         });
-    }
 }

@@ -103,6 +103,36 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
 
     public static double Evaluate(TModel model, SequenceData data, SequenceChunks chunks)
     {
+        (double loss, double weight) = Evaluate(
+            model, data, chunks, static (workspace, call) => workspace.Evaluate(
+                call.Model, call.Data, call.Sequences, call.Packed, call.WeightScale, call.Chunks));
+        return loss / weight;
+    }
+
+    public static IReadOnlyList<HeadEvaluation> EvaluateHeads(TModel model, SequenceData data) =>
+        EvaluateHeads(model, data, PassWorkspace<TModel>.EvaluationChunks);
+
+    public static IReadOnlyList<HeadEvaluation> EvaluateHeads(TModel model, SequenceData data, SequenceChunks chunks)
+    {
+        HeadSums[] heads = [];
+        double lastScale = double.NaN;
+        Evaluate(model, data, chunks, (workspace, call) =>
+        {
+            if (call.WeightScale != lastScale)
+            {
+                // The data are read again with other weights.
+                heads = [.. Description.Heads.Select(static h => new HeadSums(h))];
+                lastScale = call.WeightScale;
+            }
+            workspace.EvaluateHeads(call.Model, call.Data, call.Sequences, call.Packed, call.WeightScale, call.Chunks, heads);
+        });
+        return [.. heads.Select(static h => h.ToEvaluation())];
+    }
+
+    /// <summary>Runs all sequences, one pass after the other; returns the sums of losses and weights.</summary>
+    private static (double Loss, double Weight) Evaluate(
+        TModel model, SequenceData data, SequenceChunks chunks, Action<PassWorkspace<TModel>, EvaluationCall> evaluate)
+    {
         PassSize size = DataCheck<TModel>.CheckShape(data, nameof(data), PassWorkspace<TModel>.MaxRows, chunks);
         PassWorkspace<TModel> workspace = PassWorkspace<TModel>.Allocate(1, size, training: false)[0];
         var packed = new AlignedBuffer(Description.Layout.PackedTrainingFloats);
@@ -114,16 +144,41 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         {
             Run(scale);
         }
-        return workspace.Loss / workspace.Weight;
+        return (workspace.Loss, workspace.Weight);
 
         void Run(double weightScale)
         {
             workspace.Reset();
             for (int pass = 0; pass < plan.Passes; pass++)
             {
-                workspace.Evaluate(model, data, plan.Pass(pass), packed.Span, weightScale, chunks);
+                evaluate(
+                    workspace, new()
+                    {
+                        Model = model,
+                        Data = data,
+                        Sequences = plan.Pass(pass),
+                        Packed = packed.Span,
+                        WeightScale = weightScale,
+                        Chunks = chunks,
+                    });
             }
         }
+    }
+
+    /// <summary>A pass of an evaluation.</summary>
+    private readonly ref struct EvaluationCall
+    {
+        public required TModel Model { get; init; }
+
+        public required SequenceData Data { get; init; }
+
+        public required ReadOnlySpan<int> Sequences { get; init; }
+
+        public required ReadOnlySpan<float> Packed { get; init; }
+
+        public required double WeightScale { get; init; }
+
+        public required SequenceChunks Chunks { get; init; }
     }
 
     public TrainingReport Run(IProgress<TrainingProgress>? listener, CancellationToken cancellation)

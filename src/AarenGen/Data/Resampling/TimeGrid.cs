@@ -30,6 +30,42 @@ public sealed class TimeGrid : IEquatable<TimeGrid>
     /// <summary>The length of an interval; null where the calendar decides it.</summary>
     public TimeSpan? FixedLength => unit == Unit.Ticks ? TimeSpan.FromTicks(count) : null;
 
+    /// <summary>Intervals of a day on average, by years of 365.2425 days; below 1 for longer ones.</summary>
+    public double IntervalsPerDay => unit switch
+    {
+        Unit.Ticks => (double)TimeSpan.TicksPerDay / count,
+        Unit.Days => 1.0 / count,
+        _ => 12 / 365.2425 / count,
+    };
+
+    /// <summary>
+    /// After how many intervals the calendar repeats, the shortest season first: a day, a week and a year for parts of a day, a week and
+    /// a year for days, a year for weeks and months. Only whole numbers of intervals, at least 2, except that a year has 365 days or 52
+    /// weeks. Empty where there is none.
+    /// </summary>
+    public IReadOnlyList<int> Seasons
+    {
+        get
+        {
+            if (unit == Unit.Months)
+            {
+                return count < 12 && 12 % count == 0 ? [(int)(12 / count)] : [];
+            }
+            long length = unit == Unit.Days ? count * TimeSpan.TicksPerDay : count;
+            if (length == 7 * TimeSpan.TicksPerDay)
+            {
+                return [52];
+            }
+            long[] days = [1, 7, 365];
+            return
+            [
+                .. days.Select(static d => d * TimeSpan.TicksPerDay)
+                    .Where(season => season % length == 0 && season / length is >= 2 and <= int.MaxValue)
+                    .Select(season => (int)(season / length)),
+            ];
+        }
+    }
+
     /// <summary>A grid of intervals of a fixed length.</summary>
     /// <param name="every">The length, above zero.</param>
     /// <exception cref="ArgumentOutOfRangeException">The length is not above zero.</exception>
