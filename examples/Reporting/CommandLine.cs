@@ -142,7 +142,7 @@ internal static class CommandLine
     /// Exceptions by which readers, models and the file system reject their input; all others are bugs.
     /// </summary>
     public static bool IsMistake(Exception exception) =>
-        exception is UserException or TableException or ModelFileException or TrainingDivergedException or IOException
+        exception is UserException or TableException or RecordException or ModelFileException or TrainingDivergedException or IOException
             or UnauthorizedAccessException or OutOfMemoryException or OverflowException
         || exception is ArgumentException and not ArgumentNullException;
 

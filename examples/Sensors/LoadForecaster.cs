@@ -9,5 +9,5 @@ namespace Sensors;
 [SequenceModel, Forecast<Reading>(24, "1h", TimeZone = "Europe/Berlin")]
 [Calendar(CalendarField.HourOfDay, CalendarField.DayOfWeek)]
 [Standardize(PerSeries = true)]
-[Dense(64), Aaren(Repeat = 2, Forget = true, Convolution = 4), Quantiles(0.1, 0.5, 0.9)]
+[Dense(64), Dropout(0.2), Aaren(Repeat = 2, Forget = true, Convolution = 4), Dropout(0.2), Quantiles(0.1, 0.5, 0.9)]
 public sealed partial class LoadForecaster;

@@ -4,27 +4,42 @@ using AarenGen.Reports;
 using Reporting;
 using Sensors;
 
-Option<string> data = new("--data") { DefaultValueFactory = static _ => Path.Combine(AppContext.BaseDirectory, "data", "sensors.csv") };
-Option<string> output = new("--output") { DefaultValueFactory = static _ => "sensors-output" };
-Option<bool> isShort = new("--short") { Description = "Train for two epochs only" };
-var command = new RootCommand("Forecasts twelve meters, tests the forecasts on ten days, and watches these days live.") { data, output, isShort };
-command.SetAction((parsed, cancellation) => CommandLine.GuardAsync(() => Run(parsed, cancellation), "Stopped."));
+Option<string> data = new("--data")
+{
+    Description = "Table of readings", DefaultValueFactory = static _ => Path.Combine(AppContext.BaseDirectory, "data", "sensors.csv"),
+};
+Option<string> output = new("--output") { Description = "Folder for results", DefaultValueFactory = static _ => "sensors-output" };
+var command = new RootCommand("Forecasts twelve meters, and tests the forecasts on the last ten days.") { data, output };
+command.SetAction((parsed, stop) => CommandLine.GuardAsync(() => Run(parsed.GetValue(data)!, parsed.GetValue(output)!, stop), "Stopped."));
 return await CommandLine.RunAsync(command, args);
 
-int Run(ParseResult parsed, CancellationToken cancellation)
+static int Run(string table, string folder, CancellationToken stop)
 {
-    string folder = parsed.GetValue(output)!;
     OutputFolder.Prepare(folder);
-    Reading[] readings = [.. LoadForecaster.ReadTable(parsed.GetValue(data)!)];
-    DateTimeOffset from = readings[^1].Time.AddDays(-10);
+    Reading[] readings = [.. LoadForecaster.ReadTable(table)];
+    DateTimeOffset from = readings.Max(static r => r.Time).AddDays(-10);
 
-    var model = LoadForecaster.Create(seed: 1);
-    ForecastTrainingOptions training = new() { ValidateUntil = from };
-    Console.WriteLine(model.Fit(readings, training, cancellationToken: cancellation));
+    LoadForecaster model = LoadForecaster.Create(seed: 1);
+    Console.WriteLine(model.Fit(readings, new() { ValidateUntil = from }, cancellationToken: stop));
     model.Save(Path.Combine(folder, "load.safetensors"));
 
-    BacktestReport report = model.Backtest(readings, new() { From = from }, cancellationToken: cancellation);
-    Console.WriteLine(report);
+    BacktestReport report = model.Backtest(readings, new() { From = from }, cancellationToken: stop);
+    Console.WriteLine($"\n{report}\n");
     BacktestHtml.Write(report, Path.Combine(folder, "backtest.html"));
+
+    // The same days live. Of the readings to come, the model takes only the forecast of the weather.
+    foreach (IGrouping<string, Reading> sensor in readings.GroupBy(static r => r.Sensor))
+    {
+        SeriesState<LoadForecaster> state = model.CreateSeriesState(sensor.Key);
+        Reading[] stream = [.. sensor];
+        for (int i = 0; i < stream.Length; i++)
+        {
+            if (model.Step(state, stream[i], stream.AsSpan(i + 1)) is { } forecast && forecast.Origin >= report.From
+                && forecast.Load.Anomaly > report.Anomalies!.Threshold)
+            {
+                Console.WriteLine($"Alarm: {sensor.Key} at {forecast.Origin:yyyy-MM-dd HH}h UTC, score {forecast.Load.Anomaly:F1}");
+            }
+        }
+    }
     return 0;
 }

@@ -237,6 +237,20 @@ public sealed class ForecastTrainingTests
     }
 
     [Fact]
+    public void Few_sequences_are_trained_on_for_a_thousand_steps_unless_patience_ends_it()
+    {
+        Reading[] records = Wave(600);
+        TrainingReport validated = Run(QuantileForecaster.Create(1), records, new()).Training;
+        // 480 intervals are trained on, in windows of 64 that begin 32 apart: 14, each a batch. 72 epochs have 1,000 steps.
+        Assert.Equal(14 * validated.Epochs.Count, validated.Steps);
+        Assert.InRange(validated.Epochs.Count, 21, 72);
+        Assert.Equal(
+            validated.StopReason == StopReason.EpochsCompleted ? 72 : validated.BestEpoch + 5, validated.Epochs.Count);
+        // Without data for validation nothing tells when it is enough.
+        Assert.Equal(20, Run(QuantileForecaster.Create(1), records, new() { ValidationShare = 0 }).Training.Epochs.Count);
+    }
+
+    [Fact]
     public void A_report_names_ten_series_and_counts_the_others()
     {
         Reading[] records = [.. Enumerable.Range(0, 13).SelectMany(i => Wave(60).Select(r => r with { Sensor = $"s{i:00}" }))];

@@ -31,9 +31,9 @@ public sealed record ForecastTrainingOptions
     public int? Stride { get; init; }
 
     /// <summary>
-    /// How to train; null, the default: as <see cref="TrainingOptions"/> does by default, but with a
-    /// <see cref="TrainingOptions.Patience"/> of 5 epochs where there are data for validation, and, where sequences are few, with smaller
-    /// batches: an epoch has 16 steps where there are as many sequences.
+    /// How to train; null, the default: as <see cref="TrainingOptions"/> does by default, but, where sequences are few, with smaller
+    /// batches: an epoch has 16 steps where there are as many sequences. Where there are data for validation, training has a
+    /// <see cref="TrainingOptions.Patience"/> of 5 epochs, and at least as many epochs as make 1,000 steps.
     /// </summary>
     public TrainingOptions? Training { get; init; }
 
