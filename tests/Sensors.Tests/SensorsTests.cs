@@ -105,7 +105,8 @@ public sealed class SensorsTests(SensorsJob job) : TemporaryFolder, IClassFixtur
         string[] live = [.. job.Output.Split('\n').Where(static l => l.StartsWith("Alarm: ", StringComparison.Ordinal)).Order()];
         // The last hour of all is not complete without another reading.
         string[] tested = [.. anomalies.Alarms.Where(a => a.Time < job.Report.To)
-            .Select(static a => FormattableString.Invariant($"Alarm: {a.Series} at {a.Time:yyyy-MM-dd HH}h UTC, score {a.Score:F1}")).Order()];
+            .Select(static a => FormattableString.Invariant($"Alarm: {a.Series} at {a.Time:yyyy-MM-dd HH}h UTC, score {a.Score:F1}"))
+            .Order()];
         Assert.Equal(tested, live);
         (string, string)[] found = [.. anomalies.Alarms.Select(static a => (a.Series, $"{a.Time:yyyy-MM-ddTHH}"))];
         Assert.InRange(Planted.Count(found.Contains), 5, 6);

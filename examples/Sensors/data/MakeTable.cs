@@ -1,8 +1,8 @@
 // Writes the table of the example to the standard output: dotnet run MakeTable.cs > sensors.csv
 //
-// Twelve meters, six in Hamburg and six in Boston, in the autumn of 2025, over the nights in which Europe and America set their clocks back.
-// A load follows the hour and the day of the week on the clock of its site, the outdoor temperature and a disturbance that lasts some
-// hours. The column outdoor_forecast is what a weather service said the day before, so it is a bit wrong.
+// Twelve meters, six in Hamburg and six in Boston, in the autumn of 2025, over the nights in which Europe and America set their clocks
+// back. A load follows the hour and the day of the week on the clock of its site, the outdoor temperature and a disturbance that lasts
+// some hours. The column outdoor_forecast is what a weather service said the day before, so it is a bit wrong.
 
 using System.Globalization;
 using System.Text;
