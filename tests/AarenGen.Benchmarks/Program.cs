@@ -9,6 +9,7 @@ IBenchmark[] benchmarks =
 [
     new StreamingBenchmark(), new TrainingBenchmark(), new MixersBenchmark(), new ScalingBenchmark(), new ProductsBenchmark(),
     new KernelBenchmark(), new PrecisionBenchmark(), new GeneratorBenchmark(), new StartupBenchmark(), new TablesBenchmark(),
+    new RecordsBenchmark(),
     new GpuBenchmark(Charts.Bars),
 ];
 
