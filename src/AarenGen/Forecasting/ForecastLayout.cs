@@ -17,6 +17,9 @@ internal sealed class ForecastLayout
     private readonly int channels, rowOutputWidth;
     private readonly float[] levels;
 
+    /// <summary>Of each category: their number, below 0 where the last one is that of missing values.</summary>
+    private readonly int[] cardinalities;
+
     /// <exception cref="ArgumentException">The model does not have the widths of the task.</exception>
     public ForecastLayout(ForecastTask task, ModelDescription description)
     {
@@ -28,6 +31,13 @@ internal sealed class ForecastLayout
         ObservedCount = Count(RecordRole.Observed);
         KnownCount = Count(RecordRole.KnownAhead);
         CategoryCount = Count(RecordRole.Category);
+        Grid = task.Grid;
+        Horizon = task.Horizon;
+        KnownLength = Horizon + 1;
+        FirstKnownColumn = TargetCount + ObservedCount;
+        FirstCategoryColumn = FirstKnownColumn + KnownCount;
+        FirstCategory = FirstKnownColumn + KnownCount * KnownLength;
+        FirstField = FirstCategory + CategoryCount;
         Head = description.Heads[0];
         levels = [.. Head.Levels];
         channels = description.Tokens.Channels;
@@ -45,6 +55,10 @@ internal sealed class ForecastLayout
         }
         (MinTicks, MaxTicks) = Calendar(task.Grid, Horizon);
         FixedTicks = task.Grid.FixedLength?.Ticks ?? 0;
+        cardinalities = [.. Columns[FirstCategoryColumn..].Select(static c => c.HasMissingCategory ? -c.Cardinality : c.Cardinality)];
+        IsRecordAnInterval = !task.IsAggregated
+            && Columns.All(static c => c.Aggregation == (c.Role == RecordRole.Category ? Aggregation.Last : Aggregation.Mean));
+        AlwaysHasOutput = description.Tokens is { PatchLength: 1, PatchStride: 1 };
         HasKnownCounts = Columns.Any(static c => c is { Role: RecordRole.KnownAhead, Aggregation: Aggregation.Count });
     }
 
@@ -73,18 +87,27 @@ internal sealed class ForecastLayout
 
     public int CategoryCount { get; }
 
-    public int Horizon => Task.Horizon;
+    public int Horizon { get; }
 
     /// <summary>Intervals whose values known ahead stand in a token: its own and those of the horizon.</summary>
-    public int KnownLength => Horizon + 1;
+    public int KnownLength { get; }
 
-    public TimeGrid Grid => Task.Grid;
+    public TimeGrid Grid { get; }
 
     /// <summary>The length of an interval; 0 where the calendar decides it.</summary>
     public long FixedTicks { get; }
 
     /// <summary>Whether a value known ahead counts, so that an interval without a record has 0 of it.</summary>
     public bool HasKnownCounts { get; }
+
+    /// <summary>
+    /// Whether the values of a record are those of its interval, so that nothing needs to be aggregated: as with every declaration without
+    /// an aggregation.
+    /// </summary>
+    public bool IsRecordAnInterval { get; }
+
+    /// <summary>Whether the model gives an output after each token.</summary>
+    public bool AlwaysHasOutput { get; }
 
     public HeadDescription Head { get; }
 
@@ -94,16 +117,16 @@ internal sealed class ForecastLayout
     public bool HasDistributions { get; }
 
     /// <summary>The column of the first value known ahead, in records.</summary>
-    public int FirstKnownColumn => TargetCount + ObservedCount;
+    public int FirstKnownColumn { get; }
 
     /// <summary>The column of the first category, in records.</summary>
-    public int FirstCategoryColumn => FirstKnownColumn + KnownCount;
+    public int FirstCategoryColumn { get; }
 
     /// <summary>Where the first category stands in a token.</summary>
-    public int FirstCategory => FirstKnownColumn + KnownCount * KnownLength;
+    public int FirstCategory { get; }
 
     /// <summary>Where the first field of the calendar stands in a token.</summary>
-    public int FirstField => FirstCategory + CategoryCount;
+    public int FirstField { get; }
 
     /// <summary>Times of records lie from here to there, in ticks of UTC, so that all intervals of a token are in the calendar.</summary>
     public long MinTicks { get; }
@@ -178,26 +201,42 @@ internal sealed class ForecastLayout
     /// <exception cref="RecordException">A value is infinite or too large, or a category is missing or out of range.</exception>
     public void CheckValues(string key, long ticks, Span<double> values, Standardizer? standardizer, bool isScaled)
     {
-        for (int c = 0; c < FirstCategoryColumn; c++)
+        Span<double> numbers = values[..FirstCategoryColumn], categories = values.Slice(FirstCategoryColumn, cardinalities.Length);
+        // Most numbers are far within all bounds, whatever their column.
+        float surelyValid = standardizer?.SurelyValid ?? Arguments.LargestTokenNumber;
+        for (int c = 0; c < numbers.Length; c++)
         {
-            if (!double.IsNaN(values[c]) && !IsTokenNumber(values[c], c, standardizer, isScaled))
+            if (!(Math.Abs(numbers[c]) <= surelyValid) && !double.IsNaN(numbers[c]) && !IsTokenNumber(numbers[c], c, standardizer, isScaled))
             {
-                throw BadNumber(key, ticks, c, values[c], isScaled);
+                throw BadNumber(key, ticks, c, numbers[c], isScaled);
             }
         }
-        for (int c = FirstCategoryColumn; c < Columns.Length; c++)
+        for (int c = 0; c < categories.Length; c++)
         {
-            if (double.IsNaN(values[c]) && Columns[c].HasMissingCategory)
+            int cardinality = Math.Abs(cardinalities[c]);
+            if (double.IsNaN(categories[c]) && cardinalities[c] < 0)
             {
-                values[c] = Columns[c].Cardinality - 1;
+                categories[c] = cardinality - 1;
             }
-            if (!(values[c] >= 0 && values[c] < Columns[c].Cardinality && double.IsInteger(values[c])))
+            double category = categories[c];
+            if (!(category >= 0 && category < cardinality && (int)category == category))
             {
-                throw new RecordException(double.IsNaN(values[c])
-                    ? $"{Where(key, ticks)} has no {Columns[c].Name}; fill it, or make the property nullable: missing values are then a "
-                        + "category of their own."
-                    : string.Create(CultureInfo.InvariantCulture, $"{Where(key, ticks)} has {values[c]} as {Columns[c].Name}, which must ")
-                        + $"be a whole number from 0 to {Columns[c].Cardinality - 1}.");
+                throw BadCategory(key, ticks, FirstCategoryColumn + c, category);
+            }
+        }
+    }
+
+    /// <summary>Checks those values of a record that are known ahead.</summary>
+    /// <exception cref="RecordException">A token may not hold one.</exception>
+    public void CheckKnown(string key, long ticks, ReadOnlySpan<double> values, Standardizer? standardizer)
+    {
+        float surelyValid = standardizer?.SurelyValid ?? Arguments.LargestTokenNumber;
+        for (int c = FirstKnownColumn; c < FirstCategoryColumn; c++)
+        {
+            if (!(Math.Abs(values[c]) <= surelyValid) && !double.IsNaN(values[c])
+                && !IsTokenNumber(values[c], c, standardizer, isScaled: false))
+            {
+                throw BadNumber(key, ticks, c, values[c], standardizer is not null);
             }
         }
     }
@@ -206,6 +245,12 @@ internal sealed class ForecastLayout
     public RecordException BadNumber(string key, long ticks, int column, double value, bool isScaled) => new(
         string.Create(CultureInfo.InvariantCulture, $"{Where(key, ticks)} makes {Columns[column].Name} {value:G9}; numbers must be finite ")
         + $"and{(isScaled ? ", once standardised," : "")} from -1e15 to 1e15. Correct it, or make it null where it is missing.");
+
+    private RecordException BadCategory(string key, long ticks, int column, double value) => new(double.IsNaN(value)
+        ? $"{Where(key, ticks)} has no {Columns[column].Name}; fill it, or make the property nullable: missing values are then a "
+            + "category of their own."
+        : string.Create(CultureInfo.InvariantCulture, $"{Where(key, ticks)} has {value} as {Columns[column].Name}, which must ")
+            + $"be a whole number from 0 to {Columns[column].Cardinality - 1}.");
 
     /// <summary>Whether tokens may hold a number of a column.</summary>
     public bool IsTokenNumber(double value, int column, Standardizer? standardizer, bool isScaled)

@@ -199,6 +199,9 @@ internal sealed class SeriesCore
         }
     }
 
+    /// <summary>Takes over a value known ahead that is not missing, of an interval within the horizon of the next one.</summary>
+    public void Feed(int after, int index, double value) => known[index * Layout.KnownLength + Slot(after)] = (float)value;
+
     /// <summary>Forgets what was predicted of the values before: those of the next intervals are judged anew.</summary>
     public void ForgetJudgement() => came.AsSpan().Fill(double.NaN);
 
@@ -207,12 +210,29 @@ internal sealed class SeriesCore
     /// </summary>
     public void Complete(Span<float> token)
     {
-        Version++;
         for (int c = 0; c < values.Length; c++)
         {
             values[c] = IntervalValue.Complete(Layout.Columns[c].Aggregation, values[c], counts[c]);
         }
-        Judge();
+        Complete(values, IsOpen, token);
+        ClearValues();
+    }
+
+    /// <summary>The same with the valid values of the only record of the interval, where a record is an interval.</summary>
+    public void Complete(Span<double> record, Span<float> token)
+    {
+        for (int c = 0; c < Layout.FirstCategoryColumn; c++)
+        {
+            // As the mean of one value, so that −0 is 0.
+            record[c] += 0.0;
+        }
+        Complete(record, hasRecord: true, token);
+    }
+
+    private void Complete(ReadOnlySpan<double> values, bool hasRecord, Span<float> token)
+    {
+        Version++;
+        Judge(values);
         int known = Layout.FirstKnownColumn, length = Layout.KnownLength;
         for (int c = 0; c < known; c++)
         {
@@ -223,31 +243,34 @@ internal sealed class SeriesCore
             Span<float> ring = this.known.AsSpan(k * length, length), written = token.Slice(known + k * length, length);
             ring[head..].CopyTo(written);
             ring[..head].CopyTo(written[(length - head)..]);
-            written[0] = double.IsNaN(values[known + k]) ? written[0] : (float)values[known + k];
+            double own = values[known + k];
+            written[0] = double.IsNaN(own) ? written[0] : (float)own;
             ring[head] = float.NaN;
         }
         for (int c = 0; c < categories.Length; c++)
         {
-            categories[c] = double.IsNaN(values[Layout.FirstCategoryColumn + c]) ? categories[c]
-                : (float)values[Layout.FirstCategoryColumn + c];
+            double category = values[Layout.FirstCategoryColumn + c];
+            categories[c] = double.IsNaN(category) ? categories[c] : (float)category;
+            token[Layout.FirstCategory + c] = categories[c];
         }
-        categories.AsSpan().CopyTo(token[Layout.FirstCategory..]);
         clock.Write(Layout.Task.Zone, Layout.Fields, start, token[Layout.FirstField..]);
-        ClearValues();
-        (WasOpen, IsOpen) = (IsOpen, false);
+        (WasOpen, IsOpen) = (hasRecord, false);
         head = Slot(1);
         Next++;
         start = end;
         end = EndOf(Next);
     }
 
-    /// <summary>Takes over the output after the interval that was completed last.</summary>
-    public void SetOutput(ReadOnlySpan<float> output)
+    /// <summary>Where the output after the interval that was completed last is to be written.</summary>
+    public Span<float> BeginOutput()
     {
-        output.CopyTo(outputs);
         HasOutput = true;
         OutputInterval = Next - 1;
+        return outputs;
     }
+
+    /// <summary>Takes over the output after the interval that was completed last.</summary>
+    public void SetOutput(ReadOnlySpan<float> output) => output.CopyTo(BeginOutput());
 
     /// <summary>
     /// How unusual the newest complete value of a target was under the forecast before it; NaN where it is missing or there was none.
@@ -326,6 +349,7 @@ internal sealed class SeriesCore
             }
         }
         bool isValid = counts.All(static c => c >= 0) && (!HasOutput || OutputInterval < Next) && (HasBegun || !HasOutput)
+            && (Layout.Task.IsAggregated || !IsOpen)
             && categories.Select((value, i) => Arguments.IsCategory(value, Layout.Columns[Layout.FirstCategoryColumn + i].Cardinality))
                 .All(static isCategory => isCategory);
         if (HasBegun && isValid)
@@ -355,7 +379,7 @@ internal sealed class SeriesCore
     private long EndOf(long interval) =>
         Layout.FixedTicks > 0 ? start + Layout.FixedTicks : Layout.Grid.StartOf(interval + 1).UtcTicks;
 
-    private void Judge()
+    private void Judge(ReadOnlySpan<double> values)
     {
         long step = Next - OutputInterval - 1;
         if (!HasOutput || step >= Layout.Horizon)

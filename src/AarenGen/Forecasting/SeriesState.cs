@@ -125,6 +125,10 @@ public sealed class SeriesState<TModel> where TModel : SequenceModel<TModel>, IM
         Span<double> values = scratch.Values(layout.Columns.Length);
         TBinding.GetValues(record, values);
         layout.CheckValues(Key, ticks, values, standardizer, standardizer is not null);
+        if (layout.IsRecordAnInterval && Core.HasBegun && interval == Core.Next)
+        {
+            return StepNext<TRecord, TBinding>(model, ticks, values, ahead, standardizer, scratch);
+        }
         bool isAggregated = layout.Task.IsAggregated;
         if (isAggregated && Core.IsOpen && interval == Core.Next)
         {
@@ -179,16 +183,96 @@ public sealed class SeriesState<TModel> where TModel : SequenceModel<TModel>, IM
         return hasOutput;
     }
 
+    /// <summary>The next record of a stream without a gap, where a record is an interval: what happens in nearly every step.</summary>
+    private bool StepNext<TRecord, TBinding>(
+        TModel model, long ticks, Span<double> values, ReadOnlySpan<TRecord> ahead, Standardizer? standardizer, RecordScratch scratch)
+        where TBinding : IRecordBinding<TRecord>
+    {
+        ForecastLayout layout = Core.Layout;
+        if (layout.KnownCount > 0 && ahead.Length > 0)
+        {
+            FeedAhead<TRecord, TBinding>(ticks, ahead, standardizer, scratch);
+        }
+        Core.ForgetJudgement();
+        Span<float> token = scratch.Token(layout.Description.InputWidth);
+        Core.Complete(values, token);
+        return StepToken(model, token, scratch);
+    }
+
+    /// <summary>Takes over the values known ahead of the next record, where a record is an interval, once all of them are valid.</summary>
+    private void FeedAhead<TRecord, TBinding>(
+        long ticks, ReadOnlySpan<TRecord> ahead, Standardizer? standardizer, RecordScratch scratch)
+        where TBinding : IRecordBinding<TRecord>
+    {
+        ForecastLayout layout = Core.Layout;
+        int width = layout.Columns.Length, most = Math.Min(ahead.Length, layout.Horizon), count = 0;
+        Span<double> memory = scratch.Added(width * (most + 1));
+        Span<int> offsets = scratch.Counts(most);
+        long before = ticks, end = Core.End;
+        foreach (TRecord record in ahead)
+        {
+            long time = CheckAhead<TRecord, TBinding>(record, before);
+            before = time;
+            if (time < end)
+            {
+                throw new RecordException(RecordGrid.SecondRecord(layout, Key, time));
+            }
+            layout.CheckTime(Key, time);
+            long interval = Core.FindInterval(time), offset = interval - Core.Next;
+            if (offset > layout.Horizon)
+            {
+                break;
+            }
+            end = Core.FindEnd(interval);
+            Span<double> values = memory.Slice(count * width, width);
+            TBinding.GetValues(record, values);
+            layout.CheckKnown(Key, time, values, standardizer);
+            offsets[count++] = (int)offset;
+        }
+        for (int i = 0; i < count; i++)
+        {
+            for (int k = 0; k < layout.KnownCount; k++)
+            {
+                double value = memory[i * width + layout.FirstKnownColumn + k];
+                if (!double.IsNaN(value))
+                {
+                    // As the mean of one value, so that −0 is 0.
+                    Core.Feed(offsets[i], k, value + 0.0);
+                }
+            }
+        }
+    }
+
     private bool Complete(TModel model, RecordScratch scratch)
     {
-        Span<float> token = scratch.Token(Core.Layout.Description.InputWidth), output = scratch.Output(Core.Layout.Description.OutputWidth);
+        Span<float> token = scratch.Token(Core.Layout.Description.InputWidth);
         Core.Complete(token);
+        return StepToken(model, token, scratch);
+    }
+
+    private bool StepToken(TModel model, ReadOnlySpan<float> token, RecordScratch scratch)
+    {
+        if (Core.Layout.AlwaysHasOutput)
+        {
+            model.Step(stream, token, Core.BeginOutput());
+            return true;
+        }
+        Span<float> output = scratch.Output(Core.Layout.Description.OutputWidth);
         model.Step(stream, token, output);
         if (stream.HasOutput)
         {
             Core.SetOutput(output);
         }
         return stream.HasOutput;
+    }
+
+    /// <summary>The time of a record known ahead.</summary>
+    private long CheckAhead<TRecord, TBinding>(TRecord record, long before) where TBinding : IRecordBinding<TRecord>
+    {
+        long time = TimeOf<TRecord, TBinding>(record);
+        return time >= before ? time : throw new RecordException(
+            $"{ForecastLayout.Where(Key, time)}, one of those known ahead, lies before the record before it, of "
+            + $"{ForecastLayout.Time(before)}; sort the records by time, as with OrderBy(r => r.Time).");
     }
 
     private long TimeOf<TRecord, TBinding>(TRecord record) where TBinding : IRecordBinding<TRecord>
@@ -231,13 +315,7 @@ public sealed class SeriesState<TModel> where TModel : SequenceModel<TModel>, IM
         long before = ticks, end = long.MinValue, current = interval;
         foreach (TRecord record in ahead)
         {
-            long time = TimeOf<TRecord, TBinding>(record);
-            if (time < before)
-            {
-                throw new RecordException(
-                    $"{ForecastLayout.Where(Key, time)}, one of those known ahead, lies before the record before it, of "
-                    + $"{ForecastLayout.Time(before)}; sort the records by time, as with OrderBy(r => r.Time).");
-            }
+            long time = CheckAhead<TRecord, TBinding>(record, before);
             before = time;
             bool isSame = time < end;
             if (!isSame)

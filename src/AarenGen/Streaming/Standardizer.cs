@@ -19,9 +19,6 @@ internal sealed class Standardizer
     private readonly int inputWidth, modalities;
     private readonly ColumnScaling tokens, targets, outputs;
 
-    /// <summary>A token whose numbers are at most this large is valid, whatever their columns.</summary>
-    private readonly float surelyValid;
-
     private Standardizer(ModelDescription description, StandardizationStatistics statistics)
     {
         this.description = description;
@@ -38,8 +35,11 @@ internal sealed class Standardizer
         {
             bound = Math.Min(bound, Arguments.LargestTokenNumber * scale - Math.Abs(center));
         }
-        surelyValid = MathF.Max(0, MathF.BitDecrement((float)Math.Max(0, bound)));
+        SurelyValid = MathF.Max(0, MathF.BitDecrement((float)Math.Max(0, bound)));
     }
+
+    /// <summary>A token whose numbers are at most this large is valid, whatever their columns.</summary>
+    public float SurelyValid { get; }
 
     public StandardizationStatistics Statistics { get; }
 
@@ -70,7 +70,7 @@ internal sealed class Standardizer
     /// <param name="position">The position of the first one in it, from 0.</param>
     public int IndexOfBadTokenNumber(ReadOnlySpan<float> values, MissingInputs? missing, long position)
     {
-        int i = Arguments.IndexOfBadTokenNumber(values, surelyValid);
+        int i = Arguments.IndexOfBadTokenNumber(values, SurelyValid);
         for (; i >= 0 && i < values.Length; i++)
         {
             float standardized = tokens.Standardize(values[i], (PlaceOf(position) + i) % (modalities * inputWidth));
@@ -86,7 +86,7 @@ internal sealed class Standardizer
     /// <summary>Whether neighbouring columns of a token, where tokens are all alike, may hold a number.</summary>
     public bool IsTokenNumber(float value, int firstColumn, int count)
     {
-        if (Math.Abs(value) <= surelyValid)
+        if (Math.Abs(value) <= SurelyValid)
         {
             return true;
         }
