@@ -59,6 +59,20 @@ forecasting.SetAction((parsed, cancellation) => Run(parsed, cancellation, () => 
     parsed.GetValue(intervals), parsed.GetValue(stride), parsed.GetValue(season), parsed.GetValue(time),
     parsed.GetValue(patch))));
 
+Option<string> typedData = new("--data") { Description = "Table of hourly rows with a column of times named date", Required = true };
+var typed = new Command(
+    "typed", "Forecast 96 rows of each column as users of records do, and tell how far streaming differs from the protocol of forecasting")
+{
+    typedData, seeds, epochs,
+};
+typed.SetAction((parsed, cancellation) => CommandLine.GuardAsync(
+    () =>
+    {
+        TypedForecasting.Run(parsed.GetValue(typedData)!, parsed.GetValue(seeds), parsed.GetValue(epochs), cancellation);
+        return 0;
+    },
+    "Stopped."));
+
 Option<string> train = new("--train") { Description = "Labelled sequences to learn from, .ts", Required = true };
 Option<string> test = new("--test") { Description = "Labelled sequences to score on, .ts", Required = true };
 var classification = new Command("classification", "Classify sequences") { train, test, mixers, seeds, epochs, output };
@@ -130,7 +144,7 @@ paper.SetAction((parsed, cancellation) => CommandLine.GuardAsync(
 var root = new RootCommand(
     "Compares mixers with each other and with naive baselines on real data, and writes a report. Models differ only in one attribute.")
 {
-    forecasting, classification, events, paper,
+    forecasting, typed, classification, events, paper,
 };
 return await CommandLine.RunAsync(root, args);
 

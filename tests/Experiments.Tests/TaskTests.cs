@@ -29,6 +29,33 @@ public sealed class TaskTests : IDisposable
     }
 
     [Fact]
+    public void Forecasting_from_records_streams_what_the_protocol_reads_again()
+    {
+        string[] rows = [.. Enumerable.Range(0, 3600).Select(static t => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{new DateTime(2020, 1, 1).AddHours(t):yyyy-MM-dd HH:mm},{Math.Sin(t * 0.26)},{1e6 + Math.Cos(t * 0.26) * 300}"))];
+        TypedErrors errors = Assert.Single(TypedForecasting.Run(Write("wave.csv", ["date,x,y", .. rows]), seeds: 1, epochs: 1, default));
+        // Mean squares of scaled values are 1. A series a million times as far from 0 as the other one counts as much.
+        Assert.InRange(errors.Streamed, 0, 0.2);
+        Assert.InRange(errors.Backtest, 0, 0.2);
+        Assert.InRange(errors.Reread, 0, 0.2);
+
+        string path = Write("gap.csv", ["date,x", .. rows.Where(static (_, t) => t != 7).Select(static r => r[..r.LastIndexOf(',')])]);
+        TableException error = Assert.Throws<TableException>(() => TypedForecasting.Run(path, seeds: 1, epochs: 1, default));
+        Assert.Contains("row 8: the row is not an hour later", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>The figure of docs/results.md is 0.3648 ± 0.0035 over three seeds.</summary>
+    [DataFact]
+    public void Forecasting_from_records_has_the_figure_of_the_protocol()
+    {
+        TypedErrors errors = Assert.Single(TypedForecasting.Run(BenchmarkData.At("forecasting", "ETTh1.csv"), seeds: 1, epochs: null, default));
+        Assert.InRange(errors.Reread, 0.358, 0.372);
+        Assert.InRange(errors.Streamed - errors.Reread, -0.002, 0.002);
+        Assert.InRange(errors.Backtest - errors.Reread, -0.005, 0.005);
+    }
+
+    [Fact]
     public void Cases_that_cannot_be_scaled_are_reported_with_their_files()
     {
         string train = Write("Gap_TRAIN.ts", ["@classLabel true a b", "@data", .. Enumerable.Repeat("?,?:a", 9), "?,?:b"]);

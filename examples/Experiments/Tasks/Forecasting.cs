@@ -46,7 +46,11 @@ internal static class Forecasting
     /// <summary>The rows that a forecast looks back on, at most.</summary>
     public const int MaxLookback = DefaultPatch + 3 * PatchStride;
 
-    private const int PatchStride = 24, TrainingStride = 2;
+    /// <summary>Rows from one patch to the next.</summary>
+    public const int PatchStride = 24;
+
+    /// <summary>Rows from one training window to the next, unless the user chooses.</summary>
+    public const int TrainingStride = 2;
 
     /// <summary>Levels of the quantiles that the probabilistic form predicts; the middle one is its point forecast.</summary>
     private static readonly double[] Levels = [0.1, 0.5, 0.9];
