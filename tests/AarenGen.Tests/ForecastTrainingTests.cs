@@ -165,6 +165,37 @@ public sealed class ForecastTrainingTests
         }
     }
 
+    /// <summary>
+    /// A window that is hardly longer than a patch has outputs at its end alone. Those of two windows may lie at other places of a stride.
+    /// </summary>
+    [Theory]
+    [InlineData(3, 2, 3)]
+    [InlineData(3, 2, 4)]
+    [InlineData(3, 3, 3)]
+    [InlineData(7, 2, 8)]
+    [InlineData(7, 2, 30)]
+    public void Patches_have_outputs_as_dense_as_a_stream(int patch, int patchStride, int length)
+    {
+        var layout = new ForecastLayout(ReadingBinding.Task(), QuantileForecaster.Description with
+        {
+            Tokens = QuantileForecaster.Description.Tokens with { PatchLength = patch, PatchStride = patchStride },
+        });
+        var options = new ForecastTrainingOptions { TrainUntil = Begin.AddHours(100), WindowLength = length };
+        var split = new ForecastSplit(layout, Read([.. ForecastStreamTests.Random(Layout.Task, 170, 3)]), options);
+        Check(split.Train, patch - 1, 100);
+        Check(split.Validation!, 99, split.Validation!.SeriesOf(0).Rows - 1);
+
+        void Check(ForecastSequences data, int from, int end)
+        {
+            int[] outputs = [.. Enumerable.Range(0, data.Count).Select(data.Window).SelectMany(w => Enumerable.Range(0, w.Length)
+                .Where(t => layout.Description.Tokens.HasOutputAfter(t + 1) && w.First + t >= w.ScoredFrom).Select(t => w.First + t))
+                .Order().Distinct()];
+            Assert.InRange(outputs[0], from, from + patchStride - 1);
+            Assert.InRange(outputs[^1], end - patchStride, end - 1);
+            Assert.All(outputs.Zip(outputs.Skip(1)), pair => Assert.InRange(pair.Second - pair.First, 1, 2 * patchStride - 1));
+        }
+    }
+
     [Fact]
     public void A_training_reports_errors_in_raw_units_and_never_sees_the_test_part()
     {

@@ -49,7 +49,8 @@ public sealed class TaskTests : IDisposable
     [DataFact]
     public void Forecasting_from_records_has_the_figure_of_the_protocol()
     {
-        TypedErrors errors = Assert.Single(TypedForecasting.Run(BenchmarkData.At("forecasting", "ETTh1.csv"), seeds: 1, epochs: null, default));
+        TypedErrors errors = Assert.Single(
+            TypedForecasting.Run(BenchmarkData.At("forecasting", "ETTh1.csv"), seeds: 1, epochs: null, default));
         Assert.InRange(errors.Reread, 0.358, 0.372);
         Assert.InRange(errors.Streamed - errors.Reread, -0.002, 0.002);
         Assert.InRange(errors.Backtest - errors.Reread, -0.005, 0.005);

@@ -48,10 +48,12 @@ internal static class TypedForecasting
         Dictionary<string, Measurement[]> series =
             records.GroupBy(static r => r.Column).ToDictionary(static g => g.Key, static g => g.ToArray());
         Measurement[] first = series.Values.First();
-        int jump = Enumerable.Range(1, first.Length - 1).FirstOrDefault(row => first[row].Date - first[row - 1].Date != TimeSpan.FromHours(1));
+        int jump = Enumerable.Range(1, first.Length - 1)
+            .FirstOrDefault(row => first[row].Date - first[row - 1].Date != TimeSpan.FromHours(1));
         if (jump > 0)
         {
-            throw TableException.AtRow(path, jump + 1, null, "the row is not an hour later than the one before; use a table of hourly rows.");
+            throw TableException.AtRow(
+                path, jump + 1, null, "the row is not an hour later than the one before; use a table of hourly rows.");
         }
         ForecastingSplit split = ForecastingSplit.Create(path, first.Length);
         ForecastingRecipe recipe = Forecasting.Recipe(Forecasting.DefaultPatch, epochs);
@@ -170,5 +172,6 @@ internal readonly record struct TypedErrors(double Backtest, double Streamed, do
     /// <inheritdoc/>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"MSE {Backtest:F4} by backtests, {Streamed:F4} of whole horizons streamed from the beginning, {Reread:F4} from four patches before");
+        $"MSE {Backtest:F4} by backtests, {Streamed:F4} of whole horizons streamed from the beginning, {Reread:F4} from four patches "
+        + $"before");
 }

@@ -10,7 +10,7 @@ internal sealed class ForecastSplit
     {
         ForecastSeries[] all = [.. series.Select(s => new ForecastSeries(layout, s))];
         TokenShape shape = layout.Description.Tokens;
-        int length = options.WindowLengthFor(layout.Horizon, shape), stride = options.Stride ?? Math.Max(1, length / 2);
+        int length = options.WindowLengthFor(layout.Horizon, shape), half = StrideOf(length, shape), stride = options.Stride ?? half;
         // An interval that has begun at one of these moments has not ended: it belongs to what comes after.
         long end = options.ValidateUntil is { } until ? layout.Grid.IndexOf(until) : long.MaxValue;
         Cut = options.TrainUntil is { } trained ? layout.Grid.IndexOf(trained)
@@ -20,7 +20,7 @@ internal sealed class ForecastSplit
         {
             int rowsTrained = RowOf(series[i], Cut), rowsUsed = RowOf(series[i], end);
             AddTraining(train, i, rowsTrained, length, stride, shape.PatchLength);
-            AddValidation(validation, i, rowsTrained, rowsUsed, length, shape.PatchLength);
+            AddValidation(validation, i, rowsTrained, rowsUsed, length, half, shape.PatchLength);
         }
         Train = new(layout, all, [.. train]);
         Validation = validation.Count == 0 ? null : new(layout, all, [.. validation]);
@@ -33,6 +33,13 @@ internal sealed class ForecastSplit
 
     /// <summary>Null where no interval lies in its part.</summary>
     public ForecastSequences? Validation { get; }
+
+    /// <summary>
+    /// Half a window, or less where a patch takes more than the other half: from the last output of a window to the first one of the next
+    /// are less than two strides of patches.
+    /// </summary>
+    private static int StrideOf(int length, TokenShape shape) =>
+        Math.Max(shape.PatchStride, Math.Min(length / 2, length - (shape.PatchLength - 1)));
 
     /// <summary>How many rows of a series lie before an interval.</summary>
     private static int RowOf(RegularSeries series, long interval) =>
@@ -81,12 +88,11 @@ internal sealed class ForecastSplit
     }
 
     /// <summary>
-    /// The second half of each window is scored. The first half is history, also from the part for training, so that no token is scored
-    /// without one.
+    /// The last tokens of each window are scored, <paramref name="stride"/> of them. Those before are history, also from the part for
+    /// training, so that no token is scored without one.
     /// </summary>
-    private static void AddValidation(List<ForecastWindow> windows, int series, int from, int end, int length, int minLength)
+    private static void AddValidation(List<ForecastWindow> windows, int series, int from, int end, int length, int stride, int minLength)
     {
-        int stride = Math.Max(1, length / 2);
         // The token before the part forecasts its first interval; the last interval has nothing after it to forecast.
         for (int scored = Math.Max(0, from - 1); end > from && scored < end - 1; scored += stride)
         {

@@ -27,7 +27,10 @@ public sealed record ForecastTrainingOptions
     /// </summary>
     public int? WindowLength { get; init; }
 
-    /// <summary>Intervals from one sequence's beginning to the next, at least 1; null, the default: half a window.</summary>
+    /// <summary>
+    /// Intervals from one sequence's beginning to the next, at least 1; null, the default: half a window, or less where a patch takes more
+    /// than the other half, so that outputs are as dense as in a stream.
+    /// </summary>
     public int? Stride { get; init; }
 
     /// <summary>
