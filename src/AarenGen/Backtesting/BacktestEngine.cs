@@ -62,7 +62,8 @@ internal sealed class BacktestEngine
             }
         }
         fromIndex = FirstIndexFrom(options.From);
-        toIndex = options.To is { } to ? FirstIndexFrom(to) : long.MaxValue;
+        // Intervals before 2001 have numbers below 0: the distance of an end from one of them must be a long, too.
+        toIndex = options.To is { } to ? FirstIndexFrom(to) : long.MaxValue / 2;
         season = options.Season ?? grid.Seasons.FirstOrDefault(1);
         // A longer season helps only where two of them are known.
         long before = series.Max(s => fromIndex - FirstIndexOf(s));
@@ -338,7 +339,7 @@ internal sealed class BacktestEngine
         public long Origins { get; private set; }
 
         /// <summary>The number of the last interval that was scored.</summary>
-        public long LastIndex { get; private set; }
+        public long LastIndex { get; private set; } = long.MinValue;
 
         /// <summary>Values that were not scored, since no simple forecast is there.</summary>
         public long WithoutBaseline { get; private set; }

@@ -42,6 +42,21 @@ public sealed class BacktestTests
             report.WorstSeries.Select(static s => s.Key));
     }
 
+    /// <summary>Intervals before 2001 have numbers below 0.</summary>
+    [Theory]
+    [InlineData(1990)]
+    [InlineData(2)]
+    [InlineData(2025)]
+    public void Series_of_any_year_are_tested_to_their_end(int year)
+    {
+        var begin = new DateTimeOffset(year, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        RegularSeries series = Hourly("", (int)(begin - Start).TotalHours, [.. Enumerable.Range(0, 100).Select(static t => (double)t)]);
+        BacktestReport report = BacktestEngine.Run(
+            "test", new PointForecaster(1, 3, static (_, _, row, step) => row + step), [series], new() { From = begin.AddHours(90) });
+        Assert.Equal((10, 27), (report.Origins, report.Overall.Model.Count));
+        Assert.Equal(begin.AddHours(99), report.To);
+    }
+
     [Fact]
     public void The_row_before_the_beginning_is_the_first_origin_and_the_end_is_not_read()
     {
