@@ -206,7 +206,8 @@ internal sealed class ForecastLayout
         float surelyValid = standardizer?.SurelyValid ?? Arguments.LargestTokenNumber;
         for (int c = 0; c < numbers.Length; c++)
         {
-            if (!(Math.Abs(numbers[c]) <= surelyValid) && !double.IsNaN(numbers[c]) && !IsTokenNumber(numbers[c], c, standardizer, isScaled))
+            if (!(Math.Abs(numbers[c]) <= surelyValid) && !double.IsNaN(numbers[c])
+                && !IsTokenNumber(numbers[c], c, standardizer, isScaled))
             {
                 throw BadNumber(key, ticks, c, numbers[c], isScaled);
             }
