@@ -2,18 +2,15 @@ using AarenGen;
 
 namespace Forecasting;
 
-/// <summary>The errors of all forecasts of a method.</summary>
-internal sealed record Score(string Method)
-{
-    public PointError Error { get; } = new();
-}
-
 /// <summary>Every forecast of the test part: from each sample whose horizon ends inside it.</summary>
 internal static class Evaluation
 {
-    /// <summary>The model and both baselines; the last window's forecast goes to <paramref name="lastForecast"/>.</summary>
-    public static Score[] Run(
-        Forecaster model, float[] series, int season, int testStart, int horizon, Score[] scores, float[] lastForecast,
+    /// <summary>
+    /// Adds the errors of the model, the last value and the seasonal naive forecast to <paramref name="errors"/>; the last window's
+    /// forecast goes to <paramref name="lastForecast"/>.
+    /// </summary>
+    public static void Run(
+        Forecaster model, float[] series, int season, int testStart, int horizon, PointError[] errors, float[] lastForecast,
         CancellationToken cancellation = default)
     {
         float[] tokens = SeriesFeatures.Tokens(series, season);
@@ -33,13 +30,12 @@ internal static class Evaluation
             {
                 double truth = series[t + h];
                 int seasons = (h + season - 1) / season;
-                scores[0].Error.Add(forecast[h - 1], truth);
-                scores[1].Error.Add(series[t], truth);
-                scores[2].Error.Add(series[Math.Max(0, t + h - seasons * season)], truth);
+                errors[0].Add(forecast[h - 1], truth);
+                errors[1].Add(series[t], truth);
+                errors[2].Add(series[Math.Max(0, t + h - seasons * season)], truth);
             }
         }
         forecast.CopyTo(lastForecast, 0);
-        return scores;
     }
 
     /// <summary>Beyond the model's outputs, forecasts are fed back as samples on a copy of the stream.</summary>

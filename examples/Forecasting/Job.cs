@@ -44,13 +44,13 @@ internal sealed class Job(string path, string? time, int horizon, int epochs, in
         model.Save(weights);
         Forecaster loaded = Forecaster.Load(weights);
 
-        Score[] scores = [new("Aaren"), new("last value"), new($"seasonal naive ({period})")];
+        PointError[] errors = [new(), new(), new()];
         var forecast = new float[horizon];
         for (int c = series.Length - 1; c >= 0; c--)
         {
-            Evaluation.Run(loaded, series[c], period, trainRows + validationRows, horizon, scores, forecast, cancellation);
+            Evaluation.Run(loaded, series[c], period, trainRows + validationRows, horizon, errors, forecast, cancellation);
         }
-        Print(scores);
+        Print(["Aaren", "last value", $"seasonal naive ({period})"], errors);
         double difference = CompareStreamWithWhole(loaded, series[0], period, trainRows + validationRows, cancellation);
         Measure(loaded, series[0], period, cancellation);
 
@@ -130,12 +130,12 @@ internal sealed class Job(string path, string? time, int horizon, int epochs, in
         return report!;
     }
 
-    private static void Print(Score[] scores)
+    private static void Print(string[] methods, PointError[] errors)
     {
         Table table = new Table().AddColumns("method", "MSE", "MAE").Title("test part, scaled values");
-        foreach (Score score in scores)
+        foreach ((string method, PointError error) in methods.Zip(errors))
         {
-            table.AddRow(score.Method, score.Error.MeanSquared.ToString("F4", null), score.Error.MeanAbsolute.ToString("F4", null));
+            table.AddRow(method, error.MeanSquared.ToString("F4", null), error.MeanAbsolute.ToString("F4", null));
         }
         AnsiConsole.Write(table);
     }

@@ -1,3 +1,5 @@
+using AarenGen;
+
 namespace Forecasting.Tests;
 
 /// <summary>The example's own parts: features, and scores against closed forms.</summary>
@@ -27,11 +29,11 @@ public sealed class ForecastingTests
     {
         // A line through a season of 4: the last value is off by h, the seasonal naive by 4 for h up to 4, then by 8.
         float[] line = [.. Enumerable.Range(0, 40).Select(static t => (float)t)];
-        Score[] scores = [new("model"), new("last"), new("seasonal")];
-        Evaluation.Run(Forecaster.Create(1), line, season: 4, testStart: 30, horizon: 6, scores, new float[6]);
-        Assert.Equal((1 + 4 + 9 + 16 + 25 + 36) / 6.0, scores[1].Error.MeanSquared, 1e-9);
-        Assert.Equal(21 / 6.0, scores[1].Error.MeanAbsolute, 1e-9);
-        Assert.Equal((4 * 16 + 2 * 64) / 6.0, scores[2].Error.MeanSquared, 1e-9);
+        PointError[] errors = [new(), new(), new()];
+        Evaluation.Run(Forecaster.Create(1), line, season: 4, testStart: 30, horizon: 6, errors, new float[6]);
+        Assert.Equal((1 + 4 + 9 + 16 + 25 + 36) / 6.0, errors[1].MeanSquared, 1e-9);
+        Assert.Equal(21 / 6.0, errors[1].MeanAbsolute, 1e-9);
+        Assert.Equal((4 * 16 + 2 * 64) / 6.0, errors[2].MeanSquared, 1e-9);
     }
 
     [Fact]
@@ -40,12 +42,10 @@ public sealed class ForecastingTests
         float[] series = [.. Enumerable.Range(0, 150).Select(static t => MathF.Sin(t * 0.5f))];
         var model = Forecaster.Create(3);
         float[] near = new float[24], far = new float[70];
-        Evaluation.Run(model, series[..104], 12, 80, 24, Scores(), near);
-        Evaluation.Run(model, series, 12, 80, 70, Scores(), far);
+        Evaluation.Run(model, series[..104], 12, 80, 24, [new(), new(), new()], near);
+        Evaluation.Run(model, series, 12, 80, 70, [new(), new(), new()], far);
         // Both last windows begin after sample 79.
         Assert.Equal(near, far[..24]);
         Assert.All(far, static v => Assert.True(float.IsFinite(v)));
-
-        static Score[] Scores() => [new("model"), new("last"), new("seasonal")];
     }
 }
