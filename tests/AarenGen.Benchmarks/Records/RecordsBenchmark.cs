@@ -179,7 +179,8 @@ internal sealed class RecordsBenchmark : IBenchmark
             MakeSecond(others, step, at);
         }
 
-        static void MakeSecond(OftenReading[] records, long step, int at) => records[at].Time = new(Time(step).Ticks + TimeSpan.TicksPerHour / 2, TimeSpan.Zero);
+        static void MakeSecond(OftenReading[] records, long step, int at) =>
+            records[at].Time = new(Time(step).Ticks + TimeSpan.TicksPerHour / 2, TimeSpan.Zero);
 
         static float[] Token(long at)
         {
