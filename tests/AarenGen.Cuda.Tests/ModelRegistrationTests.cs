@@ -7,9 +7,7 @@ public sealed class ModelRegistrationTests
 {
     [Fact]
     public void Every_model_of_this_assembly_is_in_a_table() => Assert.Equal(
-        typeof(ModelRegistrationTests).Assembly.GetTypes().Where(IsModel).Select(static t => t.FullName).Order(StringComparer.Ordinal),
+        typeof(ModelRegistrationTests).Assembly.GetTypes().Where(ModelCases.IsModel).Select(static t => t.FullName)
+            .Order(StringComparer.Ordinal),
         ModelCases.All.Concat(LinkedModels.All).Select(static c => c.Model.FullName).Order(StringComparer.Ordinal));
-
-    private static bool IsModel(Type type) =>
-        type.BaseType is { IsGenericType: true } parent && parent.GetGenericTypeDefinition() == typeof(SequenceModel<>);
 }

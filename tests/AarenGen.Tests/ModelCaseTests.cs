@@ -7,7 +7,7 @@ public sealed class ModelCaseTests
 {
     [Fact]
     public void Every_model_of_this_assembly_is_in_the_table() => Assert.Equal(
-        typeof(ModelCaseTests).Assembly.GetTypes().Where(IsModel).Select(static t => t.Name).Order(StringComparer.Ordinal),
+        typeof(ModelCaseTests).Assembly.GetTypes().Where(ModelCases.IsModel).Select(static t => t.Name).Order(StringComparer.Ordinal),
         ModelCases.All.Select(static c => c.Name).Order(StringComparer.Ordinal));
 
     [Fact]
@@ -18,16 +18,4 @@ public sealed class ModelCaseTests
     [Fact]
     public void Every_suite_checks_models() =>
         Assert.All(Enum.GetValues<Suite>(), static suite => Assert.NotEmpty(ModelCases.NamesOf(suite)));
-
-    private static bool IsModel(Type type)
-    {
-        for (Type? parent = type.BaseType; parent is not null; parent = parent.BaseType)
-        {
-            if (parent.IsGenericType && parent.GetGenericTypeDefinition() == typeof(SequenceModel<>))
-            {
-                return true;
-            }
-        }
-        return false;
-    }
 }

@@ -19,7 +19,8 @@ internal static class ReferencePrograms
         var assemblies = (string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!;
         // The declarations alone matter; that the files' other code misses the test project around it does not.
         var compilation = CSharpCompilation.Create(
-            "Models", Directory.EnumerateFiles(models, "*.cs").Select(static f => CSharpSyntaxTree.ParseText(File.ReadAllText(f))),
+            "Models", Directory.EnumerateFiles(models, "*.cs").Select(File.ReadAllText).Prepend("global using System;")
+                .Select(static text => CSharpSyntaxTree.ParseText(text)),
             assemblies.Split(Path.PathSeparator).Select(static a => MetadataReference.CreateFromFile(a)),
             new(OutputKind.DynamicallyLinkedLibrary));
         GeneratorDriver driver = CSharpGeneratorDriver.Create(

@@ -119,6 +119,19 @@ internal static class ModelCases
     /// <summary>All golden files, without the suffix of rounded arithmetic.</summary>
     public static IEnumerable<string> GoldenFiles => All.SelectMany(static c => c.Golden);
 
+    /// <summary>Whether a class is a model, with a task or without.</summary>
+    public static bool IsModel(Type type)
+    {
+        for (Type? parent = type.BaseType; parent is not null; parent = parent.BaseType)
+        {
+            if (parent.IsGenericType && parent.GetGenericTypeDefinition() == typeof(SequenceModel<>))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
     public static ModelCase Named(string name) => All.Single(c => c.Name == name);
 
     /// <summary>The case whose results a golden file holds.</summary>
