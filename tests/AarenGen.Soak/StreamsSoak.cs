@@ -11,10 +11,10 @@ internal static class StreamsSoak
     private const int Width = 2, Together = 4096, Before = 5, After = 3, SampleDistance = 997;
 
     /// <summary>
-    /// Bytes of a stream beside its numbers: an object (header 8, type 8, count 8, reference 8), an array (header 8, type 8, length 8) and
-    /// the reference by which it is held (8). The rest is what the collector itself may need for this number of objects.
+    /// Bytes of a stream beside its numbers: an object (header 8, type 8, two references 16, two counts 16), an array (header 8, type 8,
+    /// length 8) and the reference by which it is held (8). The rest is what the collector itself may need for this number of objects.
     /// </summary>
-    private const int Overhead = 64 + 16;
+    private const int Overhead = 80 + 16;
 
     public static void Run(int streams)
     {

@@ -15,8 +15,8 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
 
     private readonly double[] memory = new double[SequenceModel<TModel>.Description.Layout.StateDoubles];
 
-    /// <summary>What the model of <see cref="ScalesOf"/> scales with, and with what its <see cref="Series"/> is scaled.</summary>
-    private Standardizer? common, scales;
+    /// <summary>One reference for all that statistics of series need: a service may hold a million states. Null where nothing does.</summary>
+    private SeriesScales? ofSeries;
 
     internal StreamState(string? series = null)
     {
@@ -27,13 +27,17 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
     /// The series whose statistics scale tokens and outputs, where the model has <see cref="StandardizeAttribute.PerSeries"/>; null: those
     /// of all data do.
     /// </summary>
-    public string? Series { get; private set; }
+    public string? Series
+    {
+        get => ofSeries?.Name;
+        private set => ofSeries = value is null ? null : new(value, null, null);
+    }
 
     /// <summary>
     /// Whether the model that created or last ran this state has statistics of its own for <see cref="Series"/>. If not, the series did not
     /// occur in the training data, and the statistics of all data are used.
     /// </summary>
-    public bool HasSeriesStatistics => !ReferenceEquals(scales, common);
+    public bool HasSeriesStatistics => ofSeries is { } own && !ReferenceEquals(own.Scales, own.Common);
 
     /// <summary>Number of tokens since the start or the last <see cref="Reset"/>.</summary>
     public long TokenCount { get; internal set; }
@@ -54,11 +58,11 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
     /// <summary>What scales the tokens and outputs of this state, where a model scales those of all data with the given one.</summary>
     internal Standardizer ScalesOf(Standardizer model)
     {
-        if (!ReferenceEquals(common, model))
+        if (ofSeries is not { } own || !ReferenceEquals(own.Common, model))
         {
-            (common, scales) = (model, model.Of(Series));
+            ofSeries = own = new(Series, model, model.Of(Series));
         }
-        return scales!;
+        return own.Scales!;
     }
 
     /// <summary>Forgets all tokens, so that the state is like a new one of its <see cref="Series"/>.</summary>
@@ -77,7 +81,7 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
         ArgumentNullException.ThrowIfNull(destination);
         memory.AsSpan().CopyTo(destination.memory);
         destination.TokenCount = TokenCount;
-        (destination.Series, destination.common, destination.scales) = (Series, common, scales);
+        destination.ofSeries = ofSeries;
     }
 
     /// <summary>
@@ -143,7 +147,14 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
         }
         read.AsSpan().CopyTo(memory);
         TokenCount = tokens;
+        Standardizer? common = ofSeries?.Common;
         Series = series;
-        scales = common?.Of(series);
+        if (common is not null)
+        {
+            ScalesOf(common);
+        }
     }
+
+    /// <summary>What the model of <see cref="ScalesOf"/> scales with, and with what the series is scaled; both null before.</summary>
+    private sealed record SeriesScales(string? Name, Standardizer? Common, Standardizer? Scales);
 }
