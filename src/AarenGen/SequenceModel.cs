@@ -279,6 +279,10 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         Run(new ReadOnlySpan<StreamState<TSelf>>(ref state), token, output);
     }
 
+    /// <summary>Takes one token of a stream, whose numbers the caller has checked, and otherwise as the public method.</summary>
+    internal void StepChecked(StreamState<TSelf> state, ReadOnlySpan<float> token, Span<float> output) =>
+        Run(new ReadOnlySpan<StreamState<TSelf>>(ref state), token, output);
+
     /// <summary>Takes one token of a stream without end: updates both states of its relay and writes the output of this token.</summary>
     /// <param name="relay">The stream.</param>
     /// <param name="token">InputWidth numbers in the range that the class's remarks state.</param>

@@ -10,7 +10,10 @@ internal sealed class SeriesCore
     private readonly double[] values;
     private readonly int[] counts;
 
-    /// <summary>[values known ahead, intervals], of the next interval at <see cref="head"/>, of later ones behind it, round.</summary>
+    /// <summary>
+    /// [values known ahead, 2, intervals], of the next interval at <see cref="head"/>, of later ones behind it, round: twice, so that those
+    /// from anywhere on are contiguous.
+    /// </summary>
     private readonly float[] known;
     private readonly float[] categories, outputs, judged;
     private readonly double[] came;
@@ -24,7 +27,7 @@ internal sealed class SeriesCore
         Key = key;
         values = new double[layout.Columns.Length];
         counts = new int[layout.Columns.Length];
-        known = new float[layout.KnownCount * layout.KnownLength];
+        known = new float[layout.KnownCount * 2 * layout.KnownLength];
         categories = new float[layout.CategoryCount];
         outputs = new float[layout.Description.OutputWidth];
         judged = new float[layout.TargetCount * layout.SegmentCount];
@@ -61,7 +64,7 @@ internal sealed class SeriesCore
 
     /// <summary>Bytes that <see cref="Write"/> writes.</summary>
     public int SavedBytes => 4 + 2 * sizeof(long) + (sizeof(double) + sizeof(int)) * values.Length + sizeof(double) * came.Length
-        + sizeof(float) * (known.Length + categories.Length + outputs.Length + judged.Length);
+        + sizeof(float) * (known.Length / 2 + categories.Length + outputs.Length + judged.Length);
 
     /// <summary>The end of the first interval that is not complete, in ticks of UTC.</summary>
     public long End => end;
@@ -190,17 +193,17 @@ internal sealed class SeriesCore
             int slot = Slot((int)(interval - Next));
             for (int k = 0; k < values.Length; k++)
             {
-                ref float held = ref known[k * Layout.KnownLength + slot];
+                float held = known[k * 2 * Layout.KnownLength + slot];
                 if (!double.IsNaN(values[k]) && (interval > first || !Layout.Task.IsAggregated || float.IsNaN(held)))
                 {
-                    held = (float)values[k];
+                    SetKnown(k, slot, (float)values[k]);
                 }
             }
         }
     }
 
     /// <summary>Takes over a value known ahead that is not missing, of an interval within the horizon of the next one.</summary>
-    public void Feed(int after, int index, double value) => known[index * Layout.KnownLength + Slot(after)] = (float)value;
+    public void Feed(int after, int index, double value) => SetKnown(index, Slot(after), (float)value);
 
     /// <summary>Forgets what was predicted of the values before: those of the next intervals are judged anew.</summary>
     public void ForgetJudgement() => came.AsSpan().Fill(double.NaN);
@@ -240,12 +243,11 @@ internal sealed class SeriesCore
         }
         for (int k = 0; k < Layout.KnownCount; k++)
         {
-            Span<float> ring = this.known.AsSpan(k * length, length), written = token.Slice(known + k * length, length);
-            ring[head..].CopyTo(written);
-            ring[..head].CopyTo(written[(length - head)..]);
+            Span<float> written = token.Slice(known + k * length, length);
+            this.known.AsSpan(k * 2 * length + head, length).CopyTo(written);
             double own = values[known + k];
             written[0] = double.IsNaN(own) ? written[0] : (float)own;
-            ring[head] = float.NaN;
+            SetKnown(k, head, float.NaN);
         }
         for (int c = 0; c < categories.Length; c++)
         {
@@ -310,7 +312,7 @@ internal sealed class SeriesCore
         {
             for (int i = 0; i < Layout.KnownLength; i++)
             {
-                writer.Write(known[k * Layout.KnownLength + Slot(i)]);
+                writer.Write(known[k * 2 * Layout.KnownLength + head + i]);
             }
         }
         foreach (float[] numbers in (ReadOnlySpan<float[]>)[categories, outputs, judged])
@@ -341,7 +343,14 @@ internal sealed class SeriesCore
         {
             came[i] = reader.ReadDouble();
         }
-        foreach (float[] numbers in (ReadOnlySpan<float[]>)[known, categories, outputs, judged])
+        for (int k = 0; k < Layout.KnownCount; k++)
+        {
+            for (int i = 0; i < Layout.KnownLength; i++)
+            {
+                SetKnown(k, i, reader.ReadSingle());
+            }
+        }
+        foreach (float[] numbers in (ReadOnlySpan<float[]>)[categories, outputs, judged])
         {
             for (int i = 0; i < numbers.Length; i++)
             {
@@ -350,6 +359,7 @@ internal sealed class SeriesCore
         }
         bool isValid = counts.All(static c => c >= 0) && (!HasOutput || OutputInterval < Next) && (HasBegun || !HasOutput)
             && (Layout.Task.IsAggregated || !IsOpen)
+            && !known.Any(float.IsInfinity) && !values.Any(static v => float.IsInfinity((float)v))
             && categories.Select((value, i) => Arguments.IsCategory(value, Layout.Columns[Layout.FirstCategoryColumn + i].Cardinality))
                 .All(static isCategory => isCategory);
         if (HasBegun && isValid)
@@ -368,6 +378,13 @@ internal sealed class SeriesCore
         {
             throw new ModelFileException("The saved state of a series holds numbers that cannot be; use an older copy.");
         }
+    }
+
+    private void SetKnown(int index, int slot, float value)
+    {
+        int at = index * 2 * Layout.KnownLength + slot;
+        known[at] = value;
+        known[at + Layout.KnownLength] = value;
     }
 
     private int Slot(int after)

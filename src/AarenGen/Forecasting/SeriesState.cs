@@ -9,7 +9,7 @@ namespace AarenGen;
 /// </summary>
 /// <remarks>
 /// Its size is constant, however long the stream is: <see cref="ModelDescription.StateBytes"/> for the model's layers; four bytes for
-/// each output and, of each value known ahead, for horizon + 1 intervals; some 20 bytes for each value of a record; and some 400 bytes.
+/// each output; eight for each value known ahead of horizon + 1 intervals; some 20 bytes for each value of a record; and some 400 bytes.
 /// </remarks>
 /// <typeparam name="TModel">The model that the state belongs to.</typeparam>
 public sealed class SeriesState<TModel> where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
@@ -250,15 +250,16 @@ public sealed class SeriesState<TModel> where TModel : SequenceModel<TModel>, IM
         return StepToken(model, token, scratch);
     }
 
+    /// <summary>Steps the model. All numbers of a token were checked when they came, in records or in a saved state.</summary>
     private bool StepToken(TModel model, ReadOnlySpan<float> token, RecordScratch scratch)
     {
         if (Core.Layout.AlwaysHasOutput)
         {
-            model.Step(stream, token, Core.BeginOutput());
+            model.StepChecked(stream, token, Core.BeginOutput());
             return true;
         }
         Span<float> output = scratch.Output(Core.Layout.Description.OutputWidth);
-        model.Step(stream, token, output);
+        model.StepChecked(stream, token, output);
         if (stream.HasOutput)
         {
             Core.SetOutput(output);
