@@ -139,11 +139,17 @@ public readonly ref struct QuantilePrediction
     {
         Arguments.CheckIndex(index, Count);
         Span<float> values = levels.Length <= stack.Length ? stack[..levels.Length] : new float[levels.Length];
+        // Insertion: levels are few and mostly in order, and under NativeAOT Span.Sort allocates. NaN comes first, as there.
         for (int level = 0; level < levels.Length; level++)
         {
-            values[level] = output[level * Count + index];
+            float value = output[level * Count + index];
+            int at = level;
+            for (; at > 0 && values[at - 1].CompareTo(value) > 0; at--)
+            {
+                values[at] = values[at - 1];
+            }
+            values[at] = value;
         }
-        values.Sort();
         return new(values, levels);
     }
 }
