@@ -319,7 +319,10 @@ internal sealed class BacktestEngine
             referenceStart = (int)Math.Min(originStart, known - Math.Floor(known * engine.options.ReferenceFraction));
             int targets = engine.targets.Count, count = targets * horizon;
             levelCount = engine.shape.Levels.Length;
-            baselines = [.. Enumerable.Range(0, targets).Select(_ => new Baselines(engine.seasons))];
+            // A season beyond the last forecast interval is never complete: memory is that of the series, however long the season.
+            int longest = (int)Math.Min(series.Rows + horizon + 1L, Array.MaxLength);
+            int[] seasons = [.. engine.seasons.Select(s => Math.Min(s, longest))];
+            baselines = [.. Enumerable.Range(0, targets).Select(_ => new Baselines(seasons))];
             conformal = engine.HasConformal ? new(targets, horizon, engine.shape.ConformalCoverage, engine.options.Conformal) : null;
             minErrors = (int)Math.Ceiling(engine.shape.ConformalCoverage / (1 - engine.shape.ConformalCoverage) - 1e-9);
             scales = [.. Enumerable.Range(0, targets).Select(t => ScaledError.ScaleOf(series.Column(t)[..known], engine.season))];

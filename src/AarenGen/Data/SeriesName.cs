@@ -8,7 +8,8 @@ internal static class SeriesName
     /// <summary>Bytes of a name in UTF-8.</summary>
     public const int MaxBytes = 1024;
 
-    private const string Rule = "the name of a series must have 1 to 1,024 bytes of UTF-8, whole characters without a null character";
+    /// <summary>What a name must be, as the end of a sentence.</summary>
+    public const string Rule = "the name of a series must have 1 to 1,024 bytes of UTF-8, whole characters without a null character";
 
     /// <summary>UTF-8 that neither writes nor reads half characters.</summary>
     public static Encoding Encoding { get; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);

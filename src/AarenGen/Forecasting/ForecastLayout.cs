@@ -64,7 +64,7 @@ internal sealed class ForecastLayout
 
     /// <summary>The series whose statistics scale the records of a key; null: those of all data do.</summary>
     /// <exception cref="ArgumentException">The model has statistics of each series, and the key cannot name one.</exception>
-    public string? StatisticsOf(string key) => !CanName(key) ? throw SeriesName.Error("", nameof(key))
+    public string? StatisticsOf(string key) => !CanName(key) ? throw SeriesName.Error("The key cannot be used: ", nameof(key))
         : Description.IsPerSeries && key.Length > 0 ? key : null;
 
     /// <summary>Whether a key can name a series in the model's files, where these have statistics of each series.</summary>

@@ -95,6 +95,7 @@ public abstract class ForecastModel<TSelf, TRecord, TForecast> : SequenceModel<T
     /// <exception cref="ArgumentNullException"><paramref name="records"/> or <paramref name="options"/> is null.</exception>
     /// <exception cref="RecordException">A record is wrong, or records of a series fall in time.</exception>
     /// <exception cref="ArgumentException">There are no records, nothing can be scored, or nothing can be trained on anew.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option of <paramref name="refit"/> is out of range.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public BacktestReport Backtest(
         IEnumerable<TRecord> records, BacktestOptions options, ForecastTrainingOptions? refit = null,
@@ -105,6 +106,10 @@ public abstract class ForecastModel<TSelf, TRecord, TForecast> : SequenceModel<T
         refit ??= new();
         refit.Validate(Description.Tokens);
         IReadOnlyList<RegularSeries> series = RecordGrid.Read<TRecord, TSelf>(records, Layout);
+        if (series.Count == 0)
+        {
+            throw new ArgumentException("There are no records.", nameof(records));
+        }
         return BacktestEngine.Run(
             Description.Name, new StreamForecaster<TSelf>((TSelf)this, Layout), series, options, Refit, progress, cancellationToken);
 

@@ -357,9 +357,11 @@ internal sealed class SeriesCore
                 numbers[i] = reader.ReadSingle();
             }
         }
-        bool isValid = counts.All(static c => c >= 0) && (!HasOutput || OutputInterval < Next) && (HasBegun || !HasOutput)
+        bool isValid = counts.All(static c => c >= 0) && (!HasOutput || OutputInterval < Next)
+            && (HasBegun || (Next == 0 && !HasOutput && !IsOpen && !WasOpen))
             && (Layout.Task.IsAggregated || !IsOpen)
-            && !known.Any(float.IsInfinity) && !values.Any(static v => float.IsInfinity((float)v))
+            && !known.Any(float.IsInfinity) && !values.Where((value, c) => float.IsInfinity(
+                (float)IntervalValue.Complete(Layout.Columns[c].Aggregation, value, counts[c]))).Any()
             && categories.Select((value, i) => Arguments.IsCategory(value, Layout.Columns[Layout.FirstCategoryColumn + i].Cardinality))
                 .All(static isCategory => isCategory);
         if (HasBegun && isValid)
@@ -367,7 +369,8 @@ internal sealed class SeriesCore
             try
             {
                 Begin(Next);
-                isValid = start >= Layout.MinTicks && start <= Layout.MaxTicks;
+                isValid = start >= Layout.MinTicks && start <= Layout.MaxTicks
+                    && (!HasOutput || Layout.Grid.StartOf(OutputInterval).UtcTicks < start);
             }
             catch (ArgumentOutOfRangeException)
             {

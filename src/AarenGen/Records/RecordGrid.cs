@@ -30,6 +30,10 @@ internal static class RecordGrid
             layout.CheckTime(key, ticks);
             if (!ReferenceEquals(last?.Key, key) && !lasts.TryGetValue(key, out last))
             {
+                if (!layout.CanName(key))
+                {
+                    throw new RecordException($"{ForecastLayout.Where(key, ticks)} has a key that cannot be used: {SeriesName.Rule}.");
+                }
                 lasts.Add(key, last = new(key));
             }
             if (ticks < last.Ticks)
