@@ -8,7 +8,7 @@ CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureIn
 FuzzTarget[] targets =
 [
     new WeightsTarget(), new CompiledTarget(), new StateTarget(), new CheckpointTarget(),
-    new TableTarget(), new RowsTarget(), new TsTarget(), new EventsTarget(), new TrajectoryTarget(),
+    new TableTarget(), new RowsTarget(), new TsTarget(), new EventsTarget(), new TrajectoryTarget(), new SeriesTarget(), new RecordTarget(),
 ];
 
 Option<int> seconds = new("--seconds") { Description = "How long, in all", DefaultValueFactory = static _ => 60, Recursive = true };

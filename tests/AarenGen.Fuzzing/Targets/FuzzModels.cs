@@ -26,3 +26,43 @@ public sealed partial class SmallModel;
 [Dense(2)]
 [MeanSquaredError]
 public sealed partial class StatefulModel;
+
+/// <summary>A category of <see cref="FuzzReading"/>.</summary>
+public enum FuzzSite
+{
+    /// <summary>The first.</summary>
+    North,
+
+    /// <summary>Its number is not its place.</summary>
+    South = 7,
+}
+
+/// <summary>The rows of tables that are read: every kind of property, all but key and time nullable.</summary>
+public sealed record FuzzReading
+{
+    [SeriesKey]
+    public required string Sensor { get; init; }
+
+    [Timestamp]
+    public required DateTimeOffset Time { get; init; }
+
+    [Target(Aggregation = Aggregation.Mean)]
+    public double? Load { get; init; }
+
+    [Target(Aggregation = Aggregation.Count)]
+    public bool? IsOn { get; init; }
+
+    [Observed(Aggregation = Aggregation.Max)]
+    public int? Visitors { get; init; }
+
+    [KnownAhead(Aggregation = Aggregation.Sum)]
+    public float? Plan { get; init; }
+
+    [Category]
+    public FuzzSite? Site { get; init; }
+}
+
+/// <summary>Whose records and series' states are read.</summary>
+[SequenceModel, Forecast<FuzzReading>(3, "1h", TimeZone = "Europe/Berlin"), Calendar(CalendarField.HourOfDay)]
+[Standardize(PerSeries = true), Dense(4), MinGru(FeedForward = 4), Gaussian]
+public sealed partial class RecordModel;
