@@ -34,10 +34,10 @@ static int Run(string table, string folder, CancellationToken stop)
         Reading[] stream = [.. sensor];
         for (int i = 0; i < stream.Length; i++)
         {
-            if (model.Step(state, stream[i], stream.AsSpan(i + 1)) is { } forecast && forecast.Origin >= report.From
-                && forecast.Load.Anomaly > report.Anomalies!.Threshold)
+            if (model.Step(state, stream[i], stream.AsSpan(i + 1)) is { Load: { AnomalyTime: { } time, Anomaly: var score } }
+                && time >= report.From && score > report.Anomalies!.Threshold)
             {
-                Console.WriteLine($"Alarm: {sensor.Key} at {forecast.Origin:yyyy-MM-dd HH}h UTC, score {forecast.Load.Anomaly:F1}");
+                Console.WriteLine($"Alarm: {sensor.Key} at {time:yyyy-MM-dd HH}h UTC, score {score:F1}");
             }
         }
     }

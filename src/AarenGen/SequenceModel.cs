@@ -55,6 +55,9 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// </summary>
     public StandardizationStatistics? Statistics => standardizer?.Statistics;
 
+    /// <summary>The end of the records that trainings used, where they were told of time; null: none is known.</summary>
+    internal DateTimeOffset? DataEnd { get; set; }
+
     /// <summary>Scales with these statistics; null where nothing is standardised.</summary>
     internal Standardizer? Standardizer => standardizer;
 
@@ -95,7 +98,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     public static TSelf Load(string path)
     {
         TSelf model = Allocated();
-        model.UseStatistics(ModelFile.Read(path, Description, model.weights));
+        model.Use(ModelFile.Read(path, Description, model.weights));
         model.WeightsChanged();
         return model;
     }
@@ -112,7 +115,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     {
         Arguments.CheckReadable(stream);
         TSelf model = Allocated();
-        model.UseStatistics(ModelFile.Read(stream, Description, model.weights));
+        model.Use(ModelFile.Read(stream, Description, model.weights));
         model.WeightsChanged();
         return model;
     }
@@ -137,7 +140,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <exception cref="InvalidOperationException">
     /// A weight is NaN or infinite, or another call changes the weights. The file is as it was.
     /// </exception>
-    public void Save(string path) => Read(nameof(Save), () => ModelFile.Write(path, Description, weights, Statistics));
+    public void Save(string path) => Read(nameof(Save), () => ModelFile.Write(path, Description, weights, Fitted));
 
     /// <summary>Writes the weights to a stream as safetensors with PyTorch's names and layouts.</summary>
     /// <param name="stream">
@@ -152,7 +155,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     public void Save(Stream stream)
     {
         Arguments.CheckWritable(stream);
-        Read(nameof(Save), () => ModelFile.Write(stream, Description, weights, Statistics));
+        Read(nameof(Save), () => ModelFile.Write(stream, Description, weights, Fitted));
     }
 
     /// <summary>
@@ -169,7 +172,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     public void SaveCompiled(string path) =>
         Read(
             nameof(SaveCompiled),
-            () => AtomicFile.Write(path, CompiledModel.Writer(Description, weights, packed, Precision, Statistics)));
+            () => AtomicFile.Write(path, CompiledModel.Writer(Description, weights, packed, Precision, Fitted)));
 
     /// <summary>Writes to a stream what <see cref="SaveCompiled(string)"/> writes to a file.</summary>
     /// <param name="stream">
@@ -186,7 +189,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         Arguments.CheckWritable(stream);
         Read(
             nameof(SaveCompiled),
-            () => OutputStream.Write(stream, CompiledModel.Writer(Description, weights, packed, Precision, Statistics)));
+            () => OutputStream.Write(stream, CompiledModel.Writer(Description, weights, packed, Precision, Fitted)));
     }
 
     /// <summary>
@@ -508,13 +511,13 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         if (CompiledModel.TryRead(resource, Description, file) is { } compiled)
         {
             TSelf inPlace = TSelf.Empty();
-            (inPlace.weights, inPlace.packed, inPlace.Precision, StandardizationStatistics? statistics) = compiled;
-            inPlace.UseStatistics(statistics);
+            (inPlace.weights, inPlace.packed, inPlace.Precision, FittedData fitted) = compiled;
+            inPlace.Use(fitted);
             return inPlace;
         }
         TSelf model = Allocated();
         resource.Position = 0;
-        model.UseStatistics(ModelFile.Read(resource, file, Description, model.weights));
+        model.Use(ModelFile.Read(resource, file, Description, model.weights));
         model.WeightsChanged();
         return model;
     }
@@ -627,6 +630,15 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <summary>Null for a model that standardises nothing.</summary>
     internal void UseStatistics(StandardizationStatistics? statistics) =>
         standardizer = Standardizer.Create(Description, statistics);
+
+    /// <summary>What files have of the data, beside the weights.</summary>
+    private FittedData Fitted => new(Statistics, DataEnd);
+
+    private void Use(in FittedData fitted)
+    {
+        UseStatistics(fitted.Statistics);
+        DataEnd = fitted.Until;
+    }
 
     /// <summary>Does what needs weights that nobody changes meanwhile.</summary>
     private void Read(string call, Action action)

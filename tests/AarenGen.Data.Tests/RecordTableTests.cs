@@ -41,6 +41,9 @@ internal sealed record Reading
 [SequenceModel, Forecast<Reading>(2, "1h"), Dense(8), Gaussian]
 internal sealed partial class ReadingForecaster;
 
+[SequenceModel, Forecast<Reading>(2, "1h", TimeZone = "Europe/Berlin"), Dense(8), Gaussian]
+internal sealed partial class BerlinForecaster;
+
 /// <summary>Read by a constructor and an initializer.</summary>
 internal sealed class Sale(int store, DateTime day, string note = "none")
 {
@@ -142,6 +145,23 @@ public sealed class RecordTableTests : TemporaryFolder
         Assert.Contains("'sensor id'", Assert.Throws<TableException>(() => records.First()).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentNullException>(() => ReadingForecaster.ReadTable((string)null!));
         Assert.Throws<ArgumentNullException>(() => ReadingForecaster.ReadTable((ITableReader)null!));
+    }
+
+    [Fact]
+    public void Times_without_a_zone_are_in_that_of_the_task()
+    {
+        string local = Write("local.csv", "2026-07-01 12:00"), zoned = Write("zoned.csv", "2026-07-01T12:00Z");
+        var tokyo = new TableOptions { TimeZone = TimeZoneInfo.FindSystemTimeZoneById("Asia/Tokyo") };
+        Assert.Equal(10, Hour(BerlinForecaster.ReadTable(local)));
+        Assert.Equal(10, Hour(BerlinForecaster.ReadTable(local, new() { Separator = ',' })));
+        Assert.Equal(3, Hour(BerlinForecaster.ReadTable(local, tokyo)));
+        Assert.Equal(12, Hour(ReadingForecaster.ReadTable(local)));
+        Assert.Equal(12, Hour(BerlinForecaster.ReadTable(zoned)));
+
+        static int Hour(IEnumerable<Reading> records) => Assert.Single(records).Time.UtcDateTime.Hour;
+
+        string Write(string name, string time) =>
+            this.Write(name, $"sensor id,time,load,humidity,plan,site,level,rank\na,{time},1,1,,north,,\n");
     }
 
     [Fact]

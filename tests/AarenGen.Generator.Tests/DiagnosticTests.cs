@@ -416,7 +416,7 @@ public sealed class DiagnosticTests
             // Every component has a CUDA implementation: see the test below. The others depend on more than a declaration and
             // have tests of their own.
             bool isElsewhere = d.Id is DiagnosticDescriptors.NoDeviceCode or DiagnosticDescriptors.ComponentsWithoutModel
-                or DiagnosticDescriptors.LanguageTooOld
+                or DiagnosticDescriptors.LanguageTooOld or DiagnosticDescriptors.NeverForgets
                 or DiagnosticDescriptors.MissingRuntime;
             Assert.True(isElsewhere || Mistakes.Concat(TaskDiagnosticTests.Mistakes).Any(m => ((object[])m)[0].Equals(d.Id)), d.Id);
             Assert.Contains($"## {d.Id}", documentation, StringComparison.Ordinal);

@@ -39,8 +39,8 @@ public sealed class NameTests
         "[SequenceModel, Weights(\"w.safetensors\"), Continuous(4), Categorical(3), Aaren(Heads = 1), Head(\"Price\"), Dense(2), "
             + "Quantiles(0.1, 0.9), "
             + "Head(\"Kind\"), Dense(3), CrossEntropy]",
-        "[SequenceModel, Forecast<global::Records.Reading>(3, \"1h\"), Calendar(CalendarField.HourOfDay), Dense(8), Aaren(Heads = 2)] "
-            + "[Huber]",
+        "[SequenceModel, Forecast<global::Records.Reading>(3, \"1h\"), Calendar(CalendarField.HourOfDay), Dense(8)] "
+            + "[Aaren(Heads = 2, Forget = true), Huber]",
     ];
 
     /// <summary>All names that mean something to C#, the runtime or the generated class.</summary>

@@ -215,7 +215,7 @@ public sealed class SnapshotTests
 
             [SequenceModel, Forecast<Reading>(24, "1h")]
             [Calendar(CalendarField.HourOfDay, CalendarField.DayOfWeek)]
-            [Standardize, Dense(64), Aaren(Repeat = 2), Quantiles(0.1, 0.5, 0.9)]
+            [Standardize, Dense(64), Aaren(Repeat = 2, Forget = true), Quantiles(0.1, 0.5, 0.9)]
             public sealed partial class LoadForecaster;
             """,
         ["ForecastOfStructs"] = """
@@ -231,8 +231,8 @@ public sealed class SnapshotTests
                 [property: Observed] bool IsOpen, [property: Category] Weather? Weather,
                 [property: Category("low", "a \"high\" one")] string Level, [property: Category(5)] byte? Rank);
 
-            [SequenceModel, Forecast<Sale>(2, " 7 d", TimeZone = "Europe/Berlin"), Calendar(CalendarField.MonthOfYear), InstanceNorm]
-            [Dense(8), MinGru, Huber]
+            [SequenceModel, Forecast<Sale>(2, " 7 d", TimeZone = "Europe/Berlin", MaxGap = 9)]
+            [Calendar(CalendarField.MonthOfYear), InstanceNorm, Dense(8), MinGru, Huber]
             internal sealed partial class SalesForecaster;
             """,
         ["ForecastOfInheritedProperties"] = """

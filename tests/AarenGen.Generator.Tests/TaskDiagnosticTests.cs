@@ -36,6 +36,10 @@ public sealed class TaskDiagnosticTests
         { "AAREN053", Reading + Task + "[|Pool(Pooling.Mean)|], " + Rest },
         { "AAREN054", Reading + "[SequenceModel, Forecast<Reading>(3, [|\"1 hour\"|]), " + Rest },
         { "AAREN054", Reading + "[SequenceModel, Forecast<Reading>(3, [|null!|]), " + Rest },
+        { "AAREN020", Reading + "[SequenceModel, Forecast<Reading>(1, [|\"10000y\"|]), " + Rest },
+        { "AAREN020", Reading + "[SequenceModel, Forecast<Reading>(1, [|\"1001y\"|]), " + Rest },
+        { "AAREN020", Reading + "[SequenceModel, Forecast<Reading>([|1001|], \"1y\"), " + Rest },
+        { "AAREN020", Reading + "[SequenceModel, Forecast<Reading>([|65536|], \"w\"), Dense(8), Huber] partial class M;" },
         { "AAREN055", Reading + "[SequenceModel, Forecast<Reading>(3, \"1d\", TimeZone = [|\"\"|]), " + Rest },
         { "AAREN055", Reading + "[SequenceModel, Forecast<Reading>(3, \"1d\", TimeZone = [|\"\\\"\"|]), " + Rest },
         { "AAREN056", Reading + Task + "Calendar(CalendarField.HourOfDay, "
@@ -45,6 +49,7 @@ public sealed class TaskDiagnosticTests
             + "CalendarField.DayOfWeek), " + Rest },
         { "AAREN057", Reading + "[SequenceModel, Forecast<Reading>(3, \"w\"), Calendar(CalendarField.DayOfMonth, "
             + "[|CalendarField.DayOfWeek|]), " + Rest },
+        { "AAREN057", Reading + Task + "Calendar([|CalendarField.MinuteOfHour|], CalendarField.HourOfDay), " + Rest },
         { "AAREN022", Reading + Task + "Calendar([|(CalendarField)9|]), " + Rest },
         { "AAREN016", Reading + Task + "Dense(8), [|Calendar(CalendarField.HourOfDay)|], Gaussian] "
             + "partial class M;" },
@@ -54,6 +59,8 @@ public sealed class TaskDiagnosticTests
             + Rest },
         { "AAREN020", Reading + "[SequenceModel, Forecast<Reading>([|0|], \"1h\"), " + Rest },
         { "AAREN020", Reading + "[SequenceModel, Forecast<Reading>([|65537|], \"1h\"), " + Rest },
+        { "AAREN020", Reading + "[SequenceModel, Forecast<Reading>(3, \"1h\", MaxGap = [|0|]), " + Rest },
+        { "AAREN020", Reading + "[SequenceModel, Forecast<Reading>(3, \"1h\", MaxGap = [|1048577|]), " + Rest },
         { "AAREN020", Reading + Task + "InstanceNorm(Columns = [|2|]), " + Rest },
         { "AAREN020", Reading + Task + "Dense([|0|]), Gaussian] partial class M;" },
         { "AAREN013", Reading + Task + "Dense(8)] partial class [|M|];" },
@@ -132,6 +139,30 @@ public sealed class TaskDiagnosticTests
         { "AAREN015", "sealed class MineAttribute : RecordColumnAttribute; " + Record("[[|Mine|]] public float X { get; set; }") },
     };
 
+    [Theory]
+    [InlineData("Dense(8), [|Aaren|], Gaussian")]
+    [InlineData("Patch(4, 2), Dense(8), MinGru, [|Aaren(Heads = 2, Forget = false)|], Gaussian")]
+    public void A_layer_that_never_forgets_is_warned_of(string marked)
+    {
+        int start = marked.IndexOf("[|", StringComparison.Ordinal) + 2;
+        string layer = marked[start..marked.IndexOf("|]", StringComparison.Ordinal)];
+        string components = marked.Replace("[|", "", StringComparison.Ordinal).Replace("|]", "", StringComparison.Ordinal);
+        GeneratorRun run = GeneratorRun.Any(Prefix + Reading + Task + components + "] partial class M;");
+        Diagnostic warning = Assert.Single(run.Diagnostics);
+        Assert.Equal(("AAREN059", DiagnosticSeverity.Warning), (warning.Id, warning.Severity));
+        Assert.Equal(layer, warning.Location.SourceTree!.GetText().ToString(warning.Location.SourceSpan));
+        // The model is generated.
+        Assert.Single(run.Plans);
+        run.AssertCompiles();
+    }
+
+    [Theory]
+    [InlineData("Forecast<Reading>(3, \"1h\"), Dense(8), Aaren(Forget = true), Gaussian")]
+    [InlineData("Forecast<Reading>(3, \"1h\"), Dense(8), MinGru, MinLstm, Transformer(Context = 8), CausalConvolution(2), Gaussian")]
+    [InlineData("Continuous(4), Dense(8), Aaren, Dense(4), MeanSquaredError")]
+    public void Layers_that_forget_and_models_without_a_task_are_not_warned_of(string components) =>
+        GeneratorRun.Valid(Prefix + Reading + $"[SequenceModel, {components}] partial class M;");
+
     /// <summary>The generator's grammar is the runtime's, which this test holds it to.</summary>
     public static TheoryData<string> Intervals => new([
         .. from number in (string[])
@@ -180,6 +211,9 @@ public sealed class TaskDiagnosticTests
     [InlineData("[SequenceModel, Forecast<Reading>(3, \"1h\"), Patch(4, 2), InstanceNorm, Dense(8), Gaussian] partial class M;")]
     [InlineData("[SequenceModel, Forecast<Reading>(3, \"1h\"), ChannelIndependent, InstanceNorm, Dense(8), StudentT] partial class M;")]
     [InlineData("[SequenceModel, Forecast<Reading>(65536, \"1ms\"), Huber] partial class M;")]
+    [InlineData("[SequenceModel, Forecast<Reading>(1000, \"y\"), Huber] partial class M;")]
+    [InlineData("[SequenceModel, Forecast<Reading>(3, \"1h\", TimeZone = \"Australia/Lord_Howe\"), Calendar(CalendarField.MinuteOfHour), "
+        + "Dense(8), Gaussian] partial class M;")]
     [InlineData("[SequenceModel, Forecast<Weather>(1, \"y\"), InstanceNorm(Columns = 1, Window = 4), Dense(8), Huber] partial class M;")]
     [InlineData("partial class Outer { private record Inner : Weather; [SequenceModel, Forecast<Inner>(1, \"y\"), Dense(8), Huber] "
         + "private partial class M; }")]

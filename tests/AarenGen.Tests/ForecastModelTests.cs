@@ -1,3 +1,4 @@
+using AarenGen.Serialization;
 using AarenGen.Tests.Models;
 
 namespace AarenGen.Tests;
@@ -86,6 +87,138 @@ public sealed class ForecastModelTests
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
 
         static Pulse At(int minute, double count) => new(12345, Begin.UtcDateTime.AddMinutes(minute), count);
+    }
+
+    [Fact]
+    public void Records_that_a_model_cannot_take_are_named_by_trainings_and_backtests()
+    {
+        TrainingOptions one = new() { Epochs = 1, BatchSize = 4, Threads = 2 };
+        MeterReading[] records = [.. Wave("a", 120, 300)], wrong = [.. records];
+        wrong[^2] = wrong[^2] with { Load = 1e30f };
+        DateTimeOffset from = Begin.AddHours(96);
+        LoadForecaster model = LoadForecaster.Create(1);
+        model.Fit(records, new() { ValidateUntil = from, Training = one });
+        // Where statistics are known, all records are checked before anything else.
+        foreach (Action call in (Action[])[() => model.Fit(wrong), () => model.Backtest(wrong, new() { From = from })])
+        {
+            Assert.StartsWith(
+                "The record of the series 'a' at 2025-03-24 22:00:00Z makes Load 1.00000002E+30;",
+                Assert.Throws<RecordException>(call).Message, StringComparison.Ordinal);
+        }
+        // Where they are not, a number of the part for validation may be too far from those of the part for training.
+        Assert.StartsWith(
+            "The interval of the series 'a' at 2025-03-24 22:00:00Z: Load (column 0) of the token holds 1E+30;",
+            Assert.Throws<ArgumentException>(() => LoadForecaster.Create(1).Fit(wrong)).Message, StringComparison.Ordinal);
+        // Models that are trained anew have statistics of their own.
+        MeterReading[] large = [.. records.Select(static r => r with { Load = r.Load * 1e18f })];
+        LoadForecaster wide = LoadForecaster.Create(1);
+        wide.Fit(large, new() { Training = one });
+        wrong[^2] = wrong[^2] with { Load = 1e19f };
+        Assert.NotNull(wide.Backtest(wrong, new() { From = from }));
+        RecordException e = Assert.Throws<RecordException>(
+            () => wide.Backtest(wrong, new() { From = from, RefitEvery = 12 }, new() { Training = one }));
+        Assert.StartsWith(
+            "The interval of the series 'a' at 2025-03-24 22:00:00Z makes Load 9.99999998E+18;", e.Message, StringComparison.Ordinal);
+        Assert.Contains("CheckpointPath", Assert.Throws<ArgumentException>(() => model.Backtest(
+            records, new() { From = from, RefitEvery = 12 }, new() { Training = one with { CheckpointPath = "file" } })).Message,
+            StringComparison.Ordinal);
+        // Two values that are finite as floats, and a sum that is not.
+        Pulse[] pulses = [.. Enumerable.Range(0, 100).Select(
+            static i => new Pulse(7, Begin.UtcDateTime.AddMinutes(5 * i), i is 48 or 49 ? 3e38 : 1))];
+        Assert.StartsWith(
+            "The interval of the series '7' at 2025-03-20 04:00:00Z makes Count 6E+38;",
+            Assert.Throws<RecordException>(() => PulseForecaster.Create(1).Fit(pulses)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public unsafe void A_backtest_tells_that_the_model_was_trained_on_its_records()
+    {
+        const string notice = "The model was trained on what it is tested on";
+        TrainingOptions one = new() { Epochs = 1, BatchSize = 4, Threads = 2 };
+        MeterReading[] records = [.. Wave("a", 120, 300), .. Wave("b", 100, 80)];
+        DateTimeOffset from = Begin.AddHours(96);
+        LoadForecaster model = LoadForecaster.Create(1);
+        Assert.Null(model.FittedUntil);
+        Assert.DoesNotContain(Notices(), static n => n.StartsWith(notice, StringComparison.Ordinal));
+        model.Fit(records, new() { ValidateUntil = from, Training = one });
+        Assert.Equal(from, model.FittedUntil);
+        Assert.DoesNotContain(Notices(), static n => n.StartsWith(notice, StringComparison.Ordinal));
+        // What is not used for validation is not used.
+        model.Fit(records, new() { ValidationFraction = 0, ValidateUntil = Begin.AddHours(60), Training = one });
+        Assert.Equal(from, model.FittedUntil);
+        model.Fit(records, new() { TrainUntil = Begin.AddHours(97), Training = one });
+        Assert.Equal(Begin.AddHours(120), model.FittedUntil);
+        Assert.StartsWith(notice, Notices()[0], StringComparison.Ordinal);
+        Assert.Contains("up to 2025-03-25 00:00Z, and the test begins at 2025-03-24 00:00Z", Notices()[0], StringComparison.Ordinal);
+
+        using MemoryStream saved = new(), compiled = new();
+        model.Save(saved);
+        saved.Position = 0;
+        Assert.Equal(model.FittedUntil, LoadForecaster.Load(saved).FittedUntil);
+        model.SaveCompiled(compiled);
+        fixed (byte* memory = compiled.ToArray())
+        {
+            using var resource = new UnmanagedMemoryStream(memory, compiled.Length);
+            Assert.Equal(model.FittedUntil, LoadForecaster.LoadEmbedded(resource, "file").FittedUntil);
+        }
+        Assert.Contains("fitted_until", Assert.Throws<ModelFileException>(static () => FittedData.ReadMark(
+            new Dictionary<string, string> { ["aarengen.fitted_until"] = "yesterday" })).Message, StringComparison.Ordinal);
+        // A training that was stopped leaves weights of the records, too.
+        LoadForecaster stopped = LoadForecaster.Create(1);
+        using var stop = new CancellationTokenSource();
+        Assert.Throws<OperationCanceledException>(() => stopped.Fit(
+            records, new() { Training = one with { Epochs = 9 } }, new Stopping(stop), stop.Token));
+        Assert.Equal(Begin.AddHours(120), stopped.FittedUntil);
+        // One that never began leaves none.
+        LoadForecaster refused = LoadForecaster.Create(1);
+        Assert.ThrowsAny<ArgumentException>(() => refused.Fit(records, new() { Training = one with { BatchSize = 0 } }));
+        Assert.Null(refused.FittedUntil);
+
+        IReadOnlyList<string> Notices() => model.Backtest(records, new() { From = from }).Notices;
+    }
+
+    private sealed class Stopping(CancellationTokenSource source) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => source.Cancel();
+    }
+
+    /// <summary>Three values come between two forecasts, each scored by its step of the one before, in a backtest and live.</summary>
+    [Fact]
+    public void A_threshold_of_a_backtest_finds_the_same_anomalies_live_with_patches()
+    {
+        // The first of three values.
+        const int count = 1500, first = 1001;
+        var random = new Random(3);
+        // A spike after every 37th interval, which is no multiple of the stride, and a value that is missing before each.
+        Pulse[] pulses = [.. Enumerable.Range(0, count).Select(i => new Pulse(7, Begin.UtcDateTime.AddMinutes(15 * i), Value(i)))];
+        PatchedForecaster model = PatchedForecaster.Create(1);
+        DateTimeOffset from = Begin.AddMinutes(15 * first);
+        model.Fit(pulses, new() { ValidateUntil = from, Training = new() { Epochs = 2, BatchSize = 8, Threads = 2 } });
+        AnomalyReport anomalies = model.Backtest(pulses, new() { From = from, ReferenceFraction = 0.5 }).Anomalies!;
+        // Every value that is there is scored, whatever the stride.
+        Assert.Equal(Enumerable.Range(first, count - first).Count(static i => i % 37 != 36), anomalies.Count);
+        Assert.Equal(Enumerable.Range(first - first / 2 + 1, first / 2 - 1).Count(static i => i % 37 != 36), anomalies.ReferenceCount);
+        Assert.InRange(anomalies.AlarmCount, 10, 100);
+
+        SeriesState<PatchedForecaster> state = model.CreateSeriesState("7");
+        List<(DateTimeOffset Output, DateTimeOffset Time, double Score)> live = [];
+        foreach (Pulse pulse in pulses)
+        {
+            if (model.Step(state, pulse) is { } forecast && forecast.Count.AnomalyTime is { } time && time >= from)
+            {
+                live.Add((forecast.Origin, time, forecast.Count.Anomaly));
+            }
+        }
+        Assert.InRange(live.Count, (count - first) / 3 - 2, (count - first) / 3 + 1);
+        Assert.All(live, static v => Assert.InRange((v.Output - v.Time).TotalMinutes, 0, 30));
+        // The most unusual of the three values is told; what is above the threshold in the backtest is so live.
+        DateTimeOffset last = live[^1].Output;
+        Assert.Equal(
+            anomalies.Alarms.Where(a => a.Time <= last).GroupBy(a => live.First(v => v.Output >= a.Time).Output)
+                .Select(static group => group.MaxBy(static a => a.Score)!).Select(static a => (a.Time, Math.Round(a.Score, 9))),
+            live.Where(v => v.Score > anomalies.Threshold).Select(static v => (v.Time, Math.Round(v.Score, 9))));
+
+        double Value(int i) => i % 37 == 36 ? double.NaN : 100 + 10 * random.NextDouble() + (i > first && i % 37 == 0 ? 40 : 0);
     }
 
     private static IEnumerable<MeterReading> Wave(string sensor, int count, float level) => Enumerable.Range(0, count)

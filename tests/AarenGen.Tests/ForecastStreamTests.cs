@@ -154,7 +154,8 @@ public sealed class ForecastStreamTests : IDisposable
         { "known", false, "Outdoor" },
         { "site", false, "Site" },
         { "fraction", false, "Site" },
-        { "year", false, "1048576" },
+        { "year", false, "MaxGap" },
+        { "year", true, "MaxGap" },
         { "end", false, "calendar" },
         { "start", false, "calendar" },
         { "null", false, "null" },
@@ -188,7 +189,7 @@ public sealed class ForecastStreamTests : IDisposable
             "known" => (next with { Outdoor = -2e15 }, []),
             "site" => (next with { Site = 4 }, []),
             "fraction" => (next with { Site = -1 }, []),
-            "year" => (next with { Time = Begin.AddYears(1000) }, []),
+            "year" => (next with { Time = Begin.AddYears(1) }, []),
             "end" => (next with { Time = DateTimeOffset.MaxValue }, []),
             "start" => (next with { Time = DateTimeOffset.MinValue }, []),
             "null" => (null, []),
@@ -226,6 +227,41 @@ public sealed class ForecastStreamTests : IDisposable
             Assert.True(state.Step<Reading, ReadingBinding>(model, record, []));
             Assert.DoesNotContain(state.Core.Outputs.ToArray(), static v => !float.IsFinite(v));
         }
+    }
+
+    /// <summary>The gaps that are allowed: half a year where nothing else is said.</summary>
+    [Theory]
+    [InlineData("1h", false, null, 24 * 183)]
+    [InlineData("1h", true, null, 24 * 183)]
+    [InlineData("1d", false, null, 183)]
+    [InlineData("w", true, null, 27)]
+    [InlineData("mo", false, null, 7)]
+    [InlineData("y", false, null, 1)]
+    [InlineData("1h", false, 5, 5)]
+    [InlineData("1h", true, 5, 5)]
+    public void A_gap_that_is_too_long_is_an_error_in_streams_and_batches(string every, bool isAggregated, int? maxGap, int gap)
+    {
+        PointForecaster model = PointForecaster.Create(1);
+        ForecastTask task = ReadingBinding.Task(every, isAggregated: isAggregated) with { MaxGap = maxGap };
+        var layout = new ForecastLayout(task, PointForecaster.Description);
+        Assert.Equal(gap, layout.MaxGap);
+        long first = task.Grid.IndexOf(Begin);
+        // An interval of several records is open when the next record comes.
+        Reading[] records = [.. ((long[])[first, first + 1 + gap]).Select(i => new Reading { Time = task.Grid.StartOf(i), Load = 1 })];
+        Reading wrong = new() { Time = task.Grid.StartOf(first + 2 * gap + 3), Load = 1 };
+        var state = new SeriesState<PointForecaster>(layout, "");
+        foreach (Reading record in records)
+        {
+            state.Step<Reading, ReadingBinding>(model, record, []);
+        }
+        Assert.Equal(gap, Assert.Single(RecordGrid.Read<Reading, ReadingBinding>(records, layout)).EmptyRows);
+        string expected = $"after {gap + 1} intervals of {task.Grid} without a record, more than {gap};";
+        Assert.Contains(expected, Assert.Throws<RecordException>(
+            () => state.Step<Reading, ReadingBinding>(model, wrong, [])).Message, StringComparison.Ordinal);
+        Assert.Contains(expected, Assert.Throws<RecordException>(
+            () => RecordGrid.Read<Reading, ReadingBinding>([.. records, wrong], layout)).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(() => state.Advance(model, wrong.Time));
+        Assert.True(state.Advance(model, task.Grid.StartOf(first + 2 * gap + 2)));
     }
 
     [Fact]
@@ -270,7 +306,7 @@ public sealed class ForecastStreamTests : IDisposable
         RecordException e = Assert.Throws<RecordException>(
             () => state.Step<Reading, ReadingBinding>(model, new() { Time = Begin.AddHours(8) }, []));
         Assert.Contains("interval that is complete", e.Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentOutOfRangeException>(() => state.Advance(model, Begin.AddYears(500)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => state.Advance(model, Begin.AddYears(1)));
         Assert.Equal(9, state.TokenCount);
 
         float Site() => RecordScratch.Own.Token(PointForecaster.InputWidth)[7];
@@ -313,6 +349,37 @@ public sealed class ForecastStreamTests : IDisposable
             model, new() { Time = Begin.AddHours(hour), Load = load, Flow = flow }, []));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_anomaly_has_the_time_of_its_value_after_a_gap(bool byClock)
+    {
+        QuantileForecaster model = QuantileForecaster.Create(1);
+        ForecastTask task = ReadingBinding.Task("1h", "Europe/Berlin", isAggregated: true);
+        var layout = new ForecastLayout(task, QuantileForecaster.Description);
+        var state = new SeriesState<QuantileForecaster>(layout, "");
+        Step(0, 1, 1);
+        Step(1, 1, null);
+        Step(2, 2, 3);
+        // The open interval and the two empty ones after it are completed at once.
+        Assert.True(byClock ? state.Advance(model, Begin.AddHours(5)) : Step(5, 4, 4));
+        var output = new ForecastOutput(state.Core);
+        Assert.Equal(Begin.AddHours(4), output.Origin);
+        Assert.Equal((Begin.AddHours(2), Begin.AddHours(2)), (output.Distributions(0).AnomalyTime, output.Distributions(1).AnomalyTime));
+        Assert.False(double.IsNaN(output.Distributions(0).Anomaly));
+        state.Save(File);
+        var loaded = new SeriesState<QuantileForecaster>(layout, "");
+        loaded.Load(File);
+        Assert.Equal(Begin.AddHours(2), new ForecastOutput(loaded.Core).Distributions(0).AnomalyTime);
+        // Nothing came meanwhile.
+        Assert.True(state.Advance(model, Begin.AddHours(byClock ? 6 : 7)));
+        Assert.True(state.Advance(model, Begin.AddHours(8)));
+        Assert.Null(new ForecastOutput(state.Core).Distributions(1).AnomalyTime);
+
+        bool Step(int hour, double? load, double? flow) => state.Step<Reading, ReadingBinding>(
+            model, new() { Time = Begin.AddHours(hour), Load = load, Flow = flow }, []);
+    }
+
     [Fact]
     public void Channels_in_patches_are_read_by_target_and_step()
     {
@@ -343,6 +410,24 @@ public sealed class ForecastStreamTests : IDisposable
             // The interval between two outputs is judged by the second step of the last one.
             Assert.Equal(i < 3, double.IsNaN(state.Core.Anomaly(1)));
         }
+    }
+
+    /// <summary>The longest horizons that the generator allows.</summary>
+    [Theory]
+    [InlineData("1000y", 1)]
+    [InlineData("y", 1000)]
+    [InlineData("w", 52_177)]
+    public void A_horizon_of_a_thousand_years_stays_in_the_calendar(string every, int horizon)
+    {
+        var layout = new ForecastLayout(
+            ReadingBinding.TargetsAlone() with { Grid = TimeGrid.Parse(every), Horizon = horizon }, PointForecaster.Description with
+            {
+                InputWidth = 2, TargetWidth = 2 * horizon,
+            });
+        Assert.InRange(new DateTimeOffset(2025, 1, 1, 0, 0, 0, TimeSpan.Zero).UtcTicks, layout.MinTicks, layout.MaxTicks);
+        long last = layout.Grid.IndexOf(new DateTimeOffset(layout.MaxTicks, TimeSpan.Zero)) + horizon + 1;
+        Assert.True(layout.Grid.StartOf(last) > layout.Grid.StartOf(0));
+        Assert.True(layout.Grid.StartOf(layout.Grid.IndexOf(new DateTimeOffset(layout.MinTicks, TimeSpan.Zero)) - 1).UtcTicks >= 0);
     }
 
     [Fact]

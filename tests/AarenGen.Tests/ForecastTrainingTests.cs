@@ -44,7 +44,7 @@ public sealed class ForecastTrainingTests
         Reject([right with { Humidity = 1e39 }], "2025-03-28 00:00:00Z", "Humidity");
         Reject([right with { Site = 7 }], "'a' at", "Site");
         Reject([right with { Time = DateTimeOffset.MaxValue }], "9999-12-31", "calendar");
-        Reject([right, right with { Time = Begin.AddYears(3000) }], "Record 2", "intervals");
+        Reject([right, right with { Time = Begin.AddYears(3000) }], "'a' at 5025-03-28", "MaxGap");
         Reject([right, null!], "Record 2", "null");
 
         RecordColumn[] columns = ReadingBinding.ColumnsOf(Aggregation.Mean);
@@ -84,7 +84,7 @@ public sealed class ForecastTrainingTests
 
     [Theory]
     [MemberData(nameof(Splits))]
-    public void Parts_of_time_are_kept_apart(double share, int? trainUntil, int? validateUntil, int length, int? stride)
+    public void Parts_of_time_are_kept_apart(double fraction, int? trainUntil, int? validateUntil, int length, int? stride)
     {
         IReadOnlyList<RegularSeries> series = Read([
             .. ForecastStreamTests.Random(Layout.Task, 120, 3), .. ForecastStreamTests.Random(Layout.Task, 60, 4, "short"),
@@ -92,7 +92,7 @@ public sealed class ForecastTrainingTests
             new() { Sensor = "late", Time = Begin.AddHours(199), Load = 2 }]);
         var split = new ForecastSplit(Layout, series, new()
         {
-            ValidationShare = share, TrainUntil = trainUntil is { } t ? Begin.AddHours(t).AddMinutes(30) : null,
+            ValidationFraction = fraction, TrainUntil = trainUntil is { } t ? Begin.AddHours(t).AddMinutes(30) : null,
             ValidateUntil = validateUntil is { } v ? Begin.AddHours(v) : null, WindowLength = length, Stride = stride,
         });
         long first = Layout.Grid.IndexOf(Begin), end = validateUntil is { } u ? first + u : long.MaxValue;
@@ -101,13 +101,13 @@ public sealed class ForecastTrainingTests
             // The interval that TrainUntil cuts is not trained on.
             Assert.Equal(first + trainUntil, split.Cut);
         }
-        else if (share > 0)
+        else if (fraction > 0)
         {
             double all = series.Sum(s => Rows(s, end)), trained = series.Sum(s => Rows(s, Math.Min(end, split.Cut)));
-            Assert.InRange(trained / all, 1 - share - 0.02, 1 - share + 0.02);
+            Assert.InRange(trained / all, 1 - fraction - 0.02, 1 - fraction + 0.02);
         }
         Check(split.Train, split.Cut, from: long.MinValue, Math.Min(split.Cut, end));
-        if (share == 0)
+        if (fraction == 0)
         {
             Assert.Null(split.Validation);
             return;
@@ -253,6 +253,110 @@ public sealed class ForecastTrainingTests
         Assert.Contains("within the 80 % interval", report.ToString(), StringComparison.Ordinal);
     }
 
+    /// <summary>Windows overlap, but their statistics are of each interval once.</summary>
+    [Theory]
+    [InlineData(24, null)]
+    [InlineData(24, 5)]
+    [InlineData(24, 60)]
+    [InlineData(500, null)]
+    public void Statistics_are_of_each_interval_once(int length, int? stride)
+    {
+        Reading[] records = [.. ForecastStreamTests.Random(Layout.Task, 120, 3), .. ForecastStreamTests.Random(Layout.Task, 60, 4, "b")];
+        var options = Options with
+        {
+            TrainUntil = Begin.AddHours(101), WindowLength = length, Stride = stride, Training = Options.Training! with { Epochs = 1 },
+        };
+        QuantileForecaster model = QuantileForecaster.Create(1);
+        Run(model, records, options);
+        RegularSeries[] series = [.. Read(records)];
+        long cut = Layout.Grid.IndexOf(Begin.AddHours(101));
+        for (int c = 0; c < 3; c++)
+        {
+            AssertIs(model.Statistics!.Tokens[c], From(c, 0));
+        }
+        for (int i = 0; i < 6; i++)
+        {
+            AssertIs(model.Statistics!.Targets[i], From(i % 2, 1 + i / 2));
+        }
+
+        // The values of the part for training from a row on.
+        double[] From(int column, int row) =>
+        [
+            .. series.SelectMany(s => s.Values(column)[..Math.Min(s.Rows, (int)(cut - s.FirstIndex))].Skip(row))
+                .Where(static v => !double.IsNaN(v)).Select(static v => (double)(float)v),
+        ];
+
+        static void AssertIs(ColumnScale scale, double[] values)
+        {
+            double mean = values.Average();
+            Assert.Equal(mean, scale.Center, 1e-9);
+            Assert.Equal(Math.Sqrt(values.Average(v => (v - mean) * (v - mean))), scale.Scale, 1e-9);
+        }
+    }
+
+    [Theory]
+    [InlineData(97, 24, 12)]
+    [InlineData(24, 24, 12)]
+    [InlineData(10, 24, 12)]
+    [InlineData(101, 30, 40)]
+    public void Windows_begin_evenly_and_end_with_the_part(int rows, int length, int stride)
+    {
+        var options = new ForecastTrainingOptions { TrainUntil = Begin.AddHours(rows), WindowLength = length, Stride = stride };
+        ForecastSequences data = new ForecastSplit(Layout, Read(Wave(150)), options).Train;
+        ForecastWindow[] windows = [.. Enumerable.Range(0, data.Count).Select(data.Window)];
+        Assert.All(windows, w => Assert.Equal(Math.Min(length, rows), w.Length));
+        Assert.Equal((0, rows), (windows[0].First, windows[^1].First + windows[^1].Length));
+        Assert.Equal(1 + (Math.Max(0, rows - length) + stride - 1) / stride, windows.Length);
+        int[] strides = [.. windows.Zip(windows.Skip(1), static (a, b) => b.First - a.First)];
+        Assert.True(strides.Length == 0 || (strides.Max() <= stride && strides.Max() - strides.Min() <= 1));
+    }
+
+    /// <summary>A value before which none is known cannot be compared with the last value, so that it does not count at all.</summary>
+    [Fact]
+    public void The_model_and_the_last_value_are_scored_on_the_same_values()
+    {
+        Reading[] records = [.. Wave(200).Select(static (r, i) => r with { Flow = i < 150 ? null : r.Flow })];
+        QuantileForecaster model = QuantileForecaster.Create(1);
+        ForecastReport report = Run(model, records, Options with { TrainUntil = Begin.AddHours(120) });
+        // Flow has values from 150 on: the first token that knows one forecasts those from 151 on, of which the last is 199.
+        double last = 0;
+        int count = 0;
+        for (int row = 150; row < 199; row++)
+        {
+            for (int at = row + 1; at <= Math.Min(row + 3, 199); at++)
+            {
+                last += Math.Abs((double)(float)records[at].Flow!.Value - records[row].Flow!.Value);
+                count++;
+            }
+        }
+        Assert.Equal(count, report.Errors[1].Count);
+        Assert.Equal(last / count, report.Errors[1].LastValueError, 1e-9);
+    }
+
+    /// <summary>Each row is read once: looking back, or on, from each row would take a minute here.</summary>
+    [Fact]
+    public void Targets_that_are_missing_for_long_take_no_longer()
+    {
+        const int rows = 400_000;
+        double[] missing = new double[rows], site = new double[rows];
+        missing.AsSpan().Fill(double.NaN);
+        double[] known = [.. missing];
+        known[5] = 3;
+        known[^1] = 4;
+        var series = new RegularSeries(
+            "a", Layout.Grid, 0, [.. Layout.Columns.Select(static c => c.Name)], [known, missing, missing, missing, site], [], rows, 0);
+        var layout = new ForecastLayout(ReadingBinding.Task(), PointForecaster.Description);
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        var none = new RegularSeries("a", series.Grid, 0, series.Names, [missing, missing, missing, missing, site], [], rows, 0);
+        var options = new ForecastTrainingOptions { TrainUntil = series.TimeOf(rows / 2), WindowLength = 4, Stride = 1 };
+        Assert.False(new ForecastSplit(layout, [none], options).Train.HasTargets());
+        ForecastSequences validation = new ForecastSplit(layout, [series], options with { WindowLength = 64 }).Validation!;
+        Assert.True(validation.HasTargets());
+        ForecastError error = ForecastErrors.Of(PointForecaster.Create(1), validation, 2, default)[0];
+        Assert.Equal((3L, 1.0), (error.Count, error.LastValueError));
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 20);
+    }
+
     [Fact]
     public void A_model_learns_a_wave_better_than_its_last_value()
     {
@@ -278,14 +382,14 @@ public sealed class ForecastTrainingTests
         Assert.Equal(
             validated.StopReason == StopReason.EpochsCompleted ? 72 : validated.BestEpoch + 5, validated.Epochs.Count);
         // Without data for validation nothing tells when it is enough.
-        Assert.Equal(20, Run(QuantileForecaster.Create(1), records, new() { ValidationShare = 0 }).Training.Epochs.Count);
+        Assert.Equal(20, Run(QuantileForecaster.Create(1), records, new() { ValidationFraction = 0 }).Training.Epochs.Count);
     }
 
     [Fact]
     public void A_report_names_ten_series_and_counts_the_others()
     {
         Reading[] records = [.. Enumerable.Range(0, 13).SelectMany(i => Wave(60).Select(r => r with { Sensor = $"s{i:00}" }))];
-        ForecastReport report = Run(QuantileForecaster.Create(1), records, Options with { ValidationShare = 0 });
+        ForecastReport report = Run(QuantileForecaster.Create(1), records, Options with { ValidationFraction = 0 });
         string text = report.ToString();
         Assert.Equal((13, 0), (report.Series.Count, report.Errors.Count));
         Assert.Null(report.ValidatedFrom);
@@ -302,7 +406,8 @@ public sealed class ForecastTrainingTests
         Reading[] records = Wave(100);
         foreach (ForecastTrainingOptions options in (ForecastTrainingOptions[])
             [
-                new() { ValidationShare = 1 }, new() { ValidationShare = double.NaN }, new() { WindowLength = 0 }, new() { Stride = 0 },
+                new() { ValidationFraction = 1 }, new() { ValidationFraction = double.NaN }, new() { WindowLength = 0 },
+                new() { Stride = 0 },
                 new() { TrainUntil = Begin.AddHours(9), ValidateUntil = Begin.AddHours(8) },
             ])
         {

@@ -18,6 +18,10 @@ public sealed class HeadEvaluationTests
         Check<SeveralHeads>();
         Check<PatchClassifier>();
         Check<CarriedTokens>();
+        Check<SeriesByMean>();
+        Check<SeriesByQuartiles>();
+        Check<SeriesInPatches>();
+        Check<SeriesWithGaps>();
     }
 
     [Fact]
@@ -67,7 +71,7 @@ public sealed class HeadEvaluationTests
         ModelDescription description = SequenceModel<TModel>.Description;
         foreach (bool isWeighted in (bool[])[false, true])
         {
-            SequenceList data = ModelData.Random<TModel>(Lengths, 5, isWeighted);
+            SequenceList data = OfSeries(description, ModelData.Random<TModel>(Lengths, 5, isWeighted));
             TModel model = Fitted<TModel>(data);
             IReadOnlyList<HeadEvaluation> heads = model.EvaluateHeads(data);
             if (!isWeighted)
@@ -110,7 +114,7 @@ public sealed class HeadEvaluationTests
         {
             (float[] tokens, float[] targets, float[] weights) = Read(data, i);
             var outputs = new float[weights.Length * description.OutputWidth];
-            model.Forward(model.CreateState(), tokens, outputs);
+            model.Forward(model.CreateStateOf(data.GetSeries(i)), tokens, outputs);
             int outputCount = description.Tokens.GetOutputCount(weights.Length);
             for (int o = head.IsPerSequence ? outputCount - 1 : 0; o < outputCount; o++)
             {
@@ -152,6 +156,28 @@ public sealed class HeadEvaluationTests
         Assert.Equal(classes?.MacroF1, evaluation.Classes?.MacroF1);
     }
 
+    /// <summary>For a model that knows series: some of the sequences are of two series, each with a unit of its own.</summary>
+    private static SequenceList OfSeries(ModelDescription description, SequenceList data)
+    {
+        if (!description.IsPerSeries)
+        {
+            return data;
+        }
+        bool[] areTokensScaled = StandardizationStatistics.StandardizedTokens(description),
+            areTargetsScaled = StandardizationStatistics.StandardizedTargets(description);
+        (string? Key, float Unit)[] series = [("north", 1), ("south", 8), (null, 1), ("south", 8)];
+        var known = new SequenceList(data.TokenWidth, data.TargetWidth);
+        for (int i = 0; i < data.Count; i++)
+        {
+            (float[] tokens, float[] targets, float[] weights) = Read(data, i);
+            known.Add(
+                [.. tokens.Select((value, t) => areTokensScaled[t % data.TokenWidth] ? value * series[i].Unit : value)],
+                [.. targets.Select((value, t) => areTargetsScaled[t % data.TargetWidth] ? value * series[i].Unit : value)],
+                weights, series[i].Key);
+        }
+        return known;
+    }
+
     private static SequenceList OnlyTargetsOf(ModelDescription description, HeadDescription head, SequenceList data)
     {
         var masked = new SequenceList(data.TokenWidth, data.TargetWidth);
@@ -166,7 +192,7 @@ public sealed class HeadEvaluationTests
                     targets[t] = float.NaN;
                 }
             }
-            masked.Add(tokens, targets, weights);
+            masked.Add(tokens, targets, weights, data.GetSeries(i));
         }
         return masked;
     }

@@ -19,11 +19,16 @@ internal sealed record Measurement
     public required double Value { get; init; }
 }
 
+// How far streams differ from windows is what these experiments measure.
+#pragma warning disable AAREN059
+
 /// <summary>The model of <see cref="Forecasting"/> for a horizon of 96 rows, over records.</summary>
 [SequenceModel, Forecast<Measurement>(96, "1h")]
 [Standardize(PerSeries = true), InstanceNorm(Window = 336), Patch(Forecasting.DefaultPatch, Forecasting.PatchStride)]
 [Dense(32), Dropout(0.2), Aaren(Heads = 4, FeedForward = 64, Dropout = 0.7), Huber]
 internal sealed partial class TypedForecaster;
+
+#pragma warning restore AAREN059
 
 /// <summary>
 /// The forecasts of <see cref="Forecasting"/> the way users of records make them: every column is a series of raw values, and a backtest
@@ -99,9 +104,9 @@ internal static class TypedForecasting
             DateTimeOffset begin = records[0].Date.AddHours(skipped);
             BacktestReport report = model.Backtest(
                 records.Where(r => r.Date >= begin), new() { From = records[0].Date.AddHours(testStart) }, cancellationToken: cancellation);
-            foreach (SeriesReport one in report.WorstSeries)
+            foreach (SeriesReport one in report.Series)
             {
-                PointScores scores = one.Scores.Model;
+                PointScores scores = one.Model;
                 sum += scores.Count * Math.Pow(scores.RootMeanSquaredError / deviations[one.Key], 2);
                 count += scores.Count;
             }

@@ -21,7 +21,7 @@ internal static class DiagnosticDescriptors
     /// <summary>Of tasks.</summary>
     public const string MisplacedTask = "AAREN050", NoTask = "AAREN051", InputBesideTask = "AAREN052", NotOfTask = "AAREN053",
         BadInterval = "AAREN054", BadTimeZone = "AAREN055", RepeatedField = "AAREN056", ConstantField = "AAREN057",
-        ChannelWithoutTarget = "AAREN058";
+        ChannelWithoutTarget = "AAREN058", NeverForgets = "AAREN059";
 
     /// <summary>Of the types of records.</summary>
     public const string RecordKind = "AAREN060", RecordInaccessible = "AAREN061", UnreadableProperty = "AAREN062",
@@ -153,6 +153,10 @@ internal static class DiagnosticDescriptors
             ChannelWithoutTarget, "Every channel needs a target",
             "[{0}] makes each number of a token a channel that is forecast, but '{1}' has observed values or values known ahead, which are "
                 + "not; remove [{0}], or make them targets"),
+        Warning(
+            NeverForgets, "The layer does not follow streams beyond its training windows",
+            "[{0}] of '{1}' weighs all that a series ever had, which it never learnt for more than a window of the training, so that "
+                + "forecasts of long series go wrong; let it forget, as [Aaren(Forget = true)] does"),
         Error(
             RecordKind, "The type cannot hold records", "'{0}' is {1}; the records of a task are instances of a class or a struct"),
         Error(
@@ -181,6 +185,8 @@ internal static class DiagnosticDescriptors
     public static IEnumerable<DiagnosticDescriptor> Descriptions => All.Values;
 
     public static DiagnosticDescriptor Get(string id) => All[id];
+
+    public static bool IsError(string id) => Get(id).DefaultSeverity == DiagnosticSeverity.Error;
 
     private static DiagnosticDescriptor Error(string id, string title, string message) =>
         new(id, title, message, "AarenGen", DiagnosticSeverity.Error, isEnabledByDefault: true);

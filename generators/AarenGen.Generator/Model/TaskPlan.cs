@@ -29,6 +29,9 @@ internal abstract record TaskPlan(
     /// <summary>What decides the meaning of a token, beside its columns.</summary>
     public abstract string Facts { get; }
 
+    /// <summary>The zone of times in tables that name none; null: UTC.</summary>
+    public virtual string? TableZone => null;
+
     /// <summary>All properties of a record that a table has a column for.</summary>
     public IEnumerable<RecordProperty> Properties =>
         new[] { Key }.OfType<RecordProperty>().Append(Time).Concat(Columns.Select(static c => c.Property));
@@ -61,11 +64,16 @@ internal sealed record ForecastPlan(
     /// <summary>What the view has beside a property for each target.</summary>
     public static readonly string[] ViewMembers = [ViewName, ViewField, "Origin", "TimeOf"];
 
+    /// <summary>Intervals without a record that may lie between two; null: the runtime's default.</summary>
+    public int? MaxGap { get; init; }
+
     public override string BaseModel => ModelName;
 
     public override string Definition => "IForecastDefinition";
 
     public override string View => ViewName;
+
+    public override string? TableZone => TimeZone;
 
     public override string Summary
     {

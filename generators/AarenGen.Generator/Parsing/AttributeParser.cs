@@ -19,10 +19,10 @@ internal static class AttributeParser
 
     /// <param name="data">The attribute.</param>
     /// <param name="syntax">Its syntax; null where it is in no source of the project.</param>
-    /// <param name="site">The key of an argument's location.</param>
+    /// <param name="locationOf">The key of an argument's location.</param>
     /// <param name="locations">Takes the locations.</param>
     public static List<Argument> ParseArguments(
-        AttributeData data, AttributeSyntax? syntax, Func<string, DiagnosticLocation> site,
+        AttributeData data, AttributeSyntax? syntax, Func<string, DiagnosticLocation> locationOf,
         ImmutableDictionary<DiagnosticLocation, Location>.Builder locations)
     {
         var arguments = new List<Argument>();
@@ -41,7 +41,7 @@ internal static class AttributeParser
                 Add(name, list, null);
                 for (int k = 0; k < list.Values.Length; k++)
                 {
-                    locations[site($"{name}[{Literal.Number(k)}]")] = positional[i + k].Expression.GetLocation();
+                    locations[locationOf($"{name}[{Literal.Number(k)}]")] = positional[i + k].Expression.GetLocation();
                 }
                 continue;
             }
@@ -58,7 +58,7 @@ internal static class AttributeParser
         {
             if (syntax is not null)
             {
-                locations[site(name)] = at?.Expression.GetLocation() ?? syntax.GetLocation();
+                locations[locationOf(name)] = at?.Expression.GetLocation() ?? syntax.GetLocation();
             }
             if (constant.Kind is TypedConstantKind.Primitive or TypedConstantKind.Enum)
             {

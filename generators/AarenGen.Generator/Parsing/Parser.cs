@@ -120,13 +120,13 @@ internal static class Parser
                 continue;
             }
             bool isConstructor = member is IMethodSymbol { MethodKind: MethodKind.Constructor };
-            var site = new DiagnosticLocation(
+            var location = new DiagnosticLocation(
                 Member: isConstructor ? FormattableString.Invariant($"constructor {constructors++}") : member.Name);
-            locations[site] = member.Locations[0];
+            locations[location] = member.Locations[0];
             if (isConstructor)
             {
                 diagnostics.Add(DiagnosticInfo.At(
-                    site, DiagnosticDescriptors.MemberExists, type.Name,
+                    location, DiagnosticDescriptors.MemberExists, type.Name,
                     "declares a constructor, but models are made by Create and Load", "remove it"));
                 continue;
             }
@@ -138,7 +138,7 @@ internal static class Parser
             if (syntax is not TypeDeclarationSyntax && syntax?.Modifiers.Any(static m => m.ValueText == "required") == true)
             {
                 diagnostics.Add(DiagnosticInfo.At(
-                    site, DiagnosticDescriptors.MemberExists, type.Name,
+                    location, DiagnosticDescriptors.MemberExists, type.Name,
                     $"declares the required member '{member.Name}', but Create and Load have no value for it", "remove 'required'"));
             }
         }
@@ -210,18 +210,19 @@ internal static class Parser
         }
         foreach (TypeDeclarationSyntax container in syntax.Ancestors().OfType<TypeDeclarationSyntax>().Where(static c => !IsPartial(c)))
         {
-            var site = new DiagnosticLocation(Member: "container " + container.Identifier.ValueText);
-            locations[site] = container.Identifier.GetLocation();
-            diagnostics.Add(DiagnosticInfo.At(site, DiagnosticDescriptors.ContainerNotPartial, container.Identifier.ValueText, type.Name));
+            var location = new DiagnosticLocation(Member: "container " + container.Identifier.ValueText);
+            locations[location] = container.Identifier.GetLocation();
+            diagnostics.Add(DiagnosticInfo.At(
+                location, DiagnosticDescriptors.ContainerNotPartial, container.Identifier.ValueText, type.Name));
         }
         if (type is { TypeKind: TypeKind.Class,
             BaseType: { SpecialType: not SpecialType.System_Object, TypeKind: not TypeKind.Error } parent }
             && !IsBase(parent, type, model))
         {
-            var site = new DiagnosticLocation(Member: "base list");
-            locations[site] = type.DeclaringSyntaxReferences.Select(r => r.GetSyntax(cancellation)).OfType<TypeDeclarationSyntax>()
+            var location = new DiagnosticLocation(Member: "base list");
+            locations[location] = type.DeclaringSyntaxReferences.Select(r => r.GetSyntax(cancellation)).OfType<TypeDeclarationSyntax>()
                 .Select(static t => t.BaseList?.Types[0].GetLocation()).FirstOrDefault(static l => l is not null) ?? locations[here];
-            diagnostics.Add(DiagnosticInfo.At(site, DiagnosticDescriptors.BaseClass, type.Name, parent.ToDisplayString(), model.Name));
+            diagnostics.Add(DiagnosticInfo.At(location, DiagnosticDescriptors.BaseClass, type.Name, parent.ToDisplayString(), model.Name));
         }
     }
 
@@ -253,10 +254,10 @@ internal static class Parser
         // Resources have no folders: a path would never be found.
         if (string.IsNullOrWhiteSpace(file) || !file!.All(IsOfFileName))
         {
-            var site = new DiagnosticLocation(Member: "weights attribute");
-            locations[site] = weights.ApplicationSyntaxReference?.GetSyntax(cancellation)
+            var location = new DiagnosticLocation(Member: "weights attribute");
+            locations[location] = weights.ApplicationSyntaxReference?.GetSyntax(cancellation)
                 .GetLocation() ?? locations[new DiagnosticLocation()];
-            diagnostics.Add(DiagnosticInfo.At(site, DiagnosticDescriptors.BadWeightsFile, file ?? "null"));
+            diagnostics.Add(DiagnosticInfo.At(location, DiagnosticDescriptors.BadWeightsFile, file ?? "null"));
         }
         return file;
     }
@@ -280,11 +281,11 @@ internal static class Parser
         foreach ((AttributeData data, AttributeSyntax syntax) in attributes)
         {
             int index = components.Count;
-            var site = new DiagnosticLocation(index);
-            locations[site] = syntax.GetLocation();
+            var location = new DiagnosticLocation(index);
+            locations[location] = syntax.GetLocation();
             if (syntax.FirstAncestorOrSelf<TypeDeclarationSyntax>() != home)
             {
-                diagnostics.Add(DiagnosticInfo.At(site, DiagnosticDescriptors.SeveralDeclarations, type.Name));
+                diagnostics.Add(DiagnosticInfo.At(location, DiagnosticDescriptors.SeveralDeclarations, type.Name));
             }
             components.Add(new(
                 AttributeParser.NameOf(data),
@@ -329,17 +330,17 @@ internal static class Parser
 internal sealed record ParsedModel(Declaration Declaration, ImmutableDictionary<DiagnosticLocation, Location> Locations)
 {
     /// <summary>Where a diagnostic stands: at the smallest piece of source around its location that is known.</summary>
-    public Location LocationOf(DiagnosticLocation site)
+    public Location LocationOf(DiagnosticLocation location)
     {
-        for (string? argument = site.Argument; argument is not null; argument = Outer(argument))
+        for (string? argument = location.Argument; argument is not null; argument = Outer(argument))
         {
-            if (Locations.TryGetValue(site with { Argument = argument }, out Location? at))
+            if (Locations.TryGetValue(location with { Argument = argument }, out Location? at))
             {
                 return at;
             }
         }
-        return Locations.TryGetValue(site with { Argument = null }, out Location? piece)
-            || Locations.TryGetValue(new(site.Component), out piece) ? piece : Locations[new()];
+        return Locations.TryGetValue(location with { Argument = null }, out Location? piece)
+            || Locations.TryGetValue(new(location.Component), out piece) ? piece : Locations[new()];
     }
 
     /// <summary>What an element of an array, or an argument of an attribute, is a piece of; null where there is nothing.</summary>

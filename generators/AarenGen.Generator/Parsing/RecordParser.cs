@@ -123,13 +123,13 @@ internal sealed class RecordParser(
 
     private RecordProperty Parse(IPropertySymbol property)
     {
-        var site = new DiagnosticLocation(component, Member: property.Name);
-        if (property.Locations.FirstOrDefault(IsHere) is { } location)
+        var location = new DiagnosticLocation(component, Member: property.Name);
+        if (property.Locations.FirstOrDefault(IsHere) is { } declared)
         {
-            locations[site] = location;
+            locations[location] = declared;
         }
         List<AttributeData> roles = RolesOf(property);
-        ComponentDeclaration[] attributes = [.. roles.Select((role, i) => ParseRole(role, site, i))];
+        ComponentDeclaration[] attributes = [.. roles.Select((role, i) => ParseRole(role, location, i))];
         (ITypeSymbol type, bool isNullable) = property.Type is INamedTypeSymbol
         {
             OriginalDefinition.SpecialType: SpecialType.System_Nullable_T, TypeArguments: [var inner],

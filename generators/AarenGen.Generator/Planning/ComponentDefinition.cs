@@ -106,6 +106,9 @@ internal abstract class LayerDefinition : ComponentDefinition
     /// <summary>Whether it makes one output of a whole sequence, so that its loss counts only at the last token.</summary>
     public virtual bool IsPerSequence => false;
 
+    /// <summary>Whether every token of a stream weighs on its outputs for ever, however long the stream is.</summary>
+    public virtual bool NeverForgets(ComponentDeclaration component) => false;
+
     public virtual int Repeat(ComponentDeclaration component, DiagnosticBag diagnostics) => 1;
 
     public abstract void Plan(ComponentDeclaration component, LayerBuilder layer);

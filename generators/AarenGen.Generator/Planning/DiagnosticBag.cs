@@ -10,6 +10,9 @@ internal sealed class DiagnosticBag(Declaration declaration, IEnumerable<Diagnos
 
     public IReadOnlyList<DiagnosticInfo> All => diagnostics;
 
+    /// <summary>Whether nothing can be generated: warnings alone stop nothing.</summary>
+    public bool HasErrors => diagnostics.Any(static d => DiagnosticDescriptors.IsError(d.Id));
+
     public void Add(DiagnosticInfo problem) => diagnostics.Add(problem);
 
     /// <summary>Where a component stands, or one of its arguments: of a derived one, those that the user wrote.</summary>

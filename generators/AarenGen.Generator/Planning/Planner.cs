@@ -21,12 +21,12 @@ internal static class Planner
         try
         {
             Plan? plan = Plan(declaration, diagnostics, cancellation);
-            return new(declaration, diagnostics.All.Count == 0 ? plan : null, new(diagnostics.All));
+            return new(declaration, diagnostics.HasErrors ? null : plan, new(diagnostics.All));
         }
         catch (OverflowException)
         {
             // After a mistake the sizes are stand-ins.
-            if (diagnostics.All.Count == 0)
+            if (!diagnostics.HasErrors)
             {
                 diagnostics.Add(
                     DiagnosticInfo.At(

@@ -9,6 +9,13 @@ namespace AarenGen.Generator.Tasks;
 internal sealed class ForecastDefinition : TaskDefinition
 {
     private const string HorizonArgument = "Horizon", EveryArgument = "Every", ZoneArgument = "TimeZone", NormalizedArgument = "Columns";
+    private const string GapArgument = "MaxGap";
+
+    /// <summary>A horizon may not leave the runtime's calendar, which ends with the year 9999.</summary>
+    private const int LongestHorizon = 1000;
+
+    /// <summary>The runtime's bound of any gap.</summary>
+    private const int LargestGap = 1 << 20;
 
     public override string Name => "Forecast";
 
@@ -28,11 +35,21 @@ internal sealed class ForecastDefinition : TaskDefinition
                 diagnostics.LocationOf(task, EveryArgument), DiagnosticDescriptors.BadInterval, task.Text(EveryArgument) ?? "null",
                 TimeInterval.Units));
         }
+        else if (interval.Years(horizon) > LongestHorizon)
+        {
+            // Where a single interval is longer, the interval is the mistake.
+            string argument = interval.Years(1) > LongestHorizon ? EveryArgument : HorizonArgument;
+            object value = argument == EveryArgument ? interval.Text : horizon;
+            diagnostics.Add(DiagnosticInfo.At(
+                diagnostics.LocationOf(task, argument), DiagnosticDescriptors.OutOfRange, argument, task.Name, value,
+                FormattableString.Invariant($"less: a horizon ends within {LongestHorizon} years")));
+        }
         string? zone = task.Text(ZoneArgument);
         if (zone is not null && !IsZone(zone))
         {
             diagnostics.Add(DiagnosticInfo.At(diagnostics.LocationOf(task, ZoneArgument), DiagnosticDescriptors.BadTimeZone, zone));
         }
+        int? maxGap = task.Has(GapArgument) ? diagnostics.InRange(task, GapArgument, 1, LargestGap) : null;
         RecordBinding binding = RecordBinding.Of(record, task, declaration.Name.TrimStart('@'), diagnostics);
         List<CalendarField> calendar = [.. declaration.Components.Where(static c => Registry.Find(c.Name) is CalendarDefinition)
             .SelectMany(c => CalendarDefinition.Fields(c, interval, zone is null, diagnostics))];
@@ -53,9 +70,9 @@ internal sealed class ForecastDefinition : TaskDefinition
         return binding is { IsComplete: true, Time: { } time } && interval is not null
             ? new(declaration, new ForecastPlan(
                 record, binding.SeriesKey, time, new(binding.Columns), horizon, interval.Text, zone,
-                new(calendar.Select(static f => f.ToString())), binding.IsAggregated, loss?.HasDistribution == true))
+                new(calendar.Select(static f => f.ToString())), binding.IsAggregated, loss?.HasDistribution == true) { MaxGap = maxGap })
             // A mistake that only the compiler reports leaves nothing to plan.
-            : diagnostics.All.Count == 0 ? null : new(declaration, null);
+            : diagnostics.HasErrors ? new(declaration, null) : null;
     }
 
     /// <summary>Whether a text may be a zone's name: the IANA's, or that of Windows.</summary>
@@ -120,6 +137,9 @@ internal sealed class ForecastDefinition : TaskDefinition
                         component, DiagnosticDescriptors.NotOfTask, component.Name, declaration.Name,
                         "has outputs at every interval, not one of a whole sequence");
                     continue;
+                case LayerDefinition layer when layer.NeverForgets(component):
+                    Report(component, DiagnosticDescriptors.NeverForgets, component.Name, declaration.Name);
+                    break;
                 case LossDefinition other when loss is not null:
                     Report(component, DiagnosticDescriptors.NotOfTask, component.Name, declaration.Name, "has one loss");
                     continue;

@@ -9,6 +9,7 @@ namespace AarenGen.Generator.Tasks;
 internal sealed record TimeInterval(TimeUnit Unit, long Count, string Text)
 {
     private const int MaxNumber = 10_000;
+    private const double DaysOfYear = 365.2425;
     private const long Minute = 60_000, Hour = 60 * Minute, Day = 24 * Hour;
 
     /// <summary>The units that <see cref="Parse"/> knows, as messages list them.</summary>
@@ -43,13 +44,21 @@ internal sealed record TimeInterval(TimeUnit Unit, long Count, string Text)
         return grid is { } g ? new(g.Unit, g.Count * number, every.Substring(0, digits) + unit) : null;
     }
 
+    /// <summary>The number of years of a number of intervals, on average.</summary>
+    public double Years(int intervals) => intervals * (double)Count / Unit switch
+    {
+        TimeUnit.Months => 12,
+        TimeUnit.Days => DaysOfYear,
+        _ => DaysOfYear * Day,
+    };
+
     /// <summary>
     /// Whether a field of the calendar is the same at the beginning of every interval. In a zone whose clock changes, intervals of a fixed
-    /// length begin at two times of the day.
+    /// length begin at two times of the day, and, where it changes by half an hour, at two minutes of the hour.
     /// </summary>
     public bool IsConstant(CalendarField field, bool isUtc) => field switch
     {
-        CalendarField.MinuteOfHour => Unit != TimeUnit.Milliseconds || Count % Hour == 0,
+        CalendarField.MinuteOfHour => Unit != TimeUnit.Milliseconds || (isUtc && Count % Hour == 0),
         CalendarField.HourOfDay => Unit != TimeUnit.Milliseconds || (isUtc && Count % Day == 0),
         CalendarField.DayOfWeek => (Unit == TimeUnit.Days && Count % 7 == 0)
             || (Unit == TimeUnit.Milliseconds && isUtc && Count % (7 * Day) == 0),

@@ -15,16 +15,17 @@ namespace AarenGen;
 /// </remarks>
 public sealed class AnomalyThreshold
 {
-    /// <summary>Scores are counted in bins, from 0 to the largest score; beyond it scores count as that.</summary>
-    private const int BinsOfOne = 200, LargestScore = 64, MinTail = 50;
-
-    private readonly long[] bins = new long[BinsOfOne * LargestScore + 1];
+    private readonly ScoreHistogram scores = new();
     private readonly double scoresPerDay;
+
+    /// <summary>Null where scores were added since it was found.</summary>
+    private double? value;
 
     /// <summary>Creates a threshold without a reference.</summary>
     /// <param name="alarmsPerDay">The wanted number of alarms a day where nothing is wrong, above 0 and below that of scores.</param>
     /// <param name="scoresPerDay">
-    /// How many scores a day there are: intervals of a day (<see cref="TimeGrid.IntervalsPerDay"/>) × targets × series.
+    /// How many scores a day there are: intervals of a day (<see cref="TimeGrid.IntervalsPerDay"/>) × targets × series, without values that
+    /// are missing.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
     public AnomalyThreshold(double alarmsPerDay, double scoresPerDay)
@@ -45,27 +46,10 @@ public sealed class AnomalyThreshold
     public double AlarmsPerDay { get; }
 
     /// <summary>Scores of the reference.</summary>
-    public long Count { get; private set; }
+    public long Count => scores.Count;
 
     /// <summary>The threshold; NaN where the reference has fewer than 100 scores.</summary>
-    public double Value
-    {
-        get
-        {
-            if (Count < 2 * MinTail)
-            {
-                return double.NaN;
-            }
-            double wanted = AlarmsPerDay / scoresPerDay * Count;
-            long tail = Math.Max(MinTail, Count / MinTail);
-            if (wanted >= tail)
-            {
-                return Largest(wanted);
-            }
-            double start = Largest(tail), scale = (Largest(tail / 2.0) - start) / Math.Log(2);
-            return start + scale * Math.Log(tail / wanted);
-        }
-    }
+    public double Value => value ??= scores.Threshold(AlarmsPerDay / scoresPerDay * Count);
 
     /// <summary>The score of a tail probability: its −log₁₀, at most 300.</summary>
     /// <param name="tailProbability">From 0 to 1; NaN: nothing came, and the score is NaN.</param>
@@ -84,11 +68,8 @@ public sealed class AnomalyThreshold
         {
             throw new ArgumentOutOfRangeException(nameof(score), score, "A score must be at least 0.");
         }
-        if (!double.IsNaN(score))
-        {
-            bins[(int)(Math.Min(score, LargestScore) * BinsOfOne)]++;
-            Count++;
-        }
+        scores.Add(score);
+        value = null;
     }
 
     /// <summary>Adds the reference of another threshold.</summary>
@@ -96,25 +77,7 @@ public sealed class AnomalyThreshold
     public void Merge(AnomalyThreshold other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        for (int i = 0; i < bins.Length; i++)
-        {
-            bins[i] += other.bins[i];
-        }
-        Count += other.Count;
-    }
-
-    /// <summary>The value above which the given number of scores lie, interpolated within a bin.</summary>
-    private double Largest(double number)
-    {
-        double above = 0;
-        for (int i = bins.Length - 1; i >= 0; i--)
-        {
-            if (above + bins[i] >= number)
-            {
-                return (i + 1 - (number - above) / bins[i]) / BinsOfOne;
-            }
-            above += bins[i];
-        }
-        return 0;
+        scores.Merge(other.scores);
+        value = null;
     }
 }

@@ -11,7 +11,10 @@ internal sealed class BacktestEngine
     /// <summary>Forecast values that wait for their truth in conformal intervals: half a gigabyte.</summary>
     private const long MaxPending = 1L << 25;
 
-    private const int MaxAlarms = 10_000, ListedAlarms = 200, WorstSeries = 10, MaxPeriods = 100;
+    private const int MaxAlarms = 10_000, ListedAlarms = 200, MaxPeriods = 100;
+
+    /// <summary>Unless the options say how many alarms are wanted: at most one of so many scores.</summary>
+    private const int ScoresPerAlarm = 100;
 
     private readonly OriginForecaster first;
     private readonly Func<DateTimeOffset, OriginForecaster>? refit;
@@ -27,11 +30,12 @@ internal sealed class BacktestEngine
     private readonly ScoreAccumulator[] totals;
     private readonly BacktestPeriods periods;
     private readonly PriorityQueue<Anomaly, double> likeliest = new();
-    private readonly AnomalyThreshold? threshold;
-    private readonly double scoresPerDay;
+    private readonly ScoreHistogram referenceScores = new(), testScores = new();
     private readonly List<SampledForecast> samples = [];
     private (SampledForecast[] Forecasts, double Error) worst = ([], double.NegativeInfinity);
-    private long testScores;
+
+    /// <summary>The first and the last interval whose values have test scores.</summary>
+    private long firstTested = long.MaxValue, lastTested = long.MinValue;
 
     private BacktestEngine(
         OriginForecaster forecaster, IReadOnlyList<RegularSeries> series, BacktestOptions options,
@@ -64,20 +68,25 @@ internal sealed class BacktestEngine
         fromIndex = FirstIndexFrom(options.From);
         // Intervals before 2001 have numbers below 0: the distance of an end from one of them must be a long, too.
         toIndex = options.To is { } to ? FirstIndexFrom(to) : long.MaxValue / 2;
-        season = options.Season ?? grid.Seasons.FirstOrDefault(1);
-        // A longer season helps only where two of them are known.
+        if (options.Season > series.Max(static s => s.Rows))
+        {
+            throw new ArgumentException(
+                FormattableString.Invariant($"Season is {options.Season} intervals, more than any series has; choose a shorter one."),
+                nameof(options));
+        }
+        // A season helps only where two of them are known, and takes memory.
         long before = series.Max(s => fromIndex - FirstIndexOf(s));
-        seasons = [season, .. options.Season is null ? grid.Seasons.Skip(1).Where(s => 2L * s <= before) : []];
+        IReadOnlyList<int> known = [.. grid.Seasons.Where(s => 2L * s <= before)];
+        seasons = options.Season is { } chosen ? [chosen] : known.Count > 0 ? known : [1];
+        season = seasons[0];
         double[] levels = [.. forecaster.Levels];
-        (int Lower, int Upper)[] pairs = [.. Pairs(levels)];
+        (int Lower, int Upper)[] pairs = ScoreShape.PairsOf(levels);
         shape = new(
             Baselines.Names(seasons), 1, levels, pairs, forecaster.HasDensity,
             pairs.Length > 0 ? Math.Round(levels[pairs[0].Upper] - levels[pairs[0].Lower], 9) : options.ConformalCoverage ?? 0.8);
         totals = Accumulators();
         long last = Math.Min(toIndex - 1, series.Max(s => FirstIndexOf(s) + s.Rows - 1));
         periods = new(fromIndex, last, MaxPeriods, shape);
-        scoresPerDay = grid.IntervalsPerDay * targets.Count * series.Count;
-        threshold = forecaster.IsDistribution && options.AlarmsPerDay < scoresPerDay ? new(options.AlarmsPerDay, scoresPerDay) : null;
     }
 
     /// <summary>Runs a backtest.</summary>
@@ -100,7 +109,7 @@ internal sealed class BacktestEngine
 
     private BacktestReport Run(string model, IProgress<BacktestProgress>? progress, CancellationToken cancellation)
     {
-        List<SeriesReport> worstSeries = [];
+        List<SeriesReport> reports = [];
         List<string> notices = [];
         long origins = 0, lastIndex = long.MinValue, unscaled = 0, unknown = 0;
         int scored = 0, tested = 0;
@@ -124,11 +133,7 @@ internal sealed class BacktestEngine
                 sum.Merge(run.Scores[i]);
             }
             unscaled += sum.Model.Scaled.UnscaledCount;
-            worstSeries.Add(new() { Key = one.Key, Origins = run.Origins, Scores = sum.ToScores() });
-            if (worstSeries.Count > 4 * WorstSeries)
-            {
-                worstSeries = Worst(worstSeries);
-            }
+            reports.Add(ReportOf(one.Key, run.Origins, sum.ToScores()));
         }
         if (origins == 0)
         {
@@ -141,6 +146,15 @@ internal sealed class BacktestEngine
         if (overall.Model.Count == 0)
         {
             throw new ArgumentException("Nothing can be scored: all values that were forecast are missing.");
+        }
+        DateTimeOffset begin = grid.StartOf(fromIndex);
+        if (first.FittedUntil is { } end && end > begin)
+        {
+            notices.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The model was trained on what it is tested on, so that its errors are too small: its training used intervals up to "
+                + $"{end.UtcDateTime:yyyy-MM-dd HH:mm}Z, and the test begins at {begin.UtcDateTime:yyyy-MM-dd HH:mm}Z. Pass the beginning "
+                + $"of the test to Fit, as ValidateUntil."));
         }
         if (scored < series.Count)
         {
@@ -158,18 +172,17 @@ internal sealed class BacktestEngine
         }
         if (seasons[0] == 1)
         {
-            notices.Add("There is no season, so that the seasonal naive forecast is the last value.");
+            notices.Add(options.Season is not null || grid.Seasons.Count == 0
+                ? "There is no season, so that the seasonal naive forecast is the last value."
+                : FormattableString.Invariant($"No series has two seasons of {grid.Seasons[0]} intervals before the scored time, so that ")
+                    + "the seasonal naive forecast is the last value.");
         }
         if (overall.ConformalInterval.Count == 0)
         {
             notices.Add(HasConformal ? "Too few errors are known for conformal intervals; test a longer time."
                 : "There are no conformal intervals: for this horizon, too many forecasts would wait for their truth.");
         }
-        AnomalyReport? anomalies = Anomalies();
-        if (anomalies is { } found && double.IsNaN(found.Threshold))
-        {
-            notices.Add("There is no threshold of anomalies: the reference has fewer than 100 scores.");
-        }
+        AnomalyReport? anomalies = first.IsDistribution ? Anomalies(notices) : null;
         return new()
         {
             Model = model,
@@ -189,7 +202,7 @@ internal sealed class BacktestEngine
                 Scores = Sum(totals.AsSpan(i * first.Horizon, first.Horizon)),
                 Steps = [.. totals.AsSpan(i * first.Horizon, first.Horizon).ToArray().Select(static s => s.ToScores())],
             })],
-            WorstSeries = Worst(worstSeries),
+            Series = reports,
             Periods = periods.ToReports(grid),
             Anomalies = anomalies,
             Samples = [.. samples, .. worst.Forecasts],
@@ -199,21 +212,18 @@ internal sealed class BacktestEngine
 
     private bool HasConformal => targets.Count * (first.Horizon + 1L) * first.Horizon / 2 <= MaxPending;
 
-    private static IEnumerable<(int, int)> Pairs(double[] levels)
+    private static SeriesReport ReportOf(string key, long origins, ForecastScores scores) => new()
     {
-        for (int i = 0; i < levels.Length; i++)
-        {
-            int j = Array.FindIndex(levels, l => Math.Abs(l + levels[i] - 1) < 1e-6);
-            if (j > i)
-            {
-                yield return (i, j);
-            }
-        }
-    }
-
-    private static List<SeriesReport> Worst(List<SeriesReport> reports) =>
-        [.. reports.OrderByDescending(static r => r.Scores.Model.MeanAbsoluteScaledError is var e && !double.IsNaN(e) ? e : -1)
-            .ThenByDescending(static r => r.Scores.Model.MeanAbsoluteError).Take(WorstSeries)];
+        Key = key,
+        Origins = origins,
+        Model = scores.Model,
+        Skill = scores.Skill,
+        PinballLoss = scores.PinballLoss,
+        RankedProbabilityScore = scores.RankedProbabilityScore,
+        LogLikelihood = scores.LogLikelihood,
+        Coverage = scores.Intervals.Count > 0 ? scores.Intervals[0].Coverage : double.NaN,
+        ConformalCoverage = scores.ConformalInterval.Coverage,
+    };
 
     private long FirstIndexFrom(DateTimeOffset time)
     {
@@ -251,29 +261,42 @@ internal sealed class BacktestEngine
         return forecaster;
     }
 
-    private AnomalyReport? Anomalies()
+    private AnomalyReport Anomalies(List<string> notices)
     {
-        if (threshold is null)
+        // Values may be missing and series may end, so that only counting tells how many scores a day has.
+        double days = testScores.Count == 0 ? double.NaN : (lastTested - firstTested + 1) / grid.IntervalsPerDay,
+            scoresPerDay = testScores.Count / days, wanted = options.AlarmsPerDay ?? Math.Min(1, scoresPerDay / ScoresPerAlarm);
+        double threshold = wanted < scoresPerDay
+            ? referenceScores.Threshold(wanted / scoresPerDay * referenceScores.Count) : double.NaN;
+        if (wanted >= scoresPerDay)
         {
-            return null;
+            notices.Add(FormattableString.Invariant(
+                $"There is no threshold of anomalies: {wanted:G4} alarms a day are wanted, of only {scoresPerDay:G4} scores a day."));
         }
-        double value = threshold.Value;
-        Anomaly[] alarms = [.. likeliest.UnorderedItems.Select(static i => i.Element).Where(a => a.Score > value)];
+        else if (double.IsNaN(threshold))
+        {
+            notices.Add("There is no threshold of anomalies: the reference has fewer than 100 scores, or the test none.");
+        }
+        Anomaly[] alarms = [.. likeliest.UnorderedItems.Select(static i => i.Element).Where(a => a.Score > threshold)];
+        // If all that are held are alarms, there may be more of them.
+        long count = alarms.Length < MaxAlarms
+            ? alarms.Length : Math.Max(MaxAlarms, (long)Math.Round(testScores.CountAbove(threshold)));
         return new()
         {
-            WantedPerDay = options.AlarmsPerDay,
-            Threshold = value,
-            ReferenceCount = threshold.Count,
-            Count = testScores,
-            AlarmCount = alarms.Length,
-            PerDay = double.IsNaN(value) ? double.NaN : alarms.Length * scoresPerDay / testScores,
+            WantedPerDay = wanted,
+            Threshold = threshold,
+            ReferenceCount = referenceScores.Count,
+            Count = testScores.Count,
+            ScoresPerDay = scoresPerDay,
+            AlarmCount = count,
+            PerDay = double.IsNaN(threshold) ? double.NaN : count / days,
             Alarms = [.. alarms.OrderByDescending(static a => a.Score).Take(ListedAlarms).OrderBy(static a => a.Time)],
         };
     }
 
-    private void AddTestScore(RegularSeries one, int target, int row, double score, double forecast)
+    private void AddTestScore(RegularSeries one, int target, int row, double score, OriginForecaster forecaster, int step)
     {
-        testScores++;
+        testScores.Add(score);
         if (likeliest.Count == MaxAlarms && likeliest.TryPeek(out _, out double smallest) && smallest >= score)
         {
             return;
@@ -286,7 +309,7 @@ internal sealed class BacktestEngine
                 Time = one.TimeOf(row),
                 Score = score,
                 Truth = one.Column(target)[row],
-                Forecast = forecast,
+                Forecast = forecaster.Value(target, step),
             },
             score);
         if (likeliest.Count > MaxAlarms)
@@ -307,6 +330,9 @@ internal sealed class BacktestEngine
         private readonly double[] scales, truth, values, quantiles, lower, upper, conformalLower, conformalUpper, simple;
         private readonly bool[] isReady;
         private readonly Dictionary<int, string> planned = [];
+
+        /// <summary>The row of the forecaster's last forecast; below 0: there is none.</summary>
+        private int lastOrigin;
 
         public SeriesRun(BacktestEngine engine, RegularSeries series)
         {
@@ -363,10 +389,11 @@ internal sealed class BacktestEngine
                 }
                 OriginForecaster forecaster = engine.ForecasterOf(segment);
                 forecaster.Begin(series);
+                lastOrigin = -1;
                 for (int past = 0; past < row; past++)
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    forecaster.Step(past);
+                    lastOrigin = forecaster.Step(past) ? past : lastOrigin;
                 }
                 for (; row < end; row++)
                 {
@@ -399,7 +426,16 @@ internal sealed class BacktestEngine
             }
             conformal?.Observe(truth);
             bool hasForecast = forecaster.Step(row);
-            if (!hasForecast || row < referenceStart)
+            lastOrigin = hasForecast ? row : lastOrigin;
+            if (row < referenceStart)
+            {
+                return;
+            }
+            if (forecaster.IsDistribution)
+            {
+                AddTailProbabilities(forecaster, row);
+            }
+            if (!hasForecast)
             {
                 if (planned.Remove(row, out string? reason))
                 {
@@ -408,10 +444,6 @@ internal sealed class BacktestEngine
                 return;
             }
             ReadForecast(forecaster);
-            if (forecaster.IsDistribution)
-            {
-                AddTailProbabilities(forecaster, row);
-            }
             if (row < originStart)
             {
                 return;
@@ -442,24 +474,32 @@ internal sealed class BacktestEngine
             conformal?.Predict(lower, upper, conformalLower, conformalUpper);
         }
 
+        /// <summary>Scores the values of the row after this one by the newest forecast of them, as a live stream does.</summary>
         private void AddTailProbabilities(OriginForecaster forecaster, int row)
         {
+            int step = row - lastOrigin;
+            if (lastOrigin < 0 || step >= horizon)
+            {
+                return;
+            }
             for (int target = 0; target < truth.Length; target++)
             {
                 double next = series.Column(target)[row + 1];
                 double score = double.IsNaN(next) ? double.NaN
-                    : AnomalyThreshold.ScoreOf(forecaster.TailProbability(target, 0, next));
+                    : AnomalyThreshold.ScoreOf(forecaster.TailProbability(target, step, next));
                 if (double.IsNaN(score))
                 {
                     continue;
                 }
                 if (row < originStart)
                 {
-                    engine.threshold?.Add(score);
+                    engine.referenceScores.Add(score);
                 }
                 else
                 {
-                    engine.AddTestScore(series, target, row + 1, score, values[target * horizon]);
+                    engine.AddTestScore(series, target, row + 1, score, forecaster, step);
+                    engine.firstTested = Math.Min(engine.firstTested, firstIndex + row + 1);
+                    engine.lastTested = Math.Max(engine.lastTested, firstIndex + row + 1);
                     engine.periods.AddAnomaly(firstIndex + row + 1, score);
                 }
             }

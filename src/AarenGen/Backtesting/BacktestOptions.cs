@@ -4,8 +4,8 @@ namespace AarenGen;
 public sealed record BacktestOptions
 {
     private readonly int? season, refitEvery;
-    private readonly double referenceFraction = 0.2, alarmsPerDay = 1;
-    private readonly double? conformalCoverage;
+    private readonly double referenceFraction = 0.2;
+    private readonly double? conformalCoverage, alarmsPerDay;
 
     /// <summary>
     /// The beginning of the first interval that is forecast and scored: what the model was trained on lies before it.
@@ -16,8 +16,8 @@ public sealed record BacktestOptions
     public DateTimeOffset? To { get; init; }
 
     /// <summary>
-    /// Intervals of the season of the seasonal naive forecasts and of the scale of the scaled errors, at least 1; null: the first of
-    /// <see cref="TimeGrid.Seasons"/>.
+    /// Intervals of the season of the seasonal naive forecasts and of the scale of the scaled errors, from 1 to as many as the longest
+    /// series has; null: the first of <see cref="TimeGrid.Seasons"/>, or 1 where no series has two of it before <see cref="From"/>.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">It is below 1.</exception>
     public int? Season
@@ -64,12 +64,15 @@ public sealed record BacktestOptions
             ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "The coverage must be above 0 and below 1.");
     }
 
-    /// <summary>The wanted alarms a day of all targets and series together where nothing is wrong, above 0.</summary>
+    /// <summary>
+    /// The wanted alarms a day of all targets and series together where nothing is wrong, above 0; null, the default: one, but at most one
+    /// of a hundred scores. Where as many are wanted as there are scores, there is no threshold, and a notice.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">It is not above 0.</exception>
-    public double AlarmsPerDay
+    public double? AlarmsPerDay
     {
         get => alarmsPerDay;
-        init => alarmsPerDay = value > 0 && double.IsFinite(value)
+        init => alarmsPerDay = value is null || (value > 0 && double.IsFinite(value.Value))
             ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "The alarms a day must be above 0.");
     }
 

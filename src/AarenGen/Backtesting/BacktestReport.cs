@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace AarenGen;
 
@@ -17,7 +18,7 @@ public sealed record TargetReport
     public required IReadOnlyList<ForecastScores> Steps { get; init; }
 }
 
-/// <summary>The scores of a series, over all targets and steps.</summary>
+/// <summary>The scores of a series, over all targets and steps: of each series few numbers, since there may be many.</summary>
 public sealed record SeriesReport
 {
     /// <summary>The series' key.</summary>
@@ -26,8 +27,26 @@ public sealed record SeriesReport
     /// <summary>From how many rows it was forecast.</summary>
     public required long Origins { get; init; }
 
-    /// <summary>The scores.</summary>
-    public required ForecastScores Scores { get; init; }
+    /// <summary>The errors of the model's values: medians where it predicts distributions.</summary>
+    public required PointScores Model { get; init; }
+
+    /// <summary>As <see cref="ForecastScores.Skill"/>.</summary>
+    public required double Skill { get; init; }
+
+    /// <summary>As <see cref="ForecastScores.PinballLoss"/>.</summary>
+    public double? PinballLoss { get; init; }
+
+    /// <summary>As <see cref="ForecastScores.RankedProbabilityScore"/>.</summary>
+    public double? RankedProbabilityScore { get; init; }
+
+    /// <summary>As <see cref="ForecastScores.LogLikelihood"/>.</summary>
+    public double? LogLikelihood { get; init; }
+
+    /// <summary>Coverage of the outermost intervals; NaN where there are none.</summary>
+    public required double Coverage { get; init; }
+
+    /// <summary>Coverage of the conformal intervals; NaN where there are none.</summary>
+    public required double ConformalCoverage { get; init; }
 }
 
 /// <summary>The scores of forecasts of values within a span of time, over all targets, series and steps.</summary>
@@ -51,11 +70,11 @@ public sealed record PeriodReport
     /// <summary>Coverage of the conformal intervals.</summary>
     public required double ConformalCoverage { get; init; }
 
-    /// <summary>The largest anomaly score of the next interval; NaN where there is none.</summary>
+    /// <summary>The largest anomaly score of a value; NaN where there is none.</summary>
     public required double AnomalyScore { get; init; }
 }
 
-/// <summary>A value that its forecast one interval ahead held for unlikely.</summary>
+/// <summary>A value that the newest forecast of it held for unlikely.</summary>
 public sealed record Anomaly
 {
     /// <summary>The series' key.</summary>
@@ -77,13 +96,16 @@ public sealed record Anomaly
     public required double Forecast { get; init; }
 }
 
-/// <summary>The alarms of a backtest, from forecasts one interval ahead.</summary>
+/// <summary>The alarms of a backtest, each value under the newest forecast of it.</summary>
 public sealed record AnomalyReport
 {
     /// <summary>The wanted alarms a day where nothing is wrong.</summary>
     public required double WantedPerDay { get; init; }
 
-    /// <summary>The threshold of the scores (<see cref="AnomalyThreshold"/>); NaN where the reference is too short.</summary>
+    /// <summary>
+    /// The threshold of the scores (<see cref="AnomalyThreshold"/>); NaN where the reference is too short, or as many alarms are wanted as
+    /// there are scores.
+    /// </summary>
     public required double Threshold { get; init; }
 
     /// <summary>Scores of the reference, before the backtest.</summary>
@@ -92,10 +114,16 @@ public sealed record AnomalyReport
     /// <summary>Scores of the backtest.</summary>
     public required long Count { get; init; }
 
-    /// <summary>Those above the threshold; at most 10,000 are counted.</summary>
+    /// <summary>
+    /// Scores of the backtest for each day from the first to the last one: fewer than intervals × targets × series where values are missing
+    /// or a series ends.
+    /// </summary>
+    public required double ScoresPerDay { get; init; }
+
+    /// <summary>Scores above the threshold; from 10,000 on counted in steps of 0.005 of the score.</summary>
     public required long AlarmCount { get; init; }
 
-    /// <summary>The alarms a day that came.</summary>
+    /// <summary>The alarms a day that came, over the days from the first to the last score; NaN without a threshold.</summary>
     public required double PerDay { get; init; }
 
     /// <summary>The most unlikely ones of these, at most 200, in the order of time.</summary>
@@ -150,6 +178,8 @@ public sealed record SampledForecast
 /// </summary>
 public sealed record BacktestReport
 {
+    private const int WorstCount = 10;
+
     /// <summary>What was tested.</summary>
     public required string Model { get; init; }
 
@@ -189,8 +219,16 @@ public sealed record BacktestReport
     /// <summary>The scores of each target.</summary>
     public required IReadOnlyList<TargetReport> Targets { get; init; }
 
-    /// <summary>The series with the largest errors, by MASE, at most ten, the worst first.</summary>
-    public required IReadOnlyList<SeriesReport> WorstSeries { get; init; }
+    /// <summary>The scores of each series that was scored, in the order of the data.</summary>
+    public required IReadOnlyList<SeriesReport> Series { get; init; }
+
+    /// <summary>Those of <see cref="Series"/> with the largest errors, by MASE, at most ten, the worst first.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<SeriesReport> WorstSeries =>
+    [
+        .. Series.OrderByDescending(static s => double.IsNaN(s.Model.MeanAbsoluteScaledError) ? -1 : s.Model.MeanAbsoluteScaledError)
+            .ThenByDescending(static s => s.Model.MeanAbsoluteError).Take(WorstCount),
+    ];
 
     /// <summary>The scores over time, in at most a hundred periods.</summary>
     public required IReadOnlyList<PeriodReport> Periods { get; init; }

@@ -2,7 +2,7 @@ namespace AarenGen;
 
 /// <summary>
 /// What a backtest steps through a series: a model with its state, row by row. After a row it may have a forecast of the next
-/// <see cref="Horizon"/> rows; its members then describe the predicted values until the next step. One thread at a time may use it.
+/// <see cref="Horizon"/> rows; its members then describe the predicted values until the next forecast. One thread at a time may use it.
 /// </summary>
 internal abstract class OriginForecaster
 {
@@ -20,6 +20,9 @@ internal abstract class OriginForecaster
 
     /// <summary>Whether these have a density.</summary>
     public virtual bool HasDensity => false;
+
+    /// <summary>The end of what it was trained on; null: it is not known.</summary>
+    public virtual DateTimeOffset? FittedUntil => null;
 
     /// <summary>Begins a series, at its first row.</summary>
     public abstract void Begin(RegularSeries series);

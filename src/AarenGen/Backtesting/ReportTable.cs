@@ -43,7 +43,7 @@ internal sealed record ReportTable(string Title, IReadOnlyList<string> Header, I
         {
             yield return new(
                 "Series with the largest errors", ["series", "forecasts", .. scores],
-                [.. report.WorstSeries.Select(s => (IReadOnlyList<string>)[s.Key, Number(s.Origins), .. Scores(s.Scores)])]);
+                [.. report.WorstSeries.Select(s => (IReadOnlyList<string>)[s.Key, Number(s.Origins), .. ScoresOf(s)])]);
         }
         if (report.Anomalies is { } anomalies)
         {
@@ -53,12 +53,15 @@ internal sealed record ReportTable(string Title, IReadOnlyList<string> Header, I
                     Number(anomalies.Count), Number(anomalies.ReferenceCount)]]);
         }
 
-        string[] Scores(ForecastScores s) =>
+        string[] Scores(ForecastScores s) => Columns(s.Skill, s.Model, s.PinballLoss, s.RankedProbabilityScore, s.LogLikelihood);
+
+        string[] ScoresOf(SeriesReport s) => Columns(s.Skill, s.Model, s.PinballLoss, s.RankedProbabilityScore, s.LogLikelihood);
+
+        string[] Columns(double skill, PointScores model, double? pinball, double? ranked, double? likelihood) =>
         [
-            Text(s.Skill), Text(s.Model.MeanAbsoluteScaledError), Text(s.Model.MeanAbsoluteError), Text(s.Model.RootMeanSquaredError),
-            Text(s.Model.SymmetricPercentageError),
-            .. hasLevels ? (string[])[Text(s.PinballLoss), Text(s.RankedProbabilityScore)] : [],
-            .. hasDensity ? (string[])[Text(s.LogLikelihood)] : [],
+            Text(skill), Text(model.MeanAbsoluteScaledError), Text(model.MeanAbsoluteError), Text(model.RootMeanSquaredError),
+            Text(model.SymmetricPercentageError), .. hasLevels ? (string[])[Text(pinball), Text(ranked)] : [],
+            .. hasDensity ? (string[])[Text(likelihood)] : [],
         ];
 
         IReadOnlyList<string> Row(string name, ForecastScores s) => [name, Number(s.Model.Count), .. Scores(s)];

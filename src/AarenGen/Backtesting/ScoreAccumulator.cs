@@ -45,7 +45,17 @@ internal sealed record ScoreShape(
     IReadOnlyList<string> Baselines, int Reference, double[] Levels, (int Lower, int Upper)[] Pairs, bool HasDensity,
     double ConformalCoverage)
 {
-    public double CoverageOf((int Lower, int Upper) pair) => Math.Round(Levels[pair.Upper] - Levels[pair.Lower], 9);
+    public double CoverageOf((int Lower, int Upper) pair) => CoverageOf(Levels, pair);
+
+    /// <summary>The probability between two levels.</summary>
+    public static double CoverageOf(double[] levels, (int Lower, int Upper) pair) => Math.Round(levels[pair.Upper] - levels[pair.Lower], 9);
+
+    /// <summary>Indices of levels that are equally far from ½, the outermost pair first.</summary>
+    public static (int Lower, int Upper)[] PairsOf(double[] levels) =>
+    [
+        .. levels.Select((level, i) => (Lower: i, Upper: Array.FindIndex(levels, l => Math.Abs(l + level - 1) < 1e-6)))
+            .Where(static pair => pair.Upper > pair.Lower),
+    ];
 }
 
 /// <summary>All scores of some forecast values, of a model and of the simple forecasts beside it.</summary>

@@ -23,10 +23,16 @@ public sealed class ForecastAttribute<TRecord>(int horizon, string every) : Mode
     public string Every { get; } = every;
 
     /// <summary>
-    /// The zone of days, longer intervals and <see cref="CalendarAttribute"/>, as <see cref="TimeZoneInfo.FindSystemTimeZoneById"/> names
-    /// it, such as "Europe/Berlin"; UTC where it is not set.
+    /// The zone of days, longer intervals and <see cref="CalendarAttribute"/>, and of times without a zone in files that <c>ReadTable</c>
+    /// opens, as <see cref="TimeZoneInfo.FindSystemTimeZoneById"/> names it, such as "Europe/Berlin"; UTC where it is not set.
     /// </summary>
     public string? TimeZone { get; set; }
+
+    /// <summary>
+    /// Intervals without a record that may lie between two records of a series, 1 to 1,048,576; where it is not set, as many as half a year
+    /// has, rounded up, at most 1,048,576. A longer gap is a <see cref="RecordException"/>, since a wrong year would otherwise be one.
+    /// </summary>
+    public int MaxGap { get; set; }
 }
 
 /// <summary>A field of the calendar, as a category.</summary>

@@ -13,61 +13,37 @@ internal static class ForecastErrors
     {
         ForecastLayout layout = data.Layout;
         int runs = Math.Min(MaxRuns, data.Count);
-        var sums = new Sums[runs][];
-        (double Lower, double Upper)? levels = OutermostLevels(layout.Head);
+        var sums = new TargetErrors[runs][];
         Parallel.For(
             0, runs, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation },
-            run => sums[run] = Sum(
-                model, data, (int)((long)data.Count * run / runs), (int)((long)data.Count * (run + 1) / runs), levels));
+            run => sums[run] = Sum(model, data, (int)((long)data.Count * run / runs), (int)((long)data.Count * (run + 1) / runs)));
         return [.. Enumerable.Range(0, layout.TargetCount).Select(target =>
         {
-            Sums all = default;
-            foreach (Sums[] s in sums)
+            var all = new TargetErrors(layout, target);
+            foreach (TargetErrors[] s in sums)
             {
-                all.Add(s[target]);
+                all.Merge(s[target]);
             }
-            bool isJudged = layout.HasDistributions;
-            return new ForecastError(
-                layout.Columns[target].Name, all.Count, all.Error / all.Count, all.LastValueError / all.LastValues,
-                isJudged ? all.Score / all.Count : null, levels is null ? null : (double)all.Inside / all.Count,
-                levels is { } l ? Math.Round(l.Upper - l.Lower, 6) : null);
+            return all.ToError();
         })];
     }
 
-    /// <summary>The outermost levels that are equally far from ½.</summary>
-    private static (double Lower, double Upper)? OutermostLevels(HeadDescription head)
-    {
-        if (head.LossKind != LossKind.Quantiles)
-        {
-            return PredictedDistribution.IsPredictedBy(head.LossKind) ? (0.1, 0.9) : null;
-        }
-        foreach (float lower in head.Levels)
-        {
-            foreach (float upper in head.Levels)
-            {
-                if (lower < 0.5f && Math.Abs(lower + upper - 1) < 1e-6)
-                {
-                    return (lower, upper);
-                }
-            }
-        }
-        return null;
-    }
-
-    private static Sums[] Sum<TModel>(TModel model, ForecastSequences data, int first, int end, (double Lower, double Upper)? levels)
+    private static TargetErrors[] Sum<TModel>(TModel model, ForecastSequences data, int first, int end)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         ForecastLayout layout = data.Layout;
-        var sums = new Sums[layout.TargetCount];
+        TargetErrors[] sums = [.. Enumerable.Range(0, layout.TargetCount).Select(target => new TargetErrors(layout, target))];
         var target = new float[data.TargetWidth];
         StreamState<TModel> state = model.CreateStateOf(data.GetSeries(first));
+        var lasts = new LastValues(data.SeriesOf(first).Series, layout.TargetCount);
         for (int i = first; i < end; i++)
         {
-            if (data.GetSeries(i) is var series && series != state.Series)
-            {
-                state = model.CreateStateOf(series);
-            }
             ForecastWindow window = data.Window(i);
+            if (i > first && window.Series != data.Window(i - 1).Series)
+            {
+                state = model.CreateStateOf(data.GetSeries(i));
+                lasts = new(data.SeriesOf(i).Series, layout.TargetCount);
+            }
             float[] tokens = ArrayPool<float>.Shared.Rent(window.Length * data.TokenWidth);
             float[] outputs = ArrayPool<float>.Shared.Rent(window.Length * layout.Description.OutputWidth);
             Span<float> read = tokens.AsSpan(0, window.Length * data.TokenWidth);
@@ -82,7 +58,12 @@ internal static class ForecastErrors
                     data.ReadTarget(i, token, target);
                     ReadOnlySpan<float> output = written.Slice(
                         token * layout.Description.OutputWidth, layout.Description.OutputWidth);
-                    Add(layout, data.SeriesOf(i), window.First + token, output, target, levels, sums);
+                    // Windows of a series are in order, and so are the tokens that are scored.
+                    ReadOnlySpan<double> last = lasts.At(window.First + token);
+                    for (int t = 0; t < sums.Length; t++)
+                    {
+                        sums[t].Add(output, target, last[t]);
+                    }
                 }
             }
             ArrayPool<float>.Shared.Return(tokens);
@@ -91,54 +72,64 @@ internal static class ForecastErrors
         return sums;
     }
 
-    private static void Add(
-        ForecastLayout layout, ForecastSeries series, int row, ReadOnlySpan<float> output, ReadOnlySpan<float> targets,
-        (double Lower, double Upper)? levels, Sums[] sums)
+    /// <summary>The errors of a target, of the model and of its last values: over the same values.</summary>
+    private sealed class TargetErrors(ForecastLayout layout, int target)
     {
-        for (int target = 0; target < sums.Length; target++)
+        private readonly (int Lower, int Upper)[] pairs = ScoreShape.PairsOf(layout.Levels);
+        private readonly PointError error = new(), lastValueError = new();
+        private readonly RankedProbabilityScore score = new();
+        private readonly IntervalCoverage interval = new();
+
+        /// <summary>Adds the values that an output forecasts and that are there, if an earlier value is known.</summary>
+        public void Add(ReadOnlySpan<float> output, ReadOnlySpan<float> targets, double last)
         {
-            ref Sums sum = ref sums[target];
-            double last = series.LastValue(target, row);
-            for (int step = 0; step < layout.Horizon; step++)
+            for (int step = 0; step < layout.Horizon && !double.IsNaN(last); step++)
             {
                 float truth = targets[layout.TargetIndex(target, step)];
                 if (float.IsNaN(truth))
                 {
                     continue;
                 }
-                sum.Count++;
-                sum.Error += Math.Abs(layout.Point(output, target, step) - truth);
-                if (!double.IsNaN(last))
-                {
-                    sum.LastValues++;
-                    sum.LastValueError += Math.Abs(last - truth);
-                }
+                error.Add(layout.Point(output, target, step), truth);
+                lastValueError.Add(last, truth);
                 if (layout.HasDistributions)
                 {
                     PredictedDistribution distribution = layout.Distribution(output, target, step);
-                    sum.Score += distribution.RankedProbabilityScore(truth);
-                    if (levels is { } l)
-                    {
-                        // Quantiles are read as they are; of a likelihood, probabilities are faster than quantiles.
-                        bool isInside = layout.Head.LossKind == LossKind.Quantiles
-                            ? truth >= distribution.Quantile(l.Lower) && truth <= distribution.Quantile(l.Upper)
-                            : distribution.CumulativeProbability(truth) is var p && p >= l.Lower && p <= l.Upper;
-                        sum.Inside += isInside ? 1 : 0;
-                    }
+                    score.Add(distribution.RankedProbabilityScore(truth), truth);
+                    AddInterval(distribution, truth);
                 }
             }
         }
-    }
 
-    private struct Sums
-    {
-        public long Count, LastValues, Inside;
-        public double Error, LastValueError, Score;
-
-        public void Add(in Sums other)
+        public void Merge(TargetErrors other)
         {
-            (Count, LastValues, Inside) = (Count + other.Count, LastValues + other.LastValues, Inside + other.Inside);
-            (Error, LastValueError, Score) = (Error + other.Error, LastValueError + other.LastValueError, Score + other.Score);
+            error.Merge(other.error);
+            lastValueError.Merge(other.lastValueError);
+            score.Merge(other.score);
+            interval.Merge(other.interval);
+        }
+
+        public ForecastError ToError() => new(
+            layout.Columns[target].Name, error.Count, error.MeanAbsolute, lastValueError.MeanAbsolute,
+            layout.HasDistributions ? score.Mean : null, pairs.Length > 0 ? interval.Coverage : null,
+            pairs.Length > 0 ? ScoreShape.CoverageOf(layout.Levels, pairs[0]) : null);
+
+        private void AddInterval(PredictedDistribution distribution, double truth)
+        {
+            if (pairs.Length == 0)
+            {
+                return;
+            }
+            double lower = layout.Levels[pairs[0].Lower], upper = layout.Levels[pairs[0].Upper];
+            if (layout.Head.LossKind != LossKind.Quantiles)
+            {
+                // Of a likelihood, probabilities are faster than quantiles; the truth lies in the interval if its probability does.
+                interval.Add(lower, upper, distribution.CumulativeProbability(truth));
+            }
+            else if (distribution.Quantile(lower) is var low && distribution.Quantile(upper) is var high && low <= high)
+            {
+                interval.Add(low, high, truth);
+            }
         }
     }
 }

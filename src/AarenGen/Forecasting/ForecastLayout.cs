@@ -11,8 +11,11 @@ namespace AarenGen;
 /// </remarks>
 internal sealed class ForecastLayout
 {
-    /// <summary>Empty intervals that a stream may have between two records: a wrong year would take endless time.</summary>
-    public const int MaxGap = 1 << 20;
+    /// <summary>The bound of any gap, since empty intervals take time and memory.</summary>
+    public const int LargestGap = 1 << 20;
+
+    /// <summary>Half a year: a wrong year is a longer gap on every grid but that of years.</summary>
+    private const int DefaultGapDays = 183;
 
     private readonly int channels, rowOutputWidth;
     private readonly float[] levels;
@@ -44,6 +47,9 @@ internal sealed class ForecastLayout
         rowOutputWidth = description.RowOutputWidth;
         SegmentCount = PredictedDistribution.SegmentCount(Head.LossKind, levels.Length);
         HasDistributions = PredictedDistribution.IsPredictedBy(Head.LossKind);
+        // A level is a float in the model, and a number as people write it in reports.
+        Levels = !HasDistributions ? []
+            : Head.LossKind == LossKind.Quantiles ? [.. Head.Levels.Select(static level => (double)(decimal)level)] : [0.1, 0.5, 0.9];
         bool areInOrder = Columns.Select(static c => c.Role).SequenceEqual(Columns.Select(static c => c.Role).Order());
         int inputs = FirstField + Fields.Length, targets = Horizon * TargetCount;
         if (!areInOrder || description.Heads.Count != 1 || description.InputWidth != inputs || description.TargetWidth != targets
@@ -54,10 +60,9 @@ internal sealed class ForecastLayout
                 + $"numbers, but the task has {inputs} and {targets}.", nameof(task));
         }
         (MinTicks, MaxTicks) = Calendar(task.Grid, Horizon);
+        MaxGap = task.MaxGap ?? (int)Math.Clamp(Math.Ceiling(task.Grid.IntervalsPerDay * DefaultGapDays), 1, LargestGap);
         FixedTicks = task.Grid.FixedLength?.Ticks ?? 0;
         cardinalities = [.. Columns[FirstCategoryColumn..].Select(static c => c.HasMissingCategory ? -c.Cardinality : c.Cardinality)];
-        IsRecordAnInterval = !task.IsAggregated
-            && Columns.All(static c => c.Aggregation == (c.Role == RecordRole.Category ? Aggregation.Last : Aggregation.Mean));
         AlwaysHasOutput = description.Tokens is { PatchLength: 1, PatchStride: 1 };
         HasKnownCounts = Columns.Any(static c => c is { Role: RecordRole.KnownAhead, Aggregation: Aggregation.Count });
     }
@@ -94,17 +99,14 @@ internal sealed class ForecastLayout
 
     public TimeGrid Grid { get; }
 
+    /// <summary>Intervals without a record that may lie between two records of a series.</summary>
+    public int MaxGap { get; }
+
     /// <summary>The length of an interval; 0 where the calendar decides it.</summary>
     public long FixedTicks { get; }
 
     /// <summary>Whether a value known ahead counts, so that an interval without a record has 0 of it.</summary>
     public bool HasKnownCounts { get; }
-
-    /// <summary>
-    /// Whether the values of a record are those of its interval, so that nothing needs to be aggregated: as with every declaration without
-    /// an aggregation.
-    /// </summary>
-    public bool IsRecordAnInterval { get; }
 
     /// <summary>Whether the model gives an output after each token.</summary>
     public bool AlwaysHasOutput { get; }
@@ -115,6 +117,9 @@ internal sealed class ForecastLayout
     public int SegmentCount { get; }
 
     public bool HasDistributions { get; }
+
+    /// <summary>Levels at which predicted distributions are scored: the model's own, or usual ones; empty without distributions.</summary>
+    public double[] Levels { get; }
 
     /// <summary>The column of the first value known ahead, in records.</summary>
     public int FirstKnownColumn { get; }
@@ -172,10 +177,10 @@ internal sealed class ForecastLayout
         }
     }
 
-    /// <summary>The message of a mistake in a record.</summary>
-    public static string Where(string key, long ticks) => string.Create(
+    /// <summary>The message of a mistake in a record, or in what else has a time.</summary>
+    public static string Where(string key, long ticks, string what = "record") => string.Create(
         CultureInfo.InvariantCulture,
-        $"The record{(key.Length == 0 ? "" : $" of the series {TableException.Quote(key)}")} at {Time(ticks)}");
+        $"The {what}{(key.Length == 0 ? "" : $" of the series {TableException.Quote(key)}")} at {Time(ticks)}");
 
     /// <summary>A moment in messages.</summary>
     public static string Time(long ticks) => new DateTime(ticks).ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
@@ -187,6 +192,18 @@ internal sealed class ForecastLayout
         if (ticks < MinTicks || ticks > MaxTicks)
         {
             throw new RecordException($"{Where(key, ticks)} lies beyond the calendar, with its horizon; correct its time.");
+        }
+    }
+
+    /// <summary>Checks how many intervals without a record lie before a record.</summary>
+    /// <exception cref="RecordException">They are more than a gap may have.</exception>
+    public void CheckGap(string key, long ticks, long empty)
+    {
+        if (empty > MaxGap)
+        {
+            throw new RecordException(string.Create(CultureInfo.InvariantCulture,
+                $"{Where(key, ticks)} comes after {empty} intervals of {Grid} without a record, more than {MaxGap}; correct its time, or "
+                + $"set MaxGap of [Forecast]. If the series begins anew, leave out the records before it, or Reset the stream's state."));
         }
     }
 
@@ -227,6 +244,28 @@ internal sealed class ForecastLayout
         }
     }
 
+    /// <summary>Checks the complete intervals of a series, such as the sums of values that are valid one by one.</summary>
+    /// <param name="series">The series.</param>
+    /// <param name="standardizer">Standardises its tokens; null where nothing does, or it is not known yet.</param>
+    /// <param name="isScaled">Whether tokens are standardised.</param>
+    /// <exception cref="RecordException">A token may not hold a value.</exception>
+    public void CheckIntervals(RegularSeries series, Standardizer? standardizer, bool isScaled)
+    {
+        float surelyValid = standardizer?.SurelyValid ?? Arguments.LargestTokenNumber;
+        for (int c = 0; c < FirstCategoryColumn; c++)
+        {
+            ReadOnlySpan<double> column = series.Column(c);
+            for (int row = 0; row < column.Length; row++)
+            {
+                if (!(Math.Abs(column[row]) <= surelyValid) && !double.IsNaN(column[row])
+                    && !IsTokenNumber(column[row], c, standardizer, isScaled))
+                {
+                    throw BadNumber(series.Key, series.TimeOf(row).UtcTicks, c, column[row], isScaled, "interval");
+                }
+            }
+        }
+    }
+
     /// <summary>Checks those values of a record that are known ahead.</summary>
     /// <exception cref="RecordException">A token may not hold one.</exception>
     public void CheckKnown(string key, long ticks, ReadOnlySpan<double> values, Standardizer? standardizer)
@@ -243,8 +282,9 @@ internal sealed class ForecastLayout
     }
 
     /// <summary>The mistake of a number that a token may not hold.</summary>
-    public RecordException BadNumber(string key, long ticks, int column, double value, bool isScaled) => new(
-        string.Create(CultureInfo.InvariantCulture, $"{Where(key, ticks)} makes {Columns[column].Name} {value:G9}; numbers must be finite ")
+    public RecordException BadNumber(string key, long ticks, int column, double value, bool isScaled, string what = "record") => new(
+        string.Create(
+            CultureInfo.InvariantCulture, $"{Where(key, ticks, what)} makes {Columns[column].Name} {value:G9}; numbers must be finite ")
         + $"and{(isScaled ? ", once standardised," : "")} from -1e15 to 1e15. Correct it, or make it null where it is missing.");
 
     private RecordException BadCategory(string key, long ticks, int column, double value) => new(double.IsNaN(value)
@@ -264,6 +304,11 @@ internal sealed class ForecastLayout
         }
         return standardizer.IsTokenNumber(number, FirstKnownColumn + (column - FirstKnownColumn) * KnownLength, KnownLength);
     }
+
+    /// <summary>The property whose value, or value known ahead, stands in a column of a token; null for the calendar's.</summary>
+    public string? NameOf(int column) => column < FirstKnownColumn ? Columns[column].Name
+        : column < FirstCategory ? Columns[FirstKnownColumn + (column - FirstKnownColumn) / KnownLength].Name
+        : column < FirstField ? Columns[FirstCategoryColumn + column - FirstCategory].Name : null;
 
     private int Count(RecordRole role) => Task.Columns.Count(c => c.Role == role);
 

@@ -18,6 +18,12 @@ public abstract class ForecastModel<TSelf, TRecord, TForecast> : SequenceModel<T
     /// <summary>What is forecast from what.</summary>
     public static ForecastTask Task => TSelf.Task;
 
+    /// <summary>
+    /// The end of the last interval that a training of this model used, for validation included; null where none is known, as of weights
+    /// from elsewhere. Files of the model keep it, and <see cref="Backtest"/> says when it tests on what the model was trained on.
+    /// </summary>
+    public DateTimeOffset? FittedUntil => DataEnd;
+
     private static ForecastLayout Layout => layout ??= new(TSelf.Task, Description);
 
     /// <summary>Creates the state of a series at its beginning.</summary>
@@ -71,8 +77,10 @@ public abstract class ForecastModel<TSelf, TRecord, TForecast> : SequenceModel<T
         ArgumentNullException.ThrowIfNull(records);
         options ??= new();
         options.Validate(Description.Tokens);
-        return ForecastTraining.Run(
-            (TSelf)this, Layout, RecordGrid.Read<TRecord, TSelf>(records, Layout), options, progress, cancellationToken);
+        // Statistics that are not fitted yet depend on the records.
+        IReadOnlyList<RegularSeries> series = RecordGrid.Read<TRecord, TSelf>(
+            records, Layout, Statistics is { IsFitted: true } ? Standardizer : null);
+        return ForecastTraining.Run((TSelf)this, Layout, series, options, progress, cancellationToken);
     }
 
     /// <summary>
@@ -81,20 +89,25 @@ public abstract class ForecastModel<TSelf, TRecord, TForecast> : SequenceModel<T
     /// </summary>
     /// <remarks>
     /// Forecasts are those of <c>Step</c>, bit for bit, and time grows with the number of intervals times the horizon. The model is trained
-    /// on what lies before: pass the same moment as <see cref="ForecastTrainingOptions.ValidateUntil"/> to <c>Fit</c>.
+    /// on what lies before: pass the same moment as <see cref="ForecastTrainingOptions.ValidateUntil"/> to <c>Fit</c>. If it was trained on
+    /// later intervals (<see cref="FittedUntil"/>), the first notice of the report says so.
     /// </remarks>
     /// <param name="records">The records, those before the test included; as of <c>Fit</c>.</param>
     /// <param name="options">From when on, and what is scored.</param>
     /// <param name="refit">
     /// With <see cref="BacktestOptions.RefitEvery"/>: how new models are trained, on all records before the intervals that they forecast.
-    /// Its <see cref="ForecastTrainingOptions.TrainUntil"/> and <see cref="ForecastTrainingOptions.ValidateUntil"/> do not count. Null:
-    /// the defaults. This model stays as it is.
+    /// Its <see cref="ForecastTrainingOptions.TrainUntil"/> and <see cref="ForecastTrainingOptions.ValidateUntil"/> do not count, and a
+    /// <see cref="TrainingOptions.CheckpointPath"/> is refused. Null: the defaults. This model stays as it is.
     /// </param>
     /// <param name="progress">Receives a report after each series; null: no reports.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="ArgumentNullException"><paramref name="records"/> or <paramref name="options"/> is null.</exception>
-    /// <exception cref="RecordException">A record is wrong, or records of a series fall in time.</exception>
-    /// <exception cref="ArgumentException">There are no records, nothing can be scored, or nothing can be trained on anew.</exception>
+    /// <exception cref="RecordException">
+    /// A record is wrong, also for a model that was trained anew, or records of a series fall in time.
+    /// </exception>
+    /// <exception cref="ArgumentException">
+    /// There are no records, nothing can be scored, nothing can be trained on anew, or <paramref name="refit"/> names a checkpoint.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">An option of <paramref name="refit"/> is out of range.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public BacktestReport Backtest(
@@ -105,7 +118,13 @@ public abstract class ForecastModel<TSelf, TRecord, TForecast> : SequenceModel<T
         ArgumentNullException.ThrowIfNull(options);
         refit ??= new();
         refit.Validate(Description.Tokens);
-        IReadOnlyList<RegularSeries> series = RecordGrid.Read<TRecord, TSelf>(records, Layout);
+        if (refit.Training?.CheckpointPath is not null)
+        {
+            throw new ArgumentException(
+                $"Each model that is trained anew would overwrite the checkpoint of the one before it, or resume from it: leave "
+                + $"{nameof(TrainingOptions.CheckpointPath)} of the training options null.", nameof(refit));
+        }
+        IReadOnlyList<RegularSeries> series = RecordGrid.Read<TRecord, TSelf>(records, Layout, Standardizer);
         if (series.Count == 0)
         {
             throw new ArgumentException("There are no records.", nameof(records));
@@ -118,6 +137,11 @@ public abstract class ForecastModel<TSelf, TRecord, TForecast> : SequenceModel<T
             TSelf model = Create(refit.Training?.Seed ?? 0);
             ForecastTrainingOptions before = refit with { TrainUntil = null, ValidateUntil = from };
             ForecastTraining.Run(model, Layout, series, before, progress: null, cancellationToken);
+            foreach (RegularSeries one in series)
+            {
+                // Its statistics are its own, and so is what a token may hold.
+                Layout.CheckIntervals(one, model.Standardizer?.Of(Layout.StatisticsOf(one.Key)), model.Standardizer is not null);
+            }
             return new StreamForecaster<TSelf>(model, Layout);
         }
     }
@@ -145,7 +169,7 @@ public abstract class ForecastModel<TSelf, TRecord, TForecast> : SequenceModel<T
     /// </returns>
     /// <exception cref="ArgumentNullException"><paramref name="state"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">
-    /// The moment lies more than 1,048,576 intervals after the last record. The state is as it was.
+    /// Until that moment more intervals have no record than <see cref="ForecastAttribute{TRecord}.MaxGap"/> allows. The state is as it was.
     /// </exception>
     public TForecast? Advance(SeriesState<TSelf> state, DateTimeOffset now)
     {
@@ -164,8 +188,9 @@ public abstract class ForecastModel<TSelf, TRecord, TForecast> : SequenceModel<T
     /// A view of the forecast; null where no interval was completed or, with <c>[Patch]</c>, the model gave no output.
     /// </returns>
     /// <exception cref="RecordException">
-    /// A record is of another series, of an interval that is complete, the second one of an interval that takes one, more than 1,048,576
-    /// intervals after the record before it, or holds a number or category out of range. The state is as it was.
+    /// A record is of another series, of an interval that is complete, or the second one of an interval that takes one; it comes after a
+    /// longer gap than <see cref="ForecastAttribute{TRecord}.MaxGap"/> allows, or holds a number or category out of range. The state is as
+    /// it was.
     /// </exception>
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected TForecast? StepRecord(SeriesState<TSelf> state, TRecord record, ReadOnlySpan<TRecord> ahead)

@@ -87,13 +87,21 @@ public readonly struct PredictedSeries
     public int Count => Core.Layout.Horizon;
 
     /// <summary>
-    /// How unusual the target's newest complete value was under the forecast before it: −log10 of
+    /// How unusual the target's newest value was under the forecast before it: −log10 of
     /// <see cref="PredictedDistribution.TailProbability"/>. It is 0 at the median and above 0 elsewhere; 3 is a value of which one in a
     /// thousand is as far out; infinite where the probability is 0. NaN where no value was completed since the forecast before, such as
-    /// a missing one, or there was no forecast of it. Where several intervals were completed at once, it is of the last that has a value.
+    /// a missing one, or there was no forecast of it. Where several values were completed since then, as with <c>[Patch]</c>, it is of the
+    /// most unusual one.
     /// </summary>
     /// <exception cref="InvalidOperationException">The stream has gone on.</exception>
     public double Anomaly => Core.Anomaly(target);
+
+    /// <summary>
+    /// The beginning of the interval whose value <see cref="Anomaly"/> is of, in UTC; null where that is NaN. It lies before
+    /// <see cref="ForecastOutput.Origin"/> where other intervals were completed after it, such as those of a gap.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The stream has gone on.</exception>
+    public DateTimeOffset? AnomalyTime => Core.AnomalyTime(target);
 
     private SeriesCore Core => ForecastOutput.Check(core, version);
 

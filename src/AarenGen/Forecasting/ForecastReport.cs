@@ -5,9 +5,11 @@ namespace AarenGen;
 
 /// <summary>The errors of a target over the part for validation, over all intervals of the horizon, in its own unit.</summary>
 /// <param name="Target">The target's name.</param>
-/// <param name="Count">Values that were forecast.</param>
+/// <param name="Count">Values that were forecast, and before which one was known.</param>
 /// <param name="MeanAbsoluteError">Mean distance of the predicted value, or of the median, from the truth.</param>
-/// <param name="LastValueError">The same, of the last value that was known: a forecast that must be beaten.</param>
+/// <param name="LastValueError">
+/// The same over the same values, of the last value that was known: a forecast that must be beaten.
+/// </param>
 /// <param name="RankedProbabilityScore">Mean <see cref="PredictedDistribution.RankedProbabilityScore"/>; null: no distribution.</param>
 /// <param name="Coverage">
 /// Fraction of values within the interval of <paramref name="NominalCoverage"/>; null: no distribution, or no pair of levels like 0.1 and

@@ -11,6 +11,11 @@ internal readonly record struct ForecastWindow(int Series, int First, int Length
 /// <summary>Windows of series, read from the series themselves. Thread-safe.</summary>
 internal sealed class ForecastSequences(ForecastLayout layout, ForecastSeries[] series, ForecastWindow[] windows) : SequenceData
 {
+    /// <summary>Windows that have each row of these once; null: these have.</summary>
+    public ForecastSequences? Distinct { get; init; }
+
+    internal override SequenceData ForStatistics => Distinct ?? this;
+
     public override int Count => windows.Length;
 
     public override int TokenWidth => layout.Description.InputWidth;
@@ -48,11 +53,26 @@ internal sealed class ForecastSequences(ForecastLayout layout, ForecastSeries[] 
         return row < window.ScoredFrom ? 0 : 1;
     }
 
+    internal override string Locate(int index, int token)
+    {
+        RegularSeries of = SeriesOf(index).Series;
+        return ForecastLayout.Where(of.Key, of.TimeOf(windows[index].First + token).UtcTicks, "interval");
+    }
+
+    internal override string ColumnName(int column) => layout.NameOf(column) is { } name
+        ? FormattableString.Invariant($"{name} (column {column})") : base.ColumnName(column);
+
     /// <summary>Whether a target with a weight above 0 is there.</summary>
     public bool HasTargets()
     {
-        foreach (ForecastWindow w in windows)
+        for (int i = 0; i < windows.Length; i++)
         {
+            ForecastWindow w = windows[i];
+            if (i > 0 && w.Series == windows[i - 1].Series)
+            {
+                // What comes after it comes after the first window of the series, too.
+                continue;
+            }
             for (int c = 0; c < layout.TargetCount; c++)
             {
                 if (series[w.Series].Series.Column(c)[Math.Min(Math.Max(w.First, w.ScoredFrom) + 1, w.End)..w.End]

@@ -69,15 +69,27 @@ internal sealed class ForecastSeries
             }
         }
     }
+}
 
-    /// <summary>The newest value of a target that is known at a row; NaN: none is.</summary>
-    public double LastValue(int target, int row)
+/// <summary>The newest known values of a series' targets, at rows that ascend: each row is read once.</summary>
+/// <param name="series">The series.</param>
+/// <param name="targets">Its first columns.</param>
+internal sealed class LastValues(RegularSeries series, int targets)
+{
+    private readonly double[] values = [.. Enumerable.Repeat(double.NaN, targets)];
+    private int next;
+
+    /// <summary>The values that are known at a row, which does not lie before the one of the last call; NaN: none is.</summary>
+    public ReadOnlySpan<double> At(int row)
     {
-        ReadOnlySpan<double> column = Series.Column(target);
-        while (row > 0 && double.IsNaN(column[row]))
+        for (; next <= row; next++)
         {
-            row--;
+            for (int target = 0; target < values.Length; target++)
+            {
+                double value = series.Column(target)[next];
+                values[target] = double.IsNaN(value) ? values[target] : value;
+            }
         }
-        return column[row];
+        return values;
     }
 }

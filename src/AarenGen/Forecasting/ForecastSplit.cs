@@ -3,31 +3,47 @@ namespace AarenGen;
 /// <summary>Divides series by time into a part for training and one for validation, and cuts both into windows.</summary>
 internal sealed class ForecastSplit
 {
+    private readonly TimeGrid grid;
+
+    /// <summary>The intervals after the last ones of the part for training, and of both parts.</summary>
+    private readonly long trainEnd = long.MinValue, usedEnd = long.MinValue;
+
     /// <param name="layout">The layout of tokens.</param>
     /// <param name="series">The series.</param>
     /// <param name="options">Valid options.</param>
     public ForecastSplit(ForecastLayout layout, IReadOnlyList<RegularSeries> series, ForecastTrainingOptions options)
     {
+        grid = layout.Grid;
         ForecastSeries[] all = [.. series.Select(s => new ForecastSeries(layout, s))];
         TokenShape shape = layout.Description.Tokens;
         int length = options.WindowLengthFor(layout.Horizon, shape), half = StrideOf(length, shape), stride = options.Stride ?? half;
         // An interval that has begun at one of these moments has not ended: it belongs to what comes after.
         long end = options.ValidateUntil is { } until ? layout.Grid.IndexOf(until) : long.MaxValue;
         Cut = options.TrainUntil is { } trained ? layout.Grid.IndexOf(trained)
-            : options.ValidationShare == 0 ? end : CutOf(series, options.ValidationShare, end);
-        List<ForecastWindow> train = [], validation = [];
+            : options.ValidationFraction == 0 ? end : CutOf(series, options.ValidationFraction, end);
+        List<ForecastWindow> train = [], parts = [], validation = [];
         for (int i = 0; i < all.Length; i++)
         {
             int rowsTrained = RowOf(series[i], Cut), rowsUsed = RowOf(series[i], end);
-            AddTraining(train, i, rowsTrained, length, stride, shape.PatchLength);
+            trainEnd = rowsTrained == 0 ? trainEnd : Math.Max(trainEnd, series[i].FirstIndex + rowsTrained);
+            usedEnd = rowsUsed == 0 ? usedEnd : Math.Max(usedEnd, series[i].FirstIndex + rowsUsed);
+            if (rowsTrained >= Math.Max(shape.PatchLength, 2))
+            {
+                AddTraining(train, i, rowsTrained, length, stride);
+                parts.Add(new(i, 0, rowsTrained, 0, rowsTrained));
+            }
             AddValidation(validation, i, rowsTrained, rowsUsed, length, half, shape.PatchLength);
         }
-        Train = new(layout, all, [.. train]);
+        Train = new(layout, all, [.. train]) { Distinct = new(layout, all, [.. parts]) };
         Validation = validation.Count == 0 ? null : new(layout, all, [.. validation]);
     }
 
     /// <summary>The first interval that is not trained on; <see cref="long.MaxValue"/>: all are.</summary>
     public long Cut { get; }
+
+    /// <summary>The end of the last interval of any series that is used, where there is one.</summary>
+    /// <param name="isValidated">Whether the part for validation is used.</param>
+    public DateTimeOffset EndOf(bool isValidated) => grid.StartOf(isValidated ? usedEnd : trainEnd);
 
     public ForecastSequences Train { get; }
 
@@ -46,7 +62,7 @@ internal sealed class ForecastSplit
         (int)Int128.Clamp((Int128)interval - series.FirstIndex, 0, series.Rows);
 
     /// <summary>The first interval of the part for validation: a fraction of all intervals before the end lies from it on.</summary>
-    private static long CutOf(IReadOnlyList<RegularSeries> series, double share, long end)
+    private static long CutOf(IReadOnlyList<RegularSeries> series, double fraction, long end)
     {
         // How many series have an interval changes where one begins or ends.
         var changes = new SortedDictionary<long, int>();
@@ -58,7 +74,7 @@ internal sealed class ForecastSplit
             changes[s.FirstIndex + rows] = changes.GetValueOrDefault(s.FirstIndex + rows) - 1;
             left += rows;
         }
-        long trained = (long)Math.Round(left * (1 - share)), at = 0, active = 0;
+        long trained = (long)Math.Round(left * (1 - fraction)), at = 0, active = 0;
         foreach ((long interval, int change) in changes)
         {
             if (active > 0 && trained <= (interval - at) * active)
@@ -71,20 +87,18 @@ internal sealed class ForecastSplit
         return at;
     }
 
-    private static void AddTraining(List<ForecastWindow> windows, int series, int rows, int length, int stride, int minLength)
+    /// <summary>
+    /// The first window begins with the part and the last one ends with it, so that no interval is left out. Those between begin evenly, so
+    /// that none is nearly another.
+    /// </summary>
+    private static void AddTraining(List<ForecastWindow> windows, int series, int rows, int length, int stride)
     {
-        if (rows < Math.Max(minLength, 2))
+        int last = Math.Max(0, rows - length), steps = (int)(((long)last + stride - 1) / stride);
+        for (int i = 0; i <= steps; i++)
         {
-            return;
+            int first = steps == 0 ? 0 : (int)((long)last * i / steps);
+            windows.Add(new(series, first, Math.Min(length, rows), 0, rows));
         }
-        int first = 0;
-        for (; first + length < rows; first += stride)
-        {
-            windows.Add(new(series, first, length, 0, rows));
-        }
-        // The last window ends with the part, so that no interval is left out.
-        int last = Math.Max(0, rows - length);
-        windows.Add(new(series, last, rows - last, 0, rows));
     }
 
     /// <summary>

@@ -15,6 +15,12 @@ public sealed record ForecastTask
     /// <summary>The values of a record: targets, observed values, values known ahead, categories.</summary>
     public required IReadOnlyList<RecordColumn> Columns { get; init; }
 
+    /// <summary>
+    /// Intervals without a record that may lie between two records of a series; null: as many as half a year has, rounded up, at most
+    /// 1,048,576. More of them are an error.
+    /// </summary>
+    public int? MaxGap { get; init; }
+
     /// <summary>The fields of the calendar in a token.</summary>
     public required IReadOnlyList<CalendarField> Calendar { get; init; }
 

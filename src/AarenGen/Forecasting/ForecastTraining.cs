@@ -21,11 +21,11 @@ internal static class ForecastTraining
             throw new ArgumentException(
                 "No target lies in the part for training: give more records, or a later TrainUntil.");
         }
-        bool isValidated = options.TrainUntil is not null || options.ValidationShare > 0;
+        bool isValidated = options.TrainUntil is not null || options.ValidationFraction > 0;
         if (isValidated && split.Validation?.HasTargets() != true)
         {
             throw new ArgumentException(
-                "No target lies in the part for validation: give more records, an earlier TrainUntil, or a ValidationShare of 0 for none.");
+                "No target lies in the part for validation: give more records, an earlier TrainUntil, or a ValidationFraction of 0.");
         }
         ForecastSequences? validation = isValidated ? split.Validation : null;
         TrainingOptions training = options.Training ?? new();
@@ -41,7 +41,20 @@ internal static class ForecastTraining
                 Epochs = validation is null ? training.Epochs : Math.Max(training.Epochs, (MinSteps + steps - 1) / steps),
             };
         }
-        TrainingReport report = model.Fit(split.Train, validation, training, progress, cancellation);
+        DateTimeOffset end = split.EndOf(isValidated);
+        DateTimeOffset until = model.DataEnd is { } before && before > end ? before : end;
+        TrainingReport report;
+        try
+        {
+            report = model.Fit(split.Train, validation, training, progress, cancellation);
+        }
+        catch (Exception e) when (e is OperationCanceledException or TrainingDivergedException)
+        {
+            // The weights of the last optimiser step remain.
+            model.DataEnd = until;
+            throw;
+        }
+        model.DataEnd = until;
         return new(
             report, [.. series.Select(static s => s.Summary)], validation is null ? null : layout.Grid.StartOf(split.Cut),
             validation is null ? [] : ForecastErrors.Of(model, validation, training.Threads, cancellation));

@@ -7,10 +7,10 @@ public sealed record ForecastTrainingOptions
     /// The fraction of all intervals of all series, the latest ones, that decides which epoch was best; 0 to below 1. 0.2 by default; 0
     /// for none. <see cref="TrainUntil"/> overrides it.
     /// </summary>
-    public double ValidationShare { get; init; } = 0.2;
+    public double ValidationFraction { get; init; } = 0.2;
 
     /// <summary>
-    /// Intervals that end until then are trained on, of all series; null, the default: <see cref="ValidationShare"/> decides. What comes
+    /// Intervals that end until then are trained on, of all series; null, the default: <see cref="ValidationFraction"/> decides. What comes
     /// later is for validation.
     /// </summary>
     public DateTimeOffset? TrainUntil { get; init; }
@@ -28,8 +28,9 @@ public sealed record ForecastTrainingOptions
     public int? WindowLength { get; init; }
 
     /// <summary>
-    /// Intervals from one sequence's beginning to the next, at least 1; null, the default: half a window, or less where a patch takes more
-    /// than the other half, so that outputs are as dense as in a stream.
+    /// Intervals from one sequence's beginning to the next, at least 1, or less, so that the last one ends with its part and all begin
+    /// evenly; null, the default: half a window, or less where a patch takes more than the other half, so that outputs are as dense as in a
+    /// stream.
     /// </summary>
     public int? Stride { get; init; }
 
@@ -42,7 +43,7 @@ public sealed record ForecastTrainingOptions
 
     internal void Validate(TokenShape shape)
     {
-        Check(ValidationShare is >= 0 and < 1, ValidationShare, "from 0 to below 1", nameof(ValidationShare));
+        Check(ValidationFraction is >= 0 and < 1, ValidationFraction, "from 0 to below 1", nameof(ValidationFraction));
         Check(WindowLength is null || WindowLength >= shape.PatchLength, WindowLength,
             shape.PatchLength == 1 ? "at least 1" : FormattableString.Invariant($"at least {shape.PatchLength}, a patch"),
             nameof(WindowLength));

@@ -17,6 +17,9 @@ internal sealed class SeriesCore
     private readonly float[] known;
     private readonly float[] categories, outputs, judged;
     private readonly double[] came;
+
+    /// <summary>The intervals of the values that <see cref="judged"/> is of.</summary>
+    private readonly long[] cameIn;
     private CalendarClock clock;
     private int head;
     private long start, end;
@@ -32,6 +35,7 @@ internal sealed class SeriesCore
         outputs = new float[layout.Description.OutputWidth];
         judged = new float[layout.TargetCount * layout.SegmentCount];
         came = new double[layout.TargetCount];
+        cameIn = new long[layout.TargetCount];
         Reset();
     }
 
@@ -63,7 +67,8 @@ internal sealed class SeriesCore
     public ReadOnlySpan<float> Outputs => outputs;
 
     /// <summary>Bytes that <see cref="Write"/> writes.</summary>
-    public int SavedBytes => 4 + 2 * sizeof(long) + (sizeof(double) + sizeof(int)) * values.Length + sizeof(double) * came.Length
+    public int SavedBytes => 4 + 2 * sizeof(long) + (sizeof(double) + sizeof(int)) * values.Length
+        + (sizeof(double) + sizeof(long)) * came.Length
         + sizeof(float) * (known.Length / 2 + categories.Length + outputs.Length + judged.Length);
 
     /// <summary>The end of the first interval that is not complete, in ticks of UTC.</summary>
@@ -77,6 +82,7 @@ internal sealed class SeriesCore
         categories.AsSpan().Clear();
         outputs.AsSpan().Fill(float.NaN);
         judged.AsSpan().Clear();
+        cameIn.AsSpan().Clear();
         ClearValues();
         ForgetJudgement();
         Version++;
@@ -91,13 +97,14 @@ internal sealed class SeriesCore
         outputs.AsSpan().CopyTo(other.outputs);
         judged.AsSpan().CopyTo(other.judged);
         came.AsSpan().CopyTo(other.came);
+        cameIn.AsSpan().CopyTo(other.cameIn);
         (other.HasBegun, other.IsOpen, other.WasOpen, other.HasOutput) = (HasBegun, IsOpen, WasOpen, HasOutput);
         (other.Next, other.OutputInterval, other.head, other.start, other.end) = (Next, OutputInterval, head, start, end);
         other.Version++;
     }
 
     /// <summary>The interval of a record's time.</summary>
-    /// <exception cref="RecordException">It is complete already, or too far from the last one.</exception>
+    /// <exception cref="RecordException">It is complete already, or too far from the ones before.</exception>
     public long IntervalOf(long ticks)
     {
         Layout.CheckTime(Key, ticks);
@@ -114,11 +121,9 @@ internal sealed class SeriesCore
                 : RecordGrid.SecondRecord(Layout, Key, ticks));
         }
         long interval = FindInterval(ticks);
-        if (HasBegun && interval - Next > ForecastLayout.MaxGap)
+        if (HasBegun)
         {
-            throw new RecordException(
-                $"{ForecastLayout.Where(Key, ticks)} lies {interval - Next} intervals of {Layout.Grid} after the record before it, more "
-                + $"than {ForecastLayout.MaxGap}; correct its time, or Reset the state to begin anew.");
+            Layout.CheckGap(Key, ticks, interval - Next - (IsOpen ? 1 : 0));
         }
         return interval;
     }
@@ -205,8 +210,16 @@ internal sealed class SeriesCore
     /// <summary>Takes over a value known ahead that is not missing, of an interval within the horizon of the next one.</summary>
     public void Feed(int after, int index, double value) => SetKnown(index, Slot(after), (float)value);
 
-    /// <summary>Forgets what was predicted of the values before: those of the next intervals are judged anew.</summary>
-    public void ForgetJudgement() => came.AsSpan().Fill(double.NaN);
+    /// <summary>
+    /// Forgets the judgement that the last forecast told. Values that came since then are kept, so that the next forecast tells of them.
+    /// </summary>
+    public void BeginJudgement()
+    {
+        if (OutputInterval == Next - 1)
+        {
+            ForgetJudgement();
+        }
+    }
 
     /// <summary>
     /// Completes the next interval: judges its values by the last outputs, writes its token, and goes on to the interval after it.
@@ -275,7 +288,7 @@ internal sealed class SeriesCore
     public void SetOutput(ReadOnlySpan<float> output) => output.CopyTo(BeginOutput());
 
     /// <summary>
-    /// How unusual the newest complete value of a target was under the forecast before it; NaN where it is missing or there was none.
+    /// How unusual the most unusual value of a target since the forecast before was under that forecast; NaN where there is none.
     /// </summary>
     public double Anomaly(int target)
     {
@@ -283,9 +296,12 @@ internal sealed class SeriesCore
         {
             return double.NaN;
         }
-        ReadOnlySpan<float> prediction = judged.AsSpan(target * Layout.SegmentCount, Layout.SegmentCount);
-        return Math.Max(0, -Math.Log10(Layout.Distribution(prediction).TailProbability(came[target])));
+        return Math.Max(0, -Math.Log10(Judged(target).TailProbability(came[target])));
     }
+
+    /// <summary>The beginning of the interval of this value; null where there is no anomaly score.</summary>
+    public DateTimeOffset? AnomalyTime(int target) =>
+        double.IsNaN(came[target]) || !Layout.HasDistributions ? null : Layout.Grid.StartOf(cameIn[target]);
 
     /// <summary>Writes all that a saved state needs, in a fixed order.</summary>
     public void Write(BinaryWriter writer)
@@ -307,6 +323,10 @@ internal sealed class SeriesCore
         foreach (double value in came)
         {
             writer.Write(value);
+        }
+        foreach (long interval in cameIn)
+        {
+            writer.Write(interval);
         }
         for (int k = 0; k < Layout.KnownCount; k++)
         {
@@ -343,6 +363,10 @@ internal sealed class SeriesCore
         {
             came[i] = reader.ReadDouble();
         }
+        for (int i = 0; i < cameIn.Length; i++)
+        {
+            cameIn[i] = reader.ReadInt64();
+        }
         for (int k = 0; k < Layout.KnownCount; k++)
         {
             for (int i = 0; i < Layout.KnownLength; i++)
@@ -370,7 +394,8 @@ internal sealed class SeriesCore
             {
                 Begin(Next);
                 isValid = start >= Layout.MinTicks && start <= Layout.MaxTicks
-                    && (!HasOutput || Layout.Grid.StartOf(OutputInterval).UtcTicks < start);
+                    && (!HasOutput || Layout.Grid.StartOf(OutputInterval).UtcTicks < start)
+                    && cameIn.Zip(came).All(c => double.IsNaN(c.Second) || Layout.Grid.StartOf(c.First).UtcTicks < start);
             }
             catch (ArgumentOutOfRangeException)
             {
@@ -399,23 +424,34 @@ internal sealed class SeriesCore
     private long EndOf(long interval) =>
         Layout.FixedTicks > 0 ? start + Layout.FixedTicks : Layout.Grid.StartOf(interval + 1).UtcTicks;
 
+    private void ForgetJudgement() => came.AsSpan().Fill(double.NaN);
+
+    /// <summary>Of the values that come between two forecasts, the most unusual one is kept, with what was predicted of it.</summary>
     private void Judge(ReadOnlySpan<double> values)
     {
         long step = Next - OutputInterval - 1;
-        if (!HasOutput || step >= Layout.Horizon)
+        if (!HasOutput || !Layout.HasDistributions || step >= Layout.Horizon)
         {
             return;
         }
         for (int target = 0; target < came.Length; target++)
         {
-            if (!double.IsNaN(values[target]))
+            if (!double.IsNaN(values[target]) && !IsMoreLikely(values[target], target, (int)step))
             {
-                came[target] = values[target];
+                (came[target], cameIn[target]) = (values[target], Next);
                 Layout.CopyPrediction(
                     outputs, target, (int)step, judged.AsSpan(target * Layout.SegmentCount, Layout.SegmentCount));
             }
         }
     }
+
+    /// <summary>Whether a value is less unusual than the one that is kept, if there is one.</summary>
+    private bool IsMoreLikely(double value, int target, int step) => !double.IsNaN(came[target])
+        && Layout.Distribution(outputs, target, step).TailProbability(value) > Judged(target).TailProbability(came[target]);
+
+    /// <summary>What was predicted of the value that is kept.</summary>
+    private PredictedDistribution Judged(int target) =>
+        Layout.Distribution(judged.AsSpan(target * Layout.SegmentCount, Layout.SegmentCount));
 
     private void ClearValues()
     {

@@ -9,7 +9,7 @@ namespace AarenGen;
 /// </summary>
 /// <remarks>
 /// Its size is constant, however long the stream is: <see cref="ModelDescription.StateBytes"/> for the model's layers; four bytes for
-/// each output; eight for each value known ahead of horizon + 1 intervals; some 20 bytes for each value of a record; and some 400 bytes.
+/// each output; eight for each value known ahead of horizon + 1 intervals; some 30 bytes for each value of a record; and some 400 bytes.
 /// </remarks>
 /// <typeparam name="TModel">The model that the state belongs to.</typeparam>
 public sealed class SeriesState<TModel> where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
@@ -125,7 +125,7 @@ public sealed class SeriesState<TModel> where TModel : SequenceModel<TModel>, IM
         Span<double> values = scratch.Values(layout.Columns.Length);
         TBinding.GetValues(record, values);
         layout.CheckValues(Key, ticks, values, standardizer, standardizer is not null);
-        if (layout.IsRecordAnInterval && Core.HasBegun && interval == Core.Next)
+        if (!layout.Task.IsAggregated && Core.HasBegun && interval == Core.Next)
         {
             return StepNext<TRecord, TBinding>(model, ticks, values, ahead, standardizer, scratch);
         }
@@ -146,7 +146,7 @@ public sealed class SeriesState<TModel> where TModel : SequenceModel<TModel>, IM
         bool hasOutput = false;
         if (Core.Next < interval || !isAggregated)
         {
-            Core.ForgetJudgement();
+            Core.BeginJudgement();
         }
         while (Core.Next < interval)
         {
@@ -169,13 +169,14 @@ public sealed class SeriesState<TModel> where TModel : SequenceModel<TModel>, IM
         {
             return false;
         }
-        if (ticks > Core.Layout.MaxTicks || Core.Layout.Grid.IndexOf(now) - Core.Next > ForecastLayout.MaxGap)
+        if (ticks > Core.Layout.MaxTicks || Core.Layout.Grid.IndexOf(now) - Core.Next - (Core.IsOpen ? 1 : 0) > Core.Layout.MaxGap)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(now), now, $"The time lies more than {ForecastLayout.MaxGap} intervals after the last record; correct it.");
+                nameof(now), now, FormattableString.Invariant(
+                    $"Until then more than {Core.Layout.MaxGap} intervals have no record; correct the time, or set MaxGap of [Forecast]."));
         }
         bool hasOutput = false;
-        Core.ForgetJudgement();
+        Core.BeginJudgement();
         while (Core.End <= ticks)
         {
             hasOutput |= Complete(model, RecordScratch.Own);
@@ -193,7 +194,7 @@ public sealed class SeriesState<TModel> where TModel : SequenceModel<TModel>, IM
         {
             FeedAhead<TRecord, TBinding>(ticks, ahead, standardizer, scratch);
         }
-        Core.ForgetJudgement();
+        Core.BeginJudgement();
         Span<float> token = scratch.Token(layout.Description.InputWidth);
         Core.Complete(values, token);
         return StepToken(model, token, scratch);
@@ -205,9 +206,9 @@ public sealed class SeriesState<TModel> where TModel : SequenceModel<TModel>, IM
         where TBinding : IRecordBinding<TRecord>
     {
         ForecastLayout layout = Core.Layout;
-        int width = layout.Columns.Length, most = Math.Min(ahead.Length, layout.Horizon), count = 0;
-        Span<double> memory = scratch.Added(width * (most + 1));
-        Span<int> offsets = scratch.Counts(most);
+        int width = layout.Columns.Length, max = Math.Min(ahead.Length, layout.Horizon), count = 0;
+        Span<double> memory = scratch.Added(width * (max + 1));
+        Span<int> offsets = scratch.Counts(max);
         long before = ticks, end = Core.End;
         foreach (TRecord record in ahead)
         {

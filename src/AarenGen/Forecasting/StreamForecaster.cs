@@ -3,12 +3,12 @@ namespace AarenGen;
 /// <summary>A model that is stepped through series by the code of streams: the same bits as live.</summary>
 internal sealed class StreamForecaster<TModel> : OriginForecaster where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
-    /// <summary>Levels at which distributions without levels of their own are scored.</summary>
-    private static readonly double[] DefaultLevels = [0.1, 0.5, 0.9];
-
     private readonly TModel model;
     private readonly ForecastLayout layout;
-    private readonly float[] token, outputs;
+    private readonly float[] token;
+
+    /// <summary>The outputs of the last forecast, and those of a step, which may have none.</summary>
+    private float[] outputs, stepped;
     private StreamState<TModel>? state;
     private ForecastSeries? series;
     private CalendarClock clock;
@@ -18,20 +18,19 @@ internal sealed class StreamForecaster<TModel> : OriginForecaster where TModel :
         (this.model, this.layout) = (model, layout);
         token = new float[layout.Description.InputWidth];
         outputs = new float[layout.Description.OutputWidth];
+        stepped = new float[layout.Description.OutputWidth];
         Targets = [.. layout.Columns.Take(layout.TargetCount).Select(static c => c.Name)];
-        // A level is a float in the model, and a number as people write it in reports.
-        Levels = !layout.HasDistributions ? []
-            : layout.Head.LossKind == LossKind.Quantiles ? [.. layout.Head.Levels.Select(static level => (double)(decimal)level)]
-            : DefaultLevels;
     }
 
     public override int Horizon => layout.Horizon;
 
     public override IReadOnlyList<string> Targets { get; }
 
-    public override IReadOnlyList<double> Levels { get; }
+    public override IReadOnlyList<double> Levels => layout.Levels;
 
     public override bool HasDensity => layout.HasDistributions && layout.Head.LossKind != LossKind.Quantiles;
+
+    public override DateTimeOffset? FittedUntil => model.DataEnd;
 
     public override void Begin(RegularSeries series)
     {
@@ -43,8 +42,12 @@ internal sealed class StreamForecaster<TModel> : OriginForecaster where TModel :
     public override bool Step(int row)
     {
         series!.WriteToken(row, ref clock, token);
-        model.Step(state!, token, outputs);
-        return state!.HasOutput;
+        model.Step(state!, token, stepped);
+        if (state!.HasOutput)
+        {
+            (outputs, stepped) = (stepped, outputs);
+        }
+        return state.HasOutput;
     }
 
     public override double Value(int target, int step) => layout.Point(outputs, target, step);

@@ -50,7 +50,7 @@ public static class RecordCells
     /// <summary>A whole number in a range.</summary>
     /// <param name="table">The table.</param>
     /// <param name="column">The column.</param>
-    /// <param name="min">The least.</param>
+    /// <param name="min">The smallest.</param>
     /// <param name="max">The largest.</param>
     /// <exception cref="TableException">The cell holds no whole number, or one out of range.</exception>
     public static long GetWholeNumber(ITableReader table, int column, long min, long max)

@@ -6,9 +6,13 @@ namespace AarenGen;
 internal static class RecordGrid
 {
     /// <summary>Reads records to their end.</summary>
+    /// <param name="records">The records.</param>
+    /// <param name="layout">The layout of tokens.</param>
+    /// <param name="standardizer">Standardises tokens; null where nothing does, or the statistics are not known yet.</param>
     /// <returns>The series, in the order in which their first records came; empty intervals have the category before them.</returns>
     /// <exception cref="RecordException">A record is wrong; the message names it, its series and time, and the fix.</exception>
-    public static IReadOnlyList<RegularSeries> Read<TRecord, TBinding>(IEnumerable<TRecord> records, ForecastLayout layout)
+    public static IReadOnlyList<RegularSeries> Read<TRecord, TBinding>(
+        IEnumerable<TRecord> records, ForecastLayout layout, Standardizer? standardizer = null)
         where TBinding : IRecordBinding<TRecord>
     {
         var resampler = new Resampler(
@@ -34,7 +38,7 @@ internal static class RecordGrid
                 {
                     throw new RecordException($"{ForecastLayout.Where(key, ticks)} has a key that cannot be used: {SeriesName.Rule}.");
                 }
-                lasts.Add(key, last = new(key));
+                lasts.Add(key, last = new(key, standardizer?.Of(layout.StatisticsOf(key))));
             }
             if (ticks < last.Ticks)
             {
@@ -44,7 +48,12 @@ internal static class RecordGrid
             }
             if (ticks >= last.End)
             {
-                last.End = EndOf(layout.Grid, ticks);
+                long interval = layout.Grid.IndexOf(new DateTimeOffset(ticks, TimeSpan.Zero));
+                if (last.HasRecord)
+                {
+                    layout.CheckGap(key, ticks, interval - last.Interval - 1);
+                }
+                (last.Interval, last.End) = (interval, layout.Grid.StartOf(interval + 1).UtcTicks);
             }
             else if (!layout.Task.IsAggregated)
             {
@@ -52,7 +61,7 @@ internal static class RecordGrid
             }
             last.Ticks = ticks;
             TBinding.GetValues(record, values);
-            layout.CheckValues(key, ticks, values, standardizer: null, isScaled);
+            layout.CheckValues(key, ticks, values, last.Standardizer, isScaled);
             if (resampler.TryAdd(key, new(ticks, TimeSpan.Zero), values) is { } problem)
             {
                 throw new RecordException(Text(number, $"cannot be used: {problem}"));
@@ -61,6 +70,10 @@ internal static class RecordGrid
         IReadOnlyList<RegularSeries> series = resampler.Finish();
         foreach (RegularSeries s in series)
         {
+            if (layout.Task.IsAggregated)
+            {
+                layout.CheckIntervals(s, lasts[s.Key].Standardizer, isScaled);
+            }
             for (int c = layout.FirstCategoryColumn; c < layout.Columns.Length; c++)
             {
                 FillForward(s.Values(c));
@@ -74,9 +87,6 @@ internal static class RecordGrid
         $"{ForecastLayout.Where(key, ticks)} is the second one in its interval of {layout.Grid}. Remove it, or set Aggregation in the "
         + "attribute of a value of the record, such as [Target(Aggregation = Aggregation.Mean)]: an interval then takes any number.";
 
-    private static long EndOf(TimeGrid grid, long ticks) =>
-        grid.StartOf(grid.IndexOf(new DateTimeOffset(ticks, TimeSpan.Zero)) + 1).UtcTicks;
-
     private static void FillForward(double[] categories)
     {
         for (int r = 1; r < categories.Length; r++)
@@ -89,13 +99,21 @@ internal static class RecordGrid
         string.Create(CultureInfo.InvariantCulture, $"Record {number} {problem}");
 
     /// <summary>Where a series has come to.</summary>
-    private sealed class Last(string key)
+    private sealed class Last(string key, Standardizer? standardizer)
     {
         public string Key { get; } = key;
 
+        public Standardizer? Standardizer { get; } = standardizer;
+
         public long Ticks { get; set; }
 
-        /// <summary>The end of its last interval.</summary>
+        /// <summary>Whether it had a record before.</summary>
+        public bool HasRecord => End > long.MinValue;
+
+        /// <summary>Its last interval, which has a record.</summary>
+        public long Interval { get; set; }
+
+        /// <summary>The end of it.</summary>
         public long End { get; set; } = long.MinValue;
     }
 }

@@ -21,15 +21,16 @@ internal static class CompiledModel
 
     /// <exception cref="InvalidOperationException">The weights are not finite. Nothing is written.</exception>
     public static Action<Stream> Writer(
-        ModelDescription description, AlignedBuffer weights, AlignedBuffer packed, WeightPrecision precision,
-        StandardizationStatistics? statistics)
+        ModelDescription description, AlignedBuffer weights, AlignedBuffer packed, WeightPrecision precision, in FittedData fitted)
     {
         ModelFile.CheckFinite(weights);
+        StandardizationStatistics? statistics = fitted.Statistics;
         var metadata = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
             [Fingerprint] = description.Fingerprint, [Mark] = Version(precision),
         };
         StatisticsFile.AddMark(statistics, metadata);
+        fitted.AddMark(metadata);
         byte[] names = StatisticsFile.NamesOf(description, statistics);
         byte[] header = Safetensors.WriteHeader(
             [(Weights, [weights.Length]), (Packed, [packed.Length])], metadata,
@@ -63,7 +64,7 @@ internal static class CompiledModel
 
     /// <summary>The memory of a file of <see cref="Writer"/>; null for a file of weights.</summary>
     /// <exception cref="ModelFileException">It was written for another declaration or by another version.</exception>
-    public static (AlignedBuffer Weights, AlignedBuffer Packed, WeightPrecision Precision, StandardizationStatistics? Statistics)? TryRead(
+    public static (AlignedBuffer Weights, AlignedBuffer Packed, WeightPrecision Precision, FittedData Fitted)? TryRead(
         UnmanagedMemoryStream resource, ModelDescription description, string file)
     {
         Dictionary<string, TensorEntry> tensors;
@@ -92,7 +93,7 @@ internal static class CompiledModel
             {
                 return (
                     Memory(Weights, description.Layout.WeightFloats), Memory(Packed, description.Layout.PackedFloats), precision,
-                    Statistics());
+                    Fitted());
             }
         }
         // A damaged file's text does not belong into a message.
@@ -108,7 +109,7 @@ internal static class CompiledModel
             }
         }
 
-        StandardizationStatistics? Statistics()
+        FittedData Fitted()
         {
             var numbers = new List<double>();
             foreach ((string name, IReadOnlyList<int> shape) in
@@ -129,7 +130,8 @@ internal static class CompiledModel
             }
             try
             {
-                return StatisticsFile.Parse(description, metadata, numbers.ToArray(), names);
+                return new(
+                    StatisticsFile.Parse(description, metadata, numbers.ToArray(), names), FittedData.ReadMark(metadata));
             }
             catch (ModelFileException e)
             {

@@ -21,23 +21,19 @@ internal static class ModelFile
     /// <summary>How many tensors a message names.</summary>
     private const int MaxNamed = 50;
 
-    private static readonly Dictionary<string, string> PyTorchFormat = new() { ["format"] = "pt" };
-
     /// <exception cref="InvalidOperationException">The weights are not finite. Nothing was written.</exception>
-    public static void Write(
-        string path, ModelDescription description, AlignedBuffer weights, StandardizationStatistics? statistics)
+    public static void Write(string path, ModelDescription description, AlignedBuffer weights, in FittedData fitted)
     {
         CheckFinite(weights);
-        WriteSets(path, description, [("", weights)], PyTorchFormat, statistics: statistics);
+        WriteSets(path, description, [("", weights)], MetadataOf(fitted), statistics: fitted.Statistics);
     }
 
     /// <summary>Writes the weights at a stream's position.</summary>
-    /// <inheritdoc cref="Write(string, ModelDescription, AlignedBuffer, StandardizationStatistics?)"/>
-    public static void Write(
-        Stream stream, ModelDescription description, AlignedBuffer weights, StandardizationStatistics? statistics)
+    /// <inheritdoc cref="Write(string, ModelDescription, AlignedBuffer, in FittedData)"/>
+    public static void Write(Stream stream, ModelDescription description, AlignedBuffer weights, in FittedData fitted)
     {
         CheckFinite(weights);
-        OutputStream.Write(stream, Writer(description, [("", weights)], PyTorchFormat, [], statistics));
+        OutputStream.Write(stream, Writer(description, [("", weights)], MetadataOf(fitted), [], fitted.Statistics));
     }
 
     /// <summary>Refuses to write what could not be read again.</summary>
@@ -49,17 +45,32 @@ internal static class ModelFile
         }
     }
 
-    /// <summary>Reads the weights of a file; returns its statistics, or null for a model that standardises nothing.</summary>
-    public static StandardizationStatistics? Read(string path, ModelDescription description, AlignedBuffer weights) =>
-        ReadSets(path, description, [("", weights)], isCheckpoint: false).Statistics;
+    /// <summary>Reads the weights of a file; returns what it has beside them.</summary>
+    public static FittedData Read(string path, ModelDescription description, AlignedBuffer weights)
+    {
+        using FileStream stream = InputFile.Open(path);
+        return Read(stream, path, description, weights);
+    }
 
     /// <summary>Reads a stream from its position up to the last byte of the weights; it need not seek.</summary>
-    public static StandardizationStatistics? Read(Stream stream, ModelDescription description, AlignedBuffer weights) =>
-        ReadSets(stream, description, [("", weights)], isCheckpoint: false, isWholeStream: false).Statistics;
+    public static FittedData Read(Stream stream, ModelDescription description, AlignedBuffer weights) =>
+        FittedDataOf(ReadSets(stream, description, [("", weights)], isCheckpoint: false, isWholeStream: false));
 
-    /// <summary>Reads all of an embedded file, which messages call by its name.</summary>
-    public static StandardizationStatistics? Read(Stream stream, string name, ModelDescription description, AlignedBuffer weights) =>
-        ReadSets(stream, name, description, [("", weights)], isCheckpoint: false).Statistics;
+    /// <summary>Reads all of a file, which messages call by its name.</summary>
+    public static FittedData Read(Stream stream, string name, ModelDescription description, AlignedBuffer weights) => Named(
+        name, () => FittedDataOf(ReadSets(stream, description, [("", weights)], isCheckpoint: false, isWholeStream: true)));
+
+    private static FittedData FittedDataOf(
+        (Dictionary<string, string> Metadata, double[] States, StandardizationStatistics? Statistics) read) =>
+        new(read.Statistics, FittedData.ReadMark(read.Metadata));
+
+    /// <summary>PyTorch's own, and what the data left.</summary>
+    private static Dictionary<string, string> MetadataOf(in FittedData fitted)
+    {
+        var metadata = new Dictionary<string, string> { ["format"] = "pt" };
+        fitted.AddMark(metadata);
+        return metadata;
+    }
 
     /// <summary>
     /// Writes several buffers laid out as the parameters, each tensor's name led by its set's prefix, and states of streams and the
@@ -100,19 +111,17 @@ internal static class ModelFile
 
     /// <summary>Reads what <see cref="WriteSets"/> wrote, or, without checksum, any file with these tensors.</summary>
     public static (IReadOnlyDictionary<string, string> Metadata, double[] States, StandardizationStatistics? Statistics) ReadSets(
-        string path, ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets, bool isCheckpoint = true)
+        string path, ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets)
     {
         using FileStream stream = InputFile.Open(path);
-        return ReadSets(stream, path, description, sets, isCheckpoint);
+        return Named(path, () => ReadSets(stream, description, sets, isCheckpoint: true, isWholeStream: true));
     }
 
-    private static (Dictionary<string, string> Metadata, double[] States, StandardizationStatistics? Statistics) ReadSets(
-        Stream stream, string path, ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets,
-        bool isCheckpoint)
+    private static T Named<T>(string path, Func<T> read)
     {
         try
         {
-            return ReadSets(stream, description, sets, isCheckpoint, isWholeStream: true);
+            return read();
         }
         catch (ModelFileException e)
         {

@@ -13,7 +13,7 @@ namespace AarenGen.Serialization;
 /// </summary>
 internal static class SeriesSnapshot
 {
-    private const byte Version = (byte)'1';
+    private const byte Version = (byte)'2';
     private const int FingerprintBytes = 64, MaxKey = 1 << 20;
 
     /// <summary>What the saved state of a stream has at most beside its doubles.</summary>
@@ -93,7 +93,7 @@ internal static class SeriesSnapshot
     /// Writes the states of several series: the same header, with another magic and the number of states in the place of the key's length;
     /// the states; and the SHA-256 of the header and the states' checksums.
     /// </summary>
-    /// <exception cref="InvalidOperationException">A state is not finite. Nothing was written.</exception>
+    /// <exception cref="InvalidOperationException">A state is not finite. Those before it may have been written.</exception>
     public static void WriteMany<TModel>(Stream stream, ForecastLayout layout, IReadOnlyCollection<SeriesState<TModel>> states)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {

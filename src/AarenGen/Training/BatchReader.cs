@@ -93,11 +93,11 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
     public double Check(SequenceData data, int index, string name, DataDigestBuilder? digest)
     {
         int length = data.GetLength(index), outputs = Shape.GetOutputCount(length);
-        string? series = Begin(data, index);
+        scales = StandardizerOf(data, index);
         digest?.AddSequence(length);
         if (Description.IsPerSeries)
         {
-            digest?.AddSeries(series);
+            digest?.AddSeries(data.GetSeries(index));
         }
         int piece = samples.Length / Description.InputWidth;
         for (int first = 0; first < length; first += Math.Min(piece, length - first))
@@ -112,7 +112,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
             bool isLast = output == outputs - 1;
             float weight = ReadTarget(data, index, output, isLast, name);
             digest?.AddTarget(weight, target);
-            Standardize(weight, index, output, isLast, name);
+            Standardize(weight, data, index, output, isLast, name);
             for (int channel = 0; channel < Shape.Channels && weight != 0; channel++)
             {
                 sum += weight * Present(channel).FractionOf(AllHeads);
@@ -127,7 +127,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
     public void ReadUnscaled(SequenceData data, int index, string name, StandardizationFit fit)
     {
         int length = data.GetLength(index), outputs = Shape.GetOutputCount(length), piece = samples.Length / Description.InputWidth;
-        Begin(data, index);
+        scales = StandardizerOf(data, index);
         for (int first = 0; first < length; first += Math.Min(piece, length - first))
         {
             fit.AddTokens(ReadSamples(data, index, length, first, Math.Min(piece, length - first), name), first);
@@ -164,7 +164,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
             {
                 chunk.Before.Samples.Slice(i * sampleState.Length, sampleState.Length).CopyTo(sampleState);
             }
-            Begin(data, index);
+            scales = StandardizerOf(data, index);
             ReadTokens(data, index, rows, length, chunk, outputs, to);
             if (!chunk.After.Samples.IsEmpty)
             {
@@ -180,13 +180,9 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         return new(rows, count, sum);
     }
 
-    /// <summary>Chooses what scales a sequence; returns its series, where models ask for it.</summary>
-    private string? Begin(SequenceData data, int index)
-    {
-        string? series = Description.IsPerSeries ? data.GetSeries(index) : null;
-        scales = Standardizer?.Of(series);
-        return series;
-    }
+    /// <summary>What scales a sequence; null where nothing does.</summary>
+    public Standardizer? StandardizerOf(SequenceData data, int index) =>
+        Standardizer?.Of(Description.IsPerSeries ? data.GetSeries(index) : null);
 
     /// <summary>The rows of a sequence lie channel after channel, each in the order of time.</summary>
     private void ReadTokens(
@@ -234,7 +230,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         {
             bool isLast = first + output == last;
             float weight = (float)(ReadTarget(data, index, first + output, isLast) * weightScale);
-            Standardize(weight, index, first + output, isLast);
+            Standardize(weight, data, index, first + output, isLast);
             sum += weight;
             for (int channel = 0; channel < Shape.Channels; channel++)
             {
@@ -298,8 +294,8 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         if (bad >= 0)
         {
             throw Bad(
-                name, index, first + bad / width,
-                Invariant($"column {bad % width} of the token holds {read[bad]}; ")
+                data, name, index, first + bad / width,
+                Invariant($"{data.ColumnName(bad % width)} of the token holds {read[bad]}; ")
                 + $"{Arguments.RuleOf(read[bad], scales)}, even where their weight is 0. "
                 + "Fill what is missing, or cut the sequence there.");
         }
@@ -311,7 +307,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
                 if (category.IsAt(first + t) && !Arguments.IsCategory(sample[category.Column], category.Cardinality))
                 {
                     throw Bad(
-                        name, index, first + t,
+                        data, name, index, first + t,
                         Invariant($"column {category.Column} of the token holds {sample[category.Column]}, but must be a category, ")
                         + Invariant($"a whole number from 0 to {category.Cardinality - 1}."));
                 }
@@ -331,17 +327,17 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         float weight = data.ReadTarget(index, sample, target);
         if (!(weight >= 0 && float.IsFinite(weight)))
         {
-            throw Bad(name, index, sample, Invariant($"the weight is {weight}, but must be a finite number of 0 or more."));
+            throw Bad(data, name, index, sample, Invariant($"the weight is {weight}, but must be a finite number of 0 or more."));
         }
         for (int channel = 0; channel < Shape.Channels && weight != 0; channel++)
         {
-            CheckTarget(channel * Description.RowTargetWidth, index, sample, isLast, name);
+            CheckTarget(channel * Description.RowTargetWidth, data, index, sample, isLast, name);
         }
         return weight;
     }
 
     /// <summary>Standardises the target that was read last, unless its weight is 0: it may then hold anything.</summary>
-    private void Standardize(float weight, int sequence, int output, bool isLast, string? name = null)
+    private void Standardize(float weight, SequenceData data, int sequence, int output, bool isLast, string? name = null)
     {
         if (weight == 0 || scales is null)
         {
@@ -357,7 +353,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
                 if (bad >= 0 && (isLast || !head.IsPerSequence))
                 {
                     throw Bad(
-                        name, sequence, Shape.GetSampleIndex(output),
+                        data, name, sequence, Shape.GetSampleIndex(output),
                         Invariant($"column {first + bad} of the target lies too many times the column's scale from its center; ")
                         + "correct it, or make it NaN if it is unknown.");
                 }
@@ -366,7 +362,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
     }
 
     /// <summary>Checks the target of a channel, which begins at a column.</summary>
-    private void CheckTarget(int start, int sequence, int token, bool isLast, string? name)
+    private void CheckTarget(int start, SequenceData data, int sequence, int token, bool isLast, string? name)
     {
         foreach (HeadDescription head in Heads)
         {
@@ -380,7 +376,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
                 if (float.IsInfinity(target[column]))
                 {
                     throw Bad(
-                        name, sequence, token,
+                        data, name, sequence, token,
                         Invariant($"column {column} of the target holds {target[column]}; correct it, or make it NaN if it is unknown."));
                 }
             }
@@ -388,7 +384,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
             if (head.TargetKind == TargetKind.Positive && value <= 0)
             {
                 throw Bad(
-                    name, sequence, token,
+                    data, name, sequence, token,
                     Invariant($"the target of '{head.Name}' is {value}, but must be above 0; ")
                     + "give events at the same time a small distance, or NaN to leave the value out.");
             }
@@ -396,7 +392,7 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
             if (head.TargetKind == TargetKind.Class && !isMissing && !isClass)
             {
                 throw Bad(
-                    name, sequence, token,
+                    data, name, sequence, token,
                     Invariant(
                         $"the target of '{head.Name}' is {value}, but must be a class, a whole number from 0 to {head.ClassCount - 1}, ")
                     + "or NaN where it is missing.");
@@ -404,6 +400,6 @@ internal sealed class BatchReader<TModel>(int samples) where TModel : SequenceMo
         }
     }
 
-    private static ArgumentException Bad(string? name, int sequence, int token, string what) =>
-        new(Invariant($"Sequence {sequence}, token {token}: {what}"), name);
+    private static ArgumentException Bad(SequenceData data, string? name, int sequence, int token, string what) =>
+        new($"{data.Locate(sequence, token)}: {what}", name);
 }

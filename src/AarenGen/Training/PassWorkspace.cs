@@ -164,7 +164,7 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
                     heads[head].Loss += RunRows(
                         model, rows, ends, weight, packed, dropoutSeed: 0, gradients: default,
                         outputs: outputsOfHeads.AsSpan(0, rows * Description.RowOutputWidth), chunk: part);
-                    AddRows(model, Description.Heads[head], heads[head], rows, ends);
+                    AddRows(data, sequences, Description.Heads[head], heads[head], ends);
                 }
             }
             states?.Advance();
@@ -184,17 +184,20 @@ internal sealed class PassWorkspace<TModel> where TModel : SequenceModel<TModel>
     }
 
     /// <summary>Adds what a head predicts in the rows that were run last.</summary>
-    private void AddRows(TModel model, HeadDescription head, HeadSums sums, int rows, int endCount)
+    private void AddRows(SequenceData data, ReadOnlySpan<int> sequences, HeadDescription head, HeadSums sums, int endCount)
     {
         float[] weights = head.IsPerSequence ? sequenceWeights : tokenWeights;
         Span<double> scales = head.TargetWidth <= 256 ? stackalloc double[head.TargetWidth] : new double[head.TargetWidth];
         for (int end = 0, row = 0; end < endCount; end++)
         {
             // The rows of a sequence lie channel after channel.
-            int channel = end % Description.Tokens.Channels, first = channel * Description.RowTargetWidth + head.TargetOffset;
+            (int sequence, int channel) = Math.DivRem(end, Description.Tokens.Channels);
+            int first = channel * Description.RowTargetWidth + head.TargetOffset;
+            StandardizationStatistics? statistics =
+                head.Scaling.Count > 0 ? reader.StandardizerOf(data, sequences[sequence])?.Statistics : null;
             for (int i = 0; i < scales.Length; i++)
             {
-                scales[i] = head.Scaling.Count > 0 && model.Statistics is { } statistics ? statistics.TargetScales[first + i].Scale : 1;
+                scales[i] = statistics is null ? 1 : statistics.TargetScales[first + i].Scale;
             }
             for (; row < ends[end]; row++)
             {

@@ -85,4 +85,13 @@ public abstract class SequenceData
     /// then does not matter, NaN included.
     /// </returns>
     public abstract float ReadTarget(int index, int token, Span<float> target);
+
+    /// <summary>What the statistics of standardisation are of: the same data, unless sequences share tokens.</summary>
+    internal virtual SequenceData ForStatistics => this;
+
+    /// <summary>Where a token is, as messages begin.</summary>
+    internal virtual string Locate(int index, int token) => FormattableString.Invariant($"Sequence {index}, token {token}");
+
+    /// <summary>What a message calls a column of a token.</summary>
+    internal virtual string ColumnName(int column) => FormattableString.Invariant($"column {column}");
 }

@@ -47,7 +47,7 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         initialStatistics = model.Statistics;
         bool resumes = options.Resume && File.Exists(options.CheckpointPath);
         StandardizationStatistics? statistics = initialStatistics is { IsFitted: false } && !resumes
-            ? StandardizationFit.Run<TModel>(train, nameof(train), trainSize.Samples) : initialStatistics;
+            ? StandardizationFit.Run<TModel>(train.ForStatistics, nameof(train), trainSize.Samples) : initialStatistics;
         // A checkpoint brings its own statistics; until it has been read, numbers of any size may do.
         (DataSurvey trainSurvey, DataSurvey? validationSurvey) = Survey(
             withDigest: hasCheckpoints,

@@ -84,6 +84,60 @@ public sealed class AnomalyTests
         Assert.Equal(anomalies.Alarms.OrderBy(static a => a.Time), anomalies.Alarms);
     }
 
+    /// <summary>
+    /// Half of the scores are missing from the test on: a series has ended, or its values are missing. As above, five deviations.
+    /// </summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Alarms_are_counted_by_the_scores_that_are_there(bool areMissing)
+    {
+        const int days = 400;
+        double[] ended = Daily(2 * days * 24, 3);
+        ended.AsSpan(days * 24).Fill(double.NaN);
+        BacktestReport report = Run(
+            [Hourly("a", 0, Daily(2 * days * 24, 2)), Hourly("b", 0, areMissing ? ended : ended[..(days * 24)])],
+            new() { From = Start.AddDays(days), AlarmsPerDay = 1, ReferenceFraction = 1 });
+        AnomalyReport anomalies = report.Anomalies!;
+        Assert.Equal((24.0, 24L * days), (anomalies.ScoresPerDay, anomalies.Count));
+        Assert.InRange(anomalies.AlarmCount, days - 5 * Math.Sqrt(2 * days), days + 5 * Math.Sqrt(2 * days));
+        Assert.Equal(anomalies.AlarmCount / (double)days, anomalies.PerDay, 1e-9);
+    }
+
+    /// <summary>All alarms are counted, though only the most unlikely ones are held. As above, five deviations.</summary>
+    [Fact]
+    public void Any_number_of_alarms_is_counted()
+    {
+        const int days = 1600, perDay = 12;
+        BacktestReport report = Run(
+            [Hourly("", 0, Daily(2 * days * 24, 2))], new() { From = Start.AddDays(days), AlarmsPerDay = perDay, ReferenceFraction = 1 });
+        double expected = perDay * days;
+        Assert.InRange(
+            report.Anomalies!.AlarmCount, expected - 5 * Math.Sqrt(2 * expected), expected + 5 * Math.Sqrt(2 * expected));
+        Assert.Equal(200, report.Anomalies.Alarms.Count);
+    }
+
+    [Fact]
+    public void Days_have_one_alarm_of_a_hundred_scores_unless_the_options_say_more()
+    {
+        const int days = 800;
+        TimeGrid grid = TimeGrid.Days();
+        double[] values = Daily(days, 5);
+        RegularSeries series = new("", grid, grid.IndexOf(Start), ["target 0"], [values], [], days, 0);
+        BacktestReport report = Run([series], new() { From = Start.AddDays(400), ReferenceFraction = 1 });
+        Assert.Equal((0.01, 1.0), (report.Anomalies!.WantedPerDay, report.Anomalies.ScoresPerDay));
+        Assert.False(double.IsNaN(report.Anomalies.Threshold));
+        // Four are expected, five deviations.
+        Assert.InRange(report.Anomalies.AlarmCount, 0, 4 + 5 * Math.Sqrt(8));
+        report = Run([series], new() { From = Start.AddDays(400), ReferenceFraction = 1, AlarmsPerDay = 1 });
+        Assert.True(double.IsNaN(report.Anomalies!.Threshold) && double.IsNaN(report.Anomalies.PerDay));
+        Assert.Equal(0, report.Anomalies.AlarmCount);
+        Assert.Contains(report.Notices, static n => n.Contains("1 alarms a day are wanted", StringComparison.Ordinal));
+        RegularSeries[] hours = [.. Enumerable.Range(0, 6).Select(static s => Hourly($"{s}", 0, Daily(2400, s)))];
+        Assert.Equal(1, Run(hours, new() { From = Start.AddDays(50) }).Anomalies!.WantedPerDay);
+        Assert.Equal(0.24, Run(hours[..1], new() { From = Start.AddDays(50) }).Anomalies!.WantedPerDay, 1e-12);
+    }
+
     [Fact]
     public void Spikes_a_level_shift_and_a_stuck_sensor_are_found()
     {

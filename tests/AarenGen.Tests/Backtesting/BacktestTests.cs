@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using static AarenGen.Tests.Backtesting.TestSeries;
 
@@ -40,6 +41,41 @@ public sealed class BacktestTests
             series.OrderByDescending(s => all.Where(a => a.Series == s.Key)
                 .Average(static a => Math.Abs(a.Forecast - a.Truth) / a.Scale)).Select(static s => s.Key),
             report.WorstSeries.Select(static s => s.Key));
+        Assert.Equal(series.Select(static s => s.Key), report.Series.Select(static s => s.Key));
+        foreach (SeriesReport one in report.Series)
+        {
+            Scored[] own = [.. all.Where(s => s.Series == one.Key)];
+            AssertPoints(own, one.Model, static s => s.Forecast);
+            Assert.Equal(
+                1 - own.Average(static s => Math.Abs(s.Forecast - s.Truth) / s.Scale)
+                    / own.Average(static s => Math.Abs(s.Seasonal - s.Truth) / s.Scale),
+                one.Skill, 1e-10);
+            Assert.InRange(one.Coverage, 0.5, 1);
+        }
+        // Of the values, not of the series, the mean of all.
+        Assert.Equal(
+            report.Overall.PinballLoss!.Value, report.Series.Sum(static s => s.PinballLoss * s.Model.Count)!.Value / all.Count, 1e-10);
+        Assert.Equal(
+            report.Overall.LogLikelihood!.Value, report.Series.Sum(static s => s.LogLikelihood * s.Model.Count)!.Value / all.Count, 1e-10);
+    }
+
+    [Fact]
+    public void All_series_are_listed_however_many_there_are()
+    {
+        double[] values = [.. Enumerable.Range(0, 100).Select(static t => (double)t)];
+        RegularSeries[] series = [.. Enumerable.Range(0, 25).Select(i => Hourly($"{i}", 0, values))];
+        BacktestReport report = BacktestEngine.Run(
+            "test", new PointForecaster(1, 2, static (s, _, row, step) => row + 1 + step + NumberOf(s.Key)), series,
+            new() { From = Start.AddHours(60), Season = 1 });
+        Assert.Equal(Enumerable.Range(0, 25).Select(static i => $"{i}"), report.Series.Select(static s => s.Key));
+        Assert.All(report.Series, static s => Assert.Equal(NumberOf(s.Key), s.Model.MeanAbsoluteError, 1e-12));
+        Assert.Equal(Enumerable.Range(15, 10).Reverse().Select(static i => $"{i}"), report.WorstSeries.Select(static s => s.Key));
+        BacktestReport read = BacktestReport.FromJson(report.ToJson());
+        Assert.Equal(report.Series, read.Series);
+        Assert.Equal(report.WorstSeries, read.WorstSeries);
+        Assert.DoesNotContain("worstSeries", report.ToJson(), StringComparison.Ordinal);
+
+        static int NumberOf(string key) => int.Parse(key, CultureInfo.InvariantCulture);
     }
 
     /// <summary>Intervals before 2001 have numbers below 0.</summary>
@@ -115,6 +151,31 @@ public sealed class BacktestTests
         report = BacktestEngine.Run("test", forecaster(), [Hourly("", 0, values)], new() { From = Start.AddHours(400), Season = 7 });
         Assert.Equal(["last value", "seasonal naive (7)", "drift"], report.Overall.Baselines.Select(static b => b.Name));
         Assert.Equal(7, report.Season);
+    }
+
+    /// <summary>A day of milliseconds would take 691 MB for each target.</summary>
+    [Fact]
+    public void A_season_takes_no_more_memory_than_the_series()
+    {
+        double[] values = [.. Enumerable.Range(0, 100).Select(static t => Math.Sin(t))];
+        TimeGrid grid = TimeGrid.Parse("1ms");
+        RegularSeries series = new("", grid, grid.IndexOf(Start), ["target 0"], [values], [], values.Length, 0);
+        PointForecaster forecaster = new(1, 2, static (_, _, _, _) => 0);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        BacktestReport report = BacktestEngine.Run("test", forecaster, [series], new() { From = Start.AddMilliseconds(60) });
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16 << 20);
+        Assert.Equal(1, report.Season);
+        Assert.Equal(["last value", "seasonal naive (1)", "drift"], report.Overall.Baselines.Select(static b => b.Name));
+        Assert.Contains(report.Notices, static n => n.StartsWith("No series has two seasons of 86400000", StringComparison.Ordinal));
+        Assert.Contains("Season is 2147483647 intervals", Assert.Throws<ArgumentException>(() => BacktestEngine.Run(
+            "test", forecaster, [series], new() { From = Start.AddMilliseconds(60), Season = int.MaxValue })).Message,
+            StringComparison.Ordinal);
+        report = BacktestEngine.Run("test", forecaster, [series], new() { From = Start.AddMilliseconds(60), Season = 100 });
+        Assert.Equal(100, report.Season);
+        // Two days before the test are enough, a row less is not.
+        RegularSeries hours = Hourly("", 0, values);
+        Assert.Equal(24, BacktestEngine.Run("test", forecaster, [hours], new() { From = Start.AddHours(48) }).Season);
+        Assert.Equal(1, BacktestEngine.Run("test", forecaster, [hours], new() { From = Start.AddHours(47) }).Season);
     }
 
     [Fact]

@@ -193,7 +193,7 @@ public sealed class ModelBacktestTests
         // Nothing lies before a model that is to be trained anew.
         Reject<ArgumentException>(
             [.. Records.Where(static r => r.Time >= At(From))], new() { From = At(From), RefitEvery = 1 }, null, "training");
-        Reject<ArgumentOutOfRangeException>(Records, Options, new() { ValidationShare = 1 }, "ValidationShare");
+        Reject<ArgumentOutOfRangeException>(Records, Options, new() { ValidationFraction = 1 }, "ValidationFraction");
         Reject<ArgumentOutOfRangeException>(Records, Options, new() { WindowLength = 0 }, "WindowLength");
         Reject<ArgumentOutOfRangeException>(Records, Options, new() { Stride = 0 }, "Stride");
         Assert.Throws<ArgumentOutOfRangeException>(() => Options with { RefitEvery = 0 });
@@ -214,13 +214,15 @@ public sealed class ModelBacktestTests
         Assert.Equal(Hours - 1 + 240 - 1, all.Origins);
         Assert.True(double.IsNaN(all.Overall.Model.MeanAbsoluteScaledError));
         Assert.Contains(all.Notices, static n => n.Contains("MASE", StringComparison.Ordinal));
-        foreach (int season in (int[])[Hours, 100_000, int.MaxValue])
+        BacktestReport report = model.Backtest(Records, Options with { Season = Hours });
+        Assert.True(double.IsNaN(report.Overall.Model.MeanAbsoluteScaledError));
+        Assert.Equal(Hours, report.Season);
+        // The season's forecast is the last value, as long as no season has passed.
+        Assert.Equal(report.Overall.Baselines[0].Scores, report.Overall.Baselines[1].Scores);
+        foreach (int season in (int[])[Hours + 1, int.MaxValue])
         {
-            BacktestReport report = model.Backtest(Records, Options with { Season = season });
-            Assert.True(double.IsNaN(report.Overall.Model.MeanAbsoluteScaledError));
-            Assert.Equal(season, report.Season);
-            // The season's forecast is the last value, as long as no season has passed.
-            Assert.Equal(report.Overall.Baselines[0].Scores, report.Overall.Baselines[1].Scores);
+            ArgumentException e = Assert.Throws<ArgumentException>(() => model.Backtest(Records, Options with { Season = season }));
+            Assert.StartsWith($"Season is {season} intervals, more than any series has", e.Message, StringComparison.Ordinal);
         }
     }
 

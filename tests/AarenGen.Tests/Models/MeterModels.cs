@@ -42,3 +42,7 @@ internal sealed partial class LoadForecaster;
 
 [SequenceModel, Forecast<Pulse>(2, "15min"), Standardize, Dense(8), MinGru(FeedForward = 8), StudentT]
 internal sealed partial class PulseForecaster;
+
+/// <summary>It forecasts after every third interval.</summary>
+[SequenceModel, Forecast<Pulse>(4, "15min"), Patch(5, 3), Standardize, Dense(8), MinGru(FeedForward = 8), Gaussian]
+internal sealed partial class PatchedForecaster;

@@ -56,6 +56,7 @@ internal static class ModelCases
         new ModelCase<PointForecaster> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<LoadForecaster> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<PulseForecaster> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<PatchedForecaster> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<ChannelForecaster> { Without = { [Suite.Device] = SameKernels } },
 
         // Models whose tokens may lack values.

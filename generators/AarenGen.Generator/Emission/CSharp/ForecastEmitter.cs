@@ -73,7 +73,6 @@ internal static class ForecastEmitter
     /// <summary>The task is made when it is first asked for, so that a zone that the machine lacks is an error of its own.</summary>
     private static void Task(CodeWriter code, ForecastPlan task, TypeNames types, string definition)
     {
-        const string Zone = "global::System.TimeZoneInfo";
         string type = $"{types.Runtime}ForecastTask", field = $"{types.Runtime}CalendarField";
         code.Line($"private static {type}? {TaskPlan.DefinitionField};");
         code.Line();
@@ -83,13 +82,16 @@ internal static class ForecastEmitter
         {
             code.Line("return made;");
         }
-        string zone = task.TimeZone is { } name ? $"{Zone}.FindSystemTimeZoneById(\"{name}\")" : $"{Zone}.Utc";
-        code.Line($"{Zone} zone = {zone};");
+        code.Line($"{TypeNames.Zone} zone = {TypeNames.FindZone(task.TimeZone)};");
         code.Line($"return {TaskPlan.DefinitionField} = new()");
         using CodeWriter.Block initializer = code.OpenBlock(";");
         code.Line($"Horizon = {Number(task.Horizon)},");
         code.Line($"Grid = {types.Runtime}TimeGrid.Parse(\"{task.Every}\", zone),");
         code.Line("Zone = zone,");
+        if (task.MaxGap is { } gap)
+        {
+            code.Line($"MaxGap = {Number(gap)},");
+        }
         code.Line($"Columns = {TaskPlan.RecordColumns},");
         code.Line($"Calendar = new {field}[] {{ {string.Join(", ", task.Calendar.Select(f => $"{field}.{f}"))} }},");
         code.Line($"IsAggregated = {Bool(task.IsAggregated)},");

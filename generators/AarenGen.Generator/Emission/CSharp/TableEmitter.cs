@@ -59,17 +59,25 @@ internal static class TableEmitter
             string record = task.Record.Type;
             code.Summary("Reads the records of a file, one for each row, each time they are enumerated.");
             code.Line("/// <param name=\"path\">The file: CSV, perhaps compressed with gzip, Parquet or Arrow.</param>");
-            code.Line("/// <param name=\"options\">How it is read; null: everything is found from the file.</param>");
+            code.Line("/// <param name=\"options\">How it is read; null: everything is found from the file.");
+            code.Line($"/// Without a TimeZone, times that name no zone are in {task.TableZone ?? "UTC"}.</param>");
             Exceptions(code, types);
             using CodeWriter.Block method = code.Open(
                 $"public static {Enumerable}<{record}> ReadTable(string path, {Data}TableOptions? options = null)");
             code.Line("global::System.ArgumentNullException.ThrowIfNull(path);");
-            if (task.Key is { } key)
+            if (task.Key is not null || task.TableZone is not null)
             {
                 code.Line($"options ??= new {Data}TableOptions();");
+            }
+            if (task.Key is { } key)
+            {
                 code.Line("// Each series has its own clock for local times.");
                 code.Line($"options = options.SeriesKey is null ? options with {{ SeriesKey = "
                     + $"{Text(key.Attributes[0].Text("Column") ?? key.Name)} }} : options;");
+            }
+            if (task.TableZone is { } zone)
+            {
+                code.Line($"options = options.TimeZone is null ? options with {{ TimeZone = {TypeNames.FindZone(zone)} }} : options;");
             }
             code.Line("return Read();");
             code.Line();

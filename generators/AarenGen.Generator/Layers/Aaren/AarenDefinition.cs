@@ -15,6 +15,8 @@ internal sealed class AarenDefinition : MixerDefinition
 
     public override string Name => "Aaren";
 
+    public override bool NeverForgets(ComponentDeclaration component) => !component.Flag("Forget");
+
     protected override Value Mix(ComponentDeclaration component, LayerBuilder layer, Value input)
     {
         int width = input.Width, heads = layer.Heads(component);
