@@ -43,7 +43,7 @@ public sealed class ForecastModelTests
         {
             float[] tokens = ForecastStreamTests.Tokens(layout, s), outputs = new float[s.Rows * LoadForecaster.OutputWidth];
             model.Forward(model.CreateState(), tokens, outputs);
-            Assert.Equal(outputs[^LoadForecaster.OutputWidth..], states[s.Key].Core.Outputs.ToArray());
+            Assert.Equal(outputs[^LoadForecaster.OutputWidth..], states[s.Key].Forecasts().Core.Outputs.ToArray());
         }
         // A value far from all forecasts is an anomaly, and a restart does not forget the forecast that said so.
         MeterReading odd = plain["a"][^1] with { Time = plain["a"][^1].Time.AddHours(1), Load = 1e6f };

@@ -51,12 +51,12 @@ public sealed class ForecastStreamTests : IDisposable
         long seen = 0;
         for (int i = 0; i < records.Length; i++)
         {
-            bool hasOutput = state.Step<Reading, ReadingBinding>(model, records[i], Ahead(task, records, i));
+            bool hasOutput = state.Forecasts().Step<Reading, ReadingBinding>(model, records[i], Ahead(task, records, i));
             Check(hasOutput);
         }
-        Check(state.Advance(model, series.Grid.StartOf(series.FirstIndex + series.Rows)));
+        Check(state.Forecasts().Advance(model, series.Grid.StartOf(series.FirstIndex + series.Rows)));
         Assert.Equal(series.Rows, state.TokenCount);
-        Assert.Equal(series.TimeOf(series.Rows - 1), state.LastInterval);
+        Assert.Equal(series.TimeOf(series.Rows - 1), state.LastTime);
 
         void Check(bool hasOutput)
         {
@@ -66,8 +66,8 @@ public sealed class ForecastStreamTests : IDisposable
             {
                 int row = (int)seen - 1, width = QuantileForecaster.InputWidth;
                 Same(tokens.AsSpan(row * width, width), RecordScratch.Own.Token(width));
-                Same(outputs.AsSpan(row * QuantileForecaster.OutputWidth, QuantileForecaster.OutputWidth), state.Core.Outputs);
-                Assert.Equal(series.TimeOf(row), new ForecastOutput(state.Core).Origin);
+                Same(outputs.AsSpan(row * QuantileForecaster.OutputWidth, QuantileForecaster.OutputWidth), state.Forecasts().Core.Outputs);
+                Assert.Equal(series.TimeOf(row), new ForecastOutput(state.Forecasts().Core).Origin);
             }
         }
     }
@@ -82,28 +82,28 @@ public sealed class ForecastStreamTests : IDisposable
         SeriesState<QuantileForecaster> state = new(layout, "a"), copy = new(layout, "a");
         for (int i = 0; i < records.Length; i++)
         {
-            state.Step<Reading, ReadingBinding>(model, records[i], Ahead(task, records, i));
+            state.Forecasts().Step<Reading, ReadingBinding>(model, records[i], Ahead(task, records, i));
             state.Save(File);
             var loaded = new SeriesState<QuantileForecaster>(layout, "a");
             loaded.Load(File);
             state.CopyTo(copy);
-            Assert.Equal(state.LastInterval, loaded.LastInterval);
+            Assert.Equal(state.LastTime, loaded.LastTime);
             foreach (SeriesState<QuantileForecaster> other in (SeriesState<QuantileForecaster>[])[loaded, copy])
             {
                 for (int j = i + 1; j < Math.Min(records.Length, i + 8); j++)
                 {
-                    other.Step<Reading, ReadingBinding>(model, records[j], Ahead(task, records, j));
+                    other.Forecasts().Step<Reading, ReadingBinding>(model, records[j], Ahead(task, records, j));
                 }
             }
             Assert.Equal(Bytes(copy), Bytes(loaded));
             for (int target = 0; target < 2; target++)
             {
-                Assert.Equal(copy.Core.Anomaly(target), loaded.Core.Anomaly(target));
+                Assert.Equal(copy.Forecasts().Core.Anomaly(target), loaded.Forecasts().Core.Anomaly(target));
             }
         }
         state.Reset();
         Assert.Equal(Bytes(new SeriesState<QuantileForecaster>(layout, "a")), Bytes(state));
-        Assert.Null(state.LastInterval);
+        Assert.Null(state.LastTime);
     }
 
     [Fact]
@@ -125,7 +125,7 @@ public sealed class ForecastStreamTests : IDisposable
         Reject(bytes, new SeriesState<QuantileForecaster>(layout, "b"), "series 'a', not of 'b'");
         ForecastLayout coarse = new(ReadingBinding.Task("2h"), QuantileForecaster.Description);
         Reject(bytes, new SeriesState<QuantileForecaster>(coarse, "a"), "grid of time");
-        var points = new SeriesState<PointForecaster>(new(task, PointForecaster.Description), "a");
+        var points = new SeriesState<PointForecaster>(new ForecastLayout(task, PointForecaster.Description), "a");
         Reject(bytes, points, "another declaration");
         var stream = new MemoryStream();
         model.CreateState().Save(stream);
@@ -175,8 +175,8 @@ public sealed class ForecastStreamTests : IDisposable
         var layout = new ForecastLayout(task, QuantileForecaster.Description);
         var state = new SeriesState<QuantileForecaster>(layout, "a");
         var right = new Reading { Sensor = "a", Time = Begin, Load = 1, Flow = 2, Humidity = 3, Outdoor = 9e14, Site = 1 };
-        state.Step<Reading, ReadingBinding>(model, right, []);
-        state.Step<Reading, ReadingBinding>(model, right with { Time = Begin.AddHours(1) }, []);
+        state.Forecasts().Step<Reading, ReadingBinding>(model, right, []);
+        state.Forecasts().Step<Reading, ReadingBinding>(model, right with { Time = Begin.AddHours(1) }, []);
         Reading next = right with { Time = Begin.AddHours(4) }, later = right with { Time = Begin.AddHours(5) };
         (Reading? record, Reading[] ahead) = mistake switch
         {
@@ -200,12 +200,12 @@ public sealed class ForecastStreamTests : IDisposable
             _ => ((Reading?, Reading[]))(next, [later, null!]),
         };
         byte[] before = Bytes(state);
-        long version = state.Core.Version;
-        RecordException e = Assert.Throws<RecordException>(() => state.Step<Reading, ReadingBinding>(model, record!, ahead));
+        long version = state.Forecasts().Core.Version;
+        RecordException e = Assert.Throws<RecordException>(() => state.Forecasts().Step<Reading, ReadingBinding>(model, record!, ahead));
         Assert.Contains(message, e.Message, StringComparison.Ordinal);
         Assert.Equal(before, Bytes(state));
-        Assert.Equal(version, state.Core.Version);
-        Assert.True(state.Step<Reading, ReadingBinding>(model, next, [later]));
+        Assert.Equal(version, state.Forecasts().Core.Version);
+        Assert.True(state.Forecasts().Step<Reading, ReadingBinding>(model, next, [later]));
     }
 
     [Fact]
@@ -224,8 +224,8 @@ public sealed class ForecastStreamTests : IDisposable
                 Time = Begin.AddHours(i), Load = Number(), Flow = Number(), Humidity = Number(), Outdoor = Number(),
                 Site = random.Next(2) == 0 ? null : random.Next(4),
             };
-            Assert.True(state.Step<Reading, ReadingBinding>(model, record, []));
-            Assert.DoesNotContain(state.Core.Outputs.ToArray(), static v => !float.IsFinite(v));
+            Assert.True(state.Forecasts().Step<Reading, ReadingBinding>(model, record, []));
+            Assert.DoesNotContain(state.Forecasts().Core.Outputs.ToArray(), static v => !float.IsFinite(v));
         }
     }
 
@@ -252,16 +252,16 @@ public sealed class ForecastStreamTests : IDisposable
         var state = new SeriesState<PointForecaster>(layout, "");
         foreach (Reading record in records)
         {
-            state.Step<Reading, ReadingBinding>(model, record, []);
+            state.Forecasts().Step<Reading, ReadingBinding>(model, record, []);
         }
         Assert.Equal(gap, Assert.Single(RecordGrid.Read<Reading, ReadingBinding>(records, layout)).EmptyRows);
         string expected = $"after {gap + 1} intervals of {task.Grid} without a record, more than {gap};";
         Assert.Contains(expected, Assert.Throws<RecordException>(
-            () => state.Step<Reading, ReadingBinding>(model, wrong, [])).Message, StringComparison.Ordinal);
+            () => state.Forecasts().Step<Reading, ReadingBinding>(model, wrong, [])).Message, StringComparison.Ordinal);
         Assert.Contains(expected, Assert.Throws<RecordException>(
             () => RecordGrid.Read<Reading, ReadingBinding>([.. records, wrong], layout)).Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentOutOfRangeException>(() => state.Advance(model, wrong.Time));
-        Assert.True(state.Advance(model, task.Grid.StartOf(first + 2 * gap + 2)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => state.Forecasts().Advance(model, wrong.Time));
+        Assert.True(state.Forecasts().Advance(model, task.Grid.StartOf(first + 2 * gap + 2)));
     }
 
     [Fact]
@@ -282,7 +282,7 @@ public sealed class ForecastStreamTests : IDisposable
 
         void Step(Reading record, Reading[] ahead, float[] known)
         {
-            Assert.True(state.Step<Reading, ReadingBinding>(model, record, ahead));
+            Assert.True(state.Forecasts().Step<Reading, ReadingBinding>(model, record, ahead));
             Assert.Equal(known, RecordScratch.Own.Token(PointForecaster.InputWidth).Slice(3, 4).ToArray());
         }
     }
@@ -293,20 +293,20 @@ public sealed class ForecastStreamTests : IDisposable
         PointForecaster model = PointForecaster.Create(1);
         var layout = new ForecastLayout(ReadingBinding.Task(), PointForecaster.Description);
         var state = new SeriesState<PointForecaster>(layout, "");
-        Assert.False(state.Advance(model, Begin));
-        state.Step<Reading, ReadingBinding>(model, new() { Time = Begin, Site = 2 }, []);
-        Assert.False(state.Advance(model, Begin.AddHours(2).AddTicks(-1)));
-        Assert.True(state.Advance(model, Begin.AddHours(2)));
+        Assert.False(state.Forecasts().Advance(model, Begin));
+        state.Forecasts().Step<Reading, ReadingBinding>(model, new() { Time = Begin, Site = 2 }, []);
+        Assert.False(state.Forecasts().Advance(model, Begin.AddHours(2).AddTicks(-1)));
+        Assert.True(state.Forecasts().Advance(model, Begin.AddHours(2)));
         Assert.Equal((2, 2f), (state.TokenCount, Site()));
-        state.Step<Reading, ReadingBinding>(model, new() { Time = Begin.AddHours(2) }, []);
+        state.Forecasts().Step<Reading, ReadingBinding>(model, new() { Time = Begin.AddHours(2) }, []);
         Assert.Equal(3, Site());
-        Assert.True(state.Advance(model, Begin.AddHours(9)));
+        Assert.True(state.Forecasts().Advance(model, Begin.AddHours(9)));
         Assert.Equal((9, 3f), (state.TokenCount, Site()));
         // Late: its interval was completed without it, which is no second record.
         RecordException e = Assert.Throws<RecordException>(
-            () => state.Step<Reading, ReadingBinding>(model, new() { Time = Begin.AddHours(8) }, []));
+            () => state.Forecasts().Step<Reading, ReadingBinding>(model, new() { Time = Begin.AddHours(8) }, []));
         Assert.Contains("interval that is complete", e.Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentOutOfRangeException>(() => state.Advance(model, Begin.AddYears(1)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => state.Forecasts().Advance(model, Begin.AddYears(1)));
         Assert.Equal(9, state.TokenCount);
 
         float Site() => RecordScratch.Own.Token(PointForecaster.InputWidth)[7];
@@ -335,17 +335,17 @@ public sealed class ForecastStreamTests : IDisposable
         Step(6, 3, 4);
         Assert.Throws<InvalidOperationException>(() => old[0].Mean);
         Assert.Throws<InvalidOperationException>(() => old.Anomaly);
-        Assert.Throws<InvalidOperationException>(() => new ForecastOutput(state.Core).Values(0));
+        Assert.Throws<InvalidOperationException>(() => new ForecastOutput(state.Forecasts().Core).Values(0));
         Assert.Throws<InvalidOperationException>(() => default(PredictedSeries).Count);
         Assert.Throws<InvalidOperationException>(() => default(ForecastOutput).Origin);
-        var output = new ForecastOutput(state.Core);
+        var output = new ForecastOutput(state.Forecasts().Core);
         Assert.Equal((Begin.AddHours(6), Begin.AddHours(9)), (output.Origin, output.TimeOf(2)));
         state.Reset();
         Assert.Throws<InvalidOperationException>(() => output.Origin);
 
-        PredictedSeries View(int target) => new ForecastOutput(state.Core).Distributions(target);
+        PredictedSeries View(int target) => new ForecastOutput(state.Forecasts().Core).Distributions(target);
 
-        void Step(int hour, double? load, double? flow) => Assert.True(state.Step<Reading, ReadingBinding>(
+        void Step(int hour, double? load, double? flow) => Assert.True(state.Forecasts().Step<Reading, ReadingBinding>(
             model, new() { Time = Begin.AddHours(hour), Load = load, Flow = flow }, []));
     }
 
@@ -362,21 +362,21 @@ public sealed class ForecastStreamTests : IDisposable
         Step(1, 1, null);
         Step(2, 2, 3);
         // The open interval and the two empty ones after it are completed at once.
-        Assert.True(byClock ? state.Advance(model, Begin.AddHours(5)) : Step(5, 4, 4));
-        var output = new ForecastOutput(state.Core);
+        Assert.True(byClock ? state.Forecasts().Advance(model, Begin.AddHours(5)) : Step(5, 4, 4));
+        var output = new ForecastOutput(state.Forecasts().Core);
         Assert.Equal(Begin.AddHours(4), output.Origin);
         Assert.Equal((Begin.AddHours(2), Begin.AddHours(2)), (output.Distributions(0).AnomalyTime, output.Distributions(1).AnomalyTime));
         Assert.False(double.IsNaN(output.Distributions(0).Anomaly));
         state.Save(File);
         var loaded = new SeriesState<QuantileForecaster>(layout, "");
         loaded.Load(File);
-        Assert.Equal(Begin.AddHours(2), new ForecastOutput(loaded.Core).Distributions(0).AnomalyTime);
+        Assert.Equal(Begin.AddHours(2), new ForecastOutput(loaded.Forecasts().Core).Distributions(0).AnomalyTime);
         // Nothing came meanwhile.
-        Assert.True(state.Advance(model, Begin.AddHours(byClock ? 6 : 7)));
-        Assert.True(state.Advance(model, Begin.AddHours(8)));
-        Assert.Null(new ForecastOutput(state.Core).Distributions(1).AnomalyTime);
+        Assert.True(state.Forecasts().Advance(model, Begin.AddHours(byClock ? 6 : 7)));
+        Assert.True(state.Forecasts().Advance(model, Begin.AddHours(8)));
+        Assert.Null(new ForecastOutput(state.Forecasts().Core).Distributions(1).AnomalyTime);
 
-        bool Step(int hour, double? load, double? flow) => state.Step<Reading, ReadingBinding>(
+        bool Step(int hour, double? load, double? flow) => state.Forecasts().Step<Reading, ReadingBinding>(
             model, new() { Time = Begin.AddHours(hour), Load = load, Flow = flow }, []);
     }
 
@@ -392,11 +392,11 @@ public sealed class ForecastStreamTests : IDisposable
         {
             var record = new Reading { Time = Begin.AddHours(i), Load = i % 5, Flow = 10 * (i % 3) };
             model.Step(stream, [(float)record.Load, (float)record.Flow], output);
-            Assert.Equal(stream.HasOutput, state.Step<Reading, ReadingBinding>(model, record, []));
+            Assert.Equal(stream.HasOutput, state.Forecasts().Step<Reading, ReadingBinding>(model, record, []));
             Assert.Equal(i >= 2 && i % 2 == 0, stream.HasOutput);
             if (stream.HasOutput)
             {
-                var view = new ForecastOutput(state.Core);
+                var view = new ForecastOutput(state.Forecasts().Core);
                 for (int target = 0; target < 2; target++)
                 {
                     for (int step = 0; step < 3; step++)
@@ -408,7 +408,7 @@ public sealed class ForecastStreamTests : IDisposable
                 }
             }
             // The interval between two outputs is judged by the second step of the last one.
-            Assert.Equal(i < 3, double.IsNaN(state.Core.Anomaly(1)));
+            Assert.Equal(i < 3, double.IsNaN(state.Forecasts().Core.Anomaly(1)));
         }
     }
 
@@ -445,9 +445,9 @@ public sealed class ForecastStreamTests : IDisposable
             for (int i = 0; i < records.Length - 8; i++)
             {
                 before = i == 5 ? GC.GetAllocatedBytesForCurrentThread() : before;
-                if (state.Step<Reading, ReadingBinding>(model, records[i], records.AsSpan(i + 1, 6)))
+                if (state.Forecasts().Step<Reading, ReadingBinding>(model, records[i], records.AsSpan(i + 1, 6)))
                 {
-                    PredictedSeries view = new ForecastOutput(state.Core).Distributions(1);
+                    PredictedSeries view = new ForecastOutput(state.Forecasts().Core).Distributions(1);
                     sum += view[2].Quantile(0.3) + view.Anomaly + view[0].LogDensity(1);
                 }
             }
@@ -466,11 +466,11 @@ public sealed class ForecastStreamTests : IDisposable
         {
             string key = "sensor " + i % 7 + "\ud800";
             Assert.Equal(i >= 7, states.TryGet(key, out _));
-            states[key].Step<Reading, ReadingBinding>(model, new() { Sensor = key, Time = Begin.AddHours(i), Load = i }, []);
+            states[key].Forecasts().Step<Reading, ReadingBinding>(model, new() { Sensor = key, Time = Begin.AddHours(i), Load = i }, []);
         }
         Assert.Equal((7, 7), (states.Count, states.Select(static s => s.Key).Distinct().Count()));
         states.Save(File);
-        loaded["other"].Step<Reading, ReadingBinding>(model, new() { Sensor = "other", Time = Begin }, []);
+        loaded["other"].Forecasts().Step<Reading, ReadingBinding>(model, new() { Sensor = "other", Time = Begin }, []);
         loaded.Load(File);
         Assert.Equal(7, loaded.Count);
         Assert.All(states, s => Assert.Equal(Bytes(s), Bytes(loaded[s.Key])));
@@ -568,7 +568,7 @@ public sealed class ForecastStreamTests : IDisposable
         var state = new SeriesState<QuantileForecaster>(layout, "a");
         foreach (Reading record in records[..count])
         {
-            state.Step<Reading, ReadingBinding>(model, record, []);
+            state.Forecasts().Step<Reading, ReadingBinding>(model, record, []);
         }
         return state;
     }

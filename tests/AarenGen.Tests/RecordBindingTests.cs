@@ -39,13 +39,13 @@ public sealed class RecordBindingTests
         DerivedForecaster model = DerivedForecaster.Create(1);
         Reading[] records = ForecastStreamTests.Random(DerivedForecaster.Task, 100, seed: 4);
         SeriesState<DerivedForecaster> state = model.CreateSeriesState("a");
-        var reference = new SeriesState<QuantileForecaster>(new(ReadingBinding.Task(), QuantileForecaster.Description), "a");
+        var reference = new SeriesState<QuantileForecaster>(new ForecastLayout(ReadingBinding.Task(), QuantileForecaster.Description), "a");
         QuantileForecaster written = QuantileForecaster.Create(1);
         int forecasts = 0;
         for (int i = 0; i < records.Length - 4; i++)
         {
             ReadOnlySpan<Reading> ahead = records.AsSpan(i + 1, 3);
-            bool hasOutput = reference.Step<Reading, ReadingBinding>(written, records[i], ahead);
+            bool hasOutput = reference.Forecasts().Step<Reading, ReadingBinding>(written, records[i], ahead);
             Assert.Equal(hasOutput, model.Step(state, records[i], ahead) is { } forecast && Check(forecast));
         }
         Assert.InRange(forecasts, 50, records.Length);
@@ -53,7 +53,7 @@ public sealed class RecordBindingTests
         bool Check(DerivedForecaster.Forecast forecast)
         {
             forecasts++;
-            ForecastOutput output = new(reference.Core);
+            ForecastOutput output = new(reference.Forecasts().Core);
             Assert.Equal((output.Origin, output.TimeOf(2)), (forecast.Origin, forecast.TimeOf(2)));
             for (int h = 0; h < 3; h++)
             {

@@ -3,13 +3,13 @@ namespace AarenGen.Generator.Model;
 /// <summary>What was decided about a model's task: how its records are read.</summary>
 /// <param name="Record">The type of the records.</param>
 /// <param name="Key">The property that names a record's series; null: all records are one series.</param>
-/// <param name="Time">The property that says when a record was made.</param>
-/// <param name="Columns">The values of a record: targets, observed values, values known ahead, categories; each as declared.</param>
+/// <param name="Time">The property that says when a record was made; null: records have none, and are in order.</param>
+/// <param name="Columns">The values of a record, in the order of their roles, and within them as declared.</param>
 internal abstract record TaskPlan(
-    RecordDeclaration Record, RecordProperty? Key, RecordProperty Time, EquatableArray<ColumnPlan> Columns)
+    RecordDeclaration Record, RecordProperty? Key, RecordProperty? Time, EquatableArray<ColumnPlan> Columns)
 {
-    /// <summary>The members that the generated class has for a task, beside those of its base and its view.</summary>
-    public static readonly string[] Members = [RecordColumns, DefinitionField, "ReadTable", "Step"];
+    /// <summary>The members that the generated class has for any task, beside those of its base.</summary>
+    private static readonly string[] SharedMembers = [RecordColumns, DefinitionField, "ReadTable"];
 
     /// <summary>Fields of the generated class: the columns of a record, and the task.</summary>
     public const string RecordColumns = "recordColumns", DefinitionField = "taskDefinition";
@@ -20,8 +20,14 @@ internal abstract record TaskPlan(
     /// <summary>The interface of the runtime through which it knows the task, without its namespace and type argument.</summary>
     public abstract string Definition { get; }
 
-    /// <summary>The nested type through which users read predictions.</summary>
-    public abstract string View { get; }
+    /// <summary>The last type argument of both, as code writes it beside the model's name.</summary>
+    public abstract string Argument(string model);
+
+    /// <summary>All members that the generated class has for the task.</summary>
+    public IEnumerable<string> Members => SharedMembers.Concat(OwnMembers);
+
+    /// <summary>Those that only this task has.</summary>
+    protected abstract IEnumerable<string> OwnMembers { get; }
 
     /// <summary>What the model card says of the task.</summary>
     public abstract string Summary { get; }
@@ -34,7 +40,7 @@ internal abstract record TaskPlan(
 
     /// <summary>All properties of a record that a table has a column for.</summary>
     public IEnumerable<RecordProperty> Properties =>
-        new[] { Key }.OfType<RecordProperty>().Append(Time).Concat(Columns.Select(static c => c.Property));
+        new[] { Key, Time }.OfType<RecordProperty>().Concat(Columns.Select(static c => c.Property));
 
     /// <summary>Those of the columns that have a role.</summary>
     public IReadOnlyList<ColumnPlan> Of(ColumnRole role) => [.. Columns.Where(c => c.Role == role)];
@@ -71,7 +77,9 @@ internal sealed record ForecastPlan(
 
     public override string Definition => "IForecastDefinition";
 
-    public override string View => ViewName;
+    public override string Argument(string model) => $"{model}.{ViewName}";
+
+    protected override IEnumerable<string> OwnMembers => ["Step", ViewName];
 
     public override string? TableZone => TimeZone;
 

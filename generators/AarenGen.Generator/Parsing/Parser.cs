@@ -227,15 +227,15 @@ internal static class Parser
     }
 
     /// <summary>
-    /// Whether a class that the user wrote as the model's base is that of the generated half. The last type argument of a task's base is
-    /// generated, too, so that only its name is known.
+    /// Whether a class that the user wrote as the model's base is that of the generated half. The last type argument of a task's base may
+    /// be generated, too, so that only its name is known; of another one the compiler says whether both halves agree.
     /// </summary>
     private static bool IsBase(INamedTypeSymbol parent, INamedTypeSymbol type, INamedTypeSymbol model) =>
         SymbolEqualityComparer.Default.Equals(parent.OriginalDefinition, model)
             && SymbolEqualityComparer.Default.Equals(parent.TypeArguments[0], type)
             && (parent.TypeArguments.Length == 1 || (TaskRecord(type) is { } record && parent.TypeArguments.Length == 3
                 && SymbolEqualityComparer.Default.Equals(parent.TypeArguments[1], record)
-                && parent.TypeArguments[2] is { TypeKind: TypeKind.Error, Name: var view } && view + "Model" == model.Name));
+                && (parent.TypeArguments[2] is not { TypeKind: TypeKind.Error, Name: var view } || view + "Model" == model.Name)));
 
     private static ITypeSymbol? TaskRecord(INamedTypeSymbol type) => type.GetAttributes().Select(static a => a.AttributeClass)
         .FirstOrDefault(static a => IsComponent(a) && a is { TypeArguments.Length: 1 })?.TypeArguments[0];

@@ -25,7 +25,7 @@ internal static class GeneratedMembers
         Declaration declaration, IEnumerable<string> layerMethods, IReadOnlyList<BoundHead> heads, TaskPlan? task,
         DiagnosticBag diagnostics)
     {
-        var written = new HashSet<string>(task is null ? Fixed : Fixed.Concat(TaskPlan.Members).Append(task.View), StringComparer.Ordinal);
+        var written = new HashSet<string>(task is null ? Fixed : Fixed.Concat(task.Members), StringComparer.Ordinal);
         written.UnionWith(layerMethods.SelectMany(static method => LayerMethods.Suffixes.Select(suffix => method + suffix)));
         if (heads.Any(static h => h.Name is null))
         {

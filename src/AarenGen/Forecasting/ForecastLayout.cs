@@ -9,7 +9,7 @@ namespace AarenGen;
 /// A token: the targets, the observed values, each value known ahead for this interval and those of the horizon, the categories, the fields
 /// of the calendar. A target of interval t: the values of t + 1 + h at h × targets + c; with a channel for each target, at h of channel c.
 /// </remarks>
-internal sealed class ForecastLayout
+internal sealed class ForecastLayout : RecordLayout
 {
     /// <summary>The bound of any gap, since empty intervals take time and memory.</summary>
     public const int LargestGap = 1 << 20;
@@ -20,15 +20,10 @@ internal sealed class ForecastLayout
     private readonly int channels, rowOutputWidth;
     private readonly float[] levels;
 
-    /// <summary>Of each category: their number, below 0 where the last one is that of missing values.</summary>
-    private readonly int[] cardinalities;
-
     /// <exception cref="ArgumentException">The model does not have the widths of the task.</exception>
-    public ForecastLayout(ForecastTask task, ModelDescription description)
+    public ForecastLayout(ForecastTask task, ModelDescription description) : base(task.Columns, description)
     {
         Task = task;
-        Description = description;
-        Columns = [.. task.Columns];
         Fields = [.. task.Calendar];
         TargetCount = Count(RecordRole.Target);
         ObservedCount = Count(RecordRole.Observed);
@@ -38,7 +33,6 @@ internal sealed class ForecastLayout
         Horizon = task.Horizon;
         KnownLength = Horizon + 1;
         FirstKnownColumn = TargetCount + ObservedCount;
-        FirstCategoryColumn = FirstKnownColumn + KnownCount;
         FirstCategory = FirstKnownColumn + KnownCount * KnownLength;
         FirstField = FirstCategory + CategoryCount;
         Head = description.Heads[0];
@@ -62,25 +56,14 @@ internal sealed class ForecastLayout
         (MinTicks, MaxTicks) = Calendar(task.Grid, Horizon);
         MaxGap = task.MaxGap ?? (int)Math.Clamp(Math.Ceiling(task.Grid.IntervalsPerDay * DefaultGapDays), 1, LargestGap);
         FixedTicks = task.Grid.FixedLength?.Ticks ?? 0;
-        cardinalities = [.. Columns[FirstCategoryColumn..].Select(static c => c.HasMissingCategory ? -c.Cardinality : c.Cardinality)];
-        AlwaysHasOutput = description.Tokens is { PatchLength: 1, PatchStride: 1 };
         HasKnownCounts = Columns.Any(static c => c is { Role: RecordRole.KnownAhead, Aggregation: Aggregation.Count });
     }
 
-    /// <summary>The series whose statistics scale the records of a key; null: those of all data do.</summary>
-    /// <exception cref="ArgumentException">The model has statistics of each series, and the key cannot name one.</exception>
-    public string? StatisticsOf(string key) => !CanName(key) ? throw SeriesName.Error("The key cannot be used: ", nameof(key))
-        : Description.IsPerSeries && key.Length > 0 ? key : null;
-
-    /// <summary>Whether a key can name a series in the model's files, where these have statistics of each series.</summary>
-    public bool CanName(string key) => !Description.IsPerSeries || key.Length == 0 || SeriesName.IsValid(key);
-
     public ForecastTask Task { get; }
 
-    public ModelDescription Description { get; }
-
-    /// <summary>The values of a record: targets, observed values, values known ahead, categories.</summary>
-    public RecordColumn[] Columns { get; }
+    public override string Facts => string.Create(
+        CultureInfo.InvariantCulture, $"{Task.Horizon} {Task.Grid} {Task.Zone.Id} {Task.Grid.Zone.Id} {Task.IsAggregated}")
+        + string.Join(' ', Task.Calendar);
 
     public CalendarField[] Fields { get; }
 
@@ -108,9 +91,6 @@ internal sealed class ForecastLayout
     /// <summary>Whether a value known ahead counts, so that an interval without a record has 0 of it.</summary>
     public bool HasKnownCounts { get; }
 
-    /// <summary>Whether the model gives an output after each token.</summary>
-    public bool AlwaysHasOutput { get; }
-
     public HeadDescription Head { get; }
 
     /// <summary>Outputs for each predicted value.</summary>
@@ -123,9 +103,6 @@ internal sealed class ForecastLayout
 
     /// <summary>The column of the first value known ahead, in records.</summary>
     public int FirstKnownColumn { get; }
-
-    /// <summary>The column of the first category, in records.</summary>
-    public int FirstCategoryColumn { get; }
 
     /// <summary>Where the first category stands in a token.</summary>
     public int FirstCategory { get; }
@@ -177,14 +154,6 @@ internal sealed class ForecastLayout
         }
     }
 
-    /// <summary>The message of a mistake in a record, or in what else has a time.</summary>
-    public static string Where(string key, long ticks, string what = "record") => string.Create(
-        CultureInfo.InvariantCulture,
-        $"The {what}{(key.Length == 0 ? "" : $" of the series {TableException.Quote(key)}")} at {Time(ticks)}");
-
-    /// <summary>A moment in messages.</summary>
-    public static string Time(long ticks) => new DateTime(ticks).ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-
     /// <summary>Checks a record's time.</summary>
     /// <exception cref="RecordException">It lies too near to the ends of the calendar.</exception>
     public void CheckTime(string key, long ticks)
@@ -204,43 +173,6 @@ internal sealed class ForecastLayout
             throw new RecordException(string.Create(CultureInfo.InvariantCulture,
                 $"{Where(key, ticks)} comes after {empty} intervals of {Grid} without a record, more than {MaxGap}; correct its time, or "
                 + $"set MaxGap of [Forecast]. If the series begins anew, leave out the records before it, or Reset the stream's state."));
-        }
-    }
-
-    /// <summary>
-    /// Checks the values of a record, and gives missing categories the number of the category of missing values.
-    /// </summary>
-    /// <param name="key">The record's series.</param>
-    /// <param name="ticks">Its time.</param>
-    /// <param name="values">Its values.</param>
-    /// <param name="standardizer">Standardises tokens; null where nothing does, or it is not known yet.</param>
-    /// <param name="isScaled">Whether tokens are standardised.</param>
-    /// <exception cref="RecordException">A value is infinite or too large, or a category is missing or out of range.</exception>
-    public void CheckValues(string key, long ticks, Span<double> values, Standardizer? standardizer, bool isScaled)
-    {
-        Span<double> numbers = values[..FirstCategoryColumn], categories = values.Slice(FirstCategoryColumn, cardinalities.Length);
-        // Most numbers are far within all bounds, whatever their column.
-        float surelyValid = standardizer?.SurelyValid ?? Arguments.LargestTokenNumber;
-        for (int c = 0; c < numbers.Length; c++)
-        {
-            if (!(Math.Abs(numbers[c]) <= surelyValid) && !double.IsNaN(numbers[c])
-                && !IsTokenNumber(numbers[c], c, standardizer, isScaled))
-            {
-                throw BadNumber(key, ticks, c, numbers[c], isScaled);
-            }
-        }
-        for (int c = 0; c < categories.Length; c++)
-        {
-            int cardinality = Math.Abs(cardinalities[c]);
-            if (double.IsNaN(categories[c]) && cardinalities[c] < 0)
-            {
-                categories[c] = cardinality - 1;
-            }
-            double category = categories[c];
-            if (!(category >= 0 && category < cardinality && (int)category == category))
-            {
-                throw BadCategory(key, ticks, FirstCategoryColumn + c, category);
-            }
         }
     }
 
@@ -281,36 +213,17 @@ internal sealed class ForecastLayout
         }
     }
 
-    /// <summary>The mistake of a number that a token may not hold.</summary>
-    public RecordException BadNumber(string key, long ticks, int column, double value, bool isScaled, string what = "record") => new(
-        string.Create(
-            CultureInfo.InvariantCulture, $"{Where(key, ticks, what)} makes {Columns[column].Name} {value:G9}; numbers must be finite ")
-        + $"and{(isScaled ? ", once standardised," : "")} from -1e15 to 1e15. Correct it, or make it null where it is missing.");
+    public override SeriesCore CreateCore(string key) => new ForecastCore(this, key);
 
-    private RecordException BadCategory(string key, long ticks, int column, double value) => new(double.IsNaN(value)
-        ? $"{Where(key, ticks)} has no {Columns[column].Name}; fill it, or make the property nullable: missing values are then a "
-            + "category of their own."
-        : string.Create(CultureInfo.InvariantCulture, $"{Where(key, ticks)} has {value} as {Columns[column].Name}, which must ")
-            + $"be a whole number from 0 to {Columns[column].Cardinality - 1}.");
-
-    /// <summary>Whether tokens may hold a number of a column.</summary>
-    public bool IsTokenNumber(double value, int column, Standardizer? standardizer, bool isScaled)
-    {
-        var number = (float)value;
-        if (column < FirstKnownColumn || standardizer is null)
-        {
-            return standardizer?.IsTokenNumber(number, column, 1)
-                ?? (float.IsFinite(number) && (isScaled || Math.Abs(number) <= Arguments.LargestTokenNumber));
-        }
-        return standardizer.IsTokenNumber(number, FirstKnownColumn + (column - FirstKnownColumn) * KnownLength, KnownLength);
-    }
+    public override bool IsTokenNumber(double value, int column, Standardizer? standardizer, bool isScaled) =>
+        column < FirstKnownColumn ? IsTokenNumber((float)value, column, 1, standardizer, isScaled)
+            : IsTokenNumber(
+                (float)value, FirstKnownColumn + (column - FirstKnownColumn) * KnownLength, KnownLength, standardizer, isScaled);
 
     /// <summary>The property whose value, or value known ahead, stands in a column of a token; null for the calendar's.</summary>
     public string? NameOf(int column) => column < FirstKnownColumn ? Columns[column].Name
         : column < FirstCategory ? Columns[FirstKnownColumn + (column - FirstKnownColumn) / KnownLength].Name
         : column < FirstField ? Columns[FirstCategoryColumn + column - FirstCategory].Name : null;
-
-    private int Count(RecordRole role) => Task.Columns.Count(c => c.Role == role);
 
     private (int Start, int Index) Locate(int target, int step) => channels > 1
         ? (target * rowOutputWidth + Head.OutputOffset, step) : (Head.OutputOffset, step * TargetCount + target);

@@ -9,7 +9,7 @@ namespace AarenGen;
 /// <typeparam name="TSelf">The model.</typeparam>
 /// <typeparam name="TRecord">The type of its records.</typeparam>
 /// <typeparam name="TForecast">The typed view of its forecasts.</typeparam>
-public abstract class ForecastModel<TSelf, TRecord, TForecast> : SequenceModel<TSelf>
+public abstract class ForecastModel<TSelf, TRecord, TForecast> : RecordModel<TSelf, TRecord>
     where TSelf : ForecastModel<TSelf, TRecord, TForecast>, IModelDefinition<TSelf>, IRecordBinding<TRecord>, IForecastDefinition<TForecast>
     where TForecast : struct
 {
@@ -26,21 +26,7 @@ public abstract class ForecastModel<TSelf, TRecord, TForecast> : SequenceModel<T
 
     private static ForecastLayout Layout => layout ??= new(TSelf.Task, Description);
 
-    /// <summary>Creates the state of a series at its beginning.</summary>
-    /// <param name="key">The series' key; empty where records have none.</param>
-    /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
-    /// <exception cref="ArgumentException">
-    /// With <see cref="StandardizeAttribute.PerSeries"/>: <paramref name="key"/> has more than 1,024 bytes of UTF-8, half a character or a
-    /// null character.
-    /// </exception>
-    public SeriesState<TSelf> CreateSeriesState(string key = "")
-    {
-        ArgumentNullException.ThrowIfNull(key);
-        return new(Layout, key);
-    }
-
-    /// <summary>Creates a collection of the states of series, which makes a new one for each new key.</summary>
-    public SeriesStateCollection<TSelf> CreateSeriesStates() => new(Layout);
+    private protected sealed override RecordLayout TaskLayout => Layout;
 
     /// <summary>
     /// Trains the model from records: brings each series to the grid, divides it by time, cuts it into sequences, and keeps the weights of
@@ -155,7 +141,7 @@ public abstract class ForecastModel<TSelf, TRecord, TForecast> : SequenceModel<T
     public TForecast? GetForecast(SeriesState<TSelf> state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        return state.Core.HasOutput ? TSelf.View(new(state.Core)) : null;
+        return state.Core.HasOutput ? View(state) : null;
     }
 
     /// <summary>
@@ -174,7 +160,7 @@ public abstract class ForecastModel<TSelf, TRecord, TForecast> : SequenceModel<T
     public TForecast? Advance(SeriesState<TSelf> state, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(state);
-        return state.Advance((TSelf)this, now) ? TSelf.View(new(state.Core)) : null;
+        return state.Forecasts().Advance((TSelf)this, now) ? View(state) : null;
     }
 
     /// <summary>Takes a record of a stream. Called by generated code, which knows whether there are values known ahead.</summary>
@@ -196,6 +182,8 @@ public abstract class ForecastModel<TSelf, TRecord, TForecast> : SequenceModel<T
     protected TForecast? StepRecord(SeriesState<TSelf> state, TRecord record, ReadOnlySpan<TRecord> ahead)
     {
         ArgumentNullException.ThrowIfNull(state);
-        return state.Step<TRecord, TSelf>((TSelf)this, record, ahead) ? TSelf.View(new(state.Core)) : null;
+        return state.Forecasts().Step<TRecord, TSelf>((TSelf)this, record, ahead) ? View(state) : null;
     }
+
+    private static TForecast View(SeriesState<TSelf> state) => TSelf.View(new(state.Forecasts().Core));
 }

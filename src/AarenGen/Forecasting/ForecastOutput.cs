@@ -6,10 +6,10 @@ namespace AarenGen;
 /// </summary>
 public readonly struct ForecastOutput
 {
-    private readonly SeriesCore? core;
+    private readonly ForecastCore? core;
     private readonly long version;
 
-    internal ForecastOutput(SeriesCore core) => (this.core, version) = (core, core.Version);
+    internal ForecastOutput(ForecastCore core) => (this.core, version) = (core, core.Version);
 
     /// <summary>
     /// The beginning of the interval after whose records this was forecast, in UTC: the first forecast value is of the interval after it.
@@ -21,7 +21,7 @@ public readonly struct ForecastOutput
     /// <exception cref="InvalidOperationException">The stream has gone on.</exception>
     public int Horizon => Core.Layout.Horizon;
 
-    private SeriesCore Core => Check(core, version);
+    private ForecastCore Core => Check(core, version);
 
     /// <summary>The beginning of a forecast interval, in UTC.</summary>
     /// <param name="step">Intervals after the first forecast one, 0 to horizon − 1.</param>
@@ -56,19 +56,7 @@ public readonly struct ForecastOutput
         return new(Core, version, Arguments.CheckIndex(target, Core.Layout.TargetCount));
     }
 
-    internal static SeriesCore Check(SeriesCore? core, long version)
-    {
-        if (core is null)
-        {
-            throw new InvalidOperationException("This is no forecast but the default value of its type; take one from Step.");
-        }
-        if (core.Version != version)
-        {
-            throw new InvalidOperationException(
-                "The stream has gone on, and its outputs are those of a later forecast: read a forecast before the next Step.");
-        }
-        return core;
-    }
+    internal static ForecastCore Check(ForecastCore? core, long version) => SeriesCore.Check(core, version, "forecast");
 }
 
 /// <summary>
@@ -76,11 +64,12 @@ public readonly struct ForecastOutput
 /// </summary>
 public readonly struct PredictedSeries
 {
-    private readonly SeriesCore? core;
+    private readonly ForecastCore? core;
     private readonly long version;
     private readonly int target;
 
-    internal PredictedSeries(SeriesCore core, long version, int target) => (this.core, this.version, this.target) = (core, version, target);
+    internal PredictedSeries(ForecastCore core, long version, int target) =>
+        (this.core, this.version, this.target) = (core, version, target);
 
     /// <summary>Forecast intervals.</summary>
     /// <exception cref="InvalidOperationException">The stream has gone on.</exception>
@@ -103,7 +92,7 @@ public readonly struct PredictedSeries
     /// <exception cref="InvalidOperationException">The stream has gone on.</exception>
     public DateTimeOffset? AnomalyTime => Core.AnomalyTime(target);
 
-    private SeriesCore Core => ForecastOutput.Check(core, version);
+    private ForecastCore Core => ForecastOutput.Check(core, version);
 
     /// <summary>The distribution of an interval.</summary>
     /// <param name="step">Intervals after the first forecast one, 0 to horizon − 1.</param>
@@ -118,17 +107,18 @@ public readonly struct PredictedSeries
 /// </summary>
 public readonly struct PredictedValues
 {
-    private readonly SeriesCore? core;
+    private readonly ForecastCore? core;
     private readonly long version;
     private readonly int target;
 
-    internal PredictedValues(SeriesCore core, long version, int target) => (this.core, this.version, this.target) = (core, version, target);
+    internal PredictedValues(ForecastCore core, long version, int target) =>
+        (this.core, this.version, this.target) = (core, version, target);
 
     /// <summary>Forecast intervals.</summary>
     /// <exception cref="InvalidOperationException">The stream has gone on.</exception>
     public int Count => Core.Layout.Horizon;
 
-    private SeriesCore Core => ForecastOutput.Check(core, version);
+    private ForecastCore Core => ForecastOutput.Check(core, version);
 
     /// <summary>The value of an interval.</summary>
     /// <param name="step">Intervals after the first forecast one, 0 to horizon − 1.</param>

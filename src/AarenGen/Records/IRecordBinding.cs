@@ -9,8 +9,11 @@ namespace AarenGen;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public interface IRecordBinding<TRecord>
 {
-    /// <summary>The values of a record: targets, observed values, values known ahead, categories; each as declared.</summary>
+    /// <summary>The values of a record, in the order of their roles, and within them as declared.</summary>
     static abstract IReadOnlyList<RecordColumn> Columns { get; }
+
+    /// <summary>Whether records have a time.</summary>
+    static virtual bool HasTime => true;
 
     /// <summary>The key of a record's series; empty where the record has none.</summary>
     /// <param name="record">The record.</param>
@@ -22,7 +25,7 @@ public interface IRecordBinding<TRecord>
     /// <param name="key">The series' key.</param>
     static abstract bool HasKey(TRecord record, string key);
 
-    /// <summary>The time of a record.</summary>
+    /// <summary>The time of a record; unspecified where records have none.</summary>
     /// <param name="record">The record.</param>
     /// <exception cref="RecordException">The time is not in UTC, and its zone is unknown.</exception>
     static abstract DateTimeOffset GetTime(TRecord record);

@@ -17,35 +17,14 @@ internal static class RecordGrid
     {
         var resampler = new Resampler(
             layout.Grid, [.. layout.Columns.Select(static c => new ResampledColumn(c.Name, c.Aggregation))], DuplicateTimes.Merge);
-        var lasts = new Dictionary<string, Last>(StringComparer.Ordinal);
+        var table = new SeriesTable<Last>(layout, key => new(key, standardizer?.Of(layout.StatisticsOf(key))));
         var values = new double[layout.Columns.Length];
         bool isScaled = layout.Description.Standardization is not null;
-        Last? last = null;
-        long number = 0;
         foreach (TRecord record in records)
         {
-            number++;
-            if (record is null)
-            {
-                throw new RecordException(Text(number, "is null; leave it out."));
-            }
-            string key = last is not null && TBinding.HasKey(record, last.Key) ? last.Key : TBinding.GetKey(record);
-            long ticks = TBinding.GetTime(record).UtcTicks;
+            Last last = table.Find<TRecord, TBinding>(record);
+            (string key, long ticks) = (last.Key, last.Ticks);
             layout.CheckTime(key, ticks);
-            if (!ReferenceEquals(last?.Key, key) && !lasts.TryGetValue(key, out last))
-            {
-                if (!layout.CanName(key))
-                {
-                    throw new RecordException($"{ForecastLayout.Where(key, ticks)} has a key that cannot be used: {SeriesName.Rule}.");
-                }
-                lasts.Add(key, last = new(key, standardizer?.Of(layout.StatisticsOf(key))));
-            }
-            if (ticks < last.Ticks)
-            {
-                throw new RecordException(
-                    $"{ForecastLayout.Where(key, ticks)} (number {number.ToString(CultureInfo.InvariantCulture)}) lies before the record "
-                    + $"before it, of {ForecastLayout.Time(last.Ticks)}; sort the records by time, as with OrderBy(r => r.Time).");
-            }
             if (ticks >= last.End)
             {
                 long interval = layout.Grid.IndexOf(new DateTimeOffset(ticks, TimeSpan.Zero));
@@ -59,12 +38,12 @@ internal static class RecordGrid
             {
                 throw new RecordException(SecondRecord(layout, key, ticks));
             }
-            last.Ticks = ticks;
             TBinding.GetValues(record, values);
             layout.CheckValues(key, ticks, values, last.Standardizer, isScaled);
             if (resampler.TryAdd(key, new(ticks, TimeSpan.Zero), values) is { } problem)
             {
-                throw new RecordException(Text(number, $"cannot be used: {problem}"));
+                throw new RecordException(
+                    string.Create(CultureInfo.InvariantCulture, $"Record {table.Number} cannot be used: {problem}"));
             }
         }
         IReadOnlyList<RegularSeries> series = resampler.Finish();
@@ -72,7 +51,7 @@ internal static class RecordGrid
         {
             if (layout.Task.IsAggregated)
             {
-                layout.CheckIntervals(s, lasts[s.Key].Standardizer, isScaled);
+                layout.CheckIntervals(s, table[s.Key].Standardizer, isScaled);
             }
             for (int c = layout.FirstCategoryColumn; c < layout.Columns.Length; c++)
             {
@@ -84,7 +63,7 @@ internal static class RecordGrid
 
     /// <summary>The mistake of a second record in an interval that takes one.</summary>
     public static string SecondRecord(ForecastLayout layout, string key, long ticks) =>
-        $"{ForecastLayout.Where(key, ticks)} is the second one in its interval of {layout.Grid}. Remove it, or set Aggregation in the "
+        $"{RecordLayout.Where(key, ticks)} is the second one in its interval of {layout.Grid}. Remove it, or set Aggregation in the "
         + "attribute of a value of the record, such as [Target(Aggregation = Aggregation.Mean)]: an interval then takes any number.";
 
     private static void FillForward(double[] categories)
@@ -95,17 +74,10 @@ internal static class RecordGrid
         }
     }
 
-    private static string Text(long number, string problem) =>
-        string.Create(CultureInfo.InvariantCulture, $"Record {number} {problem}");
-
     /// <summary>Where a series has come to.</summary>
-    private sealed class Last(string key, Standardizer? standardizer)
+    private sealed class Last(string key, Standardizer? standardizer) : SeriesPosition(key)
     {
-        public string Key { get; } = key;
-
         public Standardizer? Standardizer { get; } = standardizer;
-
-        public long Ticks { get; set; }
 
         /// <summary>Whether it had a record before.</summary>
         public bool HasRecord => End > long.MinValue;

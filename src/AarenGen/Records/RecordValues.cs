@@ -89,9 +89,12 @@ public static class RecordValues
             ? string.Create(CultureInfo.InvariantCulture, $"is none of its {categories} categories; declare it, or leave the record out")
             : "is not finite as a float; use null or NaN where a value is missing";
         return new(string.Create(CultureInfo.InvariantCulture,
-            $"{declared.Name} of a record{OfSeries(TBinding.GetKey(record))} at {TBinding.GetTime(record):yyyy-MM-ddTHH:mm:ss.FFFFFFFK} is "
-            + $"{shown}, which {mistake}."));
+            $"{declared.Name} of a record{OfSeries(TBinding.GetKey(record))}{AtTime<TBinding, TRecord>(record)} is {shown}, which "
+            + $"{mistake}."));
     }
+
+    private static string AtTime<TBinding, TRecord>(TRecord record) where TBinding : IRecordBinding<TRecord> => !TBinding.HasTime ? ""
+        : string.Create(CultureInfo.InvariantCulture, $" at {TBinding.GetTime(record):yyyy-MM-ddTHH:mm:ss.FFFFFFFK}");
 
     private static string OfSeries(string key) => key.Length == 0 ? "" : $" of the series {TableException.Quote(key)}";
 }

@@ -28,16 +28,16 @@ internal static class SeriesSnapshot
     private static int HeaderBytes => Magic.Length + 1 + 2 * FingerprintBytes + sizeof(int);
 
     /// <exception cref="InvalidOperationException">The state is not finite.</exception>
-    public static byte[] Write<TModel>(SeriesCore core, StreamState<TModel> stream)
+    public static byte[] Write<TModel>(SeriesState<TModel> series)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         using var bytes = new MemoryStream();
         using var writer = new BinaryWriter(bytes);
-        WriteHeader(writer, Magic, core.Layout, core.Key.Length);
-        writer.Write(MemoryMarshal.AsBytes(core.Key.AsSpan()));
-        core.Write(writer);
+        WriteHeader(writer, Magic, series.Layout, series.Key.Length);
+        writer.Write(MemoryMarshal.AsBytes(series.Key.AsSpan()));
+        series.Core.Write(writer);
         using var state = new MemoryStream();
-        stream.Save(state);
+        series.Stream.Save(state);
         writer.Write((int)state.Length);
         writer.Flush();
         state.WriteTo(bytes);
@@ -47,7 +47,7 @@ internal static class SeriesSnapshot
 
     /// <summary>Reads a state, and its checksum.</summary>
     /// <exception cref="ModelFileException">The data are damaged or belong to another model.</exception>
-    public static SeriesState<TModel> Read<TModel>(Stream stream, ForecastLayout layout, out byte[] checksum)
+    public static SeriesState<TModel> Read<TModel>(Stream stream, RecordLayout layout, out byte[] checksum)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         byte[] header = ReadHeader(stream, Magic, "a series", "SeriesState.Save", layout, out int keyLength);
@@ -55,7 +55,7 @@ internal static class SeriesSnapshot
         {
             throw Damaged();
         }
-        byte[] body = new byte[keyLength * sizeof(char) + new SeriesCore(layout, "").SavedBytes + sizeof(int)];
+        byte[] body = new byte[keyLength * sizeof(char) + layout.CreateCore("").SavedBytes + sizeof(int)];
         ReadAll(stream, body);
         int stateBytes = BinaryPrimitives.ReadInt32LittleEndian(body.AsSpan(body.Length - sizeof(int)));
         if (stateBytes < 0 || stateBytes > sizeof(double) * (long)layout.Description.Layout.StateDoubles + MaxStateHeader)
@@ -94,7 +94,7 @@ internal static class SeriesSnapshot
     /// the states; and the SHA-256 of the header and the states' checksums.
     /// </summary>
     /// <exception cref="InvalidOperationException">A state is not finite. Those before it may have been written.</exception>
-    public static void WriteMany<TModel>(Stream stream, ForecastLayout layout, IReadOnlyCollection<SeriesState<TModel>> states)
+    public static void WriteMany<TModel>(Stream stream, RecordLayout layout, IReadOnlyCollection<SeriesState<TModel>> states)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -106,7 +106,7 @@ internal static class SeriesSnapshot
         stream.Write(header.ToArray());
         foreach (SeriesState<TModel> state in states)
         {
-            byte[] bytes = Write(state.Core, state.Stream);
+            byte[] bytes = Write(state);
             hash.AppendData(bytes, bytes.Length - SHA256.HashSizeInBytes, SHA256.HashSizeInBytes);
             stream.Write(bytes);
         }
@@ -115,7 +115,7 @@ internal static class SeriesSnapshot
 
     /// <summary>Reads the states of several series.</summary>
     /// <exception cref="ModelFileException">The data are damaged or belong to another model.</exception>
-    public static Dictionary<string, SeriesState<TModel>> ReadMany<TModel>(Stream stream, ForecastLayout layout)
+    public static Dictionary<string, SeriesState<TModel>> ReadMany<TModel>(Stream stream, RecordLayout layout)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -137,30 +137,28 @@ internal static class SeriesSnapshot
     }
 
     /// <summary>Identifies a task: equal ones read the same records in the same way.</summary>
-    private static string Fingerprint(ForecastTask task)
+    private static string Fingerprint(RecordLayout layout)
     {
-        string text = string.Create(
-            CultureInfo.InvariantCulture, $"{task.Horizon} {task.Grid} {task.Zone.Id} {task.Grid.Zone.Id} {task.IsAggregated}");
-        foreach (RecordColumn c in task.Columns)
+        string text = layout.Facts;
+        foreach (RecordColumn c in layout.Columns)
         {
             text += string.Create(
                 CultureInfo.InvariantCulture, $"\n{c.Name} {c.Role} {c.Aggregation} {c.Cardinality} {c.HasMissingCategory}");
         }
-        text += "\n" + string.Join(' ', task.Calendar);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
 
-    private static void WriteHeader(BinaryWriter writer, ReadOnlySpan<byte> magic, ForecastLayout layout, int number)
+    private static void WriteHeader(BinaryWriter writer, ReadOnlySpan<byte> magic, RecordLayout layout, int number)
     {
         writer.Write(magic);
         writer.Write(Version);
         writer.Write(Encoding.ASCII.GetBytes(layout.Description.Fingerprint));
-        writer.Write(Encoding.ASCII.GetBytes(Fingerprint(layout.Task)));
+        writer.Write(Encoding.ASCII.GetBytes(Fingerprint(layout)));
         writer.Write(number);
     }
 
     private static byte[] ReadHeader(
-        Stream stream, ReadOnlySpan<byte> magic, string what, string wanted, ForecastLayout layout, out int number)
+        Stream stream, ReadOnlySpan<byte> magic, string what, string wanted, RecordLayout layout, out int number)
     {
         byte[] header = new byte[HeaderBytes];
         int read = stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false);
@@ -184,7 +182,7 @@ internal static class SeriesSnapshot
             throw new ModelFileException(
                 "The state belongs to a model with another declaration; save it again from a model declared like this one.");
         }
-        if (!fingerprints.Slice(FingerprintBytes, FingerprintBytes).SequenceEqual(Encoding.ASCII.GetBytes(Fingerprint(layout.Task))))
+        if (!fingerprints.Slice(FingerprintBytes, FingerprintBytes).SequenceEqual(Encoding.ASCII.GetBytes(Fingerprint(layout))))
         {
             throw new ModelFileException(
                 "The state belongs to a model of other records, or with another grid of time; "

@@ -56,7 +56,7 @@ internal sealed class RecordTarget : FuzzTarget
                 // The key cannot name a series.
                 continue;
             }
-            if (state.LastInterval is { } last && (record.Time - last).TotalHours > MaxGap)
+            if (state.LastTime is { } last && (record.Time - last).TotalHours > MaxGap)
             {
                 continue;
             }

@@ -65,7 +65,7 @@ internal sealed class SeriesTarget : FuzzTarget<SeriesState<RecordModel>>
             _ = forecast.TimeOf(2);
             _ = forecast.Load.Anomaly + forecast.Load[2].Quantile(0.9);
         }
-        DateTimeOffset next = state.LastInterval?.AddHours(1) ?? begin;
+        DateTimeOffset next = state.LastTime?.AddHours(1) ?? begin;
         for (int i = 0; i < 6; i++)
         {
             try

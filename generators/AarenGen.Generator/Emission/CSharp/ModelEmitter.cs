@@ -73,14 +73,14 @@ internal static class ModelEmitter
 
     private static IEnumerable<string> Bases(Plan plan, TypeNames types)
     {
-        string view = plan.Task is { } t ? $"{plan.Name}.{t.View}" : "";
-        yield return plan.Task is { } derived ? $"{types.Runtime}{derived.BaseModel}<{plan.Name}, {derived.Record.Type}, {view}>"
+        yield return plan.Task is { } derived
+            ? $"{types.Runtime}{derived.BaseModel}<{plan.Name}, {derived.Record.Type}, {derived.Argument(plan.Name)}>"
             : $"{types.Runtime}SequenceModel<{plan.Name}>";
         yield return $"{types.Runtime}IModelDefinition<{plan.Name}>";
         if (plan.Task is { } task)
         {
             yield return RecordEmitter.Binding(task, types);
-            yield return $"{types.Runtime}{task.Definition}<{view}>";
+            yield return $"{types.Runtime}{task.Definition}<{task.Argument(plan.Name)}>";
         }
         if (plan.CanScan)
         {

@@ -17,6 +17,11 @@ internal static class RecordEmitter
         code.Line();
         code.Line($"static bool {binding}.HasKey({record} record, string key) => {HasKey(task, types)};");
         code.Line();
+        if (task.Time is null)
+        {
+            code.Line($"static bool {binding}.HasTime => false;");
+            code.Line();
+        }
         code.Line($"static global::System.DateTimeOffset {binding}.GetTime({record} record) => {Time(plan, task, types)};");
         code.Line();
         using (code.Open($"static void {binding}.GetValues({record} record, global::System.Span<double> values)"))
@@ -82,9 +87,13 @@ internal static class RecordEmitter
 
     private static string Time(Plan plan, TaskPlan task, TypeNames types)
     {
-        string time = $"record.{Identifier.Escape(task.Time.Name)}";
-        return task.Time.Kind == RecordValueKind.DateTimeOffset ? time
-            : $"{types.Runtime}RecordValues.Utc<{plan.Name}, {task.Record.Type}>(record, {time}, \"{task.Time.Name}\")";
+        if (task.Time is not { } property)
+        {
+            return "default";
+        }
+        string time = $"record.{Identifier.Escape(property.Name)}";
+        return property.Kind == RecordValueKind.DateTimeOffset ? time
+            : $"{types.Runtime}RecordValues.Utc<{plan.Name}, {task.Record.Type}>(record, {time}, \"{property.Name}\")";
     }
 
     private static void Value(CodeWriter code, ColumnPlan column, int index, TypeNames types)

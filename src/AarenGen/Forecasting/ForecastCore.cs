@@ -1,11 +1,10 @@
 namespace AarenGen;
 
 /// <summary>
-/// A stream of records of one series, all but the state of the model's layers: the interval that is not complete, the values known ahead,
-/// the last outputs, and what was predicted of the values that came. A token is built here, and <see cref="SeriesState{TModel}"/> steps
-/// the model.
+/// A stream of forecasts: the interval that is not complete, the values known ahead, the last outputs, and what was predicted of the values
+/// that came. A token is built here, and <see cref="ForecastStream{TModel}"/> steps the model.
 /// </summary>
-internal sealed class SeriesCore
+internal sealed class ForecastCore : SeriesCore
 {
     private readonly double[] values;
     private readonly int[] counts;
@@ -15,7 +14,7 @@ internal sealed class SeriesCore
     /// from anywhere on are contiguous.
     /// </summary>
     private readonly float[] known;
-    private readonly float[] categories, outputs, judged;
+    private readonly float[] categories, judged;
     private readonly double[] came;
 
     /// <summary>The intervals of the values that <see cref="judged"/> is of.</summary>
@@ -24,15 +23,13 @@ internal sealed class SeriesCore
     private int head;
     private long start, end;
 
-    public SeriesCore(ForecastLayout layout, string key)
+    public ForecastCore(ForecastLayout layout, string key) : base(layout, key)
     {
         Layout = layout;
-        Key = key;
         values = new double[layout.Columns.Length];
         counts = new int[layout.Columns.Length];
         known = new float[layout.KnownCount * 2 * layout.KnownLength];
         categories = new float[layout.CategoryCount];
-        outputs = new float[layout.Description.OutputWidth];
         judged = new float[layout.TargetCount * layout.SegmentCount];
         came = new double[layout.TargetCount];
         cameIn = new long[layout.TargetCount];
@@ -40,14 +37,6 @@ internal sealed class SeriesCore
     }
 
     public ForecastLayout Layout { get; }
-
-    public string Key { get; }
-
-    /// <summary>Counts what makes views of the outputs invalid.</summary>
-    public long Version { get; private set; }
-
-    /// <summary>Whether there was a record.</summary>
-    public bool HasBegun { get; private set; }
 
     /// <summary>The first interval that is not complete.</summary>
     public long Next { get; private set; }
@@ -58,49 +47,48 @@ internal sealed class SeriesCore
     /// <summary>Whether the interval before it had one.</summary>
     private bool WasOpen { get; set; }
 
-    /// <summary>Whether the model has given an output.</summary>
-    public bool HasOutput { get; private set; }
-
-    /// <summary>The interval after which it gave the last one.</summary>
+    /// <summary>The interval after which the model gave the last output.</summary>
     public long OutputInterval { get; private set; }
 
-    public ReadOnlySpan<float> Outputs => outputs;
+    public override DateTimeOffset? LastTime => Layout.Grid.StartOf(Next - 1);
 
-    /// <summary>Bytes that <see cref="Write"/> writes.</summary>
-    public int SavedBytes => 4 + 2 * sizeof(long) + (sizeof(double) + sizeof(int)) * values.Length
+    public override int SavedBytes => 4 + 2 * sizeof(long) + (sizeof(double) + sizeof(int)) * values.Length
         + (sizeof(double) + sizeof(long)) * came.Length
-        + sizeof(float) * (known.Length / 2 + categories.Length + outputs.Length + judged.Length);
+        + sizeof(float) * (known.Length / 2 + categories.Length + Outputs.Length + judged.Length);
 
     /// <summary>The end of the first interval that is not complete, in ticks of UTC.</summary>
     public long End => end;
 
-    public void Reset()
+    public override void Reset()
     {
-        HasBegun = IsOpen = WasOpen = HasOutput = false;
+        base.Reset();
+        IsOpen = WasOpen = false;
         (Next, OutputInterval, head, start, end) = (0, 0, 0, 0, 0);
         known.AsSpan().Fill(float.NaN);
         categories.AsSpan().Clear();
-        outputs.AsSpan().Fill(float.NaN);
         judged.AsSpan().Clear();
         cameIn.AsSpan().Clear();
         ClearValues();
         ForgetJudgement();
-        Version++;
     }
 
-    public void CopyTo(SeriesCore other)
+    public override void CopyTo(SeriesCore other)
+    {
+        base.CopyTo(other);
+        CopyTo((ForecastCore)other);
+    }
+
+    private void CopyTo(ForecastCore other)
     {
         values.AsSpan().CopyTo(other.values);
         counts.AsSpan().CopyTo(other.counts);
         known.AsSpan().CopyTo(other.known);
         categories.AsSpan().CopyTo(other.categories);
-        outputs.AsSpan().CopyTo(other.outputs);
         judged.AsSpan().CopyTo(other.judged);
         came.AsSpan().CopyTo(other.came);
         cameIn.AsSpan().CopyTo(other.cameIn);
-        (other.HasBegun, other.IsOpen, other.WasOpen, other.HasOutput) = (HasBegun, IsOpen, WasOpen, HasOutput);
+        (other.IsOpen, other.WasOpen) = (IsOpen, WasOpen);
         (other.Next, other.OutputInterval, other.head, other.start, other.end) = (Next, OutputInterval, head, start, end);
-        other.Version++;
     }
 
     /// <summary>The interval of a record's time.</summary>
@@ -116,8 +104,8 @@ internal sealed class SeriesCore
         {
             bool isSecond = !Layout.Task.IsAggregated && WasOpen && ticks >= Layout.Grid.StartOf(Next - 1).UtcTicks;
             throw new RecordException(!isSecond
-                ? $"{ForecastLayout.Where(Key, ticks)} is of an interval that is complete: the stream is at "
-                    + $"{ForecastLayout.Time(start)}. Records must come in the order of time."
+                ? $"{RecordLayout.Where(Key, ticks)} is of an interval that is complete: the stream is at "
+                    + $"{RecordLayout.Time(start)}. Records must come in the order of time."
                 : RecordGrid.SecondRecord(Layout, Key, ticks));
         }
         long interval = FindInterval(ticks);
@@ -281,7 +269,7 @@ internal sealed class SeriesCore
     {
         HasOutput = true;
         OutputInterval = Next - 1;
-        return outputs;
+        return WritableOutputs;
     }
 
     /// <summary>Takes over the output after the interval that was completed last.</summary>
@@ -303,8 +291,7 @@ internal sealed class SeriesCore
     public DateTimeOffset? AnomalyTime(int target) =>
         double.IsNaN(came[target]) || !Layout.HasDistributions ? null : Layout.Grid.StartOf(cameIn[target]);
 
-    /// <summary>Writes all that a saved state needs, in a fixed order.</summary>
-    public void Write(BinaryWriter writer)
+    public override void Write(BinaryWriter writer)
     {
         writer.Write(HasBegun);
         writer.Write(IsOpen);
@@ -335,18 +322,12 @@ internal sealed class SeriesCore
                 writer.Write(known[k * 2 * Layout.KnownLength + head + i]);
             }
         }
-        foreach (float[] numbers in (ReadOnlySpan<float[]>)[categories, outputs, judged])
-        {
-            foreach (float number in numbers)
-            {
-                writer.Write(number);
-            }
-        }
+        Write(writer, categories);
+        Write(writer, Outputs);
+        Write(writer, judged);
     }
 
-    /// <summary>Reads what <see cref="Write"/> wrote into a new core.</summary>
-    /// <exception cref="ModelFileException">That cannot be.</exception>
-    public void Read(BinaryReader reader)
+    public override void Read(BinaryReader reader)
     {
         (HasBegun, IsOpen, WasOpen) = (reader.ReadBoolean(), reader.ReadBoolean(), reader.ReadBoolean());
         HasOutput = reader.ReadBoolean();
@@ -374,13 +355,9 @@ internal sealed class SeriesCore
                 SetKnown(k, i, reader.ReadSingle());
             }
         }
-        foreach (float[] numbers in (ReadOnlySpan<float[]>)[categories, outputs, judged])
-        {
-            for (int i = 0; i < numbers.Length; i++)
-            {
-                numbers[i] = reader.ReadSingle();
-            }
-        }
+        Read(reader, categories);
+        Read(reader, WritableOutputs);
+        Read(reader, judged);
         bool isValid = counts.All(static c => c >= 0) && (!HasOutput || OutputInterval < Next)
             && (HasBegun || (Next == 0 && !HasOutput && !IsOpen && !WasOpen))
             && (Layout.Task.IsAggregated || !IsOpen)
@@ -404,7 +381,7 @@ internal sealed class SeriesCore
         }
         if (!isValid)
         {
-            throw new ModelFileException("The saved state of a series holds numbers that cannot be; use an older copy.");
+            throw Impossible();
         }
     }
 
@@ -440,14 +417,14 @@ internal sealed class SeriesCore
             {
                 (came[target], cameIn[target]) = (values[target], Next);
                 Layout.CopyPrediction(
-                    outputs, target, (int)step, judged.AsSpan(target * Layout.SegmentCount, Layout.SegmentCount));
+                    Outputs, target, (int)step, judged.AsSpan(target * Layout.SegmentCount, Layout.SegmentCount));
             }
         }
     }
 
     /// <summary>Whether a value is less unusual than the one that is kept, if there is one.</summary>
     private bool IsMoreLikely(double value, int target, int step) => !double.IsNaN(came[target])
-        && Layout.Distribution(outputs, target, step).TailProbability(value) > Judged(target).TailProbability(came[target]);
+        && Layout.Distribution(Outputs, target, step).TailProbability(value) > Judged(target).TailProbability(came[target]);
 
     /// <summary>What was predicted of the value that is kept.</summary>
     private PredictedDistribution Judged(int target) =>

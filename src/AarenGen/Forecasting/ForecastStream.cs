@@ -1,130 +1,23 @@
-using System.ComponentModel;
-using AarenGen.Serialization;
-
 namespace AarenGen;
 
-/// <summary>
-/// The state of a stream of records of one series: of its model, the interval that is not complete, the values known ahead, and the last
-/// forecast. <see cref="ForecastModel{TSelf, TRecord, TForecast}.CreateSeriesState"/> creates it; one thread at a time may use it.
-/// </summary>
-/// <remarks>
-/// Its size is constant, however long the stream is: <see cref="ModelDescription.StateBytes"/> for the model's layers; four bytes for
-/// each output; eight for each value known ahead of horizon + 1 intervals; some 30 bytes for each value of a record; and some 400 bytes.
-/// </remarks>
-/// <typeparam name="TModel">The model that the state belongs to.</typeparam>
-public sealed class SeriesState<TModel> where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+/// <summary>Takes the records of a stream of forecasts.</summary>
+/// <param name="state">The series.</param>
+internal readonly struct ForecastStream<TModel>(SeriesState<TModel> state) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
-    private readonly StreamState<TModel> stream;
-
-    /// <exception cref="ArgumentException">The model has statistics of each series, and the key cannot name one.</exception>
-    internal SeriesState(ForecastLayout layout, string key)
-    {
-        Core = new(layout, key);
-        stream = new(layout.StatisticsOf(key));
-    }
-
-    /// <summary>The series' key; empty where records have none.</summary>
-    public string Key => Core.Key;
-
-    /// <summary>Complete intervals since the start or the last <see cref="Reset"/>.</summary>
-    public long TokenCount => stream.TokenCount;
-
-    /// <summary>The beginning of the last complete interval, in UTC; null before the first.</summary>
-    public DateTimeOffset? LastInterval => TokenCount == 0 ? null : Core.Layout.Grid.StartOf(Core.Next - 1);
-
-    internal SeriesCore Core { get; }
-
-    /// <summary>Forgets all records, so that the state is like a new one.</summary>
-    public void Reset()
-    {
-        stream.Reset();
-        Core.Reset();
-    }
-
-    /// <summary>Makes <paramref name="destination"/> a copy of this state, so that both can continue independently.</summary>
-    /// <param name="destination">A state of the same series.</param>
-    /// <exception cref="ArgumentNullException"><paramref name="destination"/> is null.</exception>
-    /// <exception cref="ArgumentException"><paramref name="destination"/> is of another series.</exception>
-    public void CopyTo(SeriesState<TModel> destination)
-    {
-        ArgumentNullException.ThrowIfNull(destination);
-        if (destination.Key != Key)
-        {
-            throw new ArgumentException($"This state is of the series '{Key}', not of '{destination.Key}'.", nameof(destination));
-        }
-        stream.CopyTo(destination.stream);
-        Core.CopyTo(destination.Core);
-    }
-
-    /// <summary>Writes the state to a file, replacing it atomically, with fingerprints of the declaration and a checksum.</summary>
-    /// <param name="path">The file. If it is a symbolic link, its target is written. An existing file keeps its mode.</param>
-    /// <exception cref="ArgumentException"><paramref name="path"/> is null, empty or holds a null character.</exception>
-    /// <exception cref="IOException">The file cannot be written; the message says why. It is as it was.</exception>
-    /// <exception cref="InvalidOperationException">The state is not finite: weights overflowed. The file is as it was.</exception>
-    public void Save(string path) => AtomicFile.Write(path, Save);
-
-    /// <summary>Writes the state to a stream, with fingerprints of the declaration and a checksum.</summary>
-    /// <param name="stream">
-    /// The stream; it need not seek. The state is written at its position; afterwards it is at the byte after the state, where another may
-    /// follow. The caller flushes and disposes it.
-    /// </param>
-    /// <exception cref="ArgumentException"><paramref name="stream"/> is null or cannot be written.</exception>
-    /// <exception cref="InvalidOperationException">The state is not finite: weights overflowed. Nothing was written.</exception>
-    /// <exception cref="IOException">The stream cannot be written. Part of the state may have been.</exception>
-    public void Save(Stream stream)
-    {
-        Arguments.CheckWritable(stream);
-        stream.Write(SeriesSnapshot.Write(Core, this.stream));
-    }
-
-    /// <summary>Replaces this state by one of the same series that was saved in a file. On any error the state stays as it was.</summary>
-    /// <remarks>
-    /// As of <see cref="StreamState{TModel}.Load(string)"/>, weights and statistics are not compared: continue the stream with the model
-    /// that began it.
-    /// </remarks>
-    /// <param name="path">The file.</param>
-    /// <exception cref="ArgumentException"><paramref name="path"/> is null, empty or holds a null character.</exception>
-    /// <exception cref="ModelFileException">
-    /// The file is damaged, holds a state that is not finite, belongs to another series, to a model with another declaration or to another
-    /// type of records, or is no state of a series at all.
-    /// </exception>
-    /// <exception cref="IOException">The file cannot be read; the message says why.</exception>
-    public void Load(string path) => InputFile.Read(path, Load);
-
-    /// <summary>Replaces this state by one of the same series that was saved in a stream. On any error the state stays as it was.</summary>
-    /// <param name="stream">
-    /// The stream, at the state's first byte; it need not seek. Afterwards it is at the byte after the state. After an exception its
-    /// position is unspecified. The caller disposes it.
-    /// </param>
-    /// <exception cref="ArgumentException"><paramref name="stream"/> is null or cannot be read.</exception>
-    /// <exception cref="ModelFileException">As for <see cref="Load(string)"/>.</exception>
-    /// <exception cref="IOException">The stream cannot be read.</exception>
-    public void Load(Stream stream)
-    {
-        Arguments.CheckReadable(stream);
-        SeriesState<TModel> read = SeriesSnapshot.Read<TModel>(stream, Core.Layout, out _);
-        if (read.Key != Key)
-        {
-            throw new ModelFileException(
-                $"The saved state is of the series '{read.Key}', not of '{Key}'; load it into a state of that one.");
-        }
-        read.CopyTo(this);
-    }
-
-    internal StreamState<TModel> Stream => stream;
+    public ForecastCore Core { get; } = (ForecastCore)state.Core;
 
     /// <summary>Takes a record; returns whether the model gave an output.</summary>
     /// <exception cref="RecordException">A record is wrong. The state is as it was.</exception>
-    internal bool Step<TRecord, TBinding>(TModel model, TRecord record, ReadOnlySpan<TRecord> ahead)
+    public bool Step<TRecord, TBinding>(TModel model, TRecord record, ReadOnlySpan<TRecord> ahead)
         where TBinding : IRecordBinding<TRecord>
     {
         ForecastLayout layout = Core.Layout;
-        Standardizer? standardizer = model.ScalesOf(stream);
+        Standardizer? standardizer = model.ScalesOf(state.Stream);
         long ticks = TimeOf<TRecord, TBinding>(record), interval = Core.IntervalOf(ticks);
         RecordScratch scratch = RecordScratch.Own;
         Span<double> values = scratch.Values(layout.Columns.Length);
         TBinding.GetValues(record, values);
-        layout.CheckValues(Key, ticks, values, standardizer, standardizer is not null);
+        layout.CheckValues(Core.Key, ticks, values, standardizer, standardizer is not null);
         if (!layout.Task.IsAggregated && Core.HasBegun && interval == Core.Next)
         {
             return StepNext<TRecord, TBinding>(model, ticks, values, ahead, standardizer, scratch);
@@ -162,7 +55,7 @@ public sealed class SeriesState<TModel> where TModel : SequenceModel<TModel>, IM
     }
 
     /// <summary>Completes the intervals that ended until a moment; returns whether the model gave an output.</summary>
-    internal bool Advance(TModel model, DateTimeOffset now)
+    public bool Advance(TModel model, DateTimeOffset now)
     {
         long ticks = now.UtcTicks;
         if (!Core.HasBegun || ticks < Core.End)
@@ -216,9 +109,9 @@ public sealed class SeriesState<TModel> where TModel : SequenceModel<TModel>, IM
             before = time;
             if (time < end)
             {
-                throw new RecordException(RecordGrid.SecondRecord(layout, Key, time));
+                throw new RecordException(RecordGrid.SecondRecord(layout, Core.Key, time));
             }
-            layout.CheckTime(Key, time);
+            layout.CheckTime(Core.Key, time);
             long interval = Core.FindInterval(time), offset = interval - Core.Next;
             if (offset > layout.Horizon)
             {
@@ -227,7 +120,7 @@ public sealed class SeriesState<TModel> where TModel : SequenceModel<TModel>, IM
             end = Core.FindEnd(interval);
             Span<double> values = memory.Slice(count * width, width);
             TBinding.GetValues(record, values);
-            layout.CheckKnown(Key, time, values, standardizer);
+            layout.CheckKnown(Core.Key, time, values, standardizer);
             offsets[count++] = (int)offset;
         }
         for (int i = 0; i < count; i++)
@@ -256,16 +149,16 @@ public sealed class SeriesState<TModel> where TModel : SequenceModel<TModel>, IM
     {
         if (Core.Layout.AlwaysHasOutput)
         {
-            model.StepChecked(stream, token, Core.BeginOutput());
+            model.StepChecked(state.Stream, token, Core.BeginOutput());
             return true;
         }
         Span<float> output = scratch.Output(Core.Layout.Description.OutputWidth);
-        model.StepChecked(stream, token, output);
-        if (stream.HasOutput)
+        model.StepChecked(state.Stream, token, output);
+        if (state.Stream.HasOutput)
         {
             Core.SetOutput(output);
         }
-        return stream.HasOutput;
+        return state.Stream.HasOutput;
     }
 
     /// <summary>The time of a record known ahead.</summary>
@@ -273,8 +166,8 @@ public sealed class SeriesState<TModel> where TModel : SequenceModel<TModel>, IM
     {
         long time = TimeOf<TRecord, TBinding>(record);
         return time >= before ? time : throw new RecordException(
-            $"{ForecastLayout.Where(Key, time)}, one of those known ahead, lies before the record before it, of "
-            + $"{ForecastLayout.Time(before)}; sort the records by time, as with OrderBy(r => r.Time).");
+            $"{RecordLayout.Where(Core.Key, time)}, one of those known ahead, lies before the record before it, of "
+            + $"{RecordLayout.Time(before)}; sort the records by time, as with OrderBy(r => r.Time).");
     }
 
     private long TimeOf<TRecord, TBinding>(TRecord record) where TBinding : IRecordBinding<TRecord>
@@ -284,11 +177,9 @@ public sealed class SeriesState<TModel> where TModel : SequenceModel<TModel>, IM
             throw new RecordException("A record is null; leave it out.");
         }
         long ticks = TBinding.GetTime(record).UtcTicks;
-        if (!TBinding.HasKey(record, Key))
+        if (!TBinding.HasKey(record, Core.Key))
         {
-            throw new RecordException(
-                $"{ForecastLayout.Where(TBinding.GetKey(record), ticks)} came to the state of the series {TableException.Quote(Key)}; "
-                + "each series has a state of its own.");
+            throw RecordLayout.OtherSeries(TBinding.GetKey(record), ticks, Core.Key);
         }
         return ticks;
     }
@@ -312,7 +203,7 @@ public sealed class SeriesState<TModel> where TModel : SequenceModel<TModel>, IM
         if (!isOpen)
         {
             known.Begin(0);
-            known.Add(Key, ticks, own, standardizer);
+            known.Add(Core.Key, ticks, own, standardizer);
         }
         long before = ticks, end = long.MinValue, current = interval;
         foreach (TRecord record in ahead)
@@ -322,7 +213,7 @@ public sealed class SeriesState<TModel> where TModel : SequenceModel<TModel>, IM
             bool isSame = time < end;
             if (!isSame)
             {
-                layout.CheckTime(Key, time);
+                layout.CheckTime(Core.Key, time);
                 current = Core.FindInterval(time);
                 end = Core.FindEnd(current);
             }
@@ -337,17 +228,25 @@ public sealed class SeriesState<TModel> where TModel : SequenceModel<TModel>, IM
             }
             if (!layout.Task.IsAggregated && (isSame || current == interval))
             {
-                throw new RecordException(RecordGrid.SecondRecord(layout, Key, time));
+                throw new RecordException(RecordGrid.SecondRecord(layout, Core.Key, time));
             }
             // Of an open interval there were records before, which these are only a part of.
             if (current > interval || !isOpen)
             {
                 TBinding.GetValues(record, values);
                 known.Begin((int)(current - interval));
-                known.Add(Key, time, values, standardizer);
+                known.Add(Core.Key, time, values, standardizer);
             }
         }
         known.Complete();
         return known;
     }
+}
+
+/// <summary>Forecasts of a series' state.</summary>
+internal static class ForecastStream
+{
+    /// <param name="state">The state of a model with a forecast.</param>
+    public static ForecastStream<TModel> Forecasts<TModel>(this SeriesState<TModel> state)
+        where TModel : SequenceModel<TModel>, IModelDefinition<TModel> => new(state);
 }

@@ -6,7 +6,7 @@ namespace AarenGen;
 
 /// <summary>
 /// The states of the series of a model, by their keys: a key that is new gets a new state.
-/// <see cref="ForecastModel{TSelf, TRecord, TForecast}.CreateSeriesStates"/> creates it.
+/// <see cref="RecordModel{TSelf, TRecord}.CreateSeriesStates"/> creates it.
 /// </summary>
 /// <remarks>
 /// Memory grows with the series, not with their records; see <see cref="SeriesState{TModel}"/> for a series'. One thread at a time may use
@@ -16,10 +16,10 @@ namespace AarenGen;
 public sealed class SeriesStateCollection<TModel> : IReadOnlyCollection<SeriesState<TModel>>
     where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
-    private readonly ForecastLayout layout;
+    private readonly RecordLayout layout;
     private Dictionary<string, SeriesState<TModel>> states = new(StringComparer.Ordinal);
 
-    internal SeriesStateCollection(ForecastLayout layout) => this.layout = layout;
+    internal SeriesStateCollection(RecordLayout layout) => this.layout = layout;
 
     /// <summary>How many series there are.</summary>
     public int Count => states.Count;
@@ -28,7 +28,7 @@ public sealed class SeriesStateCollection<TModel> : IReadOnlyCollection<SeriesSt
     /// <param name="key">The series' key; empty where records have none.</param>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
     /// <exception cref="ArgumentException">
-    /// The key cannot name a series; see <see cref="ForecastModel{TSelf, TRecord, TForecast}.CreateSeriesState"/>.
+    /// The key cannot name a series; see <see cref="RecordModel{TSelf, TRecord}.CreateSeriesState"/>.
     /// </exception>
     public SeriesState<TModel> this[string key]
     {

@@ -1,0 +1,34 @@
+namespace AarenGen;
+
+/// <summary>
+/// The base of models with a task, which are trained from records and take records of streams. The members of
+/// <see cref="SequenceModel{TSelf}"/>, which take tokens, work as in every model.
+/// </summary>
+/// <typeparam name="TSelf">The model.</typeparam>
+/// <typeparam name="TRecord">The type of its records.</typeparam>
+public abstract class RecordModel<TSelf, TRecord> : SequenceModel<TSelf>
+    where TSelf : RecordModel<TSelf, TRecord>, IModelDefinition<TSelf>, IRecordBinding<TRecord>
+{
+    private protected RecordModel()
+    {
+    }
+
+    /// <summary>Where the values of records stand in tokens.</summary>
+    private protected abstract RecordLayout TaskLayout { get; }
+
+    /// <summary>Creates the state of a series at its beginning.</summary>
+    /// <param name="key">The series' key; empty where records have none.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
+    /// <exception cref="ArgumentException">
+    /// With <see cref="StandardizeAttribute.PerSeries"/>: <paramref name="key"/> has more than 1,024 bytes of UTF-8, half a character or a
+    /// null character.
+    /// </exception>
+    public SeriesState<TSelf> CreateSeriesState(string key = "")
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return new(TaskLayout, key);
+    }
+
+    /// <summary>Creates a collection of the states of series, which makes a new one for each new key.</summary>
+    public SeriesStateCollection<TSelf> CreateSeriesStates() => new(TaskLayout);
+}

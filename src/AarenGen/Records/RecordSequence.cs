@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+
+namespace AarenGen;
+
+/// <summary>The records of a series, for tasks in which each of them is a token.</summary>
+internal sealed class RecordSequence(string key, int columns) : SeriesPosition(key)
+{
+    private readonly List<double> values = [];
+    private readonly List<long> times = [];
+
+    /// <summary>How many there are.</summary>
+    public int Count => values.Count / columns;
+
+    /// <summary>The times of all, in ticks of UTC; empty where they have none.</summary>
+    public ReadOnlySpan<long> Times => CollectionsMarshal.AsSpan(times);
+
+    /// <summary>The values of a record, as its binding gives them.</summary>
+    public ReadOnlySpan<double> Values(int record) => CollectionsMarshal.AsSpan(values).Slice(record * columns, columns);
+
+    /// <summary>Reads records to their end, a sequence for each key.</summary>
+    /// <returns>The sequences, in the order in which their first records came.</returns>
+    /// <exception cref="RecordException">A record is wrong; the message names it, its series and time, and the fix.</exception>
+    public static IReadOnlyList<RecordSequence> Read<TRecord, TBinding>(IEnumerable<TRecord> records, RecordLayout layout)
+        where TBinding : IRecordBinding<TRecord>
+    {
+        int columns = layout.Columns.Length;
+        var table = new SeriesTable<RecordSequence>(layout, key => new(key, columns));
+        var read = new double[columns];
+        bool isScaled = layout.Description.Standardization is not null;
+        foreach (TRecord record in records)
+        {
+            RecordSequence sequence = table.Find<TRecord, TBinding>(record);
+            TBinding.GetValues(record, read);
+            layout.CheckValues(sequence.Key, TBinding.HasTime ? sequence.Ticks : null, read, standardizer: null, isScaled);
+            sequence.values.AddRange(read);
+            if (TBinding.HasTime)
+            {
+                sequence.times.Add(sequence.Ticks);
+            }
+        }
+        return table.All;
+    }
+}
