@@ -13,6 +13,7 @@ internal static class Registry
     private static readonly Dictionary<string, ComponentDefinition> Components = new ComponentDefinition[]
     {
         new ForecastDefinition(),
+        new ClassifyDefinition(),
         new CalendarDefinition(),
         new ContinuousDefinition(),
         new CategoricalDefinition(),

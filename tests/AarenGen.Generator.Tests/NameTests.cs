@@ -24,6 +24,12 @@ public sealed class NameTests
                 [KnownAhead] public float? Wind { get; set; }
                 [Category("a", "b")] public string? Mark { get; set; }
             }
+            public class Point
+            {
+                [SeriesKey] public int Key { get; set; }
+                [Observed] public float X { get; set; }
+                [Label("a", "b")] public string? Label { get; set; }
+            }
         }
         """;
 
@@ -41,6 +47,7 @@ public sealed class NameTests
             + "Head(\"Kind\"), Dense(3), CrossEntropy]",
         "[SequenceModel, Forecast<global::Records.Reading>(3, \"1h\"), Calendar(CalendarField.HourOfDay), Dense(8)] "
             + "[Aaren(Heads = 2, Forget = true), Huber]",
+        "[SequenceModel, Classify<global::Records.Point>, Dense(8)]",
     ];
 
     /// <summary>All names that mean something to C#, the runtime or the generated class.</summary>
@@ -50,7 +57,8 @@ public sealed class NameTests
             .Where(static t => t.All(static c => c is '_' or (>= 'a' and <= 'z'))),
         .. Members(typeof(SequenceModel<>)), .. Members(typeof(object)), .. Members(typeof(IModelDefinition<>)),
         .. Members(typeof(IPrefixScan<>)), .. Members(typeof(ForecastModel<,,>)), .. Members(typeof(IForecastDefinition<>)),
-        .. Members(typeof(IRecordBinding<>)), .. Members(typeof(ForecastOutput)), "Forecast", "taskDefinition", "Records",
+        .. Members(typeof(IRecordBinding<>)), .. Members(typeof(ClassificationModel<,,>)), .. Members(typeof(ForecastOutput)),
+        "Forecast", "taskDefinition", "Records",
         .. Models.SelectMany(Generated),
         // A method that only wide layers have: its name is taken in every model.
         "Dense0Forward", "get_Trained", "set_Trained", "get_Description", "set_Precision", "get_Precision", "get_CudaSource", "add_X",

@@ -218,6 +218,36 @@ public sealed class SnapshotTests
             [Standardize, Dense(64), Aaren(Repeat = 2, Forget = true), Quantiles(0.1, 0.5, 0.9)]
             public sealed partial class LoadForecaster;
             """,
+        ["Classify"] = """
+            using System;
+            using AarenGen;
+            namespace Example;
+
+            public enum Activity { Rest, Walk = 4, @base = 2 }
+
+            public sealed record Motion
+            {
+                [SeriesKey] public required long Recording { get; init; }
+                [Timestamp] public required DateTime Time { get; init; }
+                [Observed] public float? X { get; init; }
+                [Observed] public float Y { get; init; }
+                [Category] public bool? IsLeft { get; init; }
+                [Label] public Activity? Activity { get; init; }
+            }
+
+            [SequenceModel, Classify<Motion>, Standardize, Dense(16), Aaren(Heads = 2, FeedForward = 16)]
+            public sealed partial class ActivityClassifier;
+            """,
+        ["ClassifyWithoutTime"] = """
+            using AarenGen;
+
+            internal readonly record struct Sound(
+                [property: SeriesKey] string Clip, [property: Category(5)] int Tone,
+                [property: Label("low", "a \"high\" one")] string? Level);
+
+            [SequenceModel, Classify<Sound>, Dense(4), Pool(Pooling.Last), Dense(4), CrossEntropy(Smoothing = 0.1)]
+            internal sealed partial class SoundClassifier;
+            """,
         ["ForecastOfStructs"] = """
             using System;
             using AarenGen;

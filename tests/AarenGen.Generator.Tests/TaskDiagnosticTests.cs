@@ -20,8 +20,51 @@ public sealed class TaskDiagnosticTests
 
     private const string Rest = "Dense(8), Gaussian] partial class M;";
 
+    /// <summary>A labelled record without a mistake.</summary>
+    private const string Stroke = "enum Digit { One, Two } record Point { [SeriesKey] public int Key { get; set; } "
+        + "[Observed] public float? X { get; set; } [Label] public Digit? Digit { get; set; } } ";
+
+    private const string Classify = "[SequenceModel, Classify<Point>, ";
+
     public static TheoryData<string, string> Mistakes => new()
     {
+        { "AAREN050", Stroke + "[SequenceModel, Dense(8), [|Classify<Point>|]] partial class M;" },
+        { "AAREN052", Stroke + Classify + "[|Continuous(4)|], Dense(8)] partial class M;" },
+        { "AAREN053", Stroke + Classify + "Dense(8), [|Huber|]] partial class M;" },
+        { "AAREN053", Stroke + Classify + "Dense(8), CrossEntropy, [|CrossEntropy|]] partial class M;" },
+        { "AAREN053", Stroke + Classify + "[|Head(\"A\")|], Dense(8), CrossEntropy] partial class M;" },
+        { "AAREN053", Stroke + Classify + "[|Calendar(CalendarField.HourOfDay)|], Dense(8)] partial class M;" },
+        { "AAREN053", Stroke + Classify + "[|ChannelIndependent|], Dense(8)] partial class M;" },
+        { "AAREN053", Stroke + Classify + "Standardize(PerSeries = [|true|]), Dense(8)] partial class M;" },
+        { "AAREN019", Stroke + Classify + "CrossEntropy, [|Dense(8)|]] partial class M;" },
+        { "AAREN031", Stroke + Classify + "Dense(8), CrossEntropy(ClassWeights = [|new[] { 1.0 }|])] partial class M;" },
+        { "AAREN008", Stroke + Classify + "Dense(8)] partial class M { int [|Classify|]; }" },
+        { "AAREN006", Stroke + Classify + "Dense(8)] partial class M : [|ForecastModel<M, Point, Digit>|];" },
+        { "AAREN061", Stroke.Replace("enum", "internal enum", StringComparison.Ordinal)
+            .Replace("record", "public record", StringComparison.Ordinal)
+            .Replace("public Digit? Digit", "internal Digit? [|Digit|]", StringComparison.Ordinal)
+            + Classify + "Dense(8)] public partial class M;" },
+        { "AAREN066", Stroke.Replace("[SeriesKey]", "", StringComparison.Ordinal)
+            + "[SequenceModel, [|Classify<Point>|], Dense(8)] partial class M;" },
+        { "AAREN066", Stroke.Replace("[Label]", "", StringComparison.Ordinal)
+            + "[SequenceModel, [|Classify<Point>|], Dense(8)] partial class M;" },
+        { "AAREN066", Stroke.Replace("[Observed]", "", StringComparison.Ordinal)
+            + "[SequenceModel, [|Classify<Point>|], Dense(8)] partial class M;" },
+        { "AAREN067", Labelled("[Label] public Digit [|Other|] { get; set; }") },
+        { "AAREN064", Stroke.Replace("Digit? Digit", "float [|Digit|]", StringComparison.Ordinal) + Classify
+            + "Dense(8)] partial class M;" },
+        { "AAREN068", Stroke.Replace("[Label] public Digit?", "[[|Label|]] public int", StringComparison.Ordinal)
+            + Classify + "Dense(8)] partial class M;" },
+        { "AAREN068", Stroke.Replace("One, Two", "One", StringComparison.Ordinal)
+            .Replace("Digit? Digit", "Digit? [|Digit|]", StringComparison.Ordinal) + Classify + "Dense(8)] partial class M;" },
+        { "AAREN020", Stroke.Replace("[Label] public Digit?", "[Label([|257|])] public byte", StringComparison.Ordinal)
+            + Classify + "Dense(8)] partial class M;" },
+        { "AAREN020", Stroke.Replace("[Label] public Digit?", "[Label([|1|])] public byte", StringComparison.Ordinal)
+            + Classify + "Dense(8)] partial class M;" },
+        { "AAREN071", Labelled("[[|Target|]] public float Y { get; set; }") },
+        { "AAREN071", Labelled("[[|KnownAhead|]] public float Y { get; set; }") },
+        { "AAREN071", Labelled("[Observed(Aggregation = [|Aggregation.Max|])] public float Y { get; set; }") },
+        { "AAREN071", Record("[[|Label|]] public bool X { get; set; }") },
         { "AAREN050", Reading + "[SequenceModel, Dense(8), [|Forecast<Reading>(3, \"1h\")|], Gaussian] partial class M;" },
         { "AAREN050", Reading + "[SequenceModel, Calendar(CalendarField.HourOfDay), [|Forecast<Reading>(3, \"1h\")|], " + Rest },
         { "AAREN051", "[SequenceModel, Continuous(4), [|Calendar(CalendarField.HourOfDay)|], " + Rest },
@@ -219,7 +262,10 @@ public sealed class TaskDiagnosticTests
         + "private partial class M; }")]
     [InlineData("partial class Outer { [SequenceModel, Forecast<Outer>(1, \"d\"), Dense(8), Huber] public partial class M; "
         + "[Timestamp] public DateTime Time { get; set; } [Target, Obsolete] public int Count { get; set; } }")]
-    public void A_task_may_be_refined(string model) => GeneratorRun.Valid(Prefix + Reading + Covariates + model);
+    [InlineData("[SequenceModel, Classify<Point>, Dense(8)] partial class M : ClassificationModel<M, Point, Digit>;")]
+    [InlineData("[SequenceModel, Classify<Point>, Patch(4, 2), Standardize, Pool(Pooling.Last), Dense(8), CrossEntropy] partial class M;")]
+    [InlineData("[SequenceModel, Classify<Point>] partial class M;")]
+    public void A_task_may_be_refined(string model) => GeneratorRun.Valid(Prefix + Reading + Covariates + Stroke + model);
 
     [Theory]
     [InlineData("abstract class R { [Timestamp] public DateTime Time { get; set; } [Target] public float Load { get; set; } }",
@@ -359,6 +405,10 @@ public sealed class TaskDiagnosticTests
         CalendarField.MonthOfYear => time.Month,
         _ => ISOWeek.GetWeekOfYear(time),
     };
+
+    /// <summary>A labelled record with one more property, and a model of it.</summary>
+    private static string Labelled(string property) => Stroke.Replace("} } ", $"}} {property} }} ", StringComparison.Ordinal)
+        + Classify + "Dense(8)] partial class M;";
 
     /// <summary>A record with one more property, and a model of it.</summary>
     private static string Record(string property) => Reading.Replace("} } ", $"}} {property} }} ", StringComparison.Ordinal)

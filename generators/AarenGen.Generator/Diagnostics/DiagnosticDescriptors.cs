@@ -26,7 +26,8 @@ internal static class DiagnosticDescriptors
     /// <summary>Of the types of records.</summary>
     public const string RecordKind = "AAREN060", RecordInaccessible = "AAREN061", UnreadableProperty = "AAREN062",
         SeveralRoles = "AAREN063", UnsupportedType = "AAREN064", NullableIdentity = "AAREN065", MissingColumn = "AAREN066",
-        RepeatedRole = "AAREN067", BadCategories = "AAREN068", BadColumnName = "AAREN069", BadTargetName = "AAREN070";
+        RepeatedRole = "AAREN067", BadCategories = "AAREN068", BadColumnName = "AAREN069", BadTargetName = "AAREN070",
+        RoleNotOfTask = "AAREN071";
 
     private static readonly Dictionary<string, DiagnosticDescriptor> All = new[]
     {
@@ -172,7 +173,7 @@ internal static class DiagnosticDescriptors
             "[{0}] takes a property that is never null, but '{1}' is of type {2}; remove the question mark"),
         Error(MissingColumn, "The record lacks a property", "'{0}' has no [{1}]; mark {2}"),
         Error(RepeatedRole, "Only one property has this role", "[{0}] is on '{1}' already; remove it from '{2}'"),
-        Error(BadCategories, "The categories are not known", "[Category] of '{0}' is not usable, because {1}; {2}"),
+        Error(BadCategories, "The categories are not known", "[{3}] of '{0}' is not usable, because {1}; {2}"),
         Error(
             BadColumnName, "The name can be no column's",
             "Column of '{0}' has no letter that could be found in a table; write the column's name, or leave it out"),
@@ -180,6 +181,9 @@ internal static class DiagnosticDescriptors
             BadTargetName, "The name is taken in the forecast",
             "The target '{0}' has the name of a member that the forecasts of '{1}' have already; rename the property and keep the column's "
                 + "name by [Target(Column = \"{0}\")]"),
+        Error(
+            RoleNotOfTask, "The attribute does not fit the task",
+            "{0} of '{1}' does not fit [{2}], whose records {3}; remove it, or choose another attribute"),
     }.ToDictionary(static d => d.Id, StringComparer.Ordinal);
 
     public static IEnumerable<DiagnosticDescriptor> Descriptions => All.Values;

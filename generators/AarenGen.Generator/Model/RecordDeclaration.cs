@@ -31,8 +31,8 @@ internal sealed record RecordProperty(
     public bool IsBroken { get; init; }
 }
 
-/// <summary>An enum: its full name as code writes it, and its members.</summary>
-internal sealed record EnumDeclaration(string Type, bool IsFlags, EquatableArray<EnumMember> Members);
+/// <summary>An enum: its full name as code writes it, its members, and whether the model's base class can name it.</summary>
+internal sealed record EnumDeclaration(string Type, bool IsFlags, EquatableArray<EnumMember> Members, bool IsAccessible);
 
 /// <summary>A value of an enum, with the first of its names. Members are in the order of their values.</summary>
 internal sealed record EnumMember(string Name, string Value);
@@ -73,6 +73,16 @@ internal static class RecordValueKinds
 
     /// <summary>Whether it is a number or a truth value.</summary>
     public static bool IsReal(this RecordValueKind kind) => kind is >= RecordValueKind.Single and <= RecordValueKind.Boolean;
+
+    /// <summary>How many whole numbers from 0 on a type holds, as far as that matters.</summary>
+    public static int Capacity(this RecordValueKind kind) => kind switch
+    {
+        RecordValueKind.SByte => 1 + sbyte.MaxValue,
+        RecordValueKind.Byte => 1 + byte.MaxValue,
+        RecordValueKind.Int16 => 1 + short.MaxValue,
+        RecordValueKind.UInt16 => 1 + ushort.MaxValue,
+        _ => int.MaxValue,
+    };
 
     /// <summary>The keyword of a number's type.</summary>
     public static string Keyword(this RecordValueKind kind) => kind switch

@@ -44,6 +44,11 @@ internal abstract record TaskPlan(
 
     /// <summary>Those of the columns that have a role.</summary>
     public IReadOnlyList<ColumnPlan> Of(ColumnRole role) => [.. Columns.Where(c => c.Role == role)];
+
+    /// <summary>The names of the columns with a role, for the model card; empty where there are none.</summary>
+    protected string Describe(string role, ColumnRole columns) => Of(columns).Count == 0 ? "" : $"; {role} {Names(Of(columns))}";
+
+    protected static string Names(IEnumerable<ColumnPlan> columns) => string.Join(", ", columns.Select(static c => c.Property.Name));
 }
 
 /// <summary>What <c>[Forecast]</c> declares.</summary>
@@ -87,20 +92,57 @@ internal sealed record ForecastPlan(
     {
         get
         {
-            string[] inputs = [Describe("observed", Of(ColumnRole.Observed)), Describe("known ahead", Of(ColumnRole.KnownAhead)),
-                Describe("categories", Of(ColumnRole.Category)), Calendar.Count == 0 ? "" : "calendar " + string.Join(", ", Calendar)];
             string zone = TimeZone is null ? "" : " in " + TimeZone;
             return FormattableString.Invariant($"forecasts {Horizon} x {Every}{zone} of {Record.Name}: {Names(Of(ColumnRole.Target))}")
-                + string.Concat(inputs.Where(static i => i.Length > 0).Select(static i => "; " + i));
+                + Describe("observed", ColumnRole.Observed) + Describe("known ahead", ColumnRole.KnownAhead)
+                + Describe("categories", ColumnRole.Category)
+                + (Calendar.Count == 0 ? "" : "; calendar " + string.Join(", ", Calendar));
         }
     }
 
     public override string Facts => FormattableString.Invariant(
         $"forecast {Horizon} every {Every} in {TimeZone ?? "UTC"}; {string.Join(" ", Calendar)}; {IsAggregated}");
+}
 
-    private static string Describe(string role, IReadOnlyList<ColumnPlan> columns) => columns.Count == 0 ? "" : $"{role} {Names(columns)}";
+/// <summary>What <c>[Classify]</c> declares.</summary>
+/// <param name="Record">The type of the records.</param>
+/// <param name="Key">The property that names a record's sequence.</param>
+/// <param name="Time">The property that says when a record was made; null: records are in order.</param>
+/// <param name="Columns">The values of a record, the label last.</param>
+internal sealed record ClassificationPlan(
+    RecordDeclaration Record, RecordProperty? Key, RecordProperty? Time, EquatableArray<ColumnPlan> Columns)
+    : TaskPlan(Record, Key, Time, Columns)
+{
+    public const string ModelName = "ClassificationModel";
 
-    private static string Names(IEnumerable<ColumnPlan> columns) => string.Join(", ", columns.Select(static c => c.Property.Name));
+    private const int ShownLabels = 10;
+
+    public override string BaseModel => ModelName;
+
+    public override string Definition => "IClassificationDefinition";
+
+    public ColumnPlan Label => Columns[Columns.Count - 1];
+
+    /// <summary>The type of labels as code writes it.</summary>
+    public string LabelType => Label.Property.Enum?.Type
+        ?? (Label.Property.Kind == RecordValueKind.Text ? "string" : Label.Property.Kind.Keyword());
+
+    public override string Argument(string model) => LabelType;
+
+    protected override IEnumerable<string> OwnMembers => [];
+
+    public override string Summary
+    {
+        get
+        {
+            string[] names = [.. Label.Property.Enum?.Members.Select(static m => m.Name) ?? []];
+            string labels = names.Length is 0 or > ShownLabels ? "" : $" ({string.Join(", ", names)})";
+            return $"classifies sequences of {Record.Name} by {Label.Property.Name}, {Literal.Number(Label.Cardinality)} labels"
+                + labels + Describe("observed", ColumnRole.Observed) + Describe("categories", ColumnRole.Category);
+        }
+    }
+
+    public override string Facts => "classify";
 }
 
 /// <summary>A value of a record.</summary>
@@ -114,6 +156,9 @@ internal sealed record ColumnPlan(
 {
     /// <summary>Whether the last category is that of missing values.</summary>
     public bool HasMissingCategory => Role == ColumnRole.Category && Property.IsNullable;
+
+    /// <summary>Number of categories that values have, without that of missing ones; 0 for values on a real scale.</summary>
+    public int ValueCount => Cardinality - (HasMissingCategory ? 1 : 0);
 }
 
 /// <summary>What a property is to a task: the names are those of the runtime's enumeration, and of the attributes.</summary>
@@ -123,4 +168,14 @@ internal enum ColumnRole
     Observed,
     KnownAhead,
     Category,
+    Label,
+}
+
+internal static class ColumnRoles
+{
+    /// <summary>Whether the values are categories.</summary>
+    public static bool IsCategorical(this ColumnRole role) => role is ColumnRole.Category or ColumnRole.Label;
+
+    /// <summary>Whether a record has one such value at most.</summary>
+    public static bool IsSingle(this ColumnRole role) => role is ColumnRole.Label;
 }

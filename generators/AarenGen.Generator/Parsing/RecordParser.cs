@@ -198,13 +198,14 @@ internal sealed class RecordParser(
     };
 
     /// <summary>By the values, not in the order of the source: moving a line there must not change what a trained model means.</summary>
-    private static EnumDeclaration ParseEnum(INamedTypeSymbol type) => new(
+    private EnumDeclaration ParseEnum(INamedTypeSymbol type) => new(
         NameOf(type),
         type.GetAttributes().Any(static a => a.AttributeClass is { Name: "FlagsAttribute", ContainingNamespace.Name: "System" }),
         new(type.GetMembers().OfType<IFieldSymbol>().Where(static f => f.HasConstantValue)
             .Select(static f => (f.Name, Value: Convert.ToDecimal(f.ConstantValue, System.Globalization.CultureInfo.InvariantCulture)))
             .GroupBy(static m => m.Value).OrderBy(static g => g.Key)
-            .Select(static g => new EnumMember(g.First().Name, g.Key.ToString(System.Globalization.CultureInfo.InvariantCulture)))));
+            .Select(static g => new EnumMember(g.First().Name, g.Key.ToString(System.Globalization.CultureInfo.InvariantCulture)))),
+        Visibility.IsAtLeastThatOf(type, model, compilation, cancellation));
 
     /// <summary>By the constructor that takes most properties, and an initializer for the others.</summary>
     private RecordConstruction Construct(INamedTypeSymbol type, IPropertySymbol[] properties)

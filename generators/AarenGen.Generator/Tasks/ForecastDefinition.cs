@@ -17,6 +17,10 @@ internal sealed class ForecastDefinition : TaskDefinition
     /// <summary>The runtime's bound of any gap.</summary>
     private const int LargestGap = 1 << 20;
 
+    private static readonly RecordRoles Roles = new(
+        [ColumnRole.Target, ColumnRole.Observed, ColumnRole.KnownAhead, ColumnRole.Category], needsKey: false, needsTime: true,
+        areAggregated: true);
+
     public override string Name => "Forecast";
 
     public override string BaseModel => $"AarenGen.{ForecastPlan.ModelName}`3";
@@ -50,7 +54,7 @@ internal sealed class ForecastDefinition : TaskDefinition
             diagnostics.Add(DiagnosticInfo.At(diagnostics.LocationOf(task, ZoneArgument), DiagnosticDescriptors.BadTimeZone, zone));
         }
         int? maxGap = task.Has(GapArgument) ? diagnostics.InRange(task, GapArgument, 1, LargestGap) : null;
-        RecordBinding binding = RecordBinding.Of(record, task, declaration.Name.TrimStart('@'), diagnostics);
+        RecordBinding binding = RecordBinding.Of(record, task, declaration.Name.TrimStart('@'), Roles, diagnostics);
         List<CalendarField> calendar = [.. declaration.Components.Where(static c => Registry.Find(c.Name) is CalendarDefinition)
             .SelectMany(c => CalendarDefinition.Fields(c, interval, zone is null, diagnostics))];
         ColumnPlan[] targets = [.. binding.Columns.Where(static c => c.Role == ColumnRole.Target)];

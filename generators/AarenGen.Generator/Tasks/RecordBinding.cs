@@ -7,7 +7,7 @@ namespace AarenGen.Generator.Tasks;
 /// <summary>The properties of a task's records, each checked for its role.</summary>
 internal sealed class RecordBinding
 {
-    private const string Key = "SeriesKey", Timestamp = "Timestamp", Category = "Category", Aggregation = "Aggregation";
+    private const string Key = "SeriesKey", Timestamp = "Timestamp", Aggregation = "Aggregation";
     private const string Cardinality = "Cardinality", Names = "Names";
 
     private static readonly string[] Aggregations = ["Mean", "Sum", "First", "Last", "Min", "Max", "Count"];
@@ -16,17 +16,22 @@ internal sealed class RecordBinding
     private readonly RecordDeclaration record;
     private readonly DiagnosticBag diagnostics;
     private readonly DiagnosticLocation task;
+    private readonly string taskName, model;
+    private readonly RecordRoles roles;
 
-    private RecordBinding(RecordDeclaration record, DiagnosticLocation task, DiagnosticBag diagnostics) =>
-        (this.record, this.task, this.diagnostics) = (record, task, diagnostics);
+    private RecordBinding(RecordDeclaration record, ComponentDeclaration task, string model, RecordRoles roles, DiagnosticBag diagnostics)
+    {
+        (this.record, this.task, taskName, this.model) = (record, diagnostics.LocationOf(task), task.Name, model);
+        (this.roles, this.diagnostics) = (roles, diagnostics);
+    }
 
     /// <summary>The property of the series' key; null: there is none.</summary>
     public RecordProperty? SeriesKey { get; private set; }
 
-    /// <summary>The property of the time; null only after a mistake.</summary>
+    /// <summary>The property of the time; null: there is none.</summary>
     public RecordProperty? Time { get; private set; }
 
-    /// <summary>Targets, observed values, values known ahead, categories; each as declared.</summary>
+    /// <summary>The values of a record, in the order of their roles; each as declared.</summary>
     public IReadOnlyList<ColumnPlan> Columns => [.. columns.OrderBy(static c => c.Role)];
 
     /// <summary>Whether an interval may have several records.</summary>
@@ -38,10 +43,12 @@ internal sealed class RecordBinding
     /// <param name="record">The type of the records.</param>
     /// <param name="task">The component that names it.</param>
     /// <param name="model">The model's name.</param>
+    /// <param name="roles">What properties may be.</param>
     /// <param name="diagnostics">Takes mistakes.</param>
-    public static RecordBinding Of(RecordDeclaration record, ComponentDeclaration task, string model, DiagnosticBag diagnostics)
+    public static RecordBinding Of(
+        RecordDeclaration record, ComponentDeclaration task, string model, RecordRoles roles, DiagnosticBag diagnostics)
     {
-        var binding = new RecordBinding(record, diagnostics.LocationOf(task), diagnostics);
+        var binding = new RecordBinding(record, task, model, roles, diagnostics);
         if (record.Kind is not null)
         {
             binding.Report(null, null, DiagnosticDescriptors.RecordKind, record.Name, record.Kind);
@@ -55,7 +62,11 @@ internal sealed class RecordBinding
         {
             binding.Add(property);
         }
-        if (binding.Time is null && binding.IsComplete)
+        if (roles.NeedsKey && binding.SeriesKey is null && binding.IsComplete)
+        {
+            binding.ReportMissing(Key, "the property that says which sequence a record belongs to");
+        }
+        if (roles.NeedsTime && binding.Time is null && binding.IsComplete)
         {
             binding.Report(
                 null, null, DiagnosticDescriptors.MissingColumn, record.Name, Timestamp, "the property that says when a record was made");
@@ -102,17 +113,36 @@ internal sealed class RecordBinding
                     property, Time, property.Kind is RecordValueKind.DateTime or RecordValueKind.DateTimeOffset,
                     "a DateTimeOffset or a DateTime");
                 break;
-            case Category:
-                AddCategory(property, attribute);
-                break;
             default:
                 if (Enum.TryParse(attribute.Name, out ColumnRole role))
                 {
-                    AddValue(property, attribute, role);
+                    AddColumn(property, attribute, role);
                     break;
                 }
                 Report(property, "[0]", DiagnosticDescriptors.UnknownComponent, attribute.Name);
                 break;
+        }
+    }
+
+    private void AddColumn(RecordProperty property, ComponentDeclaration attribute, ColumnRole role)
+    {
+        if (!roles.Values.Contains(role))
+        {
+            string others = string.Join(", ", roles.Values.Select(static r => $"[{r}]"));
+            Report(
+                property, "[0]", DiagnosticDescriptors.RoleNotOfTask, $"[{role}]", property.Name, taskName, "have values of " + others);
+        }
+        else if (role.IsSingle() && columns.FirstOrDefault(c => c.Role == role) is { } earlier)
+        {
+            Report(property, null, DiagnosticDescriptors.RepeatedRole, attribute.Name, earlier.Property.Name, property.Name);
+        }
+        else if (role.IsCategorical())
+        {
+            AddCategory(property, attribute, role);
+        }
+        else
+        {
+            AddValue(property, attribute, role);
         }
     }
 
@@ -150,11 +180,17 @@ internal sealed class RecordBinding
                 string.Join(", ", Aggregations));
             aggregation = 0;
         }
+        if (attribute.Has(Aggregation) && !roles.AreAggregated)
+        {
+            Report(
+                property, "[0].Aggregation", DiagnosticDescriptors.RoleNotOfTask, Aggregation, property.Name, taskName,
+                "are each a token of their own");
+        }
         IsAggregated |= attribute.Has(Aggregation);
         columns.Add(new(property, role, Aggregations[aggregation], 0, new([])));
     }
 
-    private void AddCategory(RecordProperty property, ComponentDeclaration attribute)
+    private void AddCategory(RecordProperty property, ComponentDeclaration attribute, ColumnRole role)
     {
         EquatableArray<string> names = attribute.Texts(Names);
         int cardinality = 1;
@@ -164,7 +200,7 @@ internal sealed class RecordBinding
         }
         else if (property.Kind.IsInteger())
         {
-            cardinality = CardinalityOf(property, attribute);
+            cardinality = CardinalityOf(property, attribute, role);
         }
         else if (property.Kind == RecordValueKind.Text)
         {
@@ -174,40 +210,59 @@ internal sealed class RecordBinding
         {
             Wrong(
                 property, "[0]", $"the categories of {(property.Enum is null ? "a bool" : "an enum")} follow from its type",
-                "write [Category] without arguments");
+                $"write [{role}] without arguments");
         }
         else
         {
             cardinality = property.Enum is { } type ? CheckEnum(property, type) : 2;
         }
-        columns.Add(new(
-            property, ColumnRole.Category, "Last", cardinality + (property.IsNullable ? 1 : 0),
-            property.Kind == RecordValueKind.Text ? names : new([])));
+        if (role == ColumnRole.Label)
+        {
+            CheckLabel(property, cardinality);
+        }
+        var column = new ColumnPlan(property, role, "Last", cardinality, property.Kind == RecordValueKind.Text ? names : new([]));
+        columns.Add(column with { Cardinality = cardinality + (column.HasMissingCategory ? 1 : 0) });
     }
 
-    private int CardinalityOf(RecordProperty property, ComponentDeclaration attribute)
+    private void CheckLabel(RecordProperty property, int cardinality)
+    {
+        if (cardinality < 2 && IsComplete)
+        {
+            Wrong(property, null, "one label tells nothing", "add the other labels");
+        }
+        if (property.Enum is { IsAccessible: false })
+        {
+            Report(property, null, DiagnosticDescriptors.RecordInaccessible, property.TypeName, model);
+        }
+    }
+
+    private int CardinalityOf(RecordProperty property, ComponentDeclaration attribute, ColumnRole role)
     {
         if (!attribute.Has(Cardinality))
         {
-            Wrong(property, "[0]", "a whole number has no known categories", "write how many there are, such as [Category(7)] for 0 to 6");
+            Wrong(property, "[0]", "a whole number has no known categories", $"write how many there are, such as [{role}(7)] for 0 to 6");
             return 1;
         }
+        (int min, int max) = role == ColumnRole.Label
+            ? (2, Math.Min(Limits.NamedCategories, property.Kind.Capacity())) : (1, Limits.Cardinality - 1);
         int cardinality = attribute.Integer(Cardinality);
-        if (cardinality is >= 1 and <= Limits.Cardinality - 1)
+        if (cardinality >= min && cardinality <= max)
         {
             return cardinality;
         }
         Report(
-            property, $"[0].{Cardinality}", DiagnosticDescriptors.OutOfRange, Cardinality, Category, cardinality,
-            FormattableString.Invariant($"from 1 to {Limits.Cardinality - 1}"));
-        return 1;
+            property, $"[0].{Cardinality}", DiagnosticDescriptors.OutOfRange, Cardinality, role, cardinality,
+            FormattableString.Invariant($"from {min} to {max}"));
+        return min;
     }
 
     private int CheckNames(RecordProperty property, EquatableArray<string> names)
     {
         if (names.Count == 0)
         {
-            Wrong(property, "[0]", "a string has no known categories", "write their names, such as [Category(\"low\", \"high\")]");
+            Wrong(
+                property, "[0]", "a string has no known categories",
+                $"write their names, such as [{property.Attributes[0].Name}(\"low\", \"high\")]");
         }
         else if (names.Count > Limits.NamedCategories)
         {
@@ -252,7 +307,7 @@ internal sealed class RecordBinding
         "number them, in a property of type int with its cardinality");
 
     private void Wrong(RecordProperty property, string? argument, string problem, string fix) =>
-        Report(property, argument, DiagnosticDescriptors.BadCategories, property.Name, problem, fix);
+        Report(property, argument, DiagnosticDescriptors.BadCategories, property.Name, problem, fix, property.Attributes[0].Name);
 
     private void Unsupported(RecordProperty property, string types) => Report(
         property, null, DiagnosticDescriptors.UnsupportedType, property.Attributes[0].Name, types, property.Name, property.TypeName);
@@ -263,4 +318,20 @@ internal sealed class RecordBinding
         diagnostics.Add(DiagnosticInfo.At(
             property is null ? task : LocationOf(property) with { Argument = argument }, id, arguments));
     }
+}
+
+/// <summary>What the properties of a task's records may be.</summary>
+/// <param name="values">The roles of values.</param>
+/// <param name="needsKey">Whether each record names its series.</param>
+/// <param name="needsTime">Whether each record has a time.</param>
+/// <param name="areAggregated">Whether a token may be made of several records.</param>
+internal sealed class RecordRoles(ColumnRole[] values, bool needsKey, bool needsTime, bool areAggregated)
+{
+    public IReadOnlyList<ColumnRole> Values => values;
+
+    public bool NeedsKey => needsKey;
+
+    public bool NeedsTime => needsTime;
+
+    public bool AreAggregated => areAggregated;
 }

@@ -71,3 +71,30 @@ public sealed class CategoryAttribute : RecordColumnAttribute
     /// <summary>The categories of a text.</summary>
     public IReadOnlyList<string> Names { get; } = [];
 }
+
+/// <summary>
+/// The label that is predicted, one for all records of a sequence; no input. An enum (each of its names is a label), a truth value, a whole
+/// number with its cardinality, or a text with its names. Null where it is unknown: a sequence none of whose records has one is not trained
+/// on.
+/// </summary>
+public sealed class LabelAttribute : RecordColumnAttribute
+{
+    /// <summary>An enum or a truth value.</summary>
+    public LabelAttribute()
+    {
+    }
+
+    /// <summary>A whole number from 0 to below the cardinality.</summary>
+    /// <param name="cardinality">Number of labels, 2 to 4,096, as far as the type holds them.</param>
+    public LabelAttribute(int cardinality) => Cardinality = cardinality;
+
+    /// <summary>A text.</summary>
+    /// <param name="names">All labels, each once; another text is an error.</param>
+    public LabelAttribute(params string[] names) => Names = names;
+
+    /// <summary>Number of labels of a whole number; 0 for other types.</summary>
+    public int Cardinality { get; }
+
+    /// <summary>The labels of a text.</summary>
+    public IReadOnlyList<string> Names { get; } = [];
+}

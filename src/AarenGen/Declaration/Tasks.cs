@@ -35,6 +35,20 @@ public sealed class ForecastAttribute<TRecord>(int horizon, string every) : Mode
     public int MaxGap { get; set; }
 }
 
+/// <summary>
+/// Names the <see cref="LabelAttribute">label</see> of sequences of records: those with the same <see cref="SeriesKeyAttribute">key</see>.
+/// The attribute takes the place of inputs: the generator derives them, <c>[Pool]</c> and the last <c>[Dense]</c> before the loss, and the
+/// loss <c>[CrossEntropy]</c> where none is written, from the record's properties.
+/// </summary>
+/// <remarks>
+/// Stands first. A token is a record: its <see cref="ObservedAttribute">observed</see> values, then its
+/// <see cref="CategoryAttribute">categories</see>. Missing values have the last value before them in the sequence.
+/// <c>[CrossEntropy(Smoothing = 0.1)]</c> and <c>[Pool(Pooling.Last)]</c> refine what is derived.
+/// </remarks>
+/// <typeparam name="TRecord">The type of the records.</typeparam>
+[AttributeUsage(AttributeTargets.Class, Inherited = false)]
+public sealed class ClassifyAttribute<TRecord> : ModelComponentAttribute;
+
 /// <summary>A field of the calendar, as a category.</summary>
 public enum CalendarField
 {

@@ -3,7 +3,7 @@ namespace AarenGen;
 /// <summary>Trains a model on series of a regular grid.</summary>
 internal static class ForecastTraining
 {
-    private const int DefaultPatience = 5, DefaultSteps = 16, MinSteps = 1000;
+    private const int DefaultPatience = 5;
 
     /// <exception cref="ArgumentException">There is nothing to train on, or nothing to validate with.</exception>
     public static ForecastReport Run<TModel>(
@@ -28,19 +28,8 @@ internal static class ForecastTraining
                 "No target lies in the part for validation: give more records, an earlier TrainUntil, or a ValidationFraction of 0.");
         }
         ForecastSequences? validation = isValidated ? split.Validation : null;
-        TrainingOptions training = options.Training ?? new();
-        if (options.Training is null)
-        {
-            // A short series has few windows, of which a batch must not take all. An epoch has few steps then, so there are more of them.
-            int batch = Math.Clamp(split.Train.Count / DefaultSteps, 1, training.BatchSize);
-            int steps = (split.Train.Count + batch - 1) / batch;
-            training = training with
-            {
-                Patience = validation is null ? null : DefaultPatience,
-                BatchSize = batch,
-                Epochs = validation is null ? training.Epochs : Math.Max(training.Epochs, (MinSteps + steps - 1) / steps),
-            };
-        }
+        TrainingOptions training = options.Training
+            ?? TaskTraining.Defaults(split.Train.Count, validation is null ? null : DefaultPatience);
         DateTimeOffset end = split.EndOf(isValidated);
         DateTimeOffset until = model.DataEnd is { } before && before > end ? before : end;
         TrainingReport report;

@@ -14,6 +14,9 @@ public enum RecordRole
 
     /// <summary>An input up to now: the number of a category, from 0.</summary>
     Category,
+
+    /// <summary>Predicted, one for a whole sequence, and no input: the number of a class, from 0.</summary>
+    Label,
 }
 
 /// <summary>A value of a record.</summary>

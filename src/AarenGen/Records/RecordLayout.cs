@@ -92,6 +92,11 @@ internal abstract class RecordLayout
             double category = categories[c];
             if (!(category >= 0 && category < cardinality && (int)category == category))
             {
+                if (double.IsNaN(category) && Columns[FirstCategoryColumn + c].Role == RecordRole.Label)
+                {
+                    // It is unknown, as it is in most streams.
+                    continue;
+                }
                 throw BadCategory(key, ticks, FirstCategoryColumn + c, category);
             }
         }

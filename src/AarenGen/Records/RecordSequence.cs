@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace AarenGen;
 
 /// <summary>The records of a series, for tasks in which each of them is a token.</summary>
-internal sealed class RecordSequence(string key, int columns) : SeriesPosition(key)
+internal sealed class RecordSequence(string key, int columns, Standardizer? standardizer) : SeriesPosition(key)
 {
+    private readonly Standardizer? standardizer = standardizer;
     private readonly List<double> values = [];
     private readonly List<long> times = [];
 
@@ -18,20 +19,24 @@ internal sealed class RecordSequence(string key, int columns) : SeriesPosition(k
     public ReadOnlySpan<double> Values(int record) => CollectionsMarshal.AsSpan(values).Slice(record * columns, columns);
 
     /// <summary>Reads records to their end, a sequence for each key.</summary>
+    /// <param name="records">The records.</param>
+    /// <param name="layout">The layout of tokens.</param>
+    /// <param name="standardizer">Standardises tokens; null where nothing does, or the statistics are not known yet.</param>
     /// <returns>The sequences, in the order in which their first records came.</returns>
     /// <exception cref="RecordException">A record is wrong; the message names it, its series and time, and the fix.</exception>
-    public static IReadOnlyList<RecordSequence> Read<TRecord, TBinding>(IEnumerable<TRecord> records, RecordLayout layout)
+    public static IReadOnlyList<RecordSequence> Read<TRecord, TBinding>(
+        IEnumerable<TRecord> records, RecordLayout layout, Standardizer? standardizer = null)
         where TBinding : IRecordBinding<TRecord>
     {
         int columns = layout.Columns.Length;
-        var table = new SeriesTable<RecordSequence>(layout, key => new(key, columns));
+        var table = new SeriesTable<RecordSequence>(layout, key => new(key, columns, standardizer?.Of(layout.StatisticsOf(key))));
         var read = new double[columns];
         bool isScaled = layout.Description.Standardization is not null;
         foreach (TRecord record in records)
         {
             RecordSequence sequence = table.Find<TRecord, TBinding>(record);
             TBinding.GetValues(record, read);
-            layout.CheckValues(sequence.Key, TBinding.HasTime ? sequence.Ticks : null, read, standardizer: null, isScaled);
+            layout.CheckValues(sequence.Key, TBinding.HasTime ? sequence.Ticks : null, read, sequence.standardizer, isScaled);
             sequence.values.AddRange(read);
             if (TBinding.HasTime)
             {

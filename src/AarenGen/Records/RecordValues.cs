@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Globalization;
+using System.Numerics;
 
 namespace AarenGen;
 
@@ -33,6 +34,12 @@ public static class RecordValues
     /// <param name="value">The value.</param>
     /// <param name="cardinality">The number of categories.</param>
     public static double Category(ulong value, int cardinality) => value < (ulong)cardinality ? value : double.PositiveInfinity;
+
+    /// <summary>The whole numbers from 0 on.</summary>
+    /// <param name="count">How many.</param>
+    /// <typeparam name="TNumber">Their type, which holds them.</typeparam>
+    public static TNumber[] WholeNumbers<TNumber>(int count) where TNumber : INumber<TNumber> =>
+        [.. Enumerable.Range(0, count).Select(TNumber.CreateChecked)];
 
     /// <summary>Whether a whole number is written as a text; without allocation.</summary>
     /// <param name="value">The number.</param>

@@ -90,9 +90,14 @@ internal static class ModelEmitter
 
     private static void Task(CodeWriter code, Plan plan, TaskPlan task, TypeNames types)
     {
-        if (task is ForecastPlan forecast)
+        switch (task)
         {
-            ForecastEmitter.Emit(code, plan, forecast, types);
+            case ForecastPlan forecast:
+                ForecastEmitter.Emit(code, plan, forecast, types);
+                break;
+            case ClassificationPlan classification:
+                ClassificationEmitter.Emit(code, classification, types);
+                break;
         }
         RecordEmitter.Emit(code, plan, task, types);
         if (task.Record.Construction.Obstacle is null)

@@ -100,7 +100,7 @@ internal static class RecordEmitter
     {
         RecordProperty property = column.Property;
         string value = $"record.{Identifier.Escape(property.Name)}", target = $"values[{Number(index)}] = ";
-        bool isCategory = column.Role == ColumnRole.Category;
+        bool isCategory = column.Role.IsCategorical();
         if (property.Kind == RecordValueKind.Boolean)
         {
             string truth = $"truth{Number(index)}";
@@ -120,8 +120,8 @@ internal static class RecordEmitter
             string category = $"{types.Runtime}RecordValues.Category(";
             string number = $"number{Number(index)}";
             code.Line(target + (property.IsNullable
-                ? $"{value} is {{ }} {number} ? {category}{number}, {Number(column.Cardinality - 1)}) : double.NaN;"
-                : $"{category}{value}, {Number(column.Cardinality)});"));
+                ? $"{value} is {{ }} {number} ? {category}{number}, {Number(column.ValueCount)}) : double.NaN;"
+                : $"{category}{value}, {Number(column.ValueCount)});"));
         }
         else
         {

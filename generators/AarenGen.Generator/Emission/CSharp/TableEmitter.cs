@@ -128,8 +128,8 @@ internal static class TableEmitter
         string cells = $"{types.Runtime}RecordCells.", at = $"column{index}";
         if (property.Kind.IsInteger())
         {
-            (string min, string max) = column is { Role: ColumnRole.Category }
-                ? ("0", Number(column.Cardinality - (column.HasMissingCategory ? 2 : 1)))
+            (string min, string max) = column?.Role.IsCategorical() == true
+                ? ("0", Number(column.ValueCount - 1))
                 : property.Kind == RecordValueKind.UInt64 ? ("0", "long.MaxValue")
                 : ($"{property.Kind.Keyword()}.MinValue", $"{property.Kind.Keyword()}.MaxValue");
             return $"({property.Kind.Keyword()}){cells}GetWholeNumber({table}, {at}, {min}, {max})";
