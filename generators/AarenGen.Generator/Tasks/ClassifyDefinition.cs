@@ -43,7 +43,7 @@ internal sealed class ClassifyDefinition : RecordTaskDefinition
         return binding.IsComplete
             ? new(declaration, new ClassificationPlan(record, binding.SeriesKey, binding.Time, new(binding.Columns)))
             // A mistake that only the compiler reports leaves nothing to plan.
-            : diagnostics.All.Count == 0 ? null : new(declaration, null);
+            : diagnostics.HasErrors ? new(declaration, null) : null;
     }
 
     /// <summary>What the user wrote beside the task, with the layers before the loss, and the loss where there is none.</summary>

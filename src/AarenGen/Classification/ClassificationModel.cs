@@ -35,8 +35,8 @@ public abstract class ClassificationModel<TSelf, TRecord, TLabel> : RecordModel<
     /// <param name="records">The records; those of a sequence in order, those of different sequences mixed as they like.</param>
     /// <param name="options">Which part is for what, and how to train; sensible defaults where null.</param>
     /// <param name="validation">
-    /// Records of other sequences, which decide which epoch was best; all of <paramref name="records"/> are then trained on. Null: a fraction
-    /// of <paramref name="records"/> decides.
+    /// Records of other sequences, which decide which epoch was best; all of <paramref name="records"/> are then trained on. Null: a
+    /// fraction of <paramref name="records"/> decides.
     /// </param>
     /// <param name="progress">Receives reports as of <see cref="SequenceModel{TSelf}.Fit"/>; null: no reports.</param>
     /// <param name="cancellationToken">Stops the training after the current optimiser step.</param>

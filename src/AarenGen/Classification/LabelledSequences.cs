@@ -23,6 +23,10 @@ internal sealed class LabelledSequences(ClassificationLayout layout, IReadOnlyLi
     public override void ReadTokens(int index, int first, Span<float> tokens) =>
         ReadTokens(sequences[index].Records, first, TokenWidth, tokens);
 
+    internal override string Locate(int index, int token) => sequences[index].Records.Where(token);
+
+    internal override string ColumnName(int column) => $"{layout.Columns[column].Name} ({base.ColumnName(column)})";
+
     public override float ReadTarget(int index, int token, Span<float> target)
     {
         target[0] = Label(index);
@@ -63,9 +67,8 @@ internal sealed class LabelledSequences(ClassificationLayout layout, IReadOnlyLi
                 {
                     throw new RecordException(string.Create(
                         CultureInfo.InvariantCulture,
-                        $"{RecordLayout.Where(sequence.Key, sequence.Times.IsEmpty ? null : sequence.Times[r])}, number {r + 1} of its "
-                        + $"sequence, has {names[(int)own]} as {layout.Columns[^1].Name}, but one before it has {names[(int)label]}; a "
-                        + $"sequence has one label."));
+                        $"{sequence.Where(r)}, has {names[(int)own]} as {layout.Columns[^1].Name}, but one before it has "
+                        + $"{names[(int)label]}; a sequence has one label."));
                 }
                 label = double.IsNaN(own) ? label : own;
             }

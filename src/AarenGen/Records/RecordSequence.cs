@@ -10,13 +10,17 @@ internal sealed class RecordSequence(string key, int columns, Standardizer? stan
     private readonly List<long> times = [];
 
     /// <summary>How many there are.</summary>
-    public int Count => values.Count / columns;
+    public int Count { get; private set; }
 
     /// <summary>The times of all, in ticks of UTC; empty where they have none.</summary>
     public ReadOnlySpan<long> Times => CollectionsMarshal.AsSpan(times);
 
     /// <summary>The values of a record, as its binding gives them.</summary>
     public ReadOnlySpan<double> Values(int record) => CollectionsMarshal.AsSpan(values).Slice(record * columns, columns);
+
+    /// <summary>What a message calls a record.</summary>
+    public string Where(int record) => RecordLayout.Where(Key, times.Count == 0 ? null : times[record])
+        + FormattableString.Invariant($", number {record + 1} of its sequence");
 
     /// <summary>Reads records to their end, a sequence for each key.</summary>
     /// <param name="records">The records.</param>
@@ -38,6 +42,7 @@ internal sealed class RecordSequence(string key, int columns, Standardizer? stan
             TBinding.GetValues(record, read);
             layout.CheckValues(sequence.Key, TBinding.HasTime ? sequence.Ticks : null, read, sequence.standardizer, isScaled);
             sequence.values.AddRange(read);
+            sequence.Count++;
             if (TBinding.HasTime)
             {
                 sequence.times.Add(sequence.Ticks);

@@ -55,13 +55,13 @@ public sealed record OftenReading
 // Small models: a step of a large one would hide nanoseconds.
 
 [SequenceModel, Forecast<Reading>(24, "1h"), Calendar(CalendarField.HourOfDay, CalendarField.DayOfWeek)]
-[Standardize, Dense(8), Aaren, Quantiles(0.1, 0.5, 0.9)]
+[Standardize, Dense(8), Aaren(Forget = true), Quantiles(0.1, 0.5, 0.9)]
 public sealed partial class UtcForecaster;
 
 [SequenceModel, Forecast<Reading>(24, "1h", TimeZone = "Europe/Berlin"), Calendar(CalendarField.HourOfDay, CalendarField.DayOfWeek)]
-[Standardize, Dense(8), Aaren, Quantiles(0.1, 0.5, 0.9)]
+[Standardize, Dense(8), Aaren(Forget = true), Quantiles(0.1, 0.5, 0.9)]
 public sealed partial class BerlinForecaster;
 
 [SequenceModel, Forecast<OftenReading>(24, "1h"), Calendar(CalendarField.HourOfDay, CalendarField.DayOfWeek)]
-[Standardize, Dense(8), Aaren, Quantiles(0.1, 0.5, 0.9)]
+[Standardize, Dense(8), Aaren(Forget = true), Quantiles(0.1, 0.5, 0.9)]
 public sealed partial class OftenForecaster;
