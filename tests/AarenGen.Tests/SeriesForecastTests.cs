@@ -4,18 +4,6 @@ using AarenGen.Tests.Models;
 
 namespace AarenGen.Tests;
 
-/// <summary>A sum of an hour.</summary>
-internal readonly record struct Sale(
-    [property: SeriesKey] string Shop, [property: Timestamp] DateTime Time,
-    [property: Target(Aggregation = Aggregation.Sum)] double Amount);
-
-[SequenceModel, Forecast<MeterReading>(3, "1h"), Calendar(CalendarField.HourOfDay)]
-[Standardize(PerSeries = true), Dense(8), Aaren(Heads = 2, FeedForward = 8), Quantiles(0.1, 0.5, 0.9)]
-internal sealed partial class MeterForecaster;
-
-[SequenceModel, Forecast<Sale>(2, "1h"), Standardize(PerSeries = true), Dense(8), MinGru(FeedForward = 8), Gaussian]
-internal sealed partial class SaleForecaster;
-
 /// <summary>Records of series that have statistics of their own: in training, streams, batches, backtests and saved states.</summary>
 public sealed class SeriesForecastTests
 {

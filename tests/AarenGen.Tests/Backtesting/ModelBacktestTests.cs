@@ -2,16 +2,6 @@ using AarenGen.Tests.Models;
 
 namespace AarenGen.Tests.Backtesting;
 
-[SequenceModel, Forecast<MeterReading>(3, "1h"), Calendar(CalendarField.HourOfDay)]
-[Standardize, Dense(8), Aaren(Heads = 2, FeedForward = 8), Quantiles(0.1, 0.5, 0.9)]
-internal sealed partial class QuantileMeters;
-
-[SequenceModel, Forecast<MeterReading>(3, "1h"), Standardize(PerSeries = true), Dense(8), MinGru(FeedForward = 8), Gaussian]
-internal sealed partial class GaussianMeters;
-
-[SequenceModel, Forecast<MeterReading>(3, "1h"), Standardize, Dense(8), MinGru(FeedForward = 8), MeanAbsoluteError]
-internal sealed partial class PointMeters;
-
 /// <summary>Backtests of generated models, against what their own steps say.</summary>
 public sealed class ModelBacktestTests
 {

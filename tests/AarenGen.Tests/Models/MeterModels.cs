@@ -46,3 +46,25 @@ internal sealed partial class PulseForecaster;
 /// <summary>It forecasts after every third interval.</summary>
 [SequenceModel, Forecast<Pulse>(4, "15min"), Patch(5, 3), Standardize, Dense(8), MinGru(FeedForward = 8), Gaussian]
 internal sealed partial class PatchedForecaster;
+
+[SequenceModel, Forecast<MeterReading>(3, "1h"), Calendar(CalendarField.HourOfDay)]
+[Standardize, Dense(8), Aaren(Heads = 2, FeedForward = 8), Quantiles(0.1, 0.5, 0.9)]
+internal sealed partial class QuantileMeters;
+
+[SequenceModel, Forecast<MeterReading>(3, "1h"), Standardize(PerSeries = true), Dense(8), MinGru(FeedForward = 8), Gaussian]
+internal sealed partial class GaussianMeters;
+
+[SequenceModel, Forecast<MeterReading>(3, "1h"), Standardize, Dense(8), MinGru(FeedForward = 8), MeanAbsoluteError]
+internal sealed partial class PointMeters;
+
+/// <summary>A sum of an hour.</summary>
+internal readonly record struct Sale(
+    [property: SeriesKey] string Shop, [property: Timestamp] DateTime Time,
+    [property: Target(Aggregation = Aggregation.Sum)] double Amount);
+
+[SequenceModel, Forecast<MeterReading>(3, "1h"), Calendar(CalendarField.HourOfDay)]
+[Standardize(PerSeries = true), Dense(8), Aaren(Heads = 2, FeedForward = 8), Quantiles(0.1, 0.5, 0.9)]
+internal sealed partial class MeterForecaster;
+
+[SequenceModel, Forecast<Sale>(2, "1h"), Standardize(PerSeries = true), Dense(8), MinGru(FeedForward = 8), Gaussian]
+internal sealed partial class SaleForecaster;

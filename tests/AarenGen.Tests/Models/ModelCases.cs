@@ -58,6 +58,15 @@ internal static class ModelCases
         new ModelCase<PulseForecaster> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<PatchedForecaster> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<ChannelForecaster> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<QuantileMeters> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<GaussianMeters> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<PointMeters> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<MeterForecaster> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<SaleForecaster> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<StrokeClassifier> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<WordClassifier> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<CountClassifier> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<QualityClassifier> { Without = { [Suite.Device] = SameKernels } },
 
         // Models whose tokens may lack values.
         new ModelCase<CarriesForward> { Without = { [Suite.Device] = SameKernels } },
