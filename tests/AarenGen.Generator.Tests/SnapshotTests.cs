@@ -308,7 +308,10 @@ public sealed class SnapshotTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Generated_code_is_as_reviewed(string name) => Golden.Matches(GeneratorRun.Valid(Sources[name]).Source, name + ".cs.txt");
+    public void Generated_code_is_as_reviewed(string name) =>
+        // The version changes with each commit; in the snapshots it stands as 0.1.0.
+        Golden.Matches(
+            Regex.Replace(GeneratorRun.Valid(Sources[name]).Source, @"(?<=""AarenGen\.Generator"", "")[^""]+", "0.1.0"), name + ".cs.txt");
 
     /// <summary>
     /// The device code of all models lies beside the operations; the model's own kernels and their launches are reviewed here.

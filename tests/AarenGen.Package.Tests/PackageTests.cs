@@ -112,7 +112,7 @@ public sealed class PackageTests(ITestOutputHelper log) : IDisposable
         foreach (string package in packages)
         {
             Run("dotnet", $"pack \"{Path.Combine(Repository.Root, "src", package)}\" --no-build -c {configuration} "
-                + $"-p:Version={version} -o \"{folder}\"");
+                + $"-p:MinVerVersionOverride={version} -o \"{folder}\"");
         }
         string tests = Path.Combine(Repository.Root, "tests", "AarenGen.Package.Tests");
         File.Copy(Path.Combine(tests, consumer, "Program.cs"), Path.Combine(folder, "Program.cs"));

@@ -23,6 +23,9 @@ public sealed partial class LineLengthTests
     [InlineData("CMakeLists.txt")]
     [InlineData("*.csproj")]
     [InlineData("*.props")]
+    [InlineData("*.targets")]
+    [InlineData("*.template")]
+    [InlineData("pack")]
     [InlineData("*.json")]
     public void No_line_is_longer_than_editorconfig_says(string pattern) =>
         AssertShort(FilesOf(pattern), static line => line.Length);

@@ -1,3 +1,4 @@
+using System.Reflection;
 using AarenGen.Generator.Model;
 
 namespace AarenGen.Generator.Emission.CSharp;
@@ -5,7 +6,9 @@ namespace AarenGen.Generator.Emission.CSharp;
 /// <summary>Prints a plan as C#: the file and the class; what stands in it is printed by an emitter for each concern.</summary>
 internal static class ModelEmitter
 {
-    private static readonly string Version = typeof(ModelEmitter).Assembly.GetName().Version!.ToString(3);
+    /// <summary>The package's version; the commit, which follows a plus, is left out.</summary>
+    private static readonly string Version = typeof(ModelEmitter).Assembly
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>().InformationalVersion.Split('+')[0];
 
     public static string Emit(Plan plan)
     {
