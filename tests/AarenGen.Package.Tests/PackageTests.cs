@@ -1,34 +1,16 @@
 using System.Diagnostics;
-using System.Reflection;
 using AarenGen.Tests;
 using Xunit.Abstractions;
 
 namespace AarenGen.Package.Tests;
 
-/// <summary>Users' programs against the packed packages and nothing of the sources: built, run, and published ahead of time.</summary>
-public sealed class PackageTests(ITestOutputHelper log) : IDisposable
+/// <summary>Users' programs against the packed packages and nothing of the sources: built, run, and published.</summary>
+[Collection(PackageCollection.Name)]
+public sealed class PackageTests(PackedPackages packed, ITestOutputHelper log) : IDisposable
 {
-    private static readonly string[] Packages = ["AarenGen", "AarenGen.Data", "AarenGen.Reports"];
-
     private readonly string folder = Directory.CreateTempSubdirectory("aarengen-package").FullName;
 
-    /// <summary>Above that of the sources, because packages depend on AarenGen from that one on.</summary>
-    private readonly string version = $"1000.0.1-test{DateTime.UtcNow.Ticks}";
-
-    public void Dispose()
-    {
-        Directory.Delete(folder, recursive: true);
-        string cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
-            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
-        foreach (string package in Packages)
-        {
-            string cached = Path.Combine(cache, package.ToLowerInvariant(), version);
-            if (Directory.Exists(cached))
-            {
-                Directory.Delete(cached, recursive: true);
-            }
-        }
-    }
+    public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact]
     public void A_program_builds_and_runs_against_the_package()
@@ -65,31 +47,49 @@ public sealed class PackageTests(ITestOutputHelper log) : IDisposable
     public void A_program_published_ahead_of_time_works_without_warnings()
     {
         Prepare("Consumer", "AarenGen");
-        Run("dotnet", "publish -c Release --use-current-runtime -o published");
-        string program = Path.Combine(folder, "published", OperatingSystem.IsWindows() ? "Consumer.exe" : "Consumer");
-        AssertWorks(Run(program, ""));
-        log.WriteLine($"NativeAOT program: {new FileInfo(program).Length / 1e6:F1} MB");
-        Assert.False(File.Exists(Path.Combine(folder, "published", "AarenGen.dll")));
+        AssertWorks(Publish(""));
     }
 
     [Fact]
     public void A_program_with_typed_records_builds_and_runs_against_the_packages()
     {
-        Prepare("TypedConsumer", Packages);
+        Prepare("TypedConsumer", [.. PackedPackages.Projects.Keys]);
         AssertTyped(Run("dotnet", "run -c Release"), "page True");
     }
 
     [NativeFact]
-    public void Typed_records_published_ahead_of_time_give_the_same_results_without_warnings()
+    public void Typed_records_published_ahead_of_time_give_the_same_results_without_warnings() => AssertSamePublished("");
+
+    [Fact]
+    public void Typed_records_in_a_trimmed_single_file_give_the_same_results_without_warnings() =>
+        AssertSamePublished("-p:PublishAot=false -p:PublishTrimmed=true -p:PublishSingleFile=true --self-contained");
+
+    [Fact]
+    public void Reports_are_written_by_a_single_file()
     {
-        Prepare("TypedConsumer", "AarenGen", "AarenGen.Data");
-        string expected = Run("dotnet", "run -c Release");
-        AssertTyped(expected);
-        Run("dotnet", "publish -c Release --use-current-runtime -o published");
-        string program = Path.Combine(folder, "published", OperatingSystem.IsWindows() ? "Consumer.exe" : "Consumer");
-        Assert.Equal(expected, Run(program, ""));
-        log.WriteLine($"NativeAOT program: {new FileInfo(program).Length / 1e6:F1} MB");
-        Assert.Equal([], Directory.GetFiles(Path.Combine(folder, "published"), "*.dll"));
+        // The packages of tables and reports bring AarenGen and its generator.
+        Prepare("TypedConsumer", "AarenGen.Data", "AarenGen.Reports");
+        AssertTyped(Publish("-p:PublishAot=false -p:PublishSingleFile=true -p:IncludeNativeLibrariesForSelfExtract=true --no-self-contained"),
+            "page True");
+    }
+
+    private void AssertSamePublished(string arguments)
+    {
+        Prepare("TypedConsumer", "AarenGen", "AarenGen.Data", "AarenGen.Cuda");
+        packed.TypedOutput ??= Run("dotnet", "run -c Release");
+        AssertTyped(packed.TypedOutput);
+        Assert.Equal(packed.TypedOutput, Publish(arguments));
+    }
+
+    /// <summary>Publishes the program as one file and returns what that says.</summary>
+    private string Publish(string arguments)
+    {
+        Run("dotnet", $"publish -c Release --use-current-runtime -o published {arguments}");
+        string published = Path.Combine(folder, "published");
+        string program = Path.Combine(published, OperatingSystem.IsWindows() ? "Consumer.exe" : "Consumer");
+        log.WriteLine($"published program: {new FileInfo(program).Length / 1e6:F1} MB {arguments}");
+        Assert.Equal([], Directory.GetFiles(published, "*.dll"));
+        return Run(program, "");
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class PackageTests(ITestOutputHelper log) : IDisposable
     {
         Prepare("TypedConsumer", "AarenGen");
         string program = Path.Combine(folder, "Program.cs");
-        (int exitCode, string output) = Start("dotnet", "build -c Release");
+        (int exitCode, string output) = Programs.Start(folder, "dotnet", "build -c Release");
         // A path is no ITableReader.
         Assert.NotEqual(0, exitCode);
         Assert.Contains("error CS1503", output, StringComparison.Ordinal);
@@ -108,19 +108,13 @@ public sealed class PackageTests(ITestOutputHelper log) : IDisposable
 
     private void Prepare(string consumer, params string[] packages)
     {
-        string configuration = typeof(PackageTests).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
-        foreach (string package in packages)
-        {
-            Run("dotnet", $"pack \"{Path.Combine(Repository.Root, "src", package)}\" --no-build -c {configuration} "
-                + $"-p:MinVerVersionOverride={version} -o \"{folder}\"");
-        }
         string tests = Path.Combine(Repository.Root, "tests", "AarenGen.Package.Tests");
         File.Copy(Path.Combine(tests, consumer, "Program.cs"), Path.Combine(folder, "Program.cs"));
         string project = File.ReadAllText(Path.Combine(tests, "Consumer", "Consumer.csproj.template"))
-            .Replace("PACKAGES", folder, StringComparison.Ordinal)
+            .Replace("PACKAGES", packed.Folder, StringComparison.Ordinal)
             .Replace("CONSTANTS", packages.Contains("AarenGen.Reports") ? "REPORTS" : "", StringComparison.Ordinal)
             .Replace("REFERENCES", string.Concat(packages.Select(
-                p => $"<PackageReference Include=\"{p}\" Version=\"[{version}]\" />")), StringComparison.Ordinal);
+                p => $"<PackageReference Include=\"{p}\" Version=\"[{packed.Version}]\" />")), StringComparison.Ordinal);
         File.WriteAllText(Path.Combine(folder, "Consumer.csproj"), project);
     }
 
@@ -140,31 +134,5 @@ public sealed class PackageTests(ITestOutputHelper log) : IDisposable
         Assert.Contains("improved True", output, StringComparison.Ordinal);
     }
 
-    private string Run(string program, string arguments)
-    {
-        (int exitCode, string output) = Start(program, arguments);
-        Assert.True(exitCode == 0, $"{program} {arguments} ended with {exitCode}:\n{output}");
-        return output;
-    }
-
-    /// <summary>Runs a program; returns its output, with its errors where it failed.</summary>
-    private (int ExitCode, string Output) Start(string program, string arguments)
-    {
-        var start = new ProcessStartInfo(
-            program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
-        // What the test host sets for itself must not reach another build.
-        foreach (string name in start.Environment.Keys
-            .Where(static k => k.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)
-                || k.StartsWith("VSTEST", StringComparison.OrdinalIgnoreCase))
-            .ToArray())
-        {
-            start.Environment.Remove(name);
-        }
-        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, process.ExitCode == 0 ? output : $"{output}\n{errors.Result}");
-    }
+    private string Run(string program, string arguments) => Programs.Run(folder, program, arguments);
 }

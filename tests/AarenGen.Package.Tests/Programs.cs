@@ -1,0 +1,41 @@
+using System.Diagnostics;
+
+namespace AarenGen.Package.Tests;
+
+/// <summary>Runs programs as a user's shell does.</summary>
+internal static class Programs
+{
+    /// <summary>Runs a program that must succeed; returns its output.</summary>
+    public static string Run(string folder, string program, string arguments, params (string Name, string Value)[] variables)
+    {
+        (int exitCode, string output) = Start(folder, program, arguments, variables);
+        Assert.True(exitCode == 0, $"{program} {arguments} ended with {exitCode}:\n{output}");
+        return output;
+    }
+
+    /// <summary>Runs a program; returns its output, with its errors where it failed.</summary>
+    public static (int ExitCode, string Output) Start(
+        string folder, string program, string arguments, params (string Name, string Value)[] variables)
+    {
+        var start = new ProcessStartInfo(
+            program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        // What the test host sets for itself must not reach another build.
+        foreach (string name in start.Environment.Keys
+            .Where(static k => k.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)
+                || k.StartsWith("VSTEST", StringComparison.OrdinalIgnoreCase))
+            .ToArray())
+        {
+            start.Environment.Remove(name);
+        }
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        foreach ((string name, string value) in variables)
+        {
+            start.Environment[name] = value;
+        }
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, process.ExitCode == 0 ? output : $"{output}\n{errors.Result}");
+    }
+}
