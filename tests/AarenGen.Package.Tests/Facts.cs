@@ -10,6 +10,41 @@ internal sealed class NativeFactAttribute : FactAttribute
     public NativeFactAttribute() => Skip = Linker.Missing;
 }
 
+/// <summary>Skipped without git.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class GitFactAttribute : FactAttribute
+{
+    public GitFactAttribute() => Skip = Git.Missing;
+}
+
+/// <summary>Skipped without git.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class GitTheoryAttribute : TheoryAttribute
+{
+    public GitTheoryAttribute() => Skip = Git.Missing;
+}
+
+/// <summary>The program that versions come from.</summary>
+internal static class Git
+{
+    /// <summary>Why there are no versions; null where git is there.</summary>
+    public static string? Missing { get; } = Find();
+
+    private static string? Find()
+    {
+        try
+        {
+            using Process process = Process.Start(new ProcessStartInfo("git", "--version") { RedirectStandardOutput = true })!;
+            process.WaitForExit();
+            return process.ExitCode == 0 ? null : "git does not run.";
+        }
+        catch (Win32Exception)
+        {
+            return "There is no git; see CONTRIBUTING.md.";
+        }
+    }
+}
+
 /// <summary>The C compiler that NativeAOT links with.</summary>
 internal static class Linker
 {

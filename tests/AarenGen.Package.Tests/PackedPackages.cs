@@ -32,7 +32,7 @@ public sealed class PackedPackages : IDisposable
         foreach ((string package, string folder) in Projects)
         {
             Programs.Run(Repository.Root, "dotnet", $"pack \"{Path.Combine(folder, package)}\" --no-build -c {configuration} "
-                + $"-p:MinVerVersionOverride={Version} -o \"{target}\"");
+                + $"-p:MinVerSkip=true -p:Version={Version} -o \"{target}\"");
         }
     }
 
