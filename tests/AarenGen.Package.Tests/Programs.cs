@@ -19,11 +19,10 @@ internal static class Programs
     {
         var start = new ProcessStartInfo(
             program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
-        // What the test host sets for itself must not reach another build.
+        // What the test host and the build of the tests have for themselves must not reach another build.
+        string[] own = ["MSBUILD", "VSTEST", "MINVER"];
         foreach (string name in start.Environment.Keys
-            .Where(static k => k.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)
-                || k.StartsWith("VSTEST", StringComparison.OrdinalIgnoreCase))
-            .ToArray())
+            .Where(k => own.Any(o => k.StartsWith(o, StringComparison.OrdinalIgnoreCase))).ToArray())
         {
             start.Environment.Remove(name);
         }
