@@ -39,8 +39,10 @@ public sealed partial class ContentTests(PackedPackages packed)
             package.Entries.Select(static e => e.FullName).Where(static n => !Container.IsMatch(n)).Order());
 
         Assert.NotEmpty(XDocument.Parse(Text(package, $"lib/net10.0/{name}.xml")).Descendants("member"));
-        byte[] icon = Bytes(package, "icon.png");
-        Assert.Equal((128, 128), (BinaryPrimitives.ReadInt32BigEndian(icon.AsSpan(16)), BinaryPrimitives.ReadInt32BigEndian(icon.AsSpan(20))));
+        // A PNG's width and height.
+        ReadOnlySpan<byte> icon = Bytes(package, "icon.png");
+        Assert.Equal(128, BinaryPrimitives.ReadInt32BigEndian(icon[16..]));
+        Assert.Equal(128, BinaryPrimitives.ReadInt32BigEndian(icon[20..]));
         string readme = Text(package, "README.md");
         Assert.StartsWith($"# {name}\n", readme, StringComparison.Ordinal);
         Assert.All(Link.Matches(readme), static l => Assert.StartsWith("https://", l.Groups[1].Value, StringComparison.Ordinal));

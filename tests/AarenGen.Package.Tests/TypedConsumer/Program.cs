@@ -2,6 +2,9 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using AarenGen;
+#if CUDA
+using AarenGen.Cuda;
+#endif
 #if REPORTS
 using AarenGen.Reports;
 #endif
@@ -68,6 +71,9 @@ restarted.Load(file);
 Reading next = readings[^1] with { Time = readings[^1].Time.AddHours(3) };
 double expected = model.Step(cellar, next, [])!.Value.Load[23].Quantile(0.9);
 Console.WriteLine($"restarted {model.Step(restarted["cellar"], next, [])!.Value.Load[23].Quantile(0.9) == expected}");
+#if CUDA
+Console.WriteLine($"devices {CudaDeviceInfo.Query().Devices.Count >= 0}");
+#endif
 #if REPORTS
 Console.WriteLine($"page {BacktestHtml.ToHtml(test).Contains("</html>", StringComparison.Ordinal)}");
 #endif
