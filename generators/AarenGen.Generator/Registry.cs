@@ -14,6 +14,7 @@ internal static class Registry
     {
         new ForecastDefinition(),
         new ClassifyDefinition(),
+        new NextEventDefinition(),
         new CalendarDefinition(),
         new ContinuousDefinition(),
         new CategoricalDefinition(),

@@ -68,6 +68,18 @@ internal sealed class Sale(int store, DateTime day, string note = "none")
 [SequenceModel, Forecast<Sale>(2, "1d"), Dense(8), Gaussian]
 internal sealed partial class SaleForecaster;
 
+/// <summary>Records of a label, without a time.</summary>
+internal sealed record Motion([property: SeriesKey] int Recording, [property: Observed] float? X, [property: Label(3)] byte? Kind);
+
+/// <summary>Records of a mark.</summary>
+internal sealed record Visit([property: Timestamp] DateTimeOffset Time, [property: Mark("open", "close")] string? Action);
+
+[SequenceModel, Classify<Motion>, Dense(8)]
+internal sealed partial class MotionClassifier;
+
+[SequenceModel, NextEvent<Visit>("h"), Dense(8)]
+internal sealed partial class VisitModel;
+
 /// <summary>Generated code reads tables into records, and names the cell of each mistake.</summary>
 public sealed class RecordTableTests : TemporaryFolder
 {
@@ -108,6 +120,22 @@ public sealed class RecordTableTests : TemporaryFolder
             sales.Select(static s => (s.Store, s.Amount, s.IsOpen, s.Visits, s.Note)));
         Assert.Equal(new(2026, 2, 28, 23, 0, 0, DateTimeKind.Utc), sales[0].Day);
         Assert.Equal(DateTimeKind.Utc, sales[0].Day.Kind);
+    }
+
+    [Fact]
+    public void Labels_and_marks_are_read_as_categories()
+    {
+        string path = Write("motions.csv", "recording,x,kind\n1,0.5,2\n1,,\n2,1,3\n");
+        using TableFile table = TableFile.Open(path);
+        using IEnumerator<Motion> motions = MotionClassifier.ReadTable(table).GetEnumerator();
+        Assert.True(motions.MoveNext());
+        Assert.Equal(new Motion(1, 0.5f, 2), motions.Current);
+        Assert.True(motions.MoveNext());
+        Assert.Equal(new Motion(1, null, null), motions.Current);
+        TableException error = Assert.Throws<TableException>(() => motions.MoveNext());
+        Assert.Equal((4L, "kind"), (error.Line, error.Column));
+        path = Write("visits.csv", "time,action\n2026-03-01T00:00Z,close\n2026-03-01T01:00Z,\n");
+        Assert.Equal([new Visit(Hour(0), "close"), new Visit(Hour(1), null)], VisitModel.ReadTable(path));
     }
 
     [Theory]

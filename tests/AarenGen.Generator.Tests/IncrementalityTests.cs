@@ -123,6 +123,60 @@ public sealed class IncrementalityTests
             run.ReasonsAfter(c => Replace(c, 1, Records.Replace(before, after, StringComparison.Ordinal)), ModelGenerator.PlanStep));
     }
 
+    [Theory]
+    [InlineData("Forecast<Reading>(2, \"1h\"), Dense(8), Gaussian")]
+    [InlineData("Classify<Point>, Dense(8)")]
+    [InlineData("NextEvent<Visit>(\"1h\"), Dense(8)")]
+    public void Every_task_is_cached(string task)
+    {
+        const string Other = """
+            public class Point
+            {
+                [SeriesKey] public int Key { get; set; }
+                [Observed] public float X { get; set; }
+                [Label] public bool Y { get; set; }
+            }
+            public class Visit { [Timestamp] public DateTime Time { get; set; } [Mark] public Site Site { get; set; } }
+            """;
+        GeneratorRun run = GeneratorRun.Valid(
+            $"using AarenGen; [SequenceModel, {task}] public partial class M;", Records + Other, "class Unrelated { public int A = 1; }");
+        run.AssertCachedAfter(static c => Replace(c, 2, "class Unrelated { public int B = 2; void M() { } }"));
+        Assert.Equal(
+            [IncrementalStepRunReason.Cached],
+            run.ReasonsAfter(c => Replace(c, 1, "// a new line\n" + Records + Other), ModelGenerator.PlanStep));
+        string edited = (Records + Other).Replace("float? Load", "double? Load", StringComparison.Ordinal)
+            .Replace("float X", "double X", StringComparison.Ordinal)
+            .Replace("[Mark]", "[Mark(Column = \"kind\")]", StringComparison.Ordinal);
+        Assert.Equal([IncrementalStepRunReason.Modified], run.ReasonsAfter(c => Replace(c, 1, edited), ModelGenerator.PlanStep));
+    }
+
+    [Fact]
+    public void The_fingerprint_of_events_depends_on_what_a_token_means()
+    {
+        const string Visits = """
+            using System; using AarenGen;
+            public enum Kind { A, B }
+            public class Visit
+            {
+                [Timestamp] public DateTime Time { get; set; }
+                [Mark] public Kind Kind { get; set; }
+                [Observed] public float Amount { get; set; }
+            }
+            """;
+        const string Event = "using AarenGen; [SequenceModel, NextEvent<Visit>(\"1h\"), Dense(8)] public partial class M;";
+        (string Model, string Records)[] different =
+        [
+            (Event, Visits), (Event.Replace("1h", "2h", StringComparison.Ordinal), Visits),
+            (Event.Replace("\"1h\"", "\"1h\", Resolution = \"1s\"", StringComparison.Ordinal), Visits),
+            (Event.Replace("\"1h\"", "\"1h\", TimeEncoding = 2", StringComparison.Ordinal), Visits),
+            (Event, Visits.Replace("Amount", "Price", StringComparison.Ordinal)),
+            (Event, Visits.Replace("A, B", "A, B, C", StringComparison.Ordinal)),
+        ];
+        Assert.Equal(
+            different.Length,
+            different.Select(static d => GeneratorRun.Valid(d.Model, d.Records).Plans.Single().Fingerprint).Distinct().Count());
+    }
+
     [Fact]
     public void The_fingerprint_depends_on_what_a_token_means()
     {

@@ -30,6 +30,11 @@ public sealed class NameTests
                 [Observed] public float X { get; set; }
                 [Label("a", "b")] public string? Label { get; set; }
             }
+            public class Visit
+            {
+                [Timestamp] public DateTime Time { get; set; }
+                [Mark(3)] public int? Mark { get; set; }
+            }
         }
         """;
 
@@ -48,6 +53,7 @@ public sealed class NameTests
         "[SequenceModel, Forecast<global::Records.Reading>(3, \"1h\"), Calendar(CalendarField.HourOfDay), Dense(8)] "
             + "[Aaren(Heads = 2, Forget = true), Huber]",
         "[SequenceModel, Classify<global::Records.Point>, Dense(8)]",
+        "[SequenceModel, NextEvent<global::Records.Visit>(\"h\", Components = 2), Dense(8)]",
     ];
 
     /// <summary>All names that mean something to C#, the runtime or the generated class.</summary>
@@ -57,7 +63,8 @@ public sealed class NameTests
             .Where(static t => t.All(static c => c is '_' or (>= 'a' and <= 'z'))),
         .. Members(typeof(SequenceModel<>)), .. Members(typeof(object)), .. Members(typeof(IModelDefinition<>)),
         .. Members(typeof(IPrefixScan<>)), .. Members(typeof(ForecastModel<,,>)), .. Members(typeof(IForecastDefinition<>)),
-        .. Members(typeof(IRecordBinding<>)), .. Members(typeof(ClassificationModel<,,>)), .. Members(typeof(ForecastOutput)),
+        .. Members(typeof(IRecordBinding<>)), .. Members(typeof(ClassificationModel<,,>)),
+        .. Members(typeof(NextEventModel<,,>)), .. Members(typeof(EventOutput)), .. Members(typeof(ForecastOutput)),
         "Forecast", "taskDefinition", "Records",
         .. Models.SelectMany(Generated),
         // A method that only wide layers have: its name is taken in every model.

@@ -76,13 +76,28 @@ public sealed class RandomDeclarationTests
             : $"[{column.Item1}] public {required}{column.Item2}{nullable} @{name} {{ get; {setter}; }}"
                 + (required.Length == 0 ? " = default!;" : ""));
 
-    /// <summary>What stands before the class: the type of its records.</summary>
-    private static readonly Gen<string> Records = Gen.Select(
-        OneOf("class", "record", "struct", "record struct"), OneOf("", "[SeriesKey] public string Key { get; init; } = \"\";"),
-        OneOf("System.DateTime", "System.DateTimeOffset"), OneOf("float", "float?", "decimal", "long?", "bool"), Properties.Array[0, 4],
-        static (kind, key, time, target, properties) =>
-            $"internal {kind} R {{ public R() {{ }} {key} [Timestamp] public {time} Time {{ get; init; }} [Target] public {target} Load "
-            + $"{{ get; init; }} {string.Join(' ', properties.GroupBy(Named).Select(static g => g.First()))} }} ");
+    /// <summary>A category that is predicted; ROLE stands for its attribute.</summary>
+    private static readonly Gen<string> Predicted = Gen.Select(
+        Gen.OneOf(
+            Gen.Select(OneOf("ROLE"), OneOf("bool", "System.DayOfWeek")), Gen.Select(OneOf("ROLE(3)"), OneOf(Types[3..11])),
+            Gen.Const(("ROLE(\"a\", \"b c\")", "string"))),
+        OneOf("", "?"),
+        static (column, nullable) => $"[{column.Item1}] public {column.Item2}{nullable} Predicted {{ get; init; }} = default!;");
+
+    /// <summary>A task, the type of its records, which stands before the class, and whether the user writes its loss.</summary>
+    private static readonly Gen<(string Record, Drawn Task, bool HasLoss)> Tasks = Gen.OneOf(
+        TaskOf(
+            typeof(ForecastAttribute<>), OneOf("", "[SeriesKey] public string Key { get; init; } = \"\";"),
+            OneOf("float", "float?", "decimal", "long?", "bool").Select(static t => $"[Target] public {t} Load {{ get; init; }}"),
+            static p => p),
+        TaskOf(
+            typeof(ClassifyAttribute<>), OneOf("[SeriesKey] public string Key { get; init; } = \"\";"),
+            Predicted.Select(
+                static p => "[Observed] public float Load { get; init; } " + p.Replace("ROLE", "Label", StringComparison.Ordinal)),
+            NotForecast),
+        TaskOf(
+            typeof(NextEventAttribute<>), OneOf("", "[SeriesKey] public int Key { get; init; }"),
+            Gen.OneOf(Gen.Const(""), Predicted.Select(static p => p.Replace("ROLE", "Mark", StringComparison.Ordinal))), NotForecast));
 
     private static readonly Gen<Class> Classes = Gen.Select(
         Gen.Frequency((9, (IGen<bool>)Gen.Const(true)), (1, Gen.Const(false))),
@@ -100,10 +115,10 @@ public sealed class RandomDeclarationTests
                 "static partial class M;", "abstract partial class M;", "class M;",
                 "partial class M { static M() { } public override string ToString() => \"\"; }",
                 $"partial class {new string('M', 300)};"))),
-        Gen.Select(Records, Gen.Frequency((2, (IGen<bool>)Gen.Const(false)), (1, Gen.Const(true))), Component(typeof(ForecastAttribute<>))),
+        Gen.Select(Tasks, Gen.Frequency((2, (IGen<bool>)Gen.Const(false)), (1, Gen.Const(true)))),
         static (isOrdered, drawn, input, layer, loss, type, task) =>
         {
-            (string record, bool hasTask, Drawn forecast) = task;
+            ((string record, Drawn drawnTask, bool hasLoss), bool hasTask) = task;
             // A declaration that nothing is missing from is drawn more often than chance would have it.
             Drawn[] all = isOrdered ? [.. drawn.Append(input).Append(layer).Append(loss).OrderBy(static d => d.Order)] : drawn;
             if (isOrdered && all.Count(static d => d.Order == 4) > 1 && !all.Any(static d => d.Order == 3))
@@ -115,8 +130,9 @@ public sealed class RandomDeclarationTests
                 // A few layers, and one loss, which is on a real scale as far as chance gives one.
                 all =
                 [
-                    forecast,
-                    .. all.Where(static d => d.Order is 1 or 2 && d.Name is not ("SumInputs" or "Interleave" or "Pool")).Take(2), loss,
+                    drawnTask,
+                    .. all.Where(static d => d.Order is 1 or 2 && d.Name is not ("SumInputs" or "Interleave" or "Pool")).Take(2),
+                    .. hasLoss ? [loss] : Array.Empty<Drawn>(),
                 ];
             }
             IEnumerable<Drawn> allowed = all.Where((d, i) => !d.IsSingle || Array.FindIndex(all, o => o.Name == d.Name) == i);
@@ -191,6 +207,21 @@ public sealed class RandomDeclarationTests
 
     private static string Name(Type component) => component.Name.Split('`')[0][..^"Attribute".Length];
 
+    /// <summary>A task with records that fit it more often than chance would have it.</summary>
+    private static Gen<(string Record, Drawn Task, bool HasLoss)> TaskOf(
+        Type task, Gen<string> key, Gen<string> predicted, Func<string, string> fit) => Gen.Select(
+            OneOf("class", "record", "struct", "record struct"), key, OneOf("System.DateTime", "System.DateTimeOffset"), predicted,
+            Properties.Array[0, 4], Component(task),
+            (kind, k, time, p, properties, component) => (
+                $"internal {kind} R {{ public R() {{ }} {k} [Timestamp] public {time} Time {{ get; init; }} {p} "
+                + $"{string.Join(' ', properties.GroupBy(Named).Select(g => fit(g.First())))} }} ",
+                component, task == typeof(ForecastAttribute<>)));
+
+    /// <summary>A property with a role that tasks other than a forecast have, too.</summary>
+    private static string NotForecast(string property) => property.Replace("[Target(Aggregation = Aggregation.Max)]", "[Observed]",
+        StringComparison.Ordinal).Replace("[Target]", "[Observed]", StringComparison.Ordinal)
+        .Replace("[KnownAhead]", "[Observed]", StringComparison.Ordinal);
+
     /// <summary>The name of a property as drawn.</summary>
     private static string Named(string property) => property.Split('@')[1].Split(' ')[0];
 
@@ -221,7 +252,7 @@ public sealed class RandomDeclarationTests
         if (name is "every" or "TimeZone")
         {
             return Mostly(
-                name == "every" ? OneOf("15min", "1h", "h", "7 d", "d", "mo").Select(Text) : OneOf("UTC", "Europe/Berlin").Select(Text),
+                name == "TimeZone" ? OneOf("UTC", "Europe/Berlin").Select(Text) : OneOf("15min", "1h", "h", "7 d", "d", "mo").Select(Text),
                 AnyText.Select(Text));
         }
         if (type.IsEnum)

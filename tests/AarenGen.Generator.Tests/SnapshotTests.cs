@@ -248,6 +248,35 @@ public sealed class SnapshotTests
             [SequenceModel, Classify<Sound>, Dense(4), Pool(Pooling.Last), Dense(4), CrossEntropy(Smoothing = 0.1)]
             internal sealed partial class SoundClassifier;
             """,
+        ["NextEvent"] = """
+            using System;
+            using AarenGen;
+            namespace Example;
+
+            public enum Activity { Open, Read, Close }
+
+            public sealed record Visit
+            {
+                [SeriesKey] public required string Visitor { get; init; }
+                [Timestamp] public required DateTimeOffset Time { get; init; }
+                [Mark] public Activity? Activity { get; init; }
+                [Observed] public float? Amount { get; init; }
+                [Category] public bool IsKnown { get; init; }
+            }
+
+            [SequenceModel, NextEvent<Visit>("min", Resolution = "1s", Components = 4, TimeEncoding = 8)]
+            [Standardize, Dense(16), Aaren(Heads = 2, FeedForward = 16, Forget = true)]
+            public sealed partial class VisitModel;
+            """,
+        ["NextEventWithoutMark"] = """
+            using System;
+            using AarenGen;
+
+            internal readonly record struct Tick([property: Timestamp] DateTime Time);
+
+            [SequenceModel, NextEvent<Tick>("h", Components = 3), Dense(8)]
+            internal sealed partial class TickModel;
+            """,
         ["ForecastOfStructs"] = """
             using System;
             using AarenGen;

@@ -24,6 +24,12 @@ public sealed class TaskDiagnosticTests
     private const string Stroke = "enum Digit { One, Two } record Point { [SeriesKey] public int Key { get; set; } "
         + "[Observed] public float? X { get; set; } [Label] public Digit? Digit { get; set; } } ";
 
+    /// <summary>An event without a mistake.</summary>
+    private const string Visit = "enum Kind { Page, Click } record Visit { [SeriesKey] public int Key { get; set; } "
+        + "[Timestamp] public DateTime Time { get; set; } [Mark] public Kind? Kind { get; set; } } ";
+
+    private const string Next = "[SequenceModel, NextEvent<Visit>(\"h\"), ";
+
     private const string Classify = "[SequenceModel, Classify<Point>, ";
 
     public static TheoryData<string, string> Mistakes => new()
@@ -65,6 +71,36 @@ public sealed class TaskDiagnosticTests
         { "AAREN071", Labelled("[[|KnownAhead|]] public float Y { get; set; }") },
         { "AAREN071", Labelled("[Observed(Aggregation = [|Aggregation.Max|])] public float Y { get; set; }") },
         { "AAREN071", Record("[[|Label|]] public bool X { get; set; }") },
+        { "AAREN050", Visit + "[SequenceModel, Dense(8), [|NextEvent<Visit>(\"h\")|]] partial class M;" },
+        { "AAREN052", Visit + Next + "[|TimeEncoding(4)|], Dense(8)] partial class M;" },
+        { "AAREN053", Visit + Next + "Dense(8), [|CrossEntropy|]] partial class M;" },
+        { "AAREN053", Visit + Next + "Dense(8), [|Head(\"A\")|]] partial class M;" },
+        { "AAREN053", Visit + Next + "[|Pool(Pooling.Mean)|], Dense(8)] partial class M;" },
+        { "AAREN053", Visit + Next + "[|Calendar(CalendarField.HourOfDay)|], Dense(8)] partial class M;" },
+        { "AAREN053", Visit + Next + "[|ChannelIndependent|], Dense(8)] partial class M;" },
+        { "AAREN017", Visit + Next + "[|Patch(2, 2)|], Dense(8)] partial class M;" },
+        { "AAREN054", Visit + "[SequenceModel, NextEvent<Visit>([|\"hour\"|]), Dense(8)] partial class M;" },
+        { "AAREN054", Visit + "[SequenceModel, NextEvent<Visit>([|\"1mo\"|]), Dense(8)] partial class M;" },
+        { "AAREN054", Visit + "[SequenceModel, NextEvent<Visit>(\"h\", Resolution = [|\"1y\"|]), Dense(8)] partial class M;" },
+        { "AAREN020", Visit + "[SequenceModel, NextEvent<Visit>(\"h\", Components = [|0|]), Dense(8)] partial class M;" },
+        { "AAREN020", Visit + "[SequenceModel, NextEvent<Visit>(\"h\", Components = [|257|]), Dense(8)] partial class M;" },
+        { "AAREN020", Visit + "[SequenceModel, NextEvent<Visit>(\"h\", TimeEncoding = [|-1|]), Dense(8)] partial class M;" },
+        { "AAREN020", Visit + "[SequenceModel, NextEvent<Visit>(\"h\", TimeEncoding = [|1025|]), Dense(8)] partial class M;" },
+        { "AAREN063", Visited("[Observed, [|Category|]] public bool X { get; set; }") },
+        { "AAREN064", Visited("[Observed] public string [|X|] { get; set; }") },
+        { "AAREN066", Visit.Replace("[Timestamp]", "", StringComparison.Ordinal)
+            + "[SequenceModel, [|NextEvent<Visit>(\"h\")|], Dense(8)] partial class M;" },
+        { "AAREN067", Visited("[Mark] public bool [|Other|] { get; set; }") },
+        { "AAREN068", Visited("[[|Category|]] public int X { get; set; }") },
+        { "AAREN068", Visit.Replace("Page, Click", "Page", StringComparison.Ordinal).Replace("Kind? Kind", "Kind? [|Kind|]",
+            StringComparison.Ordinal) + Next + "Dense(8)] partial class M;" },
+        { "AAREN071", Visited("[[|Target|]] public float Y { get; set; }") },
+        { "AAREN071", Visited("[[|Label|]] public bool Y { get; set; }") },
+        { "AAREN071", Visited("[Observed(Aggregation = [|Aggregation.Max|])] public float Y { get; set; }") },
+        { "AAREN071", Labelled("[[|Mark|]] public bool Y { get; set; }") },
+        { "AAREN008", Visit + Next + "Dense(8)] partial class M { struct [|NextEvent|]; }" },
+        { "AAREN032", Visit + "[SequenceModel, [|NextEvent<Visit>(\"h\")|], Dense(8)] partial class M { int Wait; }" },
+        { "AAREN006", Visit + Next + "Dense(8)] partial class M : [|ForecastModel<M, Visit, M.NextEvent>|];" },
         { "AAREN050", Reading + "[SequenceModel, Dense(8), [|Forecast<Reading>(3, \"1h\")|], Gaussian] partial class M;" },
         { "AAREN050", Reading + "[SequenceModel, Calendar(CalendarField.HourOfDay), [|Forecast<Reading>(3, \"1h\")|], " + Rest },
         { "AAREN051", "[SequenceModel, Continuous(4), [|Calendar(CalendarField.HourOfDay)|], " + Rest },
@@ -183,14 +219,15 @@ public sealed class TaskDiagnosticTests
     };
 
     [Theory]
-    [InlineData("Dense(8), [|Aaren|], Gaussian")]
-    [InlineData("Patch(4, 2), Dense(8), MinGru, [|Aaren(Heads = 2, Forget = false)|], Gaussian")]
+    [InlineData("Forecast<Reading>(3, \"1h\"), Dense(8), [|Aaren|], Gaussian")]
+    [InlineData("Forecast<Reading>(3, \"1h\"), Patch(4, 2), Dense(8), MinGru, [|Aaren(Heads = 2, Forget = false)|], Gaussian")]
+    [InlineData("NextEvent<Visit>(\"1h\"), Dense(8), [|Aaren|]")]
     public void A_layer_that_never_forgets_is_warned_of(string marked)
     {
         int start = marked.IndexOf("[|", StringComparison.Ordinal) + 2;
         string layer = marked[start..marked.IndexOf("|]", StringComparison.Ordinal)];
         string components = marked.Replace("[|", "", StringComparison.Ordinal).Replace("|]", "", StringComparison.Ordinal);
-        GeneratorRun run = GeneratorRun.Any(Prefix + Reading + Task + components + "] partial class M;");
+        GeneratorRun run = GeneratorRun.Any(Prefix + Reading + Visit + "[SequenceModel, " + components + "] partial class M;");
         Diagnostic warning = Assert.Single(run.Diagnostics);
         Assert.Equal(("AAREN059", DiagnosticSeverity.Warning), (warning.Id, warning.Severity));
         Assert.Equal(layer, warning.Location.SourceTree!.GetText().ToString(warning.Location.SourceSpan));
@@ -203,8 +240,10 @@ public sealed class TaskDiagnosticTests
     [InlineData("Forecast<Reading>(3, \"1h\"), Dense(8), Aaren(Forget = true), Gaussian")]
     [InlineData("Forecast<Reading>(3, \"1h\"), Dense(8), MinGru, MinLstm, Transformer(Context = 8), CausalConvolution(2), Gaussian")]
     [InlineData("Continuous(4), Dense(8), Aaren, Dense(4), MeanSquaredError")]
+    [InlineData("NextEvent<Visit>(\"1h\"), Dense(8), Aaren(Forget = true)")]
+    [InlineData("Classify<Point>, Dense(8), Aaren")]
     public void Layers_that_forget_and_models_without_a_task_are_not_warned_of(string components) =>
-        GeneratorRun.Valid(Prefix + Reading + $"[SequenceModel, {components}] partial class M;");
+        GeneratorRun.Valid(Prefix + Reading + Visit + Stroke + $"[SequenceModel, {components}] partial class M;");
 
     /// <summary>The generator's grammar is the runtime's, which this test holds it to.</summary>
     public static TheoryData<string> Intervals => new([
@@ -265,7 +304,10 @@ public sealed class TaskDiagnosticTests
     [InlineData("[SequenceModel, Classify<Point>, Dense(8)] partial class M : ClassificationModel<M, Point, Digit>;")]
     [InlineData("[SequenceModel, Classify<Point>, Patch(4, 2), Standardize, Pool(Pooling.Last), Dense(8), CrossEntropy] partial class M;")]
     [InlineData("[SequenceModel, Classify<Point>] partial class M;")]
-    public void A_task_may_be_refined(string model) => GeneratorRun.Valid(Prefix + Reading + Covariates + Stroke + model);
+    [InlineData("[SequenceModel, NextEvent<Visit>(\"90s\", Resolution = \"1ms\"), Standardize(PerSeries = true), Dense(8)] "
+        + "partial class M;")]
+    [InlineData("[SequenceModel, NextEvent<Visit>(\"w\")] partial class M : NextEventModel<M, Visit, M.NextEvent>;")]
+    public void A_task_may_be_refined(string model) => GeneratorRun.Valid(Prefix + Reading + Covariates + Stroke + Visit + model);
 
     [Theory]
     [InlineData("abstract class R { [Timestamp] public DateTime Time { get; set; } [Target] public float Load { get; set; } }",
@@ -409,6 +451,10 @@ public sealed class TaskDiagnosticTests
     /// <summary>A labelled record with one more property, and a model of it.</summary>
     private static string Labelled(string property) => Stroke.Replace("} } ", $"}} {property} }} ", StringComparison.Ordinal)
         + Classify + "Dense(8)] partial class M;";
+
+    /// <summary>An event with one more property, and a model of it.</summary>
+    private static string Visited(string property) => Visit.Replace("} } ", $"}} {property} }} ", StringComparison.Ordinal)
+        + Next + "Dense(8)] partial class M;";
 
     /// <summary>A record with one more property, and a model of it.</summary>
     private static string Record(string property) => Reading.Replace("} } ", $"}} {property} }} ", StringComparison.Ordinal)

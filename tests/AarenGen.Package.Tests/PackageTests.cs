@@ -124,7 +124,10 @@ public sealed class PackageTests(PackedPackages packed, ITestOutputHelper log) :
     {
         log.WriteLine(output);
         Assert.All(
-            (string[])["records 760", "allocated 0", "restarted True", "better True", .. more],
+            (string[])
+            [
+                "records 760", "\nallocated 0", "restarted True", "\nbetter True", "events allocated 0", "events better True", .. more,
+            ],
             line => Assert.Contains(line, output, StringComparison.Ordinal));
     }
 

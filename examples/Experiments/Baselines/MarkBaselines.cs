@@ -1,4 +1,5 @@
 using System.Globalization;
+using AarenGen;
 
 namespace Experiments;
 
@@ -21,7 +22,7 @@ internal interface IMarkBaseline
 /// <summary>The frequency of each mark, independent of earlier marks: (count + 1) / (total + kinds), smoothed as Laplace did.</summary>
 internal sealed class MarkFrequencies : IMarkBaseline
 {
-    private readonly SmoothedCounts counts;
+    private readonly CategoryTransitions counts;
 
     /// <summary>Counts the marks of all events but each sequence's first, the ones that are predicted.</summary>
     /// <param name="train">Sequences with marks from 0 to <paramref name="kinds"/> - 1.</param>
@@ -40,19 +41,19 @@ internal sealed class MarkFrequencies : IMarkBaseline
     public string Name => "mark frequencies";
 
     /// <inheritdoc/>
-    public int Kinds => counts.Kinds;
+    public int Kinds => counts.Categories;
 
     /// <inheritdoc/>
     public double LogProbability(int previous, int next) => counts.LogProbability(0, next);
 
     /// <inheritdoc/>
-    public int Predict(int previous) => counts.Likeliest(0);
+    public int Predict(int previous) => counts.MostLikely(0);
 }
 
 /// <summary>First-order Markov chain: (count of next after previous + 1) / (count of previous + kinds), smoothed as Laplace did.</summary>
 internal sealed class MarkTransitions : IMarkBaseline
 {
-    private readonly SmoothedCounts counts;
+    private readonly CategoryTransitions counts;
 
     /// <summary>Counts neighbouring pairs within sequences.</summary>
     /// <param name="train">Sequences with marks from 0 to <paramref name="kinds"/> - 1.</param>
@@ -71,13 +72,13 @@ internal sealed class MarkTransitions : IMarkBaseline
     public string Name => "Markov chain of marks";
 
     /// <inheritdoc/>
-    public int Kinds => counts.Kinds;
+    public int Kinds => counts.Categories;
 
     /// <inheritdoc/>
     public double LogProbability(int previous, int next) => counts.LogProbability(previous, next);
 
     /// <inheritdoc/>
-    public int Predict(int previous) => counts.Likeliest(previous);
+    public int Predict(int previous) => counts.MostLikely(previous);
 }
 
 /// <summary>Neighbouring marks, checked.</summary>
@@ -97,33 +98,4 @@ internal static class MarkPairs
             : throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
                 $"A mark is {bad}, but must be from 0 to {kinds - 1}; EventSplit numbers them so."), nameof(sequences));
     }
-}
-
-/// <summary>Counts of what follows what, begun at 1 each (Laplace's rule of succession). Only pairs that occur take memory.</summary>
-/// <param name="contexts">Rows.</param>
-/// <param name="kinds">Columns, at least 1.</param>
-internal sealed class SmoothedCounts(int contexts, int kinds)
-{
-    private readonly Dictionary<int, long>?[] counts = new Dictionary<int, long>?[contexts];
-    private readonly long[] totals = new long[contexts];
-
-    /// <summary>Columns.</summary>
-    public int Kinds { get; } =
-        kinds >= 1 ? kinds : throw new ArgumentOutOfRangeException(nameof(kinds), kinds, "At least one kind of mark is needed.");
-
-    /// <summary>Counts one.</summary>
-    public void Add(int context, int next)
-    {
-        Dictionary<int, long> row = counts[context] ??= [];
-        row[next] = row.GetValueOrDefault(next) + 1;
-        totals[context]++;
-    }
-
-    /// <summary>Natural logarithm of (count + 1) / (total of the context + kinds).</summary>
-    public double LogProbability(int context, int next) =>
-        Math.Log((counts[context]?.GetValueOrDefault(next) ?? 0) + 1) - Math.Log(totals[context] + Kinds);
-
-    /// <summary>The mark counted most; in a tie the lowest.</summary>
-    public int Likeliest(int context) => counts[context] is not { } row ? 0
-        : row.MaxBy(static pair => (pair.Value, -pair.Key)).Key;
 }

@@ -157,7 +157,7 @@ internal static class DiagnosticDescriptors
         Warning(
             NeverForgets, "The layer does not follow streams beyond its training windows",
             "[{0}] of '{1}' weighs all that a series ever had, which it never learnt for more than a window of the training, so that "
-                + "forecasts of long series go wrong; let it forget, as [Aaren(Forget = true)] does"),
+                + "predictions of long series go wrong; let it forget, as [Aaren(Forget = true)] does"),
         Error(
             RecordKind, "The type cannot hold records", "'{0}' is {1}; the records of a task are instances of a class or a struct"),
         Error(

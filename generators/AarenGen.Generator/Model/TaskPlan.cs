@@ -123,11 +123,7 @@ internal sealed record ClassificationPlan(
 
     public ColumnPlan Label => Columns[Columns.Count - 1];
 
-    /// <summary>The type of labels as code writes it.</summary>
-    public string LabelType => Label.Property.Enum?.Type
-        ?? (Label.Property.Kind == RecordValueKind.Text ? "string" : Label.Property.Kind.Keyword());
-
-    public override string Argument(string model) => LabelType;
+    public override string Argument(string model) => Label.ValueType;
 
     protected override IEnumerable<string> OwnMembers => [];
 
@@ -145,6 +141,43 @@ internal sealed record ClassificationPlan(
     public override string Facts => "classify";
 }
 
+/// <summary>What <c>[NextEvent]</c> declares.</summary>
+/// <param name="Record">The type of the records.</param>
+/// <param name="Key">The property that names a record's series; null: all records are one series.</param>
+/// <param name="Time">The property that says when an event was.</param>
+/// <param name="Columns">The values of a record, the mark last, if there is one.</param>
+/// <param name="UnitTicks">The unit of time.</param>
+/// <param name="ResolutionTicks">How far the clock tells times apart.</param>
+/// <param name="Unit">The unit as the user wrote it.</param>
+/// <param name="EncodesTime">Whether tokens have the time since the first event.</param>
+internal sealed record EventPlan(
+    RecordDeclaration Record, RecordProperty? Key, RecordProperty? Time, EquatableArray<ColumnPlan> Columns, long UnitTicks,
+    long ResolutionTicks, string Unit, bool EncodesTime)
+    : TaskPlan(Record, Key, Time, Columns)
+{
+    public const string ModelName = "NextEventModel", ViewName = "NextEvent", WaitHead = "Wait", MarkHead = "Mark";
+
+    /// <summary>The field of the view that holds the outputs, and that of the marks.</summary>
+    public const string ViewField = "output", MarksField = "taskMarks";
+
+    public override string BaseModel => ModelName;
+
+    public override string Definition => "IEventDefinition";
+
+    public ColumnPlan? Mark => Columns.LastOrDefault(static c => c.Role == ColumnRole.Mark);
+
+    public override string Argument(string model) => $"{model}.{ViewName}";
+
+    protected override IEnumerable<string> OwnMembers => [ViewName, MarksField];
+
+    public override string Summary => $"predicts the next {Record.Name}, waits in {Unit}"
+        + (Mark is { } mark ? $"; {mark.Property.Name}, {Literal.Number(mark.ValueCount)} marks" : "")
+        + Describe("observed", ColumnRole.Observed) + Describe("categories", ColumnRole.Category);
+
+    public override string Facts => 
+        $"next event; {Literal.Number(UnitTicks)}; {Literal.Number(ResolutionTicks)}; {EncodesTime}";
+}
+
 /// <summary>A value of a record.</summary>
 /// <param name="Property">The property.</param>
 /// <param name="Role">What it is to the task.</param>
@@ -155,7 +188,10 @@ internal sealed record ColumnPlan(
     RecordProperty Property, ColumnRole Role, string Aggregation, int Cardinality, EquatableArray<string> Names)
 {
     /// <summary>Whether the last category is that of missing values.</summary>
-    public bool HasMissingCategory => Role == ColumnRole.Category && Property.IsNullable;
+    public bool HasMissingCategory => Role is ColumnRole.Category or ColumnRole.Mark && Property.IsNullable;
+
+    /// <summary>The type of its values, without nullability, as code writes it.</summary>
+    public string ValueType => Property.Enum?.Type ?? (Property.Kind == RecordValueKind.Text ? "string" : Property.Kind.Keyword());
 
     /// <summary>Number of categories that values have, without that of missing ones; 0 for values on a real scale.</summary>
     public int ValueCount => Cardinality - (HasMissingCategory ? 1 : 0);
@@ -169,13 +205,14 @@ internal enum ColumnRole
     KnownAhead,
     Category,
     Label,
+    Mark,
 }
 
 internal static class ColumnRoles
 {
     /// <summary>Whether the values are categories.</summary>
-    public static bool IsCategorical(this ColumnRole role) => role is ColumnRole.Category or ColumnRole.Label;
+    public static bool IsCategorical(this ColumnRole role) => role is ColumnRole.Category or ColumnRole.Label or ColumnRole.Mark;
 
-    /// <summary>Whether a record has one such value at most.</summary>
-    public static bool IsSingle(this ColumnRole role) => role is ColumnRole.Label;
+    /// <summary>Whether the values are categories that are predicted: a record has one at most.</summary>
+    public static bool IsPredicted(this ColumnRole role) => role is ColumnRole.Label or ColumnRole.Mark;
 }

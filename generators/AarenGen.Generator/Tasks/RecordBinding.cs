@@ -132,7 +132,7 @@ internal sealed class RecordBinding
             Report(
                 property, "[0]", DiagnosticDescriptors.RoleNotOfTask, $"[{role}]", property.Name, taskName, "have values of " + others);
         }
-        else if (role.IsSingle() && columns.FirstOrDefault(c => c.Role == role) is { } earlier)
+        else if (role.IsPredicted() && columns.FirstOrDefault(c => c.Role == role) is { } earlier)
         {
             Report(property, null, DiagnosticDescriptors.RepeatedRole, attribute.Name, earlier.Property.Name, property.Name);
         }
@@ -216,7 +216,7 @@ internal sealed class RecordBinding
         {
             cardinality = property.Enum is { } type ? CheckEnum(property, type) : 2;
         }
-        if (role == ColumnRole.Label)
+        if (role.IsPredicted())
         {
             CheckLabel(property, cardinality);
         }
@@ -228,7 +228,7 @@ internal sealed class RecordBinding
     {
         if (cardinality < 2 && IsComplete)
         {
-            Wrong(property, null, "one label tells nothing", "add the other labels");
+            Wrong(property, null, $"one {property.Attributes[0].Name.ToLowerInvariant()} tells nothing", "add the others");
         }
         if (property.Enum is { IsAccessible: false })
         {
@@ -243,7 +243,7 @@ internal sealed class RecordBinding
             Wrong(property, "[0]", "a whole number has no known categories", $"write how many there are, such as [{role}(7)] for 0 to 6");
             return 1;
         }
-        (int min, int max) = role == ColumnRole.Label
+        (int min, int max) = role.IsPredicted()
             ? (2, Math.Min(Limits.NamedCategories, property.Kind.Capacity())) : (1, Limits.Cardinality - 1);
         int cardinality = attribute.Integer(Cardinality);
         if (cardinality >= min && cardinality <= max)

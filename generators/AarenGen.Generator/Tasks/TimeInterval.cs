@@ -15,6 +15,9 @@ internal sealed record TimeInterval(TimeUnit Unit, long Count, string Text)
     /// <summary>The units that <see cref="Parse"/> knows, as messages list them.</summary>
     public const string Units = "ms, s, min, h, d, w, mo, q, y";
 
+    /// <summary>Those of them that have a fixed length.</summary>
+    public const string FixedUnits = "ms, s, min, h, d, w";
+
     /// <summary>Null where the text names no grid.</summary>
     public static TimeInterval? Parse(string? text)
     {

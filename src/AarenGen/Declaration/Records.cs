@@ -98,3 +98,29 @@ public sealed class LabelAttribute : RecordColumnAttribute
     /// <summary>The labels of a text.</summary>
     public IReadOnlyList<string> Names { get; } = [];
 }
+
+/// <summary>
+/// What kind of event a record is: predicted of the next one, and an input. An enum (each of its names is a mark), a truth value, a whole
+/// number with its cardinality, or a text with its names. A nullable one has an input more, for missing marks, which are not trained on.
+/// </summary>
+public sealed class MarkAttribute : RecordColumnAttribute
+{
+    /// <summary>An enum or a truth value.</summary>
+    public MarkAttribute()
+    {
+    }
+
+    /// <summary>A whole number from 0 to below the cardinality.</summary>
+    /// <param name="cardinality">Number of marks, 2 to 4,096, as far as the type holds them.</param>
+    public MarkAttribute(int cardinality) => Cardinality = cardinality;
+
+    /// <summary>A text.</summary>
+    /// <param name="names">All marks, each once; another text is an error.</param>
+    public MarkAttribute(params string[] names) => Names = names;
+
+    /// <summary>Number of marks of a whole number; 0 for other types.</summary>
+    public int Cardinality { get; }
+
+    /// <summary>The marks of a text.</summary>
+    public IReadOnlyList<string> Names { get; } = [];
+}

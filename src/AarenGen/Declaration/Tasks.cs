@@ -49,6 +49,43 @@ public sealed class ForecastAttribute<TRecord>(int horizon, string every) : Mode
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
 public sealed class ClassifyAttribute<TRecord> : ModelComponentAttribute;
 
+/// <summary>
+/// Predicts the next event of a stream: the time until it comes, as a mixture of log-normal distributions, and its
+/// <see cref="MarkAttribute">mark</see>, if records have one. The attribute takes the place of inputs and heads: the generator derives them
+/// from the record's properties.
+/// </summary>
+/// <remarks>
+/// Stands first; only layers and preprocessing follow. A token is an event: the logarithm of the wait before it (missing before the first
+/// one of a series), its observed values, the time since the first event if it is encoded, its mark, its categories. <c>[Standardize]</c>
+/// is of the logarithms and the observed values.
+/// </remarks>
+/// <typeparam name="TRecord">The type of the records.</typeparam>
+/// <param name="unit">
+/// The unit of waits and times, about as long as waits are: a whole number of ms, s, min, h, d or w, such as "h" or "15min". Scores are in
+/// that unit.
+/// </param>
+[AttributeUsage(AttributeTargets.Class, Inherited = false)]
+public sealed class NextEventAttribute<TRecord>(string unit) : ModelComponentAttribute
+{
+    /// <summary>The unit of waits and times.</summary>
+    public string Unit { get; } = unit;
+
+    /// <summary>
+    /// How far the clock tells times apart, such as "1s": events of equal times, which have no logarithm, count as half of it apart, in
+    /// training, scores and streams. A millionth of the unit where it is not set.
+    /// </summary>
+    public string? Resolution { get; set; }
+
+    /// <summary>
+    /// Sines and cosines of the time since the first event, 1 to 1,024, or 0 for none, the default: a stream that goes on for longer than
+    /// the series that were trained on has times that the model never saw.
+    /// </summary>
+    public int TimeEncoding { get; set; }
+
+    /// <summary>Components of the mixture, 1 to 256; 16 by default.</summary>
+    public int Components { get; set; } = 16;
+}
+
 /// <summary>A field of the calendar, as a category.</summary>
 public enum CalendarField
 {

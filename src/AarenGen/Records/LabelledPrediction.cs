@@ -13,6 +13,8 @@ internal readonly ref struct LabelledPrediction<TLabel>(ClassLabels<TLabel> labe
     /// <exception cref="ArgumentException">There is no such label.</exception>
     public double Probability(TLabel label) => prediction.Probability(labels.IndexOf(label));
 
+    public TLabel Sample(Random random) => labels.Values[prediction.Sample(random)];
+
     public IReadOnlyList<(TLabel Label, double Probability)> Rank()
     {
         var ranking = new (TLabel Label, double Probability)[prediction.Count];

@@ -17,6 +17,9 @@ public enum RecordRole
 
     /// <summary>Predicted, one for a whole sequence, and no input: the number of a class, from 0.</summary>
     Label,
+
+    /// <summary>What kind of event it is: predicted of the next one, and an input up to now; the number of a category, from 0.</summary>
+    Mark,
 }
 
 /// <summary>A value of a record.</summary>

@@ -102,6 +102,12 @@ internal abstract class RecordLayout
         }
     }
 
+    /// <summary>Checks the numbers of a token that are no values of its record.</summary>
+    /// <exception cref="RecordException">The model may not have one.</exception>
+    public virtual void CheckToken(string key, long? ticks, ReadOnlySpan<float> token, Standardizer? standardizer)
+    {
+    }
+
     /// <summary>The mistake of a number that a token may not hold.</summary>
     public RecordException BadNumber(string key, long? ticks, int column, double value, bool isScaled, string what = "record") => new(
         string.Create(

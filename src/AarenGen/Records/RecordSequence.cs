@@ -18,6 +18,16 @@ internal sealed class RecordSequence(string key, int columns, Standardizer? stan
     /// <summary>The values of a record, as its binding gives them.</summary>
     public ReadOnlySpan<double> Values(int record) => CollectionsMarshal.AsSpan(values).Slice(record * columns, columns);
 
+    /// <summary>How many records lie before a moment.</summary>
+    public int CountBefore(long ticks)
+    {
+        int found = Times.BinarySearch(new Earlier(ticks));
+        return found < 0 ? ~found : found;
+    }
+
+    /// <summary>The first record from a moment on that has one before it.</summary>
+    public int FirstScored(long ticks) => Math.Max(1, CountBefore(ticks));
+
     /// <summary>What a message calls a record.</summary>
     public string Where(int record) => RecordLayout.Where(Key, times.Count == 0 ? null : times[record])
         + FormattableString.Invariant($", number {record + 1} of its sequence");
@@ -49,5 +59,11 @@ internal sealed class RecordSequence(string key, int columns, Standardizer? stan
             }
         }
         return table.All;
+    }
+
+    /// <summary>Finds how many times lie before a moment.</summary>
+    private readonly struct Earlier(long end) : IComparable<long>
+    {
+        public int CompareTo(long time) => time < end ? 1 : -1;
     }
 }

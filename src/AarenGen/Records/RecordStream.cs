@@ -31,7 +31,8 @@ internal readonly struct RecordStream<TModel>(SeriesState<TModel> state) where T
         layout.CheckValues(Core.Key, time, values, standardizer, standardizer is not null);
         Span<float> token = scratch.Token(layout.Description.InputWidth), output = scratch.Output(layout.Description.OutputWidth);
         Core.WriteToken(values, time ?? 0, token);
-        // All numbers of the token were checked with the record.
+        // All other numbers of the token were checked with the record.
+        layout.CheckToken(Core.Key, time, token, standardizer);
         model.StepChecked(state.Stream, token, output);
         bool hasOutput = state.Stream.HasOutput;
         Core.Complete(values, time ?? 0, hasOutput ? output : default);

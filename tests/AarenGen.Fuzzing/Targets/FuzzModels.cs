@@ -66,3 +66,27 @@ public sealed record FuzzReading
 [SequenceModel, Forecast<FuzzReading>(3, "1h", TimeZone = "Europe/Berlin"), Calendar(CalendarField.HourOfDay)]
 [Standardize(PerSeries = true), Dense(4), MinGru(FeedForward = 4), Gaussian]
 public sealed partial class RecordModel;
+
+/// <summary>An event with every kind of property.</summary>
+public sealed record FuzzEvent
+{
+    [SeriesKey]
+    public required string Sensor { get; init; }
+
+    [Timestamp]
+    public required DateTimeOffset Time { get; init; }
+
+    [Mark]
+    public FuzzSite? Site { get; init; }
+
+    [Observed]
+    public double? Load { get; init; }
+
+    [Category]
+    public bool IsOn { get; init; }
+}
+
+/// <summary>Whose series' states are read.</summary>
+[SequenceModel, NextEvent<FuzzEvent>("min", Resolution = "1s", Components = 2, TimeEncoding = 2)]
+[Standardize, Dense(4), MinGru(FeedForward = 4)]
+public sealed partial class EventModel;

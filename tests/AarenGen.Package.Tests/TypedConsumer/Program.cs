@@ -74,9 +74,36 @@ Console.WriteLine($"restarted {model.Step(restarted["cellar"], next, [])!.Value.
 #if CUDA
 Console.WriteLine($"devices {CudaDeviceInfo.Query().Devices.Count >= 0}");
 #endif
+
+// The next event: of two kinds in turn, the second soon after the first.
+Visit[] visits = [.. Enumerable.Range(0, 400).Select(i => new Visit(
+    i % 2 == 0 ? "open" : "close", begin.AddMinutes(60 * (i / 2) + (i % 2 == 0 ? i % 7 : 10 + i % 5))))];
+VisitModel events = VisitModel.Create(seed: 1);
+events.Fit(visits, new()
+{
+    ValidateUntil = visits[300].Time, WindowLength = 50, Training = new() { Epochs = 30, BatchSize = 2, LearningRate = 1e-2, Threads = 1 },
+});
+EventEvaluation scores = events.Evaluate(visits, from: visits[300].Time);
+Console.WriteLine($"events {scores.LogLikelihood.ToString("R", CultureInfo.InvariantCulture)}");
+Console.WriteLine($"events better {scores.LogLikelihood > scores.BestBaseline.LogLikelihood}");
+SeriesState<VisitModel> visitor = events.CreateSeriesState();
+sum = 0;
+for (int i = 0; i < visits.Length; i++)
+{
+    before = i == 100 ? GC.GetAllocatedBytesForCurrentThread() : before;
+    VisitModel.NextEvent coming = events.Step(visitor, visits[i]);
+    sum += coming.Wait.ProbabilityWithin(TimeSpan.FromMinutes(5)) + (coming.Mark.MostLikely == "close" ? 1 : 0);
+}
+Console.WriteLine($"events allocated {GC.GetAllocatedBytesForCurrentThread() - before}");
+Console.WriteLine($"events sum {sum.ToString("R", CultureInfo.InvariantCulture)}");
 #if REPORTS
 Console.WriteLine($"page {BacktestHtml.ToHtml(test).Contains("</html>", StringComparison.Ordinal)}");
 #endif
+
+internal sealed record Visit([property: Mark("open", "close")] string Action, [property: Timestamp] DateTimeOffset Time);
+
+[SequenceModel, NextEvent<Visit>("min", Resolution = "1min", Components = 4), Standardize, Dense(16), MinGru(FeedForward = 16)]
+internal sealed partial class VisitModel;
 
 /// <summary>Where a sensor is.</summary>
 internal enum Site

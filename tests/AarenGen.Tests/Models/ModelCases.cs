@@ -67,6 +67,9 @@ internal static class ModelCases
         new ModelCase<WordClassifier> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<CountClassifier> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<QualityClassifier> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<VisitModel> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<TickModel> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<BurstModel> { Without = { [Suite.Device] = SameKernels } },
 
         // Models whose tokens may lack values.
         new ModelCase<CarriesForward> { Without = { [Suite.Device] = SameKernels } },

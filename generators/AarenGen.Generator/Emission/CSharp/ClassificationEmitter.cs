@@ -8,21 +8,11 @@ internal static class ClassificationEmitter
 {
     public static void Emit(CodeWriter code, ClassificationPlan task, TypeNames types)
     {
-        string label = task.LabelType;
-        if (task.Label.Property.Kind.IsInteger())
+        string label = task.Label.ValueType;
+        code.Line($"private static readonly {label}[] {TaskPlan.DefinitionField} =");
+        using (code.Indent())
         {
-            code.Line(
-                $"private static readonly {label}[] {TaskPlan.DefinitionField} = "
-                + $"{types.Runtime}RecordValues.WholeNumbers<{label}>({Number(task.Label.Cardinality)});");
-        }
-        else
-        {
-            code.Line($"private static readonly {label}[] {TaskPlan.DefinitionField} = new {label}[]");
-            using CodeWriter.Block values = code.OpenBlock(";");
-            foreach (string value in Values(task.Label))
-            {
-                code.Line(value + ",");
-            }
+            Values(code, task.Label, types, ";");
         }
         code.Line();
         code.Line(
@@ -31,10 +21,26 @@ internal static class ClassificationEmitter
         code.Line();
     }
 
-    private static IEnumerable<string> Values(ColumnPlan label) => label.Property switch
+    /// <summary>Prints an array of the values that a predicted category has.</summary>
+    public static void Values(CodeWriter code, ColumnPlan column, TypeNames types, string end)
     {
-        { Enum: { } type } => type.Members.Select(m => $"{type.Type}.{Identifier.Escape(m.Name)}"),
-        { Kind: RecordValueKind.Boolean } => ["false", "true"],
-        _ => label.Names.Select(Text),
-    };
+        string type = column.ValueType;
+        if (column.Property.Kind.IsInteger())
+        {
+            code.Line($"{types.Runtime}RecordValues.WholeNumbers<{type}>({Number(column.ValueCount)}){end}");
+            return;
+        }
+        code.Line($"new {type}[]");
+        using CodeWriter.Block values = code.OpenBlock(end);
+        IEnumerable<string> all = column.Property switch
+        {
+            { Enum: { } of } => of.Members.Select(m => $"{of.Type}.{Identifier.Escape(m.Name)}"),
+            { Kind: RecordValueKind.Boolean } => ["false", "true"],
+            _ => column.Names.Select(Text),
+        };
+        foreach (string value in all)
+        {
+            code.Line(value + ",");
+        }
+    }
 }

@@ -101,6 +101,9 @@ internal static class ModelEmitter
             case ClassificationPlan classification:
                 ClassificationEmitter.Emit(code, classification, types);
                 break;
+            case EventPlan events:
+                EventEmitter.Emit(code, events, types);
+                break;
         }
         RecordEmitter.Emit(code, plan, task, types);
         if (task.Record.Construction.Obstacle is null)

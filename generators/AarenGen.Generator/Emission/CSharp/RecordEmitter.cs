@@ -30,22 +30,29 @@ internal static class RecordEmitter
             {
                 Value(code, task.Columns[c], c, types);
             }
-            using (code.Open($"if ({types.Runtime}RecordValues.IndexOfUnusable(values) is >= 0 and var column)"))
+            if (task.Columns.Count > 0)
             {
-                code.Line("object? value = column switch");
-                using (code.OpenBlock(";"))
-                {
-                    for (int c = 0; c < task.Columns.Count; c++)
-                    {
-                        // As an object, so that no value takes the type of another one.
-                        string arm = c == task.Columns.Count - 1 ? "_ => (object?)" : $"{Number(c)} => ";
-                        code.Line($"{arm}record.{Identifier.Escape(task.Columns[c].Property.Name)},");
-                    }
-                }
-                code.Line($"throw {types.Runtime}RecordValues.Unusable<{plan.Name}, {record}>(record, column, value);");
+                Check(code, plan, task, types);
             }
         }
         code.Line();
+    }
+
+    private static void Check(CodeWriter code, Plan plan, TaskPlan task, TypeNames types)
+    {
+        using CodeWriter.Block unusable =
+            code.Open($"if ({types.Runtime}RecordValues.IndexOfUnusable(values) is >= 0 and var column)");
+        code.Line("object? value = column switch");
+        using (code.OpenBlock(";"))
+        {
+            for (int c = 0; c < task.Columns.Count; c++)
+            {
+                // As an object, so that no value takes the type of another one.
+                string arm = c == task.Columns.Count - 1 ? "_ => (object?)" : $"{Number(c)} => ";
+                code.Line($"{arm}record.{Identifier.Escape(task.Columns[c].Property.Name)},");
+            }
+        }
+        code.Line($"throw {types.Runtime}RecordValues.Unusable<{plan.Name}, {task.Record.Type}>(record, column, value);");
     }
 
     /// <summary>The interface that the binding implements.</summary>

@@ -1,0 +1,126 @@
+namespace AarenGen;
+
+/// <summary>
+/// The base of models with <see cref="NextEventAttribute{TRecord}"/>: they are trained on events, take those of a stream, and predict the
+/// next one.
+/// </summary>
+/// <typeparam name="TSelf">The model.</typeparam>
+/// <typeparam name="TRecord">The type of its records.</typeparam>
+/// <typeparam name="TNext">The typed view of what is predicted.</typeparam>
+public abstract class NextEventModel<TSelf, TRecord, TNext> : RecordModel<TSelf, TRecord>
+    where TSelf : NextEventModel<TSelf, TRecord, TNext>, IModelDefinition<TSelf>, IRecordBinding<TRecord>, IEventDefinition<TNext>
+    where TNext : struct
+{
+    private static EventLayout? layout;
+
+    /// <summary>What is predicted from what.</summary>
+    public static EventTask Task => TSelf.Task;
+
+    private static EventLayout Layout => layout ??= new(TSelf.Task, Description);
+
+    private protected sealed override RecordLayout TaskLayout => Layout;
+
+    /// <summary>
+    /// Trains the model on events: those of a key are a series. The latest events, or those of other records, decide which epoch was best;
+    /// its weights are kept.
+    /// </summary>
+    /// <remarks>
+    /// Every event but the first of a series is predicted from those before it; what comes after the last one is not known, and not trained
+    /// on. Memory: 8 bytes for each value and each time, and what <see cref="SequenceModel{TSelf}.Fit"/> takes.
+    /// </remarks>
+    /// <param name="records">The events; those of a series in the order of time, those of different series mixed as they like.</param>
+    /// <param name="options">Which part is for what, and how to train; sensible defaults where null.</param>
+    /// <param name="validation">
+    /// Events of other series, which decide which epoch was best; all of <paramref name="records"/> before
+    /// <see cref="EventTrainingOptions.ValidateUntil"/> are then trained on. Null: the latest of <paramref name="records"/> decide.
+    /// </param>
+    /// <param name="progress">Receives reports as of <see cref="SequenceModel{TSelf}.Fit"/>; null: no reports.</param>
+    /// <param name="cancellationToken">Stops the training after the current optimiser step.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="records"/> is null.</exception>
+    /// <exception cref="RecordException">A record is wrong, or records of a series fall in time. The model is as it was.</exception>
+    /// <exception cref="ArgumentException">
+    /// No series has two events in the part for training, or in that for validation; or as for <see cref="SequenceModel{TSelf}.Fit"/>. The
+    /// model is as it was.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
+    /// <exception cref="InvalidOperationException">As for <see cref="SequenceModel{TSelf}.Fit"/>.</exception>
+    /// <exception cref="TrainingDivergedException">As for <see cref="SequenceModel{TSelf}.Fit"/>.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ModelFileException">The checkpoint to resume from is damaged or belongs to another training.</exception>
+    /// <exception cref="IOException">The checkpoint cannot be read or written.</exception>
+    public EventReport Fit(
+        IEnumerable<TRecord> records, EventTrainingOptions? options = null, IEnumerable<TRecord>? validation = null,
+        IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(records);
+        options ??= new();
+        options.Validate();
+        // Statistics that are not fitted yet depend on the records.
+        Standardizer? standardizer = Statistics is { IsFitted: true } ? Standardizer : null;
+        IReadOnlyList<RecordSequence> series = Read(records, standardizer);
+        (EventSequences train, EventSequences? judges) = validation is null ? EventSequences.Divide(Layout, series, options)
+            : (EventSequences.Of(Layout, series, options), EventSequences.Of(Layout, Read(validation, standardizer), options));
+        TrainingReport report = EventTraining.Fit((TSelf)this, train, judges, options.Training, progress, cancellationToken);
+        return new(report, train.TargetCount, judges?.TargetCount ?? 0);
+    }
+
+    /// <summary>
+    /// Scores the model on events: streams each series from its beginning, and compares what was predicted with each event that came, but
+    /// for the first one.
+    /// </summary>
+    /// <param name="records">The events, as of <c>Fit</c>.</param>
+    /// <param name="from">
+    /// Only events from this moment on are scored, so that series go on from those that were trained on, and the baselines are fitted to
+    /// the events before. Null: all are scored.
+    /// </param>
+    /// <param name="baseline">
+    /// The events that the baselines are fitted to, such as those of the training; null: those before <paramref name="from"/> or, without
+    /// it, the scored ones, which favours the baselines.
+    /// </param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="records"/> is null.</exception>
+    /// <exception cref="RecordException">As for <c>Fit</c>.</exception>
+    /// <exception cref="ArgumentException">No event to score, or to fit the baselines to, has one before it.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public EventEvaluation Evaluate(
+        IEnumerable<TRecord> records, DateTimeOffset? from = null, IEnumerable<TRecord>? baseline = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(records);
+        IReadOnlyList<RecordSequence> series = Read(records, Standardizer);
+        long first = from?.UtcTicks ?? long.MinValue;
+        var baselines = new EventBaselines(
+            Layout, baseline is null ? series : Read(baseline, standardizer: null),
+            baseline is null && from is not null ? first : long.MaxValue);
+        EventScores scores = EventTraining.Evaluate((TSelf)this, Layout, series, first, cancellationToken);
+        return new(scores, baselines.Evaluate(series, first), Layout.Task.Unit, baseline is null && from is null);
+    }
+
+    /// <summary>Takes the next event of a series, and predicts the one after it. It allocates nothing.</summary>
+    /// <param name="state">The state of the series, by <c>CreateSeriesState</c>.</param>
+    /// <param name="record">The event, not earlier than the one before it.</param>
+    /// <returns>A view, valid until the next step.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="state"/> is null.</exception>
+    /// <exception cref="RecordException">
+    /// The event is of another series, lies before the one before it, or holds a number or category out of range. The state is as it was.
+    /// </exception>
+    public TNext Step(SeriesState<TSelf> state, TRecord record)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        state.Records().Step<TRecord, TSelf>((TSelf)this, record);
+        return TSelf.View(new((EventCore)state.Core));
+    }
+
+    /// <summary>What was predicted last in a series, such as by a state that was loaded; null before its first event.</summary>
+    /// <param name="state">The series.</param>
+    /// <returns>A view, valid until the next step.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="state"/> is null.</exception>
+    public TNext? GetNextEvent(SeriesState<TSelf> state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return state.Core.HasOutput ? TSelf.View(new((EventCore)state.Core)) : null;
+    }
+
+    private static IReadOnlyList<RecordSequence> Read(IEnumerable<TRecord> records, Standardizer? standardizer) =>
+        RecordSequence.Read<TRecord, TSelf>(records, Layout, standardizer);
+}
