@@ -94,7 +94,8 @@ public sealed class ModelGenerator : IIncrementalGenerator
             ? [.. result.Diagnostics, DiagnosticInfo.At(new DiagnosticLocation(), DiagnosticDescriptors.NoDeviceCode, plan.Name, operation)]
             : result.Diagnostics;
         return diagnostics.Select(p => Diagnostic.Create(
-            DiagnosticDescriptors.Get(p.Id), model.LocationOf(p.DiagnosticLocation), p.Arguments.ToArray<object>()))
+            DiagnosticDescriptors.Get(p.Id), model.LocationOf(p.DiagnosticLocation),
+            p.Properties, p.Arguments.ToArray<object>()))
         .ToImmutableArray();
     }
 }

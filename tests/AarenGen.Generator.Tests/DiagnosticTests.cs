@@ -419,8 +419,38 @@ public sealed class DiagnosticTests
                 or DiagnosticDescriptors.LanguageTooOld or DiagnosticDescriptors.NeverForgets
                 or DiagnosticDescriptors.MissingRuntime;
             Assert.True(isElsewhere || Mistakes.Concat(TaskDiagnosticTests.Mistakes).Any(m => ((object[])m)[0].Equals(d.Id)), d.Id);
-            Assert.Contains($"## {d.Id}", documentation, StringComparison.Ordinal);
+            string heading = DiagnosticDescriptors.Heading(d.Id, d.Title.ToString(CultureInfo.InvariantCulture));
+            Assert.Contains($"\n## {heading}\n", documentation, StringComparison.Ordinal);
+            // Only where the sources have a public host.
+            Assert.True(d.HelpLinkUri.Length == 0 || d.HelpLinkUri == DiagnosticDescriptors.LinkTo(d.HelpLinkUri.Split('#')[0], heading));
         });
+    }
+
+    [Fact]
+    public void A_diagnostic_links_to_its_heading()
+    {
+        Assert.Null(DiagnosticDescriptors.LinkTo(null, "AAREN001: a heading"));
+        Assert.Equal(
+            "https://host/page.md#aaren059-it-does-not-follow-streams-half-life-n1",
+            DiagnosticDescriptors.LinkTo("https://host/page.md", "AAREN059: it does 'not' follow streams, (half-life n=1)"));
+    }
+
+    /// <summary>
+    /// The lists tell users of each version which diagnostics are new in it. The compiler checks such lists for analyzers, not for
+    /// generators.
+    /// </summary>
+    [Fact]
+    public void Every_diagnostic_is_in_a_release()
+    {
+        string folder = Path.Combine(Repository.Root, "generators", "AarenGen.Generator");
+        string shipped = File.ReadAllText(Path.Combine(folder, "AnalyzerReleases.Shipped.md"));
+        IEnumerable<string> rules = DiagnosticDescriptors.Descriptions
+            .Where(d => !shipped.Contains($"\n{d.Id} |", StringComparison.Ordinal)).OrderBy(static d => d.Id, StringComparer.Ordinal)
+            .Select(static d => FormattableString.Invariant($"{d.Id} | {d.Category} | {d.DefaultSeverity} | {d.Title}"));
+        Golden.Matches(
+            string.Join('\n', ["; Diagnostics of no release yet", "", "### New Rules", "", "Rule ID | Category | Severity | Notes",
+                "--------|----------|----------|------", .. rules, ""]),
+            Path.Combine(folder, "AnalyzerReleases.Unshipped.md"));
     }
 
     [Fact]

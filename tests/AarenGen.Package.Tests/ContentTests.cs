@@ -33,7 +33,8 @@ public sealed partial class ContentTests(PackedPackages packed)
     {
         using ZipArchive package = Open(name, "nupkg");
         string[] files = [$"lib/net10.0/{name}.dll", $"lib/net10.0/{name}.xml", "README.md", "icon.png", $"{name}.nuspec"],
-            analyzers = name == "AarenGen" ? ["analyzers/dotnet/cs/AarenGen.Generator.dll"] : [];
+            analyzers = name == "AarenGen"
+                ? ["analyzers/dotnet/cs/AarenGen.CodeFixes.dll", "analyzers/dotnet/cs/AarenGen.Generator.dll"] : [];
         Assert.Equal(
             files.Concat(analyzers).Order(),
             package.Entries.Select(static e => e.FullName).Where(static n => !Container.IsMatch(n)).Order());
@@ -89,11 +90,13 @@ public sealed partial class ContentTests(PackedPackages packed)
                 i => reader.GetGuid(reader.GetCustomDebugInformation(i).Kind) == embeddedSource));
     }
 
-    [Fact]
-    public void The_generator_carries_its_symbols()
+    [Theory]
+    [InlineData("Generator")]
+    [InlineData("CodeFixes")]
+    public void What_the_compiler_loads_carries_its_symbols(string part)
     {
         using ZipArchive package = Open("AarenGen", "nupkg");
-        using var generator = new PEReader(new MemoryStream(Bytes(package, "analyzers/dotnet/cs/AarenGen.Generator.dll")));
+        using var generator = new PEReader(new MemoryStream(Bytes(package, $"analyzers/dotnet/cs/AarenGen.{part}.dll")));
         Assert.Contains(generator.ReadDebugDirectory(), static d => d.Type == DebugDirectoryEntryType.EmbeddedPortablePdb);
     }
 

@@ -1,3 +1,4 @@
+using System.Reflection;
 using Microsoft.CodeAnalysis;
 
 namespace AarenGen.Generator.Diagnostics;
@@ -28,6 +29,10 @@ internal static class DiagnosticDescriptors
         SeveralRoles = "AAREN063", UnsupportedType = "AAREN064", NullableIdentity = "AAREN065", MissingColumn = "AAREN066",
         RepeatedRole = "AAREN067", BadCategories = "AAREN068", BadColumnName = "AAREN069", BadTargetName = "AAREN070",
         RoleNotOfTask = "AAREN071";
+
+    /// <summary>The address of docs/diagnostics.md; null where the sources have no public one.</summary>
+    private static readonly string? Page = typeof(DiagnosticDescriptors).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .FirstOrDefault(static a => a.Key == "DiagnosticsPage")?.Value;
 
     private static readonly Dictionary<string, DiagnosticDescriptor> All = new[]
     {
@@ -192,9 +197,20 @@ internal static class DiagnosticDescriptors
 
     public static bool IsError(string id) => Get(id).DefaultSeverity == DiagnosticSeverity.Error;
 
+    /// <summary>The heading of a diagnostic in docs/diagnostics.md.</summary>
+    public static string Heading(string id, string title) => $"{id}: {char.ToLowerInvariant(title[0])}{title.Substring(1)}";
+
     private static DiagnosticDescriptor Error(string id, string title, string message) =>
-        new(id, title, message, "AarenGen", DiagnosticSeverity.Error, isEnabledByDefault: true);
+        Create(id, title, message, DiagnosticSeverity.Error);
 
     private static DiagnosticDescriptor Warning(string id, string title, string message) =>
-        new(id, title, message, "AarenGen", DiagnosticSeverity.Warning, isEnabledByDefault: true);
+        Create(id, title, message, DiagnosticSeverity.Warning);
+
+    private static DiagnosticDescriptor Create(string id, string title, string message, DiagnosticSeverity severity) =>
+        new(id, title, message, "AarenGen", severity, isEnabledByDefault: true, helpLinkUri: LinkTo(Page, Heading(id, title)));
+
+    /// <summary>The address of a heading: hosts of Markdown keep its letters in small, and write hyphens for spaces.</summary>
+    internal static string? LinkTo(string? page, string heading) => page is null ? null : page + "#" + string.Concat(
+        heading.ToLowerInvariant().Where(static c => char.IsLetterOrDigit(c) || c is ' ' or '-' or '_')
+            .Select(static c => c == ' ' ? '-' : c));
 }

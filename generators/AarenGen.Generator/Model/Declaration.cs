@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 
 namespace AarenGen.Generator.Model;
@@ -76,6 +77,15 @@ internal sealed record Argument(string Name, object? Value);
 /// </summary>
 internal sealed record DiagnosticInfo(string Id, DiagnosticLocation DiagnosticLocation, EquatableArray<string> Arguments)
 {
+    /// <summary>The property of a diagnostic that holds its <see cref="Replacement"/>, for code fixes.</summary>
+    public const string ReplacementProperty = "Replacement";
+
+    /// <summary>C# that mends the mistake in the place of what is there; null where no text is the obvious one.</summary>
+    public string? Replacement { get; init; }
+
+    public ImmutableDictionary<string, string?>? Properties =>
+        Replacement is null ? null : ImmutableDictionary<string, string?>.Empty.Add(ReplacementProperty, Replacement);
+
     public static DiagnosticInfo At(DiagnosticLocation site, string id, params object[] arguments) =>
         // On one line of the compiler's output, with any text of the user.
         new(id, site, new(arguments.Select(static a => Literal.Printable(Convert.ToString(a, CultureInfo.InvariantCulture)!))));

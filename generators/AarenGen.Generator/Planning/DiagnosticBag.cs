@@ -39,7 +39,7 @@ internal sealed class DiagnosticBag(Declaration declaration, IEnumerable<Diagnos
         Add(
             DiagnosticInfo.At(
                 LocationOf(component, argument), DiagnosticDescriptors.OutOfRange, argument, component.Name, value,
-                $"from {min} to {max}"));
+                $"from {min} to {max}") with { Replacement = Literal.Number(Math.Min(max, Math.Max(min, value))) });
         return min;
     }
 
@@ -71,7 +71,8 @@ internal sealed class DiagnosticBag(Declaration declaration, IEnumerable<Diagnos
         }
         Add(DiagnosticInfo.At(
             LocationOf(component, argument), DiagnosticDescriptors.OutOfRange, argument, component.Name, value,
-            FormattableString.Invariant($"from {min} to {max}")));
+            FormattableString.Invariant($"from {min} to {max}"))
+            with { Replacement = double.IsNaN(value) ? null : Literal.Double(Math.Min(max, Math.Max(min, value))) });
         return defaultValue;
     }
 
@@ -112,12 +113,15 @@ internal sealed class DiagnosticBag(Declaration declaration, IEnumerable<Diagnos
         if (heads < 1)
         {
             Add(DiagnosticInfo.At(
-                LocationOf(component, "Heads"), DiagnosticDescriptors.OutOfRange, "Heads", component.Name, heads, "at least 1"));
+                LocationOf(component, "Heads"), DiagnosticDescriptors.OutOfRange, "Heads", component.Name, heads, "at least 1")
+                with { Replacement = "1" });
         }
         else
         {
-            string divisors = string.Join(", ", Enumerable.Range(1, Math.Min(width, 64)).Where(h => width % h == 0));
-            Add(DiagnosticInfo.At(LocationOf(component, "Heads"), DiagnosticDescriptors.HeadsDoNotDivide, heads, width, divisors));
+            int[] divisors = [.. Enumerable.Range(1, Math.Min(width, 64)).Where(h => width % h == 0)];
+            Add(DiagnosticInfo.At(
+                LocationOf(component, "Heads"), DiagnosticDescriptors.HeadsDoNotDivide, heads, width, string.Join(", ", divisors))
+                with { Replacement = Literal.Number(divisors.OrderBy(d => Math.Abs((long)d - heads)).First()) });
         }
         return 1;
     }

@@ -153,7 +153,8 @@ internal sealed class LoweredModel
         {
             if (!IsName(name))
             {
-                diagnostics.Add(DiagnosticInfo.At(diagnostics.LocationOf(component, "Name"), DiagnosticDescriptors.BadName, name));
+                diagnostics.Add(DiagnosticInfo.At(diagnostics.LocationOf(component, "Name"), DiagnosticDescriptors.BadName, name)
+                    with { Replacement = Literal.Text(ToName(name)) });
             }
             return name;
         }
@@ -167,6 +168,11 @@ internal sealed class LoweredModel
         return own ?? $"layers.{Number(index)}";
     }
 
-    private static bool IsName(string name) => name.Split('.')
-        .All(static s => s.Length > 0 && s.All(static c => c is '_' or (>= '0' and <= '9') or (>= 'a' and <= 'z') or (>= 'A' and <= 'Z')));
+    private static bool IsName(string name) => name.Split('.').All(static s => s.Length > 0 && s.All(IsNameCharacter));
+
+    private static bool IsNameCharacter(char c) => c is '_' or (>= '0' and <= '9') or (>= 'a' and <= 'z') or (>= 'A' and <= 'Z');
+
+    /// <summary>The name with underscores in the place of all that cannot be used, as in <c>my_layer</c> for <c>my layer</c>.</summary>
+    private static string ToName(string name) => string.Join(".", name.Split('.')
+        .Select(static s => s.Length == 0 ? "_" : string.Concat(s.Select(static c => IsNameCharacter(c) ? c : '_'))));
 }

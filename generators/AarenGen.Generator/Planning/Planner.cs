@@ -126,8 +126,22 @@ internal static class Planner
         if (bytes > Limits.NameBytes)
         {
             diagnostics.Add(
-                DiagnosticInfo.At(new DiagnosticLocation(), DiagnosticDescriptors.NameTooLong, declaration.Name, bytes, Limits.NameBytes));
+                DiagnosticInfo.At(new DiagnosticLocation(), DiagnosticDescriptors.NameTooLong, declaration.Name, bytes, Limits.NameBytes)
+                    with { Replacement = Cut(declaration.Name, bytes - Limits.NameBytes) });
         }
+    }
+
+    /// <summary>The beginning of a name, so that that many bytes of UTF-8 go away; null where nothing is left of it.</summary>
+    private static string? Cut(string name, int bytes)
+    {
+        int length = name.Length;
+        while (length > 0 && Encoding.UTF8.GetByteCount(name.Substring(length)) < bytes)
+        {
+            length--;
+        }
+        // Not between the halves of a character.
+        length -= length > 0 && char.IsLowSurrogate(name.ElementAtOrDefault(length)) ? 1 : 0;
+        return length > (name.StartsWith("@", StringComparison.Ordinal) ? 1 : 0) ? name.Substring(0, length) : null;
     }
 
     private static void CheckState(Declaration declaration, long doubles, DiagnosticBag diagnostics)
