@@ -57,8 +57,10 @@ internal static class Report
             Training training = shown.Training!;
             html.AddDetails(
                 $"The declaration of {shown.Model}, and how it was trained", training.Declaration, training.Recipe);
+            // A declaration in C#, or the card of a model.
+            string language = training.Declaration.StartsWith('[') ? "csharp" : "text";
             markdown.Append(CultureInfo.InvariantCulture,
-                $"\n{shown.Model}, trained by {training.Recipe}:\n\n```csharp\n{training.Declaration}\n```\n");
+                $"\n{shown.Model}, trained by {training.Recipe}:\n\n```{language}\n{training.Declaration}\n```\n");
         }
         foreach ((string name, string caption, string svg) in Charts.Of(group))
         {

@@ -1,0 +1,3 @@
+Meter model = Meter.Create(1);
+StreamState<Meter> state = model.CreateState();
+// The block.

@@ -1,0 +1,2 @@
+Fleet model = Fleet.Create(1);
+// The block.

@@ -1,0 +1,1 @@
+public enum Site { Hamburg, Boston }
