@@ -84,10 +84,14 @@ public sealed record SeriesTable(
         TimeGrid grid, Aggregation aggregation = Aggregation.Mean, DuplicateTimes duplicates = DuplicateTimes.Refuse) =>
         Resample(grid, [.. Names.Select(_ => aggregation)], duplicates);
 
-    /// <inheritdoc cref="Resample(TimeGrid, Aggregation, DuplicateTimes)"/>
+    /// <summary>Brings the rows to a regular grid of time, each column in its way.</summary>
     /// <param name="grid">The grid.</param>
     /// <param name="aggregations">What the values of one interval become, one for each column.</param>
     /// <param name="duplicates">What happens to rows that have the same time.</param>
+    /// <returns>The series; NaN where an interval has no value.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="aggregations"/> is null.</exception>
+    /// <exception cref="ArgumentException">Their number is not that of the columns.</exception>
+    /// <exception cref="TableException">There is no time column, or times repeat and are refused.</exception>
     public RegularSeries Resample(
         TimeGrid grid, IReadOnlyList<Aggregation> aggregations, DuplicateTimes duplicates = DuplicateTimes.Refuse)
     {

@@ -41,13 +41,13 @@ public sealed class LinkTests
     }
 
     [Fact]
-    public void Every_page_of_the_documentation_is_linked()
+    public void The_site_lists_every_page()
     {
-        HashSet<string> linked = [.. MarkdownPage.All.Select(MarkdownPage.Read).SelectMany(static page => page.Links
-            .Where(static l => !Uri.TryCreate(l, UriKind.Absolute, out _))
-            .Select(l => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(page.Path)!, l.Split('#')[0]))))];
-        Assert.All(
-            MarkdownPage.All.Where(static p => p.StartsWith("docs/", StringComparison.Ordinal)),
-            p => Assert.Contains(Path.Combine(Repository.Root, p), linked));
+        string[] lines = File.ReadAllLines(Path.Combine(Repository.Root, "docs", "toc.yml"));
+        IEnumerable<string> listed = lines.Select(static l => l.Trim().Split(' ')).Where(static l => l[0] == "href:")
+            .Select(static l => l[1]);
+        Assert.Equal(
+            MarkdownPage.All.Select(static p => p.Split('/')).Where(static p => p is ["docs", not "index.md"]).Select(static p => p[1]),
+            listed.Where(static h => !h.Contains('/')).Order(StringComparer.Ordinal));
     }
 }

@@ -33,10 +33,11 @@ public sealed class LocalClock(
     public DateTimeOffset ToUtc(DateTime local) =>
         TryToUtc(local, out DateTimeOffset utc, out string? problem) ? utc : throw new ArgumentException(problem, nameof(local));
 
-    /// <inheritdoc cref="ToUtc"/>
+    /// <summary>Converts the next time of the series, if it can be.</summary>
     /// <param name="local">The time that the clock shows; its kind is ignored.</param>
     /// <param name="utc">The moment in UTC, with an offset of zero.</param>
     /// <param name="problem">What is wrong and how to fix it, without a final point; null: nothing.</param>
+    /// <returns>Whether it was converted.</returns>
     public bool TryToUtc(DateTime local, out DateTimeOffset utc, out string? problem)
     {
         local = DateTime.SpecifyKind(local, DateTimeKind.Unspecified);
