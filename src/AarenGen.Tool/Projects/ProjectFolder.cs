@@ -1,0 +1,130 @@
+using System.Reflection;
+using System.Runtime.Loader;
+
+namespace AarenGen.Tool.Projects;
+
+/// <summary>A folder with a project that <c>aarengen train</c> wrote.</summary>
+internal sealed class ProjectFolder
+{
+    private readonly string project;
+
+    private ProjectFolder(string path, string project) => (Path, this.project) = (path, project);
+
+    /// <summary>The folder.</summary>
+    public string Path { get; }
+
+    /// <summary>The weights.</summary>
+    public string Weights => System.IO.Path.Combine(Path, "model.safetensors");
+
+    private string Assembly => System.IO.Path.GetFullPath(
+        System.IO.Path.Combine(Path, "bin", "Release", "net10.0", System.IO.Path.ChangeExtension(project, ".dll")));
+
+    /// <summary>Opens a folder.</summary>
+    /// <exception cref="UserException">There is no such folder, or no project in it.</exception>
+    public static ProjectFolder Open(string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            throw new UserException(File.Exists(path) ? $"{path} is a file; name the folder of the project."
+                : $"{path}: there is no such folder; 'aarengen train' makes one.");
+        }
+        string[] projects = [.. Directory.GetFiles(path, "*.csproj").Select(static p => System.IO.Path.GetFileName(p))];
+        return projects.Length == 1 && File.Exists(System.IO.Path.Combine(path, "Live.cs")) ? new(path, projects[0])
+            : throw new UserException($"{path}: this is no project that 'aarengen train' wrote; name its folder.");
+    }
+
+    /// <summary>Writes a project.</summary>
+    /// <param name="path">The folder; it is made.</param>
+    /// <param name="files">The files.</param>
+    /// <param name="force">Whether files that are there are overwritten.</param>
+    /// <exception cref="UserException">The folder is not empty, or cannot be written.</exception>
+    public static ProjectFolder Write(string path, IReadOnlyDictionary<string, string> files, bool force)
+    {
+        CheckEmpty(path, force);
+        try
+        {
+            Directory.CreateDirectory(path);
+            foreach ((string name, string text) in files)
+            {
+                File.WriteAllText(System.IO.Path.Combine(path, name), text);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UserException(
+                $"{path}: nothing can be written there ({e.Message.TrimEnd('.')}); name another folder by --output.", cause: e);
+        }
+        return Open(path);
+    }
+
+    /// <summary>Checks before long work that a project can be written.</summary>
+    /// <exception cref="UserException">It cannot.</exception>
+    public static void CheckEmpty(string path, bool force)
+    {
+        if (File.Exists(path))
+        {
+            throw new UserException($"{path} is a file; name a folder by --output.");
+        }
+        if (!force && Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
+        {
+            throw new UserException($"{path} is not empty; name another folder by --output, or overwrite its files by --force.");
+        }
+    }
+
+    /// <summary>Builds the project, unless what was built is newer than all sources.</summary>
+    public async Task BuildAsync(CancellationToken stop)
+    {
+        bool isBuilt = File.Exists(Assembly) && Directory.EnumerateFiles(Path).All(
+            f => !f.EndsWith(".cs", StringComparison.Ordinal) && !f.EndsWith("proj", StringComparison.Ordinal)
+                || File.GetLastWriteTimeUtc(f) <= File.GetLastWriteTimeUtc(Assembly));
+        if (!isBuilt)
+        {
+            await DotNet.BuildAsync(Path, stop);
+        }
+    }
+
+    /// <summary>
+    /// Runs the project's program within this process, so that signals, standard input and the exit code are its own. Its assemblies are
+    /// loaded beside those of the tool, in the versions that the project has.
+    /// </summary>
+    /// <param name="arguments">The command line.</param>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="UserException">There are no weights yet, or the program cannot be loaded.</exception>
+    public int Run(params IEnumerable<string> arguments)
+    {
+        string[] all = [.. arguments, "--model", Weights];
+        if (all[0] != "train" && !File.Exists(Weights))
+        {
+            throw new UserException($"{Weights}: there are no weights; train the model first.");
+        }
+        MethodInfo main;
+        try
+        {
+            main = new ProgramContext(Assembly).LoadFromAssemblyPath(Assembly).EntryPoint!;
+        }
+        catch (Exception e) when (e is IOException or BadImageFormatException)
+        {
+            throw new UserException($"{Assembly}: the program cannot be loaded ({e.Message}); build the project anew.", cause: e);
+        }
+        try
+        {
+            return (int)main.Invoke(null, [all])!;
+        }
+        catch (TargetInvocationException e)
+        {
+            Exception inner = e.InnerException!;
+            throw new UserException($"The program of {Path} failed: {inner.GetType().Name}: {inner.Message}", cause: e);
+        }
+    }
+
+    private sealed class ProgramContext(string path) : AssemblyLoadContext
+    {
+        private readonly AssemblyDependencyResolver resolver = new(path);
+
+        protected override Assembly? Load(AssemblyName assemblyName) =>
+            resolver.ResolveAssemblyToPath(assemblyName) is { } found ? LoadFromAssemblyPath(found) : null;
+
+        protected override nint LoadUnmanagedDll(string unmanagedDllName) =>
+            resolver.ResolveUnmanagedDllToPath(unmanagedDllName) is { } found ? LoadUnmanagedDllFromPath(found) : 0;
+    }
+}

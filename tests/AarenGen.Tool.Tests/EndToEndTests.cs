@@ -1,0 +1,224 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
+using System.Text.Json;
+using Xunit.Abstractions;
+
+namespace AarenGen.Tool.Tests;
+
+/// <summary>From a table to a built and trained project, against packages, and to its streams.</summary>
+public sealed class EndToEndTests(ITestOutputHelper log) : TemporaryFolder
+{
+    private static readonly string[] Packages = ["AarenGen", "AarenGen.Data", "AarenGen.Reports"];
+    private static readonly string ToolPath = typeof(UserException).Assembly.Location;
+
+    /// <summary>Above that of the sources, because packages depend on AarenGen from that one on.</summary>
+    private readonly string version = $"1000.0.1-tool{DateTime.UtcNow.Ticks}";
+
+    [Fact]
+    public void A_table_becomes_a_program_whose_streams_survive_being_killed()
+    {
+        try
+        {
+            Run();
+        }
+        finally
+        {
+            string cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+                ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+            foreach (string cached in Packages.Select(p => Path.Combine(cache, p.ToLowerInvariant(), version)).Where(Directory.Exists))
+            {
+                Directory.Delete(cached, recursive: true);
+            }
+        }
+    }
+
+    private void Run()
+    {
+        string configuration = typeof(EndToEndTests).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
+        Directory.CreateDirectory(At("packages"));
+        foreach (string package in Packages)
+        {
+            Call("dotnet", "", "pack", Path.Combine(Repository.Root, "src", package), "--no-build", "-c", configuration,
+                $"-p:Version={version}", "-o", At("packages"));
+        }
+        // Headers of all kinds: what they become must compile, and find its columns again.
+        string header = "Meter id,time,Load (kW),load_kw,class,2nd,Wetter Süd,\"site, area\",plan,note";
+        string[] rows = [.. Enumerable.Range(0, 2 * 400).Select(Row)];
+        string table = Write("my table.csv", $"{header}\n{string.Join('\n', rows[..700])}\n");
+        var clock = Stopwatch.StartNew();
+        (string json, string progress) = Tool(
+            "", "train", table, "--target", "Load (kW)", "--horizon", "6", "--known", "plan", "--epochs", "2", "--source", At("packages"),
+            "--package-version", version, "--output", At("project"), "--json");
+        log.WriteLine($"{clock.Elapsed.TotalSeconds:F1} s\n{json}\n{progress}");
+        using (JsonDocument report = JsonDocument.Parse(json))
+        {
+            Assert.Equal("1h", report.RootElement.GetProperty("every").GetString());
+            Assert.Equal(
+                "key time target observed observed observed category category known ahead ignored",
+                string.Join(' ', report.RootElement.GetProperty("columns").EnumerateArray()
+                    .Select(static c => c.GetProperty("role").GetString())));
+        }
+        Assert.True(File.Exists(At("project/backtest.html")));
+
+        string backtest = Tool("", "backtest", At("project"), table, "--json").Output;
+        Assert.Equal("LoadKWForecaster", BacktestReport.FromJson(backtest).Model);
+        Assert.Contains(
+            "\"stepsPerSecond\"", Tool("", "bench", At("project"), "--steps", "200", "--json").Output, StringComparison.Ordinal);
+
+        Assert.Contains("weights", Tool("", "inspect", At("project/model.safetensors")).Output, StringComparison.Ordinal);
+        Tool("", "convert", At("project/model.safetensors"), "--output", At("half"), "--type", "bfloat16");
+        Tool("", "convert", At("project"), "--output", At("compiled"), "--compiled", "--precision", "int8");
+        Assert.Contains("compiled model", Tool("", "inspect", At("compiled")).Output, StringComparison.Ordinal);
+
+        Streams(header, rows);
+        // Rounded weights load, too.
+        File.Copy(At("half"), At("project/model.safetensors"), overwrite: true);
+        Tool("", "bench", At("project"), "--steps", "10");
+    }
+
+    private void Streams(string header, string[] rows)
+    {
+        string[] whole = Lines(Tool(string.Join('\n', [header, .. rows]), "stream", At("project")).Output);
+        // Every third row of a series only tells the plan.
+        Assert.Equal(rows.Count(static r => !r.Contains(",,", StringComparison.Ordinal)), whole.Length);
+
+        // The same rows as JSON give the same forecasts.
+        string[] names = ["Meter id", "time", "Load (kW)", "load_kw", "class", "2nd", "Wetter Süd", "site, area", "plan", "note"];
+        string[] objects =
+        [
+            .. rows.Take(200).Select(r => JsonSerializer.Serialize(
+                r.Replace("\"a, b\"", "a; b", StringComparison.Ordinal).Split(',').Select(static c => c.Replace(';', ',')).Zip(names)
+                    .ToDictionary(static p => p.Second, static p => p.First is { Length: 0 } ? null : p.First))),
+        ];
+        Assert.Equal(
+            Lines(Tool(string.Join('\n', [header, .. rows.Take(200)]), "stream", At("project")).Output),
+            Lines(Tool(string.Join('\n', objects), "stream", At("project")).Output));
+
+        // Killed again and again: the sender goes on after the last state that it was told.
+        var seen = new SortedDictionary<long, string>();
+        long told = 0;
+        int kills = 0;
+        for (int lines = 70; ; lines += 35)
+        {
+            using Process process = Start(At("project"), "--state", At("state"), "--state-every", "50");
+            // Which row is the next one is told first.
+            told = RowsIn(process.StandardError.ReadLine()!);
+            Task<string> errors = process.StandardError.ReadToEndAsync();
+            int killAt = lines;
+            Task reading = Task.Run(() =>
+            {
+                while (process.StandardOutput.ReadLine() is { } line)
+                {
+                    long row = RowOf(line);
+                    Assert.True(!seen.TryGetValue(row, out string? before) || before == line, "a forecast that is repeated is the same");
+                    seen[row] = line;
+                    if (--killAt == 0)
+                    {
+                        process.Kill();
+                    }
+                }
+            });
+            try
+            {
+                process.StandardInput.WriteLine(header);
+                foreach (string row in rows.Skip((int)told))
+                {
+                    process.StandardInput.WriteLine(row);
+                }
+                process.StandardInput.Close();
+            }
+            catch (IOException)
+            {
+            }
+            reading.Wait();
+            process.WaitForExit();
+            log.WriteLine($"{process.ExitCode} after {lines} lines from row {told}: {errors.Result.ReplaceLineEndings(" ")}");
+            if (process.ExitCode == 0)
+            {
+                break;
+            }
+            kills++;
+            Assert.InRange(kills, 1, 50);
+        }
+        log.WriteLine($"killed {kills} times");
+        Assert.InRange(kills, 2, 50);
+        Assert.Equal(whole, seen.Values);
+
+        string inspected = Tool("", "inspect", At("state"), "--json").Output;
+        Assert.Equal(rows.Length, JsonDocument.Parse(inspected).RootElement.GetProperty("rows").GetInt64());
+        // The whole input again.
+        (string replayed, _) = Tool(string.Join('\n', [header, .. rows]), "stream", At("project"), "--state", At("state"), "--replay");
+        Assert.Equal("", replayed);
+
+        // A wrong row ends the stream, or is passed over.
+        string wrong = string.Join('\n', [header, rows[0], rows[1].Replace("2025-01-01", "yesterday", StringComparison.Ordinal), rows[2]]);
+        (int code, string output, string error) = Process(ToolPath, wrong, "stream", At("project"));
+        Assert.Equal((1, 1), (code, Lines(output).Length));
+        Assert.Contains("line 3, column 'time': 'yesterday", error, StringComparison.Ordinal);
+        Assert.Equal(2, Lines(Tool(wrong, "stream", At("project"), "--skip-errors").Output).Length);
+    }
+
+    private static long RowsIn(string line) => long.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
+
+    private static long RowOf(string line) => JsonDocument.Parse(line).RootElement.GetProperty("row").GetInt64();
+
+    /// <summary>Two series; a third of the rows come before their time, and only tell the plan.</summary>
+    private static string Row(int i)
+    {
+        (int hour, string meter) = (i / 2, i % 2 == 0 ? "north" : "south");
+        bool isPlan = hour % 3 == 1 && hour > 348;
+        DateTime time = new DateTime(2025, 1, 1).AddHours(hour + (isPlan ? 1 : hour % 3 == 2 && hour > 348 ? -1 : 0));
+        string load = isPlan ? "" : (10 + 5 * Math.Sin(hour * Math.Tau / 24)).ToString("F3", CultureInfo.InvariantCulture);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{meter},{time:s}Z,{load},{hour % 5},{hour % 7},{hour % 11},{(hour % 4 == 0 ? "class" : "sonnig")},")
+            + string.Create(CultureInfo.InvariantCulture, $"{(hour % 2 == 0 ? "\"a, b\"" : "c")},{hour % 3},note {i}");
+    }
+
+    private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    private (string Output, string Error) Tool(string input, params string[] arguments) => Call(ToolPath, input, arguments);
+
+    private (string Output, string Error) Call(string program, string input, params string[] arguments)
+    {
+        (int code, string output, string error) = Process(program, input, arguments);
+        Assert.True(code == 0, $"{string.Join(' ', arguments)} ended with {code}:\n{output}\n{error}");
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+        return (output, error);
+    }
+
+    private static (int Code, string Output, string Error) Process(string program, string input, params string[] arguments)
+    {
+        using Process process = Start(program, arguments, isTool: program == ToolPath);
+        Task<string> output = process.StandardOutput.ReadToEndAsync(), errors = process.StandardError.ReadToEndAsync();
+        try
+        {
+            process.StandardInput.Write(input);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+        }
+        process.WaitForExit();
+        return (process.ExitCode, output.Result, errors.Result);
+    }
+
+    private static Process Start(string project, params string[] options) =>
+        Start(ToolPath, ["stream", project, .. options], isTool: true);
+
+    private static Process Start(string program, string[] arguments, bool isTool)
+    {
+        var start = new ProcessStartInfo(isTool ? "dotnet" : program, isTool ? [program, .. arguments] : arguments)
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        foreach (string name in start.Environment.Keys.Where(static k => k.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)
+            || k.StartsWith("VSTEST", StringComparison.OrdinalIgnoreCase)).ToArray())
+        {
+            start.Environment.Remove(name);
+        }
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        return System.Diagnostics.Process.Start(start)!;
+    }
+}

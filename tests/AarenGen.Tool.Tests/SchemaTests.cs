@@ -1,0 +1,144 @@
+using System.Globalization;
+using System.Text;
+using AarenGen.Tool.Projects;
+using AarenGen.Tool.Schemas;
+using AarenGen.Tool.Tables;
+
+namespace AarenGen.Tool.Tests;
+
+public class SchemaTests : TemporaryFolder
+{
+    private static readonly DateTime Start = new(2025, 1, 1);
+
+    [Fact]
+    public void Columns_become_properties_by_what_they_hold()
+    {
+        string table = Write("t.csv", Rows(
+            "sensor,time,load,humidity,constant,row,site,note,ok", 2 * 24 * 20, static i => FormattableString.Invariant(
+                $"{"ab"[i % 2]},{Start.AddHours(i / 2):yyyy-MM-ddTHH:mm}Z,{i % 24 + 0.5},{i % 3 * 10},5,{i},")
+                + FormattableString.Invariant($"{(i % 2 == 0 ? "Hamburg" : "Boston")},text {i},{(i % 5 == 0 ? "true" : "false")}")));
+        Schema schema = Infer(table, "load");
+        Assert.Equal(
+            [
+                "sensor Key string Sensor", "time Time DateTimeOffset Time", "load Target float? Load", "humidity Observed float? Humidity",
+                "constant Ignored  ", "row Ignored  ", "site Category SiteCategory? Site", "note Ignored  ", "ok Category bool? Ok",
+            ],
+            schema.Columns.Select(static c => $"{c.Header} {c.Role} {c.Type} {c.Property}"));
+        Assert.Equal(["Boston", "Hamburg"], schema.Columns[6].Categories);
+        Assert.Equal(("1h", false, 2), (schema.Every, schema.IsAggregated, schema.SeriesCount));
+        Assert.Equal([CalendarField.HourOfDay, CalendarField.DayOfWeek], schema.Calendar);
+        string record = new ProjectText(schema, "1.0.0", null).Files["Reading.cs"];
+        Assert.Contains("    [SeriesKey]\n    public required string Sensor { get; init; }\n", record, StringComparison.Ordinal);
+        Assert.Contains("public enum SiteCategory\n{\n    Boston = 0,\n    Hamburg = 1,\n}\n", record, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Rows_of_one_series_have_no_key_whatever_stands_beside_them()
+    {
+        Schema schema = Infer(Write("t.csv", Rows(
+            "time,weather,load", 100, static i => $"{Start.AddHours(i):s},{(i % 3 == 0 ? "rain" : "dry sky")},{i}")), "load");
+        Assert.Null(schema.Key);
+        Assert.Equal(ColumnRole.Category, schema.Columns[1].Role);
+        // "dry sky" is no name.
+        Assert.Equal((null, "string?"), (schema.Columns[1].Enum, schema.Columns[1].Type));
+        Assert.Contains(
+            "[Category(\"dry sky\", \"rain\")]", new ProjectText(schema, "1.0.0", null).Files["Reading.cs"], StringComparison.Ordinal);
+        Assert.Contains("[Standardize]", new ProjectText(schema, "1.0.0", null).Files["LoadForecaster.cs"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_long_table_sorted_by_series_or_newest_first_has_its_key()
+    {
+        Schema sorted = Infer(Write("a.csv", Rows(
+            "store,date,sales,promo", 200, static i => $"{i / 100},{Start.AddDays(i % 100):yyyy-MM-dd},{i % 7},{i % 2}")), "sales");
+        Assert.Equal(("store", "long", "1d"), (sorted.Key?.Header, sorted.Key?.Type, sorted.Every));
+        Assert.Equal([CalendarField.DayOfWeek], sorted.Calendar);
+        Schema newest = Infer(Write("b.csv", Rows(
+            "store,date,sales,promo", 200, static i => $"{i % 2},{Start.AddDays(-i / 2):yyyy-MM-dd},{i % 7},{i % 2}")), "sales");
+        Assert.Equal(("store", "1d"), (newest.Key?.Header, newest.Every));
+    }
+
+    [Fact]
+    public void Rows_within_an_interval_are_aggregated()
+    {
+        Schema schema = Infer(Write("t.csv", Rows("time,load", 400, static i => $"{Start.AddMinutes(20 * i):s},{i}")), "load", every: "1h");
+        Assert.True(schema.IsAggregated);
+        Assert.Contains("[Target(Aggregation = Aggregation.Mean)]",
+            new ProjectText(schema, "1.0.0", null).Files["Reading.cs"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Headers_of_any_kind_become_distinct_properties_that_find_their_columns()
+    {
+        Schema schema = Infer(Write("my table (1).csv", Rows(
+            "time,class,Load (kW),load_kw,origin,2nd,\"a\"\"b\",größe", 100,
+            static i => $"{Start.AddHours(i):s},{i},{i + 1},{i + 2},{i % 5},{i % 6},{i % 7},{i % 8}")), "Load (kW)");
+        Assert.Equal(
+            ["Time", "Class", "LoadKW", "LoadKw", "Origin2", "Column2nd", "AB", "Größe"], schema.Columns.Select(static c => c.Property));
+        Assert.Equal("LoadKWForecaster", schema.Model);
+        string record = new ProjectText(schema, "1.0.0", null).Files["Reading.cs"];
+        Assert.Contains("[Target(Column = \"Load (kW)\")]", record, StringComparison.Ordinal);
+        Assert.Contains("[Observed(Column = \"a\\\"b\")]", record, StringComparison.Ordinal);
+        Assert.Contains("    [Observed]\n    public float? Class ", record, StringComparison.Ordinal);
+        Assert.DoesNotContain("__", string.Concat(new ProjectText(schema, "1.0.0", null).Files.Values), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("AarenGen")]
+    [InlineData("System")]
+    [InlineData("target")]
+    [InlineData("task")]
+    public void A_project_hides_no_type(string name)
+    {
+        string table = Write("t.csv", Rows("time,load", 100, static i => $"{Start.AddHours(i):s},{i}"));
+        var request = new TableRequest(table, ["load"]);
+        string project = SchemaInference.Infer(TableScan.Read(request, default), request, 5, null, name).Project;
+        Assert.Equal(char.ToUpperInvariant(name[0]) + name[1..] + "2", project);
+    }
+
+    [Fact]
+    public void Values_known_ahead_are_told_by_rows_without_a_target()
+    {
+        string table = Write("t.csv", Rows("time,load,plan", 100, static i => $"{Start.AddHours(i):s},{i},{i % 3}"));
+        var request = new TableRequest(table, ["load"], KnownAhead: ["PLAN"]);
+        Schema schema = SchemaInference.Infer(TableScan.Read(request, default), request, 5, null, "p");
+        Assert.Equal(ColumnRole.KnownAhead, schema.Columns[2].Role);
+        Assert.Contains("record is { Load: null }", new ProjectText(schema, "1.0.0", null).Files["Live.cs"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("laod", "did you mean 'load'?")]
+    [InlineData("nothing alike", "The columns are 'time', 'load', 'site'.")]
+    [InlineData("site", "column 'site': it holds texts, and no numbers")]
+    public void A_wrong_column_is_told(string target, string expected)
+    {
+        string table = Write("t.csv", Rows("time,load,site", 100, static i => $"{Start.AddHours(i):s},{i},{"ab"[i % 2]}"));
+        Assert.Contains(expected, Assert.Throws<UserException>(() => Infer(table, target)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_short_table_is_told()
+    {
+        string table = Write("t.csv", Rows("time,load", 40, static i => $"{Start.AddHours(i):s},{i}"));
+        Assert.Equal(40, Infer(table, "load", horizon: 13).LongestSeries);
+        string message = Assert.Throws<UserException>(() => Infer(table, "load", horizon: 14)).Message;
+        Assert.Contains("has 40 intervals of 1h, but needs 42", message, StringComparison.Ordinal);
+    }
+
+    private static Schema Infer(string table, string target, int horizon = 5, string? every = null)
+    {
+        var request = new TableRequest(table, [target]);
+        return SchemaInference.Infer(
+            TableScan.Read(request, default), request, horizon, every, Path.GetFileNameWithoutExtension(table));
+    }
+
+    private static string Rows(string header, int count, Func<int, string> row)
+    {
+        var text = new StringBuilder(header).Append('\n');
+        for (int i = 0; i < count; i++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{row(i)}\n");
+        }
+        return text.ToString();
+    }
+}
