@@ -11,7 +11,10 @@ var root = new RootCommand("From a table to a trained sequence model and a C# pr
 ParseResult parsed = root.Parse(args);
 if (parsed.Action is ParseErrorAction)
 {
-    Console.Error.WriteLine($"error: {parsed.Errors[0].Message.ReplaceLineEndings(" ")} See --help.");
+    // A word that is no command also lacks one.
+    string message = (parsed.Errors.FirstOrDefault(e => parsed.UnmatchedTokens.Any(t => e.Message.Contains($"'{t}'")))
+        ?? parsed.Errors[0]).Message;
+    Console.Error.WriteLine($"error: {message.ReplaceLineEndings(" ")} See --help.");
     return ExitCodes.Usage;
 }
 // Time to write a state or to end an optimiser step after Ctrl-C.

@@ -7,6 +7,7 @@ using Xunit.Abstractions;
 namespace AarenGen.Tool.Tests;
 
 /// <summary>From a table to a built and trained project, against packages, and to its streams.</summary>
+[Collection(ProgramRun.Collection)]
 public sealed class EndToEndTests(ITestOutputHelper log) : TemporaryFolder
 {
     private static readonly string[] Packages = ["AarenGen", "AarenGen.Data", "AarenGen.Reports"];
@@ -178,9 +179,9 @@ public sealed class EndToEndTests(ITestOutputHelper log) : TemporaryFolder
 
     private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    private (string Output, string Error) Tool(string input, params string[] arguments) => Call(ToolPath, input, arguments);
+    private static (string Output, string Error) Tool(string input, params string[] arguments) => Call(ToolPath, input, arguments);
 
-    private (string Output, string Error) Call(string program, string input, params string[] arguments)
+    private static (string Output, string Error) Call(string program, string input, params string[] arguments)
     {
         (int code, string output, string error) = Process(program, input, arguments);
         Assert.True(code == 0, $"{string.Join(' ', arguments)} ended with {code}:\n{output}\n{error}");

@@ -35,7 +35,7 @@ public class MistakeTests : TemporaryFolder
     [InlineData(1, "there is no such file", "inspect missing")]
     [InlineData(1, "this is no safetensors file", "convert good.csv --output x --type bfloat16")]
     [InlineData(2, "--precision goes with --compiled", "convert good.csv --output x --precision int8")]
-    [InlineData(2, "'what' was not matched", "what")]
+    [InlineData(2, "Unrecognized command or argument 'what'", "what")]
     public void A_mistake_is_a_line(int code, string expected, string arguments)
     {
         Write("good.csv", Table(100));

@@ -72,7 +72,7 @@ public class SchemaTests : TemporaryFolder
     {
         Schema schema = Infer(Write("my table (1).csv", Rows(
             "time,class,Load (kW),load_kw,origin,2nd,\"a\"\"b\",größe", 100,
-            static i => $"{Start.AddHours(i):s},{i},{i + 1},{i + 2},{i % 5},{i % 6},{i % 7},{i % 8}")), "Load (kW)");
+            static i => $"{Start.AddHours(i):s},{i % 4},{i + 1},{i + 2},{i % 5},{i % 6},{i % 7},{i % 8}")), "Load (kW)");
         Assert.Equal(
             ["Time", "Class", "LoadKW", "LoadKw", "Origin2", "Column2nd", "AB", "Größe"], schema.Columns.Select(static c => c.Property));
         Assert.Equal("LoadKWForecaster", schema.Model);

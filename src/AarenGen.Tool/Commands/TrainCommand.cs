@@ -21,12 +21,12 @@ internal static class TrainCommand
     public static Command Create()
     {
         Argument<string> table = new("table") { Description = "The table: CSV, perhaps with gzip, Parquet or Arrow" };
-        Option<string[]> target = Columns("--target", "The columns to forecast", table);
+        Option<string[]> target = Columns<string[]>("--target", "The columns to forecast", table);
         target.Required = true;
         Option<int> horizon = new("--horizon") { Description = "How many intervals to forecast", Required = true };
-        Option<string[]> time = Columns("--time", "The column of the times; without it, it is found", table, max: 1);
-        Option<string[]> key = Columns("--key", "The column that tells series apart; without it, it is found", table, max: 1);
-        Option<string[]> known = Columns("--known", "Columns known for the horizon as well, such as a plan", table);
+        Option<string?> time = Columns<string?>("--time", "The column of the times; without it, it is found", table);
+        Option<string?> key = Columns<string?>("--key", "The column that tells series apart; without it, it is found", table);
+        Option<string[]> known = Columns<string[]>("--known", "Columns known for the horizon as well, such as a plan", table);
         Option<string?> every = new("--every") { Description = "The length of an interval, such as 15min, 1h or 1d" };
         Option<string?> zone = new("--time-zone") { Description = "The zone of times that name none, such as Europe/Berlin" };
         Option<string?> output = new("--output") { Description = "The folder of the project; without it, one with the table's name" };
@@ -60,8 +60,8 @@ internal static class TrainCommand
                 throw new UserException($"--source: {packages}: there is no such folder.", ExitCodes.Usage);
             }
             var request = new TableRequest(
-                path, parsed.GetValue(target)!, parsed.GetValue(time)?.FirstOrDefault(), parsed.GetValue(key)?.FirstOrDefault(),
-                parsed.GetValue(known), FindZone(parsed.GetValue(zone)));
+                path, parsed.GetValue(target)!, parsed.GetValue(time), parsed.GetValue(key), parsed.GetValue(known),
+                FindZone(parsed.GetValue(zone)));
             TableScan scan = TableScan.Read(request, stop);
             Schema schema = SchemaInference.Infer(
                 scan, request, parsed.GetValue(horizon), parsed.GetValue(every), Path.GetFileName(Path.GetFullPath(folder)));
@@ -120,11 +120,12 @@ internal static class TrainCommand
         return command;
     }
 
-    private static Option<string[]> Columns(string name, string description, Argument<string> table, int max = 100)
+    /// <summary>An option that names columns; the table's are offered for completion.</summary>
+    private static Option<T> Columns<T>(string name, string description, Argument<string> table)
     {
-        var option = new Option<string[]>(name)
+        var option = new Option<T>(name)
         {
-            Description = description, Arity = new(1, max), AllowMultipleArgumentsPerToken = max > 1, HelpName = "COLUMN",
+            Description = description, AllowMultipleArgumentsPerToken = typeof(T).IsArray, HelpName = "COLUMN",
         };
         option.CompletionSources.Add(context =>
         {

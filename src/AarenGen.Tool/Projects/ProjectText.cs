@@ -227,7 +227,6 @@ internal sealed class ProjectText(Schema schema, string version, string? source)
                         return;
                     }
                     plan.Sort(static (a, b) => a.{{time}}.CompareTo(b.{{time}}));
-                    {{schema.Record}}[] told = [.. plan.Where(p => p.{{time}} > record.{{time}})];
                     foreach ({{schema.Record}} missed in plan)
                     {
                         if (missed.{{time}} < record.{{time}} && !(missed.{{time}} <= state.LastTime))
@@ -235,11 +234,12 @@ internal sealed class ProjectText(Schema schema, string version, string? source)
                             model.Step(state, missed, []);
                         }
                     }
-                    plan.Clear();
-                    if (model.Step(state, record, told) is { } forecast)
+                    plan.RemoveAll(p => p.{{time}} <= record.{{time}});
+                    if (model.Step(state, record, CollectionsMarshal.AsSpan(plan)) is { } forecast)
                     {
                         Write(key, forecast);
                     }
+                    plan.Clear();
             """;
     }
 }

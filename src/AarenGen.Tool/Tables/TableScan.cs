@@ -88,7 +88,7 @@ internal sealed record TableScan(
             }
             if (rows == 0)
             {
-                throw new UserException($"{request.Path}: the table has no rows; a header and rows are needed.");
+                throw NoRows(request.Path);
             }
             // Rows one step apart are one series, whatever texts stand beside them.
             if (key < 0 && !((rises || falls) && steady >= rows / 2))
@@ -131,9 +131,11 @@ internal sealed record TableScan(
         }
         int found = table.Columns.Index().Where(static c => c.Item.Type == ColumnType.Time).Select(static c => c.Index)
             .DefaultIfEmpty(-1).First();
-        return found >= 0 ? found : throw new UserException(
+        return found >= 0 ? found : !table.Read() ? throw NoRows(table.Path) : throw new UserException(
             $"{table.Path}: no column holds times; name one by --time. The columns are {ColumnNames.List(table)}.");
     }
+
+    private static UserException NoRows(string path) => new($"{path}: the table has no rows; a header and rows are needed.");
 
     private static void CheckNumber(TableFile table, ColumnScan column)
     {
