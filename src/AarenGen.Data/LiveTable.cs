@@ -20,14 +20,15 @@ public sealed class LiveTable : ITableReader
 
     private readonly TextReader reader;
     private readonly LocalClock? clock;
+    private readonly MissingWords missing;
     private readonly bool isJson;
     private readonly char separator;
     private readonly string?[] cells;
     private string? first;
 
-    private LiveTable(TextReader reader, string name, TimeZoneInfo? timeZone)
+    private LiveTable(TextReader reader, string name, TimeZoneInfo? timeZone, IReadOnlyList<string> missingWords)
     {
-        (this.reader, Path) = (reader, name);
+        (this.reader, Path, missing) = (reader, name, new(missingWords));
         // A clock that is set back shows an hour twice. Which passage is meant depends on the rows before, which a restart forgets.
         clock = timeZone is null ? null : new(timeZone, AmbiguousTimes.Refuse, SkippedTimes.Refuse);
         string line = ReadLine()?.TrimStart('\uFEFF')
@@ -65,15 +66,17 @@ public sealed class LiveTable : ITableReader
     /// <summary>Reads the first line, which names the columns; waits for it.</summary>
     /// <param name="reader">The source; it is disposed with the table.</param>
     /// <param name="timeZone">The zone of times that name none; null: UTC. Times that its clock shows twice, or never, are errors.</param>
+    /// <param name="missingWords">Texts that mean a missing value, besides the usual ones; null: none.</param>
     /// <param name="name">The source's name in messages.</param>
     /// <returns>The table before its first row.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="reader"/> or <paramref name="name"/> is null.</exception>
     /// <exception cref="TableException">There is no line, or the first one names no columns.</exception>
-    public static LiveTable Open(TextReader reader, TimeZoneInfo? timeZone = null, string name = "standard input")
+    public static LiveTable Open(
+        TextReader reader, TimeZoneInfo? timeZone = null, IReadOnlyList<string>? missingWords = null, string name = "standard input")
     {
         ArgumentNullException.ThrowIfNull(reader);
         ArgumentNullException.ThrowIfNull(name);
-        return new(reader, name, timeZone);
+        return new(reader, name, timeZone, missingWords ?? []);
     }
 
     /// <summary>Goes to the next row; waits for its line.</summary>
@@ -107,7 +110,7 @@ public sealed class LiveTable : ITableReader
     }
 
     /// <inheritdoc/>
-    public bool IsMissing(int column) => cells[column] is not { } cell || NumberText.IsMissing(cell);
+    public bool IsMissing(int column) => cells[column] is not { } cell || missing.Contains(cell);
 
     /// <inheritdoc/>
     public double GetDouble(int column) => IsMissing(column) ? double.NaN

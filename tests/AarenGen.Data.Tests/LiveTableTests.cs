@@ -73,6 +73,14 @@ public class LiveTableTests
     }
 
     [Fact]
+    public void Words_for_missing_values_are_added()
+    {
+        using LiveTable table = LiveTable.Open(new StringReader("a,b\n-9999,NA\n"), missingWords: ["-9999"]);
+        Assert.True(table.Read());
+        Assert.True(table.IsMissing(0) && table.IsMissing(1));
+    }
+
+    [Fact]
     public void A_local_time_that_a_clock_shows_twice_is_refused()
     {
         using LiveTable table = LiveTable.Open(

@@ -18,6 +18,7 @@ public class MistakeTests : TemporaryFolder
     [InlineData(1, "the file is empty", "train empty.csv " + Options)]
     [InlineData(1, "the table has no rows", "train header.csv " + Options)]
     [InlineData(1, "line 3002, column 'load'", "train late.csv " + Options)]
+    [InlineData(1, "and the rows above do not tell; say --decimal-mark.", "train marks.csv " + Options)]
     [InlineData(1, "no column holds times", "train timeless.csv " + Options)]
     [InlineData(1, "too short for a horizon of 34", "train good.csv --target load --horizon 34 --output out")]
     [InlineData(2, "--horizon is 0", "train good.csv --target load --horizon 0 --output out")]
@@ -42,6 +43,7 @@ public class MistakeTests : TemporaryFolder
         Write("empty.csv", "");
         Write("header.csv", "time,load\n");
         Write("late.csv", Table(3000) + "2026-01-01T00:00Z,many\n");
+        Write("marks.csv", "time,load\n" + Table(100).Split('\n', 2)[1].Replace("\n", ".000\n", StringComparison.Ordinal));
         Write("timeless.csv", "a,load\n" + string.Concat(Enumerable.Range(0, 100).Select(static i => $"{i % 7}x,{i}\n")));
         string before = Environment.CurrentDirectory;
         Environment.CurrentDirectory = Path.GetDirectoryName(At("good.csv"))!;

@@ -5,6 +5,13 @@ namespace AarenGen.Tool.Commands;
 /// <summary>Runs commands so that no mistake shows more than a line.</summary>
 internal static class Guard
 {
+    /// <summary>What messages of the readers call options, which have names of their own here.</summary>
+    private static readonly (string Property, string Option)[] Options =
+    [
+        ("set TableOptions.DecimalMark", "say --decimal-mark"), ("TableOptions.DecimalMark", "--decimal-mark"),
+        ("TableOptions.MissingWords", "--missing"), ("TableOptions.DateOrder", "--date-order"), ("(DateOrder)", "(--date-order)"),
+    ];
+
     /// <summary>Sets what a command does.</summary>
     /// <param name="command">The command.</param>
     /// <param name="run">Does it; gives the exit code.</param>
@@ -29,6 +36,10 @@ internal static class Guard
             // A bug is a line, too: its trace is there for those who ask for it.
             string message = e is ArgumentException { ParamName: { } name }
                 ? e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : e.Message;
+            foreach ((string property, string option) in Options)
+            {
+                message = message.Replace(property, option, StringComparison.Ordinal);
+            }
             await Console.Error.WriteLineAsync($"error: {message.ReplaceLineEndings(" ")}");
             if (Environment.GetEnvironmentVariable("AARENGEN_TRACE") is "1")
             {

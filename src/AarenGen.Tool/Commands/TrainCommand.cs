@@ -29,6 +29,9 @@ internal static class TrainCommand
         Option<string[]> known = Columns<string[]>("--known", "Columns known for the horizon as well, such as a plan", table);
         Option<string?> every = new("--every") { Description = "The length of an interval, such as 15min, 1h or 1d" };
         Option<string?> zone = new("--time-zone") { Description = "The zone of times that name none, such as Europe/Berlin" };
+        Option<DecimalMark?> mark = new("--decimal-mark") { Description = "Point or comma, where the table does not tell" };
+        Option<DateOrder?> order = new("--date-order") { Description = "How 01/02/2026 is meant, where the table does not tell" };
+        Option<string[]> missing = new("--missing") { Description = "Words for missing values, besides the usual ones, such as -9999" };
         Option<string?> output = new("--output") { Description = "The folder of the project; without it, one with the table's name" };
         Option<bool> force = new("--force") { Description = "Overwrite the files of the folder" };
         Option<int?> epochs = new("--epochs") { Description = "Rounds of training; without it, as long as they improve" };
@@ -43,7 +46,8 @@ internal static class TrainCommand
         Option<bool> json = new("--json") { Description = "Write the result as JSON" };
         var command = new Command("train", "From a table to a trained model and a C# project that backtests and streams.")
         {
-            table, target, horizon, time, key, known, every, zone, output, force, epochs, seed, until, source, version, dry, json,
+            table, target, horizon, time, key, known, every, zone, mark, order, missing, output, force, epochs, seed, until, source,
+            version, dry, json,
         };
         command.Runs(async (parsed, stop) =>
         {
@@ -61,7 +65,13 @@ internal static class TrainCommand
             }
             var request = new TableRequest(
                 path, parsed.GetValue(target)!, parsed.GetValue(time), parsed.GetValue(key), parsed.GetValue(known),
-                FindZone(parsed.GetValue(zone)));
+                FindZone(parsed.GetValue(zone)))
+            {
+                Reading = new()
+                {
+                    DecimalMark = parsed.GetValue(mark), DateOrder = parsed.GetValue(order), MissingWords = parsed.GetValue(missing) ?? [],
+                },
+            };
             TableScan scan = TableScan.Read(request, stop);
             Schema schema = SchemaInference.Infer(
                 scan, request, parsed.GetValue(horizon), parsed.GetValue(every), Path.GetFileName(Path.GetFullPath(folder)));

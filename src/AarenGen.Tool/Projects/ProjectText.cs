@@ -180,6 +180,15 @@ internal sealed class ProjectText(Schema schema, string version, string? source)
         yield return ("Horizon", schema.Horizon.ToString(CultureInfo.InvariantCulture));
         yield return ("Every", schema.Every);
         yield return ("Columns", Columns);
+        string words = string.Join(", ", schema.Reading.MissingWords.Select(Identifiers.Literal));
+        yield return ("Missing", words.Length == 0 ? "" : $", [{words}]");
+        string[] reading =
+        [
+            .. schema.Reading.DecimalMark is { } mark ? [$"DecimalMark = DecimalMark.{mark}"] : Array.Empty<string>(),
+            .. schema.Reading.DateOrder is { } order ? [$"DateOrder = DateOrder.{order}"] : Array.Empty<string>(),
+            .. words.Length > 0 ? [$"MissingWords = [{words}]"] : Array.Empty<string>(),
+        ];
+        yield return ("Reading", reading.Length == 0 ? "" : $", new() {{ {string.Join(", ", reading)} }}");
         yield return ("BenchKey", schema.Key is null ? "" : schema.Key.Type == "long" ? "0" : "bench");
         yield return ("NoAhead", schema.IsKnownAhead ? ", []" : "");
         yield return ("KnownAhead", !schema.IsKnownAhead ? ""

@@ -1,3 +1,5 @@
+using AarenGen.Data;
+
 namespace AarenGen.Tool.Schemas;
 
 /// <summary>What a column becomes.</summary>
@@ -60,6 +62,9 @@ internal sealed record Schema(
     string Project, string Record, string Model, IReadOnlyList<SchemaColumn> Columns, int Horizon, string Every, string? TimeZone,
     IReadOnlyList<CalendarField> Calendar, bool IsAggregated, bool IsDetected, int SeriesCount, long LongestSeries)
 {
+    /// <summary>How tables are read, beyond what they show themselves.</summary>
+    public TableOptions Reading { get; init; } = new();
+
     /// <summary>The columns of a role.</summary>
     public IEnumerable<SchemaColumn> Of(ColumnRole role) => Columns.Where(c => c.Role == role);
 

@@ -70,7 +70,7 @@ internal static class SchemaInference
             columns.First(static c => c.Role == ColumnRole.Target).Property + "Forecaster", "Table", new HashSet<string> { name });
         return new(
             name, Record, model, columns, horizon, interval, request.TimeZone?.Id, Calendar(interval, scan), isAggregated,
-            every is null, scan.Series.Count, longest);
+            every is null, scan.Series.Count, longest) { Reading = request.Reading };
     }
 
     /// <summary>The intervals of the longest series, and whether one of them has several rows.</summary>

@@ -28,7 +28,7 @@ internal sealed record TableScan(
     /// <exception cref="UserException">A column is missing or has the wrong type; there are no rows.</exception>
     public static TableScan Read(TableRequest request, CancellationToken stop)
     {
-        var options = new TableOptions { TimeZone = request.TimeZone, SeriesKey = request.Key };
+        TableOptions options = request.Reading with { TimeZone = request.TimeZone, SeriesKey = request.Key };
         if (request.Key is not null)
         {
             using TableFile named = TableFile.Open(request.Path, options with { SeriesKey = null });
@@ -161,4 +161,7 @@ internal sealed record TableRequest(
 {
     /// <summary>The columns that are known for the horizon as well.</summary>
     public IReadOnlyList<string> KnownAhead { get; } = KnownAhead ?? [];
+
+    /// <summary>How the file is read: its decimal mark, the order of its dates, words for missing values.</summary>
+    public TableOptions Reading { get; init; } = new();
 }
