@@ -43,7 +43,9 @@ public class MistakeTests : TemporaryFolder
         Write("empty.csv", "");
         Write("header.csv", "time,load\n");
         Write("late.csv", Table(3000) + "2026-01-01T00:00Z,many\n");
-        Write("marks.csv", "time,load\n" + Table(100).Split('\n', 2)[1].Replace("\n", ".000\n", StringComparison.Ordinal));
+        // 10.000, 11.000 and so on.
+        Write("marks.csv", Table(100).Replace("Z,", "Z,1", StringComparison.Ordinal).Replace("\n", ".000\n", StringComparison.Ordinal)
+            .Replace("load.000", "load", StringComparison.Ordinal));
         Write("timeless.csv", "a,load\n" + string.Concat(Enumerable.Range(0, 100).Select(static i => $"{i % 7}x,{i}\n")));
         string before = Environment.CurrentDirectory;
         Environment.CurrentDirectory = Path.GetDirectoryName(At("good.csv"))!;
