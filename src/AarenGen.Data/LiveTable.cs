@@ -38,7 +38,14 @@ public sealed class LiveTable : ITableReader
         if (isJson)
         {
             using JsonDocument document = Parse(line);
-            names = [.. document.RootElement.EnumerateObject().Select(static p => p.Name)];
+            try
+            {
+                names = [.. document.RootElement.EnumerateObject().Select(static p => p.Name)];
+            }
+            catch (InvalidOperationException e)
+            {
+                throw new TableException(name, Line, null, "a name has half of a character; correct it.", e);
+            }
             first = line;
         }
         else
@@ -181,10 +188,22 @@ public sealed class LiveTable : ITableReader
             cells[c] = value.ValueKind switch
             {
                 JsonValueKind.Null => null,
-                JsonValueKind.String => value.GetString()!.Trim(),
+                JsonValueKind.String => TextOf(value, c).Trim(),
                 JsonValueKind.Object or JsonValueKind.Array => throw ErrorAt(c, "the value is a list or an object; write one value."),
                 _ => value.GetRawText(),
             };
+        }
+    }
+
+    private string TextOf(JsonElement value, int column)
+    {
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw ErrorAt(column, "the text has half of a character; correct it.", e);
         }
     }
 

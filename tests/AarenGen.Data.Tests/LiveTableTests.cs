@@ -43,6 +43,8 @@ public class LiveTableTests
     [InlineData("{\"a\":1,\"b\":\"2025-01-01\"}\n[1,2]\n", "line 2: the line is no object")]
     [InlineData("{\"a\":1,\"b\":\"2025-01-01\"}\n{\"a\":1,\n", "line 2: the line is no object")]
     [InlineData("{\"a\":1,\"b\":[2]}\n", "line 1, column 'b': the value is a list")]
+    [InlineData("{\"a\":1,\"b\":\"\\ud800\"}\n", "line 1, column 'b': the text has half of a character")]
+    [InlineData("{\"\\ud800\":1}\n", "line 1: a name has half of a character")]
     [InlineData("a,b\nx,1\n", "line 2, column 'a': 'x' is no finite number")]
     [InlineData("a,b\n\"1,5\",1\n", "line 2, column 'a': '1,5' is no finite number")]
     [InlineData("a,b\n1e999,1\n", "line 2, column 'a': '1e999' is no finite number")]

@@ -50,7 +50,8 @@ public sealed class EndToEndTests(ITestOutputHelper log) : TemporaryFolder
         var clock = Stopwatch.StartNew();
         (string json, string progress) = Tool(
             "", "train", table, "--target", "Load (kW)", "--horizon", "6", "--known", "plan", "--epochs", "2",
-            "--decimal-mark", "point", "--missing", "-999", "--source", At("packages"), "--package-version", version, "--output", At("project"), "--json");
+            "--decimal-mark", "point", "--missing", "-999", "--source", At("packages"), "--package-version", version,
+            "--output", At("project"), "--json");
         log.WriteLine($"{clock.Elapsed.TotalSeconds:F1} s\n{json}\n{progress}");
         using (JsonDocument report = JsonDocument.Parse(json))
         {
@@ -173,8 +174,8 @@ public sealed class EndToEndTests(ITestOutputHelper log) : TemporaryFolder
         string load = isPlan ? i % 4 < 2 ? "" : "-999"
             : (10 + 5 * Math.Sin(hour * Math.Tau / 24)).ToString("F3", CultureInfo.InvariantCulture);
         return string.Create(
-            CultureInfo.InvariantCulture, $"{meter},{time:s}Z,{load},{hour % 5},{hour % 7},{hour % 11},{(hour % 4 == 0 ? "class" : "sonnig")},")
-            + string.Create(CultureInfo.InvariantCulture, $"{(hour % 2 == 0 ? "\"a, b\"" : "c")},{hour % 3},note {i}");
+            CultureInfo.InvariantCulture, $"{meter},{time:s}Z,{load},{hour % 5},{hour % 7},{hour % 11},")
+            + string.Create(CultureInfo.InvariantCulture, $"{(hour % 4 == 0 ? "class" : "sonnig")},{(hour % 2 == 0 ? "\"a, b\"" : "c")},{hour % 3},note {i}");
     }
 
     private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);

@@ -3,6 +3,9 @@ using System.Text;
 using AarenGen.Tool.Projects;
 using AarenGen.Tool.Schemas;
 using AarenGen.Tool.Tables;
+using Parquet;
+using Parquet.Schema;
+using Schema = AarenGen.Tool.Schemas.Schema;
 
 namespace AarenGen.Tool.Tests;
 
@@ -56,6 +59,59 @@ public class SchemaTests : TemporaryFolder
         Schema newest = Infer(Write("b.csv", Rows(
             "store,date,sales,promo", 200, static i => $"{i % 2},{Start.AddDays(-i / 2):yyyy-MM-dd},{i % 7},{i % 2}")), "sales");
         Assert.Equal(("store", "1d"), (newest.Key?.Header, newest.Every));
+    }
+
+    [Fact]
+    public void A_key_is_found_though_clocks_are_set_back_and_rows_are_there_twice()
+    {
+        TimeZoneInfo zone = TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin");
+        DateTime start = new(2025, 10, 20, 0, 0, 0, DateTimeKind.Utc);
+        string table = Write("t.csv", Rows("place,time,load", 2 * 24 * 14, i => string.Create(
+            CultureInfo.InvariantCulture, $"{"ab"[i % 2]},{TimeZoneInfo.ConvertTime(start.AddHours(i / 2), zone):s},{i % 9}")));
+        var request = new TableRequest(table, ["load"], TimeZone: zone);
+        TableScan scan = TableScan.Read(request, default);
+        Assert.Equal(("place", 2), (scan.Key?.Name, scan.Series.Count));
+        Assert.All(scan.Series, static s => Assert.Equal(13 * 24 + 23, (s[^1] - s[0]) / TimeSpan.TicksPerHour));
+        string[] rows = [.. Enumerable.Range(0, 2400).Select(static i => $"{"ab"[i % 2]},{Start.AddHours(i / 2):s},{i % 9}")];
+        Assert.Equal("place", Infer(
+            Write("u.csv", $"place,time,load\n{string.Join('\n', [.. rows, rows[^1]])}\n"), "load").Key?.Header);
+    }
+
+    [Fact]
+    public void Rows_that_share_times_without_a_key_are_told()
+    {
+        string table = Write("t.csv", Rows("time,load", 100, static i => $"{Start.AddHours(i / 2):s},{i}"));
+        Assert.Contains("name it by --key", string.Concat(TableScan.Read(new(table, ["load"]), default).Notices), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Compressed_tables_and_Parquet_have_the_same_schema()
+    {
+        string packed = WriteCompressed("t.csv.gz", Rows(
+            "meter,time,load,on", 200,
+            static i => $"{i % 2},{Start.AddHours(i / 2):s}Z,{i % 5}.5,{(i % 3 == 0 ? "true" : "false")}"));
+        string parquet = At("t.parquet");
+        var fields = new DataField[]
+        {
+            new DataField<long>("meter"), new DateTimeDataField("time", DateTimeFormat.Timestamp, true, DateTimeTimeUnit.Micros),
+            new DataField<double>("load"), new DataField<bool>("on"),
+        };
+        await using (FileStream file = File.Create(parquet))
+        {
+            await using ParquetWriter writer = await ParquetWriter.CreateAsync(new ParquetSchema(fields), file);
+            using ParquetRowGroupWriter group = writer.CreateRowGroup();
+            int[] rows = [.. Enumerable.Range(0, 200)];
+            await group.WriteAsync<long>(fields[0], rows.Select(static i => (long)(i % 2)).ToArray());
+            await group.WriteAsync<DateTime>(
+                fields[1], rows.Select(static i => DateTime.SpecifyKind(Start.AddHours(i / 2), DateTimeKind.Utc)).ToArray());
+            await group.WriteAsync<double>(fields[2], rows.Select(static i => i % 5 + 0.5).ToArray());
+            await group.WriteAsync<bool>(fields[3], rows.Select(static i => i % 3 == 0).ToArray());
+        }
+        Assert.All(
+            (Schema[])[Infer(packed, "load"), Infer(parquet, "load")],
+            static s => Assert.Equal(
+                "Key long Meter, Time DateTimeOffset Time, Target float? Load, Category bool? On, 1h",
+                string.Join(", ", s.Columns.Select(static c => $"{c.Role} {c.Type} {c.Property}")) + $", {s.Every}"));
     }
 
     [Fact]

@@ -15,7 +15,8 @@ internal sealed class KeyCandidate(int column, string name)
 
     private readonly Dictionary<string, long>.AlternateLookup<ReadOnlySpan<char>> last =
         new Dictionary<string, long>(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
-    private long rises, falls, repeats, rows;
+    private TimeOrder order;
+    private long rows;
 
     /// <summary>The column's index.</summary>
     public int Column { get; } = column;
@@ -24,7 +25,8 @@ internal sealed class KeyCandidate(int column, string name)
     public int Count => last.Dictionary.Count;
 
     /// <summary>Whether each value has a series: several of them, of more than one row, each with rising or falling times.</summary>
-    public bool IsKey => Count >= 2 && rows >= 3L * Count && (rises == 0 || falls == 0) && repeats == 0;
+    /// <param name="isLocal">Whether a clock may have been set back, once in each series and a thousand rows.</param>
+    public bool IsKey(bool isLocal) => Count >= 2 && rows >= 3L * Count && order.IsSorted(rows / 1000 + (isLocal ? Count : 0));
 
     /// <summary>Whether the header speaks of series.</summary>
     public bool IsNamed { get; } = Words.Any(word => name.Split([' ', '_', '-', '.']).Any(
@@ -41,9 +43,7 @@ internal sealed class KeyCandidate(int column, string name)
         ReadOnlySpan<char> key = table.GetText(Column);
         if (last.TryGetValue(key, out long before))
         {
-            rises += time.UtcTicks > before ? 1 : 0;
-            falls += time.UtcTicks < before ? 1 : 0;
-            repeats += time.UtcTicks == before ? 1 : 0;
+            order.Add(time.UtcTicks - before);
         }
         last[key] = time.UtcTicks;
         return true;

@@ -37,10 +37,13 @@ internal sealed record TableScan(
         List<ColumnScan> columns;
         int time, key;
         string format;
-        IReadOnlyList<string> notices;
-        using (TableFile table = TableFile.Open(request.Path, options))
+        var notices = new List<string>();
+        bool isLocal = request.TimeZone is not null, isSorted;
+        // Which passage of an hour that a clock shows twice is meant depends on the series' row before, so that a zone needs the key.
+        using (TableFile table = TableFile.Open(request.Path, options with { TimeZone = null }))
         {
-            (format, notices) = (table.Format, table.Notices);
+            format = table.Format;
+            notices.AddRange(table.Notices);
             columns = [.. table.Columns.Select(static c => new ColumnScan(c.Name, c.Type))];
             time = FindTime(table, request.Time);
             int[] values = [.. request.Targets.Concat(request.KnownAhead).Select(n => ColumnNames.Find(table, n, "--target or --known"))];
@@ -60,7 +63,8 @@ internal sealed record TableScan(
                     && !values.Contains(c.Index)).Select(static c => new KeyCandidate(c.Index, c.Item.Name)),
             ];
             long rows = 0;
-            (long before, bool rises, bool falls, long steady, long step) = (0, true, true, 0, 0);
+            var order = new TimeOrder();
+            (long before, long steady, long step) = (0, 0, 0);
             for (; table.Read(); rows++)
             {
                 if (rows % 4096 == 0)
@@ -78,8 +82,7 @@ internal sealed record TableScan(
                 if (rows > 0)
                 {
                     long difference = moment.UtcTicks - before;
-                    rises &= difference > 0;
-                    falls &= difference < 0;
+                    order.Add(difference);
                     steady += difference == step ? 1 : 0;
                     step = difference;
                 }
@@ -91,14 +94,19 @@ internal sealed record TableScan(
                 throw NoRows(request.Path);
             }
             // Rows one step apart are one series, whatever texts stand beside them.
-            if (key < 0 && !((rises || falls) && steady >= rows / 2))
+            isSorted = order.IsSorted(rows / 1000 + (isLocal ? 1 : 0));
+            if (key < 0 && !(isSorted && steady >= rows / 2))
             {
-                key = candidates.Where(c => c.IsKey && (c.IsNamed || !(rises || falls)))
+                key = candidates.Where(c => c.IsKey(isLocal) && (c.IsNamed || !isSorted))
                     .OrderByDescending(static c => c.IsNamed).ThenByDescending(c => columns[c.Column].Type == ColumnType.Text)
                     .ThenByDescending(static c => c.Count).FirstOrDefault()?.Column ?? -1;
             }
         }
         ColumnScan? keyed = key < 0 ? null : columns[key];
+        if (keyed is null && !isSorted)
+        {
+            notices.Add("Rows share times, or their times fall; if a column tells series apart, name it by --key.");
+        }
         return new(
             request.Path, format, columns, columns[time], keyed, ReadTimes(options with { SeriesKey = keyed?.Name }), notices);
 
