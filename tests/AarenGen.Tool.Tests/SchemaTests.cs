@@ -46,7 +46,7 @@ public class SchemaTests : TemporaryFolder
         Assert.Equal((null, "string?"), (schema.Columns[1].Enum, schema.Columns[1].Type));
         Assert.Contains(
             "[Category(\"dry sky\", \"rain\")]", new ProjectText(schema, "1.0.0", null).Files["Reading.cs"], StringComparison.Ordinal);
-        Assert.Contains("[Standardize]", new ProjectText(schema, "1.0.0", null).Files["LoadForecaster.cs"], StringComparison.Ordinal);
+        Assert.Contains("[Standardize]", new ProjectText(schema, "1.0.0", null).Files["Model.cs"], StringComparison.Ordinal);
     }
 
     [Fact]

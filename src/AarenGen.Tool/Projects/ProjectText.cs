@@ -22,7 +22,8 @@ internal sealed class ProjectText(Schema schema, string version, string? source)
             {
                 [$"{schema.Project}.csproj"] = Project(),
                 [$"{schema.Record}.cs"] = Record(),
-                [$"{schema.Model}.cs"] = Model(),
+                // Of a fixed name, so that --force replaces it whatever the target is.
+                ["Model.cs"] = Model(),
                 ["Program.cs"] = Template("Program.cs.txt"),
                 ["Jobs.cs"] = Template("Jobs.cs.txt"),
                 ["Live.cs"] = Template("Live.cs.txt"),
