@@ -175,7 +175,8 @@ public sealed class EndToEndTests(ITestOutputHelper log) : TemporaryFolder
             : (10 + 5 * Math.Sin(hour * Math.Tau / 24)).ToString("F3", CultureInfo.InvariantCulture);
         return string.Create(
             CultureInfo.InvariantCulture, $"{meter},{time:s}Z,{load},{hour % 5},{hour % 7},{hour % 11},")
-            + string.Create(CultureInfo.InvariantCulture, $"{(hour % 4 == 0 ? "class" : "sonnig")},{(hour % 2 == 0 ? "\"a, b\"" : "c")},{hour % 3},note {i}");
+            + string.Create(CultureInfo.InvariantCulture, $"{(hour % 4 == 0 ? "class" : "sonnig")},")
+            + string.Create(CultureInfo.InvariantCulture, $"{(hour % 2 == 0 ? "\"a, b\"" : "c")},{hour % 3},note {i}");
     }
 
     private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
