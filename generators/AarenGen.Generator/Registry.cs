@@ -15,6 +15,7 @@ internal static class Registry
         new ForecastDefinition(),
         new ClassifyDefinition(),
         new NextEventDefinition(),
+        new DecideDefinition(),
         new CalendarDefinition(),
         new ContinuousDefinition(),
         new CategoricalDefinition(),

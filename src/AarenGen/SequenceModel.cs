@@ -58,6 +58,9 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <summary>The end of the records that trainings used, where they were told of time; null: none is known.</summary>
     internal DateTimeOffset? DataEnd { get; set; }
 
+    /// <summary>What trainings divided returns by, in a model that decides; null: none is known.</summary>
+    internal double? ReturnScale { get; set; }
+
     /// <summary>Scales with these statistics; null where nothing is standardised.</summary>
     internal Standardizer? Standardizer => standardizer;
 
@@ -632,12 +635,12 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         standardizer = Standardizer.Create(Description, statistics);
 
     /// <summary>What files have of the data, beside the weights.</summary>
-    private FittedData Fitted => new(Statistics, DataEnd);
+    private FittedData Fitted => new(Statistics, DataEnd, ReturnScale);
 
     private void Use(in FittedData fitted)
     {
         UseStatistics(fitted.Statistics);
-        DataEnd = fitted.Until;
+        (DataEnd, ReturnScale) = (fitted.Until, fitted.ReturnScale);
     }
 
     /// <summary>Does what needs weights that nobody changes meanwhile.</summary>

@@ -80,6 +80,32 @@ internal sealed partial class MotionClassifier;
 [SequenceModel, NextEvent<Visit>("h"), Dense(8)]
 internal sealed partial class VisitModel;
 
+/// <summary>A step of an episode, with a category as its action, or a number.</summary>
+internal readonly record struct Turn(
+    [property: SeriesKey(Column = "game")] int Episode, [property: Observed] float? X, [property: Action(3)] int Move,
+    [property: Reward] decimal? Points);
+
+[SequenceModel, Decide<Turn>(9), Dense(8)]
+internal sealed partial class TurnPolicy;
+
+internal sealed record Push
+{
+    [SeriesKey]
+    public required string Episode { get; init; }
+
+    [Category]
+    public Site Site { get; init; }
+
+    [Action(-2, 2)]
+    public float? Force { get; init; }
+
+    [Reward]
+    public bool IsDone { get; init; }
+}
+
+[SequenceModel, Decide<Push>(9), Dense(8)]
+internal sealed partial class PushPolicy;
+
 /// <summary>Generated code reads tables into records, and names the cell of each mistake.</summary>
 public sealed class RecordTableTests : TemporaryFolder
 {
@@ -108,6 +134,24 @@ public sealed class RecordTableTests : TemporaryFolder
         Assert.Equal(expected[0], records.First());
         using TableFile table = TableFile.Open(path);
         Assert.Equal(expected, ReadingForecaster.ReadTable(table));
+    }
+
+    [Fact]
+    public void Episodes_are_read_with_their_actions_and_rewards()
+    {
+        string turns = Write("turns.csv", "game,x,move,points\n1,0.5,2,1.25\n1,,0,\n");
+        Assert.Equal([new(1, 0.5f, 2, 1.25m), new(1, null, 0, null)], TurnPolicy.ReadTable(turns));
+        string wrong = Write("wrong.csv", "game,x,move,points\n1,0.5,3,0\n");
+        Assert.Contains(
+            "3 is out of range; write a whole number from 0 to 2", Assert.Throws<TableException>(
+                () => TurnPolicy.ReadTable(wrong).Count()).Message, StringComparison.Ordinal);
+        string pushes = Write("pushes.csv", "episode;site;force;is done\na;north;-1,5;no\na;South;;yes\n");
+        Assert.Equal(
+            [
+                new() { Episode = "a", Site = Site.North, Force = -1.5f },
+                new() { Episode = "a", Site = Site.South, IsDone = true },
+            ],
+            PushPolicy.ReadTable(pushes));
     }
 
     [Fact]

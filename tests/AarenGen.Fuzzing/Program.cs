@@ -10,6 +10,7 @@ FuzzTarget[] targets =
     new WeightsTarget(), new CompiledTarget(), new StateTarget(), new CheckpointTarget(),
     new TableTarget(), new RowsTarget(), new TsTarget(), new EventsTarget(), new TrajectoryTarget(), new SeriesTarget(), new RecordTarget(),
     new EventSeriesTarget(),
+    new DecisionSeriesTarget(),
 ];
 
 Option<int> seconds = new("--seconds") { Description = "How long, in all", DefaultValueFactory = static _ => 60, Recursive = true };

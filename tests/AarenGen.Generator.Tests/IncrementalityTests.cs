@@ -25,6 +25,20 @@ public sealed class IncrementalityTests
         }
         """;
 
+    /// <summary>A task whose plan has more than columns.</summary>
+    private const string Decisions = """
+        using AarenGen;
+        public class Move
+        {
+            [SeriesKey] public int Episode { get; set; }
+            [Observed] public float X { get; set; }
+            [Action(-2, 2)] public float Force { get; set; }
+            [Reward] public float Reward { get; set; }
+        }
+        [SequenceModel, Decide<Move>(9, Width = 8), Dense(8)]
+        public partial class Policy;
+        """;
+
     private static readonly string Model = SnapshotTests.Sources["Readme"];
 
     [Fact]
@@ -51,6 +65,27 @@ public sealed class IncrementalityTests
         IEnumerable<IncrementalStepRunReason> reasons = run.ReasonsAfter(
             static c => Replace(c, 0, "// a new line\n" + Model), ModelGenerator.PlanStep);
         Assert.All(reasons, static r => Assert.Equal(IncrementalStepRunReason.Cached, r));
+    }
+
+    [Fact]
+    public void Moving_a_model_that_decides_plans_nothing_again()
+    {
+        GeneratorRun run = GeneratorRun.Valid(Decisions);
+        IEnumerable<IncrementalStepRunReason> reasons = run.ReasonsAfter(
+            static c => Replace(c, 0, "// a new line\n" + Decisions), ModelGenerator.PlanStep);
+        Assert.All(reasons, static r => Assert.Equal(IncrementalStepRunReason.Cached, r));
+    }
+
+    [Fact]
+    public void The_fingerprint_of_a_model_that_decides_is_that_of_its_bounds_and_steps()
+    {
+        string[] models =
+        [
+            Decisions, Decisions.Replace("(-2, 2)", "(-2, 3)", StringComparison.Ordinal),
+            Decisions.Replace("(9, ", "(10, ", StringComparison.Ordinal), Decisions.Replace("[Observed]", "[Category(7)]",
+                StringComparison.Ordinal).Replace("float X", "int X", StringComparison.Ordinal),
+        ];
+        Assert.Equal(models.Length, models.Select(m => GeneratorRun.Valid(m).Plans.Single().Fingerprint).Distinct().Count());
     }
 
     [Fact]

@@ -35,6 +35,13 @@ public sealed class NameTests
                 [Timestamp] public DateTime Time { get; set; }
                 [Mark(3)] public int? Mark { get; set; }
             }
+            public class Move
+            {
+                [SeriesKey] public int Key { get; set; }
+                [Observed] public float X { get; set; }
+                [Action(3)] public int Action { get; set; }
+                [Reward] public float Reward { get; set; }
+            }
         }
         """;
 
@@ -54,6 +61,7 @@ public sealed class NameTests
             + "[Aaren(Heads = 2, Forget = true), Huber]",
         "[SequenceModel, Classify<global::Records.Point>, Dense(8)]",
         "[SequenceModel, NextEvent<global::Records.Visit>(\"h\", Components = 2), Dense(8)]",
+        "[SequenceModel, Decide<global::Records.Move>(9, Width = 4), Dense(8)]",
     ];
 
     /// <summary>All names that mean something to C#, the runtime or the generated class.</summary>
@@ -65,6 +73,7 @@ public sealed class NameTests
         .. Members(typeof(IPrefixScan<>)), .. Members(typeof(ForecastModel<,,>)), .. Members(typeof(IForecastDefinition<>)),
         .. Members(typeof(IRecordBinding<>)), .. Members(typeof(ClassificationModel<,,>)),
         .. Members(typeof(NextEventModel<,,>)), .. Members(typeof(EventOutput)), .. Members(typeof(ForecastOutput)),
+        .. Members(typeof(DecisionModel<,,>)), .. Members(typeof(IDecisionDefinition<>)), .. Members(typeof(DecisionOutput)),
         "Forecast", "taskDefinition", "Records",
         .. Models.SelectMany(Generated),
         // A method that only wide layers have: its name is taken in every model.

@@ -97,7 +97,17 @@ public sealed class RandomDeclarationTests
             NotForecast),
         TaskOf(
             typeof(NextEventAttribute<>), OneOf("", "[SeriesKey] public int Key { get; init; }"),
-            Gen.OneOf(Gen.Const(""), Predicted.Select(static p => p.Replace("ROLE", "Mark", StringComparison.Ordinal))), NotForecast));
+            Gen.OneOf(Gen.Const(""), Predicted.Select(static p => p.Replace("ROLE", "Mark", StringComparison.Ordinal))), NotForecast),
+        TaskOf(
+            typeof(DecideAttribute<>), OneOf("[SeriesKey] public int Key { get; init; }"),
+            Gen.OneOf(
+                Predicted.Select(static p => p.Replace("ROLE", "Action", StringComparison.Ordinal)),
+                Gen.Select(
+                    OneOf("", "(-2, 2)", "(0, 1e30)"), OneOf("float", "double?"),
+                    OneOf("", "[Action] public decimal Other { get; init; }"),
+                    static (range, type, other) => $"[Action{range}] public {type} Predicted {{ get; init; }} {other}"))
+                .Select(static a => "[Observed] public float Load { get; init; } [Reward] public float Worth { get; init; } " + a),
+            NotForecast));
 
     private static readonly Gen<Class> Classes = Gen.Select(
         Gen.Frequency((9, (IGen<bool>)Gen.Const(true)), (1, Gen.Const(false))),

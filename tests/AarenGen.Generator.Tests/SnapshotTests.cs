@@ -277,6 +277,41 @@ public sealed class SnapshotTests
             [SequenceModel, NextEvent<Tick>("h", Components = 3), Dense(8)]
             internal sealed partial class TickModel;
             """,
+        ["Decide"] = """
+            using System;
+            using AarenGen;
+            namespace Example;
+
+            public enum Ground { Ice, Sand = 5 }
+
+            public sealed record Move
+            {
+                [SeriesKey] public required int Episode { get; init; }
+                [Timestamp] public required DateTimeOffset Time { get; init; }
+                [Observed] public float Position { get; init; }
+                [Action(0, 2.5)] public double? Throttle { get; init; }
+                [Observed] public float? Speed { get; init; }
+                [Category] public Ground Ground { get; init; }
+                [Action] public float Steering { get; init; }
+                [Reward] public float Reward { get; init; }
+            }
+
+            [SequenceModel, Decide<Move>(200, Width = 16), Standardize]
+            [LayerNorm, Aaren(Heads = 2, FeedForward = 16, Forget = true), LayerNorm]
+            public sealed partial class Driver;
+            """,
+        ["DecideOnCategory"] = """
+            using AarenGen;
+
+            internal enum Direction { Left = -1, Stay, @Right }
+
+            internal readonly record struct Turn(
+                [property: SeriesKey] string Game, [property: Category(9)] byte Cell, [property: Category] bool? IsOpen,
+                [property: Action] Direction @event, [property: Reward] decimal? Points);
+
+            [SequenceModel, Decide<Turn>(9), MinGru(FeedForward = 16), CrossEntropy(Smoothing = 0.1)]
+            internal sealed partial class Player;
+            """,
         ["ForecastOfStructs"] = """
             using System;
             using AarenGen;

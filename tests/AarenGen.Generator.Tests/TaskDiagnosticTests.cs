@@ -1,4 +1,5 @@
 using System.Globalization;
+using AarenGen.Generator.Model;
 using AarenGen.Generator.Tasks;
 using AarenGen.Tests;
 using Microsoft.CodeAnalysis;
@@ -31,6 +32,13 @@ public sealed class TaskDiagnosticTests
     private const string Next = "[SequenceModel, NextEvent<Visit>(\"h\"), ";
 
     private const string Classify = "[SequenceModel, Classify<Point>, ";
+
+    /// <summary>A step of an episode without a mistake.</summary>
+    private const string Move = "enum Turn { Left, Right } record Move { [SeriesKey] public int Key { get; set; } "
+        + "[Observed] public float? X { get; set; } [Action(-2, 2)] public float Force { get; set; } "
+        + "[Reward] public float Reward { get; set; } } ";
+
+    private const string Decide = "[SequenceModel, Decide<Move>(20), ";
 
     public static TheoryData<string, string> Mistakes => new()
     {
@@ -101,6 +109,69 @@ public sealed class TaskDiagnosticTests
         { "AAREN008", Visit + Next + "Dense(8)] partial class M { struct [|NextEvent|]; }" },
         { "AAREN032", Visit + "[SequenceModel, [|NextEvent<Visit>(\"h\")|], Dense(8)] partial class M { int Wait; }" },
         { "AAREN006", Visit + Next + "Dense(8)] partial class M : [|ForecastModel<M, Visit, M.NextEvent>|];" },
+        { "AAREN050", Move + "[SequenceModel, Dense(8), [|Decide<Move>(20)|]] partial class M;" },
+        { "AAREN052", Move + Decide + "[|Continuous(4)|], Dense(8)] partial class M;" },
+        { "AAREN052", Move + Decide + "[|Interleave(4)|], Dense(8)] partial class M;" },
+        { "AAREN053", Move + Decide + "Dense(8), [|Gaussian|]] partial class M;" },
+        { "AAREN053", Move + Decide + "Dense(8), [|CrossEntropy|]] partial class M;" },
+        { "AAREN053", Move + Decide + "Dense(8), Huber, [|Huber|]] partial class M;" },
+        { "AAREN053", Chosen("", "Dense(8), [|MeanSquaredError|]") },
+        { "AAREN053", Move + Decide + "[|Head(\"A\")|], Dense(8), MeanSquaredError] partial class M;" },
+        { "AAREN053", Move + Decide + "[|Calendar(CalendarField.HourOfDay)|], Dense(8)] partial class M;" },
+        { "AAREN053", Move + Decide + "[|ChannelIndependent|], Dense(8)] partial class M;" },
+        { "AAREN053", Move + Decide + "[|Patch(2, 2)|], Dense(8)] partial class M;" },
+        { "AAREN053", Move + Decide + "[|InstanceNorm|], Dense(8)] partial class M;" },
+        { "AAREN053", Move + Decide + "[|Pool(Pooling.Mean)|], Dense(8)] partial class M;" },
+        { "AAREN053", Move + Decide + "Standardize(PerSeries = [|true|]), Dense(8)] partial class M;" },
+        { "AAREN040", Move.Replace("[Observed] public float?", "[Category] public bool", StringComparison.Ordinal)
+            + Decide + "[|Standardize|], Dense(8)] partial class M;" },
+        { "AAREN019", Move + Decide + "MeanSquaredError, [|Dense(8)|]] partial class M;" },
+        { "AAREN020", Move + "[SequenceModel, Decide<Move>([|0|]), Dense(8)] partial class M;" },
+        { "AAREN020", Move + "[SequenceModel, Decide<Move>([|1048577|]), Dense(8)] partial class M;" },
+        { "AAREN020", Move + "[SequenceModel, Decide<Move>(20, Width = [|0|]), Dense(8)] partial class M;" },
+        { "AAREN006", Move + Decide + "Dense(8)] partial class M : [|ForecastModel<M, Move, M.Decision>|];" },
+        { "AAREN008", Move + Decide + "Dense(8)] partial class M { int [|Decide|]; }" },
+        { "AAREN008", Move + Decide + "Dense(8)] partial class M { int [|Decision|]; }" },
+        { "AAREN008", Move + Decide + "Dense(8)] partial class [|Decision|];" },
+        { "AAREN066", Move.Replace("[SeriesKey]", "", StringComparison.Ordinal)
+            + "[SequenceModel, [|Decide<Move>(20)|], Dense(8)] partial class M;" },
+        { "AAREN066", Move.Replace("[Reward]", "", StringComparison.Ordinal)
+            + "[SequenceModel, [|Decide<Move>(20)|], Dense(8)] partial class M;" },
+        { "AAREN066", Move.Replace("[Action(-2, 2)]", "", StringComparison.Ordinal)
+            + "[SequenceModel, [|Decide<Move>(20)|], Dense(8)] partial class M;" },
+        { "AAREN066", Move.Replace("[Observed]", "", StringComparison.Ordinal)
+            + "[SequenceModel, [|Decide<Move>(20)|], Dense(8)] partial class M;" },
+        { "AAREN067", Moved("[Reward] public float [|Other|] { get; set; }") },
+        { "AAREN064", Moved("[Action] public Guid [|Other|] { get; set; }") },
+        { "AAREN064", Move.Replace("float Reward", "string [|Reward|]", StringComparison.Ordinal) + Decide + "Dense(8)] partial class M;" },
+        { "AAREN068", Chosen("[[|Action|]] public int Turn { get; set; }", "Dense(8)") },
+        { "AAREN068", Chosen("[[|Action|]] public string? Turn { get; set; }", "Dense(8)") },
+        { "AAREN068", Chosen("[[|Action(2)|]] public Turn Turn { get; set; }", "Dense(8)") },
+        { "AAREN068", Chosen("[Action(\"a\")] public string? [|Turn|] { get; set; }", "Dense(8)") },
+        { "AAREN020", Chosen("[Action([|1|])] public int Turn { get; set; }", "Dense(8)") },
+        { "AAREN020", Chosen("[Action([|257|])] public byte Turn { get; set; }", "Dense(8)") },
+        { "AAREN061", Move.Replace("enum", "internal enum", StringComparison.Ordinal)
+            .Replace("record", "public record", StringComparison.Ordinal)
+            .Replace("[Action(-2, 2)] public float Force", "[Action] internal Turn [|Force|]", StringComparison.Ordinal)
+            + Decide + "Dense(8)] public partial class M;" },
+        { "AAREN069", Moved("[Reward(Column = [|\"_ \"|])] public float Other { get; set; }")
+            .Replace("[Reward] public", "public", StringComparison.Ordinal) },
+        { "AAREN070", Moved("[Action] public float [|Sample|] { get; set; }") },
+        { "AAREN070", Moved("[Action] public float [|Decision|] { get; set; }") },
+        { "AAREN071", Moved("[[|Target|]] public float Y { get; set; }") },
+        { "AAREN071", Moved("[[|Label|]] public bool Y { get; set; }") },
+        { "AAREN071", Labelled("[[|Reward|]] public float Y { get; set; }") },
+        { "AAREN071", Record("[[|Action|]] public float X { get; set; }") },
+        { "AAREN072", Moved("[Action] public Turn [|Turn|] { get; set; }") },
+        { "AAREN072", Chosen("[Action] public Turn Turn { get; set; } [Action] public bool [|Other|] { get; set; }", "Dense(8)") },
+        { "AAREN072", Chosen("[Action] public Turn Turn { get; set; } [Action] public float [|Other|] { get; set; }", "Dense(8)") },
+        { "AAREN072", Chosen("[[|Action(-1, 1)|]] public Turn Turn { get; set; }", "Dense(8)") },
+        { "AAREN072", Chosen("[[|Action(3)|]] public float Turn { get; set; }", "Dense(8)") },
+        { "AAREN072", Chosen("[[|Action(\"a\", \"b\")|]] public float Turn { get; set; }", "Dense(8)") },
+        { "AAREN072", Chosen("[Action(1, [|1|])] public float Turn { get; set; }", "Dense(8)") },
+        { "AAREN072", Chosen("[Action(1, [|1.00000001|])] public float Turn { get; set; }", "Dense(8)") },
+        { "AAREN072", Chosen("[Action([|double.NaN|], 1)] public float Turn { get; set; }", "Dense(8)") },
+        { "AAREN072", Chosen("[Action(-1, [|1e31|])] public float Turn { get; set; }", "Dense(8)") },
         { "AAREN050", Reading + "[SequenceModel, Dense(8), [|Forecast<Reading>(3, \"1h\")|], Gaussian] partial class M;" },
         { "AAREN050", Reading + "[SequenceModel, Calendar(CalendarField.HourOfDay), [|Forecast<Reading>(3, \"1h\")|], " + Rest },
         { "AAREN051", "[SequenceModel, Continuous(4), [|Calendar(CalendarField.HourOfDay)|], " + Rest },
@@ -307,7 +378,45 @@ public sealed class TaskDiagnosticTests
     [InlineData("[SequenceModel, NextEvent<Visit>(\"90s\", Resolution = \"1ms\"), Standardize(PerSeries = true), Dense(8)] "
         + "partial class M;")]
     [InlineData("[SequenceModel, NextEvent<Visit>(\"w\")] partial class M : NextEventModel<M, Visit, M.NextEvent>;")]
-    public void A_task_may_be_refined(string model) => GeneratorRun.Valid(Prefix + Reading + Covariates + Stroke + Visit + model);
+    [InlineData("[SequenceModel, Decide<Move>(20), Standardize(Method = Standardization.Robust), Dense(8), Huber(Delta = 0.5)] "
+        + "partial class M : DecisionModel<M, Move, M.Decision>;")]
+    [InlineData("[SequenceModel, Decide<Move>(1048576, Width = 2)] partial class M;")]
+    public void A_task_may_be_refined(string model) => GeneratorRun.Valid(Prefix + Reading + Covariates + Stroke + Visit + Move + model);
+
+    /// <summary>What the task derives is what examples/Control writes by hand.</summary>
+    [Theory]
+    [InlineData(
+        "", "Continuous(1), Continuous(2, Missing = MissingValues.CarryForward), Continuous(2), Categorical(20)",
+        "Interleave(16, Shared = 1)", "Dense(2, Activation = Activation.Tanh), MeanSquaredError")]
+    [InlineData(
+        "[Category] public Turn Turn { get; set; } [Category(5)] public int? Cell { get; set; }",
+        "Continuous(1), Continuous(2, Missing = MissingValues.CarryForward), Continuous(2), Categorical(2), Categorical(6), "
+            + "Categorical(20)",
+        "Interleave(16, Shared = 3)", "Dense(2, Activation = Activation.Tanh), MeanSquaredError")]
+    public void A_decision_model_is_that_which_is_written_by_hand(string more, string inputs, string interleave, string end)
+    {
+        const string Layers = "LayerNorm, Aaren(Heads = 2, Forget = true, Convolution = 4, Repeat = 2, Dropout = 0.1), LayerNorm";
+        string record = Move.Replace(
+            "} } ", $"}} [Observed] public double Y {{ get; set; }} [Action] public double Side {{ get; set; }} {more} }} ",
+            StringComparison.Ordinal);
+        Plan derived = GeneratorRun.Valid($"{Prefix}{record} [SequenceModel, Decide<Move>(20, Width = 16), {Layers}] partial class M;")
+            .Plans.Single();
+        Plan written = GeneratorRun.Valid($"{Prefix}[SequenceModel, {inputs}, {interleave}, {Layers}, {end}] partial class M;")
+            .Plans.Single();
+        Assert.NotNull(derived.Task);
+        Assert.Equal(
+            written,
+            derived with { Task = null, Card = written.Card, Fingerprint = written.Fingerprint, TakenAliases = written.TakenAliases });
+    }
+
+    [Fact]
+    public void Standardize_scales_what_a_decision_observes_alone()
+    {
+        Plan plan = GeneratorRun.Valid($"{Prefix}{Move}{Decide}Standardize, Dense(8)] partial class M;").Plans.Single();
+        Model.StandardizedColumns columns = Assert.Single(plan.Standardization!.Columns);
+        Assert.Equal((0, 1, 1, 3), (columns.First, columns.Count, columns.Kind, columns.Kinds));
+        Assert.Empty(Assert.Single(plan.Heads).Scaling);
+    }
 
     [Theory]
     [InlineData("abstract class R { [Timestamp] public DateTime Time { get; set; } [Target] public float Load { get; set; } }",
@@ -455,6 +564,16 @@ public sealed class TaskDiagnosticTests
     /// <summary>An event with one more property, and a model of it.</summary>
     private static string Visited(string property) => Visit.Replace("} } ", $"}} {property} }} ", StringComparison.Ordinal)
         + Next + "Dense(8)] partial class M;";
+
+    /// <summary>A step with one more property, and a model of it.</summary>
+    private static string Moved(string property) => Move.Replace("} } ", $"}} {property} }} ", StringComparison.Ordinal)
+        + Decide + "Dense(8)] partial class M;";
+
+    /// <summary>A step with other actions than a force, by default a category, and a model of it.</summary>
+    private static string Chosen(string actions, string components) => Move.Replace(
+            "[Action(-2, 2)] public float Force { get; set; }",
+            actions.Length == 0 ? "[Action] public Turn Turn { get; set; }" : actions, StringComparison.Ordinal)
+        + $"{Decide}{components}] partial class M;";
 
     /// <summary>A record with one more property, and a model of it.</summary>
     private static string Record(string property) => Reading.Replace("} } ", $"}} {property} }} ", StringComparison.Ordinal)

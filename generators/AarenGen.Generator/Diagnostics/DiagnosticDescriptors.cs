@@ -28,7 +28,7 @@ internal static class DiagnosticDescriptors
     public const string RecordKind = "AAREN060", RecordInaccessible = "AAREN061", UnreadableProperty = "AAREN062",
         SeveralRoles = "AAREN063", UnsupportedType = "AAREN064", NullableIdentity = "AAREN065", MissingColumn = "AAREN066",
         RepeatedRole = "AAREN067", BadCategories = "AAREN068", BadColumnName = "AAREN069", BadTargetName = "AAREN070",
-        RoleNotOfTask = "AAREN071";
+        RoleNotOfTask = "AAREN071", BadAction = "AAREN072";
 
     /// <summary>The address of docs/diagnostics.md; null where the sources have no public one.</summary>
     private static readonly string? Page = typeof(DiagnosticDescriptors).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
@@ -183,9 +183,10 @@ internal static class DiagnosticDescriptors
             BadColumnName, "The name can be no column's",
             "Column of '{0}' has no letter that could be found in a table; write the column's name, or leave it out"),
         Error(
-            BadTargetName, "The name is taken in the forecast",
-            "The target '{0}' has the name of a member that the forecasts of '{1}' have already; rename the property and keep the column's "
-                + "name by [Target(Column = \"{0}\")]"),
+            BadTargetName, "The name is taken in the type of predictions",
+            "'{0}' has the name of a member that the {2} of '{1}' has already; rename the property and keep the column's name by "
+                + "[{3}(Column = \"{0}\")]"),
+        Error(BadAction, "The action is not usable", "[Action] of '{0}' is not usable, because {1}; {2}"),
         Error(
             RoleNotOfTask, "The attribute does not fit the task",
             "{0} of '{1}' does not fit [{2}], whose records {3}; remove it, or choose another attribute"),

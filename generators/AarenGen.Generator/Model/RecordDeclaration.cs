@@ -71,6 +71,10 @@ internal static class RecordValueKinds
     /// <summary>Whether it is a whole number.</summary>
     public static bool IsInteger(this RecordValueKind kind) => kind is >= RecordValueKind.SByte and <= RecordValueKind.UInt64;
 
+    /// <summary>Whether it is a number with a fraction.</summary>
+    public static bool IsFractional(this RecordValueKind kind) =>
+        kind is RecordValueKind.Single or RecordValueKind.Double or RecordValueKind.Decimal;
+
     /// <summary>Whether it is a number or a truth value.</summary>
     public static bool IsReal(this RecordValueKind kind) => kind is >= RecordValueKind.Single and <= RecordValueKind.Boolean;
 

@@ -174,8 +174,62 @@ internal sealed record EventPlan(
         + (Mark is { } mark ? $"; {mark.Property.Name}, {Literal.Number(mark.ValueCount)} marks" : "")
         + Describe("observed", ColumnRole.Observed) + Describe("categories", ColumnRole.Category);
 
-    public override string Facts => 
+    public override string Facts =>
         $"next event; {Literal.Number(UnitTicks)}; {Literal.Number(ResolutionTicks)}; {EncodesTime}";
+}
+
+/// <summary>What <c>[Decide]</c> declares.</summary>
+/// <param name="Record">The type of the records.</param>
+/// <param name="Key">The property that names a record's episode.</param>
+/// <param name="Time">The property that says when a record was made; null: records are in order.</param>
+/// <param name="Columns">The values of a record: numbers, then categories, and a discrete action last.</param>
+/// <param name="MaxSteps">Steps of the longest episode.</param>
+/// <param name="Ranges">The smallest and the largest value of each continuous action; empty where the action is discrete.</param>
+internal sealed record DecisionPlan(
+    RecordDeclaration Record, RecordProperty? Key, RecordProperty? Time, EquatableArray<ColumnPlan> Columns, int MaxSteps,
+    EquatableArray<ActionRange> Ranges)
+    : TaskPlan(Record, Key, Time, Columns)
+{
+    public const string ModelName = "DecisionModel", ViewName = "Decision";
+
+    /// <summary>The field of the view that holds the outputs, and that of the model with the values of a discrete action.</summary>
+    public const string ViewField = "output", ChoicesField = "actionChoices";
+
+    /// <summary>What the view has beside a property for each action.</summary>
+    public static readonly string[] ViewMembers = [ViewName, ViewField, "Probability", "Rank", "Sample"];
+
+    public override string BaseModel => ModelName;
+
+    public override string Definition => "IDecisionDefinition";
+
+    public IReadOnlyList<ColumnPlan> Actions => Of(ColumnRole.Action);
+
+    /// <summary>The discrete action; null where actions are numbers.</summary>
+    public ColumnPlan? Choice => Actions.FirstOrDefault(static a => a.Cardinality > 0);
+
+    public override string Argument(string model) => $"{model}.{ViewName}";
+
+    protected override IEnumerable<string> OwnMembers => [ViewName, ChoicesField];
+
+    public override string Summary
+    {
+        get
+        {
+            string actions = Choice is { } choice ? $"{choice.Property.Name}, {Literal.Number(choice.Cardinality)} actions"
+                : string.Join(", ", Actions.Zip(Ranges, static (a, r) => $"{a.Property.Name} from {r}"));
+            return $"decides in episodes of {Record.Name}, {Literal.Number(MaxSteps)} steps at most: {actions}; "
+                + $"reward {Names(Of(ColumnRole.Reward))}"
+                + Describe("observed", ColumnRole.Observed) + Describe("categories", ColumnRole.Category);
+        }
+    }
+
+    public override string Facts => $"decide {Literal.Number(MaxSteps)}; {string.Join("; ", Ranges)}";
+}
+
+/// <summary>The values that a continuous action may have.</summary>
+internal sealed record ActionRange(double Min, double Max)
+{
+    public override string ToString() => FormattableString.Invariant($"{Min:R} to {Max:R}");
 }
 
 /// <summary>A value of a record.</summary>
@@ -206,13 +260,18 @@ internal enum ColumnRole
     Category,
     Label,
     Mark,
+    Action,
+    Reward,
 }
 
 internal static class ColumnRoles
 {
-    /// <summary>Whether the values are categories.</summary>
+    /// <summary>Whether the values are categories, whatever the type of the property.</summary>
     public static bool IsCategorical(this ColumnRole role) => role is ColumnRole.Category or ColumnRole.Label or ColumnRole.Mark;
 
-    /// <summary>Whether the values are categories that are predicted: a record has one at most.</summary>
-    public static bool IsPredicted(this ColumnRole role) => role is ColumnRole.Label or ColumnRole.Mark;
+    /// <summary>Whether categories of the role are predicted.</summary>
+    public static bool IsPredicted(this ColumnRole role) => role is ColumnRole.Label or ColumnRole.Mark or ColumnRole.Action;
+
+    /// <summary>Whether a record has one such value at most.</summary>
+    public static bool IsSingle(this ColumnRole role) => role is ColumnRole.Label or ColumnRole.Mark or ColumnRole.Reward;
 }

@@ -2,6 +2,7 @@ using AarenGen.Generator.Diagnostics;
 using AarenGen.Generator.Inputs;
 using AarenGen.Generator.Losses;
 using AarenGen.Generator.Model;
+using AarenGen.Generator.Preprocessing;
 using static AarenGen.Generator.Model.Literal;
 
 namespace AarenGen.Generator.Planning;
@@ -73,9 +74,10 @@ internal sealed class LoweredModel
         int width = lowered.PlanLayers(bound.Trunk, lowered.PlanInputs(bound, lowered.RowInput), head: null);
         lowered.TrunkLayers = lowered.layers.Count;
         bool isPooled = bound.Trunk.Any(static l => l.Definition.IsPerSequence);
+        bool areTargetsStandardized = bound.Standardize is { } standardize && StandardizeDefinition.Modality(standardize) is null;
         foreach (BoundHead head in bound.Heads)
         {
-            lowered.PlanHead(declaration, head, width, isPooled, shape.Normalized(features), bound.Standardize is not null);
+            lowered.PlanHead(declaration, head, width, isPooled, shape.Normalized(features), areTargetsStandardized);
         }
         if (!lowered.Branches)
         {

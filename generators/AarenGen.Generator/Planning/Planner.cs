@@ -103,7 +103,8 @@ internal static class Planner
         Standardization method = StandardizeDefinition.Method(component, diagnostics);
         StandardizedColumns[] columns = [.. bound.Inputs
             .Select((input, i) => (Input: input, Modality: bound.ModalityOf(i)))
-            .Where(static i => i.Input.Definition.IsNumeric)
+            .Where(i => i.Input.Definition.IsNumeric
+                && (StandardizeDefinition.Modality(component) is not { } only || i.Modality.Kind == only))
             .Select(static i => new StandardizedColumns(
                 i.Input.Column, i.Input.Component.Clamped("Features", 1, Limits.Width), i.Modality.Kind, i.Modality.Kinds))];
         if (columns.Length == 0 && lowered.Heads.All(static h => h.Plan.Scaling.Count == 0))

@@ -55,7 +55,14 @@ internal sealed class PatchDefinition : PreprocessingDefinition
 /// </summary>
 internal sealed class StandardizeDefinition : ComponentDefinition
 {
+    /// <summary>An argument that only a task writes: the one modality whose numbers are standardised, without targets.</summary>
+    public const string ModalityArgument = "Modality";
+
     public override string Name => "Standardize";
+
+    /// <summary>The only modality that is standardised, and no target is; null: all modalities and targets.</summary>
+    public static int? Modality(ComponentDeclaration component) =>
+        component.Has(ModalityArgument) ? component.Integer(ModalityArgument) : null;
 
     /// <summary>Whether each series has statistics of its own.</summary>
     public static bool PerSeries(ComponentDeclaration component) => component.Flag("PerSeries");

@@ -62,7 +62,7 @@ internal sealed class ForecastDefinition : TaskDefinition
         {
             binding.ReportMissing(nameof(ColumnRole.Target), "a property that is forecast");
         }
-        CheckNames(binding, targets, declaration, diagnostics);
+        binding.CheckViewNames(targets, ForecastPlan.ViewMembers, declaration);
 
         List<ComponentDeclaration> components = [
             .. Inputs(task, declaration, binding, calendar, horizon, Math.Max(1, targets.Length), diagnostics)];
@@ -82,17 +82,6 @@ internal sealed class ForecastDefinition : TaskDefinition
     /// <summary>Whether a text may be a zone's name: the IANA's, or that of Windows.</summary>
     private static bool IsZone(string zone) => zone.Length > 0 && zone.Trim() == zone && zone.All(static c =>
         c is ' ' or '/' or '_' or '-' or '+' or '.' or '(' or ')' or (>= '0' and <= '9') or (>= 'a' and <= 'z') or (>= 'A' and <= 'Z'));
-
-    /// <summary>The typed view has a property for each target, beside members of its own and those of every value type.</summary>
-    private static void CheckNames(RecordBinding binding, ColumnPlan[] targets, Declaration declaration, DiagnosticBag diagnostics)
-    {
-        var taken = new HashSet<string>(ForecastPlan.ViewMembers.Concat(declaration.Members.Object), StringComparer.Ordinal);
-        foreach (ColumnPlan target in targets.Where(t => GeneratedMembers.Takes(taken, t.Property.Name)))
-        {
-            diagnostics.Add(DiagnosticInfo.At(
-                binding.LocationOf(target.Property), DiagnosticDescriptors.BadTargetName, target.Property.Name, declaration.Name));
-        }
-    }
 
     /// <summary>The inputs that a token has.</summary>
     private static IEnumerable<ComponentDeclaration> Inputs(

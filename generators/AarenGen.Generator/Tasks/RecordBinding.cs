@@ -31,8 +31,8 @@ internal sealed class RecordBinding
     /// <summary>The property of the time; null: there is none.</summary>
     public RecordProperty? Time { get; private set; }
 
-    /// <summary>The values of a record, in the order of their roles; each as declared.</summary>
-    public IReadOnlyList<ColumnPlan> Columns => [.. columns.OrderBy(static c => c.Role)];
+    /// <summary>The values of a record: numbers, then categories, both in the order of their roles; each as declared.</summary>
+    public IReadOnlyList<ColumnPlan> Columns => [.. columns.OrderBy(static c => c.Cardinality > 0).ThenBy(static c => c.Role)];
 
     /// <summary>Whether an interval may have several records.</summary>
     public bool IsAggregated { get; private set; }
@@ -77,6 +77,30 @@ internal sealed class RecordBinding
     /// <summary>Reports that no property has a role that the task needs.</summary>
     public void ReportMissing(string role, string what) =>
         Report(null, null, DiagnosticDescriptors.MissingColumn, record.Name, role, what);
+
+    /// <summary>Reports what makes a property unusable for the task.</summary>
+    /// <param name="column">The property.</param>
+    /// <param name="argument">The argument of its attribute that is wrong, as "[0].Min"; null: the property.</param>
+    /// <param name="id">The diagnostic.</param>
+    /// <param name="arguments">Those of its message.</param>
+    public void ReportColumn(ColumnPlan column, string? argument, string id, params object[] arguments) =>
+        Report(column.Property, argument, id, arguments);
+
+    /// <summary>A view has a property for each of some columns, beside members of its own and those of every value type.</summary>
+    /// <param name="shown">The columns.</param>
+    /// <param name="members">The view's own members; the first one is its name.</param>
+    /// <param name="declaration">The model.</param>
+    public void CheckViewNames(IEnumerable<ColumnPlan> shown, string[] members, Declaration declaration)
+    {
+        var taken = new HashSet<string>(members.Concat(declaration.Members.Object), StringComparer.Ordinal);
+        foreach (ColumnPlan column in shown.Where(c => GeneratedMembers.Takes(taken, c.Property.Name)))
+        {
+            // Nothing else is wrong with it.
+            diagnostics.Add(DiagnosticInfo.At(
+                LocationOf(column.Property), DiagnosticDescriptors.BadTargetName, column.Property.Name, declaration.Name, members[0],
+                column.Role));
+        }
+    }
 
     /// <summary>Where a property stands.</summary>
     public DiagnosticLocation LocationOf(RecordProperty property) => task with { Argument = null, Member = property.Name };
@@ -132,11 +156,11 @@ internal sealed class RecordBinding
             Report(
                 property, "[0]", DiagnosticDescriptors.RoleNotOfTask, $"[{role}]", property.Name, taskName, "have values of " + others);
         }
-        else if (role.IsPredicted() && columns.FirstOrDefault(c => c.Role == role) is { } earlier)
+        else if (role.IsSingle() && columns.FirstOrDefault(c => c.Role == role) is { } earlier)
         {
             Report(property, null, DiagnosticDescriptors.RepeatedRole, attribute.Name, earlier.Property.Name, property.Name);
         }
-        else if (role.IsCategorical())
+        else if (role.IsCategorical() || (role == ColumnRole.Action && !property.Kind.IsFractional()))
         {
             AddCategory(property, attribute, role);
         }
@@ -196,7 +220,9 @@ internal sealed class RecordBinding
         int cardinality = 1;
         if (!(property.Kind is RecordValueKind.Enum or RecordValueKind.Boolean or RecordValueKind.Text || property.Kind.IsInteger()))
         {
-            Unsupported(property, "an enum, a bool, a whole number or a string");
+            Unsupported(
+                property, role == ColumnRole.Action ? "a number, an enum, a bool or a string"
+                    : "an enum, a bool, a whole number or a string");
         }
         else if (property.Kind.IsInteger())
         {
@@ -240,7 +266,10 @@ internal sealed class RecordBinding
     {
         if (!attribute.Has(Cardinality))
         {
-            Wrong(property, "[0]", "a whole number has no known categories", $"write how many there are, such as [{role}(7)] for 0 to 6");
+            Wrong(
+                property, "[0]", "a whole number has no known categories",
+                $"write how many there are, such as [{role}(7)] for 0 to 6"
+                    + (role == ColumnRole.Action ? ", or make it a float for a number on a real scale" : ""));
             return 1;
         }
         (int min, int max) = role.IsPredicted()

@@ -124,3 +124,47 @@ public sealed class MarkAttribute : RecordColumnAttribute
     /// <summary>The marks of a text.</summary>
     public IReadOnlyList<string> Names { get; } = [];
 }
+
+/// <summary>
+/// What is decided at each step. Any number of properties of type <see cref="float"/>, <see cref="double"/> or <see cref="decimal"/>, each
+/// within bounds; or a single category: an enum (each of its names is an action), a truth value, a whole number with its cardinality, or a
+/// text with its names. The past actions of an episode are inputs.
+/// </summary>
+public sealed class ActionAttribute : RecordColumnAttribute
+{
+    /// <summary>A number from −1 to 1, an enum or a truth value.</summary>
+    public ActionAttribute()
+    {
+    }
+
+    /// <summary>A number within bounds.</summary>
+    /// <param name="min">The smallest, −1e30 to 1e30.</param>
+    /// <param name="max">The largest, above <paramref name="min"/> also as floats, at most 1e30.</param>
+    public ActionAttribute(double min, double max) => (Min, Max) = (min, max);
+
+    /// <summary>A whole number from 0 to below the cardinality.</summary>
+    /// <param name="cardinality">Number of actions, 2 to 4,096, as far as the type holds them.</param>
+    public ActionAttribute(int cardinality) => Cardinality = cardinality;
+
+    /// <summary>A text.</summary>
+    /// <param name="names">All actions, each once; another text is an error.</param>
+    public ActionAttribute(params string[] names) => Names = names;
+
+    /// <summary>The smallest number.</summary>
+    public double Min { get; } = -1;
+
+    /// <summary>The largest number.</summary>
+    public double Max { get; } = 1;
+
+    /// <summary>Number of actions of a whole number; 0 for other types.</summary>
+    public int Cardinality { get; }
+
+    /// <summary>The actions of a text.</summary>
+    public IReadOnlyList<string> Names { get; } = [];
+}
+
+/// <summary>
+/// What the action of a step was worth: any type of number, or a truth value. The sum of an episode's rewards is its return. It is known
+/// after the action, so that it is no input of its own step.
+/// </summary>
+public sealed class RewardAttribute : RecordColumnAttribute;

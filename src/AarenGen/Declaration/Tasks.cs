@@ -86,6 +86,35 @@ public sealed class NextEventAttribute<TRecord>(string unit) : ModelComponentAtt
     public int Components { get; set; } = 16;
 }
 
+/// <summary>
+/// Decides on the <see cref="ActionAttribute">actions</see> of an episode, so that its return comes close to a target: a Decision
+/// Transformer, whose mixer is any. It is trained from episodes of records, those with the same
+/// <see cref="SeriesKeyAttribute">key</see>. The attribute takes the place of inputs: the generator derives them, <c>[Interleave]</c>, the
+/// last <c>[Dense]</c> before the loss, and the loss where none is written, from the record's properties.
+/// </summary>
+/// <remarks>
+/// <para>Stands first. A step has three tokens: the return still to reach, divided by the model's scale of returns; the
+/// <see cref="ObservedAttribute">observed</see> values, at whose token the action is predicted; the action, each number scaled from its
+/// bounds to −1 to 1. Each of them has the <see cref="CategoryAttribute">categories</see> and the number of its step, too. Observed values
+/// that are missing have the last value before them in the episode.</para>
+/// <para>Numbers are decided by a hyperbolic tangent within their bounds, and trained by <c>[MeanSquaredError]</c>,
+/// <c>[MeanAbsoluteError]</c> or <c>[Huber]</c>; a category by <c>[CrossEntropy]</c>. <c>[Standardize]</c> is of observed values.</para>
+/// <para>Source: Chen et al., Decision Transformer, NeurIPS 2021.</para>
+/// </remarks>
+/// <typeparam name="TRecord">The type of the records.</typeparam>
+/// <param name="maxSteps">
+/// Steps of the longest episode, 1 to 1,048,576: each has a learned row of the width. A longer one is a <see cref="RecordException"/>.
+/// </param>
+[AttributeUsage(AttributeTargets.Class, Inherited = false)]
+public sealed class DecideAttribute<TRecord>(int maxSteps) : ModelComponentAttribute
+{
+    /// <summary>Steps of the longest episode.</summary>
+    public int MaxSteps { get; } = maxSteps;
+
+    /// <summary>Width of the embedded tokens, 1 to 65,536; 64 by default.</summary>
+    public int Width { get; set; } = 64;
+}
+
 /// <summary>A field of the calendar, as a category.</summary>
 public enum CalendarField
 {

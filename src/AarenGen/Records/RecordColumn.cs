@@ -20,6 +20,12 @@ public enum RecordRole
 
     /// <summary>What kind of event it is: predicted of the next one, and an input up to now; the number of a category, from 0.</summary>
     Mark,
+
+    /// <summary>Decided at each step, and an input up to the step before: a number, or the number of a category, from 0.</summary>
+    Action,
+
+    /// <summary>What the action of a step was worth.</summary>
+    Reward,
 }
 
 /// <summary>A value of a record.</summary>

@@ -92,7 +92,7 @@ internal abstract class RecordLayout
             double category = categories[c];
             if (!(category >= 0 && category < cardinality && (int)category == category))
             {
-                if (double.IsNaN(category) && Columns[FirstCategoryColumn + c].Role == RecordRole.Label)
+                if (double.IsNaN(category) && Columns[FirstCategoryColumn + c].Role is RecordRole.Label or RecordRole.Action)
                 {
                     // It is unknown, as it is in most streams.
                     continue;

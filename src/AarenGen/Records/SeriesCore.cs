@@ -52,6 +52,9 @@ internal abstract class SeriesCore
         other.Version++;
     }
 
+    /// <summary>Whether a stream of that many tokens can be at this point: before the first record there are none.</summary>
+    public virtual bool Fits(long tokens) => HasBegun || tokens == 0;
+
     /// <summary>Writes all that a saved state needs, in a fixed order.</summary>
     public abstract void Write(BinaryWriter writer);
 

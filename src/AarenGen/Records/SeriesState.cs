@@ -27,7 +27,10 @@ public sealed class SeriesState<TModel> where TModel : SequenceModel<TModel>, IM
     /// <summary>The series' key; empty where records have none.</summary>
     public string Key => Core.Key;
 
-    /// <summary>Tokens since the start or the last <see cref="Reset"/>: records, or complete intervals of a forecast.</summary>
+    /// <summary>
+    /// Tokens since the start or the last <see cref="Reset"/>: records, or complete intervals of a forecast; of a decision three a step,
+    /// whose action is a token of the next one.
+    /// </summary>
     public long TokenCount => stream.TokenCount;
 
     /// <summary>

@@ -30,7 +30,7 @@ internal static class CompiledModel
             [Fingerprint] = description.Fingerprint, [Mark] = Version(precision),
         };
         StatisticsFile.AddMark(statistics, metadata);
-        fitted.AddMark(metadata);
+        fitted.AddMarks(metadata);
         byte[] names = StatisticsFile.NamesOf(description, statistics);
         byte[] header = Safetensors.WriteHeader(
             [(Weights, [weights.Length]), (Packed, [packed.Length])], metadata,
@@ -130,8 +130,7 @@ internal static class CompiledModel
             }
             try
             {
-                return new(
-                    StatisticsFile.Parse(description, metadata, numbers.ToArray(), names), FittedData.ReadMark(metadata));
+                return FittedData.Read(StatisticsFile.Parse(description, metadata, numbers.ToArray(), names), metadata);
             }
             catch (ModelFileException e)
             {

@@ -62,13 +62,13 @@ internal static class ModelFile
 
     private static FittedData FittedDataOf(
         (Dictionary<string, string> Metadata, double[] States, StandardizationStatistics? Statistics) read) =>
-        new(read.Statistics, FittedData.ReadMark(read.Metadata));
+        FittedData.Read(read.Statistics, read.Metadata);
 
     /// <summary>PyTorch's own, and what the data left.</summary>
     private static Dictionary<string, string> MetadataOf(in FittedData fitted)
     {
         var metadata = new Dictionary<string, string> { ["format"] = "pt" };
-        fitted.AddMark(metadata);
+        fitted.AddMarks(metadata);
         return metadata;
     }
 

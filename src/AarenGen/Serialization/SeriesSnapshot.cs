@@ -85,8 +85,7 @@ internal static class SeriesSnapshot
         using var reader = new BinaryReader(new MemoryStream(body, keyLength * sizeof(char), state.Core.SavedBytes));
         state.Core.Read(reader);
         state.Stream.Load(new MemoryStream(saved));
-        // Tokens are intervals, of which there are none before the first record.
-        return state.Core.HasBegun || state.TokenCount == 0 ? state : throw Damaged();
+        return state.Core.Fits(state.TokenCount) ? state : throw Damaged();
     }
 
     /// <summary>

@@ -90,3 +90,26 @@ public sealed record FuzzEvent
 [SequenceModel, NextEvent<FuzzEvent>("min", Resolution = "1s", Components = 2, TimeEncoding = 2)]
 [Standardize, Dense(4), MinGru(FeedForward = 4)]
 public sealed partial class EventModel;
+
+/// <summary>A step of an episode.</summary>
+public sealed record FuzzMove
+{
+    [SeriesKey]
+    public required string Sensor { get; init; }
+
+    [Observed]
+    public double? Load { get; init; }
+
+    [Category]
+    public bool IsOn { get; init; }
+
+    [Action]
+    public FuzzSite? Site { get; init; }
+
+    [Reward]
+    public float Worth { get; init; }
+}
+
+/// <summary>Whose episodes' states are read.</summary>
+[SequenceModel, Decide<FuzzMove>(12, Width = 4), MinGru(FeedForward = 4)]
+public sealed partial class DecisionPolicy;

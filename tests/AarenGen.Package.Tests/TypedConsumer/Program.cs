@@ -71,6 +71,21 @@ restarted.Load(file);
 Reading next = readings[^1] with { Time = readings[^1].Time.AddHours(3) };
 double expected = model.Step(cellar, next, [])!.Value.Load[23].Quantile(0.9);
 Console.WriteLine($"restarted {model.Step(restarted["cellar"], next, [])!.Value.Load[23].Quantile(0.9) == expected}");
+
+// Episodes of two actions, of which one is right.
+Turn[] turns = [.. Enumerable.Range(0, 40).SelectMany(static e => Enumerable.Range(0, 5).Select(
+    s => new Turn(e, (e + s) % 3 - 1, (e / 2 + s) % 2 == 0 ? Side.Left : Side.Right, (e / 2 + s) % 2 == 0 == (e + s) % 3 < 1 ? 1 : 0)))];
+TurnPolicy policy = TurnPolicy.Create(seed: 1);
+DecisionReport decided = policy.Fit(turns, new() { Training = new() { Epochs = 30, LearningRate = 1e-2, Threads = 1 } });
+SeriesState<TurnPolicy> episode = policy.CreateDecisionState(decided.Returns.Max);
+policy.Decide(episode, turns[0]);
+before = GC.GetAllocatedBytesForCurrentThread();
+policy.BeginEpisode(episode, decided.Returns.Max);
+TurnPolicy.Decision decision = policy.Decide(episode, turns[0]);
+decision = policy.Decide(episode, turns[1], decision.Side == Side.Left ? 1 : 0);
+before = GC.GetAllocatedBytesForCurrentThread() - before;
+Console.WriteLine($"decided in {before} bytes {decision.Probability(Side.Left) > 0}");
+Console.WriteLine($"returns {decided.Returns}");
 #if CUDA
 Console.WriteLine($"devices {CudaDeviceInfo.Query().Devices.Count >= 0}");
 #endif
@@ -132,6 +147,18 @@ internal sealed record Reading
     [Category]
     public Site Site { get; init; }
 }
+
+internal enum Side
+{
+    Left,
+    Right,
+}
+
+internal readonly record struct Turn(
+    [property: SeriesKey] int Episode, [property: Observed] float Ball, [property: Action] Side Side, [property: Reward] float Reward);
+
+[SequenceModel, Decide<Turn>(5, Width = 8), MinGru(FeedForward = 8)]
+internal sealed partial class TurnPolicy;
 
 [SequenceModel, Forecast<Reading>(24, "1h", TimeZone = "Europe/Berlin"), Calendar(CalendarField.HourOfDay, CalendarField.DayOfWeek)]
 [Standardize(PerSeries = true), Dense(16), Aaren(Heads = 2, FeedForward = 16, Forget = true), Quantiles(0.1, 0.5, 0.9)]

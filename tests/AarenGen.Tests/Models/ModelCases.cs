@@ -70,6 +70,10 @@ internal static class ModelCases
         new ModelCase<VisitModel> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<TickModel> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<BurstModel> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<PushPolicy> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<DerivedPolicy> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<WrittenPolicy> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<WalkPolicy> { Without = { [Suite.Device] = SameKernels } },
 
         // Models whose tokens may lack values.
         new ModelCase<CarriesForward> { Without = { [Suite.Device] = SameKernels } },

@@ -21,8 +21,19 @@ internal static class ClassificationEmitter
         code.Line();
     }
 
+    /// <summary>Prints a field with the values that a predicted category has, and their numbers.</summary>
+    public static void Labels(CodeWriter code, ColumnPlan column, string field, TypeNames types)
+    {
+        code.Line($"private static readonly {types.Runtime}ClassLabels<{column.ValueType}> {field} = new(");
+        using (code.Indent())
+        {
+            Values(code, column, types, ");");
+        }
+        code.Line();
+    }
+
     /// <summary>Prints an array of the values that a predicted category has.</summary>
-    public static void Values(CodeWriter code, ColumnPlan column, TypeNames types, string end)
+    private static void Values(CodeWriter code, ColumnPlan column, TypeNames types, string end)
     {
         string type = column.ValueType;
         if (column.Property.Kind.IsInteger())

@@ -12,7 +12,7 @@ internal static class EventEmitter
     {
         if (task.Mark is { } mark)
         {
-            Labels(code, mark, types);
+            ClassificationEmitter.Labels(code, mark, EventPlan.MarksField, types);
         }
         View(code, task, types);
         string definition = $"{types.Runtime}{task.Definition}<{EventPlan.ViewName}>";
@@ -29,16 +29,6 @@ internal static class EventEmitter
             code.Line($"EncodesTime = {Bool(task.EncodesTime)},");
             code.Line($"Columns = {TaskPlan.RecordColumns},");
             code.Line($"Marks = {(task.Mark is null ? "global::System.Array.Empty<string>()" : $"{EventPlan.MarksField}.Names")},");
-        }
-        code.Line();
-    }
-
-    private static void Labels(CodeWriter code, ColumnPlan mark, TypeNames types)
-    {
-        code.Line($"private static readonly {types.Runtime}ClassLabels<{mark.ValueType}> {EventPlan.MarksField} = new(");
-        using (code.Indent())
-        {
-            ClassificationEmitter.Values(code, mark, types, ");");
         }
         code.Line();
     }

@@ -104,6 +104,9 @@ internal static class ModelEmitter
             case EventPlan events:
                 EventEmitter.Emit(code, events, types);
                 break;
+            case DecisionPlan decision:
+                DecisionEmitter.Emit(code, decision, types);
+                break;
         }
         RecordEmitter.Emit(code, plan, task, types);
         if (task.Record.Construction.Obstacle is null)

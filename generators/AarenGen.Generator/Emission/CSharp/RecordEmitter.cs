@@ -107,7 +107,7 @@ internal static class RecordEmitter
     {
         RecordProperty property = column.Property;
         string value = $"record.{Identifier.Escape(property.Name)}", target = $"values[{Number(index)}] = ";
-        bool isCategory = column.Role.IsCategorical();
+        bool isCategory = column.Cardinality > 0;
         if (property.Kind == RecordValueKind.Boolean)
         {
             string truth = $"truth{Number(index)}";

@@ -128,7 +128,7 @@ internal static class TableEmitter
         string cells = $"{types.Runtime}RecordCells.", at = $"column{index}";
         if (property.Kind.IsInteger())
         {
-            (string min, string max) = column?.Role.IsCategorical() == true
+            (string min, string max) = column?.Cardinality > 0
                 ? ("0", Number(column.ValueCount - 1))
                 : property.Kind == RecordValueKind.UInt64 ? ("0", "long.MaxValue")
                 : ($"{property.Kind.Keyword()}.MinValue", $"{property.Kind.Keyword()}.MaxValue");
