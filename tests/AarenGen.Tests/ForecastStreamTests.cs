@@ -461,7 +461,7 @@ public sealed class ForecastStreamTests : IDisposable
     {
         PointForecaster model = PointForecaster.Create(1);
         var layout = new ForecastLayout(ReadingBinding.Task(), PointForecaster.Description);
-        SeriesStateCollection<PointForecaster> states = new(layout), loaded = new(layout);
+        SeriesStateCollection<PointForecaster> states = new(layout, key => new(layout, key)), loaded = new(layout, key => new(layout, key));
         for (int i = 0; i < 50; i++)
         {
             string key = "sensor " + i % 7 + "\ud800";

@@ -210,6 +210,35 @@ public sealed class SeriesForecastTests
         }
     }
 
+    /// <summary>A service with many short series would otherwise pay at each of them.</summary>
+    [Fact]
+    public void The_first_step_of_a_state_allocates_nothing()
+    {
+        MeterForecaster model = Trained(Records(), out _);
+        SeriesState<MeterForecaster> warm = model.CreateSeriesState("b");
+        MeterReading[] readings = [.. Wave("a", 9, 300)], others = [.. Wave("b", 9, 80)];
+        foreach (MeterReading reading in others)
+        {
+            model.Step(warm, reading, []);
+        }
+        model.Step(warm, others[^1] with { Time = others[^1].Time.AddHours(1) }, []);
+        SeriesStateCollection<MeterForecaster> states = model.CreateSeriesStates(), loaded = model.CreateSeriesStates();
+        SeriesState<MeterForecaster> single = model.CreateSeriesState("a"), read = model.CreateSeriesState("a"), member = states["a"];
+        using var file = new MemoryStream();
+        states.Save(file);
+        file.Position = 0;
+        loaded.Load(file);
+        read.Load(new MemoryStream(Bytes(single)));
+        foreach (SeriesState<MeterForecaster> state in (SeriesState<MeterForecaster>[])[single, member, read, loaded["a"]])
+        {
+            Assert.True(state.Stream.HasSeriesStatistics);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            MeterForecaster.Forecast? forecast = model.Step(state, readings[0], []);
+            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            Assert.NotNull(forecast);
+        }
+    }
+
     private static MeterReading[] Records() => [.. Wave("a", 160, 300).Concat(Wave("b", 150, 80)).OrderBy(static r => r.Time)];
 
     /// <summary>Each series is one window, so that each of its intervals counts once.</summary>

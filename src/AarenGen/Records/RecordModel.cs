@@ -26,9 +26,9 @@ public abstract class RecordModel<TSelf, TRecord> : SequenceModel<TSelf>
     public SeriesState<TSelf> CreateSeriesState(string key = "")
     {
         ArgumentNullException.ThrowIfNull(key);
-        return new(TaskLayout, key);
+        return new(TaskLayout, key, CreateStateOf(TaskLayout.StatisticsOf(key)));
     }
 
     /// <summary>Creates a collection of the states of series, which makes a new one for each new key.</summary>
-    public SeriesStateCollection<TSelf> CreateSeriesStates() => new(TaskLayout);
+    public SeriesStateCollection<TSelf> CreateSeriesStates() => new(TaskLayout, CreateSeriesState);
 }

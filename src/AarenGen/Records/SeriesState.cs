@@ -16,12 +16,15 @@ public sealed class SeriesState<TModel> where TModel : SequenceModel<TModel>, IM
 {
     private readonly StreamState<TModel> stream;
 
+    /// <param name="layout">That of the task.</param>
+    /// <param name="key">The series' key.</param>
+    /// <param name="stream">The state of a model, which has what its first step needs; null: of none yet.</param>
     /// <exception cref="ArgumentException">The model has statistics of each series, and the key cannot name one.</exception>
-    internal SeriesState(RecordLayout layout, string key)
+    internal SeriesState(RecordLayout layout, string key, StreamState<TModel>? stream = null)
     {
         Layout = layout;
         Core = layout.CreateCore(key);
-        stream = new(layout.StatisticsOf(key));
+        this.stream = stream ?? new(layout.StatisticsOf(key));
     }
 
     /// <summary>The series' key; empty where records have none.</summary>
@@ -113,12 +116,21 @@ public sealed class SeriesState<TModel> where TModel : SequenceModel<TModel>, IM
     public void Load(Stream stream)
     {
         Arguments.CheckReadable(stream);
-        SeriesState<TModel> read = SeriesSnapshot.Read<TModel>(stream, Layout, out _);
+        SeriesState<TModel> read = SeriesSnapshot.Read(stream, Layout, CreateSimilar, out _);
         if (read.Key != Key)
         {
             throw new ModelFileException(
                 $"The saved state is of the series '{read.Key}', not of '{Key}'; load it into a state of that one.");
         }
         read.CopyTo(this);
+    }
+
+    /// <summary>A state at its beginning, of the model that this one is of, as far as it is known here.</summary>
+    private SeriesState<TModel> CreateSimilar(string key)
+    {
+        var similar = new StreamState<TModel>();
+        stream.CopyTo(similar);
+        similar.Reset();
+        return new(Layout, key, similar);
     }
 }

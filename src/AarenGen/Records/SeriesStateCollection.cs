@@ -17,9 +17,13 @@ public sealed class SeriesStateCollection<TModel> : IReadOnlyCollection<SeriesSt
     where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
     private readonly RecordLayout layout;
+    private readonly Func<string, SeriesState<TModel>> create;
     private Dictionary<string, SeriesState<TModel>> states = new(StringComparer.Ordinal);
 
-    internal SeriesStateCollection(RecordLayout layout) => this.layout = layout;
+    /// <param name="layout">That of the task.</param>
+    /// <param name="create">Creates the state of a key at its beginning.</param>
+    internal SeriesStateCollection(RecordLayout layout, Func<string, SeriesState<TModel>> create) =>
+        (this.layout, this.create) = (layout, create);
 
     /// <summary>How many series there are.</summary>
     public int Count => states.Count;
@@ -36,7 +40,7 @@ public sealed class SeriesStateCollection<TModel> : IReadOnlyCollection<SeriesSt
         {
             if (!states.TryGetValue(key, out SeriesState<TModel>? state))
             {
-                states.Add(key, state = new(layout, key));
+                states.Add(key, state = create(key));
             }
             return state;
         }
@@ -89,7 +93,7 @@ public sealed class SeriesStateCollection<TModel> : IReadOnlyCollection<SeriesSt
     public void Load(Stream stream)
     {
         Arguments.CheckReadable(stream);
-        states = SeriesSnapshot.ReadMany<TModel>(stream, layout);
+        states = SeriesSnapshot.ReadMany(stream, layout, create);
     }
 
     /// <summary>The states, in no particular order.</summary>

@@ -46,8 +46,13 @@ internal static class SeriesSnapshot
     }
 
     /// <summary>Reads a state, and its checksum.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="layout">That of the task.</param>
+    /// <param name="create">Creates the state of a key at its beginning.</param>
+    /// <param name="checksum">The checksum.</param>
     /// <exception cref="ModelFileException">The data are damaged or belong to another model.</exception>
-    public static SeriesState<TModel> Read<TModel>(Stream stream, RecordLayout layout, out byte[] checksum)
+    public static SeriesState<TModel> Read<TModel>(
+        Stream stream, RecordLayout layout, Func<string, SeriesState<TModel>> create, out byte[] checksum)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         byte[] header = ReadHeader(stream, Magic, "a series", "SeriesState.Save", layout, out int keyLength);
@@ -81,7 +86,7 @@ internal static class SeriesSnapshot
         {
             throw Damaged();
         }
-        var state = new SeriesState<TModel>(layout, key);
+        SeriesState<TModel> state = create(key);
         using var reader = new BinaryReader(new MemoryStream(body, keyLength * sizeof(char), state.Core.SavedBytes));
         state.Core.Read(reader);
         state.Stream.Load(new MemoryStream(saved));
@@ -114,7 +119,8 @@ internal static class SeriesSnapshot
 
     /// <summary>Reads the states of several series.</summary>
     /// <exception cref="ModelFileException">The data are damaged or belong to another model.</exception>
-    public static Dictionary<string, SeriesState<TModel>> ReadMany<TModel>(Stream stream, RecordLayout layout)
+    public static Dictionary<string, SeriesState<TModel>> ReadMany<TModel>(
+        Stream stream, RecordLayout layout, Func<string, SeriesState<TModel>> create)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -123,7 +129,7 @@ internal static class SeriesSnapshot
         var states = new Dictionary<string, SeriesState<TModel>>(StringComparer.Ordinal);
         for (int i = 0; i < count; i++)
         {
-            SeriesState<TModel> state = Read<TModel>(stream, layout, out byte[] checksum);
+            SeriesState<TModel> state = Read(stream, layout, create, out byte[] checksum);
             hash.AppendData(checksum);
             if (!states.TryAdd(state.Key, state))
             {

@@ -50,8 +50,7 @@ double sum = 0;
 long before = 0;
 for (int i = 0; i < readings.Length; i++)
 {
-    // Both series have begun: the first step of each finds its statistics.
-    if (i == 400)
+    if (i == 100)
     {
         before = GC.GetAllocatedBytesForCurrentThread();
     }
