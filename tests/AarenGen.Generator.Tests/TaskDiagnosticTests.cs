@@ -200,6 +200,9 @@ public sealed class TaskDiagnosticTests
         { "AAREN057", Reading + "[SequenceModel, Forecast<Reading>(3, \"w\"), Calendar(CalendarField.DayOfMonth, "
             + "[|CalendarField.DayOfWeek|]), " + Rest },
         { "AAREN057", Reading + Task + "Calendar([|CalendarField.MinuteOfHour|], CalendarField.HourOfDay), " + Rest },
+        { "AAREN022", Stroke + "[SequenceModel, Classify<Point>(Missing = [|MissingValues.Refuse|]), Dense(8)] partial class M;" },
+        { "AAREN022", Visit + "[SequenceModel, NextEvent<Visit>(\"h\", Missing = [|(MissingValues)3|]), Dense(8)] partial class M;" },
+        { "AAREN022", Reading + "[SequenceModel, Forecast<Reading>(3, \"1h\", Missing = [|MissingValues.Refuse|]), " + Rest },
         { "AAREN022", Reading + Task + "Calendar([|(CalendarField)9|]), " + Rest },
         { "AAREN016", Reading + Task + "Dense(8), [|Calendar(CalendarField.HourOfDay)|], Gaussian] "
             + "partial class M;" },

@@ -131,6 +131,38 @@ public sealed class ForecastModelTests
     }
 
     [Fact]
+    public void A_task_may_tell_its_layers_what_is_missing()
+    {
+        // A target, an observed value and four of the weather; the category; and behind them what is missing.
+        Assert.Equal([new(0, 6, 0, 1, MissingValues.MeanWithIndicator, 7)], IndicatingMeters.Description.Tokens.Missing);
+        // The wait has one anyway; the amount, the time of no encoding, the mark and a category.
+        Assert.Equal(
+            [new(0, 1, 0, 1, MissingValues.MeanWithIndicator, 4), new(1, 1, 0, 1, MissingValues.MeanWithIndicator, 5)],
+            IndicatingVisits.Description.Tokens.Missing);
+        Assert.Equal([new(0, 1, 0, 1, MissingValues.MeanWithIndicator, 2)], IndicatingStrokes.Description.Tokens.Missing);
+        Assert.Equal([new(0, 6, 0, 1, MissingValues.CarryForward, 0)], PointMeters.Description.Tokens.Missing);
+
+        MeterReading[] records = [.. Wave("a", 160, 300).Select(static (r, i) => i % 7 == 3 ? r with { Load = null } : r)];
+        IndicatingMeters model = IndicatingMeters.Create(1);
+        model.Fit(records, new() { Training = new() { Epochs = 2, BatchSize = 4, Threads = 2 } });
+        // The model has no memory but for what is carried forward, so the value before a missing one tells nothing.
+        float[] first = After(1, null), second = After(500, null);
+        Assert.Equal(first, second);
+        Assert.All(first, static v => Assert.True(float.IsFinite(v)));
+        // The mean in its place is not the same as the mean itself.
+        Assert.NotEqual(first, After(1, (float)model.Statistics!.Tokens[0].Center));
+
+        float[] After(float load, float? next)
+        {
+            SeriesState<IndicatingMeters> state = model.CreateSeriesState("a");
+            MeterReading[] two = [.. Wave("a", 2, 300)];
+            Assert.NotNull(model.Step(state, two[0] with { Load = load }, []));
+            Assert.NotNull(model.Step(state, two[1] with { Load = next }, []));
+            return state.Core.Outputs.ToArray();
+        }
+    }
+
+    [Fact]
     public unsafe void A_backtest_tells_that_the_model_was_trained_on_its_records()
     {
         const string notice = "The model was trained on what it is tested on";

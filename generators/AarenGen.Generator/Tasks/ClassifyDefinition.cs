@@ -35,7 +35,7 @@ internal sealed class ClassifyDefinition : RecordTaskDefinition
         {
             binding.ReportMissing(nameof(ColumnRole.Observed), "a property that the label follows from, or one with [Category]");
         }
-        ComponentDeclaration[] inputs = [.. Inputs(task, binding)];
+        ComponentDeclaration[] inputs = [.. Inputs(task, binding, MissingNumbers(task, diagnostics))];
         // After a mistake, a stand-in.
         List<ComponentDeclaration> components = inputs.Length > 0 ? [.. inputs] : [Derived(task, "Continuous", ("Features", 1))];
         components.AddRange(Rest(task, declaration, Math.Max(2, label?.Cardinality ?? 2), diagnostics));

@@ -91,7 +91,8 @@ internal sealed class ForecastDefinition : TaskDefinition
         int observed = binding.Columns.Count(static c => c.Role == ColumnRole.Observed);
         long ahead = binding.Columns.Count(static c => c.Role == ColumnRole.KnownAhead) * (horizon + 1L);
         int numbers = Limited(targets + observed + ahead, targets, "The numbers of a token", task, declaration, diagnostics);
-        yield return new("Continuous", new([new("Features", numbers), new("Missing", (int)MissingValues.CarryForward)])) { Origin = task };
+        MissingValues missing = MissingNumbers(task, diagnostics);
+        yield return new("Continuous", new([new("Features", numbers), new("Missing", (int)missing)])) { Origin = task };
         foreach (int cardinality in binding.Columns.Where(static c => c.Role == ColumnRole.Category).Select(static c => c.Cardinality)
             .Concat(calendar.Select(CalendarDefinition.Cardinality)))
         {

@@ -44,7 +44,7 @@ internal sealed class NextEventDefinition : RecordTaskDefinition
         int timeWidth = task.Has(TimeArgument) ? diagnostics.InRange(task, TimeArgument, 0, MaxTimeWidth) : 0;
         RecordBinding binding = RecordBinding.Of(record, task, declaration.Name.TrimStart('@'), Roles, diagnostics);
         ColumnPlan? mark = binding.Columns.FirstOrDefault(static c => c.Role == ColumnRole.Mark);
-        List<ComponentDeclaration> components = [.. TokenInputs(task, binding, mark, timeWidth)];
+        List<ComponentDeclaration> components = [.. TokenInputs(task, binding, MissingNumbers(task, diagnostics), mark, timeWidth)];
         foreach ((ComponentDeclaration component, ComponentDefinition? definition) in Fitting(task, declaration, diagnostics))
         {
             if (definition is HeadDefinition or LossDefinition)
@@ -88,10 +88,10 @@ internal sealed class NextEventDefinition : RecordTaskDefinition
 
     /// <summary>The wait, which is missing before the first event; the observed numbers; the time; the mark; the categories.</summary>
     private static IEnumerable<ComponentDeclaration> TokenInputs(
-        ComponentDeclaration task, RecordBinding binding, ColumnPlan? mark, int timeWidth)
+        ComponentDeclaration task, RecordBinding binding, MissingValues missing, ColumnPlan? mark, int timeWidth)
     {
         yield return Derived(task, "Continuous", ("Features", 1), ("Missing", (int)MissingValues.MeanWithIndicator));
-        ComponentDeclaration[] inputs = [.. Inputs(task, binding)];
+        ComponentDeclaration[] inputs = [.. Inputs(task, binding, missing)];
         foreach (ComponentDeclaration numbers in inputs.Where(static i => i.Name == "Continuous"))
         {
             yield return numbers;

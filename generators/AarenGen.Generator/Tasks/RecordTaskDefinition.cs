@@ -10,12 +10,14 @@ internal abstract class RecordTaskDefinition : TaskDefinition
     /// <summary>The inputs of the values of records: the observed numbers, then the categories.</summary>
     /// <param name="task">The task.</param>
     /// <param name="binding">The values.</param>
-    protected static IEnumerable<ComponentDeclaration> Inputs(ComponentDeclaration task, RecordBinding binding)
+    /// <param name="missing">What becomes of missing numbers.</param>
+    protected static IEnumerable<ComponentDeclaration> Inputs(
+        ComponentDeclaration task, RecordBinding binding, MissingValues missing = MissingValues.CarryForward)
     {
         int numbers = binding.Columns.Count(static c => c.Role == ColumnRole.Observed);
         if (numbers > 0)
         {
-            yield return Derived(task, "Continuous", ("Features", numbers), ("Missing", (int)MissingValues.CarryForward));
+            yield return Derived(task, "Continuous", ("Features", numbers), ("Missing", (int)missing));
         }
         foreach (ColumnPlan category in binding.Columns.Where(static c => c.Role == ColumnRole.Category))
         {

@@ -6,8 +6,8 @@ namespace AarenGen;
 /// </summary>
 /// <remarks>
 /// <para>Stands first. A token is an interval: its targets, its observed values, each value known ahead for this interval and those of the
-/// horizon, then its categories and those of <see cref="CalendarAttribute"/>. Missing values, and intervals without any record, have the
-/// last value before them.</para>
+/// horizon, then its categories and those of <see cref="CalendarAttribute"/>. For missing values, and in intervals without any record,
+/// <see cref="Missing"/> says what the layers see.</para>
 /// <para>After the layers stands one loss on a real scale, whose last layer is implied.</para>
 /// </remarks>
 /// <typeparam name="TRecord">The type of the records.</typeparam>
@@ -33,6 +33,13 @@ public sealed class ForecastAttribute<TRecord>(int horizon, string every) : Mode
     /// has, rounded up, at most 1,048,576. A longer gap is a <see cref="RecordException"/>, since a wrong year would otherwise be one.
     /// </summary>
     public int MaxGap { get; set; }
+
+    /// <summary>
+    /// What the layers see of numbers that are missing: <see cref="MissingValues.CarryForward"/>, the default, or
+    /// <see cref="MissingValues.MeanWithIndicator"/>, where it tells something that a value is missing, or how long it has been. Other
+    /// values are errors of the compiler.
+    /// </summary>
+    public MissingValues Missing { get; set; } = MissingValues.CarryForward;
 }
 
 /// <summary>
@@ -42,12 +49,19 @@ public sealed class ForecastAttribute<TRecord>(int horizon, string every) : Mode
 /// </summary>
 /// <remarks>
 /// Stands first. A token is a record: its <see cref="ObservedAttribute">observed</see> values, then its
-/// <see cref="CategoryAttribute">categories</see>. Missing values have the last value before them in the sequence.
+/// <see cref="CategoryAttribute">categories</see>. <see cref="Missing"/> says what the layers see of missing values.
 /// <c>[CrossEntropy(Smoothing = 0.1)]</c> and <c>[Pool(Pooling.Last)]</c> refine what is derived.
 /// </remarks>
 /// <typeparam name="TRecord">The type of the records.</typeparam>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
-public sealed class ClassifyAttribute<TRecord> : ModelComponentAttribute;
+public sealed class ClassifyAttribute<TRecord> : ModelComponentAttribute
+{
+    /// <summary>
+    /// What the layers see of observed values that are missing: <see cref="MissingValues.CarryForward"/>, the default, or
+    /// <see cref="MissingValues.MeanWithIndicator"/>. Other values are errors of the compiler.
+    /// </summary>
+    public MissingValues Missing { get; set; } = MissingValues.CarryForward;
+}
 
 /// <summary>
 /// Predicts the next event of a stream: the time until it comes, as a mixture of log-normal distributions, and its
@@ -84,6 +98,13 @@ public sealed class NextEventAttribute<TRecord>(string unit) : ModelComponentAtt
 
     /// <summary>Components of the mixture, 1 to 256; 16 by default.</summary>
     public int Components { get; set; } = 16;
+
+    /// <summary>
+    /// What the layers see of observed values that are missing: <see cref="MissingValues.CarryForward"/>, the default, or
+    /// <see cref="MissingValues.MeanWithIndicator"/>, as the wait before the first event always has. Other values are errors of the
+    /// compiler.
+    /// </summary>
+    public MissingValues Missing { get; set; } = MissingValues.CarryForward;
 }
 
 /// <summary>

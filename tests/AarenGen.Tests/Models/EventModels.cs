@@ -37,6 +37,9 @@ internal sealed partial class VisitModel;
 [SequenceModel, NextEvent<Tick>("h", Components = 3), Dense(8), MinGru(FeedForward = 8)]
 internal sealed partial class TickModel;
 
+[SequenceModel, NextEvent<Visit>("min", Missing = MissingValues.MeanWithIndicator), Standardize, Dense(8), MinGru(FeedForward = 8)]
+internal sealed partial class IndicatingVisits;
+
 /// <summary>Which of two streams an event is of.</summary>
 internal enum Side
 {

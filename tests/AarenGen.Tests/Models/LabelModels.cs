@@ -42,6 +42,9 @@ internal sealed partial class StrokeClassifier;
 [SequenceModel, Classify<Spoken>, Patch(3, 2), Dense(8), MinGru(FeedForward = 8), Pool(Pooling.Last), CrossEntropy(Smoothing = 0.1)]
 internal sealed partial class WordClassifier;
 
+[SequenceModel, Classify<StrokePoint>(Missing = MissingValues.MeanWithIndicator), Standardize, Dense(8)]
+internal sealed partial class IndicatingStrokes;
+
 [SequenceModel, Classify<Counted>, Dense(8)]
 internal sealed partial class CountClassifier;
 

@@ -57,6 +57,10 @@ internal sealed partial class GaussianMeters;
 [SequenceModel, Forecast<MeterReading>(3, "1h"), Standardize, Dense(8), MinGru(FeedForward = 8), MeanAbsoluteError]
 internal sealed partial class PointMeters;
 
+/// <summary>It remembers nothing, so that its forecasts tell what a token tells.</summary>
+[SequenceModel, Forecast<MeterReading>(3, "1h", Missing = MissingValues.MeanWithIndicator), Standardize, Dense(8), Gaussian]
+internal sealed partial class IndicatingMeters;
+
 /// <summary>A sum of an hour.</summary>
 internal readonly record struct Sale(
     [property: SeriesKey] string Shop, [property: Timestamp] DateTime Time,
