@@ -35,7 +35,7 @@ static int Run(string table, string folder, CancellationToken stop)
         for (int i = 0; i < stream.Length; i++)
         {
             if (model.Step(state, stream[i], stream.AsSpan(i + 1)) is { Load: { AnomalyTime: { } time, Anomaly: var score } }
-                && time >= report.From && score > report.Anomalies!.Threshold)
+                && time >= report.From && report.IsAlarm(score))
             {
                 Console.WriteLine($"Alarm: {sensor.Key} at {time:yyyy-MM-dd HH}h UTC, score {score:F1}");
             }

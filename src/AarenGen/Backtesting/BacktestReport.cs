@@ -242,6 +242,13 @@ public sealed record BacktestReport
     /// <summary>What a reader should know: what was left out, and why.</summary>
     public required IReadOnlyList<string> Notices { get; init; }
 
+    /// <summary>
+    /// Whether an anomaly score is an alarm by this backtest: above the threshold of <see cref="Anomalies"/>. False for NaN, which is no
+    /// score, and where there is no threshold.
+    /// </summary>
+    /// <param name="score">A score of the same model, such as that of a live forecast.</param>
+    public bool IsAlarm(double score) => Anomalies is { } anomalies && score > anomalies.Threshold;
+
     /// <summary>The report as JSON, with camel-case names; "NaN" and "Infinity" are texts.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, BacktestJson.Default.BacktestReport);
 

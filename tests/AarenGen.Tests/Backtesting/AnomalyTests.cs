@@ -132,6 +132,9 @@ public sealed class AnomalyTests
         report = Run([series], new() { From = Start.AddDays(400), ReferenceFraction = 1, AlarmsPerDay = 1 });
         Assert.True(double.IsNaN(report.Anomalies!.Threshold) && double.IsNaN(report.Anomalies.PerDay));
         Assert.Equal(0, report.Anomalies.AlarmCount);
+        // Nothing is an alarm without a threshold, or without scores.
+        Assert.False(report.IsAlarm(double.PositiveInfinity));
+        Assert.False((report with { Anomalies = null }).IsAlarm(double.PositiveInfinity));
         Assert.Contains(report.Notices, static n => n.Contains("1 alarms a day are wanted", StringComparison.Ordinal));
         RegularSeries[] hours = [.. Enumerable.Range(0, 6).Select(static s => Hourly($"{s}", 0, Daily(2400, s)))];
         Assert.Equal(1, Run(hours, new() { From = Start.AddDays(50) }).Anomalies!.WantedPerDay);

@@ -148,6 +148,9 @@ public sealed class ModelBacktestTests
         Anomaly planted = Assert.Single(anomalies.Alarms, static a => a.Series == "a" && a.Time == At(250));
         Assert.Equal(1e4, planted.Truth);
         Assert.Equal(anomalies.Alarms.Max(static a => a.Score), planted.Score);
+        Assert.All(anomalies.Alarms, a => Assert.True(report.IsAlarm(a.Score)));
+        Assert.True(report.IsAlarm(double.PositiveInfinity));
+        Assert.False(report.IsAlarm(anomalies.Threshold) || report.IsAlarm(0) || report.IsAlarm(double.NaN));
         Assert.Equal(report.ToJson(), BacktestReport.FromJson(report.ToJson()).ToJson());
     }
 
