@@ -386,9 +386,21 @@ public sealed class ForecastTrainingTests
     }
 
     [Fact]
+    public void A_report_names_series_with_gaps_first()
+    {
+        int[] gaps = [0, 2, 0, 5, 2];
+        Reading[] records = [.. Enumerable.Range(0, 5).Reverse().SelectMany(
+            i => Wave(60).Where((_, hour) => hour < 20 || hour >= 20 + gaps[i]).Select(r => r with { Sensor = $"s{i}" }))];
+        ForecastReport report = Run(QuantileForecaster.Create(1), records, Options with { ValidationFraction = 0 });
+        Assert.Equal(["'s3'", "'s1'", "'s4'", "'s0'", "'s2'"], report.Series.Select(static s => s.Split(':')[0]));
+        Assert.Contains("gaps: 1 (5 rows)", report.Series[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_report_names_ten_series_and_counts_the_others()
     {
-        Reading[] records = [.. Enumerable.Range(0, 13).SelectMany(i => Wave(60).Select(r => r with { Sensor = $"s{i:00}" }))];
+        // The order in which series come means nothing.
+        Reading[] records = [.. Enumerable.Range(0, 13).Reverse().SelectMany(i => Wave(60).Select(r => r with { Sensor = $"s{i:00}" }))];
         ForecastReport report = Run(QuantileForecaster.Create(1), records, Options with { ValidationFraction = 0 });
         string text = report.ToString();
         Assert.Equal((13, 0), (report.Series.Count, report.Errors.Count));

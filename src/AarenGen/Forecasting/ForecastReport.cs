@@ -25,7 +25,10 @@ public sealed record ForecastError(
 
 /// <summary>The result of a training from records.</summary>
 /// <param name="Training">Losses, times, the best epoch.</param>
-/// <param name="Series">A line for each series: its intervals, gaps and duplicates.</param>
+/// <param name="Series">
+/// A line for each series: its intervals, gaps and duplicates. Those with the most intervals without a record come first, then those with
+/// the most duplicates, then all others by their keys.
+/// </param>
 /// <param name="ValidatedFrom">The beginning of the part for validation; null: there was none.</param>
 /// <param name="Errors">The errors of each target over that part, of the weights that remain; empty: there was none.</param>
 public sealed record ForecastReport(
@@ -33,7 +36,14 @@ public sealed record ForecastReport(
 {
     private const int MaxLines = 10;
 
-    /// <summary>The series, at most ten; the epochs; the errors.</summary>
+    /// <summary>What was found in some series, what a reader should see first.</summary>
+    internal static IReadOnlyList<string> Lines(IEnumerable<RegularSeries> series) =>
+    [
+        .. series.OrderByDescending(static s => s.EmptyRows).ThenByDescending(static s => s.DuplicateRows)
+            .ThenBy(static s => s.Key, StringComparer.Ordinal).Select(static s => s.Summary),
+    ];
+
+    /// <summary>The first ten series; the epochs; the errors.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();

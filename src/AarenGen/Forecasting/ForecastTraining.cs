@@ -45,7 +45,7 @@ internal static class ForecastTraining
         }
         model.DataEnd = until;
         return new(
-            report, [.. series.Select(static s => s.Summary)], validation is null ? null : layout.Grid.StartOf(split.Cut),
+            report, ForecastReport.Lines(series), validation is null ? null : layout.Grid.StartOf(split.Cut),
             validation is null ? [] : ForecastErrors.Of(model, validation, training.Threads, cancellation));
     }
 }
