@@ -146,6 +146,52 @@ public sealed class EventTests
     }
 
     [Fact]
+    public void A_test_tells_that_the_model_was_trained_on_its_events()
+    {
+        const string notice = "The model was trained on what it is tested on";
+        TrainingOptions one = new() { Epochs = 1, BatchSize = 4, Threads = 2 };
+        Visit[] visits = [.. Visits(1, 60).Concat(Visits(2, 40)).OrderBy(static v => v.Time)];
+        DateTimeOffset from = visits[50].Time;
+        VisitModel model = VisitModel.Create(1);
+        Assert.Null(model.FittedUntil);
+        Assert.Empty(model.Evaluate(visits, from).Notices);
+        model.Fit(visits, new() { ValidateUntil = from, Training = one });
+        Assert.Equal(visits.Last(v => v.Time < from).Time, model.FittedUntil);
+        Assert.Empty(model.Evaluate(visits, from).Notices);
+        // What is not used for validation is not used, and a later training adds to an earlier one.
+        model.Fit(visits, new() { ValidationFraction = 0, ValidateUntil = visits[30].Time, Training = one });
+        Assert.Equal(visits.Last(v => v.Time < from).Time, model.FittedUntil);
+        model.Fit(visits, new() { Training = one });
+        Assert.Equal(visits[^1].Time, model.FittedUntil);
+        EventEvaluation tested = model.Evaluate(visits, from);
+        Assert.StartsWith(notice, Assert.Single(tested.Notices), StringComparison.Ordinal);
+        Assert.EndsWith("as ValidateUntil.", tested.ToString(), StringComparison.Ordinal);
+        Assert.Single(model.Evaluate(visits, visits[^1].Time).Notices);
+        // Other series, of the same time: nothing is known of them.
+        Assert.Empty(model.Evaluate(Visits(3, 40)).Notices);
+
+        using var saved = new MemoryStream();
+        model.Save(saved);
+        saved.Position = 0;
+        Assert.Equal(model.FittedUntil, VisitModel.Load(saved).FittedUntil);
+        // Records for validation count, and a training that was stopped leaves weights of the records, too.
+        VisitModel stopped = VisitModel.Create(1);
+        using var stop = new CancellationTokenSource();
+        Assert.Throws<OperationCanceledException>(() => stopped.Fit(
+            visits[..30], new() { Training = one with { Epochs = 9 } }, visits, new Stopping(stop), stop.Token));
+        Assert.Equal(visits[^1].Time, stopped.FittedUntil);
+        // One that never began leaves none.
+        VisitModel refused = VisitModel.Create(1);
+        Assert.ThrowsAny<ArgumentException>(() => refused.Fit(visits, new() { Training = one with { BatchSize = 0 } }));
+        Assert.Null(refused.FittedUntil);
+    }
+
+    private sealed class Stopping(CancellationTokenSource source) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => source.Cancel();
+    }
+
+    [Fact]
     public void Predictions_are_sampled_and_have_a_density()
     {
         VisitModel model = VisitModel.Create(3);

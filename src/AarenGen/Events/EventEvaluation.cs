@@ -22,13 +22,16 @@ public sealed record EventBaselineScores(string Name, EventScores Scores)
 public sealed record EventEvaluation(
     EventScores Model, IReadOnlyList<EventBaselineScores> Baselines, TimeSpan Unit, bool AreBaselinesOfSameEvents)
 {
+    /// <summary>What a reader should know, such as that the model was trained on the events that it is tested on.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
+
     /// <summary>The mean log-likelihood of an event by the model, its wait and its mark, in nats: the more, the better.</summary>
     public double LogLikelihood => LogLikelihoodOf(Model);
 
     /// <summary>The best one of the baselines.</summary>
     public EventBaselineScores BestBaseline => Baselines.MaxBy(static b => b.LogLikelihood)!;
 
-    /// <summary>A line for the model, and one for each baseline.</summary>
+    /// <summary>A line for the model, one for each baseline, and one for each notice.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();
@@ -37,6 +40,10 @@ public sealed record EventEvaluation(
         {
             text.Append('\n');
             Line(baseline.Name + (AreBaselinesOfSameEvents ? ", fitted to these events" : ""), baseline.Scores);
+        }
+        foreach (string notice in Notices)
+        {
+            text.Append('\n').Append(notice);
         }
         return text.ToString();
 

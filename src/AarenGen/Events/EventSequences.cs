@@ -19,6 +19,9 @@ internal sealed class EventSequences(EventLayout layout, IReadOnlyList<EventWind
     /// <summary>The events whose waits and marks are scored.</summary>
     public long TargetCount => windows.Sum(static w => (long)w.First + w.Length - Math.Max(w.First, w.ScoredFrom));
 
+    /// <summary>When the last event is that is a token or a target, in ticks of UTC; 0 where there is none.</summary>
+    public long LastTime => windows.Select(static w => w.Series.Times[w.First + w.Length]).DefaultIfEmpty().Max();
+
     public override int GetLength(int index) => windows[index].Length;
 
     public override string? GetSeries(int index) => layout.StatisticsOf(windows[index].Series.Key);

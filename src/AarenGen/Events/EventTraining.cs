@@ -31,7 +31,8 @@ internal static class EventTraining
                 + "of 0 for none.");
         }
         TrainingOptions training = options ?? TaskTraining.Defaults(train.Count, validation is null ? null : DefaultPatience);
-        return model.Fit(train, validation, training, progress, cancellation);
+        DateTimeOffset last = new(Math.Max(train.LastTime, validation?.LastTime ?? 0), TimeSpan.Zero);
+        return TaskTraining.Fit(model, train, validation, last, training, progress, cancellation);
     }
 
     /// <summary>Scores every event from a moment on, but the first of each series, which no wait leads to.</summary>

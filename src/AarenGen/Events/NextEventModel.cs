@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace AarenGen;
 
 /// <summary>
@@ -15,6 +17,12 @@ public abstract class NextEventModel<TSelf, TRecord, TNext> : RecordModel<TSelf,
 
     /// <summary>What is predicted from what.</summary>
     public static EventTask Task => TSelf.Task;
+
+    /// <summary>
+    /// The time of the last event that a training of this model used, for validation included; null where none is known, as of weights from
+    /// elsewhere. Files of the model keep it, and <see cref="Evaluate"/> says when it tests on what the model was trained on.
+    /// </summary>
+    public DateTimeOffset? FittedUntil => DataEnd;
 
     private static EventLayout Layout => layout ??= new(TSelf.Task, Description);
 
@@ -68,6 +76,11 @@ public abstract class NextEventModel<TSelf, TRecord, TNext> : RecordModel<TSelf,
     /// Scores the model on events: streams each series from its beginning, and compares what was predicted with each event that came, but
     /// for the first one.
     /// </summary>
+    /// <remarks>
+    /// The model is trained on what lies before the test: pass <paramref name="from"/> as <see cref="EventTrainingOptions.ValidateUntil"/>
+    /// to <c>Fit</c>. If it was trained on later events (<see cref="FittedUntil"/>), the result has a notice of it. Without
+    /// <paramref name="from"/> the events are taken for those of other series, of whose time no training tells.
+    /// </remarks>
     /// <param name="records">The events, as of <c>Fit</c>.</param>
     /// <param name="from">
     /// Only events from this moment on are scored, so that series go on from those that were trained on, and the baselines are fitted to
@@ -93,7 +106,14 @@ public abstract class NextEventModel<TSelf, TRecord, TNext> : RecordModel<TSelf,
             Layout, baseline is null ? series : Read(baseline, standardizer: null),
             baseline is null && from is not null ? first : long.MaxValue);
         EventScores scores = EventTraining.Evaluate((TSelf)this, Layout, series, first, cancellationToken);
-        return new(scores, baselines.Evaluate(series, first), Layout.Task.Unit, baseline is null && from is null);
+        return new(scores, baselines.Evaluate(series, first), Layout.Task.Unit, baseline is null && from is null)
+        {
+            Notices = from is { } begin && FittedUntil is { } last && last >= begin ? [string.Create(
+                CultureInfo.InvariantCulture,
+                $"The model was trained on what it is tested on, so that its scores are too good: its training used events up to "
+                + $"{last.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z, and the test begins at {begin.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z. Pass the "
+                + $"beginning of the test to Fit, as ValidateUntil.")] : [],
+        };
     }
 
     /// <summary>Takes the next event of a series, and predicts the one after it. It allocates nothing.</summary>

@@ -30,20 +30,8 @@ internal static class ForecastTraining
         ForecastSequences? validation = isValidated ? split.Validation : null;
         TrainingOptions training = options.Training
             ?? TaskTraining.Defaults(split.Train.Count, validation is null ? null : DefaultPatience);
-        DateTimeOffset end = split.EndOf(isValidated);
-        DateTimeOffset until = model.DataEnd is { } before && before > end ? before : end;
-        TrainingReport report;
-        try
-        {
-            report = model.Fit(split.Train, validation, training, progress, cancellation);
-        }
-        catch (Exception e) when (e is OperationCanceledException or TrainingDivergedException)
-        {
-            // The weights of the last optimiser step remain.
-            model.DataEnd = until;
-            throw;
-        }
-        model.DataEnd = until;
+        TrainingReport report = TaskTraining.Fit(
+            model, split.Train, validation, split.EndOf(isValidated), training, progress, cancellation);
         return new(
             report, ForecastReport.Lines(series), validation is null ? null : layout.Grid.StartOf(split.Cut),
             validation is null ? [] : ForecastErrors.Of(model, validation, training.Threads, cancellation));

@@ -1,6 +1,6 @@
 namespace AarenGen;
 
-/// <summary>How tasks are trained where the user says nothing.</summary>
+/// <summary>What the trainings of all tasks share.</summary>
 internal static class TaskTraining
 {
     private const int StepsOfEpoch = 16, MinSteps = 1000;
@@ -21,5 +21,34 @@ internal static class TaskTraining
             BatchSize = batch,
             Epochs = patience is null ? options.Epochs : Math.Max(options.Epochs, (MinSteps + steps - 1) / steps),
         };
+    }
+
+    /// <summary>Trains a model, which then knows until when its data went.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="train">What is trained on.</param>
+    /// <param name="validation">What decides which epoch was best; null: nothing.</param>
+    /// <param name="end">The end of both.</param>
+    /// <param name="options">How to train.</param>
+    /// <param name="progress">Receives reports; null: none.</param>
+    /// <param name="cancellation">Stops.</param>
+    public static TrainingReport Fit<TModel>(
+        TModel model, SequenceData train, SequenceData? validation, DateTimeOffset end, TrainingOptions options,
+        IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+        where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    {
+        DateTimeOffset until = model.DataEnd is { } before && before > end ? before : end;
+        TrainingReport report;
+        try
+        {
+            report = model.Fit(train, validation, options, progress, cancellation);
+        }
+        catch (Exception e) when (e is OperationCanceledException or TrainingDivergedException)
+        {
+            // The weights of the last optimiser step remain.
+            model.DataEnd = until;
+            throw;
+        }
+        model.DataEnd = until;
+        return report;
     }
 }
