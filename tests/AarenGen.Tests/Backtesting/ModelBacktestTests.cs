@@ -154,6 +154,37 @@ public sealed class ModelBacktestTests
         Assert.Equal(report.ToJson(), BacktestReport.FromJson(report.ToJson()).ToJson());
     }
 
+    /// <summary>What docs/backtesting.md advises where single readings are wrong.</summary>
+    [Fact]
+    public void A_wrong_value_is_taken_back_by_the_state_before_it()
+    {
+        GaussianMeters model = GaussianMeters.Create(1);
+        model.Fit(Records, Training);
+        BacktestReport report = model.Backtest(Records, new() { From = At(From), ReferenceFraction = 0.8, AlarmsPerDay = 0.1 });
+        SeriesState<GaussianMeters> state = model.CreateSeriesState("a"), before = model.CreateSeriesState("a");
+        SeriesState<GaussianMeters> spoiled = model.CreateSeriesState("a"), without = model.CreateSeriesState("a");
+        int taken = 0;
+        foreach (MeterReading reading in Records.Where(static r => r.Sensor == "a" && r.Time < At(60)))
+        {
+            bool isWrong = reading.Time == At(50);
+            MeterReading read = isWrong ? reading with { Load = 1e4f } : reading;
+            state.CopyTo(before);
+            double score = model.Step(state, read, [])!.Value.Load.Anomaly;
+            Assert.True(!isWrong || report.IsAlarm(score), $"{score}");
+            if (isWrong)
+            {
+                before.CopyTo(state);
+                model.Step(state, read with { Load = null }, []);
+                taken++;
+            }
+            model.Step(spoiled, read, []);
+            model.Step(without, isWrong ? reading with { Load = null } : reading, []);
+            Assert.Equal(without.Core.Outputs, state.Core.Outputs);
+            Assert.Equal(taken > 0, !spoiled.Core.Outputs.SequenceEqual(state.Core.Outputs));
+        }
+        Assert.Equal(1, taken);
+    }
+
     [Fact]
     public void Progress_is_reported_and_cancellation_ends_a_backtest()
     {
