@@ -37,10 +37,14 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <summary>Null where nothing is standardised.</summary>
     private Standardizer? standardizer;
 
+    /// <summary>The origin of this model's states that are of no series, with its weights as they are now.</summary>
+    private StateOrigin origin;
+
     /// <summary>Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected SequenceModel()
     {
+        origin = NewOrigin();
     }
 
     /// <summary>The plan of the model: its parameters, sizes and costs.</summary>
@@ -54,6 +58,48 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// from which the model came. Null for a model without <c>[Standardize]</c>.
     /// </summary>
     public StandardizationStatistics? Statistics => standardizer?.Statistics;
+
+    /// <summary>
+    /// The user's own notes, such as the data and the version of the code. All files of weights and compiled models keep them, in the
+    /// <c>__metadata__</c> of the safetensors format, where Python's <c>safe_open(path, "pt").metadata()</c> reads them;
+    /// <see cref="ModelFileInfo.Read(string)"/> reads them without this class. A model that is loaded has those of its file. Empty in a new
+    /// model; training leaves them as they are.
+    /// </summary>
+    /// <value>
+    /// At most 1,000 entries of together at most 1 MiB of UTF-8; a key has 1 to 512 bytes. It is copied when it is set, in the order of the
+    /// keys.
+    /// </value>
+    /// <exception cref="ArgumentNullException">It is null.</exception>
+    /// <exception cref="ArgumentException">
+    /// It is more than that; a key or a value has half a character, or a value is null; or a key is reserved: <c>format</c>, and those that
+    /// begin with <c>aarengen.</c>
+    /// </exception>
+    public IReadOnlyDictionary<string, string> Metadata
+    {
+        get;
+        set => field = UserMetadata.Copy(value, nameof(value));
+    } = UserMetadata.None;
+
+    /// <summary>
+    /// Identifies the weights and <see cref="Statistics"/> as they are now: 16 hexadecimal digits, the same for the same numbers in any
+    /// process. Files of the model and saved states have it. <see cref="WeightPrecision"/> and <see cref="Metadata"/> do not change it. The
+    /// first call after the weights changed reads all of them, about a gigabyte a second.
+    /// </summary>
+    public string WeightFingerprint => WeightVersion.Text(origin.Weights.Fingerprint);
+
+    /// <summary>
+    /// Which states this model continues. By default those of the same weights: the numbers of a state mean something only to the weights
+    /// that made them. So a stream whose state was saved continues with a model that was loaded from the same file, and after a further
+    /// <see cref="Fit"/> or with other weights its next step is an error, until the state is <see cref="StreamState{TModel}.Reset"/>.
+    /// Set it to <see cref="StateAcceptance.SameDeclaration"/> to continue states after a short further training.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is none of the enumeration's values.</exception>
+    public StateAcceptance AcceptedStates
+    {
+        get;
+        set => field = Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(
+            nameof(value), value, "There is no such acceptance; choose SameWeights or SameDeclaration.");
+    }
 
     /// <summary>The end of the records that trainings used, where they were told of time; null: none is known.</summary>
     internal DateTimeOffset? DataEnd { get; set; }
@@ -92,16 +138,17 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <c>standardize.tokens.scale</c>, <c>standardize.targets.center</c> and <c>standardize.targets.scale</c>.
     /// </remarks>
     /// <param name="path">The file; tensors F32, F64, F16 or BF16, little-endian.</param>
+    /// <param name="options">Which prefix of names is removed, and whether metadata are read; null: none, and they are.</param>
     /// <exception cref="ArgumentException"><paramref name="path"/> is null, empty or holds a null character.</exception>
     /// <exception cref="ModelFileException">
     /// The file is damaged, holds a weight that is not finite in float, has another format, or does not fit: the message says what it is,
-    /// or names the missing, unexpected and misshapen tensors.
+    /// or names the missing, unexpected and misshapen tensors, and the prefix that all unexpected ones share.
     /// </exception>
     /// <exception cref="IOException">The file cannot be read; the message says why.</exception>
-    public static TSelf Load(string path)
+    public static TSelf Load(string path, WeightLoadOptions? options = null)
     {
         TSelf model = Allocated();
-        model.Use(ModelFile.Read(path, Description, model.weights));
+        model.Use(ModelFile.Read(path, Description, model.weights, options ?? new()));
         model.WeightsChanged();
         return model;
     }
@@ -111,14 +158,17 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// The stream, at the first byte of the format; it need not seek. Afterwards it is at the byte after the last tensor, so that other
     /// data may follow. After an exception its position is unspecified. The caller disposes it.
     /// </param>
+    /// <param name="options">As for <see cref="Load(string, WeightLoadOptions)"/>.</param>
     /// <exception cref="ArgumentException"><paramref name="stream"/> is null or cannot be read.</exception>
-    /// <exception cref="ModelFileException">As for <see cref="Load(string)"/>, or the stream ends too soon.</exception>
+    /// <exception cref="ModelFileException">
+    /// As for <see cref="Load(string, WeightLoadOptions)"/>, or the stream ends too soon.
+    /// </exception>
     /// <exception cref="IOException">The stream cannot be read.</exception>
-    public static TSelf Load(Stream stream)
+    public static TSelf Load(Stream stream, WeightLoadOptions? options = null)
     {
         Arguments.CheckReadable(stream);
         TSelf model = Allocated();
-        model.Use(ModelFile.Read(stream, Description, model.weights));
+        model.Use(ModelFile.Read(stream, Description, model.weights, options ?? new()));
         model.WeightsChanged();
         return model;
     }
@@ -143,7 +193,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <exception cref="InvalidOperationException">
     /// A weight is NaN or infinite, or another call changes the weights. The file is as it was.
     /// </exception>
-    public void Save(string path) => Read(nameof(Save), () => ModelFile.Write(path, Description, weights, Fitted));
+    public void Save(string path) => Read(nameof(Save), () => AtomicFile.Write(path, Writer()));
 
     /// <summary>Writes the weights to a stream as safetensors with PyTorch's names and layouts.</summary>
     /// <param name="stream">
@@ -158,7 +208,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     public void Save(Stream stream)
     {
         Arguments.CheckWritable(stream);
-        Read(nameof(Save), () => ModelFile.Write(stream, Description, weights, Fitted));
+        Read(nameof(Save), () => OutputStream.Write(stream, Writer()));
     }
 
     /// <summary>
@@ -172,10 +222,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <exception cref="InvalidOperationException">
     /// A weight is NaN or infinite, or another call changes the weights. The file is as it was.
     /// </exception>
-    public void SaveCompiled(string path) =>
-        Read(
-            nameof(SaveCompiled),
-            () => AtomicFile.Write(path, CompiledModel.Writer(Description, weights, packed, Precision, Fitted)));
+    public void SaveCompiled(string path) => Read(nameof(SaveCompiled), () => AtomicFile.Write(path, CompiledWriter()));
 
     /// <summary>Writes to a stream what <see cref="SaveCompiled(string)"/> writes to a file.</summary>
     /// <param name="stream">
@@ -190,9 +237,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     public void SaveCompiled(Stream stream)
     {
         Arguments.CheckWritable(stream);
-        Read(
-            nameof(SaveCompiled),
-            () => OutputStream.Write(stream, CompiledModel.Writer(Description, weights, packed, Precision, Fitted)));
+        Read(nameof(SaveCompiled), () => OutputStream.Write(stream, CompiledWriter()));
     }
 
     /// <summary>
@@ -215,7 +260,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         try
         {
             Precision = precision;
-            WeightsChanged();
+            Pack();
         }
         finally
         {
@@ -275,6 +320,9 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// A length is wrong, or the token holds NaN where no value may be missing, a number or a category out of range. Nothing was written,
     /// the state is as it was.
     /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// The state read tokens with other weights, which <see cref="AcceptedStates"/> does not allow. Nothing was written.
+    /// </exception>
     public void Step(StreamState<TSelf> state, ReadOnlySpan<float> token, Span<float> output)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -294,6 +342,9 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <param name="token">InputWidth numbers in the range that the class's remarks state.</param>
     /// <param name="output">OutputWidth numbers, overwritten as for a state.</param>
     /// <exception cref="ArgumentException">As for a state. Nothing was written, the relay is as it was.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The relay read tokens with other weights, which <see cref="AcceptedStates"/> does not allow. Nothing was written.
+    /// </exception>
     public void Step(StateRelay<TSelf> relay, ReadOnlySpan<float> token, Span<float> output)
     {
         Arguments.CheckLength(token, Description.InputWidth);
@@ -310,6 +361,9 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <exception cref="ArgumentException">
     /// A length is wrong, a state is null, or a token holds NaN where no value may be missing, a number or a category out of range. Nothing
     /// was written, the states are as they were.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// A state read tokens with other weights, which <see cref="AcceptedStates"/> does not allow. Nothing was written.
     /// </exception>
     public void StepMany(ReadOnlySpan<StreamState<TSelf>> states, ReadOnlySpan<float> tokens, Span<float> outputs)
     {
@@ -364,6 +418,9 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// A length is wrong, or a token holds NaN where no value may be missing, a number or a category out of range. Nothing was written, the
     /// state is as it was.
     /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// The state read tokens with other weights, which <see cref="AcceptedStates"/> does not allow. Nothing was written.
+    /// </exception>
     public void Forward(StreamState<TSelf> state, ReadOnlySpan<float> tokens, Span<float> outputs)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -376,6 +433,9 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <param name="tokens">[tokens, InputWidth] numbers in the range that the class's remarks state; no token at all is allowed.</param>
     /// <param name="outputs">[tokens, OutputWidth] numbers, overwritten as for a state.</param>
     /// <exception cref="ArgumentException">As for a state. Nothing was written, the relay is as it was.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The relay read tokens with other weights, which <see cref="AcceptedStates"/> does not allow. Nothing was written.
+    /// </exception>
     public void Forward(StateRelay<TSelf> relay, ReadOnlySpan<float> tokens, Span<float> outputs)
     {
         ArgumentNullException.ThrowIfNull(relay);
@@ -397,6 +457,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <see cref="StandardizeAttribute.PerSeries"/>), and keeps nothing of them. A model that was trained or loaded keeps its statistics,
     /// since its weights depend on them; for others, train a new model. A checkpoint has the statistics with which its training began.
     /// Epochs are compared by losses of standardised targets.</para>
+    /// <para>States of streams from before the training belong to other weights afterwards; see <see cref="AcceptedStates"/>.</para>
     /// </remarks>
     /// <param name="train">The sequences to learn from.</param>
     /// <param name="validation">
@@ -446,6 +507,8 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         access.BeginChange(nameof(Fit));
         try
         {
+            // States keep the fingerprint of the weights that are about to change.
+            _ = origin.Weights.Fingerprint;
             weights = weights.Writable();
             using var trainer = new Trainer<TSelf>((TSelf)this, train, validation, options ?? new TrainingOptions());
             return trainer.Run(progress, cancellationToken);
@@ -514,13 +577,14 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         if (CompiledModel.TryRead(resource, Description, file) is { } compiled)
         {
             TSelf inPlace = TSelf.Empty();
-            (inPlace.weights, inPlace.packed, inPlace.Precision, FittedData fitted) = compiled;
-            inPlace.Use(fitted);
+            (inPlace.weights, inPlace.packed, inPlace.Precision, ModelNotes notes) = compiled;
+            inPlace.Use(notes);
+            inPlace.origin = inPlace.NewOrigin();
             return inPlace;
         }
         TSelf model = Allocated();
         resource.Position = 0;
-        model.Use(ModelFile.Read(resource, file, Description, model.weights));
+        model.Use(ModelFile.Read(resource, file, Description, model.weights, new()));
         model.WeightsChanged();
         return model;
     }
@@ -580,7 +644,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <summary>A state of a series, which was checked; null: of none.</summary>
     internal StreamState<TSelf> CreateStateOf(string? series)
     {
-        var state = new StreamState<TSelf>(series);
+        var state = new StreamState<TSelf>(origin, series);
         ScalesOf(state);
         return state;
     }
@@ -623,24 +687,91 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         States = states,
     };
 
+    /// <summary>
+    /// What follows a change of the weights or statistics. States of those before are others' from now on, so whoever changes the weights
+    /// of a model that may have states asks for their fingerprint before.
+    /// </summary>
     internal void WeightsChanged()
+    {
+        origin = NewOrigin();
+        Pack();
+    }
+
+    private void Pack()
     {
         weights = weights.Writable();
         packed = packed.Writable();
         Prepare(weights.Span, packed.Span, Precision, training: false, WorkerSlice.All);
     }
 
+    private StateOrigin NewOrigin() => new(
+        new WeightVersion(() => ModelFile.FingerprintOf(Description, weights, Statistics)), null, standardizer, standardizer);
+
+    /// <summary>Refuses a state of other weights than this model accepts.</summary>
+    /// <exception cref="InvalidOperationException">It is one.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void CheckWeights(StreamState<TSelf> state)
+    {
+        if (!ReferenceEquals(state.Weights, origin.Weights))
+        {
+            CheckOther(state, index: null);
+        }
+    }
+
+    /// <param name="state">A state whose weights are not those of this model, or not known to be.</param>
+    /// <param name="index">Its place among those of the call; null: it is the only one.</param>
+    private void CheckOther(StreamState<TSelf> state, int? index)
+    {
+        if (state.TokenCount == 0 || AcceptedStates == StateAcceptance.SameDeclaration
+            || state.Weights.Fingerprint == origin.Weights.Fingerprint)
+        {
+            return;
+        }
+        string which = index is { } place ? $"State {place}" : "This state";
+        throw new InvalidOperationException(
+            FormattableString.Invariant($"{which} has read {state.TokenCount} tokens with the weights {state.WeightFingerprint}, ")
+            + $"and means nothing to those of this '{Description.Name}', {WeightFingerprint}. Step it with the weights that it belongs to; "
+            + $"or Reset it and read the latest tokens again; or, after a short further training, set {nameof(AcceptedStates)} to "
+            + $"{nameof(StateAcceptance.SameDeclaration)}.");
+    }
+
+    /// <summary>Makes states of other weights, as far as this model accepts them, its own. It is a part of each step.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Adopt(ReadOnlySpan<StreamState<TSelf>> states)
+    {
+        WeightVersion own = origin.Weights;
+        for (int i = 0; i < states.Length; i++)
+        {
+            if (!ReferenceEquals(states[i].Weights, own))
+            {
+                AdoptOther(states, i);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AdoptOther(ReadOnlySpan<StreamState<TSelf>> states, int index)
+    {
+        CheckOther(states[index], states.Length == 1 ? null : index);
+        states[index].Adopt(origin);
+    }
+
     /// <summary>Null for a model that standardises nothing.</summary>
     internal void UseStatistics(StandardizationStatistics? statistics) =>
         standardizer = Standardizer.Create(Description, statistics);
 
-    /// <summary>What files have of the data, beside the weights.</summary>
-    private FittedData Fitted => new(Statistics, DataEnd, ReturnScale);
+    /// <summary>What files have beside the weights.</summary>
+    private ModelNotes Notes => new(Statistics, DataEnd, ReturnScale, Metadata);
 
-    private void Use(in FittedData fitted)
+    private Action<Stream> Writer() => ModelFile.Writer(Description, weights, Notes, origin.Weights.Fingerprint);
+
+    private Action<Stream> CompiledWriter() =>
+        CompiledModel.Writer(Description, weights, packed, Precision, Notes, origin.Weights.Fingerprint);
+
+    private void Use(in ModelNotes notes)
     {
-        UseStatistics(fitted.Statistics);
-        (DataEnd, ReturnScale) = (fitted.Until, fitted.ReturnScale);
+        UseStatistics(notes.Statistics);
+        (DataEnd, ReturnScale, Metadata) = (notes.Until, notes.ReturnScale, notes.Metadata);
     }
 
     /// <summary>Does what needs weights that nobody changes meanwhile.</summary>
@@ -670,6 +801,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <summary>Runs tokens of a state each, or in order of a single state, through the model, and counts them.</summary>
     private void Run(ReadOnlySpan<StreamState<TSelf>> states, ReadOnlySpan<float> tokens, Span<float> outputs)
     {
+        Adopt(states);
         if (Description.Tokens.IsPlain)
         {
             RunPlain(states, tokens, outputs);

@@ -46,7 +46,48 @@ public sealed class FileFormatTests : IDisposable
             Assert.True(
                 message.Contains(expected, StringComparison.Ordinal) && message.StartsWith(path, StringComparison.Ordinal),
                 $"{what}: {message}");
-            Assert.DoesNotContain('\n', message);
+            // What PyTorch or its kin wrote comes with the two lines of Python that convert it.
+            string[] lines = message.Split('\n');
+            Assert.Equal(what is "PyTorch" or "pickle" or "newer pickle" or "ONNX" or "GGUF" ? 3 : 1, lines.Length);
+            Assert.All(lines[1..], static line => Assert.StartsWith("  ", line, StringComparison.Ordinal));
+            Assert.EndsWith(lines.Length == 1 ? "." : "\"model.safetensors\")", lines[^1], StringComparison.Ordinal);
+            Assert.False(message.EndsWith("..", StringComparison.Ordinal), message);
+        }
+    }
+
+    [PyTorchFact]
+    public async Task The_two_lines_convert_what_PyTorch_wrote()
+    {
+        foreach (string what in (string[])["PyTorch", "pickle"])
+        {
+            File.WriteAllBytes(path, Foreign[what].Bytes);
+            string message = Assert.Throws<ModelFileException>(() => GoldenOneBlock.Load(path)).Message;
+            string[] lines = message.Split('\n', StringSplitOptions.TrimEntries);
+            string folder = Directory.CreateTempSubdirectory("aarengen-convert").FullName;
+            try
+            {
+                GoldenOneBlock expected = GoldenOneBlock.Create(3);
+                string source = Path.Combine(folder, "source.safetensors"), model = Path.Combine(folder, "model");
+                expected.Save(source);
+                (int exitCode, string output) = await PyTorch.RunAsync("-B", "-c", $$"""
+                    import os, sys, torch
+                    os.chdir("{{folder}}")
+                    from safetensors.torch import load_file
+                    is_zip = {{(what == "PyTorch" ? "True" : "False")}}
+                    torch.save(load_file("source.safetensors"), "model.pt", _use_new_zipfile_serialization=is_zip)
+                    {{lines[1]}}
+                    {{lines[2]}}
+                    """);
+                Assert.True(exitCode == 0, output);
+                Assert.Contains(
+                    Foreign[what].Expected, Assert.Throws<ModelFileException>(() => GoldenOneBlock.Load(model + ".pt")).Message,
+                    StringComparison.Ordinal);
+                Assert.Equal(expected.WeightFingerprint, GoldenOneBlock.Load(model + ".safetensors").WeightFingerprint);
+            }
+            finally
+            {
+                Directory.Delete(folder, recursive: true);
+            }
         }
     }
 
@@ -147,10 +188,10 @@ public sealed class FileFormatTests : IDisposable
         model.Step(state, [1], new float[1]);
         double[] memory = [.. state.LayerMemory(0)];
         using var file = new MemoryStream();
-        StateSnapshot.Write(file, GoldenOdd.Description.Fingerprint, 5, memory);
+        StateSnapshot.Write(file, GoldenOdd.Description.Fingerprint, 1, 5, memory);
         byte[] bytes = file.ToArray();
-        // The last number, then a new checksum.
-        BitConverter.TryWriteBytes(bytes.AsSpan(bytes.Length - 40), bad);
+        // The last number, before the length of no name; then a new checksum.
+        BitConverter.TryWriteBytes(bytes.AsSpan(bytes.Length - 44), bad);
         System.Security.Cryptography.SHA256.HashData(bytes.AsSpan(0, bytes.Length - 32), bytes.AsSpan(bytes.Length - 32));
         Assert.Contains(
             "NaN or infinity", Assert.Throws<ModelFileException>(() => state.Load(new MemoryStream(bytes))).Message,
@@ -172,7 +213,7 @@ public sealed class FileFormatTests : IDisposable
             using var file = new MemoryStream();
             var memory = new double[PatchedChannels.Description.Layout.StateDoubles];
             memory[0] = count;
-            StateSnapshot.Write(file, PatchedChannels.Description.Fingerprint, 3, memory);
+            StateSnapshot.Write(file, PatchedChannels.Description.Fingerprint, 1, 3, memory);
             file.Position = 0;
             Assert.Contains(
                 "cannot be", Assert.Throws<ModelFileException>(() => patched.CreateState().Load(file)).Message, StringComparison.Ordinal);
@@ -186,7 +227,7 @@ public sealed class FileFormatTests : IDisposable
     public void An_impossible_number_of_tokens_is_rejected(long tokens)
     {
         using var file = new MemoryStream();
-        StateSnapshot.Write(file, GoldenOdd.Description.Fingerprint, tokens, new double[GoldenOdd.Description.Layout.StateDoubles]);
+        StateSnapshot.Write(file, GoldenOdd.Description.Fingerprint, 1, tokens, new double[GoldenOdd.Description.Layout.StateDoubles]);
         file.Position = 0;
         Assert.Contains(
             "cannot be", Assert.Throws<ModelFileException>(() => model.CreateState().Load(file)).Message, StringComparison.Ordinal);
@@ -203,7 +244,7 @@ public sealed class FileFormatTests : IDisposable
         Assert.Equal(state.LayerMemory(0).ToArray(), loaded.LayerMemory(0).ToArray());
         model.Save(path);
         GoldenOdd read = GoldenOdd.Create(2);
-        ModelFile.Read(new Dripping(File.ReadAllBytes(path)), GoldenOdd.Description, read.WeightBuffer);
+        ModelFile.Read(new Dripping(File.ReadAllBytes(path)), GoldenOdd.Description, read.WeightBuffer, new());
         Assert.Equal(
             model.Weights[..GoldenOdd.Description.Layout.ParameterFloats].ToArray(),
             read.Weights[..GoldenOdd.Description.Layout.ParameterFloats].ToArray());

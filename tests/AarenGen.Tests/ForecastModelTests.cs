@@ -193,8 +193,9 @@ public sealed class ForecastModelTests
             using var resource = new UnmanagedMemoryStream(memory, compiled.Length);
             Assert.Equal(model.FittedUntil, LoadForecaster.LoadEmbedded(resource, "file").FittedUntil);
         }
-        Assert.Contains("fitted_until", Assert.Throws<ModelFileException>(static () => FittedData.Read(
-            null, new Dictionary<string, string> { ["aarengen.fitted_until"] = "yesterday" })).Message, StringComparison.Ordinal);
+        Assert.Contains("fitted_until", Assert.Throws<ModelFileException>(static () => ModelNotes.Read(
+            null, new Dictionary<string, string> { ["aarengen.fitted_until"] = "yesterday" }, UserMetadata.None)).Message,
+            StringComparison.Ordinal);
         // A training that was stopped leaves weights of the records, too.
         LoadForecaster stopped = LoadForecaster.Create(1);
         using var stop = new CancellationTokenSource();

@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using AarenGen.Serialization;
@@ -63,45 +61,4 @@ public sealed class GoldenFileTests
     private static Dictionary<string, string> Sums() =>
         File.ReadLines(Path.Combine(GoldenFiles.Folder, "SHA256SUMS")).Select(static l => l.Split("  "))
             .ToDictionary(static l => l[1], static l => l[0]);
-}
-
-/// <summary>Skipped where Python has no PyTorch.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class PyTorchFactAttribute : FactAttribute
-{
-    public PyTorchFactAttribute() => Skip = PyTorch.Missing;
-}
-
-/// <summary>Python with PyTorch: the system's before another, since Debian's package belongs to it.</summary>
-internal static class PyTorch
-{
-    private static readonly string? Interpreter = ((string[])["/usr/bin/python3", "python3"]).FirstOrDefault(HasTorch);
-
-    /// <summary>Why it cannot be had; null where it can.</summary>
-    public static string? Missing => Interpreter is null ? "PyTorch is needed (Debian: python3-torch); see CONTRIBUTING.md." : null;
-
-    public static Task<(int ExitCode, string Output)> RunAsync(params string[] arguments) => RunAsync(Interpreter!, arguments);
-
-    private static bool HasTorch(string interpreter)
-    {
-        try
-        {
-            return RunAsync(interpreter, ["-c", "import importlib.util, sys; sys.exit(importlib.util.find_spec('torch') is None)"])
-                .GetAwaiter().GetResult().ExitCode == 0;
-        }
-        catch (Win32Exception)
-        {
-            return false;
-        }
-    }
-
-    private static async Task<(int ExitCode, string Output)> RunAsync(string interpreter, string[] arguments)
-    {
-        var start = new ProcessStartInfo(interpreter, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = await process.StandardOutput.ReadToEndAsync() + await errors;
-        await process.WaitForExitAsync();
-        return (process.ExitCode, output);
-    }
 }

@@ -140,11 +140,11 @@ public sealed class MixerKernelTests
                     ones, isBad && isKey ? wrong : ones, isBad && !isKey ? wrong : ones, width, heads, context, state, output);
                 if (t >= token)
                 {
-                    Assert.Throws<InvalidOperationException>(() => StateSnapshot.Write(Stream.Null, fingerprint, t + 1, state));
+                    Assert.Throws<InvalidOperationException>(() => StateSnapshot.Write(Stream.Null, fingerprint, 1, t + 1, state));
                 }
             }
             CausalAttention.Step(ones, ones, ones, width, heads, context, state, output);
-            StateSnapshot.Write(Stream.Null, fingerprint, token + context + 1, state);
+            StateSnapshot.Write(Stream.Null, fingerprint, 1, token + context + 1, state);
             Assert.Equal(ones, output);
         }
     }

@@ -157,6 +157,9 @@ public abstract class ForecastModel<TSelf, TRecord, TForecast> : RecordModel<TSe
     /// <exception cref="ArgumentOutOfRangeException">
     /// Until that moment more intervals have no record than <see cref="ForecastAttribute{TRecord}.MaxGap"/> allows. The state is as it was.
     /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// The state is of other weights than <see cref="SequenceModel{TSelf}.AcceptedStates"/> allows. It is as it was.
+    /// </exception>
     public TForecast? Advance(SeriesState<TSelf> state, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -177,6 +180,9 @@ public abstract class ForecastModel<TSelf, TRecord, TForecast> : RecordModel<TSe
     /// A record is of another series, of an interval that is complete, or the second one of an interval that takes one; it comes after a
     /// longer gap than <see cref="ForecastAttribute{TRecord}.MaxGap"/> allows, or holds a number or category out of range. The state is as
     /// it was.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// The state is of other weights than <see cref="SequenceModel{TSelf}.AcceptedStates"/> allows. It is as it was.
     /// </exception>
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected TForecast? StepRecord(SeriesState<TSelf> state, TRecord record, ReadOnlySpan<TRecord> ahead)

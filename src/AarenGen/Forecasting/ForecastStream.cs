@@ -12,6 +12,7 @@ internal readonly struct ForecastStream<TModel>(SeriesState<TModel> state) where
         where TBinding : IRecordBinding<TRecord>
     {
         ForecastLayout layout = Core.Layout;
+        model.CheckWeights(state.Stream);
         Standardizer? standardizer = model.ScalesOf(state.Stream);
         long ticks = TimeOf<TRecord, TBinding>(record), interval = Core.IntervalOf(ticks);
         RecordScratch scratch = RecordScratch.Own;
@@ -62,6 +63,7 @@ internal readonly struct ForecastStream<TModel>(SeriesState<TModel> state) where
         {
             return false;
         }
+        model.CheckWeights(state.Stream);
         if (ticks > Core.Layout.MaxTicks || Core.Layout.Grid.IndexOf(now) - Core.Next - (Core.IsOpen ? 1 : 0) > Core.Layout.MaxGap)
         {
             throw new ArgumentOutOfRangeException(

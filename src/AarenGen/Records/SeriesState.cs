@@ -42,6 +42,9 @@ public sealed class SeriesState<TModel> where TModel : SequenceModel<TModel>, IM
     /// </summary>
     public DateTimeOffset? LastTime => TokenCount == 0 ? null : Core.LastTime;
 
+    /// <summary>See <see cref="StreamState{TModel}.WeightFingerprint"/>; null before the first token.</summary>
+    public string? WeightFingerprint => stream.WeightFingerprint;
+
     internal RecordLayout Layout { get; }
 
     internal SeriesCore Core { get; }
@@ -93,8 +96,7 @@ public sealed class SeriesState<TModel> where TModel : SequenceModel<TModel>, IM
 
     /// <summary>Replaces this state by one of the same series that was saved in a file. On any error the state stays as it was.</summary>
     /// <remarks>
-    /// As of <see cref="StreamState{TModel}.Load(string)"/>, weights and statistics are not compared: continue the stream with the model
-    /// that began it.
+    /// As of <see cref="StreamState{TModel}.Load(string)"/>, weights are not compared here, but at the next step.
     /// </remarks>
     /// <param name="path">The file.</param>
     /// <exception cref="ArgumentException"><paramref name="path"/> is null, empty or holds a null character.</exception>

@@ -14,23 +14,24 @@ internal static class CompiledModel
     /// The metadata that marks such a file. Its value is the version of the layout of packed matrices, and their precision.
     /// </summary>
     public const string Mark = "aarengen.compiled";
-    private const string Fingerprint = "aarengen.fingerprint", Weights = "compiled.weights", Packed = "compiled.packed";
+    private const string Weights = "compiled.weights", Packed = "compiled.packed";
 
     /// <summary>Counts up when the layout of weights or packed matrices changes.</summary>
     private const int LayoutVersion = 1;
 
     /// <exception cref="InvalidOperationException">The weights are not finite. Nothing is written.</exception>
     public static Action<Stream> Writer(
-        ModelDescription description, AlignedBuffer weights, AlignedBuffer packed, WeightPrecision precision, in FittedData fitted)
+        ModelDescription description, AlignedBuffer weights, AlignedBuffer packed, WeightPrecision precision, in ModelNotes notes,
+        ulong fingerprint)
     {
         ModelFile.CheckFinite(weights);
-        StandardizationStatistics? statistics = fitted.Statistics;
+        StandardizationStatistics? statistics = notes.Statistics;
         var metadata = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
-            [Fingerprint] = description.Fingerprint, [Mark] = Version(precision),
+            [ModelFile.Fingerprint] = description.Fingerprint, [Mark] = Version(precision),
         };
         StatisticsFile.AddMark(statistics, metadata);
-        fitted.AddMarks(metadata);
+        notes.AddTo(metadata, fingerprint);
         byte[] names = StatisticsFile.NamesOf(description, statistics);
         byte[] header = Safetensors.WriteHeader(
             [(Weights, [weights.Length]), (Packed, [packed.Length])], metadata,
@@ -64,7 +65,7 @@ internal static class CompiledModel
 
     /// <summary>The memory of a file of <see cref="Writer"/>; null for a file of weights.</summary>
     /// <exception cref="ModelFileException">It was written for another declaration or by another version.</exception>
-    public static (AlignedBuffer Weights, AlignedBuffer Packed, WeightPrecision Precision, FittedData Fitted)? TryRead(
+    public static (AlignedBuffer Weights, AlignedBuffer Packed, WeightPrecision Precision, ModelNotes Notes)? TryRead(
         UnmanagedMemoryStream resource, ModelDescription description, string file)
     {
         Dictionary<string, TensorEntry> tensors;
@@ -82,19 +83,15 @@ internal static class CompiledModel
         {
             return null;
         }
-        if (metadata.GetValueOrDefault(Fingerprint) != description.Fingerprint)
+        if (metadata.GetValueOrDefault(ModelFile.Fingerprint) != description.Fingerprint)
         {
             throw new ModelFileException(
                 $"{file} was compiled for another declaration than that of '{description.Name}'; write it anew with SaveCompiled.");
         }
-        foreach (WeightPrecision precision in Enum.GetValues<WeightPrecision>())
+        if (PrecisionOf(version) is { } precision)
         {
-            if (version == Version(precision))
-            {
-                return (
-                    Memory(Weights, description.Layout.WeightFloats), Memory(Packed, description.Layout.PackedFloats), precision,
-                    Fitted());
-            }
+            return (
+                Memory(Weights, description.Layout.WeightFloats), Memory(Packed, description.Layout.PackedFloats), precision, Notes());
         }
         // A damaged file's text does not belong into a message.
         string other = version.Length < 40 && version.All(static c => c is >= ' ' and <= '~') ? $" ({version})" : "";
@@ -109,7 +106,7 @@ internal static class CompiledModel
             }
         }
 
-        FittedData Fitted()
+        ModelNotes Notes()
         {
             var numbers = new List<double>();
             foreach ((string name, IReadOnlyList<int> shape) in
@@ -130,7 +127,8 @@ internal static class CompiledModel
             }
             try
             {
-                return FittedData.Read(StatisticsFile.Parse(description, metadata, numbers.ToArray(), names), metadata);
+                return ModelNotes.Read(
+                    StatisticsFile.Parse(description, metadata, numbers.ToArray(), names), metadata, UserMetadata.In(metadata));
             }
             catch (ModelFileException e)
             {
@@ -151,6 +149,19 @@ internal static class CompiledModel
             : throw new ModelFileException(
                 $"{file}: '{name}' is missing or has another size than {string.Join(" by ", shape)}; "
                     + "write the file anew with SaveCompiled.");
+    }
+
+    /// <summary>The precision that a mark tells; null for one of another version.</summary>
+    public static WeightPrecision? PrecisionOf(string mark)
+    {
+        foreach (WeightPrecision precision in Enum.GetValues<WeightPrecision>())
+        {
+            if (mark == Version(precision))
+            {
+                return precision;
+            }
+        }
+        return null;
     }
 
     private static string Version(WeightPrecision precision) => $"{LayoutVersion} {precision}";

@@ -12,7 +12,9 @@ internal static class ModelFile
 {
     /// <summary>The metadata that a checkpoint has and a file of weights has not.</summary>
     public const string CheckpointMark = "aarengen.checkpoint";
-    private const string Checksum = "aarengen.sha256", Fingerprint = "aarengen.fingerprint";
+
+    /// <summary>The metadata that tell the hash of everything, and the fingerprint of the declaration.</summary>
+    public const string Checksum = "aarengen.sha256", Fingerprint = "aarengen.fingerprint";
     private const int BufferBytes = 1 << 15;
 
     /// <summary>The tensor of a checkpoint that holds the states of sequences which go on.</summary>
@@ -21,19 +23,24 @@ internal static class ModelFile
     /// <summary>How many tensors a message names.</summary>
     private const int MaxNamed = 50;
 
+    /// <summary>What writes the weights of a model to a stream.</summary>
     /// <exception cref="InvalidOperationException">The weights are not finite. Nothing was written.</exception>
-    public static void Write(string path, ModelDescription description, AlignedBuffer weights, in FittedData fitted)
+    public static Action<Stream> Writer(ModelDescription description, AlignedBuffer weights, in ModelNotes notes, ulong fingerprint)
     {
         CheckFinite(weights);
-        WriteSets(path, description, [("", weights)], MetadataOf(fitted), statistics: fitted.Statistics);
+        var metadata = new Dictionary<string, string> { [UserMetadata.PythonFormat] = "pt" };
+        notes.AddTo(metadata, fingerprint);
+        return Writer(description, [("", weights)], metadata, [], notes.Statistics);
     }
 
-    /// <summary>Writes the weights at a stream's position.</summary>
-    /// <inheritdoc cref="Write(string, ModelDescription, AlignedBuffer, in FittedData)"/>
-    public static void Write(Stream stream, ModelDescription description, AlignedBuffer weights, in FittedData fitted)
+    /// <summary>Identifies weights and statistics, by the first bytes of a hash; never 0.</summary>
+    public static ulong FingerprintOf(ModelDescription description, AlignedBuffer weights, StandardizationStatistics? statistics)
     {
-        CheckFinite(weights);
-        OutputStream.Write(stream, Writer(description, [("", weights)], MetadataOf(fitted), [], fitted.Statistics));
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(MemoryMarshal.AsBytes(StatisticsFile.Data(statistics).AsSpan()));
+        hash.AppendData(StatisticsFile.NamesOf(description, statistics));
+        EachRow(description, [("", weights)], hash.AppendData);
+        return Math.Max(1, BinaryPrimitives.ReadUInt64BigEndian(hash.GetHashAndReset()));
     }
 
     /// <summary>Refuses to write what could not be read again.</summary>
@@ -46,30 +53,27 @@ internal static class ModelFile
     }
 
     /// <summary>Reads the weights of a file; returns what it has beside them.</summary>
-    public static FittedData Read(string path, ModelDescription description, AlignedBuffer weights)
+    public static ModelNotes Read(string path, ModelDescription description, AlignedBuffer weights, WeightLoadOptions options)
     {
         using FileStream stream = InputFile.Open(path);
-        return Read(stream, path, description, weights);
+        return Read(stream, path, description, weights, options);
     }
 
     /// <summary>Reads a stream from its position up to the last byte of the weights; it need not seek.</summary>
-    public static FittedData Read(Stream stream, ModelDescription description, AlignedBuffer weights) =>
-        FittedDataOf(ReadSets(stream, description, [("", weights)], isCheckpoint: false, isWholeStream: false));
+    public static ModelNotes Read(Stream stream, ModelDescription description, AlignedBuffer weights, WeightLoadOptions options) =>
+        ReadWeights(stream, description, weights, options, isWholeStream: false);
 
     /// <summary>Reads all of a file, which messages call by its name.</summary>
-    public static FittedData Read(Stream stream, string name, ModelDescription description, AlignedBuffer weights) => Named(
-        name, () => FittedDataOf(ReadSets(stream, description, [("", weights)], isCheckpoint: false, isWholeStream: true)));
+    public static ModelNotes Read(
+        Stream stream, string name, ModelDescription description, AlignedBuffer weights, WeightLoadOptions options) =>
+        Named(name, () => ReadWeights(stream, description, weights, options, isWholeStream: true));
 
-    private static FittedData FittedDataOf(
-        (Dictionary<string, string> Metadata, double[] States, StandardizationStatistics? Statistics) read) =>
-        FittedData.Read(read.Statistics, read.Metadata);
-
-    /// <summary>PyTorch's own, and what the data left.</summary>
-    private static Dictionary<string, string> MetadataOf(in FittedData fitted)
+    private static ModelNotes ReadWeights(
+        Stream stream, ModelDescription description, AlignedBuffer weights, WeightLoadOptions options, bool isWholeStream)
     {
-        var metadata = new Dictionary<string, string> { ["format"] = "pt" };
-        fitted.AddMarks(metadata);
-        return metadata;
+        (Dictionary<string, string> metadata, _, StandardizationStatistics? statistics) = ReadSets(
+            stream, description, [("", weights)], isCheckpoint: false, isWholeStream, options.Prefix);
+        return ModelNotes.Read(statistics, metadata, options.SkipMetadata ? UserMetadata.None : UserMetadata.In(metadata));
     }
 
     /// <summary>
@@ -114,7 +118,7 @@ internal static class ModelFile
         string path, ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets)
     {
         using FileStream stream = InputFile.Open(path);
-        return Named(path, () => ReadSets(stream, description, sets, isCheckpoint: true, isWholeStream: true));
+        return Named(path, () => ReadSets(stream, description, sets, isCheckpoint: true, isWholeStream: true, prefix: ""));
     }
 
     private static T Named<T>(string path, Func<T> read)
@@ -131,7 +135,7 @@ internal static class ModelFile
 
     private static (Dictionary<string, string> Metadata, double[] States, StandardizationStatistics? Statistics) ReadSets(
         Stream stream, ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets, bool isCheckpoint,
-        bool isWholeStream)
+        bool isWholeStream, string prefix)
     {
         try
         {
@@ -146,6 +150,7 @@ internal static class ModelFile
                     ? "this is a file of weights, not a checkpoint of Fit: load it with Load and train without Resume."
                     : "this is a checkpoint of Fit, not a file of weights: Fit with it as CheckpointPath and Resume, then Save.");
             }
+            tensors = TensorNames.WithoutPrefix(tensors, prefix);
             TensorEntry? carried = isCheckpoint && tensors.Remove(States, out TensorEntry? entry) ? entry : null;
             double[] states = [];
             IReadOnlyList<(string Name, IReadOnlyList<int> Shape)> statistics =
@@ -182,11 +187,12 @@ internal static class ModelFile
                 throw new ModelFileException("the file goes on after its last tensor; it is damaged, or holds more than a model.");
             }
             bool hasChecksum = metadata.Remove(Checksum, out string? expected);
-            var hashed = new SortedDictionary<string, string>(metadata, StringComparer.Ordinal);
             double[] standardization = [.. columns.SelectMany(static c => c)];
-            if (hasChecksum ? Hash(description, sets, [.. states, .. standardization], names, hashed) != expected : isCheckpoint)
+            if (hasChecksum ? Hash(description, sets, [.. states, .. standardization], names, metadata) != expected : isCheckpoint)
             {
-                throw new ModelFileException("the checksum does not fit the contents; the file is damaged. Use an older copy.");
+                throw new ModelFileException(
+                    "the checksum does not fit the contents; the file is damaged. Use an older copy. If a program of yours changed it: "
+                    + $"leave '{Checksum}' out of its metadata.");
             }
             return (metadata, states, StatisticsFile.Parse(description, metadata, standardization, names));
         }
@@ -238,7 +244,8 @@ internal static class ModelFile
             throw new ModelFileException(
                 $"the tensors do not fit '{description.Name}'; use a file of the same declaration:\n  "
                 + string.Join("\n  ", errors.Take(MaxNamed))
-                + (errors.Count > MaxNamed ? $"\n  and {errors.Count - MaxNamed} more" : ""));
+                + (errors.Count > MaxNamed ? $"\n  and {errors.Count - MaxNamed} more" : "")
+                + TensorNames.Suggestion(expected, tensors.Keys));
         }
     }
 
@@ -327,15 +334,21 @@ internal static class ModelFile
         return states;
     }
 
-    private static string Hash(
-        ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets, double[] doubles, byte[] names,
-        SortedDictionary<string, string> metadata)
+    /// <summary>What the checksum begins with; the data follow as they do in the file.</summary>
+    public static void AppendMetadata(IncrementalHash hash, IReadOnlyDictionary<string, string> metadata)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach ((string key, string value) in metadata)
+        foreach ((string key, string value) in metadata.OrderBy(static m => m.Key, StringComparer.Ordinal))
         {
             hash.AppendData(Encoding.UTF8.GetBytes($"{key.Length}:{key}{value.Length}:{value}"));
         }
+    }
+
+    private static string Hash(
+        ModelDescription description, IReadOnlyList<(string Prefix, AlignedBuffer Weights)> sets, double[] doubles, byte[] names,
+        IReadOnlyDictionary<string, string> metadata)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        AppendMetadata(hash, metadata);
         hash.AppendData(MemoryMarshal.AsBytes(doubles.AsSpan()));
         hash.AppendData(names);
         EachRow(description, sets, hash.AppendData);

@@ -35,16 +35,19 @@ internal static class Safetensors
     /// <summary>Reads the header at a stream's position, and no byte after it. The stream need not seek.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="isWholeStream">Whether the tensors must end where the stream does, if it tells its length.</param>
+    /// <param name="begun">What was read of the format before, at most eight bytes.</param>
     public static (Dictionary<string, TensorEntry> Tensors, Dictionary<string, string> Metadata) ReadHeader(
-        Stream stream, bool isWholeStream = true)
+        Stream stream, bool isWholeStream = true, ReadOnlySpan<byte> begun = default)
     {
-        long? length = stream.CanSeek ? stream.Length - stream.Position : null;
+        long? length = stream.CanSeek ? stream.Length - stream.Position + begun.Length : null;
         Span<byte> start = stackalloc byte[FileFormat.StartBytes];
-        int read = stream.ReadAtLeast(start[..(LengthBytes + 1)], LengthBytes + 1, throwOnEndOfStream: false);
+        begun.CopyTo(start);
+        int left = LengthBytes + 1 - begun.Length;
+        int read = begun.Length + stream.ReadAtLeast(start.Slice(begun.Length, left), left, throwOnEndOfStream: false);
         if (read <= LengthBytes || start[LengthBytes] != '{')
         {
             read += stream.ReadAtLeast(start[read..], start.Length - read, throwOnEndOfStream: false);
-            throw new ModelFileException($"Not a safetensors file, but {FileFormat.Describe(start[..read], isState: false)}.");
+            throw new ModelFileException($"Not a safetensors file, but {FileFormat.Describe(start[..read], isState: false)}");
         }
         ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(start);
         if (headerLength == 0 || headerLength > (ulong)Math.Min(length - LengthBytes ?? LargestHeader, LargestHeader))

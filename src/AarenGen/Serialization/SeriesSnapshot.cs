@@ -8,13 +8,13 @@ namespace AarenGen.Serialization;
 
 /// <summary>
 /// The saved state of a series: magic, version of the format (a digit), fingerprints of the model and of the task (64 letters each), the
-/// number of the key's characters (i32), the key in UTF-16, what the series' core writes, the saved state of its stream after the number of
-/// its bytes (i32), and the SHA-256 of all that; little-endian. Several may follow each other in one stream.
+/// number of the key's characters (i32), the key in UTF-16, what the series' core writes and the saved state of its stream, each after the
+/// number of its bytes (i32), and the SHA-256 of all that; little-endian. Several may follow each other in one stream.
 /// </summary>
 internal static class SeriesSnapshot
 {
-    private const byte Version = (byte)'2';
-    private const int FingerprintBytes = 64, MaxKey = 1 << 20;
+    public const byte Version = (byte)'3';
+    public const int FingerprintBytes = 64, MaxKey = 1 << 20;
 
     /// <summary>What the saved state of a stream has at most beside its doubles.</summary>
     private const int MaxStateHeader = 1 << 13;
@@ -25,7 +25,7 @@ internal static class SeriesSnapshot
     /// <summary>What the file of every version starts with that has the states of several series.</summary>
     public static ReadOnlySpan<byte> MagicOfMany => "AARENSS"u8;
 
-    private static int HeaderBytes => Magic.Length + 1 + 2 * FingerprintBytes + sizeof(int);
+    public static int HeaderBytes => Magic.Length + 1 + 2 * FingerprintBytes + sizeof(int);
 
     /// <exception cref="InvalidOperationException">The state is not finite.</exception>
     public static byte[] Write<TModel>(SeriesState<TModel> series)
@@ -35,6 +35,7 @@ internal static class SeriesSnapshot
         using var writer = new BinaryWriter(bytes);
         WriteHeader(writer, Magic, series.Layout, series.Key.Length);
         writer.Write(MemoryMarshal.AsBytes(series.Key.AsSpan()));
+        writer.Write(series.Core.SavedBytes);
         series.Core.Write(writer);
         using var state = new MemoryStream();
         series.Stream.Save(state);
@@ -60,10 +61,12 @@ internal static class SeriesSnapshot
         {
             throw Damaged();
         }
-        byte[] body = new byte[keyLength * sizeof(char) + layout.CreateCore("").SavedBytes + sizeof(int)];
+        int coreStart = keyLength * sizeof(char) + sizeof(int), coreBytes = layout.CreateCore("").SavedBytes;
+        byte[] body = new byte[coreStart + coreBytes + sizeof(int)];
         ReadAll(stream, body);
         int stateBytes = BinaryPrimitives.ReadInt32LittleEndian(body.AsSpan(body.Length - sizeof(int)));
-        if (stateBytes < 0 || stateBytes > sizeof(double) * (long)layout.Description.Layout.StateDoubles + MaxStateHeader)
+        if (BinaryPrimitives.ReadInt32LittleEndian(body.AsSpan(coreStart - sizeof(int))) != coreBytes
+            || stateBytes < 0 || stateBytes > sizeof(double) * (long)layout.Description.Layout.StateDoubles + MaxStateHeader)
         {
             throw Damaged();
         }
@@ -87,7 +90,7 @@ internal static class SeriesSnapshot
             throw Damaged();
         }
         SeriesState<TModel> state = create(key);
-        using var reader = new BinaryReader(new MemoryStream(body, keyLength * sizeof(char), state.Core.SavedBytes));
+        using var reader = new BinaryReader(new MemoryStream(body, coreStart, coreBytes));
         state.Core.Read(reader);
         state.Stream.Load(new MemoryStream(saved));
         return state.Core.Fits(state.TokenCount) ? state : throw Damaged();
@@ -171,7 +174,7 @@ internal static class SeriesSnapshot
         if (read == 0 || !header.AsSpan(0, compared).SequenceEqual(magic[..compared]))
         {
             string format = FileFormat.Describe(header.AsSpan(0, Math.Min(read, FileFormat.StartBytes)), isState: true, wanted);
-            throw new ModelFileException($"This is no saved state of {what}, but {format}.");
+            throw new ModelFileException($"This is no saved state of {what}, but {format}");
         }
         if (read > magic.Length && header[magic.Length] != Version)
         {

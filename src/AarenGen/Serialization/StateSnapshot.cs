@@ -6,26 +6,32 @@ using System.Text;
 namespace AarenGen.Serialization;
 
 /// <summary>
-/// A saved state: magic, version of the format (a digit), fingerprint (64 letters), token count and number of doubles (i64 each), the
-/// doubles, and the SHA-256 of all that; little-endian. Where the model knows series, the length of the series's name in bytes (i32, -1 for
-/// none) and the name in UTF-8 come before the hash. Several may follow each other in one stream.
+/// A saved state: magic, version of the format (a digit), fingerprints of the declaration (64 letters) and of the weights (u64, 0 before
+/// the first token), token count and number of doubles (i64 each), the doubles, the length of the series's name in bytes (i32, -1 for
+/// none), the name in UTF-8, and the SHA-256 of all that; little-endian. Several may follow each other in one stream.
 /// </summary>
 internal static class StateSnapshot
 {
-    private const byte Version = (byte)'2';
-    private const int FingerprintBytes = 64, NoSeries = -1;
+    public const byte Version = (byte)'3';
+
+    /// <summary>The length of the name of a state that has none.</summary>
+    public const int NoSeries = -1;
+    public const int FingerprintBytes = 64;
 
     /// <summary>2^53: up to there doubles hold every whole number.</summary>
-    private const long MaxTokens = 1L << 53;
+    public const long MaxTokens = 1L << 53;
 
     /// <summary>What the file of every version starts with.</summary>
     public static ReadOnlySpan<byte> Magic => "AARENST"u8;
+
+    /// <summary>Bytes before the doubles.</summary>
+    public static int HeaderBytes => StartBytes + FingerprintBytes + 3 * sizeof(long);
 
     private static int StartBytes => Magic.Length + 1;
 
     /// <exception cref="InvalidOperationException">The state is not finite. Nothing was written.</exception>
     public static void Write(
-        Stream stream, string fingerprint, long tokenCount, ReadOnlySpan<double> memory, bool knowsSeries = false, string? series = null)
+        Stream stream, string fingerprint, ulong weights, long tokenCount, ReadOnlySpan<double> memory, string? series = null)
     {
         if (!IsFinite(memory))
         {
@@ -34,38 +40,38 @@ internal static class StateSnapshot
                 + "Reset it or Load an earlier one, and check the weights.");
         }
         byte[] name = series is null ? [] : SeriesName.Encoding.GetBytes(series);
-        int body = BodyBytes(memory.Length), seriesBytes = knowsSeries ? sizeof(int) + name.Length : 0;
-        byte[] bytes = new byte[body + seriesBytes + SHA256.HashSizeInBytes];
+        int nameStart = NameStart(memory.Length), body = nameStart + sizeof(int) + name.Length;
+        byte[] bytes = new byte[body + SHA256.HashSizeInBytes];
         Span<byte> at = bytes;
         Magic.CopyTo(at);
         at[Magic.Length] = Version;
         Encoding.ASCII.GetBytes(fingerprint, at[StartBytes..]);
-        BinaryPrimitives.WriteInt64LittleEndian(at[(StartBytes + FingerprintBytes)..], tokenCount);
-        BinaryPrimitives.WriteInt64LittleEndian(at[(StartBytes + FingerprintBytes + 8)..], memory.Length);
-        MemoryMarshal.AsBytes(memory).CopyTo(at[(StartBytes + FingerprintBytes + 16)..]);
-        if (knowsSeries)
-        {
-            BinaryPrimitives.WriteInt32LittleEndian(at[body..], series is null ? NoSeries : name.Length);
-            name.CopyTo(at[(body + sizeof(int))..]);
-            body += seriesBytes;
-        }
+        BinaryPrimitives.WriteUInt64LittleEndian(at[(StartBytes + FingerprintBytes)..], weights);
+        BinaryPrimitives.WriteInt64LittleEndian(at[(StartBytes + FingerprintBytes + 8)..], tokenCount);
+        BinaryPrimitives.WriteInt64LittleEndian(at[(StartBytes + FingerprintBytes + 16)..], memory.Length);
+        MemoryMarshal.AsBytes(memory).CopyTo(at[HeaderBytes..]);
+        BinaryPrimitives.WriteInt32LittleEndian(at[nameStart..], series is null ? NoSeries : name.Length);
+        name.CopyTo(at[(nameStart + sizeof(int))..]);
         SHA256.HashData(bytes.AsSpan(0, body), bytes.AsSpan(body));
         stream.Write(bytes);
     }
 
-    /// <summary>Checks everything, then overwrites the memory; returns the token count and the series, null where there is none.</summary>
-    public static (long TokenCount, string? Series) Read(Stream stream, string fingerprint, Span<double> memory, bool knowsSeries)
+    /// <summary>
+    /// Checks everything, then overwrites the memory; returns the fingerprint of the weights, the token count and the series, null where
+    /// there is none.
+    /// </summary>
+    public static (ulong Weights, long TokenCount, string? Series) Read(
+        Stream stream, string fingerprint, Span<double> memory, bool knowsSeries)
     {
         // A name's length comes before all that depends on it.
-        int afterBody = knowsSeries ? sizeof(int) : SHA256.HashSizeInBytes;
-        byte[] bytes = new byte[BodyBytes(memory.Length) + afterBody];
-        int read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        ReadOnlySpan<byte> body = bytes.AsSpan(0, BodyBytes(memory.Length));
+        byte[] bytes = new byte[NameStart(memory.Length) + sizeof(int)];
+        int total = bytes.Length + SHA256.HashSizeInBytes, read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        ReadOnlySpan<byte> body = bytes;
         int compared = Math.Min(read, Magic.Length);
         if (read == 0 || !body[..compared].SequenceEqual(Magic[..compared]))
         {
             string format = FileFormat.Describe(bytes.AsSpan(0, Math.Min(read, FileFormat.StartBytes)), isState: true);
-            throw new ModelFileException($"This is no saved state of a stream, but {format}.");
+            throw new ModelFileException($"This is no saved state of a stream, but {format}");
         }
         if (read > Magic.Length && body[Magic.Length] != Version)
         {
@@ -88,31 +94,28 @@ internal static class StateSnapshot
         {
             throw CutShort();
         }
-        int nameBytes = NoSeries;
-        if (knowsSeries)
+        int nameBytes = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(NameStart(memory.Length)));
+        if (nameBytes < NoSeries || nameBytes > (knowsSeries ? SeriesName.MaxBytes : NoSeries))
         {
-            nameBytes = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(body.Length));
-            if (nameBytes is < NoSeries or > SeriesName.MaxBytes)
-            {
-                throw Damaged();
-            }
-            int known = bytes.Length, hashed = known + Math.Max(0, nameBytes);
-            Array.Resize(ref bytes, hashed + SHA256.HashSizeInBytes);
-            read += stream.ReadAtLeast(bytes.AsSpan(known), bytes.Length - known, throwOnEndOfStream: false);
-            if (read < bytes.Length)
-            {
-                throw CutShort();
-            }
-            body = bytes.AsSpan(0, hashed);
+            throw Damaged();
         }
+        int known = bytes.Length, hashed = known + Math.Max(0, nameBytes);
+        total = hashed + SHA256.HashSizeInBytes;
+        Array.Resize(ref bytes, total);
+        read += stream.ReadAtLeast(bytes.AsSpan(known), total - known, throwOnEndOfStream: false);
+        if (read < total)
+        {
+            throw CutShort();
+        }
+        body = bytes.AsSpan(0, hashed);
         if (!SHA256.HashData(body).AsSpan().SequenceEqual(bytes.AsSpan(body.Length)))
         {
             throw Damaged();
         }
-        long tokens = BinaryPrimitives.ReadInt64LittleEndian(body[(StartBytes + FingerprintBytes)..]);
-        long count = BinaryPrimitives.ReadInt64LittleEndian(body[(StartBytes + FingerprintBytes + 8)..]);
-        ReadOnlySpan<double> numbers = MemoryMarshal.Cast<byte, double>(
-            body.Slice(StartBytes + FingerprintBytes + 16, sizeof(double) * memory.Length));
+        ulong weights = BinaryPrimitives.ReadUInt64LittleEndian(body[(StartBytes + FingerprintBytes)..]);
+        long tokens = BinaryPrimitives.ReadInt64LittleEndian(body[(StartBytes + FingerprintBytes + 8)..]);
+        long count = BinaryPrimitives.ReadInt64LittleEndian(body[(StartBytes + FingerprintBytes + 16)..]);
+        ReadOnlySpan<double> numbers = MemoryMarshal.Cast<byte, double>(body.Slice(HeaderBytes, sizeof(double) * memory.Length));
         if (tokens is < 0 or > MaxTokens || count != memory.Length)
         {
             throw new ModelFileException($"The saved state holds {count} numbers after {tokens} tokens, which cannot be.");
@@ -123,12 +126,12 @@ internal static class StateSnapshot
         }
         string? series = nameBytes == NoSeries ? null : NameIn(body[^nameBytes..]);
         numbers.CopyTo(memory);
-        return (tokens, series);
+        return (weights, tokens, series);
 
         ModelFileException Damaged() => new("The saved state is damaged: its checksum does not fit; use an older copy.");
 
         ModelFileException CutShort() =>
-            new($"The saved state is cut short: {read} of {bytes.Length} bytes are there; use an older copy.");
+            new($"The saved state is cut short: {read} of {total} bytes are there; use an older copy.");
     }
 
     /// <summary>
@@ -149,7 +152,8 @@ internal static class StateSnapshot
         return true;
     }
 
-    private static string NameIn(ReadOnlySpan<byte> bytes)
+    /// <exception cref="ModelFileException">It is no name.</exception>
+    public static string NameIn(ReadOnlySpan<byte> bytes)
     {
         try
         {
@@ -165,5 +169,6 @@ internal static class StateSnapshot
         throw new ModelFileException("The saved state has a series whose name cannot be one; use an older copy.");
     }
 
-    private static int BodyBytes(int doubles) => StartBytes + FingerprintBytes + 16 + sizeof(double) * doubles;
+    /// <summary>Where the length of the series's name begins.</summary>
+    private static int NameStart(int doubles) => HeaderBytes + sizeof(double) * doubles;
 }

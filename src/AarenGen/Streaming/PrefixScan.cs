@@ -57,6 +57,7 @@ public static class PrefixScan<TModel> where TModel : SequenceModel<TModel>, IMo
             model.Forward(state, tokens, outputs);
             return;
         }
+        model.Adopt(new ReadOnlySpan<StreamState<TModel>>(ref state));
         using var team = new WorkerTeam(threads);
         int capacity = Math.Min(threads * ChunkTokens, count);
         var segment = new Segment(model, threads, capacity);

@@ -57,6 +57,9 @@ public sealed class StateRelay<TModel> where TModel : SequenceModel<TModel>, IMo
     /// <summary>Whether the model has statistics of that series; see <see cref="StreamState{TModel}.HasSeriesStatistics"/>.</summary>
     public bool HasSeriesStatistics => states[0].HasSeriesStatistics;
 
+    /// <summary>See <see cref="StreamState{TModel}.WeightFingerprint"/>.</summary>
+    public string? WeightFingerprint => states[0].WeightFingerprint;
+
     /// <summary>Forgets all tokens, so that the relay is like a new one of its series.</summary>
     public void Reset()
     {
@@ -115,6 +118,10 @@ public sealed class StateRelay<TModel> where TModel : SequenceModel<TModel>, IMo
         {
             throw new ModelFileException("These are no two states of a relay: they are of two series.");
         }
+        if (second.TokenCount > 0 && first.WeightFingerprint != second.WeightFingerprint)
+        {
+            throw new ModelFileException("These are no two states of a relay: other weights made the second.");
+        }
         first.CopyTo(states[0]);
         second.CopyTo(states[1]);
     }
@@ -122,6 +129,8 @@ public sealed class StateRelay<TModel> where TModel : SequenceModel<TModel>, IMo
     /// <summary>Takes tokens that are valid.</summary>
     internal void Advance(TModel model, ReadOnlySpan<float> tokens, Span<float> outputs)
     {
+        // Before anything changes: the state that follows is of the same weights, or has read nothing.
+        model.CheckWeights(states[0]);
         int inputWidth = SequenceModel<TModel>.Description.InputWidth, outputWidth = SequenceModel<TModel>.Description.OutputWidth;
         int count = tokens.Length / inputWidth;
         for (int from = 0; from < count;)

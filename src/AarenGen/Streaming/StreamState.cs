@@ -15,29 +15,37 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
 
     private readonly double[] memory = new double[SequenceModel<TModel>.Description.Layout.StateDoubles];
 
-    /// <summary>One reference for all that statistics of series need: a service may hold a million states. Null where nothing does.</summary>
-    private SeriesScales? ofSeries;
+    private StateOrigin origin;
 
+    /// <summary>A state of no model yet.</summary>
     internal StreamState(string? series = null)
     {
-        Series = series;
+        origin = StateOrigin.Of(series);
+    }
+
+    /// <summary>A state of a model, which gives its origin, where it is of no series.</summary>
+    internal StreamState(StateOrigin origin, string? series)
+    {
+        this.origin = series is null ? origin : origin with { Series = series, Common = null, Scales = null };
     }
 
     /// <summary>
     /// The series whose statistics scale tokens and outputs, where the model has <see cref="StandardizeAttribute.PerSeries"/>; null: those
     /// of all data do.
     /// </summary>
-    public string? Series
-    {
-        get => ofSeries?.Name;
-        private set => ofSeries = value is null ? null : new(value, null, null);
-    }
+    public string? Series => origin.Series;
 
     /// <summary>
     /// Whether the model that created or last ran this state has statistics of its own for <see cref="Series"/>. If not, the series did not
     /// occur in the training data, and the statistics of all data are used.
     /// </summary>
-    public bool HasSeriesStatistics => ofSeries is { } own && !ReferenceEquals(own.Scales, own.Common);
+    public bool HasSeriesStatistics => !ReferenceEquals(origin.Scales, origin.Common);
+
+    /// <summary>
+    /// The <see cref="SequenceModel{TSelf}.WeightFingerprint"/> of the model that last ran this state, in this process or before it was
+    /// saved; null before the first token.
+    /// </summary>
+    public string? WeightFingerprint => TokenCount == 0 ? null : WeightVersion.Text(origin.Weights.Fingerprint);
 
     /// <summary>Number of tokens since the start or the last <see cref="Reset"/>.</summary>
     public long TokenCount { get; internal set; }
@@ -51,6 +59,9 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
     /// <summary>Tokens of the current call that lie before the one that is looked at; 0 between calls.</summary>
     internal int PendingTokens { get; set; }
 
+    /// <summary>The weights that last ran this state.</summary>
+    internal WeightVersion Weights => origin.Weights;
+
     internal Span<double> SampleMemory => memory.AsSpan(0, SampleDoubles);
 
     internal Span<double> LayerMemory(int channel) => memory.AsSpan(SampleDoubles + channel * LayerDoubles, LayerDoubles);
@@ -58,12 +69,19 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
     /// <summary>What scales the tokens and outputs of this state, where a model scales those of all data with the given one.</summary>
     internal Standardizer ScalesOf(Standardizer model)
     {
-        if (ofSeries is not { } own || !ReferenceEquals(own.Common, model))
+        if (origin.Series is null)
         {
-            ofSeries = own = new(Series, model, model.Of(Series));
+            return model;
         }
-        return own.Scales!;
+        if (!ReferenceEquals(origin.Common, model))
+        {
+            origin = origin with { Common = model, Scales = model.Of(Series) };
+        }
+        return origin.Scales!;
     }
+
+    /// <summary>Makes this a state of other weights; of a model that gives its origin, where it is of no series.</summary>
+    internal void Adopt(StateOrigin model) => origin = origin.Series is null ? model : origin with { Weights = model.Weights };
 
     /// <summary>Forgets all tokens, so that the state is like a new one of its <see cref="Series"/>.</summary>
     public void Reset()
@@ -81,11 +99,12 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
         ArgumentNullException.ThrowIfNull(destination);
         memory.AsSpan().CopyTo(destination.memory);
         destination.TokenCount = TokenCount;
-        destination.ofSeries = ofSeries;
+        destination.origin = origin;
     }
 
     /// <summary>
-    /// Writes the state to a file, replacing it atomically, with the declaration's fingerprint, its <see cref="Series"/> and a checksum.
+    /// Writes the state to a file, replacing it atomically, with the declaration's fingerprint, its <see cref="Series"/>, its
+    /// <see cref="WeightFingerprint"/> and a checksum.
     /// </summary>
     /// <param name="path">The file. If it is a symbolic link, its target is written. An existing file keeps its mode.</param>
     /// <exception cref="ArgumentException"><paramref name="path"/> is null, empty or holds a null character.</exception>
@@ -93,7 +112,7 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
     /// <exception cref="InvalidOperationException">The state is not finite: weights overflowed. The file is as it was.</exception>
     public void Save(string path) => AtomicFile.Write(path, Save);
 
-    /// <summary>Writes the state to a stream, with the declaration's fingerprint, its <see cref="Series"/> and a checksum.</summary>
+    /// <summary>Writes the state to a stream; see <see cref="Save(string)"/>.</summary>
     /// <param name="stream">
     /// The stream; it need not seek. The state is written at its position; afterwards it is at the byte after the state, where another may
     /// follow. The caller flushes and disposes it.
@@ -105,15 +124,16 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
     {
         Arguments.CheckWritable(stream);
         ModelDescription description = SequenceModel<TModel>.Description;
-        StateSnapshot.Write(stream, description.Fingerprint, TokenCount, memory, description.IsPerSeries, Series);
+        ulong weights = TokenCount == 0 ? 0 : origin.Weights.Fingerprint;
+        StateSnapshot.Write(stream, description.Fingerprint, weights, TokenCount, memory, Series);
     }
 
     /// <summary>
     /// Replaces this state, its <see cref="Series"/> included, by one saved in a file. On any error the state stays as it was.
     /// </summary>
     /// <remarks>
-    /// The file tells the declaration of its model, but not the weights and <see cref="SequenceModel{TSelf}.Statistics"/> that made the
-    /// state: continue the stream with the same.
+    /// Any weights of the declaration will do to load it. Whether a model continues it, is decided at its next step
+    /// (<see cref="SequenceModel{TSelf}.AcceptedStates"/>).
     /// </remarks>
     /// <param name="path">The file.</param>
     /// <exception cref="ArgumentException"><paramref name="path"/> is null, empty or holds a null character.</exception>
@@ -140,21 +160,18 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
         Arguments.CheckReadable(stream);
         var read = new double[memory.Length];
         ModelDescription description = SequenceModel<TModel>.Description;
-        (long tokens, string? series) = StateSnapshot.Read(stream, description.Fingerprint, read, description.IsPerSeries);
+        (ulong weights, long tokens, string? series) = StateSnapshot.Read(stream, description.Fingerprint, read, description.IsPerSeries);
         if (SampleDoubles > 0 && read[0] != tokens)
         {
             throw new ModelFileException($"The saved state counts {read[0]} samples after {tokens} tokens, which cannot be.");
         }
         read.AsSpan().CopyTo(memory);
         TokenCount = tokens;
-        Standardizer? common = ofSeries?.Common;
-        Series = series;
+        Standardizer? common = origin.Common;
+        origin = StateOrigin.Of(series) with { Weights = WeightVersion.Of(weights) };
         if (common is not null)
         {
             ScalesOf(common);
         }
     }
-
-    /// <summary>What the model of <see cref="ScalesOf"/> scales with, and with what the series is scaled; both null before.</summary>
-    private sealed record SeriesScales(string? Name, Standardizer? Common, Standardizer? Scales);
 }

@@ -3,7 +3,7 @@ namespace AarenGen.Fuzzing;
 /// <summary>Saved states of a series of events.</summary>
 internal sealed class EventSeriesTarget : SavedSeriesTarget<EventModel>
 {
-    private static readonly EventModel model = EventModel.Create(1);
+    private static readonly EventModel model = CreateModel();
     private static readonly DateTimeOffset begin = new(2025, 3, 29, 20, 0, 0, TimeSpan.Zero);
 
     public override string Name => "event-series";

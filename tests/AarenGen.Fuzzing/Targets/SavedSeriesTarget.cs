@@ -10,6 +10,9 @@ internal abstract class SavedSeriesTarget<TModel> : FuzzTarget<SeriesState<TMode
     /// <summary>Magic, version and two fingerprints; a file has the key and what the series' core writes behind them.</summary>
     private const int HeaderBytes = 136;
 
+    /// <summary>What is another format brings two lines of Python.</summary>
+    public override bool RefusesInOneLine => false;
+
     public override bool IsRefusal(Exception exception) => exception is ModelFileException;
 
     public override IEnumerable<byte[]> Seeds(string folder)
@@ -51,6 +54,14 @@ internal abstract class SavedSeriesTarget<TModel> : FuzzTarget<SeriesState<TMode
     {
         base.Verify(read, path);
         Continue((SeriesState<TModel>)read);
+    }
+
+    /// <summary>A changed fingerprint of weights makes a state of others, with which the stream continues as well.</summary>
+    protected static TModel CreateModel()
+    {
+        TModel model = SequenceModel<TModel>.Create(1);
+        model.AcceptedStates = StateAcceptance.SameDeclaration;
+        return model;
     }
 
     /// <summary>A state of the series "a" after some records; of none, a new one.</summary>

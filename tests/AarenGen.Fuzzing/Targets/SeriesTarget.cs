@@ -3,7 +3,7 @@ namespace AarenGen.Fuzzing;
 /// <summary>Saved states of a series of a forecast.</summary>
 internal sealed class SeriesTarget : SavedSeriesTarget<RecordModel>
 {
-    private static readonly RecordModel model = RecordModel.Create(1);
+    private static readonly RecordModel model = CreateModel();
     private static readonly DateTimeOffset begin = new(2025, 3, 29, 20, 0, 0, TimeSpan.Zero);
 
     public override string Name => "series";

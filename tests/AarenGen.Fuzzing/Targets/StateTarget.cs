@@ -6,12 +6,16 @@ namespace AarenGen.Fuzzing;
 /// <summary>Saved states of streams.</summary>
 internal sealed class StateTarget : FuzzTarget<StreamState<StatefulModel>>
 {
-    /// <summary>Magic and version, fingerprint, count of tokens, number of doubles.</summary>
-    private const int HeaderBytes = 8 + 64 + 2 * sizeof(long);
+    /// <summary>Magic and version, fingerprints of declaration and weights, count of tokens, number of doubles.</summary>
+    private const int HeaderBytes = 8 + 64 + 3 * sizeof(long);
 
-    private static readonly StatefulModel model = StatefulModel.Create(1);
+    /// <summary>A changed fingerprint of weights makes a state of others, with which the stream continues as well.</summary>
+    private static readonly StatefulModel model = Accepting();
 
     public override string Name => "states";
+
+    /// <summary>What is another format brings two lines of Python.</summary>
+    public override bool RefusesInOneLine => false;
 
     public override bool IsRefusal(Exception exception) => exception is ModelFileException;
 
@@ -32,7 +36,7 @@ internal sealed class StateTarget : FuzzTarget<StreamState<StatefulModel>>
             {
                 // Every number negative in turn: counts of tokens and places in rings are among them.
                 int first = HeaderBytes, end = (int)saved.Length - SHA256.HashSizeInBytes;
-                for (int at = first; at < end; at += sizeof(double))
+                for (int at = first; at + sizeof(double) <= end; at += sizeof(double))
                 {
                     byte[] body = saved.ToArray()[..end];
                     BinaryPrimitives.WriteDoubleLittleEndian(body.AsSpan(at), -5);
@@ -63,6 +67,13 @@ internal sealed class StateTarget : FuzzTarget<StreamState<StatefulModel>>
         {
             model.Step(state, [1, 2], output);
         }
+    }
+
+    private static StatefulModel Accepting()
+    {
+        StatefulModel model = StatefulModel.Create(1);
+        model.AcceptedStates = StateAcceptance.SameDeclaration;
+        return model;
     }
 
     protected override StreamState<StatefulModel> ReadFile(string path)

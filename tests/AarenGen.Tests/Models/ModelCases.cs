@@ -131,6 +131,7 @@ internal static class ModelCases
         new ModelCase<Wide>(),
         new ModelCase<Tiny>(),
         new ModelCase<NotEmbedded>(),
+        new ModelCase<NextValues> { Without = { [Suite.Device] = "Its layers are those of ScannedForgetting." } },
     ];
 
     /// <summary>The names of the models that a suite checks.</summary>
