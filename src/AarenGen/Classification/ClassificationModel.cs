@@ -119,6 +119,9 @@ public abstract class ClassificationModel<TSelf, TRecord, TLabel> : RecordModel<
     /// The record is of another sequence, lies before the record before it, or holds a number or category out of range. The state is as it
     /// was.
     /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// The state is of other weights than <see cref="SequenceModel{TSelf}.AcceptedStates"/> allows. It is as it was.
+    /// </exception>
     public Classification<TLabel>? Step(SeriesState<TSelf> state, TRecord record)
     {
         ArgumentNullException.ThrowIfNull(state);
