@@ -7,7 +7,7 @@ CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureIn
 // One line per reader; `all` fuzzes them in this order, each for an equal fraction of the time.
 FuzzTarget[] targets =
 [
-    new WeightsTarget(), new CompiledTarget(), new StateTarget(), new CheckpointTarget(),
+    new WeightsTarget(), new CompiledTarget(), new StateTarget(), new CheckpointTarget(), new InfoTarget(),
     new TableTarget(), new RowsTarget(), new TsTarget(), new EventsTarget(), new TrajectoryTarget(), new SeriesTarget(), new RecordTarget(),
     new EventSeriesTarget(),
     new DecisionSeriesTarget(),

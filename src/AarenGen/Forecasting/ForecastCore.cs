@@ -363,8 +363,8 @@ internal sealed class ForecastCore : SeriesCore
             && (Layout.Task.IsAggregated || !IsOpen)
             && !known.Any(float.IsInfinity) && !values.Where((value, c) => float.IsInfinity(
                 (float)IntervalValue.Complete(Layout.Columns[c].Aggregation, value, counts[c]))).Any()
-            && categories.Select((value, i) => Arguments.IsCategory(value, Layout.Columns[Layout.FirstCategoryColumn + i].Cardinality))
-                .All(static isCategory => isCategory);
+            && categories.Select((value, i) => IsCategory(value, i) && (double.IsNaN(Open(i)) || IsCategory((float)Open(i), i)))
+                .All(static areCategories => areCategories);
         if (HasBegun && isValid)
         {
             try
@@ -383,6 +383,14 @@ internal sealed class ForecastCore : SeriesCore
         {
             throw Impossible();
         }
+
+        bool IsCategory(float value, int index) =>
+            Arguments.IsCategory(value, Layout.Columns[Layout.FirstCategoryColumn + index].Cardinality);
+
+        // The category of the interval that is not complete.
+        double Open(int index) => IntervalValue.Complete(
+            Layout.Columns[Layout.FirstCategoryColumn + index].Aggregation, values[Layout.FirstCategoryColumn + index],
+            counts[Layout.FirstCategoryColumn + index]);
     }
 
     private void SetKnown(int index, int slot, float value)

@@ -62,6 +62,11 @@ internal sealed class StateTarget : FuzzTarget<StreamState<StatefulModel>>
         base.Verify(read, path);
         // The stream continues with any loaded state.
         var state = (StreamState<StatefulModel>)read;
+        SavedStateInfo info = ModelFileInfo.Read(path).States.Single();
+        if (info.TokenCount != state.TokenCount || info.WeightFingerprint != state.WeightFingerprint)
+        {
+            throw new FuzzException("The file tells something else of the state than the state.");
+        }
         var output = new float[StatefulModel.OutputWidth];
         for (int t = 0; t < 4; t++)
         {
