@@ -124,6 +124,9 @@ public abstract class NextEventModel<TSelf, TRecord, TNext> : RecordModel<TSelf,
     /// <exception cref="RecordException">
     /// The event is of another series, lies before the one before it, or holds a number or category out of range. The state is as it was.
     /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// The state is of other weights than <see cref="SequenceModel{TSelf}.AcceptedStates"/> allows. It is as it was.
+    /// </exception>
     public TNext Step(SeriesState<TSelf> state, TRecord record)
     {
         ArgumentNullException.ThrowIfNull(state);
