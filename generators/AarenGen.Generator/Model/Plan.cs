@@ -175,7 +175,7 @@ internal sealed record TokenShape(int Channels, int PatchLength, int PatchStride
     public int StateDoubles(int width)
     {
         int ring = Math.Max(PatchLength > 1 ? PatchLength : 0, Window);
-        if (ring == 0 && Normalization == NormalizationSpan.None && Missing.Count == 0)
+        if (PatchLength == 1 && PatchStride == 1 && Normalization == NormalizationSpan.None && Missing.Count == 0)
         {
             return 0;
         }

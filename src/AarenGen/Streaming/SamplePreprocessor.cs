@@ -33,8 +33,8 @@ internal sealed class SamplePreprocessor
         ringLength = Math.Max(shape.PatchLength > 1 ? shape.PatchLength : 0, shape.Window);
     }
 
-    /// <summary>Doubles of state.</summary>
-    public int StateDoubles => ringLength == 0 && shape.Normalization == NormalizationSpan.None && missing is null
+    /// <summary>Doubles of state: none where every sample is a row as it is.</summary>
+    public int StateDoubles => shape is { PatchLength: 1, PatchStride: 1, Normalization: NormalizationSpan.None } && missing is null
         ? 0 : CarriedStart + carried + ringLength * width;
 
     /// <summary>Where the last values begin, behind the moments of normalised features.</summary>

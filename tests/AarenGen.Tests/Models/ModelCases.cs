@@ -16,6 +16,8 @@ internal static class ModelCases
         new ModelCase<PatchedChannels>(),
         new ModelCase<PrefixNormalized>(),
         new ModelCase<PatchedFeatures>(),
+        new ModelCase<SomeSamples> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<SomeChannels> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<ManyChannels>(),
         new ModelCase<JoinedInputs>(),
         new ModelCase<SummedInputs>(),

@@ -11,6 +11,13 @@ internal sealed partial class PrefixNormalized;
 [SequenceModel, Continuous(2), Patch(3, 3), Dense(8), Aaren(Heads = 2, FeedForward = 8), Dense(1), Huber(Delta = 0.5)]
 internal sealed partial class PatchedFeatures;
 
+/// <summary>Every third sample, alone: what a patch holds is no more than the sample.</summary>
+[SequenceModel, Continuous(2), Patch(1, 3), Dense(8), Aaren(Heads = 2, FeedForward = 8), Dense(1), MeanSquaredError]
+internal sealed partial class SomeSamples;
+
+[SequenceModel, Continuous(2), ChannelIndependent, Patch(1, 2), Dense(8), MinGru(FeedForward = 8), Dense(1), MeanSquaredError]
+internal sealed partial class SomeChannels;
+
 [SequenceModel, Continuous(70), ChannelIndependent, Dense(4), Aaren(Heads = 2, FeedForward = 4), Dense(1), MeanAbsoluteError]
 internal sealed partial class ManyChannels;
 
