@@ -12,6 +12,10 @@ public interface IModelDefinition<TSelf> where TSelf : SequenceModel<TSelf>, IMo
     /// <summary>Describes the model.</summary>
     static abstract ModelDescription Describe();
 
+    /// <summary>Describes what the layers compute, for packages that translate models to other forms.</summary>
+    /// <returns>The layers of the trunk in order, then those of each head.</returns>
+    static abstract IReadOnlyList<LayerDescription> DescribeLayers();
+
     /// <summary>Creates a model without memory for weights.</summary>
     static abstract TSelf Empty();
 }

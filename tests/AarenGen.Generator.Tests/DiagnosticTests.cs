@@ -470,5 +470,7 @@ public sealed class DiagnosticTests
         public override EquatableArray<Value> Inputs => new([]);
 
         public override long Flops => 0;
+
+        public override OperationDescription? Description => null;
     }
 }

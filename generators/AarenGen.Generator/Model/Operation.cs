@@ -17,6 +17,9 @@ internal abstract record Operation
 
     /// <summary>Whether its inputs are values of the pass, rather than weights alone.</summary>
     public virtual bool IsPerToken => true;
+
+    /// <summary>What it computes in inference, for packages that translate models; null where it changes nothing there.</summary>
+    public abstract OperationDescription? Description { get; }
 }
 
 /// <summary>

@@ -54,6 +54,47 @@ internal static class DescriptionEmitter
             Layout(code, plan, types);
         }
         code.Line();
+        Layers(code, plan, types, definition);
+    }
+
+    /// <summary>What the layers compute, as data: in a method of its own, so that a program that never asks does not carry it.</summary>
+    private static void Layers(CodeWriter code, Plan plan, TypeNames types, string definition)
+    {
+        string element = $"{types.Runtime}LayerDescription";
+        code.Line(
+            $"static global::System.Collections.Generic.IReadOnlyList<{element}> {definition}.DescribeLayers() => new {element}[]");
+        using (code.OpenBlock(";"))
+        {
+            code.Line("// name, first block's number, blocks, head (-1: the trunk); of each operation the kind, the output, its width,");
+            code.Line("// inputs, parameters, numbers");
+            foreach (LayerPlan layer in plan.Trunk)
+            {
+                Operations(code, layer, -1);
+            }
+            for (int head = 0; head < plan.Heads.Count; head++)
+            {
+                foreach (LayerPlan layer in plan.Heads[head].Layers)
+                {
+                    Operations(code, layer, head);
+                }
+            }
+        }
+        code.Line();
+    }
+
+    private static void Operations(CodeWriter code, LayerPlan layer, int head)
+    {
+        const int Longest = 100;
+        string number = layer.FirstNumber is { } first ? Number(first) : "null";
+        code.Line($"new(\"{layer.Name}\", {number}, {Number(layer.Repeat)}, {Number(head)}, \"\"\"");
+        using (code.Indent())
+        {
+            foreach (string line in layer.Operations.SelectMany(static s => s.Operation.Description?.Lines(Longest) ?? []))
+            {
+                code.Line(line);
+            }
+            code.Line("\"\"\"),");
+        }
     }
 
     /// <summary>The initializer of a shape with columns whose values may be missing.</summary>

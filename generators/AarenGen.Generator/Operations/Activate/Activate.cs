@@ -14,4 +14,6 @@ internal sealed partial record Activate(Value Input, Value Output, string Functi
     public override EquatableArray<Value> Inputs => new([Input]);
 
     public override long Flops => Function == "Relu" ? Input.Width : 20L * Input.Width;
+
+    public override OperationDescription? Description => OperationDescription.Of(Function, Output, Input);
 }

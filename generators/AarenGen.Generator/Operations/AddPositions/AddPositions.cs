@@ -8,4 +8,8 @@ internal sealed partial record AddPositions(Value Input, Value Output, Parameter
     public override EquatableArray<Value> Inputs => new([Input]);
 
     public override long Flops => Table is null ? 20L * Input.Width : Input.Width;
+
+    public override OperationDescription? Description => Table is null
+        ? OperationDescription.Of("AddSinusoids", Output, Input)
+        : OperationDescription.Of("AddPositions", Output, Input).WithParameters(Table.Name);
 }

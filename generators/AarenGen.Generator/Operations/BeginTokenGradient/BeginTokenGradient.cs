@@ -9,5 +9,7 @@ internal sealed partial record BeginTokenGradient(Value Tokens) : Operation
 
     public override long Flops => 0;
 
+    public override OperationDescription? Description => null;
+
     public override bool IsInference => false;
 }

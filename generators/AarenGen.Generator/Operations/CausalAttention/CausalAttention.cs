@@ -14,6 +14,9 @@ internal sealed partial record CausalAttention(
     /// <summary>For a token that sees the whole context: two multiply-adds per channel and about twenty operations per score.</summary>
     public override long Flops => Context * (4L * Output.Width + 20L * Heads);
 
+    public override OperationDescription? Description =>
+        OperationDescription.Of("CausalAttention", Output, Queries, Keys, Values).WithNumbers(Heads, Context);
+
     /// <summary>
     /// Floats per token that training stores: two padded rows of one number per head; a device stores three numbers per head, unpadded.
     /// </summary>

@@ -15,6 +15,9 @@ internal sealed partial record CausalConvolution(
 
     public override long Flops => 2L * (Taps + 1) * Output.Width;
 
+    public override OperationDescription? Description =>
+        OperationDescription.Of("CausalConvolution", Output, Input).WithParameters(Weights.Name, Bias.Name);
+
     public override Value Output { get; init; } = Output;
 
     public override int StateDoubles => DoublesOf(Output.Width, Taps);

@@ -8,4 +8,6 @@ internal sealed partial record ChooseKind(Value Kinds, EquatableArray<Value> Pie
     public override EquatableArray<Value> Inputs => Pieces;
 
     public override long Flops => 0;
+
+    public override OperationDescription? Description => OperationDescription.Of("ChooseKind", Output, [Kinds, .. Pieces]);
 }

@@ -9,5 +9,7 @@ internal sealed partial record Dropout(Value Branch, double Rate, int Salt) : Op
 
     public override long Flops => 0;
 
+    public override OperationDescription? Description => null;
+
     public override bool IsInference => false;
 }

@@ -8,4 +8,7 @@ internal sealed partial record EncodeTime(int Column, double LongestPeriod, Valu
     public override EquatableArray<Value> Inputs => new([]);
 
     public override long Flops => 20L * Output.Width;
+
+    public override OperationDescription? Description =>
+        OperationDescription.Of("EncodeTime", Output, Tokens).WithNumbers(Column, LongestPeriod);
 }

@@ -13,5 +13,8 @@ internal sealed partial record FoldQuery(
 
     public override long Flops => 0;
 
+    public override OperationDescription? Description => new OperationDescription("FoldQuery", Folded.ParameterNames[0], Width)
+        .WithParameters([Query.Name, .. Q.ParameterNames, .. K.ParameterNames]).WithNumbers(Heads);
+
     public override bool IsInference => false;
 }

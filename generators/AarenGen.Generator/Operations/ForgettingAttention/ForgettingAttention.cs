@@ -14,6 +14,9 @@ internal sealed partial record ForgettingAttention(
 
     public override long Flops => 3L * Output.Width + 30L * Heads;
 
+    public override OperationDescription? Description =>
+        OperationDescription.Of("ForgettingAttention", Output, Values, Scores, Forgets).WithNumbers(Heads);
+
     public override Value Output { get; init; } = Output;
 
     public override int StateDoubles => DoublesOf(Output.Width, Heads);

@@ -12,4 +12,6 @@ internal sealed partial record GatedRecurrence(
     public override EquatableArray<Value> Inputs => new([.. Gates, Candidates]);
 
     public override long Flops => (20L * Inputs.Count + 3) * Output.Width;
+
+    public override OperationDescription? Description => OperationDescription.Of(Mixer, Output, [.. Gates, Candidates]);
 }

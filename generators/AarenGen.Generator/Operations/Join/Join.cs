@@ -8,4 +8,6 @@ internal sealed partial record Join(EquatableArray<Value> Pieces, Value Output) 
     public override EquatableArray<Value> Inputs => Pieces;
 
     public override long Flops => 0;
+
+    public override OperationDescription? Description => OperationDescription.Of("Join", Output, [.. Pieces]);
 }

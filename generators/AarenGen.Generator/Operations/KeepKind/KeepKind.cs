@@ -8,4 +8,6 @@ internal sealed partial record KeepKind(Value Kinds, int Kind, Value Input, Valu
     public override EquatableArray<Value> Inputs => new([Input]);
 
     public override long Flops => 0;
+
+    public override OperationDescription? Description => OperationDescription.Of("KeepKind", Output, Kinds, Input).WithNumbers(Kind);
 }

@@ -12,4 +12,7 @@ internal sealed partial record Linear(
     public override EquatableArray<Value> Inputs => Residual is null ? new([Input]) : new([Input, Residual]);
 
     public override long Flops => 2L * Input.Width * Output.Width + (Residual is null ? 0 : Output.Width);
+
+    public override OperationDescription? Description =>
+        OperationDescription.Of("Linear", Output, Residual is null ? [Input] : [Input, Residual]).WithParameters(Matrix.ParameterNames);
 }

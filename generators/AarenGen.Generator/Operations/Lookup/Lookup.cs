@@ -8,4 +8,7 @@ internal sealed partial record Lookup(int Column, Parameter Table, Value Tokens,
     public override EquatableArray<Value> Inputs => new([]);
 
     public override long Flops => 0;
+
+    public override OperationDescription? Description =>
+        OperationDescription.Of("Lookup", Output, Tokens).WithParameters(Table.Name).WithNumbers(Column);
 }

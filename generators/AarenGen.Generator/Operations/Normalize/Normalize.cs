@@ -10,4 +10,7 @@ internal sealed partial record Normalize(Value Input, Value Output, Parameter Sc
     public override EquatableArray<Value> Inputs => new([Input]);
 
     public override long Flops => 8L * Input.Width;
+
+    public override OperationDescription? Description =>
+        OperationDescription.Of("Normalize", Output, Input).WithParameters(Scale.Name, Shift.Name);
 }

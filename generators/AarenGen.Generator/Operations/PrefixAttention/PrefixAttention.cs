@@ -13,6 +13,9 @@ internal sealed partial record PrefixAttention(
 
     public override long Flops => 3L * Output.Width + 12L * Heads;
 
+    public override OperationDescription? Description =>
+        OperationDescription.Of("PrefixAttention", Output, Values, Scores).WithNumbers(Heads);
+
     public override Value Output { get; init; } = Output;
 
     public override int StateDoubles => 2 * Heads + Output.Width;

@@ -8,4 +8,6 @@ internal sealed partial record PrefixMean(Value Input, Value Output, int StateOf
     public override EquatableArray<Value> Inputs => new([Input]);
 
     public override long Flops => 2L * Input.Width;
+
+    public override OperationDescription? Description => OperationDescription.Of("PrefixMean", Output, Input);
 }

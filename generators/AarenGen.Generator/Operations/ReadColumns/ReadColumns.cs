@@ -8,4 +8,6 @@ internal sealed partial record ReadColumns(Value Tokens, int Column, Value Outpu
     public override EquatableArray<Value> Inputs => new([Tokens]);
 
     public override long Flops => 0;
+
+    public override OperationDescription? Description => OperationDescription.Of("ReadColumns", Output, Tokens).WithNumbers(Column);
 }

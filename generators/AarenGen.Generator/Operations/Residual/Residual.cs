@@ -8,4 +8,6 @@ internal sealed partial record Residual(Value Stream, Value Branch, Value Output
     public override EquatableArray<Value> Inputs => new([Stream]);
 
     public override long Flops => Output.Width;
+
+    public override OperationDescription? Description => OperationDescription.Of("Sum", Output, Stream, Branch);
 }

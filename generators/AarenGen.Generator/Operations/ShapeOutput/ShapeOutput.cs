@@ -8,4 +8,7 @@ internal sealed partial record ShapeOutput(Value Input, Value Output, int Values
     public override EquatableArray<Value> Inputs => new([Input]);
 
     public override long Flops => 2L * Output.Width;
+
+    public override OperationDescription? Description => OperationDescription.Of("ShapeOutput", Output, Input)
+        .WithNumbers([Values, Features, .. Roles.Select(static r => (double)r)]);
 }

@@ -8,4 +8,6 @@ internal sealed partial record Sum(EquatableArray<Value> Pieces, Value Output) :
     public override EquatableArray<Value> Inputs => new([]);
 
     public override long Flops => (Pieces.Count - 1L) * Output.Width;
+
+    public override OperationDescription? Description => OperationDescription.Of("Sum", Output, [.. Pieces]);
 }

@@ -8,4 +8,6 @@ internal sealed partial record TokenKinds(Value Output, int Count, int StateOffs
     public override EquatableArray<Value> Inputs => new([]);
 
     public override long Flops => 0;
+
+    public override OperationDescription? Description => OperationDescription.Of("TokenKinds", Output).WithNumbers(Count);
 }
