@@ -775,7 +775,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     }
 
     /// <summary>Does what needs weights that nobody changes meanwhile.</summary>
-    private void Read(string call, Action action)
+    internal void Read(string call, Action action)
     {
         access.BeginRead(call);
         try

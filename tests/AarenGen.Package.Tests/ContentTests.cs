@@ -16,6 +16,7 @@ public sealed partial class ContentTests(PackedPackages packed)
         ["AarenGen"] = [],
         ["AarenGen.Cuda"] = ["AarenGen"],
         ["AarenGen.Data"] = ["AarenGen", "Apache.Arrow", "Apache.Arrow.Compression", "Parquet.Net", "System.IO.Hashing"],
+        ["AarenGen.Onnx"] = ["AarenGen"],
         ["AarenGen.Reports"] = ["AarenGen", "ScottPlot"],
     };
 

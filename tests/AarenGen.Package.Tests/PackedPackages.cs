@@ -12,6 +12,7 @@ public sealed class PackedPackages : IDisposable
         ["AarenGen"] = "src",
         ["AarenGen.Cuda"] = "cuda",
         ["AarenGen.Data"] = "src",
+        ["AarenGen.Onnx"] = "src",
         ["AarenGen.Reports"] = "src",
     };
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using AarenGen.Cuda;
 using AarenGen.Data;
 using AarenGen.Generator;
+using AarenGen.Onnx;
 using AarenGen.Reports;
 using AarenGen.Tests;
 using Basic.Reference.Assemblies;
@@ -31,6 +32,7 @@ public sealed class CodeBlockTests
         global using System.Threading;
         global using AarenGen;
         global using AarenGen.Data;
+        global using AarenGen.Onnx;
         global using AarenGen.Reports;
         """;
 
@@ -41,8 +43,8 @@ public sealed class CodeBlockTests
         .. Net100.References.All,
         .. new[]
         {
-            typeof(SequenceModelAttribute), typeof(TableFile), typeof(BacktestHtml), typeof(CudaDevice), typeof(ModelGenerator),
-            typeof(Compilation), typeof(CSharpCompilation),
+            typeof(SequenceModelAttribute), typeof(TableFile), typeof(BacktestHtml), typeof(OnnxExport), typeof(CudaDevice),
+            typeof(ModelGenerator), typeof(Compilation), typeof(CSharpCompilation),
         }.Select(static t => MetadataReference.CreateFromFile(t.Assembly.Location)),
     ];
 

@@ -123,8 +123,17 @@ internal sealed class Standardizer
         return new(centers, scales);
     }
 
-    /// <summary>What is only scaled, or left as it is, has the center -0, the one number that changes no other when it is added.</summary>
     private static ColumnScaling ScalingOfOutputs(ModelDescription description, ReadOnlySpan<ColumnScale> targets)
+    {
+        (double[] centers, double[] scales) = OutputScales(description, targets);
+        return new(centers, scales);
+    }
+
+    /// <summary>
+    /// How the outputs of all heads and channels are scaled back. What is only scaled, or left as it is, has the center -0, the one number
+    /// that changes no other when it is added.
+    /// </summary>
+    internal static (double[] Centers, double[] Scales) OutputScales(ModelDescription description, ReadOnlySpan<ColumnScale> targets)
     {
         double[] centers = new double[description.OutputWidth], scales = new double[description.OutputWidth];
         centers.AsSpan().Fill(-0.0);
@@ -145,6 +154,6 @@ internal sealed class Standardizer
                 }
             }
         }
-        return new(centers, scales);
+        return (centers, scales);
     }
 }

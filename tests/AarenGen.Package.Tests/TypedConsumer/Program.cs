@@ -5,6 +5,9 @@ using AarenGen;
 #if CUDA
 using AarenGen.Cuda;
 #endif
+#if ONNX
+using AarenGen.Onnx;
+#endif
 #if REPORTS
 using AarenGen.Reports;
 #endif
@@ -87,6 +90,12 @@ Console.WriteLine($"decided in {before} bytes {decision.Probability(Side.Left) >
 Console.WriteLine($"returns {decided.Returns}");
 #if CUDA
 Console.WriteLine($"devices {CudaDeviceInfo.Query().Devices.Count >= 0}");
+#endif
+#if ONNX
+using var graph = new MemoryStream();
+model.ExportOnnx(graph, OnnxGraph.Step);
+model.ExportOnnx(graph, OnnxGraph.Sequence);
+Console.WriteLine($"graphs {Convert.ToHexString(SHA256.HashData(graph.ToArray()))}");
 #endif
 
 // The next event: of two kinds in turn, the second soon after the first.
