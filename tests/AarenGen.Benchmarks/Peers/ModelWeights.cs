@@ -3,23 +3,7 @@ using AarenGen;
 namespace AarenGen.Benchmarks;
 
 /// <summary>A tensor of a model, without padding.</summary>
-internal sealed record Tensor(long[] Shape, float[] Values)
-{
-    /// <summary>The transpose.</summary>
-    public Tensor Transposed()
-    {
-        int rows = (int)Shape[0], columns = (int)Shape[1];
-        var values = new float[Values.Length];
-        for (int row = 0; row < rows; row++)
-        {
-            for (int column = 0; column < columns; column++)
-            {
-                values[column * rows + row] = Values[row * columns + column];
-            }
-        }
-        return new([columns, rows], values);
-    }
-}
+internal sealed record Tensor(long[] Shape, float[] Values);
 
 /// <summary>The sizes and weights of one of the benchmarks' models, for peers.</summary>
 internal sealed class ModelWeights
@@ -74,33 +58,5 @@ internal sealed class ModelWeights
             values[row] = (float)(sum / Math.Sqrt(Channels));
         }
         return new([Heads, Channels], values);
-    }
-
-    /// <summary>
-    /// The query folded into the keys: a vector and an offset per head, so that scores are dot products with the tokens themselves.
-    /// </summary>
-    public (Tensor Weight, Tensor Bias) FoldedQuery(int block)
-    {
-        Tensor query = Query(block), key = this[$"blocks.{block}.mixer.k_proj.weight"], keyBias = this[$"blocks.{block}.mixer.k_proj.bias"];
-        float[] weight = new float[Heads * Width], bias = new float[Heads];
-        for (int head = 0; head < Heads; head++)
-        {
-            double offset = 0;
-            double[] sums = new double[Width];
-            for (int row = head * Channels; row < (head + 1) * Channels; row++)
-            {
-                offset += (double)query.Values[row] * keyBias.Values[row];
-                for (int column = 0; column < Width; column++)
-                {
-                    sums[column] += (double)query.Values[row] * key.Values[row * Width + column];
-                }
-            }
-            bias[head] = (float)offset;
-            for (int column = 0; column < Width; column++)
-            {
-                weight[head * Width + column] = (float)sums[column];
-            }
-        }
-        return (new([Heads, Width], weight), new([Heads], bias));
     }
 }

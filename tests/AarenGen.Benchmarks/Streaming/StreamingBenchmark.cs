@@ -119,17 +119,14 @@ internal sealed class StreamingBenchmark : IBenchmark
         public StreamingResult Visit<TModel>(BenchmarkModel<TModel> model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
         {
             ModelDescription description = SequenceModel<TModel>.Description;
-            ModelWeights weights = ModelWeights.Of(SequenceModel<TModel>.Create(Seed), model.Heads);
+            TModel created = SequenceModel<TModel>.Create(Seed);
+            ModelWeights weights = ModelWeights.Of(created, model.Heads);
             List<IStepPeer> own =
                 [.. Enum.GetValues<WeightPrecision>().Select(static p => (IStepPeer)new OwnStep<TModel>(p, Seed))], peers = [];
             var missing = new List<string>();
             for (int threads = 1; threads <= Math.Min(2, Environment.ProcessorCount); threads++)
             {
-                foreach (bool folds in (bool[])[false, true])
-                {
-                    peers.Add(new OnnxStep(weights, new(folds, UsesGemm: true), threads));
-                    peers.Add(new OnnxStep(weights, new(folds, UsesGemm: false), threads));
-                }
+                peers.AddRange(OnnxStep.Graphs.Select(g => new OnnxStep(OnnxStep.Write(created, g.Options), g.Name, threads)));
             }
             if (LibTorch.WhyMissing is { } why)
             {

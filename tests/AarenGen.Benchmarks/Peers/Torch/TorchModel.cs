@@ -108,6 +108,9 @@ internal sealed class TorchModel : nn.Module
 /// <summary>LibTorch, token by token.</summary>
 internal sealed class TorchStep : IStepPeer
 {
+    /// <summary>What a maximum is before the first token: any score is above it, and no difference to it is NaN.</summary>
+    private const float NothingSeen = -1e30f;
+
     private readonly TorchModel model;
     private readonly torch.Tensor[] queries, state;
     private readonly float[] output;
@@ -118,8 +121,15 @@ internal sealed class TorchStep : IStepPeer
         Name = $"LibTorch, {threads} thread{(threads > 1 ? "s" : "")}";
         model = new(weights, TorchMixer.Aaren);
         queries = [.. Enumerable.Range(0, weights.Blocks).Select(b => torch.tensor(weights.Query(b).Values, weights.Query(b).Shape))];
+        // Of each block the maximum, the weight and the numerators.
         state =
-            [.. AarenStepGraph.State(weights).Select(static s => torch.full(s.Shape, s.Name[0] == 'm' ? AarenStepGraph.NothingSeen : 0f))];
+        [
+            .. queries.SelectMany(_ => (torch.Tensor[])
+            [
+                torch.full([weights.Heads, 1], NothingSeen), torch.zeros([weights.Heads, 1]),
+                torch.zeros([weights.Heads, weights.Channels]),
+            ]),
+        ];
         output = new float[weights["head.weight"].Shape[0]];
     }
 
