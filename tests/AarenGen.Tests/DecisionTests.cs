@@ -243,7 +243,8 @@ public sealed class DecisionTests(ITestOutputHelper log)
         Assert.Equal(policy.ReturnScale, loaded.ReturnScale);
         Assert.Equal(policy.Statistics!.Tokens, loaded.Statistics!.Tokens);
         Assert.Contains("return_scale", Assert.Throws<ModelFileException>(static () => ModelNotes.Read(
-            null, new Dictionary<string, string> { ["aarengen.return_scale"] = "-1" }, UserMetadata.None)).Message, StringComparison.Ordinal);
+            null, new Dictionary<string, string> { ["aarengen.return_scale"] = "-1" }, UserMetadata.None)).Message,
+            StringComparison.Ordinal);
         loaded.Fit(records.Select(static p => p with { Reward = 100 }), options);
         Assert.Equal(policy.ReturnScale, loaded.ReturnScale);
 

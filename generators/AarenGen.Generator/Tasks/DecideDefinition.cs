@@ -1,5 +1,4 @@
 using AarenGen.Generator.Diagnostics;
-using AarenGen.Generator.Losses;
 using AarenGen.Generator.Model;
 using AarenGen.Generator.Planning;
 using AarenGen.Generator.Preprocessing;
@@ -188,7 +187,7 @@ internal sealed class DecideDefinition : RecordTaskDefinition
                 case LossDefinition:
                     hasLoss = true;
                     AddLast(component);
-                    if (choices > 0 ? component.Name == standard : definition is PointLossDefinition)
+                    if (choices > 0 ? component.Name == standard : definition is LossDefinition { HasDistribution: false })
                     {
                         components.Add(component);
                         continue;

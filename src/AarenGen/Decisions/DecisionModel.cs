@@ -63,7 +63,8 @@ public abstract class DecisionModel<TSelf, TRecord, TDecision> : RecordModel<TSe
         // Statistics that are not fitted yet depend on the records.
         Standardizer? standardizer = Statistics is { IsFitted: true } ? Standardizer : null;
         IReadOnlyList<LoggedEpisode> all = Read(records, standardizer);
-        (IReadOnlyList<LoggedEpisode> train, IReadOnlyList<LoggedEpisode>? judges) = validation is not null ? (all, Read(validation, standardizer))
+        (IReadOnlyList<LoggedEpisode> train, IReadOnlyList<LoggedEpisode>? judges) = validation is not null
+            ? (all, Read(validation, standardizer))
             : options.ValidationFraction == 0 ? (all, null)
             : DecisionTraining.Divide(all, options.ValidationFraction, options.Training?.Seed ?? 0);
         return DecisionTraining.Run((TSelf)this, Layout, train, judges, options, progress, cancellationToken);

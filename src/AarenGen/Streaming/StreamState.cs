@@ -167,8 +167,14 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
         }
         read.AsSpan().CopyTo(memory);
         TokenCount = tokens;
+        // Mostly those that it has, so that its first step need not find out.
+        bool isOwn = tokens == 0 || weights == origin.Weights.Fingerprint;
+        if (isOwn && series == Series)
+        {
+            return;
+        }
         Standardizer? common = origin.Common;
-        origin = StateOrigin.Of(series) with { Weights = WeightVersion.Of(weights) };
+        origin = StateOrigin.Of(series) with { Weights = isOwn ? origin.Weights : WeightVersion.Of(weights) };
         if (common is not null)
         {
             ScalesOf(common);

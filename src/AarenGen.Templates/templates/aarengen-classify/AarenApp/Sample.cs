@@ -16,10 +16,9 @@ public static class Sample
             double phase = 7 * random.NextDouble();
             for (int row = 0; row < 40 + recording % 7; row++)
             {
-                double pace = 0.4 * (int)activity, angle = phase + pace * row;
-                table.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"r{recording},{Math.Sin(angle) + 0.3 * random.NextDouble():F3},{Math.Cos(angle) + 0.3 * random.NextDouble():F3},{activity}"));
+                double angle = phase + 0.4 * (int)activity * row;
+                double x = Math.Sin(angle) + 0.3 * random.NextDouble(), y = Math.Cos(angle) + 0.3 * random.NextDouble();
+                table.WriteLine(string.Create(CultureInfo.InvariantCulture, $"r{recording},{x:F3},{y:F3},{activity}"));
             }
         }
     }
