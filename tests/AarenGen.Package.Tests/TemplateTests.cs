@@ -14,6 +14,7 @@ public sealed class TemplateTests(PackedPackages packed) : IDisposable
         { "aarengen-forecast", "train", "Beside simple forecasts", "stream", "next hour" },
         { "aarengen-classify", "train", "accuracy", "classify", "probability" },
         { "aarengen-events", "train", "nats", "stream", "then Read in" },
+        { "aarengen-decide", "train", "return", "act -60", "were asked for -60" },
     };
 
     public void Dispose() => Directory.Delete(folder, recursive: true);

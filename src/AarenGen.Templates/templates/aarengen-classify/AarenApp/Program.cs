@@ -15,8 +15,8 @@ try
         case ["train"]:
             Classifier model = Classifier.Create(seed: 1);
             Console.WriteLine(model.Fit(Classifier.ReadTable(table)));
-            Console.WriteLine(model.Evaluate(Classifier.ReadTable(test)));
             model.Save(weights);
+            Console.WriteLine(model.Evaluate(Classifier.ReadTable(test)));
             return 0;
         case ["classify"]:
             Classifier trained = Classifier.Load(weights);
@@ -31,7 +31,7 @@ try
             return 2;
     }
 }
-catch (Exception e) when (e is IOException or TableException or RecordException or ModelFileException)
+catch (Exception e) when (e is IOException or ArgumentException or TableException or RecordException or ModelFileException)
 {
     Console.Error.WriteLine(e.Message);
     return 1;

@@ -33,7 +33,7 @@ try
             return 2;
     }
 }
-catch (Exception e) when (e is IOException or TableException or RecordException or ModelFileException)
+catch (Exception e) when (e is IOException or ArgumentException or TableException or RecordException or ModelFileException)
 {
     Console.Error.WriteLine(e.Message);
     return 1;
