@@ -262,6 +262,21 @@ public sealed class DecisionTests(ITestOutputHelper log)
             records, new() { ValidationFraction = 0, Training = new() { Epochs = 50 } },
             progress: new Stopper(stop), cancellationToken: stop.Token));
         Assert.Equal(policy.ReturnScale, stopped.ReturnScale);
+        // So does a full disk.
+        PushPolicy failed = PushPolicy.Create(1);
+        Assert.Throws<IOException>(() => failed.Fit(
+            records, new() { ValidationFraction = 0, Training = new() { Epochs = 2 } }, progress: new Failing()));
+        Assert.Equal(policy.ReturnScale, failed.ReturnScale);
+        // Nothing is known of a training that never began.
+        PushPolicy unchanged = PushPolicy.Create(1);
+        Assert.Throws<OperationCanceledException>(() => unchanged.Fit(
+            records, new() { ValidationFraction = 0 }, cancellationToken: stop.Token));
+        Assert.Equal(1, unchanged.ReturnScale);
+    }
+
+    private sealed class Failing : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => throw new IOException("The disk is full.");
     }
 
     [Fact]

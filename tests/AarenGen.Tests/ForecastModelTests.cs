@@ -202,12 +202,22 @@ public sealed class ForecastModelTests
         Assert.Throws<OperationCanceledException>(() => stopped.Fit(
             records, new() { Training = one with { Epochs = 9 } }, new Stopping(stop), stop.Token));
         Assert.Equal(Begin.AddHours(120), stopped.FittedUntil);
+        LoadForecaster failed = LoadForecaster.Create(1);
+        Assert.Throws<IOException>(() => failed.Fit(records, new() { Training = one }, new Failing()));
+        Assert.Equal(Begin.AddHours(120), failed.FittedUntil);
         // One that never began leaves none.
         LoadForecaster refused = LoadForecaster.Create(1);
+        Assert.Throws<OperationCanceledException>(() => refused.Fit(records, new() { Training = one }, null, stop.Token));
+        Assert.Null(refused.FittedUntil);
         Assert.ThrowsAny<ArgumentException>(() => refused.Fit(records, new() { Training = one with { BatchSize = 0 } }));
         Assert.Null(refused.FittedUntil);
 
         IReadOnlyList<string> Notices() => model.Backtest(records, new() { From = from }).Notices;
+    }
+
+    private sealed class Failing : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => throw new IOException("The disk is full.");
     }
 
     private sealed class Stopping(CancellationTokenSource source) : IProgress<TrainingProgress>

@@ -28,18 +28,8 @@ internal static class DecisionTraining
         DecisionWindows? judges = validation is null ? null : new(layout, validation, scale, options.WindowSteps);
         TrainingOptions training = options.Training
             ?? TaskTraining.Defaults(windows.Count, judges is null ? null : DefaultPatience);
-        TrainingReport report;
-        try
-        {
-            report = model.Fit(windows, judges, training, progress, cancellation);
-        }
-        catch (Exception e) when (e is OperationCanceledException or TrainingDivergedException)
-        {
-            // The weights of the last optimiser step remain.
-            model.ReturnScale = scale;
-            throw;
-        }
-        model.ReturnScale = scale;
+        TrainingReport report = TaskTraining.Fit(
+            model, windows, judges, training, () => model.ReturnScale = scale, progress, cancellation);
         return new(
             report, train.Count, train.Sum(static e => (long)e.Steps), ReturnSummary.Of(train.Select(static e => e.Return)),
             validation is null ? null : Evaluate(model, layout, validation, cancellation));
