@@ -74,6 +74,7 @@ public sealed class EndToEndTests(ITestOutputHelper log) : TemporaryFolder
         Assert.Contains("compiled model", Tool("", "inspect", At("compiled")).Output, StringComparison.Ordinal);
 
         Streams(header, rows);
+        Plans(header);
         // Rounded weights load, too.
         File.Copy(At("half"), At("project/model.safetensors"), overwrite: true);
         Tool("", "bench", At("project"), "--steps", "10");
@@ -159,6 +160,45 @@ public sealed class EndToEndTests(ITestOutputHelper log) : TemporaryFolder
         Assert.Equal((1, 1), (code, Lines(output).Length));
         Assert.Contains("line 3, column 'time': 'yesterday", error, StringComparison.Ordinal);
         Assert.Equal(2, Lines(Tool(wrong, "stream", At("project"), "--skip-errors").Output).Length);
+    }
+
+    /// <summary>Rows known ahead that come twice, wrong, or too late, on the hour and within it.</summary>
+    private void Plans(string header)
+    {
+        foreach (string minute in (string[])["00", "05"])
+        {
+            string[] plan =
+            [
+                Row(13, "1.5", "1"), Row(20, "", "1"), Row(18, "", "0"),
+                // A newer one of the same hour, and one that comes after the row that it was for.
+                Row(20, "", "2"), Row(13, "", "2"),
+                Row(14, "1.5", "1"), Row(15, "", "0"), Row(15, "", ""), Row(14, "", "0"), Row(16, "1.5", "1"), Row(17, "1.5", "2"),
+            ];
+            string[] found = Lines(Tool(string.Join('\n', [header, .. plan]), "stream", At("project")).Output);
+            Assert.Equal([1L, 6, 10, 11], found.Select(RowOf));
+            // The same, had each been told once and in time.
+            string[] once =
+            [
+                Row(13, "1.5", "1"), Row(18, "", "0"), Row(20, "", "2"), Row(14, "1.5", "1"), Row(15, "", "0"), Row(16, "1.5", "1"),
+                Row(17, "1.5", "2"),
+            ];
+            Assert.Equal(
+                found.Select(WithoutRow),
+                Lines(Tool(string.Join('\n', [header, .. once]), "stream", At("project")).Output).Select(WithoutRow));
+
+            string Row(int hour, string load, string told) =>
+                string.Create(CultureInfo.InvariantCulture, $"north,2025-02-01T{hour}:{minute}:00Z,{load},1,2,3,class,c,{told},note");
+        }
+
+        // A wrong one is told with its own row, and leaves those after it alone.
+        const string Begin = "north,2025-02-01T13:00Z,1.5,1,2,3,class,c,1,note", Wrong = "north,2025-02-01T16:00Z,,1,2,3,class,c,1e20,note";
+        (int code, string output, string error) = Process(
+            ToolPath, string.Join('\n', header, Begin, Wrong, Begin.Replace("T13", "T14", StringComparison.Ordinal)),
+            "stream", At("project"), "--skip-errors");
+        Assert.Equal((0, 2), (code, Lines(output).Length));
+        Assert.Contains("makes Plan 1.0000000", error, StringComparison.Ordinal);
+
+        static string WithoutRow(string line) => line[line.IndexOf(',', StringComparison.Ordinal)..];
     }
 
     private static long RowsIn(string line) => long.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);

@@ -211,6 +211,7 @@ internal sealed class ProjectText(Schema schema, string version, string? source)
         yield return ("Sample", string.Join(",\n            ", sample) + ",");
         yield return ("Targets", string.Join('\n', targets.Select(
             static t => $"            Write(json, {Identifiers.Literal(t.Header)}, forecast.{t.Property});")));
+        yield return ("PlanMembers", schema.IsKnownAhead ? PlanMembers() : "");
         yield return ("Step", schema.IsKnownAhead ? StepWithAhead(targets) : """
                     if (model.Step(state, record) is { } forecast)
                     {
@@ -226,6 +227,7 @@ internal sealed class ProjectText(Schema schema, string version, string? source)
     private string StepWithAhead(IEnumerable<SchemaColumn> targets)
     {
         string time = schema.Time.Property, isPlan = string.Join(", ", targets.Select(static t => $"{t.Property}: null"));
+        string grid = $"{schema.Model}.Task.Grid";
         return $$"""
                     if (!ahead.TryGetValue(key, out List<{{schema.Record}}>? plan))
                     {
@@ -233,23 +235,61 @@ internal sealed class ProjectText(Schema schema, string version, string? source)
                     }
                     if (record is { {{isPlan}} })
                     {
-                        plan.Add(record);
+                        // What is wrong with it is told now, not when another row uses it.
+                        model.Step(model.CreateSeriesState(key), record, []);
+                        if (!IsComplete(record))
+                        {
+                            Plan(plan, record);
+                        }
                         return;
                     }
-                    plan.Sort(static (a, b) => a.{{time}}.CompareTo(b.{{time}}));
-                    foreach ({{schema.Record}} missed in plan)
+                    while (plan.Count > 0 && Slot(plan[0]) <= Slot(record))
                     {
-                        if (missed.{{time}} < record.{{time}} && !(missed.{{time}} <= state.LastTime))
+                        {{schema.Record}} missed = plan[0];
+                        plan.RemoveAt(0);
+                        if (Slot(missed) < Slot(record) && !IsComplete(missed))
                         {
                             model.Step(state, missed, []);
                         }
                     }
-                    plan.RemoveAll(p => p.{{time}} <= record.{{time}});
                     if (model.Step(state, record, CollectionsMarshal.AsSpan(plan)) is { } forecast)
                     {
                         Write(key, forecast);
                     }
                     plan.Clear();
+
+                    // By intervals, since the last time is the beginning of one.
+                    bool IsComplete({{schema.Record}} other) =>
+                        state.LastTime is { } last && {{grid}}.IndexOf(other.{{time}}) <= {{grid}}.IndexOf(last);
+            """;
+    }
+
+    /// <summary>What keeps the rows that wait in order: one for each interval, or each time where an interval takes several.</summary>
+    private string PlanMembers()
+    {
+        string time = schema.Time.Property;
+        string merged = string.Join(
+            ", ", schema.Of(ColumnRole.KnownAhead).Select(static c => $"{c.Property} = record.{c.Property} ?? plan[at].{c.Property}"));
+        return $$"""
+
+                /// <summary>Adds a row known ahead in the order of time. What it tells replaces what an earlier row told.</summary>
+                private static void Plan(List<{{schema.Record}}> plan, {{schema.Record}} record)
+                {
+                    int at = plan.FindLastIndex(p => Slot(p) <= Slot(record));
+                    if (at >= 0 && Slot(plan[at]) == Slot(record))
+                    {
+                        plan[at] = record with { {{merged}} };
+                    }
+                    else
+                    {
+                        plan.Insert(at + 1, record);
+                    }
+                }
+
+                /// <summary>What a series has one row for: an interval, or a time where intervals take several.</summary>
+                private static long Slot({{schema.Record}} record) => {{schema.Model}}.Task.IsAggregated
+                    ? record.{{time}}.UtcTicks : {{schema.Model}}.Task.Grid.IndexOf(record.{{time}});
+
             """;
     }
 }
