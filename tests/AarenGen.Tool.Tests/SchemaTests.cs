@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using AarenGen.Tool.Projects;
 using AarenGen.Tool.Schemas;
 using AarenGen.Tool.Tables;
@@ -150,6 +151,33 @@ public class SchemaTests : TemporaryFolder
         var request = new TableRequest(table, ["load"]);
         string project = SchemaInference.Infer(TableScan.Read(request, default), request, 5, null, name).Project;
         Assert.Equal(char.ToUpperInvariant(name[0]) + name[1..] + "2", project);
+    }
+
+    [Fact]
+    public void Targets_take_no_name_of_a_forecast_or_of_its_line()
+    {
+        string table = Write("t.csv", Rows(
+            "time,forecast,origin,row,row_,times", 100,
+            static i => $"{Start.AddHours(i):s},{i % 7},{i % 5},{i % 9},{i % 11},{i % 4}"));
+        var request = new TableRequest(table, ["forecast", "origin", "row", "row_", "times"]);
+        Schema schema = SchemaInference.Infer(TableScan.Read(request, default), request, 5, null, "p");
+        // The generator's names of a view: a target of such a name is an error.
+        string plan = File.ReadAllText(Path.Combine(Repository.Root, "generators/AarenGen.Generator/Model/TaskPlan.cs"));
+        Match declared = Regex.Match(
+            plan, "record ForecastPlan.*? ViewName = \"(\\w+)\".*? ViewMembers = \\[ViewName, ViewField((?:, \"\\w+\")+)\\];",
+            RegexOptions.Singleline);
+        string[] members =
+            [declared.Groups[1].Value, .. Regex.Matches(declared.Groups[2].Value, "\\w+").Select(static m => m.Value)];
+        Assert.Equal(["Forecast", "Origin", "TimeOf"], members);
+        string wide = Write("wide.csv", Rows(
+            "time,load," + string.Join(',', members), 100,
+            i => $"{Start.AddHours(i):s},{i % 7}" + string.Concat(members.Select((_, m) => $",{i % (m + 2)}"))));
+        Assert.Empty(Infer(wide, "load").Columns.Select(static c => c.Property).Intersect(members));
+        Assert.Empty(schema.Columns.Select(static c => c.Property).Intersect(members));
+        string live = new ProjectText(schema, "1.0.0", null).Files["Live.cs"];
+        Assert.Equal(
+            ["forecast", "origin_", "row__", "row_", "times_"],
+            Regex.Matches(live, "Write\\(json, \"(\\w+)\"").Select(static m => m.Groups[1].Value));
     }
 
     [Fact]

@@ -11,6 +11,9 @@ namespace AarenGen.Tool.Projects;
 /// <param name="source">A folder of packages; null: the user's sources alone.</param>
 internal sealed class ProjectText(Schema schema, string version, string? source)
 {
+    /// <summary>What a forecast's line of JSON has beside its targets.</summary>
+    private static readonly string[] LineNames = ["row", "series", "origin", "times"];
+
     private const string Skia = "SkiaSharp.NativeAssets.Linux.NoDependencies";
 
     /// <summary>The files by their names.</summary>
@@ -210,7 +213,7 @@ internal sealed class ProjectText(Schema schema, string version, string? source)
         ];
         yield return ("Sample", string.Join(",\n            ", sample) + ",");
         yield return ("Targets", string.Join('\n', targets.Select(
-            static t => $"            Write(json, {Identifiers.Literal(t.Header)}, forecast.{t.Property});")));
+            t => $"            Write(json, {Identifiers.Literal(JsonName(t.Header))}, forecast.{t.Property});")));
         yield return ("PlanMembers", schema.IsKnownAhead ? PlanMembers() : "");
         yield return ("Step", schema.IsKnownAhead ? StepWithAhead(targets) : """
                     if (model.Step(state, record) is { } forecast)
@@ -218,6 +221,17 @@ internal sealed class ProjectText(Schema schema, string version, string? source)
                         Write(key, forecast);
                     }
             """);
+    }
+
+    /// <summary>A target's name in a line of JSON, which has each name once.</summary>
+    private string JsonName(string header)
+    {
+        string name = header;
+        while (LineNames.Contains(name) || (name != header && schema.Of(ColumnRole.Target).Any(t => t.Header == name)))
+        {
+            name += "_";
+        }
+        return name;
     }
 
     /// <summary>

@@ -15,8 +15,8 @@ internal static class SchemaInference
     /// <summary>Names of a record's properties that are taken: members of every object and record, and of a forecast.</summary>
     private static readonly string[] TakenProperties =
     [
-        "Aggregation", "Clone", "Deconstruct", "EqualityContract", "Equals", "Finalize", "GetHashCode", "GetType", "MemberwiseClone",
-        "Origin", "PrintMembers", "ReferenceEquals", "TimeOf", "ToString", Record,
+        "Aggregation", "Clone", "Deconstruct", "EqualityContract", "Equals", "Finalize", "Forecast", "GetHashCode", "GetType",
+        "MemberwiseClone", "Origin", "PrintMembers", "ReferenceEquals", "TimeOf", "ToString", Record,
     ];
 
     private const string Record = "Reading";
