@@ -78,6 +78,11 @@ public sealed class EndToEndTests(ITestOutputHelper log) : TemporaryFolder
         // Rounded weights load, too.
         File.Copy(At("half"), At("project/model.safetensors"), overwrite: true);
         Tool("", "bench", At("project"), "--steps", "10");
+        // A source in a subfolder is built, too.
+        Directory.CreateDirectory(At("project/More"));
+        Write("project/More/Wrong.cs", "this does not compile");
+        Assert.Contains(
+            "the project does not build", Process(ToolPath, "", "bench", At("project"), "--steps", "10").Error, StringComparison.Ordinal);
     }
 
     private void Streams(string header, string[] rows)

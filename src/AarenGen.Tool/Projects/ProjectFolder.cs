@@ -1,11 +1,20 @@
 using System.Reflection;
 using System.Runtime.Loader;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace AarenGen.Tool.Projects;
 
 /// <summary>A folder with a project that <c>aarengen train</c> wrote.</summary>
 internal sealed class ProjectFolder
 {
+    /// <summary>Ends of names of files that a build reads, and files that it looks for in the folders above as well.</summary>
+    private static readonly string[] SourceEnds = [".cs", "proj", ".props", ".targets", ".resx", ".config", "global.json"],
+        SharedFiles =
+        [
+            "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "global.json", "nuget.config", "NuGet.Config",
+        ];
+
     private readonly string project;
 
     private ProjectFolder(string path, string project) => (Path, this.project) = (path, project);
@@ -71,16 +80,49 @@ internal sealed class ProjectFolder
         }
     }
 
-    /// <summary>Builds the project, unless what was built is newer than all sources.</summary>
+    /// <summary>Builds the project, unless it was built from these sources.</summary>
     public async Task BuildAsync(CancellationToken stop)
     {
-        bool isBuilt = File.Exists(Assembly) && Directory.EnumerateFiles(Path).All(
-            f => !f.EndsWith(".cs", StringComparison.Ordinal) && !f.EndsWith("proj", StringComparison.Ordinal)
-                || File.GetLastWriteTimeUtc(f) <= File.GetLastWriteTimeUtc(Assembly));
-        if (!isBuilt)
+        string stamp = Assembly + ".sources", sources = HashSources();
+        if (File.Exists(stamp))
         {
-            await DotNet.BuildAsync(Path, stop);
+            if (File.Exists(Assembly) && File.ReadAllText(stamp) == sources)
+            {
+                return;
+            }
+            // A build that fails may leave some of its outputs.
+            File.Delete(stamp);
         }
+        await DotNet.BuildAsync(Path, stop);
+        if (File.Exists(Assembly))
+        {
+            File.WriteAllText(stamp, sources);
+        }
+    }
+
+    /// <summary>What the sources are, by their names and contents: times do not tell of a file that is gone, or that was copied.</summary>
+    public string HashSources()
+    {
+        string full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(Path));
+        List<string> files =
+        [
+            .. Directory.EnumerateFiles(full, "*", new EnumerationOptions { RecurseSubdirectories = true })
+                .Where(f => SourceEnds.Any(e => f.EndsWith(e, StringComparison.OrdinalIgnoreCase)) && !IsOutput(f)),
+        ];
+        for (string? above = System.IO.Path.GetDirectoryName(full); above is not null; above = System.IO.Path.GetDirectoryName(above))
+        {
+            files.AddRange(SharedFiles.Select(n => System.IO.Path.Combine(above, n)).Where(File.Exists));
+        }
+        using var all = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (string file in files.Order(StringComparer.Ordinal))
+        {
+            all.AppendData(Encoding.UTF8.GetBytes(System.IO.Path.GetRelativePath(full, file) + "\n"));
+            all.AppendData(SHA256.HashData(File.ReadAllBytes(file)));
+        }
+        return Convert.ToHexString(all.GetHashAndReset());
+
+        bool IsOutput(string file) => System.IO.Path.GetRelativePath(full, file).Split(System.IO.Path.DirectorySeparatorChar)[0]
+            is "bin" or "obj";
     }
 
     /// <summary>
