@@ -16,6 +16,8 @@ namespace AarenGen.Data;
 /// </remarks>
 public sealed class LiveTable : ITableReader
 {
+    private const string HalfName = "a name has half of a character; correct it.";
+
     private static readonly char[] Separators = ['\t', ';', '|', ','];
 
     private readonly TextReader reader;
@@ -44,7 +46,7 @@ public sealed class LiveTable : ITableReader
             }
             catch (InvalidOperationException e)
             {
-                throw new TableException(name, Line, null, "a name has half of a character; correct it.", e);
+                throw new TableException(name, Line, null, HalfName, e);
             }
             first = line;
         }
@@ -100,7 +102,14 @@ public sealed class LiveTable : ITableReader
         }
         if (isJson)
         {
-            ReadObject(line);
+            try
+            {
+                ReadObject(line);
+            }
+            catch (InvalidOperationException e)
+            {
+                throw ErrorAt(null, HalfName, e);
+            }
             return true;
         }
         List<string> read = Split(line);
@@ -150,6 +159,7 @@ public sealed class LiveTable : ITableReader
         }
         if (offset is { } known || clock is null)
         {
+            // Years are those from 1000 to 2999, so that no offset leads beyond the calendar.
             return new(local.Ticks - (offset?.Ticks ?? 0), TimeSpan.Zero);
         }
         return clock.TryToUtc(local, out DateTimeOffset utc, out _) ? utc : throw ErrorAt(

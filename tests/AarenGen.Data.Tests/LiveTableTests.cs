@@ -50,6 +50,9 @@ public class LiveTableTests
     [InlineData("a,b\n1e999,1\n", "line 2, column 'a': '1e999' is no finite number")]
     [InlineData("a,b\n1,01/02/2025\n", "line 2, column 'b': '01/02/2025' is no time of ISO 8601")]
     [InlineData("a,b\n1,\n", "line 2, column 'b': the value is missing")]
+    [InlineData("a,b\n1,0001-01-01T00:00:00+01:00\n", "line 2, column 'b': '0001-01-01T00:00:00+01:00' is no time of ISO")]
+    [InlineData("a,b\n1,9999-12-31T23:59:59-01:00\n", "line 2, column 'b': '9999-12-31T23:59:59-01:00' is no time of ISO")]
+    [InlineData("{\"a\":1,\"b\":\"2025-01-01\"}\n{\"a\":1,\"\\ud800\":2,\"b\":\"2025-01-01\"}\n", "line 2: a name has half")]
     public void What_is_wrong_is_told_with_its_line(string text, string expected)
     {
         TableException found = Assert.Throws<TableException>(() =>
