@@ -51,7 +51,7 @@ public sealed class EndToEndTests(ITestOutputHelper log) : TemporaryFolder
         (string json, string progress) = Tool(
             "", "train", table, "--target", "Load (kW)", "--horizon", "6", "--known", "plan", "--epochs", "2",
             "--decimal-mark", "point", "--missing", "-999", "--source", At("packages"), "--package-version", version,
-            "--output", At("project"), "--json");
+            "--output", At("project") + Path.DirectorySeparatorChar, "--json");
         log.WriteLine($"{clock.Elapsed.TotalSeconds:F1} s\n{json}\n{progress}");
         using (JsonDocument report = JsonDocument.Parse(json))
         {
@@ -62,6 +62,7 @@ public sealed class EndToEndTests(ITestOutputHelper log) : TemporaryFolder
                     .Select(static c => c.GetProperty("role").GetString())));
         }
         Assert.True(File.Exists(At("project/backtest.html")));
+        Assert.True(File.Exists(At("project/Project.csproj")), "the project has the folder's name");
 
         string backtest = Tool("", "backtest", At("project"), table, "--json").Output;
         Assert.Equal("LoadKWForecaster", BacktestReport.FromJson(backtest).Model);

@@ -47,4 +47,31 @@ public class ProjectFolderTests : TemporaryFolder
             Assert.Equal(seen.Count, seen.Distinct().Count());
         }
     }
+
+    [Fact]
+    public void Files_of_another_project_are_not_overwritten()
+    {
+        Directory.CreateDirectory(At("user"));
+        Write("user/App.csproj", "theirs");
+        Write("user/Program.cs", "theirs");
+        Tell("is no project that 'aarengen train' wrote", () => ProjectFolder.CheckEmpty(At("user"), force: true));
+        Tell("is no project that 'aarengen train' wrote", () => ProjectFolder.Write(At("user"), Files, force: true));
+        Write("user/Live.cs", "theirs");
+        Tell("has App.csproj, but the project would be Own.csproj", () => ProjectFolder.Write(At("user"), Files, force: true));
+        Assert.Equal(
+            "App.csproj Live.cs Program.cs",
+            string.Join(' ', Directory.GetFiles(At("user")).Select(Path.GetFileName).Order(StringComparer.Ordinal)));
+        Assert.All(Directory.GetFiles(At("user")), static f => Assert.Equal("theirs", File.ReadAllText(f)));
+
+        // Its own files are, and those of a folder without a project.
+        File.Move(At("user/App.csproj"), At("user/Own.csproj"));
+        ProjectFolder.Write(At("user"), Files, force: true);
+        Assert.Equal("<Project/>", File.ReadAllText(At("user/Own.csproj")));
+        Directory.CreateDirectory(At("notes"));
+        Write("notes/README.md", "");
+        ProjectFolder.Write(At("notes"), Files, force: true);
+
+        static void Tell(string expected, Action run) =>
+            Assert.Contains(expected, Assert.Throws<UserException>(run).Message, StringComparison.Ordinal);
+    }
 }

@@ -53,7 +53,8 @@ internal static class TrainCommand
         {
             var clock = Stopwatch.StartNew();
             string path = parsed.GetValue(table)!;
-            string folder = parsed.GetValue(output) ?? Stem(path);
+            // Shells complete the name of a folder with a separator.
+            string folder = Path.TrimEndingDirectorySeparator(parsed.GetValue(output) ?? Stem(path));
             bool isJson = parsed.GetValue(json), isDry = parsed.GetValue(dry);
             if (!isDry)
             {

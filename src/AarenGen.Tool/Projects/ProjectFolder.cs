@@ -8,6 +8,8 @@ namespace AarenGen.Tool.Projects;
 /// <summary>A folder with a project that <c>aarengen train</c> wrote.</summary>
 internal sealed class ProjectFolder
 {
+    private const string ProjectEnd = ".csproj";
+
     /// <summary>Ends of names of files that a build reads, and files that it looks for in the folders above as well.</summary>
     private static readonly string[] SourceEnds = [".cs", "proj", ".props", ".targets", ".resx", ".config", "global.json"],
         SharedFiles =
@@ -37,7 +39,7 @@ internal sealed class ProjectFolder
             throw new UserException(File.Exists(path) ? $"{path} is a file; name the folder of the project."
                 : $"{path}: there is no such folder; 'aarengen train' makes one.");
         }
-        string[] projects = [.. Directory.GetFiles(path, "*.csproj").Select(static p => System.IO.Path.GetFileName(p))];
+        string[] projects = Projects(path);
         return projects.Length == 1 && File.Exists(System.IO.Path.Combine(path, "Live.cs")) ? new(path, projects[0])
             : throw new UserException($"{path}: this is no project that 'aarengen train' wrote; name its folder.");
     }
@@ -46,10 +48,16 @@ internal sealed class ProjectFolder
     /// <param name="path">The folder; it is made.</param>
     /// <param name="files">The files.</param>
     /// <param name="force">Whether files that are there are overwritten.</param>
-    /// <exception cref="UserException">The folder is not empty, or cannot be written.</exception>
+    /// <exception cref="UserException">The folder is not empty, has another project, or cannot be written.</exception>
     public static ProjectFolder Write(string path, IReadOnlyDictionary<string, string> files, bool force)
     {
         CheckEmpty(path, force);
+        string[] own = [.. files.Keys.Where(static n => n.EndsWith(ProjectEnd, StringComparison.Ordinal))];
+        if (Projects(path) is [var there] && !own.Any(n => File.Exists(System.IO.Path.Combine(path, n))))
+        {
+            throw new UserException(
+                $"{path} has {there}, but the project would be {string.Join(", ", own)}; rename it, or name another folder by --output.");
+        }
         try
         {
             Directory.CreateDirectory(path);
@@ -77,6 +85,11 @@ internal sealed class ProjectFolder
         if (!force && Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
         {
             throw new UserException($"{path} is not empty; name another folder by --output, or overwrite its files by --force.");
+        }
+        if (Projects(path).Length > 0)
+        {
+            // Files of a project of another origin stay as they are.
+            Open(path);
         }
     }
 
@@ -158,6 +171,9 @@ internal sealed class ProjectFolder
             throw new UserException($"The program of {Path} failed: {inner.GetType().Name}: {inner.Message}", cause: e);
         }
     }
+
+    private static string[] Projects(string path) => !Directory.Exists(path) ? []
+        : [.. Directory.GetFiles(path, "*" + ProjectEnd).Select(static p => System.IO.Path.GetFileName(p))];
 
     private sealed class ProgramContext(string path) : AssemblyLoadContext
     {
