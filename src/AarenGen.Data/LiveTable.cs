@@ -5,7 +5,7 @@ namespace AarenGen.Data;
 
 /// <summary>
 /// Rows of a live source, such as standard input, each as soon as its line has come: CSV below a header, or JSON lines, an object a row.
-/// The first line shows which. Not thread-safe.
+/// The first line shows which; it may be one such as "sep=;" above the header. Not thread-safe.
 /// </summary>
 /// <remarks>
 /// <para>A file's first rows show how its numbers and times are written; a live source has no first rows to wait for. So numbers have
@@ -17,8 +17,6 @@ namespace AarenGen.Data;
 public sealed class LiveTable : ITableReader
 {
     private const string HalfName = "a name has half of a character; correct it.";
-
-    private static readonly char[] Separators = ['\t', ';', '|', ','];
 
     private readonly TextReader reader;
     private readonly LocalClock? clock;
@@ -52,7 +50,10 @@ public sealed class LiveTable : ITableReader
         }
         else
         {
-            separator = Separators.MaxBy(s => line.Count(c => c == s));
+            char? declared = Separator.Declared(line.TrimEnd());
+            line = declared is null ? line : ReadLine() ?? throw new TableException(
+                name, null, null, "there is no header below the line that tells the separator.");
+            separator = declared ?? Separator.MostFrequent(line) ?? ';';
             names = [.. Split(line).Select(static n => n.Trim())];
         }
         if (names.Length == 0 || names.Distinct(StringComparer.Ordinal).Count() < names.Length || names.Contains(""))

@@ -21,7 +21,7 @@ internal static class Separator
         {
             return new(given ?? ',', false, comments);
         }
-        if (lines[0] is ['s' or 'S', 'e' or 'E', 'p' or 'P', '=', var declared])
+        if (Declared(lines[0]) is { } declared)
         {
             return new(given ?? declared, true, comments);
         }
@@ -37,9 +37,19 @@ internal static class Separator
                 return new(Candidates[c], false, comments);
             }
         }
-        int frequent = Enumerable.Range(0, Candidates.Length).MaxBy(c => counts[c][0]);
         // A header of one name: commas below it are decimal marks.
-        return new(counts[frequent][0] > 0 ? Candidates[frequent] : ';', false, comments);
+        return new(MostFrequent(lines[0]) ?? ';', false, comments);
+    }
+
+    /// <summary>What a line such as "sep=;" declares, with which some programs begin tables; null: nothing.</summary>
+    public static char? Declared(string line) =>
+        line is ['s' or 'S', 'e' or 'E', 'p' or 'P', '=', var declared] ? declared : null;
+
+    /// <summary>The candidate that separates most cells of a line; null: none occurs outside quotations.</summary>
+    public static char? MostFrequent(string line)
+    {
+        char frequent = Candidates.MaxBy(c => CountOutsideQuotes(line, c));
+        return CountOutsideQuotes(line, frequent) > 0 ? frequent : null;
     }
 
     /// <summary>The first lines that are not blank; a line continues inside quotes.</summary>
@@ -95,6 +105,7 @@ internal static class Separator
         return isQuoted;
     }
 
+    /// <summary>A quotation opens behind any candidate: none of the separators within it counts, whichever the right one is.</summary>
     private static int CountOutsideQuotes(string line, char separator)
     {
         (bool isQuoted, bool isStart) = (false, true);
@@ -107,7 +118,7 @@ internal static class Separator
             }
             else if (!isQuoted)
             {
-                isStart = c == separator || (isStart && c == ' ');
+                isStart = c == separator || Candidates.Contains(c) || (isStart && c == ' ');
                 count += c == separator ? 1 : 0;
             }
         }

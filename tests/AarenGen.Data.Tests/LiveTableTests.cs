@@ -21,6 +21,22 @@ public class LiveTableTests
         Assert.False(table.Read());
     }
 
+    [Theory]
+    [InlineData("time;\"load, kW, mean, net\";plan\n2025-01-01;1;2\n")]
+    [InlineData("sep=;\ntime;\"load, kW, mean, net\";plan\n2025-01-01;1;2\n")]
+    [InlineData("SEP=,\r\ntime,\"load, kW, mean, net\",plan\r\n2025-01-01,1,2\r\n")]
+    [InlineData("sep=:\ntime:load, kW, mean, net:plan\n2025-01-01:1:2\n")]
+    public void The_separator_is_found_as_that_of_a_file(string text)
+    {
+        using LiveTable table = LiveTable.Open(new StringReader(text));
+        Assert.Equal(["time", "load, kW, mean, net", "plan"], table.Columns.Select(static c => c.Name));
+        Assert.True(table.Read());
+        Assert.Equal((1, 2), (table.GetDouble(1), table.GetDouble(2)));
+        using var folder = new Folder();
+        using TableFile file = TableFile.Open(folder.With(text));
+        Assert.Equal(table.Columns.Select(static c => c.Name), file.Columns.Select(static c => c.Name));
+    }
+
     [Fact]
     public void A_row_is_read_as_soon_as_its_line_has_come()
     {
@@ -34,6 +50,7 @@ public class LiveTableTests
 
     [Theory]
     [InlineData("", "there is no line")]
+    [InlineData("sep=;\n", "there is no header below")]
     [InlineData("a,a\n", "columns need names, each once")]
     [InlineData("a,\n", "columns need names, each once")]
     [InlineData("a,b\n1\n", "line 2: cells: 1, but the header has 2")]
@@ -98,6 +115,11 @@ public class LiveTableTests
             Assert.Throws<TableException>(() => table.GetTime(0)).Message, StringComparison.Ordinal);
         Assert.True(table.Read());
         Assert.Equal(new DateTimeOffset(2025, 10, 26, 1, 30, 0, TimeSpan.Zero), table.GetTime(0));
+    }
+
+    private sealed class Folder : TemporaryFolder
+    {
+        public string With(string text) => Write("t.csv", text);
     }
 
     private sealed class LineReader(Queue<string> lines) : TextReader
