@@ -56,7 +56,7 @@ public sealed class EventTests
         Visit[] visits = [.. Visits(3, 9), new() { Visitor = "v3", Time = Visits(3, 9).Last().Time }];
         RecordSequence series = RecordSequence.Read<Visit, VisitModel>(visits, layout).Single();
         float[] tokens = new float[visits.Length * VisitModel.InputWidth], outputs = new float[visits.Length * VisitModel.OutputWidth];
-        EventSequences.ReadTokens(layout, series, 0, tokens);
+        new EventSequences(layout, [new(series, 0, visits.Length, 0)]).ReadTokens(0, tokens);
         model.Forward(model.CreateState(), tokens, outputs);
         SeriesState<VisitModel> state = model.CreateSeriesState("v3");
         for (int i = 0; i < visits.Length; i++)

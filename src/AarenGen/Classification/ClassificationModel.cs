@@ -69,7 +69,8 @@ public abstract class ClassificationModel<TSelf, TRecord, TLabel> : RecordModel<
         TrainingReport report = ClassificationTraining.Fit((TSelf)this, train, judges, options.Training, progress, cancellationToken);
         return new(
             report, train.Count, unlabelled,
-            judges is null ? null : ClassificationTraining.Evaluate((TSelf)this, judges, Classes.Names, 0, cancellationToken));
+            judges is null ? null : ClassificationTraining.Evaluate(
+                (TSelf)this, judges, Classes.Names, 0, options.Training?.Threads ?? Environment.ProcessorCount, cancellationToken));
     }
 
     /// <summary>Scores the model on sequences whose labels are known.</summary>
@@ -83,7 +84,8 @@ public abstract class ClassificationModel<TSelf, TRecord, TLabel> : RecordModel<
     {
         ArgumentNullException.ThrowIfNull(records);
         LabelledSequences data = Read(records, Standardizer, out int unlabelled);
-        return ClassificationTraining.Evaluate((TSelf)this, data, Classes.Names, unlabelled, cancellationToken);
+        return ClassificationTraining.Evaluate(
+            (TSelf)this, data, Classes.Names, unlabelled, Environment.ProcessorCount, cancellationToken);
     }
 
     /// <summary>Names the label of a sequence. Labels that its records have do not count, but must be valid.</summary>
@@ -102,12 +104,9 @@ public abstract class ClassificationModel<TSelf, TRecord, TLabel> : RecordModel<
         }
         RecordSequence sequence = sequences[0];
         LabelledSequences.CheckLength(Layout, sequence);
-        float[] outputs = new float[Layout.Classes];
-        ClassificationTraining.Run(
-            (TSelf)this, CreateState(),
-            (first, tokens) => LabelledSequences.ReadTokens(sequence, first, Layout.Description.InputWidth, tokens), sequence.Count,
-            outputs);
-        return new(Classes, outputs);
+        // Nothing reads its label.
+        var data = new LabelledSequences(Layout, [(sequence, 0)]);
+        return new(Classes, ClassificationTraining.Run(new SequenceRunner<TSelf>((TSelf)this, CancellationToken.None), data, 0));
     }
 
     /// <summary>Takes the next record of a sequence, and names the label of the sequence so far. It allocates nothing.</summary>

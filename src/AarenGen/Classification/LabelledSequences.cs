@@ -20,8 +20,17 @@ internal sealed class LabelledSequences(ClassificationLayout layout, IReadOnlyLi
 
     public override void ReadTokens(int index, Span<float> tokens) => ReadTokens(index, 0, tokens);
 
-    public override void ReadTokens(int index, int first, Span<float> tokens) =>
-        ReadTokens(sequences[index].Records, first, TokenWidth, tokens);
+    public override void ReadTokens(int index, int first, Span<float> tokens)
+    {
+        for (int i = 0; i * TokenWidth < tokens.Length; i++)
+        {
+            ReadOnlySpan<double> values = sequences[index].Records.Values(first + i);
+            for (int c = 0; c < TokenWidth; c++)
+            {
+                tokens[i * TokenWidth + c] = (float)values[c];
+            }
+        }
+    }
 
     internal override string Locate(int index, int token) => sequences[index].Records.Where(token);
 
@@ -31,19 +40,6 @@ internal sealed class LabelledSequences(ClassificationLayout layout, IReadOnlyLi
     {
         target[0] = Label(index);
         return 1;
-    }
-
-    /// <summary>Writes tokens of a sequence, from one on.</summary>
-    public static void ReadTokens(RecordSequence records, int first, int width, Span<float> tokens)
-    {
-        for (int i = 0; i * width < tokens.Length; i++)
-        {
-            ReadOnlySpan<double> values = records.Values(first + i);
-            for (int c = 0; c < width; c++)
-            {
-                tokens[i * width + c] = (float)values[c];
-            }
-        }
     }
 
     /// <summary>Finds the label of each sequence.</summary>

@@ -82,7 +82,8 @@ public abstract class DecisionModel<TSelf, TRecord, TDecision> : RecordModel<TSe
     public DecisionScores Evaluate(IEnumerable<TRecord> records, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(records);
-        return DecisionTraining.Evaluate((TSelf)this, Layout, Read(records, Standardizer), cancellationToken);
+        return DecisionTraining.Evaluate(
+            (TSelf)this, Layout, Read(records, Standardizer), Environment.ProcessorCount, cancellationToken);
     }
 
     /// <summary>Creates the state of an episode that begins.</summary>

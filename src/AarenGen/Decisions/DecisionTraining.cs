@@ -3,8 +3,6 @@ namespace AarenGen;
 /// <summary>Trains a model on logged episodes, and scores one.</summary>
 internal static class DecisionTraining
 {
-    /// <summary>Tokens that are computed at once: memory does not grow with the episode.</summary>
-    private const int ChunkTokens = 341 * DecisionLayout.TokensPerStep;
     private const int DefaultPatience = 10;
 
     /// <exception cref="ArgumentException">There is nothing to train on, or nothing to validate with.</exception>
@@ -32,7 +30,7 @@ internal static class DecisionTraining
             model, windows, judges, training, () => model.ReturnScale = scale, progress, cancellation);
         return new(
             report, train.Count, train.Sum(static e => (long)e.Steps), ReturnSummary.Of(train.Select(static e => e.Return)),
-            validation is null ? null : Evaluate(model, layout, validation, cancellation));
+            validation is null ? null : Evaluate(model, layout, validation, training.Threads, cancellation));
     }
 
     /// <summary>Draws a fraction of the episodes by a seed; one at least remains in the first part.</summary>
@@ -49,7 +47,7 @@ internal static class DecisionTraining
 
     /// <exception cref="ArgumentException">There are no episodes.</exception>
     public static DecisionScores Evaluate<TModel>(
-        TModel model, DecisionLayout layout, IReadOnlyList<LoggedEpisode> episodes, CancellationToken cancellation)
+        TModel model, DecisionLayout layout, IReadOnlyList<LoggedEpisode> episodes, int threads, CancellationToken cancellation)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         if (episodes.Count == 0)
@@ -57,18 +55,21 @@ internal static class DecisionTraining
             throw new ArgumentException("There are no records, so there is nothing to score.");
         }
         double[] constants = Constants(layout, episodes);
-        var errors = new ActionErrors[episodes.Count];
-        Parallel.For(
-            0, episodes.Count,
-            new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount },
-            model.CreateState,
-            (i, _, state) =>
+        var data = new DecisionWindows(layout, episodes, model.ReturnScale ?? 1, windowSteps: int.MaxValue);
+        ActionErrors[] errors = SequenceRunner<TModel>.Score(
+            model, episodes.Count, threads, (runner, i) =>
             {
-                errors[i] = ErrorsOf(model, layout, episodes[i], constants, state);
-                return state;
+                var own = new ActionErrors(layout.ActionCount);
+                runner.Run(data, i, (token, output) =>
+                {
+                    if (token % DecisionLayout.TokensPerStep == DecisionLayout.Observation)
+                    {
+                        own.Add(layout, episodes[i], token / DecisionLayout.TokensPerStep, output, constants);
+                    }
+                });
+                return own;
             },
-            static _ => { });
-        // In order, so that sums are the same for any number of threads.
+            cancellation);
         var sum = new ActionErrors(layout.ActionCount);
         foreach (ActionErrors own in errors)
         {
@@ -108,33 +109,6 @@ internal static class DecisionTraining
         }
         double steps = episodes.Sum(static e => (double)e.Steps);
         return layout.IsDiscrete ? [Array.IndexOf(sums, sums.Max())] : [.. sums.Select(s => s / steps)];
-    }
-
-    private static ActionErrors ErrorsOf<TModel>(
-        TModel model, DecisionLayout layout, LoggedEpisode episode, double[] constants, StreamState<TModel> state)
-        where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
-    {
-        int length = episode.Steps * DecisionLayout.TokensPerStep - 1, chunk = Math.Min(length, ChunkTokens);
-        int width = layout.TokenWidth, outputs = layout.Description.OutputWidth;
-        float[] tokens = new float[chunk * width], written = new float[chunk * outputs];
-        var errors = new ActionErrors(layout.ActionCount);
-        state.Reset();
-        for (int first = 0; first < length; first += chunk)
-        {
-            int count = Math.Min(chunk, length - first);
-            Span<float> read = tokens.AsSpan(0, count * width);
-            episode.ReadTokens(layout, model.ReturnScale ?? 1, first, read);
-            model.Forward(state, read, written.AsSpan(0, count * outputs));
-            for (int i = 0; i < count; i++)
-            {
-                if ((first + i) % DecisionLayout.TokensPerStep == DecisionLayout.Observation)
-                {
-                    errors.Add(
-                        layout, episode, (first + i) / DecisionLayout.TokensPerStep, written.AsSpan(i * outputs, outputs), constants);
-                }
-            }
-        }
-        return errors;
     }
 
     /// <summary>Sums of errors: squares of numbers, or wrong categories.</summary>

@@ -34,8 +34,15 @@ internal sealed class EventSequences(EventLayout layout, IReadOnlyList<EventWind
 
     public override void ReadTokens(int index, int first, Span<float> tokens)
     {
-        EventWindow window = windows[index];
-        ReadTokens(layout, window.Series, window.First + first, tokens);
+        RecordSequence series = windows[index].Series;
+        ReadOnlySpan<long> times = series.Times;
+        for (int i = 0; i * TokenWidth < tokens.Length; i++)
+        {
+            int at = windows[index].First + first + i;
+            layout.WriteToken(
+                series.Values(at), at == 0 ? null : times[at] - times[at - 1], times[at] - times[0],
+                tokens.Slice(i * TokenWidth, TokenWidth));
+        }
     }
 
     public override float ReadTarget(int index, int token, Span<float> target)
@@ -49,23 +56,6 @@ internal sealed class EventSequences(EventLayout layout, IReadOnlyList<EventWind
             target[1] = (float)layout.Mark(window.Series.Values(at + 1));
         }
         return at < window.ScoredFrom ? 0 : 1;
-    }
-
-    /// <summary>Writes the tokens of events from one on.</summary>
-    /// <param name="layout">Where everything stands.</param>
-    /// <param name="series">The series.</param>
-    /// <param name="first">The first event.</param>
-    /// <param name="tokens">[events, InputWidth], overwritten.</param>
-    public static void ReadTokens(EventLayout layout, RecordSequence series, int first, Span<float> tokens)
-    {
-        int width = layout.Description.InputWidth;
-        ReadOnlySpan<long> times = series.Times;
-        for (int i = 0; i * width < tokens.Length; i++)
-        {
-            int at = first + i;
-            layout.WriteToken(
-                series.Values(at), at == 0 ? null : times[at] - times[at - 1], times[at] - times[0], tokens.Slice(i * width, width));
-        }
     }
 
     /// <summary>Divides series by time into a part for training and one for validation; null: none.</summary>
@@ -98,6 +88,10 @@ internal sealed class EventSequences(EventLayout layout, IReadOnlyList<EventWind
         }
         return new(layout, windows);
     }
+
+    /// <summary>Series of two events or more, each whole.</summary>
+    public static EventSequences Of(EventLayout layout, IReadOnlyList<RecordSequence> series) =>
+        new(layout, [.. series.Select(static s => new EventWindow(s, 0, s.Count - 1, 0))]);
 
     /// <summary>The time from which on a fraction of all events before the end lies.</summary>
     private static long CutOf(IReadOnlyList<RecordSequence> series, double fraction, long end)

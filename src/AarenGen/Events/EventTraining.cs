@@ -3,8 +3,6 @@ namespace AarenGen;
 /// <summary>Trains a model on series of events, and scores one.</summary>
 internal static class EventTraining
 {
-    /// <summary>Tokens that are computed at once: memory does not grow with the series.</summary>
-    private const int ChunkTokens = 1024;
     private const int DefaultPatience = 5;
 
     /// <summary>
@@ -41,11 +39,24 @@ internal static class EventTraining
         TModel model, EventLayout layout, IReadOnlyList<RecordSequence> series, long from, CancellationToken cancellation)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
-        var parts = new EventScores[series.Count];
-        Parallel.For(
-            0, series.Count, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount },
-            i => parts[i] = Evaluate(model, layout, series[i], from));
-        // In order, so that sums are the same for any number of threads.
+        RecordSequence[] scored = [.. series.Where(s => s.FirstScored(from) < s.Count)];
+        var data = EventSequences.Of(layout, scored);
+        EventScores[] parts = SequenceRunner<TModel>.Score(
+            model, scored.Length, Environment.ProcessorCount, (runner, i) =>
+            {
+                var own = new EventScores();
+                int firstScored = scored[i].FirstScored(from);
+                runner.Run(data, i, (token, output) =>
+                {
+                    // The output after a token predicts the next one.
+                    if (token + 1 >= firstScored)
+                    {
+                        Score(own, layout, scored[i], token + 1, output);
+                    }
+                });
+                return own;
+            },
+            cancellation);
         var scores = new EventScores();
         foreach (EventScores part in parts)
         {
@@ -56,39 +67,16 @@ internal static class EventTraining
                 "No event has one before it, so there is nothing to score; give longer series, or an earlier moment.");
     }
 
-    private static EventScores Evaluate<TModel>(TModel model, EventLayout layout, RecordSequence series, long from)
-        where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    private static void Score(EventScores scores, EventLayout layout, RecordSequence series, int index, ReadOnlySpan<float> output)
     {
-        var scores = new EventScores();
-        int firstScored = series.FirstScored(from), length = firstScored < series.Count ? series.Count - 1 : 0;
-        int chunk = Math.Min(length, ChunkTokens);
-        StreamState<TModel> state = model.CreateStateOf(layout.StatisticsOf(series.Key));
-        float[] tokens = new float[chunk * layout.Description.InputWidth], outputs = new float[chunk * layout.Description.OutputWidth];
-        for (int first = 0; first < length; first += chunk)
+        double wait = layout.Wait(series.Times[index] - series.Times[index - 1]);
+        LogNormalMixturePrediction predicted = layout.Wait(output);
+        scores.AddWait(predicted.LogDensity(wait), predicted.LimitedMean(predicted.Quantile(LimitingQuantile)), wait);
+        double mark = layout.Mark(series.Values(index));
+        if (!double.IsNaN(mark))
         {
-            int count = Math.Min(chunk, length - first);
-            Span<float> read = tokens.AsSpan(0, count * layout.Description.InputWidth);
-            EventSequences.ReadTokens(layout, series, first, read);
-            model.Forward(state, read, outputs.AsSpan(0, count * layout.Description.OutputWidth));
-            for (int i = 0; i < count; i++)
-            {
-                ReadOnlySpan<float> output = outputs.AsSpan(i * layout.Description.OutputWidth, layout.Description.OutputWidth);
-                int next = first + i + 1;
-                if (next < firstScored)
-                {
-                    continue;
-                }
-                double wait = layout.Wait(series.Times[next] - series.Times[next - 1]);
-                LogNormalMixturePrediction predicted = layout.Wait(output);
-                scores.AddWait(predicted.LogDensity(wait), predicted.LimitedMean(predicted.Quantile(LimitingQuantile)), wait);
-                double mark = layout.Mark(series.Values(next));
-                if (!double.IsNaN(mark))
-                {
-                    CategoricalPrediction marks = layout.Mark(output);
-                    scores.AddMark(marks.LogProbability((int)mark), marks.MostLikely == (int)mark);
-                }
-            }
+            CategoricalPrediction marks = layout.Mark(output);
+            scores.AddMark(marks.LogProbability((int)mark), marks.MostLikely == (int)mark);
         }
-        return scores;
     }
 }

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace AarenGen;
 
 /// <summary>Computes the errors of a model's forecasts over windows, in raw units. The same result for any number of threads.</summary>
@@ -13,10 +11,10 @@ internal static class ForecastErrors
     {
         ForecastLayout layout = data.Layout;
         int runs = Math.Min(MaxRuns, data.Count);
-        var sums = new TargetErrors[runs][];
-        Parallel.For(
-            0, runs, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation },
-            run => sums[run] = Sum(model, data, (int)((long)data.Count * run / runs), (int)((long)data.Count * (run + 1) / runs)));
+        TargetErrors[][] sums = SequenceRunner<TModel>.Score(
+            model, runs, threads,
+            (runner, run) => Sum(runner, data, (int)((long)data.Count * run / runs), (int)((long)data.Count * (run + 1) / runs)),
+            cancellation);
         return [.. Enumerable.Range(0, layout.TargetCount).Select(target =>
         {
             var all = new TargetErrors(layout, target);
@@ -28,46 +26,34 @@ internal static class ForecastErrors
         })];
     }
 
-    private static TargetErrors[] Sum<TModel>(TModel model, ForecastSequences data, int first, int end)
+    private static TargetErrors[] Sum<TModel>(SequenceRunner<TModel> runner, ForecastSequences data, int first, int end)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         ForecastLayout layout = data.Layout;
         TargetErrors[] sums = [.. Enumerable.Range(0, layout.TargetCount).Select(target => new TargetErrors(layout, target))];
         var target = new float[data.TargetWidth];
-        StreamState<TModel> state = model.CreateStateOf(data.GetSeries(first));
         var lasts = new LastValues(data.SeriesOf(first).Series, layout.TargetCount);
         for (int i = first; i < end; i++)
         {
             ForecastWindow window = data.Window(i);
             if (i > first && window.Series != data.Window(i - 1).Series)
             {
-                state = model.CreateStateOf(data.GetSeries(i));
                 lasts = new(data.SeriesOf(i).Series, layout.TargetCount);
             }
-            float[] tokens = ArrayPool<float>.Shared.Rent(window.Length * data.TokenWidth);
-            float[] outputs = ArrayPool<float>.Shared.Rent(window.Length * layout.Description.OutputWidth);
-            Span<float> read = tokens.AsSpan(0, window.Length * data.TokenWidth);
-            Span<float> written = outputs.AsSpan(0, window.Length * layout.Description.OutputWidth);
-            data.ReadTokens(i, read);
-            state.Reset();
-            model.Forward(state, read, written);
-            for (int token = Math.Max(0, window.ScoredFrom - window.First); token < window.Length; token++)
+            runner.Run(data, i, (token, output) =>
             {
-                if (layout.Description.Tokens.HasOutputAfter(token + 1))
+                if (token < window.ScoredFrom - window.First)
                 {
-                    data.ReadTarget(i, token, target);
-                    ReadOnlySpan<float> output = written.Slice(
-                        token * layout.Description.OutputWidth, layout.Description.OutputWidth);
-                    // Windows of a series are in order, and so are the tokens that are scored.
-                    ReadOnlySpan<double> last = lasts.At(window.First + token);
-                    for (int t = 0; t < sums.Length; t++)
-                    {
-                        sums[t].Add(output, target, last[t]);
-                    }
+                    return;
                 }
-            }
-            ArrayPool<float>.Shared.Return(tokens);
-            ArrayPool<float>.Shared.Return(outputs);
+                data.ReadTarget(i, token, target);
+                // Windows of a series are in order, and so are the tokens that are scored.
+                ReadOnlySpan<double> last = lasts.At(window.First + token);
+                for (int t = 0; t < sums.Length; t++)
+                {
+                    sums[t].Add(output, target, last[t]);
+                }
+            });
         }
         return sums;
     }
