@@ -285,11 +285,14 @@ public sealed class DecisionTests(ITestOutputHelper log)
         DecisionLayout layout = PushLayout();
         IReadOnlyList<LoggedEpisode> all = LoggedEpisode.Of(layout, RecordSequence.Read<Push, PushPolicy>(
             Enumerable.Range(0, 10).SelectMany(static e => Run(e, new Point(e), static (_, _) => (1, 0.1))), layout));
-        (IReadOnlyList<LoggedEpisode> train, IReadOnlyList<LoggedEpisode> validation) = DecisionTraining.Divide(all, 0.3, 5);
+        (IReadOnlyList<LoggedEpisode> train, IReadOnlyList<LoggedEpisode> validation) = Divide(0.3, 5);
         Assert.Equal((7, 3), (train.Count, validation.Count));
-        Assert.Equal(validation, DecisionTraining.Divide(all, 0.3, 5).Validation);
-        Assert.NotEqual(validation, DecisionTraining.Divide(all, 0.3, 6).Validation);
-        Assert.Single(DecisionTraining.Divide(all, 0.99, 5).Train);
+        Assert.Equal(validation, Divide(0.3, 5).Validation);
+        Assert.NotEqual(validation, Divide(0.3, 6).Validation);
+        Assert.Single(Divide(0.99, 5).Train);
+
+        (IReadOnlyList<LoggedEpisode> Train, IReadOnlyList<LoggedEpisode> Validation) Divide(double fraction, int seed) =>
+            TaskTraining.Divide(all, static _ => 0, fraction, seed);
     }
 
     [Fact]

@@ -17,13 +17,5 @@ public sealed record ClassificationTrainingOptions
     /// </summary>
     public TrainingOptions? Training { get; init; }
 
-    internal void Validate()
-    {
-        if (ValidationFraction is not (>= 0 and < 1))
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(ValidationFraction), ValidationFraction,
-                $"{nameof(ValidationFraction)} of the training options must be from 0 to below 1.");
-        }
-    }
+    internal void Validate() => OptionChecks.CheckValidationFraction(ValidationFraction);
 }

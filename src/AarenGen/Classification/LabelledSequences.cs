@@ -96,16 +96,8 @@ internal sealed class LabelledSequences(ClassificationLayout layout, IReadOnlyLi
     /// </summary>
     public (LabelledSequences First, LabelledSequences Second) Divide(double fraction, int seed)
     {
-        var random = new Random(seed);
-        var second = new HashSet<int>();
-        foreach (IGrouping<int, int> ofLabel in Enumerable.Range(0, Count).GroupBy(Label).OrderBy(static g => g.Key))
-        {
-            int[] indices = [.. ofLabel];
-            random.Shuffle(indices);
-            second.UnionWith(indices.Take(Math.Min(indices.Length - 1, (int)Math.Round(fraction * indices.Length))));
-        }
-        return (Part(isSecond: false), Part(isSecond: true));
-
-        LabelledSequences Part(bool isSecond) => new(layout, [.. sequences.Where((_, i) => second.Contains(i) == isSecond)]);
+        (IReadOnlyList<(RecordSequence, int)> first, IReadOnlyList<(RecordSequence, int)> second) =
+            TaskTraining.Divide(sequences, static s => s.Label, fraction, seed);
+        return (new(layout, first), new(layout, second));
     }
 }

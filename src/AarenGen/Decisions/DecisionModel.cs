@@ -66,7 +66,7 @@ public abstract class DecisionModel<TSelf, TRecord, TDecision> : RecordModel<TSe
         (IReadOnlyList<LoggedEpisode> train, IReadOnlyList<LoggedEpisode>? judges) = validation is not null
             ? (all, Read(validation, standardizer))
             : options.ValidationFraction == 0 ? (all, null)
-            : DecisionTraining.Divide(all, options.ValidationFraction, options.Training?.Seed ?? 0);
+            : TaskTraining.Divide(all, static _ => 0, options.ValidationFraction, options.Training?.Seed ?? 0);
         return DecisionTraining.Run((TSelf)this, Layout, train, judges, options, progress, cancellationToken);
     }
 

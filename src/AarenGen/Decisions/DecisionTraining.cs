@@ -33,18 +33,6 @@ internal static class DecisionTraining
             validation is null ? null : Evaluate(model, layout, validation, training.Threads, cancellation));
     }
 
-    /// <summary>Draws a fraction of the episodes by a seed; one at least remains in the first part.</summary>
-    public static (IReadOnlyList<LoggedEpisode> Train, IReadOnlyList<LoggedEpisode> Validation) Divide(
-        IReadOnlyList<LoggedEpisode> episodes, double fraction, int seed)
-    {
-        int[] order = [.. Enumerable.Range(0, episodes.Count)];
-        new Random(seed).Shuffle(order);
-        HashSet<int> second = [.. order.Take(Math.Min(episodes.Count - 1, (int)Math.Round(fraction * episodes.Count)))];
-        return (Part(isSecond: false), Part(isSecond: true));
-
-        IReadOnlyList<LoggedEpisode> Part(bool isSecond) => [.. episodes.Where((_, i) => second.Contains(i) == isSecond)];
-    }
-
     /// <exception cref="ArgumentException">There are no episodes.</exception>
     public static DecisionScores Evaluate<TModel>(
         TModel model, DecisionLayout layout, IReadOnlyList<LoggedEpisode> episodes, int threads, CancellationToken cancellation)

@@ -1,3 +1,5 @@
+using static AarenGen.OptionChecks;
+
 namespace AarenGen;
 
 /// <summary>How to train a model that decides from logged episodes.</summary>
@@ -24,16 +26,7 @@ public sealed record DecisionTrainingOptions
 
     internal void Validate()
     {
-        if (ValidationFraction is not (>= 0 and < 1))
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(ValidationFraction), ValidationFraction,
-                $"{nameof(ValidationFraction)} of the training options must be from 0 to below 1.");
-        }
-        if (WindowSteps < 1)
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(WindowSteps), WindowSteps, $"{nameof(WindowSteps)} of the training options must be 1 or more.");
-        }
+        CheckValidationFraction(ValidationFraction);
+        Check(WindowSteps >= 1, WindowSteps, "at least 1", nameof(WindowSteps));
     }
 }

@@ -1,3 +1,5 @@
+using static AarenGen.OptionChecks;
+
 namespace AarenGen;
 
 /// <summary>How to train on events: which part of time is for what, and how series are cut into sequences.</summary>
@@ -35,17 +37,8 @@ public sealed record EventTrainingOptions
 
     internal void Validate()
     {
-        Check(ValidationFraction is >= 0 and < 1, ValidationFraction, "from 0 to below 1", nameof(ValidationFraction));
+        CheckValidationFraction(ValidationFraction);
         Check(WindowLength >= 1, WindowLength, "at least 1", nameof(WindowLength));
-        Check(TrainUntil is null || ValidateUntil is null || TrainUntil <= ValidateUntil, TrainUntil,
-            $"at most {nameof(ValidateUntil)}", nameof(TrainUntil));
-    }
-
-    private static void Check(bool isValid, object? value, string range, string name)
-    {
-        if (!isValid)
-        {
-            throw new ArgumentOutOfRangeException(name, value, $"{name} of the training options must be {range}.");
-        }
+        CheckEnds(TrainUntil, ValidateUntil);
     }
 }

@@ -1,3 +1,5 @@
+using static AarenGen.OptionChecks;
+
 namespace AarenGen;
 
 /// <summary>How to train from records: which part of time is for what, and how series are cut into sequences.</summary>
@@ -43,23 +45,14 @@ public sealed record ForecastTrainingOptions
 
     internal void Validate(TokenShape shape)
     {
-        Check(ValidationFraction is >= 0 and < 1, ValidationFraction, "from 0 to below 1", nameof(ValidationFraction));
+        CheckValidationFraction(ValidationFraction);
         Check(WindowLength is null || WindowLength >= shape.PatchLength, WindowLength,
             shape.PatchLength == 1 ? "at least 1" : FormattableString.Invariant($"at least {shape.PatchLength}, a patch"),
             nameof(WindowLength));
         Check(Stride is null or >= 1, Stride, "at least 1", nameof(Stride));
-        Check(TrainUntil is null || ValidateUntil is null || TrainUntil <= ValidateUntil, TrainUntil,
-            $"at most {nameof(ValidateUntil)}", nameof(TrainUntil));
+        CheckEnds(TrainUntil, ValidateUntil);
     }
 
     internal int WindowLengthFor(int horizon, TokenShape shape) =>
         WindowLength ?? (int)Math.Max(Math.Clamp(4L * horizon, 64, 1024), 4L * shape.PatchLength);
-
-    private static void Check(bool isValid, object? value, string range, string name)
-    {
-        if (!isValid)
-        {
-            throw new ArgumentOutOfRangeException(name, value, $"{name} of the training options must be {range}.");
-        }
-    }
 }

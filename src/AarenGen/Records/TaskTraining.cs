@@ -23,6 +23,28 @@ internal static class TaskTraining
         };
     }
 
+    /// <summary>
+    /// Draws a fraction of each group of what there is for validation; one of each group at least remains for training.
+    /// </summary>
+    /// <param name="all">Sequences, or episodes.</param>
+    /// <param name="group">The group of one.</param>
+    /// <param name="fraction">The fraction, 0 to below 1.</param>
+    /// <param name="seed">Decides which.</param>
+    /// <returns>Both parts, in the order of all.</returns>
+    public static (IReadOnlyList<T> Train, IReadOnlyList<T> Validation) Divide<T>(
+        IReadOnlyList<T> all, Func<T, int> group, double fraction, int seed)
+    {
+        var random = new Random(seed);
+        var validation = new HashSet<int>();
+        foreach (IGrouping<int, int> members in Enumerable.Range(0, all.Count).GroupBy(i => group(all[i])).OrderBy(static g => g.Key))
+        {
+            int[] indices = [.. members];
+            random.Shuffle(indices);
+            validation.UnionWith(indices.Take(Math.Min(indices.Length - 1, (int)Math.Round(fraction * indices.Length))));
+        }
+        return ([.. all.Where((_, i) => !validation.Contains(i))], [.. all.Where((_, i) => validation.Contains(i))]);
+    }
+
     /// <summary>Trains a model, which then knows until when its data went.</summary>
     /// <param name="model">The model.</param>
     /// <param name="train">What is trained on.</param>

@@ -1,4 +1,5 @@
 using static System.FormattableString;
+using static AarenGen.OptionChecks;
 
 namespace AarenGen;
 
@@ -133,12 +134,4 @@ public sealed record TrainingOptions
     private static bool IsNormal(double value) => value > 0 && float.IsNormal((float)value);
 
     private static bool IsBelowOne(double beta) => beta >= 0 && (float)beta < 1;
-
-    private static void Check(bool isValid, object? value, string range, string name)
-    {
-        if (!isValid)
-        {
-            throw new ArgumentOutOfRangeException(name, value, $"{name} of the training options must be {range}.");
-        }
-    }
 }
