@@ -59,22 +59,6 @@ internal abstract class TaskDefinition : ComponentDefinition
     /// <param name="declaration">All other components.</param>
     /// <param name="diagnostics">Takes mistakes.</param>
     public abstract DerivedModel? Derive(ComponentDeclaration task, Declaration declaration, DiagnosticBag diagnostics);
-
-    /// <summary>What becomes of numbers that records lack; never an error, since null is one of their values.</summary>
-    /// <param name="task">The task.</param>
-    /// <param name="diagnostics">Takes mistakes.</param>
-    protected static MissingValues MissingNumbers(ComponentDeclaration task, DiagnosticBag diagnostics)
-    {
-        const string argument = "Missing";
-        var written = (MissingValues)task.Integer(argument);
-        if (task.Has(argument) && written is not (MissingValues.CarryForward or MissingValues.MeanWithIndicator))
-        {
-            diagnostics.Add(DiagnosticInfo.At(
-                diagnostics.LocationOf(task, argument), DiagnosticDescriptors.UndefinedValue, argument, task.Name, (int)written,
-                $"{nameof(MissingValues.CarryForward)}, {nameof(MissingValues.MeanWithIndicator)}"));
-        }
-        return written == MissingValues.MeanWithIndicator ? written : MissingValues.CarryForward;
-    }
 }
 
 /// <summary>Says more of a task, which reads it.</summary>

@@ -58,6 +58,8 @@ internal sealed class StandardizeDefinition : ComponentDefinition
     /// <summary>An argument that only a task writes: the one modality whose numbers are standardised, without targets.</summary>
     public const string ModalityArgument = "Modality";
 
+    public const string PerSeriesArgument = "PerSeries";
+
     public override string Name => "Standardize";
 
     /// <summary>The only modality that is standardised, and no target is; null: all modalities and targets.</summary>
@@ -65,7 +67,7 @@ internal sealed class StandardizeDefinition : ComponentDefinition
         component.Has(ModalityArgument) ? component.Integer(ModalityArgument) : null;
 
     /// <summary>Whether each series has statistics of its own.</summary>
-    public static bool PerSeries(ComponentDeclaration component) => component.Flag("PerSeries");
+    public static bool PerSeries(ComponentDeclaration component) => component.Flag(PerSeriesArgument);
 
     /// <summary>With which statistics.</summary>
     public static Standardization Method(ComponentDeclaration component, DiagnosticBag diagnostics) => diagnostics.Choice(

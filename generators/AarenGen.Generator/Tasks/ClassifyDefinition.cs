@@ -5,19 +5,12 @@ using AarenGen.Generator.Preprocessing;
 namespace AarenGen.Generator.Tasks;
 
 /// <summary>[Classify&lt;TRecord&gt;]: the label of a sequence of records.</summary>
-internal sealed class ClassifyDefinition : RecordTaskDefinition
+internal sealed class ClassifyDefinition() : RecordTaskDefinition(
+    "Classify", ClassificationPlan.ModelName,
+    new([ColumnRole.Observed, ColumnRole.Category, ColumnRole.Label], needsKey: true, needsTime: false, areAggregated: false))
 {
     /// <summary>The mean: the number of it in the runtime's enumeration.</summary>
     private const int MeanPooling = 1;
-
-    private const string PerSeries = "PerSeries";
-
-    private static readonly RecordRoles Roles = new(
-        [ColumnRole.Observed, ColumnRole.Category, ColumnRole.Label], needsKey: true, needsTime: false, areAggregated: false);
-
-    public override string Name => "Classify";
-
-    public override string BaseModel => $"AarenGen.{ClassificationPlan.ModelName}`3";
 
     public override DerivedModel? Derive(ComponentDeclaration task, Declaration declaration, DiagnosticBag diagnostics)
     {
@@ -25,7 +18,7 @@ internal sealed class ClassifyDefinition : RecordTaskDefinition
         {
             return null;
         }
-        RecordBinding binding = RecordBinding.Of(record, task, declaration.Name.TrimStart('@'), Roles, diagnostics);
+        RecordBinding binding = Bind(record, task, declaration, diagnostics);
         ColumnPlan? label = binding.Columns.FirstOrDefault(static c => c.Role == ColumnRole.Label);
         if (label is null && binding.IsComplete)
         {
@@ -39,64 +32,41 @@ internal sealed class ClassifyDefinition : RecordTaskDefinition
         // After a mistake, a stand-in.
         List<ComponentDeclaration> components = inputs.Length > 0 ? [.. inputs] : [Derived(task, "Continuous", ("Features", 1))];
         components.AddRange(Rest(task, declaration, Math.Max(2, label?.Cardinality ?? 2), diagnostics));
-        declaration = declaration with { Components = new(components) };
-        return binding.IsComplete
-            ? new(declaration, new ClassificationPlan(record, binding.SeriesKey, binding.Time, new(binding.Columns)))
-            // A mistake that only the compiler reports leaves nothing to plan.
-            : diagnostics.HasErrors ? new(declaration, null) : null;
+        return ModelOf(
+            declaration, components,
+            binding.IsComplete ? new ClassificationPlan(record, binding.SeriesKey, binding.Time, new(binding.Columns)) : null, diagnostics);
     }
 
-    /// <summary>What the user wrote beside the task, with the layers before the loss, and the loss where there is none.</summary>
+    /// <summary>The layers of the user with a layer that pools, where there is none, and the loss.</summary>
     private static List<ComponentDeclaration> Rest(
         ComponentDeclaration task, Declaration declaration, int classes, DiagnosticBag diagnostics)
     {
-        var components = new List<ComponentDeclaration>();
-        bool isPooled = false, hasLoss = false;
-        foreach ((ComponentDeclaration component, ComponentDefinition? definition) in Fitting(task, declaration, diagnostics))
-        {
-            switch (definition)
-            {
-                case HeadDefinition:
-                    ReportUnfit(component, declaration, "has one loss, without a head", diagnostics);
-                    continue;
-                case LossDefinition when hasLoss:
-                    ReportUnfit(component, declaration, "has one loss", diagnostics);
-                    continue;
-                case LossDefinition:
-                    hasLoss = true;
-                    AddLast(component);
-                    if (component.Name == "CrossEntropy")
-                    {
-                        components.Add(component);
-                        continue;
-                    }
-                    ReportUnfit(component, declaration, "predicts a class, by [CrossEntropy]", diagnostics);
-                    components.Add(Derived(component, "CrossEntropy"));
-                    continue;
-                case StandardizeDefinition when component.Flag(PerSeries):
-                    ReportUnfit(
-                        component, declaration, "has new sequences to classify, of which no statistics are known", diagnostics, PerSeries);
-                    break;
-                case LayerDefinition { IsPerSequence: true }:
-                    isPooled = true;
-                    break;
-            }
-            components.Add(component);
-        }
-        if (!hasLoss)
-        {
-            AddLast(task);
-            components.Add(Derived(task, "CrossEntropy"));
-        }
-        return components;
+        const string Loss = "CrossEntropy";
+        bool isPooled = false;
+        return LayersAndLoss(
+            task, declaration,
+            new(Loss, static (component, _) => component.Name == Loss, "predicts a class, by [CrossEntropy]", LastLayers, Adapt),
+            diagnostics);
 
-        void AddLast(ComponentDeclaration origin)
+        IEnumerable<ComponentDeclaration> LastLayers(ComponentDeclaration origin)
         {
             if (!isPooled)
             {
-                components.Add(Derived(origin, "Pool", ("Pooling", MeanPooling)));
+                yield return Derived(origin, "Pool", ("Pooling", MeanPooling));
             }
-            components.Add(Derived(origin, "Dense", ("Units", classes)));
+            yield return Derived(origin, "Dense", ("Units", classes));
+        }
+
+        ComponentDeclaration Adapt(ComponentDeclaration component, ComponentDefinition? definition)
+        {
+            if (definition is StandardizeDefinition && StandardizeDefinition.PerSeries(component))
+            {
+                ReportUnfit(
+                    component, declaration, "has new sequences to classify, of which no statistics are known", diagnostics,
+                    StandardizeDefinition.PerSeriesArgument);
+            }
+            isPooled |= definition is LayerDefinition { IsPerSequence: true };
+            return component;
         }
     }
 }

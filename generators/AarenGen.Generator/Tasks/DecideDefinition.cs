@@ -8,7 +8,11 @@ namespace AarenGen.Generator.Tasks;
 /// <summary>
 /// [Decide&lt;TRecord&gt;(maxSteps, Width = …)]: the next action of an episode, from the return still to reach and what is observed.
 /// </summary>
-internal sealed class DecideDefinition : RecordTaskDefinition
+internal sealed class DecideDefinition() : RecordTaskDefinition(
+    "Decide", DecisionPlan.ModelName,
+    new(
+        [ColumnRole.Observed, ColumnRole.Category, ColumnRole.Action, ColumnRole.Reward], needsKey: true, needsTime: false,
+        areAggregated: false))
 {
     private const string StepsArgument = "MaxSteps", WidthArgument = "Width", MinArgument = "Min", MaxArgument = "Max";
     private const int DefaultWidth = 64;
@@ -19,16 +23,6 @@ internal sealed class DecideDefinition : RecordTaskDefinition
     /// <summary>The modality of observations, behind that of returns.</summary>
     private const int Observations = 1;
 
-    private const string PerSeries = "PerSeries";
-
-    private static readonly RecordRoles Roles = new(
-        [ColumnRole.Observed, ColumnRole.Category, ColumnRole.Action, ColumnRole.Reward], needsKey: true, needsTime: false,
-        areAggregated: false);
-
-    public override string Name => "Decide";
-
-    public override string BaseModel => $"AarenGen.{DecisionPlan.ModelName}`3";
-
     public override DerivedModel? Derive(ComponentDeclaration task, Declaration declaration, DiagnosticBag diagnostics)
     {
         if (task.Record is not { } record || !task.Has(StepsArgument))
@@ -37,7 +31,7 @@ internal sealed class DecideDefinition : RecordTaskDefinition
         }
         int steps = diagnostics.InRange(task, StepsArgument, 1, Limits.Cardinality);
         int width = task.Has(WidthArgument) ? diagnostics.InRange(task, WidthArgument, 1, Limits.Width) : DefaultWidth;
-        RecordBinding binding = RecordBinding.Of(record, task, declaration.Name.TrimStart('@'), Roles, diagnostics);
+        RecordBinding binding = Bind(record, task, declaration, diagnostics);
         // As declared; one of another type is a mistake already.
         ColumnPlan[] actions = [.. record.Properties
             .Select(p => binding.Columns.FirstOrDefault(c => c.Role == ColumnRole.Action && ReferenceEquals(c.Property, p)))
@@ -53,11 +47,11 @@ internal sealed class DecideDefinition : RecordTaskDefinition
         int choices = actions.FirstOrDefault(static a => a.Cardinality > 0) is { } choice ? Math.Max(2, choice.Cardinality) : 0;
         List<ComponentDeclaration> components = [.. TokenInputs(task, binding, Math.Max(1, actions.Length), choices, steps, width)];
         components.AddRange(Rest(task, declaration, Math.Max(1, actions.Length), choices, diagnostics));
-        declaration = declaration with { Components = new(components) };
-        return binding.IsComplete
-            ? new(declaration, new DecisionPlan(record, binding.SeriesKey, binding.Time, new(binding.Columns), steps, new(ranges)))
-            // A mistake that only the compiler reports leaves nothing to plan.
-            : diagnostics.HasErrors ? new(declaration, null) : null;
+        return ModelOf(
+            declaration, components,
+            binding.IsComplete
+                ? new DecisionPlan(record, binding.SeriesKey, binding.Time, new(binding.Columns), steps, new(ranges)) : null,
+            diagnostics);
     }
 
     private static void CheckRoles(RecordBinding binding, int actions)
@@ -167,65 +161,43 @@ internal sealed class DecideDefinition : RecordTaskDefinition
         yield return Derived(task, "Interleave", ("Width", width), ("Shared", shared));
     }
 
-    /// <summary>What the user wrote beside the task, with the last layer before the loss, and the loss where there is none.</summary>
+    /// <summary>The layers of the user, a last one and the loss.</summary>
     private static List<ComponentDeclaration> Rest(
         ComponentDeclaration task, Declaration declaration, int actions, int choices, DiagnosticBag diagnostics)
     {
-        var components = new List<ComponentDeclaration>();
-        string standard = choices > 0 ? "CrossEntropy" : "MeanSquaredError";
-        bool hasLoss = false;
-        foreach ((ComponentDeclaration component, ComponentDefinition? definition) in Fitting(task, declaration, diagnostics))
+        LossRule rule = choices > 0
+            ? new("CrossEntropy", static (component, _) => component.Name == "CrossEntropy", "decides on a category, by [CrossEntropy]",
+                origin => [Derived(origin, "Dense", ("Units", choices))], Adapt)
+            : new("MeanSquaredError", static (_, loss) => !loss.HasDistribution,
+                "decides on numbers, by [MeanSquaredError], [MeanAbsoluteError] or [Huber]",
+                origin => [Derived(origin, "Dense", ("Units", actions), ("Activation", Tanh))], Adapt);
+        return LayersAndLoss(task, declaration, rule, diagnostics);
+
+        ComponentDeclaration? Adapt(ComponentDeclaration component, ComponentDefinition? definition)
         {
             switch (definition)
             {
-                case HeadDefinition:
-                    ReportUnfit(component, declaration, "has one loss, without a head", diagnostics);
-                    continue;
-                case LossDefinition when hasLoss:
-                    ReportUnfit(component, declaration, "has one loss", diagnostics);
-                    continue;
-                case LossDefinition:
-                    hasLoss = true;
-                    AddLast(component);
-                    if (choices > 0 ? component.Name == standard : definition is LossDefinition { HasDistribution: false })
-                    {
-                        components.Add(component);
-                        continue;
-                    }
+                case StandardizeDefinition when StandardizeDefinition.PerSeries(component):
                     ReportUnfit(
-                        component, declaration, choices > 0 ? "decides on a category, by [CrossEntropy]"
-                            : "decides on numbers, by [MeanSquaredError], [MeanAbsoluteError] or [Huber]", diagnostics);
-                    components.Add(Derived(component, standard));
-                    continue;
-                case StandardizeDefinition when component.Flag(PerSeries):
-                    ReportUnfit(
-                        component, declaration, "has new episodes to decide in, of which no statistics are known", diagnostics, PerSeries);
-                    break;
+                        component, declaration, "has new episodes to decide in, of which no statistics are known", diagnostics,
+                        StandardizeDefinition.PerSeriesArgument);
+                    return component;
                 case StandardizeDefinition:
                     // Returns have a scale of their own, and actions their bounds.
-                    components.Add(component with
+                    return component with
                     {
                         Arguments = new(component.Arguments.Append(new(StandardizeDefinition.ModalityArgument, Observations))),
                         Origin = component,
-                    });
-                    continue;
+                    };
                 case PreprocessingDefinition:
                     ReportUnfit(component, declaration, "has tokens of returns, observations and actions in turn", diagnostics);
-                    continue;
+                    return null;
                 case LayerDefinition { IsPerSequence: true }:
                     ReportUnfit(component, declaration, "decides at every step, not once for a whole sequence", diagnostics);
-                    continue;
+                    return null;
+                default:
+                    return component;
             }
-            components.Add(component);
         }
-        if (!hasLoss)
-        {
-            AddLast(task);
-            components.Add(Derived(task, standard));
-        }
-        return components;
-
-        void AddLast(ComponentDeclaration origin) => components.Add(choices > 0
-            ? Derived(origin, "Dense", ("Units", choices)) : Derived(origin, "Dense", ("Units", actions), ("Activation", Tanh)));
     }
 }

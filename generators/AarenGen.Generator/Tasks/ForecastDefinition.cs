@@ -6,7 +6,11 @@ using AarenGen.Generator.Preprocessing;
 namespace AarenGen.Generator.Tasks;
 
 /// <summary>[Forecast&lt;TRecord&gt;(horizon, every, TimeZone = …)]: the next intervals of a grid of time, from records.</summary>
-internal sealed class ForecastDefinition : TaskDefinition
+internal sealed class ForecastDefinition() : RecordTaskDefinition(
+    "Forecast", ForecastPlan.ModelName,
+    new(
+        [ColumnRole.Target, ColumnRole.Observed, ColumnRole.KnownAhead, ColumnRole.Category], needsKey: false, needsTime: true,
+        areAggregated: true))
 {
     private const string HorizonArgument = "Horizon", EveryArgument = "Every", ZoneArgument = "TimeZone", NormalizedArgument = "Columns";
     private const string GapArgument = "MaxGap";
@@ -16,14 +20,6 @@ internal sealed class ForecastDefinition : TaskDefinition
 
     /// <summary>The runtime's bound of any gap.</summary>
     private const int LargestGap = 1 << 20;
-
-    private static readonly RecordRoles Roles = new(
-        [ColumnRole.Target, ColumnRole.Observed, ColumnRole.KnownAhead, ColumnRole.Category], needsKey: false, needsTime: true,
-        areAggregated: true);
-
-    public override string Name => "Forecast";
-
-    public override string BaseModel => $"AarenGen.{ForecastPlan.ModelName}`3";
 
     public override DerivedModel? Derive(ComponentDeclaration task, Declaration declaration, DiagnosticBag diagnostics)
     {
@@ -54,7 +50,7 @@ internal sealed class ForecastDefinition : TaskDefinition
             diagnostics.Add(DiagnosticInfo.At(diagnostics.LocationOf(task, ZoneArgument), DiagnosticDescriptors.BadTimeZone, zone));
         }
         int? maxGap = task.Has(GapArgument) ? diagnostics.InRange(task, GapArgument, 1, LargestGap) : null;
-        RecordBinding binding = RecordBinding.Of(record, task, declaration.Name.TrimStart('@'), Roles, diagnostics);
+        RecordBinding binding = Bind(record, task, declaration, diagnostics);
         List<CalendarField> calendar = [.. declaration.Components.Where(static c => Registry.Find(c.Name) is CalendarDefinition)
             .SelectMany(c => CalendarDefinition.Fields(c, interval, zone is null, diagnostics))];
         ColumnPlan[] targets = [.. binding.Columns.Where(static c => c.Role == ColumnRole.Target)];
@@ -70,13 +66,13 @@ internal sealed class ForecastDefinition : TaskDefinition
             task, declaration, horizon, Math.Max(1, targets.Length), binding.Columns.Count + calendar.Count > targets.Length,
             binding.Columns.Any(static c => c.Role is ColumnRole.Observed or ColumnRole.KnownAhead), diagnostics);
         components.AddRange(rest);
-        declaration = declaration with { Components = new(components) };
-        return binding is { IsComplete: true, Time: { } time } && interval is not null
-            ? new(declaration, new ForecastPlan(
+        return ModelOf(
+            declaration, components,
+            binding is { IsComplete: true, Time: { } time } && interval is not null ? new ForecastPlan(
                 record, binding.SeriesKey, time, new(binding.Columns), horizon, interval.Text, zone,
-                new(calendar.Select(static f => f.ToString())), binding.IsAggregated, loss?.HasDistribution == true) { MaxGap = maxGap })
-            // A mistake that only the compiler reports leaves nothing to plan.
-            : diagnostics.HasErrors ? new(declaration, null) : null;
+                new(calendar.Select(static f => f.ToString())), binding.IsAggregated, loss?.HasDistribution == true) { MaxGap = maxGap }
+                : null,
+            diagnostics);
     }
 
     /// <summary>Whether a text may be a zone's name: the IANA's, or that of Windows.</summary>
@@ -92,11 +88,11 @@ internal sealed class ForecastDefinition : TaskDefinition
         long ahead = binding.Columns.Count(static c => c.Role == ColumnRole.KnownAhead) * (horizon + 1L);
         int numbers = Limited(targets + observed + ahead, targets, "The numbers of a token", task, declaration, diagnostics);
         MissingValues missing = MissingNumbers(task, diagnostics);
-        yield return new("Continuous", new([new("Features", numbers), new("Missing", (int)missing)])) { Origin = task };
+        yield return Derived(task, "Continuous", ("Features", numbers), ("Missing", (int)missing));
         foreach (int cardinality in binding.Columns.Where(static c => c.Role == ColumnRole.Category).Select(static c => c.Cardinality)
             .Concat(calendar.Select(CalendarDefinition.Cardinality)))
         {
-            yield return new("Categorical", new([new("Cardinality", cardinality)])) { Origin = task };
+            yield return Derived(task, "Categorical", ("Cardinality", cardinality));
         }
     }
 
@@ -124,26 +120,24 @@ internal sealed class ForecastDefinition : TaskDefinition
                     Report(component, DiagnosticDescriptors.InputBesideTask, component.Name, declaration.Name, task.Name);
                     continue;
                 case HeadDefinition:
-                    Report(component, DiagnosticDescriptors.NotOfTask, component.Name, declaration.Name, "has one loss, without a head");
+                    ReportUnfit(component, declaration, "has one loss, without a head", diagnostics);
                     continue;
                 case LayerDefinition { IsPerSequence: true }:
-                    Report(
-                        component, DiagnosticDescriptors.NotOfTask, component.Name, declaration.Name,
-                        "has outputs at every interval, not one of a whole sequence");
+                    ReportUnfit(component, declaration, "has outputs at every interval, not one of a whole sequence", diagnostics);
                     continue;
                 case LayerDefinition layer when layer.NeverForgets(component):
                     Report(component, DiagnosticDescriptors.NeverForgets, component.Name, declaration.Name);
                     break;
                 case LossDefinition other when loss is not null:
-                    Report(component, DiagnosticDescriptors.NotOfTask, component.Name, declaration.Name, "has one loss");
+                    ReportUnfit(component, declaration, "has one loss", diagnostics);
                     continue;
                 case LossDefinition other when other.Roles(component) is not { } roles:
-                    Report(
-                        component, DiagnosticDescriptors.NotOfTask, component.Name, declaration.Name,
-                        "predicts numbers, by a loss such as [Quantiles], [Gaussian] or [MeanSquaredError]");
+                    ReportUnfit(
+                        component, declaration, "predicts numbers, by a loss such as [Quantiles], [Gaussian] or [MeanSquaredError]",
+                        diagnostics);
                     // Nothing else is missing.
                     (loss, isLate) = (other, true);
-                    components.Add(new("MeanSquaredError", new([])) { Origin = component });
+                    components.Add(Derived(component, "MeanSquaredError"));
                     continue;
                 case LossDefinition other:
                     loss = other;
@@ -151,7 +145,7 @@ internal sealed class ForecastDefinition : TaskDefinition
                     int outputs = Limited(
                         (long)horizon * (hasChannels ? 1 : targets) * parameters, parameters, "The outputs", task, declaration,
                         diagnostics);
-                    components.Add(new("Dense", new([new("Units", outputs)])) { Origin = component });
+                    components.Add(Derived(component, "Dense", ("Units", outputs)));
                     break;
                 case PreprocessingDefinition { SplitsSamples: true } when hasOtherNumbers:
                     Report(component, DiagnosticDescriptors.ChannelWithoutTarget, component.Name, declaration.Name);

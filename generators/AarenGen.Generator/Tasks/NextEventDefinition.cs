@@ -5,7 +5,9 @@ using AarenGen.Generator.Planning;
 namespace AarenGen.Generator.Tasks;
 
 /// <summary>[NextEvent&lt;TRecord&gt;(unit, Resolution = …, …)]: when the next event comes, and its mark.</summary>
-internal sealed class NextEventDefinition : RecordTaskDefinition
+internal sealed class NextEventDefinition() : RecordTaskDefinition(
+    "NextEvent", EventPlan.ModelName,
+    new([ColumnRole.Observed, ColumnRole.Category, ColumnRole.Mark], needsKey: false, needsTime: true, areAggregated: false))
 {
     private const string UnitArgument = "Unit", ResolutionArgument = "Resolution", ComponentsArgument = "Components";
     private const string TimeArgument = "TimeEncoding";
@@ -21,13 +23,6 @@ internal sealed class NextEventDefinition : RecordTaskDefinition
     /// <summary>The resolution where none is written, as a fraction of the unit.</summary>
     private const long DefaultFraction = 1_000_000;
 
-    private static readonly RecordRoles Roles = new(
-        [ColumnRole.Observed, ColumnRole.Category, ColumnRole.Mark], needsKey: false, needsTime: true, areAggregated: false);
-
-    public override string Name => "NextEvent";
-
-    public override string BaseModel => $"AarenGen.{EventPlan.ModelName}`3";
-
     public override DerivedModel? Derive(ComponentDeclaration task, Declaration declaration, DiagnosticBag diagnostics)
     {
         if (task.Record is not { } record || !task.Has(UnitArgument))
@@ -42,7 +37,7 @@ internal sealed class NextEventDefinition : RecordTaskDefinition
         int mixture = task.Has(ComponentsArgument)
             ? diagnostics.InRange(task, ComponentsArgument, 1, MaxComponents) : DefaultComponents;
         int timeWidth = task.Has(TimeArgument) ? diagnostics.InRange(task, TimeArgument, 0, MaxTimeWidth) : 0;
-        RecordBinding binding = RecordBinding.Of(record, task, declaration.Name.TrimStart('@'), Roles, diagnostics);
+        RecordBinding binding = Bind(record, task, declaration, diagnostics);
         ColumnPlan? mark = binding.Columns.FirstOrDefault(static c => c.Role == ColumnRole.Mark);
         List<ComponentDeclaration> components = [.. TokenInputs(task, binding, MissingNumbers(task, diagnostics), mark, timeWidth)];
         foreach ((ComponentDeclaration component, ComponentDefinition? definition) in Fitting(task, declaration, diagnostics))
@@ -77,13 +72,12 @@ internal sealed class NextEventDefinition : RecordTaskDefinition
                 Derived(task, "CrossEntropy"),
             ]);
         }
-        declaration = declaration with { Components = new(components) };
-        return binding is { IsComplete: true, Time: { } time } && unit is { } ticks
-            ? new(declaration, new EventPlan(
+        return ModelOf(
+            declaration, components,
+            binding is { IsComplete: true, Time: { } time } && unit is { } ticks ? new EventPlan(
                 record, binding.SeriesKey, time, new(binding.Columns), ticks, resolution ?? Math.Max(1, ticks / DefaultFraction),
-                task.Text(UnitArgument)!.Trim(), timeWidth > 0))
-            // A mistake that only the compiler reports leaves nothing to plan.
-            : diagnostics.HasErrors ? new(declaration, null) : null;
+                task.Text(UnitArgument)!.Trim(), timeWidth > 0) : null,
+            diagnostics);
     }
 
     /// <summary>The wait, which is missing before the first event; the observed numbers; the time; the mark; the categories.</summary>

@@ -4,9 +4,51 @@ using AarenGen.Generator.Planning;
 
 namespace AarenGen.Generator.Tasks;
 
-/// <summary>A task in which each record is a token.</summary>
-internal abstract class RecordTaskDefinition : TaskDefinition
+/// <summary>A task on records.</summary>
+/// <param name="name">Its name.</param>
+/// <param name="model">The name of the class that models with the task derive from.</param>
+/// <param name="roles">What properties of its records are.</param>
+internal abstract class RecordTaskDefinition(string name, string model, RecordRoles roles) : TaskDefinition
 {
+    public sealed override string Name => name;
+
+    public sealed override string BaseModel => $"AarenGen.{model}`3";
+
+    /// <summary>Finds out how a model reads its records.</summary>
+    /// <param name="record">Their type.</param>
+    /// <param name="task">The task.</param>
+    /// <param name="declaration">The model.</param>
+    /// <param name="diagnostics">Takes mistakes.</param>
+    protected RecordBinding Bind(
+        RecordDeclaration record, ComponentDeclaration task, Declaration declaration, DiagnosticBag diagnostics) =>
+        RecordBinding.Of(record, task, declaration.Name.TrimStart('@'), roles, diagnostics);
+
+    /// <summary>What a task has come to.</summary>
+    /// <param name="declaration">The model.</param>
+    /// <param name="components">Its inputs, layers and losses.</param>
+    /// <param name="plan">The task; null after a mistake.</param>
+    /// <param name="diagnostics">Has the mistakes.</param>
+    protected static DerivedModel? ModelOf(
+        Declaration declaration, List<ComponentDeclaration> components, TaskPlan? plan, DiagnosticBag diagnostics) =>
+        // A mistake that only the compiler reports leaves nothing to plan.
+        plan is not null || diagnostics.HasErrors ? new(declaration with { Components = new(components) }, plan) : null;
+
+    /// <summary>What becomes of numbers that records lack; never an error, since null is one of their values.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="diagnostics">Takes mistakes.</param>
+    protected static MissingValues MissingNumbers(ComponentDeclaration task, DiagnosticBag diagnostics)
+    {
+        const string argument = "Missing";
+        var written = (MissingValues)task.Integer(argument);
+        if (task.Has(argument) && written is not (MissingValues.CarryForward or MissingValues.MeanWithIndicator))
+        {
+            diagnostics.Add(DiagnosticInfo.At(
+                diagnostics.LocationOf(task, argument), DiagnosticDescriptors.UndefinedValue, argument, task.Name, (int)written,
+                $"{nameof(MissingValues.CarryForward)}, {nameof(MissingValues.MeanWithIndicator)}"));
+        }
+        return written == MissingValues.MeanWithIndicator ? written : MissingValues.CarryForward;
+    }
+
     /// <summary>The inputs of the values of records: the observed numbers, then the categories.</summary>
     /// <param name="task">The task.</param>
     /// <param name="binding">The values.</param>
@@ -59,6 +101,54 @@ internal abstract class RecordTaskDefinition : TaskDefinition
         }
     }
 
+    /// <summary>
+    /// What the user wrote beside a task with one loss: the layers, the last ones, which follow from the task, and the loss.
+    /// </summary>
+    /// <param name="task">The task.</param>
+    /// <param name="declaration">The model.</param>
+    /// <param name="rule">Which losses and layers fit.</param>
+    /// <param name="diagnostics">Takes mistakes.</param>
+    protected static List<ComponentDeclaration> LayersAndLoss(
+        ComponentDeclaration task, Declaration declaration, LossRule rule, DiagnosticBag diagnostics)
+    {
+        var components = new List<ComponentDeclaration>();
+        bool hasLoss = false;
+        foreach ((ComponentDeclaration component, ComponentDefinition? definition) in Fitting(task, declaration, diagnostics))
+        {
+            switch (definition)
+            {
+                case HeadDefinition:
+                    ReportUnfit(component, declaration, "has one loss, without a head", diagnostics);
+                    break;
+                case LossDefinition when hasLoss:
+                    ReportUnfit(component, declaration, "has one loss", diagnostics);
+                    break;
+                case LossDefinition loss:
+                    hasLoss = true;
+                    components.AddRange(rule.LastLayers(component));
+                    bool fits = rule.IsFitting(component, loss);
+                    if (!fits)
+                    {
+                        ReportUnfit(component, declaration, rule.Fact, diagnostics);
+                    }
+                    components.Add(fits ? component : Derived(component, rule.Standard));
+                    break;
+                default:
+                    if (rule.Adapt(component, definition) is { } adapted)
+                    {
+                        components.Add(adapted);
+                    }
+                    break;
+            }
+        }
+        if (!hasLoss)
+        {
+            components.AddRange(rule.LastLayers(task));
+            components.Add(Derived(task, rule.Standard));
+        }
+        return components;
+    }
+
     /// <summary>Reports a component that does not fit the task.</summary>
     /// <param name="component">The component.</param>
     /// <param name="declaration">The model.</param>
@@ -69,4 +159,15 @@ internal abstract class RecordTaskDefinition : TaskDefinition
         ComponentDeclaration component, Declaration declaration, string fact, DiagnosticBag diagnostics, string? argument = null) =>
         diagnostics.Add(DiagnosticInfo.At(
             diagnostics.LocationOf(component, argument), DiagnosticDescriptors.NotOfTask, component.Name, declaration.Name, fact));
+
+    /// <summary>Which losses and layers fit a task with one loss.</summary>
+    /// <param name="Standard">The loss where there is none that fits.</param>
+    /// <param name="IsFitting">Whether a loss fits.</param>
+    /// <param name="Fact">What the task is, after "which", where one does not.</param>
+    /// <param name="LastLayers">The layers before the loss, which stand for a component.</param>
+    /// <param name="Adapt">What becomes of another component; null, after it was reported: nothing.</param>
+    protected sealed record LossRule(
+        string Standard, Func<ComponentDeclaration, LossDefinition, bool> IsFitting, string Fact,
+        Func<ComponentDeclaration, IEnumerable<ComponentDeclaration>> LastLayers,
+        Func<ComponentDeclaration, ComponentDefinition?, ComponentDeclaration?> Adapt);
 }
