@@ -61,10 +61,8 @@ public abstract class ClassificationModel<TSelf, TRecord, TLabel> : RecordModel<
         ArgumentNullException.ThrowIfNull(records);
         options ??= new();
         options.Validate();
-        // Statistics that are not fitted yet depend on the records.
-        Standardizer? standardizer = Statistics is { IsFitted: true } ? Standardizer : null;
-        LabelledSequences all = Read(records, standardizer, out int unlabelled);
-        (LabelledSequences train, LabelledSequences? judges) = validation is not null ? (all, Read(validation, standardizer, out _))
+        LabelledSequences all = Read(records, FittedStandardizer, out int unlabelled);
+        (LabelledSequences train, LabelledSequences? judges) = validation is not null ? (all, Read(validation, FittedStandardizer, out _))
             : options.ValidationFraction == 0 ? (all, null) : all.Divide(options.ValidationFraction, options.Training?.Seed ?? 0);
         TrainingReport report = ClassificationTraining.Fit((TSelf)this, train, judges, options.Training, progress, cancellationToken);
         return new(

@@ -60,11 +60,9 @@ public abstract class DecisionModel<TSelf, TRecord, TDecision> : RecordModel<TSe
         ArgumentNullException.ThrowIfNull(records);
         options ??= new();
         options.Validate();
-        // Statistics that are not fitted yet depend on the records.
-        Standardizer? standardizer = Statistics is { IsFitted: true } ? Standardizer : null;
-        IReadOnlyList<LoggedEpisode> all = Read(records, standardizer);
+        IReadOnlyList<LoggedEpisode> all = Read(records, FittedStandardizer);
         (IReadOnlyList<LoggedEpisode> train, IReadOnlyList<LoggedEpisode>? judges) = validation is not null
-            ? (all, Read(validation, standardizer))
+            ? (all, Read(validation, FittedStandardizer))
             : options.ValidationFraction == 0 ? (all, null)
             : TaskTraining.Divide(all, static _ => 0, options.ValidationFraction, options.Training?.Seed ?? 0);
         return DecisionTraining.Run((TSelf)this, Layout, train, judges, options, progress, cancellationToken);

@@ -63,11 +63,9 @@ public abstract class NextEventModel<TSelf, TRecord, TNext> : RecordModel<TSelf,
         ArgumentNullException.ThrowIfNull(records);
         options ??= new();
         options.Validate();
-        // Statistics that are not fitted yet depend on the records.
-        Standardizer? standardizer = Statistics is { IsFitted: true } ? Standardizer : null;
-        IReadOnlyList<RecordSequence> series = Read(records, standardizer);
+        IReadOnlyList<RecordSequence> series = Read(records, FittedStandardizer);
         (EventSequences train, EventSequences? judges) = validation is null ? EventSequences.Divide(Layout, series, options)
-            : (EventSequences.Of(Layout, series, options), EventSequences.Of(Layout, Read(validation, standardizer), options));
+            : (EventSequences.Of(Layout, series, options), EventSequences.Of(Layout, Read(validation, FittedStandardizer), options));
         TrainingReport report = EventTraining.Fit((TSelf)this, train, judges, options.Training, progress, cancellationToken);
         return new(report, train.TargetCount, judges?.TargetCount ?? 0);
     }

@@ -63,9 +63,7 @@ public abstract class ForecastModel<TSelf, TRecord, TForecast> : RecordModel<TSe
         ArgumentNullException.ThrowIfNull(records);
         options ??= new();
         options.Validate(Description.Tokens);
-        // Statistics that are not fitted yet depend on the records.
-        IReadOnlyList<RegularSeries> series = RecordGrid.Read<TRecord, TSelf>(
-            records, Layout, Statistics is { IsFitted: true } ? Standardizer : null);
+        IReadOnlyList<RegularSeries> series = RecordGrid.Read<TRecord, TSelf>(records, Layout, FittedStandardizer);
         return ForecastTraining.Run((TSelf)this, Layout, series, options, progress, cancellationToken);
     }
 

@@ -16,6 +16,12 @@ public abstract class RecordModel<TSelf, TRecord> : SequenceModel<TSelf>
     /// <summary>Where the values of records stand in tokens.</summary>
     private protected abstract RecordLayout TaskLayout { get; }
 
+    /// <summary>
+    /// What standardises the tokens of records to train on; null where nothing does, or where statistics are not fitted yet: they then
+    /// depend on the records.
+    /// </summary>
+    private protected Standardizer? FittedStandardizer => Statistics is { IsFitted: true } ? Standardizer : null;
+
     /// <summary>Creates the state of a series at its beginning.</summary>
     /// <param name="key">The series' key; empty where records have none.</param>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
