@@ -12,11 +12,11 @@ using Microsoft.CodeAnalysis.Rename;
 
 namespace AarenGen.CodeFixes;
 
-/// <summary>Mends the mistakes of declarations that have one obvious mend.</summary>
+/// <summary>Fixes the mistakes of declarations that have one obvious fix.</summary>
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(DeclarationFixProvider)), Shared]
 public sealed class DeclarationFixProvider : CodeFixProvider
 {
-    private delegate Mend? Find(SyntaxNode node, Diagnostic diagnostic);
+    private delegate Fix? Find(SyntaxNode node, Diagnostic diagnostic);
 
     private static readonly ImmutableDictionary<string, Find> Fixes = new Dictionary<string, Find>
     {
@@ -53,10 +53,10 @@ public sealed class DeclarationFixProvider : CodeFixProvider
             {
                 RegisterShorterName(context, node, diagnostic);
             }
-            else if (Fixes[diagnostic.Id](node, diagnostic) is { } mend)
+            else if (Fixes[diagnostic.Id](node, diagnostic) is { } fix)
             {
-                Document mended = context.Document.WithSyntaxRoot(root.ReplaceNode(mend.Old, mend.New));
-                context.RegisterCodeFix(CodeAction.Create(mend.Title, _ => Task.FromResult(mended), mend.Title), diagnostic);
+                Document changed = context.Document.WithSyntaxRoot(root.ReplaceNode(fix.Old, fix.New));
+                context.RegisterCodeFix(CodeAction.Create(fix.Title, _ => Task.FromResult(changed), fix.Title), diagnostic);
             }
         }
     }
@@ -81,11 +81,11 @@ public sealed class DeclarationFixProvider : CodeFixProvider
         }
     }
 
-    private static Mend? MakePartial(SyntaxNode node) => node.FirstAncestorOrSelf<TypeDeclarationSyntax>() is { } type
+    private static Fix? MakePartial(SyntaxNode node) => node.FirstAncestorOrSelf<TypeDeclarationSyntax>() is { } type
         ? new("Make it partial", type, Modify(type, type.Modifiers.Add(SyntaxFactory.Token(SyntaxKind.PartialKeyword)))) : null;
 
     /// <summary>Of the type, or of the one around it that is file-local.</summary>
-    private static Mend? MakeInternal(SyntaxNode node)
+    private static Fix? MakeInternal(SyntaxNode node)
     {
         TypeDeclarationSyntax? type = node.AncestorsAndSelf().OfType<TypeDeclarationSyntax>()
             .FirstOrDefault(static t => t.Modifiers.Any(SyntaxKind.FileKeyword));
@@ -105,7 +105,7 @@ public sealed class DeclarationFixProvider : CodeFixProvider
         return type.WithKeyword(type.Keyword.WithLeadingTrivia()).WithModifiers(SyntaxFactory.TokenList(last));
     }
 
-    private static Mend? AddSequenceModel(SyntaxNode node)
+    private static Fix? AddSequenceModel(SyntaxNode node)
     {
         if (node.FirstAncestorOrSelf<TypeDeclarationSyntax>()?.AttributeLists.FirstOrDefault() is not { } list)
         {
@@ -125,7 +125,7 @@ public sealed class DeclarationFixProvider : CodeFixProvider
         _ => "",
     };
 
-    private static Mend? AddForget(SyntaxNode node)
+    private static Fix? AddForget(SyntaxNode node)
     {
         if (node.FirstAncestorOrSelf<AttributeSyntax>() is not { } layer)
         {
@@ -141,7 +141,7 @@ public sealed class DeclarationFixProvider : CodeFixProvider
         return new("Let it forget", layer, layer.WithArgumentList(arguments).WithAdditionalAnnotations(Formatter.Annotation));
     }
 
-    private static Mend? ReplaceArgument(SyntaxNode node, Diagnostic diagnostic)
+    private static Fix? ReplaceArgument(SyntaxNode node, Diagnostic diagnostic)
     {
         // The mistake is at the value; where it is at the whole attribute, the argument is not written there.
         if (Replacement(diagnostic) is not { } text || node.FirstAncestorOrSelf<ExpressionSyntax>() is not { } expression
@@ -152,7 +152,7 @@ public sealed class DeclarationFixProvider : CodeFixProvider
         return new($"Replace it by {text}", expression, SyntaxFactory.ParseExpression(text).WithTriviaFrom(expression));
     }
 
-    private static Mend? RemoveArgument(SyntaxNode node)
+    private static Fix? RemoveArgument(SyntaxNode node)
     {
         if (node.FirstAncestorOrSelf<AttributeArgumentSyntax>() is not { Parent: AttributeArgumentListSyntax list } argument)
         {
@@ -174,5 +174,5 @@ public sealed class DeclarationFixProvider : CodeFixProvider
         diagnostic.Properties.TryGetValue(DiagnosticInfo.ReplacementProperty, out string? text) ? text : null;
 
     /// <summary>What the user reads, and the node that takes the place of another.</summary>
-    private sealed record Mend(string Title, SyntaxNode Old, SyntaxNode New);
+    private sealed record Fix(string Title, SyntaxNode Old, SyntaxNode New);
 }

@@ -102,7 +102,8 @@ internal sealed class UnpackingStream(Stream packed) : ForwardStream
         start += found + TrailerLength;
     }
 
-    /// <summary>Whether so many packed bytes are in the buffer, at most half of it, after reading what is needed.</summary>
+    /// <summary>Whether the buffer holds a number of packed bytes, after reading what is needed.</summary>
+    /// <param name="count">The number, at most half of the buffer's.</param>
     private bool Has(int count)
     {
         while (end - start < count && !isAtEnd)

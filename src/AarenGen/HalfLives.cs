@@ -1,6 +1,6 @@
 namespace AarenGen;
 
-/// <summary>How long the heads of a block that forgets remember.</summary>
+/// <summary>How fast the heads of a block forget.</summary>
 /// <param name="Parameter">The bias of the forget gates, by its name in files, such as <c>blocks.0.mixer.f_proj.bias</c>.</param>
 /// <param name="Tokens">
 /// For each head the number of tokens τ after which a weight has halved, from the bias b alone: τ = −1/log₂ σ(b), above 0; infinite for a

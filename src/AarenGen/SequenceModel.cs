@@ -174,8 +174,8 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     }
 
     /// <summary>
-    /// How long each block of an Aaren with <see cref="AarenAttribute.Forget"/> remembers, as its weights are now; empty where no block
-    /// forgets.
+    /// After how many tokens the weight of a token has halved, in each block of an Aaren with <see cref="AarenAttribute.Forget"/>, as the
+    /// weights are now; empty where no block forgets.
     /// </summary>
     /// <returns>The blocks in order, the first one first.</returns>
     /// <exception cref="InvalidOperationException">Another call changes the weights.</exception>

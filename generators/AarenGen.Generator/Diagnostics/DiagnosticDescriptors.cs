@@ -130,7 +130,7 @@ internal static class DiagnosticDescriptors
             + "the class, of its namespace or of a type around it"),
         Error(
             HalfLifeWithoutForget, "A half-life needs a layer that forgets",
-            "{0} of [{1}] says how long an Aaren that forgets remembers, but this one never forgets; add Forget = true, or remove {0}"),
+            "{0} of [{1}] says how fast an Aaren with Forget = true forgets, but this one never forgets; add Forget = true, or remove {0}"),
         Error(
             NothingToStandardize, "There is nothing to standardise",
             "'{0}' has neither a [Continuous] input nor a loss on a real scale, so [Standardize] has nothing to scale; remove it"),

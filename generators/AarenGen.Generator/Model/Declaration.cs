@@ -80,7 +80,7 @@ internal sealed record DiagnosticInfo(string Id, DiagnosticLocation DiagnosticLo
     /// <summary>The property of a diagnostic that holds its <see cref="Replacement"/>, for code fixes.</summary>
     public const string ReplacementProperty = "Replacement";
 
-    /// <summary>C# that mends the mistake in the place of what is there; null where no text is the obvious one.</summary>
+    /// <summary>C# that fixes the mistake in the place of what is there; null where no text is the obvious one.</summary>
     public string? Replacement { get; init; }
 
     public ImmutableDictionary<string, string?>? Properties =>

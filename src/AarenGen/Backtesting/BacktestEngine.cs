@@ -13,7 +13,7 @@ internal sealed class BacktestEngine
 
     private const int MaxAlarms = 10_000, ListedAlarms = 200, MaxPeriods = 100;
 
-    /// <summary>Unless the options say how many alarms are wanted: at most one of so many scores.</summary>
+    /// <summary>Scores for each alarm, at least, where the options do not say how many alarms are wanted.</summary>
     private const int ScoresPerAlarm = 100;
 
     private readonly OriginForecaster first;

@@ -35,9 +35,9 @@ internal sealed class ScoreHistogram
         Count += other.Count;
     }
 
-    /// <summary>The threshold above which so many of such scores lie; NaN where there are fewer than 100 scores.</summary>
+    /// <summary>The threshold above which a given number of such scores lie; NaN where there are fewer than 100 scores.</summary>
     /// <param name="wanted">
-    /// Above 0; fewer than a fiftieth of the scores, or than 50, are found beyond the data, by an exponential tail.
+    /// The number, above 0; fewer than a fiftieth of the scores, or than 50, are found beyond the data, by an exponential tail.
     /// </param>
     public double Threshold(double wanted)
     {
