@@ -315,6 +315,18 @@ public sealed class EventTests
         Assert.Throws<ArgumentOutOfRangeException>(() => counts.Add(2, 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => counts.LogProbability(0, 3));
         Assert.Throws<ArgumentOutOfRangeException>(() => new CategoryTransitions(1, 0));
+
+        // After each of many, the category counted most is that of the counts; in a tie the lowest.
+        var random = new Random(1);
+        var many = new CategoryTransitions(1, 5);
+        long[] expected = new long[5];
+        for (int i = 0; i < 200; i++)
+        {
+            int next = random.Next(5);
+            many.Add(0, next);
+            expected[next]++;
+            Assert.Equal(Array.IndexOf(expected, expected.Max()), many.MostLikely(0));
+        }
     }
 
     /// <summary>A visitor opens, reads after about a minute, closes after about ten, and opens after about a hundred.</summary>

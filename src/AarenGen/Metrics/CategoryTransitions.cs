@@ -10,6 +10,7 @@ public sealed class CategoryTransitions
 {
     private readonly Dictionary<int, long>?[] counts;
     private readonly long[] totals;
+    private readonly int[] mostLikely;
 
     /// <summary>No counts yet.</summary>
     /// <param name="contexts">Number of contexts, at least 1.</param>
@@ -21,6 +22,7 @@ public sealed class CategoryTransitions
         ArgumentOutOfRangeException.ThrowIfLessThan(categories, 1);
         counts = new Dictionary<int, long>?[contexts];
         totals = new long[contexts];
+        mostLikely = new int[contexts];
         Categories = categories;
     }
 
@@ -36,7 +38,11 @@ public sealed class CategoryTransitions
         Check(context, counts.Length, nameof(context));
         Check(next, Categories, nameof(next));
         Dictionary<int, long> row = counts[context] ??= [];
-        row[next] = row.GetValueOrDefault(next) + 1;
+        long count = row[next] = row.GetValueOrDefault(next) + 1, most = row.GetValueOrDefault(mostLikely[context]);
+        if (count > most || (count == most && next < mostLikely[context]))
+        {
+            mostLikely[context] = next;
+        }
         totals[context]++;
     }
 
@@ -57,7 +63,7 @@ public sealed class CategoryTransitions
     public int MostLikely(int context)
     {
         Check(context, counts.Length, nameof(context));
-        return counts[context] is not { } row ? 0 : row.MaxBy(static pair => (pair.Value, -pair.Key)).Key;
+        return mostLikely[context];
     }
 
     private static void Check(int number, int count, string name)
