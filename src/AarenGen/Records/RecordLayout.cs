@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace AarenGen;
 
@@ -7,6 +9,8 @@ internal abstract class RecordLayout
 {
     /// <summary>Of each category: their number, below 0 where the last one is that of missing values.</summary>
     private readonly int[] cardinalities;
+    private byte[]? fingerprint;
+    private int? savedBytes;
 
     /// <param name="columns">The values of a record: numbers, then categories.</param>
     /// <param name="description">The model.</param>
@@ -32,6 +36,14 @@ internal abstract class RecordLayout
 
     /// <summary>What decides how records are read, beside the columns: equal texts of equal models read them in the same way.</summary>
     public abstract string Facts { get; }
+
+    /// <summary>Identifies the task: 64 digits, equal for tasks that read the same records in the same way.</summary>
+    public ReadOnlySpan<byte> Fingerprint => fingerprint ??= Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(
+        Encoding.UTF8.GetBytes(Facts + string.Concat(Columns.Select(static c => string.Create(
+            CultureInfo.InvariantCulture, $"\n{c.Name} {c.Role} {c.Aggregation} {c.Cardinality} {c.HasMissingCategory}")))))));
+
+    /// <summary>Bytes that the core of a series writes into a saved state.</summary>
+    public int SavedBytes => savedBytes ??= CreateCore("").SavedBytes;
 
     /// <summary>Makes what the state of a series has beside that of the model's layers.</summary>
     public abstract SeriesCore CreateCore(string key);

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -14,7 +13,10 @@ namespace AarenGen.Serialization;
 internal static class SeriesSnapshot
 {
     public const byte Version = (byte)'3';
-    public const int FingerprintBytes = 64, MaxKey = 1 << 20;
+    public const int FingerprintBytes = 64;
+
+    /// <summary>Characters of a key at most.</summary>
+    public const int MaxKey = 1 << 20;
 
     /// <summary>What the saved state of a stream has at most beside its doubles.</summary>
     private const int MaxStateHeader = 1 << 13;
@@ -61,7 +63,7 @@ internal static class SeriesSnapshot
         {
             throw Damaged();
         }
-        int coreStart = keyLength * sizeof(char) + sizeof(int), coreBytes = layout.CreateCore("").SavedBytes;
+        int coreStart = keyLength * sizeof(char) + sizeof(int), coreBytes = layout.SavedBytes;
         byte[] body = new byte[coreStart + coreBytes + sizeof(int)];
         ReadAll(stream, body);
         int stateBytes = BinaryPrimitives.ReadInt32LittleEndian(body.AsSpan(body.Length - sizeof(int)));
@@ -144,24 +146,12 @@ internal static class SeriesSnapshot
         return hash.GetHashAndReset().AsSpan().SequenceEqual(last) ? states : throw Damaged();
     }
 
-    /// <summary>Identifies a task: equal ones read the same records in the same way.</summary>
-    private static string Fingerprint(RecordLayout layout)
-    {
-        string text = layout.Facts;
-        foreach (RecordColumn c in layout.Columns)
-        {
-            text += string.Create(
-                CultureInfo.InvariantCulture, $"\n{c.Name} {c.Role} {c.Aggregation} {c.Cardinality} {c.HasMissingCategory}");
-        }
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
-    }
-
     private static void WriteHeader(BinaryWriter writer, ReadOnlySpan<byte> magic, RecordLayout layout, int number)
     {
         writer.Write(magic);
         writer.Write(Version);
         writer.Write(Encoding.ASCII.GetBytes(layout.Description.Fingerprint));
-        writer.Write(Encoding.ASCII.GetBytes(Fingerprint(layout)));
+        writer.Write(layout.Fingerprint);
         writer.Write(number);
     }
 
@@ -190,7 +180,7 @@ internal static class SeriesSnapshot
             throw new ModelFileException(
                 "The state belongs to a model with another declaration; save it again from a model declared like this one.");
         }
-        if (!fingerprints.Slice(FingerprintBytes, FingerprintBytes).SequenceEqual(Encoding.ASCII.GetBytes(Fingerprint(layout))))
+        if (!fingerprints.Slice(FingerprintBytes, FingerprintBytes).SequenceEqual(layout.Fingerprint))
         {
             throw new ModelFileException(
                 "The state belongs to a model of other records, or with another grid of time; "
