@@ -53,6 +53,25 @@ public sealed class ClassificationTests
     }
 
     [Fact]
+    public void A_key_that_a_saved_state_cannot_hold_is_refused_when_the_state_is_created()
+    {
+        WordClassifier model = WordClassifier.Create(1);
+        string longest = new('k', 1 << 20);
+        SeriesStateCollection<WordClassifier> states = model.CreateSeriesStates(), loaded = model.CreateSeriesStates();
+        model.Step(states[longest], new(longest, 1, null));
+        using var file = new MemoryStream();
+        states.Save(file);
+        file.Position = 0;
+        loaded.Load(file);
+        Assert.Equal(1, loaded[longest].TokenCount);
+        Assert.Contains(
+            "The key has 1048577 characters, and a saved state holds one of at most 1048576",
+            Assert.Throws<ArgumentException>(() => model.CreateSeriesState(longest + "k")).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => states[longest + "k"]);
+        Assert.Single(states);
+    }
+
+    [Fact]
     public void The_given_records_are_trained_on_where_others_validate()
     {
         StrokePoint[] train = [.. Enumerable.Range(1, 9).SelectMany(static i => Stroke(i))];

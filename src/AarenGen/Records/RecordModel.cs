@@ -1,3 +1,5 @@
+using AarenGen.Serialization;
+
 namespace AarenGen;
 
 /// <summary>
@@ -26,12 +28,18 @@ public abstract class RecordModel<TSelf, TRecord> : SequenceModel<TSelf>
     /// <param name="key">The series' key; empty where records have none.</param>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
     /// <exception cref="ArgumentException">
-    /// With <see cref="StandardizeAttribute.PerSeries"/>: <paramref name="key"/> has more than 1,024 bytes of UTF-8, half a character or a
-    /// null character.
+    /// <paramref name="key"/> has more than 1,048,576 characters; or, with <see cref="StandardizeAttribute.PerSeries"/>, more than 1,024
+    /// bytes of UTF-8, half a character or a null character.
     /// </exception>
     public SeriesState<TSelf> CreateSeriesState(string key = "")
     {
         ArgumentNullException.ThrowIfNull(key);
+        if (key.Length > SeriesSnapshot.MaxKey)
+        {
+            throw new ArgumentException(
+                FormattableString.Invariant($"The key has {key.Length} characters, and a saved state holds one of at most ")
+                + FormattableString.Invariant($"{SeriesSnapshot.MaxKey}; name the series by a shorter text."), nameof(key));
+        }
         return new(TaskLayout, key, CreateStateOf(TaskLayout.StatisticsOf(key)));
     }
 
