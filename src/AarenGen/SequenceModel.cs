@@ -81,9 +81,10 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     } = UserMetadata.None;
 
     /// <summary>
-    /// Identifies the weights and <see cref="Statistics"/> as they are now: 16 hexadecimal digits, the same for the same numbers in any
-    /// process. Files of the model and saved states have it. <see cref="WeightPrecision"/> and <see cref="Metadata"/> do not change it. The
-    /// first call after the weights changed reads all of them, about a gigabyte a second.
+    /// Identifies the weights and <see cref="Statistics"/> as they are now, and of a model that decides the scale of returns: 16
+    /// hexadecimal digits, the same for the same numbers in any process. Files of the model and saved states have it.
+    /// <see cref="WeightPrecision"/> and <see cref="Metadata"/> do not change it. The first call after the weights changed reads all of
+    /// them, about a gigabyte a second.
     /// </summary>
     public string WeightFingerprint => WeightVersion.Text(origin.Weights.Fingerprint);
 
@@ -102,10 +103,10 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     }
 
     /// <summary>The end of the records that trainings used, where they were told of time; null: none is known.</summary>
-    internal DateTimeOffset? DataEnd { get; set; }
+    internal DateTimeOffset? DataEnd { get; private set; }
 
     /// <summary>What trainings divided returns by, in a model that decides; null: none is known.</summary>
-    internal double? ReturnScale { get; set; }
+    internal double? ReturnScale { get; private set; }
 
     /// <summary>Scales with these statistics; null where nothing is standardised.</summary>
     internal Standardizer? Standardizer => standardizer;
@@ -458,6 +459,9 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// since its weights depend on them; for others, train a new model. A checkpoint has the statistics with which its training began.
     /// Epochs are compared by losses of standardised targets.</para>
     /// <para>States of streams from before the training belong to other weights afterwards; see <see cref="AcceptedStates"/>.</para>
+    /// <para>A model with a task is trained on tokens here, not on its records. When these were is not known, so that its
+    /// <c>FittedUntil</c> is null afterwards. The <c>ReturnScale</c> of a model that decides stays, since its tokens have returns that are
+    /// divided by it.</para>
     /// </remarks>
     /// <param name="train">The sequences to learn from.</param>
     /// <param name="validation">
@@ -504,14 +508,41 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(train);
+        return FitTask(train, validation, options ?? new(), dataEnd: null, ReturnScale, progress, cancellationToken);
+    }
+
+    /// <summary>As <see cref="Fit"/>, with what the weights belong to if the training changes them, however it ends.</summary>
+    /// <param name="train">The sequences to learn from.</param>
+    /// <param name="validation">Sequences that decide which epoch was best; null: none.</param>
+    /// <param name="options">How to train.</param>
+    /// <param name="dataEnd">The end of the records that this training and those before it used; null: it is not known.</param>
+    /// <param name="returnScale">What returns are divided by in the tokens; null: it is not known.</param>
+    /// <param name="progress">Receives reports; null: none.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    internal TrainingReport FitTask(
+        SequenceData train, SequenceData? validation, TrainingOptions options, DateTimeOffset? dataEnd, double? returnScale,
+        IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
         access.BeginChange(nameof(Fit));
         try
         {
             // States keep the fingerprint of the weights that are about to change.
-            _ = origin.Weights.Fingerprint;
-            weights = weights.Writable();
-            using var trainer = new Trainer<TSelf>((TSelf)this, train, validation, options ?? new TrainingOptions());
-            return trainer.Run(progress, cancellationToken);
+            ulong before = origin.Weights.Fingerprint;
+            try
+            {
+                weights = weights.Writable();
+                using var trainer = new Trainer<TSelf>((TSelf)this, train, validation, options);
+                return trainer.Run(progress, cancellationToken);
+            }
+            finally
+            {
+                // A training that was stopped or that failed leaves the weights of its last optimiser step. Fingerprints take time.
+                if ((dataEnd != DataEnd || returnScale != ReturnScale) && origin.Weights.Fingerprint != before)
+                {
+                    (DataEnd, ReturnScale) = (dataEnd, returnScale);
+                    origin = NewOrigin();
+                }
+            }
         }
         finally
         {
@@ -705,7 +736,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     }
 
     private StateOrigin NewOrigin() => new(
-        new WeightVersion(() => ModelFile.FingerprintOf(Description, weights, Statistics)), null, standardizer, standardizer);
+        new WeightVersion(() => ModelFile.FingerprintOf(Description, weights, Statistics, ReturnScale)), null, standardizer, standardizer);
 
     /// <summary>Refuses a state of other weights than this model accepts.</summary>
     /// <exception cref="InvalidOperationException">It is one.</exception>

@@ -242,10 +242,27 @@ public sealed class DecisionTests(ITestOutputHelper log)
         PushPolicy loaded = PushPolicy.Load(file);
         Assert.Equal(policy.ReturnScale, loaded.ReturnScale);
         Assert.Equal(policy.Statistics!.Tokens, loaded.Statistics!.Tokens);
+        // It belongs to the weights: other outputs would follow from the same records.
+        Assert.Equal(policy.WeightFingerprint, loaded.WeightFingerprint);
+        SeriesState<PushPolicy> state = policy.CreateDecisionState(-3);
+        policy.Decide(state, records[0]);
+        loaded.Decide(state, records[1], reward: -1);
+        using var scaleless = new MemoryStream();
+        ModelFile.Writer(
+            PushPolicy.Description, policy.WeightBuffer, new(policy.Statistics, null, null, policy.Metadata), fingerprint: 1)(scaleless);
+        scaleless.Position = 0;
+        PushPolicy other = PushPolicy.Load(scaleless);
+        Assert.Equal(1, other.ReturnScale);
+        Assert.NotEqual(policy.WeightFingerprint, other.WeightFingerprint);
+        Assert.Throws<InvalidOperationException>(() => other.Decide(state, records[2], reward: -1));
         Assert.Contains("return_scale", Assert.Throws<ModelFileException>(static () => ModelNotes.Read(
             null, new Dictionary<string, string> { ["aarengen.return_scale"] = "-1" }, UserMetadata.None)).Message,
             StringComparison.Ordinal);
         loaded.Fit(records.Select(static p => p with { Reward = 100 }), options);
+        Assert.Equal(policy.ReturnScale, loaded.ReturnScale);
+
+        // Tokens have returns that are divided by it, also those that are trained on as they are.
+        loaded.Fit(ModelData.Random<PushPolicy>([29, 29], seed: 1), options: new() { Epochs = 1 });
         Assert.Equal(policy.ReturnScale, loaded.ReturnScale);
 
         // Returns, actions and targets are not standardised; what is observed is.

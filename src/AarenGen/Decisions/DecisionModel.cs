@@ -16,7 +16,8 @@ public abstract class DecisionModel<TSelf, TRecord, TDecision> : RecordModel<TSe
 
     /// <summary>
     /// What returns are divided by in tokens: the largest return still to reach, of any step that the first training saw. Files of the
-    /// model keep it. 1 where none is known, as of weights from elsewhere.
+    /// model keep it, and <see cref="SequenceModel{TSelf}.WeightFingerprint"/> depends on it. 1 where none is known, as of weights from
+    /// elsewhere.
     /// </summary>
     public new double ReturnScale => base.ReturnScale ?? 1;
 

@@ -26,8 +26,7 @@ internal static class DecisionTraining
         DecisionWindows? judges = validation is null ? null : new(layout, validation, scale, options.WindowSteps);
         TrainingOptions training = options.Training
             ?? TaskTraining.Defaults(windows.Count, judges is null ? null : DefaultPatience);
-        TrainingReport report = TaskTraining.Fit(
-            model, windows, judges, training, () => model.ReturnScale = scale, progress, cancellation);
+        TrainingReport report = model.FitTask(windows, judges, training, dataEnd: null, scale, progress, cancellation);
         return new(
             report, train.Count, train.Sum(static e => (long)e.Steps), ReturnSummary.Of(train.Select(static e => e.Return)),
             validation is null ? null : Evaluate(model, layout, validation, training.Threads, cancellation));

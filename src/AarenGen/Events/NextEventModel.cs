@@ -20,7 +20,8 @@ public abstract class NextEventModel<TSelf, TRecord, TNext> : RecordModel<TSelf,
 
     /// <summary>
     /// The time of the last event that a training of this model used, for validation included; null where none is known, as of weights from
-    /// elsewhere. Files of the model keep it, and <see cref="Evaluate"/> says when it tests on what the model was trained on.
+    /// elsewhere, and of those that <see cref="SequenceModel{TSelf}.Fit"/> trained on tokens. Files of the model keep it, and
+    /// <see cref="Evaluate"/> says when it tests on what the model was trained on.
     /// </summary>
     public DateTimeOffset? FittedUntil => DataEnd;
 

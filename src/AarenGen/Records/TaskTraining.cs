@@ -59,34 +59,6 @@ internal static class TaskTraining
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         DateTimeOffset until = model.DataEnd is { } before && before > end ? before : end;
-        return Fit(model, train, validation, options, () => model.DataEnd = until, progress, cancellation);
-    }
-
-    /// <summary>Trains a model, and tells what its weights depend on then.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="train">What is trained on.</param>
-    /// <param name="validation">What decides which epoch was best; null: nothing.</param>
-    /// <param name="options">How to train.</param>
-    /// <param name="trained">Called if a weight has changed, however the training ended.</param>
-    /// <param name="progress">Receives reports; null: none.</param>
-    /// <param name="cancellation">Stops.</param>
-    public static TrainingReport Fit<TModel>(
-        TModel model, SequenceData train, SequenceData? validation, TrainingOptions options, Action trained,
-        IProgress<TrainingProgress>? progress, CancellationToken cancellation)
-        where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
-    {
-        string before = model.WeightFingerprint;
-        try
-        {
-            return model.Fit(train, validation, options, progress, cancellation);
-        }
-        finally
-        {
-            // A training that was stopped or that failed leaves the weights of its last optimiser step.
-            if (model.WeightFingerprint != before)
-            {
-                trained();
-            }
-        }
+        return model.FitTask(train, validation, options, until, model.ReturnScale, progress, cancellation);
     }
 }

@@ -33,10 +33,17 @@ internal static class ModelFile
         return Writer(description, [("", weights)], metadata, [], notes.Statistics);
     }
 
-    /// <summary>Identifies weights and statistics, by the first bytes of a hash; never 0.</summary>
-    public static ulong FingerprintOf(ModelDescription description, AlignedBuffer weights, StandardizationStatistics? statistics)
+    /// <summary>Identifies weights, statistics and the scale of returns, by the first bytes of a hash; never 0.</summary>
+    public static ulong FingerprintOf(
+        ModelDescription description, AlignedBuffer weights, StandardizationStatistics? statistics, double? returnScale)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        if (returnScale is { } scale)
+        {
+            Span<byte> bytes = stackalloc byte[sizeof(double)];
+            BinaryPrimitives.WriteDoubleLittleEndian(bytes, scale);
+            hash.AppendData(bytes);
+        }
         hash.AppendData(MemoryMarshal.AsBytes(StatisticsFile.Data(statistics).AsSpan()));
         hash.AppendData(StatisticsFile.NamesOf(description, statistics));
         EachRow(description, [("", weights)], hash.AppendData);
