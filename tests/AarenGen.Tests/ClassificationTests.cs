@@ -53,6 +53,39 @@ public sealed class ClassificationTests
     }
 
     [Fact]
+    public void Labels_of_records_to_classify_are_not_read()
+    {
+        Check<StrokeClassifier, StrokePoint, Shape>(Stroke(4), static (p, i) => p with { Shape = i == 0 ? null : (Shape)0 });
+        Check<WordClassifier, Spoken, string>(
+            Enumerable.Range(0, 5).Select(static i => new Spoken("w", i, "one")), static (s, i) => s with { Word = i == 0 ? "" : "two" });
+        Check<DigitClassifier, Drawn, int>(
+            Enumerable.Range(0, 4).Select(static i => new Drawn("d", i, 7)), static (d, i) => d with { Digit = i == 0 ? -1 : 10 });
+
+        static void Check<TModel, TRecord, TLabel>(IEnumerable<TRecord> records, Func<TRecord, int, TRecord> unknown)
+            where TModel : ClassificationModel<TModel, TRecord, TLabel>, IModelDefinition<TModel>, IRecordBinding<TRecord>,
+                IClassificationDefinition<TLabel>
+            where TLabel : notnull
+        {
+            TModel model = SequenceModel<TModel>.Create(1);
+            TRecord[] labelled = [.. records], others = [.. labelled.Select(unknown)];
+            Classification<TLabel> expected = model.Classify(labelled), found = model.Classify(others);
+            SeriesState<TModel> state = model.CreateSeriesState(TModel.GetKey(labelled[0]));
+            foreach (TRecord record in others)
+            {
+                model.Step(state, record);
+            }
+            Classification<TLabel> streamed = model.GetClassification(state)!.Value;
+            foreach (TLabel label in TModel.Labels)
+            {
+                Assert.Equal(expected.Probability(label), found.Probability(label));
+                Assert.Equal(expected.Probability(label), streamed.Probability(label));
+            }
+            // Where they are read, they must be labels.
+            Assert.Throws<RecordException>(() => model.Evaluate(others));
+        }
+    }
+
+    [Fact]
     public void A_key_that_a_saved_state_cannot_hold_is_refused_when_the_state_is_created()
     {
         WordClassifier model = WordClassifier.Create(1);
@@ -221,7 +254,7 @@ public sealed class ClassificationTests
             Enumerable.Range(0, 20).SelectMany(static i => Words(i, 3 + i)),
             new() { Training = new() { Epochs = 20, LearningRate = 1e-2 } });
         Assert.Equal(1, report.Validation!.Accuracy);
-        e = Assert.Throws<RecordException>(() => words.Step(state, new("0", 1, "three")));
+        e = Assert.Throws<RecordException>(() => words.Evaluate([new("0", 1, "three")]));
         Assert.Equal("Word of a record of the series '0' is 'three', which is none of its 2 categories; declare it, or leave the record "
             + "out.", e.Message);
 

@@ -291,6 +291,31 @@ public sealed class DecisionTests(ITestOutputHelper log)
         Assert.Equal(1, unchanged.ReturnScale);
     }
 
+    [Fact]
+    public void Only_what_a_call_needs_of_a_record_is_read()
+    {
+        LeverPolicy levers = LeverPolicy.Create(1);
+        SeriesState<LeverPolicy> expected = levers.CreateDecisionState(3), state = levers.CreateDecisionState(3);
+        for (int step = 0; step < 4; step++)
+        {
+            // The default is no lever.
+            Pull observed = new() { Game = "a", Angle = step, Reward = double.PositiveInfinity };
+            LeverPolicy.Decision a = levers.Decide(expected, observed with { Lever = Lever.Up, Reward = 0 }, reward: step == 0 ? 0 : 1);
+            LeverPolicy.Decision b = levers.Decide(state, observed, reward: step == 0 ? 0 : 1);
+            Assert.Equal((a.Lever, a.Probability(Lever.Up)), (b.Lever, b.Probability(Lever.Up)));
+            // Of the action that was taken nothing else is.
+            levers.SetAction(expected, new() { Game = "a", Lever = Lever.Down });
+            levers.SetAction(state, new() { Game = "a", Angle = float.PositiveInfinity, Lever = Lever.Down, Reward = double.NaN });
+        }
+        Assert.Equal(expected.Core.Outputs.ToArray(), state.Core.Outputs.ToArray());
+        // Where they are read, they must be valid.
+        Pull valid = new("a", 1, Lever.Up, 1);
+        Assert.Throws<RecordException>(() => levers.SetAction(state, valid with { Lever = 0 }));
+        Assert.Throws<RecordException>(() => levers.Decide(state, valid with { Angle = float.PositiveInfinity }, reward: 1));
+        Assert.Throws<RecordException>(() => levers.Evaluate([valid with { Lever = 0 }]));
+        Assert.Throws<RecordException>(() => levers.Evaluate([valid with { Reward = double.PositiveInfinity }]));
+    }
+
     private sealed class Failing : IProgress<TrainingProgress>
     {
         public void Report(TrainingProgress value) => throw new IOException("The disk is full.");

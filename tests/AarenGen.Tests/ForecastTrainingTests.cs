@@ -40,8 +40,9 @@ public sealed class ForecastTrainingTests
         var right = new Reading { Sensor = "a", Time = Begin, Load = 1 };
         Reject([right, right with { Time = Begin.AddHours(-1) }], "'a' at 2025-03-27 23:00:00Z (number 2)", "OrderBy(r => r.Time)");
         Reject([right, right with { Time = Begin.AddMinutes(10) }], "'a' at 2025-03-28 00:10:00Z", "Aggregation.Mean");
-        Reject([right, right with { Time = Begin.AddHours(1), Flow = double.PositiveInfinity }], "'a' at 2025-03-28 01:00:00Z", "Flow");
-        Reject([right with { Humidity = 1e39 }], "2025-03-28 00:00:00Z", "Humidity");
+        Reject(
+            [right, right with { Time = Begin.AddHours(1), Flow = double.PositiveInfinity }], "'a' at 2025-03-28T01:00:00+00:00", "Flow");
+        Reject([right with { Humidity = 1e39 }], "2025-03-28T00:00:00+00:00", "Humidity");
         Reject([right with { Site = 7 }], "'a' at", "Site");
         Reject([right with { Time = DateTimeOffset.MaxValue }], "9999-12-31", "calendar");
         Reject([right, right with { Time = Begin.AddYears(3000) }], "'a' at 5025-03-28", "MaxGap");

@@ -192,7 +192,9 @@ public sealed class RecordBindingTests
             nameof(Kinds.Level) => Kind with { Level = null! },
             _ => Kind with { MaybeLevel = "d" },
         };
-        string message = Assert.Throws<RecordException>(() => Values<KindsForecaster, Kinds>(record)).Message;
+        var layout = new ForecastLayout(KindsForecaster.Task, KindsForecaster.Description);
+        string message = Assert.Throws<RecordException>(() => layout.ReadValues<Kinds, KindsForecaster>(
+            record, RecordUse.Training, new double[layout.Columns.Length])).Message;
         Assert.StartsWith(
             $"{property} of a record of the series '18446744073709551615' at 2026-03-01T00:00:00+00:00 is {expected}", message,
             StringComparison.Ordinal);

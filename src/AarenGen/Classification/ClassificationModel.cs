@@ -86,7 +86,7 @@ public abstract class ClassificationModel<TSelf, TRecord, TLabel> : RecordModel<
             (TSelf)this, data, Classes.Names, unlabelled, Environment.ProcessorCount, cancellationToken);
     }
 
-    /// <summary>Names the label of a sequence. Labels that its records have do not count, but must be valid.</summary>
+    /// <summary>Names the label of a sequence. Labels that its records have are not read.</summary>
     /// <param name="records">The records of one sequence, in order.</param>
     /// <exception cref="ArgumentNullException"><paramref name="records"/> is null.</exception>
     /// <exception cref="ArgumentException">There are no records, or those of several sequences.</exception>
@@ -94,7 +94,7 @@ public abstract class ClassificationModel<TSelf, TRecord, TLabel> : RecordModel<
     public Classification<TLabel> Classify(IEnumerable<TRecord> records)
     {
         ArgumentNullException.ThrowIfNull(records);
-        IReadOnlyList<RecordSequence> sequences = RecordSequence.Read<TRecord, TSelf>(records, Layout, Standardizer);
+        IReadOnlyList<RecordSequence> sequences = RecordSequence.Read<TRecord, TSelf>(records, Layout, Standardizer, RecordUse.Input);
         if (sequences.Count != 1)
         {
             throw new ArgumentException(
@@ -109,7 +109,7 @@ public abstract class ClassificationModel<TSelf, TRecord, TLabel> : RecordModel<
 
     /// <summary>Takes the next record of a sequence, and names the label of the sequence so far. It allocates nothing.</summary>
     /// <param name="state">The state of the sequence, by <c>CreateSeriesState</c>.</param>
-    /// <param name="record">The record. The label that it may have does not count, but must be valid: null where it is unknown.</param>
+    /// <param name="record">The record. The label that it may have is not read.</param>
     /// <returns>A view, valid until the next step; null where, with <c>[Patch]</c>, the model gave no output.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="state"/> is null.</exception>
     /// <exception cref="RecordException">

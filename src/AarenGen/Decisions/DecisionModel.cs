@@ -120,7 +120,7 @@ public abstract class DecisionModel<TSelf, TRecord, TDecision> : RecordModel<TSe
 
     /// <summary>Decides on the first action of an episode. It allocates nothing.</summary>
     /// <param name="state">The state, at the beginning of an episode.</param>
-    /// <param name="record">What is observed. Its action and its reward, which are not known yet, do not count.</param>
+    /// <param name="record">What is observed. Its action and its reward, which are not known yet, are not read.</param>
     /// <returns>A view, valid until the next decision.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="state"/> is null.</exception>
     /// <exception cref="InvalidOperationException">
@@ -137,10 +137,7 @@ public abstract class DecisionModel<TSelf, TRecord, TDecision> : RecordModel<TSe
 
     /// <summary>Decides on the next action of an episode. It allocates nothing.</summary>
     /// <param name="state">The state.</param>
-    /// <param name="record">
-    /// What is observed now. Its action and its reward, which are not known yet, do not count; leave them null, or at any value that could
-    /// be.
-    /// </param>
+    /// <param name="record">What is observed now. Its action and its reward, which are not known yet, are not read.</param>
     /// <param name="reward">What the last action was worth: the return still to reach goes down by it. 0 at the first step.</param>
     /// <returns>A view, valid until the next decision.</returns>
     /// <remarks>
@@ -198,7 +195,7 @@ public abstract class DecisionModel<TSelf, TRecord, TDecision> : RecordModel<TSe
     /// allocates nothing.
     /// </summary>
     /// <param name="state">The state, after a decision.</param>
-    /// <param name="record">A record with the action that was taken; nothing else of it counts.</param>
+    /// <param name="record">A record with the action that was taken; nothing else of it is read.</param>
     /// <exception cref="ArgumentNullException"><paramref name="state"/> is null.</exception>
     /// <exception cref="InvalidOperationException">Nothing was decided yet.</exception>
     /// <exception cref="RecordException">The action is missing or out of bounds. The state is as it was.</exception>
@@ -215,7 +212,7 @@ public abstract class DecisionModel<TSelf, TRecord, TDecision> : RecordModel<TSe
             throw new RecordException("A record is null; leave it out.");
         }
         Span<double> values = RecordScratch.Own.Values(Layout.Columns.Length);
-        TSelf.GetValues(record, values);
+        Layout.ReadValues<TRecord, TSelf>(record, RecordUse.Action, values);
         if (Layout.FindMistake(values) is { } mistake)
         {
             throw new RecordException($"{RecordLayout.Where(state.Key, null)} {mistake}.");

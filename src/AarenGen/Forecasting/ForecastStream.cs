@@ -17,7 +17,7 @@ internal readonly struct ForecastStream<TModel>(SeriesState<TModel> state) where
         long ticks = TimeOf<TRecord, TBinding>(record), interval = Core.IntervalOf(ticks);
         RecordScratch scratch = RecordScratch.Own;
         Span<double> values = scratch.Values(layout.Columns.Length);
-        TBinding.GetValues(record, values);
+        layout.ReadValues<TRecord, TBinding>(record, RecordUse.Input, values);
         layout.CheckValues(Core.Key, ticks, values, standardizer, standardizer is not null);
         if (!layout.Task.IsAggregated && Core.HasBegun && interval == Core.Next)
         {
@@ -121,7 +121,7 @@ internal readonly struct ForecastStream<TModel>(SeriesState<TModel> state) where
             }
             end = Core.FindEnd(interval);
             Span<double> values = memory.Slice(count * width, width);
-            TBinding.GetValues(record, values);
+            layout.ReadValues<TRecord, TBinding>(record, RecordUse.Ahead, values);
             layout.CheckKnown(Core.Key, time, values, standardizer);
             offsets[count++] = (int)offset;
         }
@@ -235,7 +235,7 @@ internal readonly struct ForecastStream<TModel>(SeriesState<TModel> state) where
             // Of an open interval there were records before, which these are only a part of.
             if (current > interval || !isOpen)
             {
-                TBinding.GetValues(record, values);
+                layout.ReadValues<TRecord, TBinding>(record, RecordUse.Ahead, values);
                 known.Begin((int)(current - interval));
                 known.Add(Core.Key, time, values, standardizer);
             }

@@ -30,9 +30,15 @@ public interface IRecordBinding<TRecord>
     /// <exception cref="RecordException">The time is not in UTC, and its zone is unknown.</exception>
     static abstract DateTimeOffset GetTime(TRecord record);
 
-    /// <summary>Copies out the values of a record.</summary>
+    /// <summary>Copies out the values of a record. The library checks those that it reads.</summary>
     /// <param name="record">The record.</param>
-    /// <param name="values">[Columns]: filled; NaN: missing, of a category too.</param>
-    /// <exception cref="RecordException">A category is none of the declared ones, or a number is not finite as a float.</exception>
+    /// <param name="values">
+    /// [Columns]: filled; NaN: missing, of a category too; infinity: a category that is none of the declared ones.
+    /// </param>
     static abstract void GetValues(TRecord record, Span<double> values);
+
+    /// <summary>A value as the record has it, for messages.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="column">The value's column.</param>
+    static abstract object? GetValue(TRecord record, int column);
 }

@@ -38,7 +38,7 @@ internal static class RecordGrid
             {
                 throw new RecordException(SecondRecord(layout, key, ticks));
             }
-            TBinding.GetValues(record, values);
+            layout.ReadValues<TRecord, TBinding>(record, RecordUse.Training, values);
             layout.CheckValues(key, ticks, values, last.Standardizer, isScaled);
             if (resampler.TryAdd(key, new(ticks, TimeSpan.Zero), values) is { } problem)
             {

@@ -9,6 +9,10 @@ internal abstract class RecordLayout
 {
     /// <summary>Of each category: their number, below 0 where the last one is that of missing values.</summary>
     private readonly int[] cardinalities;
+
+    /// <summary>Of each <see cref="RecordUse"/>: whether it reads the columns.</summary>
+    private readonly bool[][] reads;
+
     private byte[]? fingerprint;
     private int? savedBytes;
 
@@ -20,6 +24,7 @@ internal abstract class RecordLayout
         Description = description;
         FirstCategoryColumn = Columns.TakeWhile(static c => c.Cardinality == 0).Count();
         cardinalities = [.. Columns[FirstCategoryColumn..].Select(static c => c.HasMissingCategory ? -c.Cardinality : c.Cardinality)];
+        reads = [.. Enum.GetValues<RecordUse>().Select(use => Columns.Select(c => Reads(use, c.Role)).ToArray())];
         AlwaysHasOutput = description.Tokens is { PatchLength: 1, PatchStride: 1 };
     }
 
@@ -71,6 +76,29 @@ internal abstract class RecordLayout
 
     /// <summary>A moment in messages.</summary>
     public static string Time(long ticks) => new DateTime(ticks).ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>Reads the values of a record.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="use">What for.</param>
+    /// <param name="values">[Columns]: filled; NaN: missing, or not read.</param>
+    /// <exception cref="RecordException">A category is none of the declared ones, or a number is not finite as a float.</exception>
+    public void ReadValues<TRecord, TBinding>(TRecord record, RecordUse use, Span<double> values)
+        where TBinding : IRecordBinding<TRecord>
+    {
+        TBinding.GetValues(record, values);
+        bool[] isRead = reads[(int)use];
+        for (int c = 0; c < values.Length; c++)
+        {
+            if (!isRead[c])
+            {
+                values[c] = double.NaN;
+            }
+            else if (float.IsInfinity((float)values[c]))
+            {
+                throw RecordValues.Unusable<TBinding, TRecord>(record, c);
+            }
+        }
+    }
 
     /// <summary>
     /// Checks the values of a record, and gives missing categories the number of the category of missing values.
@@ -139,6 +167,14 @@ internal abstract class RecordLayout
     protected static bool IsTokenNumber(float number, int tokenColumn, int count, Standardizer? standardizer, bool isScaled) =>
         standardizer?.IsTokenNumber(number, tokenColumn, count)
             ?? (float.IsFinite(number) && (isScaled || Math.Abs(number) <= Arguments.LargestTokenNumber));
+
+    private static bool Reads(RecordUse use, RecordRole role) => use switch
+    {
+        RecordUse.Training => true,
+        RecordUse.Input => role is not (RecordRole.Label or RecordRole.Action or RecordRole.Reward),
+        RecordUse.Ahead => role == RecordRole.KnownAhead,
+        _ => role == RecordRole.Action,
+    };
 
     protected int Count(RecordRole role) => Columns.Count(c => c.Role == role);
 }

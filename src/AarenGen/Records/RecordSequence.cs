@@ -36,10 +36,11 @@ internal sealed class RecordSequence(string key, int columns, Standardizer? stan
     /// <param name="records">The records.</param>
     /// <param name="layout">The layout of tokens.</param>
     /// <param name="standardizer">Standardises tokens; null where nothing does, or the statistics are not known yet.</param>
+    /// <param name="use">What they are read for.</param>
     /// <returns>The sequences, in the order in which their first records came.</returns>
     /// <exception cref="RecordException">A record is wrong; the message names it, its series and time, and the fix.</exception>
     public static IReadOnlyList<RecordSequence> Read<TRecord, TBinding>(
-        IEnumerable<TRecord> records, RecordLayout layout, Standardizer? standardizer = null)
+        IEnumerable<TRecord> records, RecordLayout layout, Standardizer? standardizer = null, RecordUse use = RecordUse.Training)
         where TBinding : IRecordBinding<TRecord>
     {
         int columns = layout.Columns.Length;
@@ -49,7 +50,7 @@ internal sealed class RecordSequence(string key, int columns, Standardizer? stan
         foreach (TRecord record in records)
         {
             RecordSequence sequence = table.Find<TRecord, TBinding>(record);
-            TBinding.GetValues(record, read);
+            layout.ReadValues<TRecord, TBinding>(record, use, read);
             layout.CheckValues(sequence.Key, TBinding.HasTime ? sequence.Ticks : null, read, sequence.standardizer, isScaled);
             sequence.values.AddRange(read);
             sequence.Count++;

@@ -48,7 +48,7 @@ internal readonly struct RecordStream<TModel>(SeriesState<TModel> state) where T
         {
             throw new RecordException($"{RecordLayout.Where(Core.Key, time)} {RecordLayout.OutOfOrder(Core.Ticks)}");
         }
-        TBinding.GetValues(record, values);
+        Core.Layout.ReadValues<TRecord, TBinding>(record, RecordUse.Input, values);
         Standardizer? standardizer = model.ScalesOf(state.Stream);
         Core.Layout.CheckValues(Core.Key, time, values, standardizer, standardizer is not null);
         return time;

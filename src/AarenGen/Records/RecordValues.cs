@@ -4,26 +4,11 @@ using System.Numerics;
 
 namespace AarenGen;
 
-/// <summary>What generated bindings of records share: checks of values, and their errors. Not meant for other code.</summary>
+/// <summary>What generated bindings of records share: categories, keys, times and their errors. Not meant for other code.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class RecordValues
 {
     private const int MaxDigits = 20;
-
-    /// <summary>The first value that is infinite as a float; a binding gives infinity for a category that is none.</summary>
-    /// <param name="values">The values; NaN is fine.</param>
-    /// <returns>Its index; -1 where all are usable.</returns>
-    public static int IndexOfUnusable(ReadOnlySpan<double> values)
-    {
-        for (int i = 0; i < values.Length; i++)
-        {
-            if (float.IsInfinity((float)values[i]))
-            {
-                return i;
-            }
-        }
-        return -1;
-    }
 
     /// <summary>The number of a category; infinity where it is out of range.</summary>
     /// <param name="value">The value.</param>
@@ -79,19 +64,16 @@ public static class RecordValues
     public static RecordException NoKey(string property) =>
         new($"{property} of a record is null, but says which series the record belongs to; give each record a key.");
 
-    /// <summary>A value that cannot be used.</summary>
+    /// <summary>The mistake of a value that cannot be used.</summary>
     /// <param name="record">The record.</param>
     /// <param name="column">The value's column.</param>
-    /// <param name="value">The value.</param>
     /// <typeparam name="TBinding">The binding.</typeparam>
     /// <typeparam name="TRecord">The type of the record.</typeparam>
-    /// <returns>The exception, to be thrown.</returns>
-    public static RecordException Unusable<TBinding, TRecord>(TRecord record, int column, object? value)
-        where TBinding : IRecordBinding<TRecord>
+    internal static RecordException Unusable<TBinding, TRecord>(TRecord record, int column) where TBinding : IRecordBinding<TRecord>
     {
         RecordColumn declared = TBinding.Columns[column];
         int categories = declared.Cardinality - (declared.HasMissingCategory ? 1 : 0);
-        string shown = TableException.Quote(Convert.ToString(value, CultureInfo.InvariantCulture));
+        string shown = TableException.Quote(Convert.ToString(TBinding.GetValue(record, column), CultureInfo.InvariantCulture));
         string mistake = categories > 0
             ? string.Create(CultureInfo.InvariantCulture, $"is none of its {categories} categories; declare it, or leave the record out")
             : "is not finite as a float; use null or NaN where a value is missing";

@@ -40,6 +40,17 @@ internal readonly record struct Walk(
     [property: SeriesKey] string Game, [property: Category(7)] int Cell, [property: Category] bool? IsLit,
     [property: Action] Turn? Turn, [property: Reward] int Reward);
 
+/// <summary>An enum whose default is none of its values.</summary>
+internal enum Lever
+{
+    Up = 1,
+    Down = 2,
+}
+
+/// <summary>A pull of a lever.</summary>
+internal readonly record struct Pull(
+    [property: SeriesKey] string Game, [property: Observed] float Angle, [property: Action] Lever Lever, [property: Reward] double Reward);
+
 [SequenceModel, Decide<Push>(24, Width = 32), Standardize]
 [LayerNorm, Aaren(Heads = 2, FeedForward = 32, Forget = true, Convolution = 4), LayerNorm]
 internal sealed partial class PushPolicy;
@@ -52,6 +63,9 @@ internal sealed partial class DerivedPolicy;
 [Interleave(8, Shared = 2), LayerNorm, Aaren(Heads = 2, FeedForward = 8, Forget = true)]
 [Dense(2, Activation = Activation.Tanh), MeanSquaredError]
 internal sealed partial class WrittenPolicy;
+
+[SequenceModel, Decide<Pull>(10, Width = 8), MinGru(FeedForward = 8)]
+internal sealed partial class LeverPolicy;
 
 [SequenceModel, Decide<Walk>(10, Width = 16), MinGru(FeedForward = 16)]
 internal sealed partial class WalkPolicy;

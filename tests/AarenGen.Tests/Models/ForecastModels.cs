@@ -48,6 +48,13 @@ internal sealed class ReadingBinding : IRecordBinding<Reading>
         }
     }
 
+    public static object? GetValue(Reading record, int column)
+    {
+        double[] values = new double[Columns.Count];
+        GetValues(record, values);
+        return values[column];
+    }
+
     /// <summary>Two targets, an observed value, a value known ahead, a category of three and one for missing ones.</summary>
     public static RecordColumn[] ColumnsOf(Aggregation aggregation) =>
     [

@@ -36,6 +36,8 @@ internal readonly record struct Counted(
 
 internal readonly record struct Judged([property: SeriesKey] string Key, [property: Observed] float Level, [property: Label] bool IsGood);
 
+internal readonly record struct Drawn([property: SeriesKey] string Key, [property: Observed] float X, [property: Label(10)] int Digit);
+
 [SequenceModel, Classify<StrokePoint>, Standardize, Dense(16), Aaren(Heads = 2, FeedForward = 16)]
 internal sealed partial class StrokeClassifier;
 
@@ -47,6 +49,9 @@ internal sealed partial class IndicatingStrokes;
 
 [SequenceModel, Classify<Counted>, Dense(8)]
 internal sealed partial class CountClassifier;
+
+[SequenceModel, Classify<Drawn>, Dense(8)]
+internal sealed partial class DigitClassifier;
 
 [SequenceModel, Classify<Judged>, Dense(8), CrossEntropy(ClassWeights = [1, 2])]
 internal sealed partial class QualityClassifier;

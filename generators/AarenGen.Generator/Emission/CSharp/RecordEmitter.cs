@@ -30,29 +30,30 @@ internal static class RecordEmitter
             {
                 Value(code, task.Columns[c], c, types);
             }
-            if (task.Columns.Count > 0)
-            {
-                Check(code, plan, task, types);
-            }
+        }
+        code.Line();
+        using (code.Open($"static object? {binding}.GetValue({record} record, int column)"))
+        {
+            Values(code, task);
         }
         code.Line();
     }
 
-    private static void Check(CodeWriter code, Plan plan, TaskPlan task, TypeNames types)
+    private static void Values(CodeWriter code, TaskPlan task)
     {
-        using CodeWriter.Block unusable =
-            code.Open($"if ({types.Runtime}RecordValues.IndexOfUnusable(values) is >= 0 and var column)");
-        code.Line("object? value = column switch");
-        using (code.OpenBlock(";"))
+        if (task.Columns.Count == 0)
         {
-            for (int c = 0; c < task.Columns.Count; c++)
-            {
-                // As an object, so that no value takes the type of another one.
-                string arm = c == task.Columns.Count - 1 ? "_ => (object?)" : $"{Number(c)} => ";
-                code.Line($"{arm}record.{Identifier.Escape(task.Columns[c].Property.Name)},");
-            }
+            code.Line("return null;");
+            return;
         }
-        code.Line($"throw {types.Runtime}RecordValues.Unusable<{plan.Name}, {task.Record.Type}>(record, column, value);");
+        code.Line("return column switch");
+        using CodeWriter.Block arms = code.OpenBlock(";");
+        for (int c = 0; c < task.Columns.Count; c++)
+        {
+            // As an object, so that no value takes the type of another one.
+            string arm = c == task.Columns.Count - 1 ? "_ => (object?)" : $"{Number(c)} => ";
+            code.Line($"{arm}record.{Identifier.Escape(task.Columns[c].Property.Name)},");
+        }
     }
 
     /// <summary>The interface that the binding implements.</summary>
@@ -137,7 +138,7 @@ internal static class RecordEmitter
         }
     }
 
-    /// <summary>The number of a category; infinity for another value, which is reported afterwards.</summary>
+    /// <summary>The number of a category; infinity for another value, which is reported where it is read.</summary>
     private static void Switch(CodeWriter code, string value, bool isNullable, IEnumerable<string> categories)
     {
         code.Line($"{value} switch");
