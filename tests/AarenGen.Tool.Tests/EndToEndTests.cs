@@ -69,7 +69,11 @@ public sealed class EndToEndTests(ITestOutputHelper log) : TemporaryFolder
         Assert.Contains(
             "\"stepsPerSecond\"", Tool("", "bench", At("project"), "--steps", "200", "--json").Output, StringComparison.Ordinal);
 
-        Assert.Contains("weights", Tool("", "inspect", At("project/model.safetensors")).Output, StringComparison.Ordinal);
+        string inspected = Tool("", "inspect", At("project/model.safetensors")).Output;
+        Assert.Contains("model.safetensors: weights", inspected, StringComparison.Ordinal);
+        Assert.Contains("checksum: right", inspected, StringComparison.Ordinal);
+        // The last tenth was left for the backtest.
+        Assert.Contains("fitted until: 2025-01-", inspected, StringComparison.Ordinal);
         Tool("", "convert", At("project/model.safetensors"), "--output", At("half"), "--type", "bfloat16");
         Tool("", "convert", At("project"), "--output", At("compiled"), "--compiled", "--precision", "int8");
         Assert.Contains("compiled model", Tool("", "inspect", At("compiled")).Output, StringComparison.Ordinal);
@@ -154,8 +158,23 @@ public sealed class EndToEndTests(ITestOutputHelper log) : TemporaryFolder
         Assert.InRange(kills, 2, 50);
         Assert.Equal(whole, seen.Values);
 
-        string inspected = Tool("", "inspect", At("state"), "--json").Output;
-        Assert.Equal(rows.Length, JsonDocument.Parse(inspected).RootElement.GetProperty("rows").GetInt64());
+        using (JsonDocument inspected = JsonDocument.Parse(Tool("", "inspect", At("state"), "--json").Output))
+        {
+            JsonElement report = inspected.RootElement;
+            Assert.Equal(
+                ("collection of states of series", rows.Length, true),
+                (report.GetProperty("kind").GetString(), report.GetProperty("rows").GetInt32(),
+                    report.GetProperty("hasRightChecksum").GetBoolean()));
+            // Hours 0 to 399, whose last is complete when the next one begins.
+            Assert.Equal(
+                ["north 399", "south 399"], report.GetProperty("states").EnumerateArray()
+                    .Select(static s => $"{s.GetProperty("series").GetString()} {s.GetProperty("tokenCount").GetInt64()}").Order());
+        }
+        byte[] damaged = File.ReadAllBytes(At("state"));
+        damaged[^100] ^= 1;
+        Assert.Contains(
+            "the saved state is damaged", Process(ToolPath, "", "inspect", WriteBytes("damaged", damaged)).Error,
+            StringComparison.OrdinalIgnoreCase);
         // The whole input again.
         (string replayed, _) = Tool(string.Join('\n', [header, .. rows]), "stream", At("project"), "--state", At("state"), "--replay");
         Assert.Equal("", replayed);
