@@ -40,7 +40,21 @@ public class MistakeTests : TemporaryFolder
     [InlineData(1, "Could not find file", "inspect missing")]
     [InlineData(1, "it is a directory; name a file", "inspect .")]
     [InlineData(1, "Not a safetensors file, but a text", "convert good.csv --output x --type bfloat16")]
+    [InlineData(1, "good.csv is there; name another file by --output, or replace it by --force",
+        "convert good.csv --output good.csv --type bfloat16")]
     [InlineData(2, "--precision goes with --compiled", "convert good.csv --output x --precision int8")]
+    [InlineData(1, "there is no such folder", "export nowhere --output m.onnx")]
+    [InlineData(1, "good.csv is a file; name the folder of the project", "export good.csv --output m.onnx")]
+    [InlineData(1, "this is no project", "export . --output m.onnx")]
+    [InlineData(1, "model.safetensors: there are no weights; train the model first", "export untrained --output m.onnx")]
+    [InlineData(1, "model.safetensors: there are no weights; train the model first", "export untrained/P.csproj --output m.onnx")]
+    [InlineData(1, "model.safetensors: there are no weights; train the model first", "bench untrained")]
+    [InlineData(1, "untrained is a folder; name a file in it", "export trained --output untrained")]
+    [InlineData(1, "there is no folder", "export trained --output nowhere/m.onnx")]
+    [InlineData(1, "good.csv is there; name another file by --output, or replace it by --force", "export trained --output good.csv")]
+    [InlineData(2, "--output is empty", "export trained --output ")]
+    [InlineData(2, "Option '--output' is required", "export trained")]
+    [InlineData(2, "Argument 'both' not recognized", "export trained --output m.onnx --graph both")]
     [InlineData(2, "Unrecognized command or argument 'what'", "what")]
     public void A_mistake_is_a_line(int code, string expected, string arguments)
     {
@@ -52,6 +66,13 @@ public class MistakeTests : TemporaryFolder
         Write("marks.csv", Table(100).Replace("Z,", "Z,1", StringComparison.Ordinal).Replace("\n", ".000\n", StringComparison.Ordinal)
             .Replace("load.000", "load", StringComparison.Ordinal));
         Write("timeless.csv", "a,load\n" + string.Concat(Enumerable.Range(0, 100).Select(static i => $"{i % 7}x,{i}\n")));
+        foreach (string folder in (string[])["untrained", "trained"])
+        {
+            Directory.CreateDirectory(At(folder));
+            Write($"{folder}/P.csproj", "<Project/>");
+            Write($"{folder}/Live.cs", "");
+        }
+        Write("trained/model.safetensors", "");
         string before = Environment.CurrentDirectory;
         Environment.CurrentDirectory = Path.GetDirectoryName(At("good.csv"))!;
         try

@@ -16,10 +16,7 @@ internal static class InspectCommand
     {
         Argument<string> file = new("file") { Description = "Weights, a compiled model, a checkpoint, or states" };
         Option<bool> json = new("--json") { Description = "Write the report as JSON" };
-        var command = new Command("inspect", "Shows what a file holds: its kind, tensors, states and metadata, and whether it is undamaged.")
-        {
-            file, json,
-        };
+        var command = new Command("inspect", "Shows what a file holds, and whether it is undamaged.") { file, json };
         command.Runs((parsed, _) =>
         {
             var report = FileReport.Read(parsed.GetValue(file)!);
@@ -41,7 +38,8 @@ internal static class InspectCommand
     {
         ModelFileInfo info = report.Info;
         Console.WriteLine($"{report.Path}: {report.Kind}, {report.Bytes:N0} bytes"
-            + (report.HoldsStates ? $", {info.States.Count:N0} in all" : $", {info.Tensors.Count:N0} tensors, {report.Parameters:N0} weights")
+            + (report.HoldsStates ? $", {info.States.Count:N0} in all"
+                : $", {info.Tensors.Count:N0} tensors, {report.Parameters:N0} weights")
             + (report.Rows is { } rows ? $", after {rows:N0} rows" : ""));
         Console.WriteLine($"declaration: {info.DeclarationFingerprint ?? "not told"}");
         ShowIfTold("weights", info.WeightFingerprint);

@@ -58,8 +58,8 @@ internal sealed record FileReport(string Path, long Bytes, long? Rows, ModelFile
         if (HasRightChecksum == false)
         {
             throw new UserException(
-                $"{Path}: the checksum does not fit the contents; the file is damaged. Use an older copy. If a program of yours changed the "
-                + $"file, let it leave '{ModelFile.Checksum}' out of the metadata.");
+                $"{Path}: the checksum does not fit the contents; the file is damaged. Use an older copy. If a program of yours changed "
+                + $"the file, let it leave '{ModelFile.Checksum}' out of the metadata.");
         }
     }
 
