@@ -53,8 +53,16 @@ public sealed class SafetensorsHeaderTests
     [InlineData(
         """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8,
         "'b' begin at byte")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}""", 0, "")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[0],"data_offsets":[9223372036854775807,9223372036854775807]}}""", 0, "")]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}""", 0,
+        "'a' has shape [4611686018427387904, 4] and offsets 0 to 0, which no file can have.")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2305843009213693952],"data_offsets":[0,4]}}""", 4, "which no file can have")]
+    [InlineData("""{"a":{"dtype":"U8","shape":[9223372036854775807],"data_offsets":[0,4]}}""", 4, "takes 9223372036854775807 bytes")]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[0],"data_offsets":[9223372036854775807,9223372036854775807]}}""", 0, "which no file can have")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[9223372036854775000,9223372036854775004]}}""", 0, "begin at byte")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}""", 4, "which no file can have")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[9223372036854775808],"data_offsets":[0,4]}}""", 4, "no non-negative integer")]
     [InlineData("""{"a":{"shape":[1],"data_offsets":[0,4]}}""", 4, "")]
     [InlineData("""{"a":{"dtype":"F32","data_offsets":[0,4]}}""", 4, "")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1]}}""", 4, "")]
@@ -66,6 +74,14 @@ public sealed class SafetensorsHeaderTests
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}} 1""", 4, "")]
     public void A_header_that_contradicts_itself_is_rejected(string header, int bytes, string expected) => Assert.Contains(
         expected, Assert.Throws<ModelFileException>(() => Safetensors.ReadHeader(File(header, bytes))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_tensor_without_numbers_is_empty_whatever_its_other_sizes()
+    {
+        const string Header = """{"a":{"dtype":"F32","shape":[4611686018427387904,4,0],"data_offsets":[0,0]}}""";
+        TensorEntry tensor = Safetensors.ReadHeader(File(Header, 0)).Tensors["a"];
+        Assert.Equal(tensor.Start, tensor.End);
+    }
 
     [Fact]
     public void A_header_longer_than_the_file_is_rejected()

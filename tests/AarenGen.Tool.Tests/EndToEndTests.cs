@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
+using AarenGen.Onnx.Tests;
 using Xunit.Abstractions;
 
 namespace AarenGen.Tool.Tests;
@@ -10,7 +11,7 @@ namespace AarenGen.Tool.Tests;
 [Collection(ProgramRun.Collection)]
 public sealed class EndToEndTests(ITestOutputHelper log) : TemporaryFolder
 {
-    private static readonly string[] Packages = ["AarenGen", "AarenGen.Data", "AarenGen.Reports"];
+    private static readonly string[] Packages = ["AarenGen", "AarenGen.Data", "AarenGen.Onnx", "AarenGen.Reports"];
     private static readonly string ToolPath = typeof(UserException).Assembly.Location;
 
     /// <summary>Above that of the sources, because packages depend on AarenGen from that one on.</summary>
@@ -69,11 +70,16 @@ public sealed class EndToEndTests(ITestOutputHelper log) : TemporaryFolder
         Assert.Contains(
             "\"stepsPerSecond\"", Tool("", "bench", At("project"), "--steps", "200", "--json").Output, StringComparison.Ordinal);
 
-        Assert.Contains("weights", Tool("", "inspect", At("project/model.safetensors")).Output, StringComparison.Ordinal);
+        string inspected = Tool("", "inspect", At("project/model.safetensors")).Output;
+        Assert.Contains("model.safetensors: weights", inspected, StringComparison.Ordinal);
+        Assert.Contains("checksum: right", inspected, StringComparison.Ordinal);
+        // The last tenth was left for the backtest.
+        Assert.Contains("fitted until: 2025-01-", inspected, StringComparison.Ordinal);
         Tool("", "convert", At("project/model.safetensors"), "--output", At("half"), "--type", "bfloat16");
         Tool("", "convert", At("project"), "--output", At("compiled"), "--compiled", "--precision", "int8");
         Assert.Contains("compiled model", Tool("", "inspect", At("compiled")).Output, StringComparison.Ordinal);
 
+        Export();
         Streams(header, rows);
         Plans(header);
         // Rounded weights load, too.
@@ -84,6 +90,69 @@ public sealed class EndToEndTests(ITestOutputHelper log) : TemporaryFolder
         Write("project/More/Wrong.cs", "this does not compile");
         Assert.Contains(
             "the project does not build", Process(ToolPath, "", "bench", At("project"), "--steps", "10").Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>Both graphs run in ONNX Runtime, belong to the model, have its weights, and tell the same of the same tokens.</summary>
+    private void Export()
+    {
+        string project = At("project/Project.csproj"), step = At("step.onnx"), sequence = At("sequence.onnx");
+        Assert.Matches(
+            @"step\.onnx: the step graph of LoadKWForecaster, [\d,]+ bytes", Tool("", "export", project, "--output", step).Output);
+        string json = Tool("", "export", At("project"), "--output", sequence, "--graph", "sequence", "--json").Output;
+        using (JsonDocument report = JsonDocument.Parse(json))
+        {
+            Assert.Equal(
+                ("LoadKWForecaster", "sequence", sequence, new FileInfo(sequence).Length),
+                (report.RootElement.GetProperty("model").GetString(), report.RootElement.GetProperty("graph").GetString(),
+                    report.RootElement.GetProperty("file").GetString(), report.RootElement.GetProperty("bytes").GetInt64()));
+        }
+        (int code, _, string error) = Process(ToolPath, "", "export", project, "--output", step);
+        Assert.Equal((1, $"error: {step} is there; name another file by --output, or replace it by --force."), (code, error.Trim()));
+        byte[] before = File.ReadAllBytes(step);
+        Tool("", "export", project, "--output", step, "--force", "--graph", "step");
+        Assert.Equal(before, File.ReadAllBytes(step));
+
+        using OnnxSession steps = new(before), sequences = new(File.ReadAllBytes(sequence));
+        ModelFileInfo weights = ModelFileInfo.Read(At("project/model.safetensors"));
+        foreach ((OnnxSession session, string graph) in ((OnnxSession, string)[])[(steps, "step"), (sequences, "sequence")])
+        {
+            Assert.Equal(
+                (weights.DeclarationFingerprint, graph, "LoadKWForecaster"),
+                (session.Metadata.CustomMetadataMap["aarengen.fingerprint"], session.Metadata.CustomMetadataMap["aarengen.graph"],
+                    session.Metadata.CustomMetadataMap["aarengen.model"]));
+        }
+
+        // Zeros and ones are categories, too. Two streams: of no series, and of the first one.
+        const int Streams = 2, Tokens = 50;
+        int width = steps.Inputs["token"].Dimensions[^1];
+        var random = new Random(1);
+        float[] tokens = [.. Enumerable.Range(0, Streams * Tokens * width).Select(_ => (float)random.Next(2))];
+        var series = OnnxTensor.Of([0L, 1], Streams);
+        OnnxTensor whole = sequences.Run(new Dictionary<string, OnnxTensor>
+        {
+            ["tokens"] = OnnxTensor.Of(tokens, Streams, Tokens, width), ["series"] = series,
+        })["output"];
+        int outputs = (int)whole.Shape[^1];
+        // Quantiles of 6 hours.
+        Assert.Equal([Streams, Tokens, 18], whole.Shape);
+        Assert.All(whole.Floats, static v => Assert.True(float.IsFinite(v)));
+        float largest = whole.Floats.Max(MathF.Abs);
+        // A trained model forecasts loads, which were between 5 and 15, in their unit.
+        Assert.InRange(largest, 3, 100);
+        Dictionary<string, OnnxTensor> states = steps.NewStates(Streams);
+        for (int token = 0; token < Tokens; token++)
+        {
+            float[] current = [.. Enumerable.Range(0, Streams).SelectMany(s => tokens.Skip((s * Tokens + token) * width).Take(width))];
+            Dictionary<string, OnnxTensor> results = steps.Run(
+                states.Append(new("token", OnnxTensor.Of(current, Streams, width))).Append(new("series", series)));
+            states = OnnxSession.StatesOf(results);
+            for (int i = 0; i < Streams * outputs; i++)
+            {
+                float expected = whole.Floats[((i / outputs * Tokens) + token) * outputs + i % outputs];
+                // Some hundred operations of float32 after another.
+                Assert.InRange(results["output"].Floats[i] - expected, -1e-5f * largest, 1e-5f * largest);
+            }
+        }
     }
 
     private void Streams(string header, string[] rows)
@@ -154,8 +223,23 @@ public sealed class EndToEndTests(ITestOutputHelper log) : TemporaryFolder
         Assert.InRange(kills, 2, 50);
         Assert.Equal(whole, seen.Values);
 
-        string inspected = Tool("", "inspect", At("state"), "--json").Output;
-        Assert.Equal(rows.Length, JsonDocument.Parse(inspected).RootElement.GetProperty("rows").GetInt64());
+        using (JsonDocument inspected = JsonDocument.Parse(Tool("", "inspect", At("state"), "--json").Output))
+        {
+            JsonElement report = inspected.RootElement;
+            Assert.Equal(
+                ("collection of states of series", rows.Length, true),
+                (report.GetProperty("kind").GetString(), report.GetProperty("rows").GetInt32(),
+                    report.GetProperty("hasRightChecksum").GetBoolean()));
+            // A record of each hour is a token.
+            Assert.Equal(
+                ["north 400", "south 400"], report.GetProperty("states").EnumerateArray()
+                    .Select(static s => $"{s.GetProperty("series").GetString()} {s.GetProperty("tokenCount").GetInt64()}").Order());
+        }
+        byte[] damaged = File.ReadAllBytes(At("state"));
+        damaged[^100] ^= 1;
+        Assert.Contains(
+            "the saved state is damaged", Process(ToolPath, "", "inspect", WriteBytes("damaged", damaged)).Error,
+            StringComparison.OrdinalIgnoreCase);
         // The whole input again.
         (string replayed, _) = Tool(string.Join('\n', [header, .. rows]), "stream", At("project"), "--state", At("state"), "--replay");
         Assert.Equal("", replayed);

@@ -145,6 +145,9 @@ public class SchemaTests : TemporaryFolder
     [InlineData("System")]
     [InlineData("target")]
     [InlineData("task")]
+    [InlineData("onnxGraph")]
+    [InlineData("BacktestHtml")]
+    [InlineData("JsonSerializer")]
     public void A_project_hides_no_type(string name)
     {
         string table = Write("t.csv", Rows("time,load", 100, static i => $"{Start.AddHours(i):s},{i}"));

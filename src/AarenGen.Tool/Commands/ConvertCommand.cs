@@ -21,25 +21,28 @@ internal static class ConvertCommand
         Option<bool> compiled = new("--compiled") { Description = "Write a compiled model, which [Weights] embeds" };
         Option<string?> precision = new("--precision") { Description = "With --compiled: float32, bfloat16 or int8" };
         precision.AcceptOnlyFromAmong("float32", "bfloat16", "int8");
+        Option<bool> force = OutputFile.Force();
         var command = new Command("convert", "Rewrites weights in another type, under other names, or as a compiled model.")
         {
-            input, output, type, rename, compiled, precision,
+            input, output, type, rename, compiled, precision, force,
         };
         command.Runs(async (parsed, stop) =>
         {
             string from = parsed.GetValue(input)!, to = parsed.GetValue(output)!;
+            bool isForced = parsed.GetValue(force);
             if (parsed.GetValue(compiled))
             {
                 if (parsed.GetValue(type) is not null || parsed.GetValue(rename) is { Length: > 0 })
                 {
                     throw new UserException("--compiled goes with --precision alone; --type and --rename are of files.", ExitCodes.Usage);
                 }
-                if (File.Exists(from))
+                if (File.Exists(from) && !ProjectFolder.IsProject(from))
                 {
                     throw new UserException(
                         $"{from} is a file; only the class of a model knows the layout of a compiled one: name the folder of its project.");
                 }
-                var project = ProjectFolder.Open(from);
+                var project = ProjectFolder.OpenTrained(from);
+                OutputFile.Check(to, isForced);
                 await project.BuildAsync(stop);
                 return project.Run("compile", to, "--precision", parsed.GetValue(precision) switch
                 {
@@ -55,6 +58,7 @@ internal static class ConvertCommand
                 .. (parsed.GetValue(rename) ?? []).Select(static r => r.Split('=') is [{ Length: > 0 } left, var right] ? (left, right)
                     : throw new UserException($"--rename: '{r}' is not FROM=TO.", ExitCodes.Usage)),
             ];
+            OutputFile.Check(to, isForced);
             WeightConversion.Run(from, to, parsed.GetValue(type) is { } name ? WeightConversion.Types[name] : null, renames);
             return ExitCodes.Done;
         });

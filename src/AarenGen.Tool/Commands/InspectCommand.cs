@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using AarenGen.Tool.Files;
 using Spectre.Console;
@@ -8,12 +9,14 @@ namespace AarenGen.Tool.Commands;
 /// <summary><c>aarengen inspect</c>: what a file holds, without the class of its model.</summary>
 internal static class InspectCommand
 {
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+
     /// <summary>The command.</summary>
     public static Command Create()
     {
         Argument<string> file = new("file") { Description = "Weights, a compiled model, a checkpoint, or states" };
         Option<bool> json = new("--json") { Description = "Write the report as JSON" };
-        var command = new Command("inspect", "Shows what a file holds: its kind, tensors and metadata.") { file, json };
+        var command = new Command("inspect", "Shows what a file holds, and whether it is undamaged.") { file, json };
         command.Runs((parsed, _) =>
         {
             var report = FileReport.Read(parsed.GetValue(file)!);
@@ -25,6 +28,7 @@ internal static class InspectCommand
             {
                 Show(report);
             }
+            report.CheckChecksum();
             return Task.FromResult(ExitCodes.Done);
         });
         return command;
@@ -32,64 +36,56 @@ internal static class InspectCommand
 
     private static void Show(FileReport report)
     {
+        ModelFileInfo info = report.Info;
         Console.WriteLine($"{report.Path}: {report.Kind}, {report.Bytes:N0} bytes"
-            + (report.Tensors.Count == 0 ? "" : $", {report.Tensors.Count:N0} tensors, {report.Parameters:N0} weights")
+            + (report.HoldsStates ? $", {info.States.Count:N0} in all"
+                : $", {info.Tensors.Count:N0} tensors, {report.Parameters:N0} weights")
             + (report.Rows is { } rows ? $", after {rows:N0} rows" : ""));
-        Console.WriteLine($"declaration: {report.Declaration ?? "not told"}");
-        foreach ((string key, string value) in report.Metadata.OrderBy(static m => m.Key, StringComparer.Ordinal))
+        Console.WriteLine($"declaration: {info.DeclarationFingerprint ?? "not told"}");
+        ShowIfTold("weights", info.WeightFingerprint);
+        ShowIfTold("precision", info.Precision?.ToString());
+        ShowIfTold("fitted until", info.FittedUntil?.ToString("O", CultureInfo.InvariantCulture));
+        Console.WriteLine($"checksum: {report.HasRightChecksum switch { true => "right", false => "wrong", null => "none" }}");
+        foreach ((string key, string value) in info.Metadata)
         {
             Console.WriteLine($"{key}: {(value.Length <= 200 ? value : value[..200] + "…").ReplaceLineEndings(" ")}");
         }
-        if (report.Tensors.Count > 0)
+        ShowTable(
+            info.Tensors, ["tensor", "type", "shape", "bytes"],
+            static t => [t.Name, t.Type, $"[{string.Join(", ", t.Shape)}]", $"{t.Bytes:N0}"]);
+        ShowTable(
+            info.States, ["series", "weights", "tokens", "bytes"],
+            static s => [s.Series ?? "", s.WeightFingerprint ?? "", $"{s.TokenCount:N0}", $"{s.Bytes:N0}"]);
+    }
+
+    private static void ShowIfTold(string name, string? value)
+    {
+        if (value is not null)
         {
-            Table table = new Table().Border(TableBorder.Simple).AddColumns("tensor", "type", "shape", "bytes");
-            table.Columns[3].Alignment = Justify.Right;
-            foreach (SavedTensor tensor in report.Tensors)
-            {
-                table.AddRow(
-                    Markup.Escape(tensor.Name), tensor.Type, Markup.Escape($"[{string.Join(", ", tensor.Shape)}]"), $"{tensor.Bytes:N0}");
-            }
-            AnsiConsole.Write(table);
+            Console.WriteLine($"{name}: {value}");
         }
     }
 
-    private static void WriteJson(FileReport report)
+    private static void ShowTable<T>(IReadOnlyList<T> rows, string[] columns, Func<T, string[]> cells)
     {
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, new() { Indented = true }))
+        if (rows.Count == 0)
         {
-            json.WriteStartObject();
-            json.WriteString("kind", report.Kind);
-            json.WriteNumber("bytes", report.Bytes);
-            json.WriteString("declaration", report.Declaration);
-            if (report.Rows is { } rows)
-            {
-                json.WriteNumber("rows", rows);
-            }
-            json.WriteStartObject("metadata");
-            foreach ((string key, string value) in report.Metadata)
-            {
-                json.WriteString(key, value);
-            }
-            json.WriteEndObject();
-            json.WriteStartArray("tensors");
-            foreach (SavedTensor tensor in report.Tensors)
-            {
-                json.WriteStartObject();
-                json.WriteString("name", tensor.Name);
-                json.WriteString("type", tensor.Type);
-                json.WriteStartArray("shape");
-                foreach (long size in tensor.Shape)
-                {
-                    json.WriteNumberValue(size);
-                }
-                json.WriteEndArray();
-                json.WriteNumber("bytes", tensor.Bytes);
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
-            json.WriteEndObject();
+            return;
         }
-        Console.WriteLine(System.Text.Encoding.UTF8.GetString(stream.ToArray()));
+        Table table = new Table().Border(TableBorder.Simple).AddColumns(columns);
+        table.Columns[^1].Alignment = Justify.Right;
+        foreach (T row in rows)
+        {
+            table.AddRow([.. cells(row).Select(Markup.Escape)]);
+        }
+        AnsiConsole.Write(table);
     }
+
+    private static void WriteJson(FileReport report) => Console.WriteLine(JsonSerializer.Serialize(
+        new
+        {
+            report.Kind, report.Bytes, Declaration = report.Info.DeclarationFingerprint, report.Info.WeightFingerprint,
+            Precision = report.Info.Precision?.ToString(), report.Info.FittedUntil, report.HasRightChecksum, report.Rows,
+            report.Info.Metadata, report.Info.Tensors, report.Info.States,
+        }, Json));
 }

@@ -30,7 +30,7 @@ internal static class ProjectCommands
 
     private static Command Forward(string name, string description, Argument<string>[] arguments, params Option[] options)
     {
-        Argument<string> folder = new("folder") { Description = "The folder of the project that 'aarengen train' wrote" };
+        Argument<string> folder = new("folder") { Description = ProjectFolder.Description };
         var command = new Command(name, description) { folder };
         foreach (Argument<string> argument in arguments)
         {
@@ -42,7 +42,7 @@ internal static class ProjectCommands
         }
         command.Runs(async (parsed, stop) =>
         {
-            var project = ProjectFolder.Open(parsed.GetValue(folder)!);
+            var project = ProjectFolder.OpenTrained(parsed.GetValue(folder)!);
             await project.BuildAsync(stop);
             IEnumerable<string> given = options.Where(o => parsed.GetResult(o) is { Implicit: false }).SelectMany(o =>
                 parsed.GetResult(o)!.Tokens is { Count: > 0 } tokens ? (string[])[o.Name, tokens[0].Value] : [o.Name]);

@@ -1,71 +1,82 @@
-using System.Text;
 using System.Text.Json;
+using AarenGen.Serialization;
 
 namespace AarenGen.Tool.Files;
 
-/// <summary>What a file of the library is, as far as it tells without the class of its model.</summary>
+/// <summary>What a file of the library holds, as far as it tells without the class of its model.</summary>
 /// <param name="Path">The file.</param>
-/// <param name="Kind">Weights, compiled model, checkpoint, or states.</param>
 /// <param name="Bytes">Its size.</param>
-/// <param name="Declaration">The fingerprint of the model's declaration; null: it has none.</param>
-/// <param name="Metadata">The metadata.</param>
-/// <param name="Tensors">The tensors; empty for states.</param>
-/// <param name="Rows">Rows of a stream that the state has taken; null: the file is none of a project's program.</param>
-internal sealed record FileReport(
-    string Path, string Kind, long Bytes, string? Declaration, IReadOnlyDictionary<string, string> Metadata,
-    IReadOnlyList<SavedTensor> Tensors, long? Rows = null)
+/// <param name="Rows">Rows of a stream that the states have taken; null: the file is none of a project's program.</param>
+/// <param name="Info">What it holds.</param>
+internal sealed record FileReport(string Path, long Bytes, long? Rows, ModelFileInfo Info)
 {
-    private const int StartBytes = 8 + 64;
+    /// <summary>What leads the states in a file of a project's program: the start of a line about its rows.</summary>
+    private static ReadOnlySpan<byte> HeadStart => "{\"Rows\":"u8;
 
-    private static readonly (string Magic, string Kind)[] States =
-        [("AARENST", "state of a stream"), ("AARENSR", "state of a series"), ("AARENSS", "states of several series")];
+    /// <summary>What kind of file it is, in words.</summary>
+    public string Kind => Info.Kind switch
+    {
+        ModelFileKind.CompiledModel => "compiled model",
+        ModelFileKind.Checkpoint => "checkpoint",
+        ModelFileKind.StreamStates => "states of streams",
+        ModelFileKind.SeriesStates => "states of series",
+        ModelFileKind.SeriesStateCollection => "collection of states of series",
+        _ => "weights",
+    };
+
+    /// <summary>Whether the contents fit their checksums; null where there are none. States always have them.</summary>
+    public bool? HasRightChecksum => HoldsStates ? true : Info.HasRightChecksum;
+
+    /// <summary>Whether it holds states, rather than a model.</summary>
+    public bool HoldsStates => Info.Kind is ModelFileKind.StreamStates or ModelFileKind.SeriesStates or ModelFileKind.SeriesStateCollection;
 
     /// <summary>Numbers of all tensors that are weights.</summary>
-    public long Parameters => Tensors.Where(static t => t.Type is "F32" or "F16" or "BF16")
+    public long Parameters => Info.Tensors.Where(static t => WeightConversion.IsWeight(t.Type))
         .Sum(static t => t.Shape.Aggregate(1L, static (product, n) => product * n));
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="UserException">It is none of the library, or damaged.</exception>
+    /// <exception cref="ModelFileException">It is none of the library, or damaged; but a wrong checksum is told by the report.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
     public static FileReport Read(string path)
     {
-        byte[] start = new byte[StartBytes];
-        long length, offset = 0;
-        long? rows = null;
-        using (FileStream file = InputFiles.Open(path))
+        FileReport? report = null;
+        InputFile.Read(path, stream =>
         {
-            length = file.Length;
-            int read = file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
-            if (read > 0 && start[0] == '{')
+            report = new(path, stream.Length, ReadHead(stream), ModelFileInfo.Read(stream));
+            if (report is { Rows: not null, HoldsStates: false })
             {
-                // The state of a project's program: a line about its rows, then states.
-                rows = ReadHead(file, path);
-                offset = file.Position;
-                Array.Clear(start);
-                read = file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+                throw new ModelFileException("There are no states below the line about rows; use an older copy.");
             }
-            if (Array.Find(States, s => start.AsSpan().StartsWith(Encoding.ASCII.GetBytes(s.Magic))) is { Kind: { } kind })
-            {
-                string fingerprint = Encoding.ASCII.GetString(start.AsSpan(8, Math.Max(0, read - 8)));
-                return new(
-                    path, kind, length, fingerprint.All(char.IsAsciiHexDigitLower) ? fingerprint : null,
-                    new Dictionary<string, string>(), [], rows);
-            }
-            if (offset > 0 || !SafetensorsFile.IsStart(start.AsSpan(0, read)))
-            {
-                throw Unknown(path);
-            }
-        }
-        var saved = SafetensorsFile.Read(path);
-        return new(path, saved.Kind, length, saved.Metadata.GetValueOrDefault(SafetensorsFile.Fingerprint), saved.Metadata, saved.Tensors);
+        });
+        return report!;
     }
 
-    private static long ReadHead(FileStream file, string path)
+    /// <summary>Throws if the checksum is wrong.</summary>
+    /// <exception cref="UserException">The checksum is wrong.</exception>
+    public void CheckChecksum()
     {
-        file.Position = 0;
-        var line = new List<byte>();
-        for (int next = file.ReadByte(); next is not ('\n' or -1); next = file.ReadByte())
+        if (HasRightChecksum == false)
         {
-            line.Add((byte)next);
+            throw new UserException(
+                $"{Path}: the checksum does not fit the contents; the file is damaged. Use an older copy. If a program of yours changed "
+                + $"the file, let it leave '{ModelFile.Checksum}' out of the metadata.");
+        }
+    }
+
+    /// <summary>Reads the line about rows, if the file has it.</summary>
+    private static long? ReadHead(Stream stream)
+    {
+        Span<byte> start = stackalloc byte[HeadStart.Length];
+        int read = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        stream.Position = 0;
+        if (!start[..read].SequenceEqual(HeadStart))
+        {
+            return null;
+        }
+        using var line = new MemoryStream();
+        for (int next = stream.ReadByte(); next is not ('\n' or -1); next = stream.ReadByte())
+        {
+            line.WriteByte((byte)next);
         }
         try
         {
@@ -74,10 +85,7 @@ internal sealed record FileReport(
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            throw Unknown(path, e);
+            throw new ModelFileException("The line about rows is damaged; use an older copy.", e);
         }
     }
-
-    private static UserException Unknown(string path, Exception? cause = null) =>
-        new($"{path}: this is no file of weights, compiled model, checkpoint or state, or it is damaged.", cause: cause);
 }

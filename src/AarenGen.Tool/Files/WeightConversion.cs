@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using AarenGen.Serialization;
 
 namespace AarenGen.Tool.Files;
 
@@ -10,29 +11,52 @@ internal static class WeightConversion
         new Dictionary<string, string> { ["float32"] = "F32", ["bfloat16"] = "BF16", ["float16"] = "F16" };
 
     /// <summary>Of the contents as they were; what is rewritten has none, and is read without.</summary>
-    private static readonly string[] Checksums = ["aarengen.sha256", "aarengen.weights"];
+    private static readonly string[] Checksums = [ModelFile.Checksum, ModelNotes.WeightsMark];
 
     /// <summary>Writes a converted file.</summary>
     /// <param name="input">The file of weights.</param>
     /// <param name="output">The file to write.</param>
     /// <param name="type">The type of weights, as the format calls it; null: as they are.</param>
     /// <param name="renames">What leads names, and what does so afterwards; the first that fits counts.</param>
-    /// <exception cref="UserException">The input holds no weights, or names would be twice; a file cannot be read or written.</exception>
+    /// <exception cref="UserException">The input holds no weights, its checksum is wrong, or names would be twice.</exception>
+    /// <exception cref="ModelFileException">The input is damaged, or has another format.</exception>
+    /// <exception cref="IOException">A file cannot be read or written.</exception>
     public static void Run(string input, string output, string? type, IReadOnlyList<(string From, string To)> renames)
     {
-        var file = SafetensorsFile.Read(input);
-        if (file.Kind != "weights")
+        var report = FileReport.Read(input);
+        if (report.Info.Kind != ModelFileKind.Weights)
         {
-            throw new UserException($"{input} is a {file.Kind}, whose layout the class of its model knows; convert a file of Save.");
+            throw new UserException($"{input} is a {report.Kind}, whose layout the class of its model knows; convert a file of Save.");
         }
-        using FileStream stream = InputFiles.Open(input);
-        var tensors = new List<(SavedTensor, byte[])>();
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (SavedTensor tensor in file.Tensors)
+        // What is written has no checksum that would tell.
+        report.CheckChecksum();
+        (byte[] header, List<byte[]> data) = ([], []);
+        InputFile.Read(input, stream => header = Read(stream, input, type, renames, data));
+        AtomicFile.Write(output, file =>
         {
-            byte[] data = new byte[tensor.Bytes];
-            stream.Position = tensor.Start;
-            stream.ReadExactly(data);
+            file.Write(header);
+            data.ForEach(bytes => file.Write(bytes));
+        });
+    }
+
+    /// <summary>Whether numbers of a type are weights, rather than statistics or text.</summary>
+    public static bool IsWeight(string type) => Types.Values.Contains(type);
+
+    /// <summary>Reads a file and converts its tensors; returns the header of the converted file.</summary>
+    private static byte[] Read(
+        Stream stream, string input, string? type, IReadOnlyList<(string From, string To)> renames, List<byte[]> data)
+    {
+        (Dictionary<string, TensorEntry> entries, Dictionary<string, string> metadata) = Safetensors.ReadHeader(stream);
+        TensorEntry[] tensors = [.. entries.Values.OrderBy(static t => t.Start).ThenBy(static t => t.End)];
+        if (renames.FirstOrDefault(r => !tensors.Any(t => t.Name.StartsWith(r.From, StringComparison.Ordinal))) is { From: { } unused })
+        {
+            throw new UserException($"{input}: no tensor's name begins with '{unused}'"
+                + (tensors.Length > 0 ? $"; one is '{tensors[0].Name}'." : ", since the file has none."));
+        }
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        var converted = new List<(string Name, string Type, IReadOnlyList<long> Shape)>();
+        foreach (TensorEntry tensor in tensors)
+        {
             (string from, string to) = renames.Append((From: "", To: ""))
                 .First(r => tensor.Name.StartsWith(r.From, StringComparison.Ordinal));
             string name = to + tensor.Name[from.Length..];
@@ -40,21 +64,25 @@ internal static class WeightConversion
             {
                 throw new UserException($"{input}: two tensors would be called '{name}'; rename fewer.");
             }
-            bool isWeight = tensor.Type is "F32" or "F16" or "BF16";
-            string target = isWeight && type is not null ? type : tensor.Type;
-            tensors.Add((tensor with { Name = name, Type = target }, Convert(data, tensor, target)));
-        }
-        foreach ((string from, _) in renames)
-        {
-            if (!file.Tensors.Any(t => t.Name.StartsWith(from, StringComparison.Ordinal)))
+            if (tensor.End - tensor.Start > Array.MaxLength)
             {
-                throw new UserException($"{input}: no tensor's name begins with '{from}'; one is '{file.Tensors[0].Name}'.");
+                throw new UserException($"{input}: '{tensor.Name}' has more than {Array.MaxLength:N0} bytes, which no model loads.");
             }
+            byte[] bytes = new byte[tensor.End - tensor.Start];
+            stream.Position = tensor.Start;
+            stream.ReadExactly(bytes);
+            string target = IsWeight(tensor.Type) && type is not null ? type : tensor.Type;
+            converted.Add((name, target, tensor.Shape));
+            data.Add(Convert(bytes, tensor, target));
         }
-        SafetensorsFile.Write(output, file.Metadata.Where(static m => !Checksums.Contains(m.Key)).ToDictionary(), tensors);
+        foreach (string key in Checksums)
+        {
+            metadata.Remove(key);
+        }
+        return Safetensors.WriteHeader(converted, new SortedDictionary<string, string>(metadata, StringComparer.Ordinal));
     }
 
-    private static byte[] Convert(byte[] data, SavedTensor tensor, string type)
+    private static byte[] Convert(byte[] data, TensorEntry tensor, string type)
     {
         if (tensor.Type == type)
         {
@@ -72,13 +100,17 @@ internal static class WeightConversion
                     BinaryPrimitives.WriteSingleLittleEndian(at, value);
                     break;
                 case "F16":
-                    // Beyond the range of 16 bits lies infinity, which no model loads.
-                    BinaryPrimitives.WriteHalfLittleEndian(at, Half.IsFinite((Half)value) ? (Half)value : throw new UserException(
-                        $"'{tensor.Name}' holds {value}, which float16 cannot; take bfloat16."));
+                    BinaryPrimitives.WriteHalfLittleEndian(at, (Half)value);
                     break;
                 default:
                     BinaryPrimitives.WriteUInt16LittleEndian(at, ToBFloat16(value));
                     break;
+            }
+            // A number beyond the range would become infinite. What was infinite or NaN before stays so.
+            if (float.IsFinite(value) && !float.IsFinite(Read(type, at)))
+            {
+                throw new UserException($"'{tensor.Name}' holds {value}, which {(type == "F16" ? "float16 cannot; take bfloat16"
+                    : "bfloat16 cannot; take float32")}.");
             }
         }
         return result;
@@ -91,10 +123,11 @@ internal static class WeightConversion
         _ => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadUInt16LittleEndian(at) << 16),
     };
 
-    /// <summary>Rounds to the nearest, halves to the even.</summary>
+    /// <summary>Rounds to the nearest, halves to the even. Infinity stays infinity, and NaN stays NaN.</summary>
     private static ushort ToBFloat16(float value)
     {
         uint bits = BitConverter.SingleToUInt32Bits(value);
-        return (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+        // Rounding could carry a NaN into the sign, or cut off the bits that tell it from infinity: one that stays is set.
+        return (ushort)(float.IsNaN(value) ? (bits >> 16) | 0x40 : (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
     }
 }

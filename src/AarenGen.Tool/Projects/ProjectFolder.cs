@@ -8,6 +8,9 @@ namespace AarenGen.Tool.Projects;
 /// <summary>A folder with a project that <c>aarengen train</c> wrote.</summary>
 internal sealed class ProjectFolder
 {
+    /// <summary>The argument of commands that names one.</summary>
+    public const string Description = "The folder of the project that 'aarengen train' wrote, or its .csproj";
+
     private const string ProjectEnd = ".csproj";
 
     /// <summary>Ends of names of files that a build reads, and files that it looks for in the folders above as well.</summary>
@@ -29,6 +32,21 @@ internal sealed class ProjectFolder
 
     private string Assembly => System.IO.Path.GetFullPath(
         System.IO.Path.Combine(Path, "bin", "Release", "net10.0", System.IO.Path.ChangeExtension(project, ".dll")));
+
+    /// <summary>Whether a path is the file of a project.</summary>
+    public static bool IsProject(string path) => path.EndsWith(ProjectEnd, StringComparison.OrdinalIgnoreCase) && File.Exists(path);
+
+    /// <summary>Opens a folder whose model is trained.</summary>
+    /// <param name="path">The folder, or the file of its project.</param>
+    /// <exception cref="UserException">There is no such folder, no project in it, or there are no weights yet.</exception>
+    public static ProjectFolder OpenTrained(string path)
+    {
+        // With the project's file, the folder is where it lies.
+        var folder = Open(IsProject(path)
+            ? System.IO.Path.GetDirectoryName(path) is { Length: > 0 } parent ? parent : "." : path);
+        return File.Exists(folder.Weights) ? folder
+            : throw new UserException($"{folder.Weights}: there are no weights; train the model first.");
+    }
 
     /// <summary>Opens a folder.</summary>
     /// <exception cref="UserException">There is no such folder, or no project in it.</exception>
@@ -144,14 +162,10 @@ internal sealed class ProjectFolder
     /// </summary>
     /// <param name="arguments">The command line.</param>
     /// <returns>The exit code.</returns>
-    /// <exception cref="UserException">There are no weights yet, or the program cannot be loaded.</exception>
+    /// <exception cref="UserException">The program cannot be loaded, or fails.</exception>
     public int Run(params IEnumerable<string> arguments)
     {
         string[] all = [.. arguments, "--model", Weights];
-        if (all[0] != "train" && !File.Exists(Weights))
-        {
-            throw new UserException($"{Weights}: there are no weights; train the model first.");
-        }
         MethodInfo main;
         try
         {

@@ -81,6 +81,7 @@ internal sealed class ProjectText(Schema schema, string version, string? source)
           <ItemGroup>
             <PackageReference Include="AarenGen" Version="{version}" />
             <PackageReference Include="AarenGen.Data" Version="{version}" />
+            <PackageReference Include="AarenGen.Onnx" Version="{version}" />
             <PackageReference Include="AarenGen.Reports" Version="{version}" />
             <PackageReference Include="System.CommandLine" Version="{Version("System.CommandLine")}" />
             <!-- Draws the pictures of reports on Linux. -->

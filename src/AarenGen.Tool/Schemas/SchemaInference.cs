@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using AarenGen.Tool.Tables;
 
 namespace AarenGen.Tool.Schemas;
@@ -24,8 +25,11 @@ internal static class SchemaInference
     /// <summary>Names that a project, which is also a namespace, would hide: of types that its source uses, and of packages.</summary>
     private static readonly string[] TakenProjects =
     [
-        "AarenGen", "Jobs", "Live", "Microsoft", "Program", "System", "SkiaSharp", "ScottPlot", Record,
-        .. ((Type[])[typeof(object), typeof(Console), typeof(SequenceModelAttribute), typeof(Data.TableFile), typeof(Command)])
+        "AarenGen", "Jobs", "Live", "Microsoft", "Program", "System", "SkiaSharp", "ScottPlot", "OnnxGraph", "BacktestHtml", Record,
+        .. ((Type[])[
+                typeof(object), typeof(Console), typeof(SequenceModelAttribute), typeof(Data.TableFile), typeof(Command),
+                typeof(JsonSerializer),
+            ])
             .SelectMany(static t => t.Assembly.GetExportedTypes())
             .SelectMany(static t => (string[])[t.Name, t.Name.Replace("Attribute", "", StringComparison.Ordinal)]),
     ];

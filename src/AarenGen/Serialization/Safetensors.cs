@@ -60,8 +60,7 @@ internal static class Safetensors
         {
             return Parse(header, LengthBytes + (long)headerLength, length, isWholeStream);
         }
-        catch (Exception e) when (
-            e is JsonException or FormatException or InvalidOperationException or OverflowException or DecoderFallbackException)
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or DecoderFallbackException)
         {
             // What the parser says may quote the rest of the file.
             string problem = e.Message.Length <= MaxProblem ? e.Message : e.Message[..MaxProblem] + "…";
@@ -78,6 +77,17 @@ internal static class Safetensors
         IEnumerable<(string Name, IReadOnlyList<int> Shape)>? doubles = null,
         IEnumerable<(string Name, IReadOnlyList<int> Shape)>? bytes = null)
     {
+        return WriteHeader([.. Typed(doubles ?? [], "F64"), .. Typed(bytes ?? [], "U8"), .. Typed(tensors, "F32")], metadata);
+
+        static IEnumerable<(string, string, IReadOnlyList<long>)> Typed(
+            IEnumerable<(string Name, IReadOnlyList<int> Shape)> tensors, string type) =>
+            tensors.Select(t => (t.Name, type, (IReadOnlyList<long>)[.. t.Shape.Select(static n => (long)n)]));
+    }
+
+    /// <summary>The header's bytes for tensors of known types, in this order, padded to 8.</summary>
+    public static byte[] WriteHeader(
+        IEnumerable<(string Name, string Type, IReadOnlyList<long> Shape)> tensors, IReadOnlyDictionary<string, string> metadata)
+    {
         using var text = new MemoryStream();
         text.Write(stackalloc byte[LengthBytes]);
         using (var json = new Utf8JsonWriter(text))
@@ -90,17 +100,9 @@ internal static class Safetensors
             }
             json.WriteEndObject();
             long at = 0;
-            foreach ((string name, IReadOnlyList<int> shape) in doubles ?? [])
+            foreach ((string name, string type, IReadOnlyList<long> shape) in tensors)
             {
-                at = WriteEntry(json, name, shape, "F64", sizeof(double), at);
-            }
-            foreach ((string name, IReadOnlyList<int> shape) in bytes ?? [])
-            {
-                at = WriteEntry(json, name, shape, "U8", sizeof(byte), at);
-            }
-            foreach ((string name, IReadOnlyList<int> shape) in tensors)
-            {
-                at = WriteEntry(json, name, shape, "F32", sizeof(float), at);
+                at = WriteEntry(json, name, shape, type, at);
             }
             json.WriteEndObject();
         }
@@ -114,13 +116,13 @@ internal static class Safetensors
     }
 
     /// <summary>Writes what a header says of a tensor; returns where its data end.</summary>
-    private static long WriteEntry(Utf8JsonWriter json, string name, IReadOnlyList<int> shape, string type, int bytes, long start)
+    private static long WriteEntry(Utf8JsonWriter json, string name, IReadOnlyList<long> shape, string type, long start)
     {
         json.WriteStartObject(name);
         json.WriteString("dtype", type);
         json.WriteStartArray("shape");
-        long end = bytes;
-        foreach (int size in shape)
+        long end = Bytes[type];
+        foreach (long size in shape)
         {
             json.WriteNumberValue(size);
             end *= size;
@@ -245,12 +247,31 @@ internal static class Safetensors
         {
             throw new FormatException($"'{name}' lacks a known dtype, a shape or two data offsets.");
         }
-        long size = shape.Aggregate((long)bytes, static (product, n) => checked(product * n));
-        if (end < start || end - start != size)
+        if (end < start || end > long.MaxValue - dataStart || GetSize(bytes, shape) is not { } size)
         {
-            throw new FormatException($"'{name}' has offsets {start} to {end}, but its shape takes {size} bytes.");
+            throw new FormatException(
+                $"'{name}' has shape [{string.Join(", ", shape)}] and offsets {start} to {end}, which no file can have.");
         }
-        return new(name, type, [.. shape], checked(dataStart + start), checked(dataStart + end));
+        return end - start == size ? new(name, type, [.. shape], dataStart + start, dataStart + end)
+            : throw new FormatException($"'{name}' has offsets {start} to {end}, but its shape takes {size} bytes.");
+    }
+
+    /// <summary>Bytes of a tensor; null: more than 64 bits count.</summary>
+    private static long? GetSize(long bytes, List<long> shape)
+    {
+        if (shape.Contains(0))
+        {
+            return 0;
+        }
+        foreach (long n in shape)
+        {
+            if (bytes > long.MaxValue / n)
+            {
+                return null;
+            }
+            bytes *= n;
+        }
+        return bytes;
     }
 
     private static string ReadName(ref Utf8JsonReader json) => json.ValueSpan.Length <= MaxNameBytes
