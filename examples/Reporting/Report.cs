@@ -70,7 +70,7 @@ internal static class Report
                 .Select(n => n == 1 ? $"{file}.svg" : string.Create(CultureInfo.InvariantCulture, $"{file}-{n}.svg")).First(names.Add);
             WholeFile.WriteText(Path.Combine(pictures, file), svg);
             html.AddFigure(svg, caption, $"{caption} {Sources(group).Last()}");
-            markdown.Append(CultureInfo.InvariantCulture, $"\n![{Literal(caption)}](figures/{file})\n*{Literal(caption)}*\n");
+            markdown.Append(CultureInfo.InvariantCulture, $"\n![{Literal(caption)}](figures/{file})\n\n*{Literal(caption)}*\n");
         }
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Composition;
 using AarenGen.Generator.Diagnostics;
 using AarenGen.Generator.Model;
+using AarenGen.Generator.Parsing;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CodeActions;
 using Microsoft.CodeAnalysis.CodeFixes;
@@ -16,21 +17,21 @@ namespace AarenGen.CodeFixes;
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(DeclarationFixProvider)), Shared]
 public sealed class DeclarationFixProvider : CodeFixProvider
 {
-    private delegate Fix? Find(SyntaxNode node, Diagnostic diagnostic);
+    private delegate Fix? Find(SyntaxNode node, Diagnostic diagnostic, SemanticModel model);
 
     private static readonly ImmutableDictionary<string, Find> Fixes = new Dictionary<string, Find>
     {
-        [DiagnosticDescriptors.NotPartial] = static (node, _) => MakePartial(node),
-        [DiagnosticDescriptors.ContainerNotPartial] = static (node, _) => MakePartial(node),
-        [DiagnosticDescriptors.FileLocal] = static (node, _) => MakeInternal(node),
-        [DiagnosticDescriptors.OutOfRange] = ReplaceArgument,
-        [DiagnosticDescriptors.HeadsDoNotDivide] = ReplaceArgument,
-        [DiagnosticDescriptors.BadName] = ReplaceArgument,
-        [DiagnosticDescriptors.ComponentsWithoutModel] = static (node, _) => AddSequenceModel(node),
-        [DiagnosticDescriptors.HalfLifeWithoutForget] = static (node, _) => AddForget(node),
-        [DiagnosticDescriptors.NeverForgets] = static (node, _) => AddForget(node),
-        [DiagnosticDescriptors.RepeatedField] = static (node, _) => RemoveArgument(node),
-        [DiagnosticDescriptors.ConstantField] = static (node, _) => RemoveArgument(node),
+        [DiagnosticDescriptors.NotPartial] = static (node, _, _) => MakePartial(node),
+        [DiagnosticDescriptors.ContainerNotPartial] = static (node, _, _) => MakePartial(node),
+        [DiagnosticDescriptors.FileLocal] = static (node, _, _) => MakeInternal(node),
+        [DiagnosticDescriptors.OutOfRange] = static (node, diagnostic, _) => ReplaceArgument(node, diagnostic),
+        [DiagnosticDescriptors.HeadsDoNotDivide] = static (node, diagnostic, _) => ReplaceArgument(node, diagnostic),
+        [DiagnosticDescriptors.BadName] = static (node, diagnostic, _) => ReplaceArgument(node, diagnostic),
+        [DiagnosticDescriptors.ComponentsWithoutModel] = static (node, _, model) => AddSequenceModel(node, model),
+        [DiagnosticDescriptors.HalfLifeWithoutForget] = static (node, _, _) => AddForget(node),
+        [DiagnosticDescriptors.NeverForgets] = static (node, _, _) => AddForget(node),
+        [DiagnosticDescriptors.RepeatedField] = static (node, _, _) => RemoveArgument(node),
+        [DiagnosticDescriptors.ConstantField] = static (node, _, _) => RemoveArgument(node),
     }.ToImmutableDictionary();
 
     /// <inheritdoc />
@@ -42,7 +43,8 @@ public sealed class DeclarationFixProvider : CodeFixProvider
     /// <inheritdoc />
     public override async Task RegisterCodeFixesAsync(CodeFixContext context)
     {
-        if (await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false) is not { } root)
+        if (await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false) is not { } root
+            || await context.Document.GetSemanticModelAsync(context.CancellationToken).ConfigureAwait(false) is not { } model)
         {
             return;
         }
@@ -53,10 +55,10 @@ public sealed class DeclarationFixProvider : CodeFixProvider
             {
                 RegisterShorterName(context, node, diagnostic);
             }
-            else if (Fixes[diagnostic.Id](node, diagnostic) is { } fix)
+            else if (Fixes[diagnostic.Id](node, diagnostic, model) is { } fix)
             {
-                Document changed = context.Document.WithSyntaxRoot(root.ReplaceNode(fix.Old, fix.New));
-                context.RegisterCodeFix(CodeAction.Create(fix.Title, _ => Task.FromResult(changed), fix.Title), diagnostic);
+                Document replaced = context.Document.WithSyntaxRoot(root.ReplaceNode(fix.Old, fix.New));
+                context.RegisterCodeFix(CodeAction.Create(fix.Title, _ => Task.FromResult(replaced), fix.Title), diagnostic);
             }
         }
     }
@@ -105,16 +107,21 @@ public sealed class DeclarationFixProvider : CodeFixProvider
         return type.WithKeyword(type.Keyword.WithLeadingTrivia()).WithModifiers(SyntaxFactory.TokenList(last));
     }
 
-    private static Fix? AddSequenceModel(SyntaxNode node)
+    /// <summary>Before the first component, and qualified as that is; attributes of others may stand before it.</summary>
+    private static Fix? AddSequenceModel(SyntaxNode node, SemanticModel model)
     {
-        if (node.FirstAncestorOrSelf<TypeDeclarationSyntax>()?.AttributeLists.FirstOrDefault() is not { } list)
+        if (node.FirstAncestorOrSelf<TypeDeclarationSyntax>() is not { } type || model.GetDeclaredSymbol(type) is not { } symbol
+            || symbol.GetAttributes().Where(Parser.IsComponentOrWeights).Select(static a => a.ApplicationSyntaxReference?.GetSyntax())
+                .OfType<AttributeSyntax>().FirstOrDefault(a => a.Parent?.Parent == type) is not { Parent: AttributeListSyntax list } first)
         {
             return null;
         }
-        AttributeSyntax first = list.Attributes[0];
         AttributeSyntax added = SyntaxFactory.Attribute(SyntaxFactory.ParseName(Qualifier(first.Name) + "SequenceModel"));
-        return new("Add [SequenceModel]", list, list.WithAttributes(list.Attributes.Insert(0, added))
-            .WithAdditionalAnnotations(Formatter.Annotation));
+        // The formatter would join lists that stand on one line.
+        SyntaxToken comma = SyntaxFactory.Token(SyntaxKind.CommaToken).WithTrailingTrivia(SyntaxFactory.Space);
+        SyntaxNodeOrTokenList attributes = list.Attributes.GetWithSeparators().InsertRange(
+            2 * list.Attributes.IndexOf(first), new SyntaxNodeOrToken[] { added, comma });
+        return new("Add [SequenceModel]", list, list.WithAttributes(SyntaxFactory.SeparatedList<AttributeSyntax>(attributes)));
     }
 
     /// <summary>How the user names a namespace before an attribute, with the dot; empty where a using does.</summary>

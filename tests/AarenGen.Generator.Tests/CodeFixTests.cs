@@ -46,6 +46,14 @@ public sealed class CodeFixTests
         { "AAREN035", $"[{Components}] partial class M;", $"[SequenceModel, {Components}] partial class M;" },
         { "AAREN035", "[AarenGen.Continuous(4)]\n[AarenGen.Dense(1), AarenGen.MeanSquaredError]\npartial class M;",
             "[AarenGen.SequenceModel, AarenGen.Continuous(4)]\n[AarenGen.Dense(1), AarenGen.MeanSquaredError]\npartial class M;" },
+        { "AAREN035", "[System.Serializable] [AarenGen.Continuous(4), AarenGen.Dense(1), AarenGen.MeanSquaredError] partial class M;",
+            "[System.Serializable] [AarenGen.SequenceModel, AarenGen.Continuous(4), AarenGen.Dense(1), AarenGen.MeanSquaredError] "
+                + "partial class M;" },
+        { "AAREN035", $"[System.Serializable, {Components}] partial class M;",
+            $"[System.Serializable, SequenceModel, {Components}] partial class M;" },
+        { "AAREN035", $"[Other.Dense] [{Components}] partial class M; namespace Other {{ class DenseAttribute : System.Attribute; }}",
+            $"[Other.Dense] [SequenceModel, {Components}] partial class M; "
+                + "namespace Other { class DenseAttribute : System.Attribute; }" },
         { "AAREN038", $"[SequenceModel, {Components}] partial class {Long}; class User {{ public {Long}? Model {{ get; set; }} }}",
             $"[SequenceModel, {Components}] partial class {Long[..900]}; class User {{ public {Long[..900]}? Model {{ get; set; }} }}" },
         { "AAREN039", "[SequenceModel, Continuous(4), Aaren(ShortestHalfLife = 2), Dense(1), MeanSquaredError] partial class M;",
@@ -67,16 +75,16 @@ public sealed class CodeFixTests
 
     [Theory]
     [MemberData(nameof(Mistakes))]
-    public async Task A_mistake_is_mended(string id, string source, string expected)
+    public async Task A_mistake_is_fixed(string id, string source, string expected)
     {
         const string prefix = "using AarenGen;\n";
         string text = prefix + source;
         // One fix after the other, as the user would take them.
         while (Find(text, id) is { } diagnostic)
         {
-            string mended = await Apply(text, diagnostic);
-            Assert.NotEqual(text, mended);
-            text = mended;
+            string replaced = await Apply(text, diagnostic);
+            Assert.NotEqual(text, replaced);
+            text = replaced;
         }
         Assert.Equal(prefix + expected, text);
         GeneratorRun.Valid(text);
@@ -86,14 +94,14 @@ public sealed class CodeFixTests
     [InlineData("AAREN020", "[SequenceModel, Continuous(4), Aaren(Dropout = 1.5), Dense(8), MeanSquaredError] partial class M;")]
     [InlineData("AAREN057", "[SequenceModel, Forecast<Reading>(3, \"1d\")] [Calendar(CalendarField.HourOfDay)] [Dense(8), Gaussian] "
         + "partial class M;")]
-    public async Task Where_no_mend_is_obvious_none_is_offered(string id, string source)
+    public async Task Where_no_fix_is_obvious_none_is_offered(string id, string source)
     {
         string text = "using AarenGen;\n" + Reading + source;
         Assert.Empty(await Actions(text, Find(text, id) ?? throw new InvalidOperationException("There is no mistake.")));
     }
 
     [Fact]
-    public void What_can_be_mended_is_a_diagnostic()
+    public void What_can_be_fixed_is_a_diagnostic()
     {
         var provider = new DeclarationFixProvider();
         Assert.Equal(provider.FixableDiagnosticIds.Order(StringComparer.Ordinal), Mistakes.Select(static m => (string)m[0])

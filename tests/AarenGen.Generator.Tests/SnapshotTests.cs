@@ -418,15 +418,6 @@ public sealed class SnapshotTests
     [Fact]
     public void Without_the_package_there_is_no_cuda() => Assert.Empty(GeneratorRun.Valid(Sources["Readme"]).CudaSource);
 
-    [Fact]
-    public void Declarations_in_the_readme_compile()
-    {
-        string text = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
-        MatchCollection declarations = Regex.Matches(text, @"\[SequenceModel\](?s:.*?)partial class \w+;");
-        Assert.Equal(2, declarations.Count);
-        Assert.All(declarations, static d => GeneratorRun.Valid("using AarenGen;\n" + d.Value));
-    }
-
     [Theory]
     [InlineData("fi-FI")]
     [InlineData("tr-TR")]

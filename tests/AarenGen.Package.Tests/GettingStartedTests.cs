@@ -15,14 +15,7 @@ public sealed partial class GettingStartedTests(PackedPackages packed, ITestOutp
     [NativeFact]
     public void The_page_works_as_it_is_written()
     {
-        // What README's Install says once a machine.
-        File.WriteAllText(Path.Combine(folder, "nuget.config"), $"""
-            <configuration>
-              <packageSources>
-                <add key="AarenGen" value="{packed.Folder}" />
-              </packageSources>
-            </configuration>
-            """);
+        packed.WriteSource(folder);
         var outputs = new List<(string Command, string Output)>();
         foreach (Match block in Block().Matches(File.ReadAllText(Path.Combine(Repository.Root, "docs", "getting-started.md"))))
         {

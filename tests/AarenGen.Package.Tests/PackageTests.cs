@@ -53,7 +53,7 @@ public sealed class PackageTests(PackedPackages packed, ITestOutputHelper log) :
     [Fact]
     public void A_program_with_typed_records_builds_and_runs_against_the_packages()
     {
-        Prepare("TypedConsumer", [.. PackedPackages.Projects.Keys]);
+        Prepare("TypedConsumer", [.. PackedPackages.Projects.Where(static p => p.Kind == PackageKind.Library).Select(static p => p.Name)]);
         AssertTyped(Run("dotnet", "run -c Release"), "page True", "devices True", "graphs ");
     }
 
@@ -111,8 +111,8 @@ public sealed class PackageTests(PackedPackages packed, ITestOutputHelper log) :
     {
         string tests = Path.Combine(Repository.Root, "tests", "AarenGen.Package.Tests");
         File.Copy(Path.Combine(tests, consumer, "Program.cs"), Path.Combine(folder, "Program.cs"));
+        packed.WriteSource(folder);
         string project = File.ReadAllText(Path.Combine(tests, "Consumer", "Consumer.csproj.template"))
-            .Replace("PACKAGES", packed.Folder, StringComparison.Ordinal)
             .Replace("CONSTANTS", string.Join(';', packages.Select(static p => p.Split('.')[^1].ToUpperInvariant())),
                 StringComparison.Ordinal)
             .Replace("REFERENCES", string.Concat(packages.Select(

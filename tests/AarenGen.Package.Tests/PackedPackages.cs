@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Xml.Linq;
 using AarenGen.Tests;
 
 namespace AarenGen.Package.Tests;
@@ -6,17 +7,15 @@ namespace AarenGen.Package.Tests;
 /// <summary>All packages, packed once for the tests, of a version that no other run has.</summary>
 public sealed class PackedPackages : IDisposable
 {
-    /// <summary>The names of the packages, and the folders of their projects below the repository's.</summary>
-    public static readonly Dictionary<string, string> Projects = new()
-    {
-        ["AarenGen"] = "src",
-        ["AarenGen.Cuda"] = "cuda",
-        ["AarenGen.Data"] = "src",
-        ["AarenGen.Onnx"] = "src",
-        ["AarenGen.Reports"] = "src",
-    };
-
     public PackedPackages() => Pack(Folder);
+
+    /// <summary>The projects of the repository that are packed.</summary>
+    public static IReadOnlyList<PackedProject> Projects { get; } =
+    [
+        .. Directory.EnumerateFiles(
+                Repository.Root, "*.csproj", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 2 })
+            .Select(PackedProject.Read).OfType<PackedProject>().OrderBy(static p => p.Name, StringComparer.Ordinal),
+    ];
 
     /// <summary>The folder with the packages.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("aarengen-packages").FullName;
@@ -30,26 +29,64 @@ public sealed class PackedPackages : IDisposable
     public void Pack(string target)
     {
         string configuration = typeof(PackedPackages).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
-        foreach ((string package, string folder) in Projects)
+        foreach (PackedProject project in Projects)
         {
-            Programs.Run(Repository.Root, "dotnet", $"pack \"{Path.Combine(folder, package)}\" --no-build -c {configuration} "
+            Programs.Run(Repository.Root, "dotnet", $"pack \"{project.Folder}\" --no-build -c {configuration} "
                 + $"-p:MinVerSkip=true -p:Version={Version} -o \"{target}\"");
         }
     }
+
+    /// <summary>Programs below the folder find the packages, as README's Install says it once a machine.</summary>
+    public void WriteSource(string folder) => File.WriteAllText(Path.Combine(folder, "nuget.config"), $"""
+        <configuration>
+          <packageSources>
+            <add key="AarenGen" value="{Folder}" />
+          </packageSources>
+        </configuration>
+        """);
 
     public void Dispose()
     {
         Directory.Delete(Folder, recursive: true);
         string cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
             ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
-        foreach (string package in Projects.Keys)
+        foreach (PackedProject project in Projects)
         {
-            string cached = Path.Combine(cache, package.ToLowerInvariant(), Version);
+            string cached = Path.Combine(cache, project.Name.ToLowerInvariant(), Version);
             if (Directory.Exists(cached))
             {
                 Directory.Delete(cached, recursive: true);
             }
         }
+    }
+}
+
+/// <summary>What a package is for.</summary>
+public enum PackageKind
+{
+    /// <summary>Programs reference it.</summary>
+    Library,
+
+    /// <summary>It is a program itself.</summary>
+    Tool,
+
+    /// <summary>Projects are created from it.</summary>
+    Templates,
+}
+
+/// <summary>A project that is packed.</summary>
+public sealed record PackedProject(string Name, string Folder, PackageKind Kind)
+{
+    /// <summary>The project of a file; null: it is not packed.</summary>
+    public static PackedProject? Read(string path)
+    {
+        XElement project = XElement.Load(path);
+        return Has("IsPackable", "true")
+            ? new(Path.GetFileNameWithoutExtension(path), Path.GetDirectoryName(path)!,
+                Has("PackAsTool", "true") ? PackageKind.Tool : Has("PackageType", "Template") ? PackageKind.Templates : PackageKind.Library)
+            : null;
+
+        bool Has(string property, string value) => project.Elements("PropertyGroup").Elements(property).Any(p => p.Value == value);
     }
 }
 

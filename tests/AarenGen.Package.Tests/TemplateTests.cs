@@ -28,19 +28,10 @@ public sealed class TemplateTests(PackedPackages packed) : IDisposable
     [MemberData(nameof(Templates))]
     public void A_template_builds_runs_and_tests_as_created(string template, string first, string says, string second, string then)
     {
-        File.WriteAllText(Path.Combine(folder, "nuget.config"), $"""
-            <configuration>
-              <packageSources>
-                <add key="AarenGen" value="{packed.Folder}" />
-              </packageSources>
-            </configuration>
-            """);
-        string packages = Path.Combine(folder, "packages");
-        Programs.Run(Repository.Root, "dotnet", $"pack \"{Path.Combine("src", "AarenGen.Templates")}\" -c Release "
-            + $"-p:MinVerSkip=true -p:Version={packed.Version} -o \"{packages}\"");
+        packed.WriteSource(folder);
         // Templates and their settings of this test alone.
         string hive = $"--debug:custom-hive \"{Path.Combine(folder, "hive")}\"";
-        Run($"new install \"{Path.Combine(packages, $"AarenGen.Templates.{packed.Version}.nupkg")}\" {hive}");
+        Run($"new install \"{Path.Combine(packed.Folder, $"AarenGen.Templates.{packed.Version}.nupkg")}\" {hive}");
         Run($"new {template} -o My.App {hive}");
 
         Run("build My.App -c Release -warnaserror");

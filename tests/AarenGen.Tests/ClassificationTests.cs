@@ -209,7 +209,7 @@ public sealed class ClassificationTests
         }
         SeriesState<StrokeClassifier> state = states["4"];
         double sum = 0;
-        Assert.Equal(0, Allocations.Least(() =>
+        Assert.Equal(0, Allocations.Min(() =>
         {
             sum = 0;
             for (int i = 0; i < 300; i++)

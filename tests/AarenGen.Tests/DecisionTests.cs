@@ -441,7 +441,7 @@ public sealed class DecisionTests(ITestOutputHelper log)
 
         SeriesState<PushPolicy> state = states["4"];
         double sum = 0;
-        Assert.Equal(0, Allocations.Least(() =>
+        Assert.Equal(0, Allocations.Min(() =>
         {
             sum = 0;
             for (int i = 0; i < 30; i++)

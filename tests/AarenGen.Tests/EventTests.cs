@@ -245,7 +245,7 @@ public sealed class EventTests
         Assert.Equal(first.Wait.Median, model.Step(loaded["v2"], visits[10]).Wait.Median);
         Assert.Equal(first.Anomaly, model.Step(copy, visits[10]).Anomaly);
         double sum = Take();
-        Assert.Equal(0, Allocations.Least(() =>
+        Assert.Equal(0, Allocations.Min(() =>
         {
             for (int i = 0; i < 300; i++)
             {

@@ -80,7 +80,7 @@ public sealed class ForecastModelTests
         Assert.Throws<RecordException>(() => model.Step(state, At(60, 1) with { Meter = 6 }));
 
         int minute = 60;
-        Assert.Equal(0, Allocations.Least(() =>
+        Assert.Equal(0, Allocations.Min(() =>
         {
             for (int i = 0; i < 300; i++)
             {

@@ -443,7 +443,7 @@ public sealed class ForecastStreamTests : IDisposable
             Reading[] records = Random(task, 400, 6);
             var state = new SeriesState<QuantileForecaster>(layout, "a");
             double sum = 0;
-            Assert.Equal(0, Allocations.Least(() =>
+            Assert.Equal(0, Allocations.Min(() =>
             {
                 state.Reset();
                 for (int i = 0; i < records.Length - 8; i++)

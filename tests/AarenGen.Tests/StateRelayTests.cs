@@ -28,7 +28,7 @@ public sealed class StateRelayTests : IDisposable
         Tiny model = Tiny.Create(1);
         StateRelay<Tiny> relay = model.CreateRelay(6);
         float[] token = new float[Tiny.InputWidth], output = new float[Tiny.OutputWidth];
-        Assert.Equal(0, Allocations.Least(() =>
+        Assert.Equal(0, Allocations.Min(() =>
         {
             for (int i = 0; i < 50; i++)
             {

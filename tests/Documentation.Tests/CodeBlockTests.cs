@@ -15,11 +15,12 @@ namespace AarenGen.Documentation.Tests;
 /// <summary>
 /// Every C# block of the documentation compiles, together with what the generator makes of it. What a block leaves to the reader, such as
 /// the data, lies in Given: <c>docs-page.cs</c> for all blocks of a page, <c>docs-page.2.cs</c> for the second one alone. Where a given
-/// file has the line <c>// The block.</c>, the block stands there. Types of a page's earlier blocks are known to the later ones.
+/// file has the line <c>// The block.</c>, the block stands there. Types of a page's earlier blocks are known to the later ones. The types
+/// of <c>shared.cs</c> are given where a page's file has the line <c>// With shared.cs.</c> and nothing of the page declares them.
 /// </summary>
 public sealed class CodeBlockTests
 {
-    private const string Place = "// The block.";
+    private const string Place = "// The block.", Shared = "shared.cs", WithShared = $"// With {Shared}.";
 
     /// <summary>For blocks that are a declaration alone.</summary>
     private const string Class = "\ninternal sealed partial class Declared;";
@@ -70,6 +71,7 @@ public sealed class CodeBlockTests
     {
         IReadOnlyList<string> blocks = MarkdownPage.Read(page).CodeBlocks;
         string? around = Given(page, $".{index + 1}"), beside = Given(page, "");
+        string? shared = beside?.Contains(WithShared, StringComparison.Ordinal) == true ? Read(Shared) : null;
         string text = blocks[index];
         if (around?.Contains(Place, StringComparison.Ordinal) == true)
         {
@@ -83,6 +85,7 @@ public sealed class CodeBlockTests
             Parse(Usings), block.SyntaxTree,
             .. new[] { around, beside }.OfType<string>().Select(g => Without(Arrange(g), own)),
             .. Enumerable.Range(0, index).Reverse().Select(i => Without(TypesOf(Arrange(blocks[i])), own)),
+            .. new[] { shared }.OfType<string>().Select(g => Without(Arrange(g), own)),
         ];
         bool isProgram = block.Members.OfType<GlobalStatementSyntax>().Any();
         // The generator lets its tests see what a new layer is made of.
@@ -101,16 +104,18 @@ public sealed class CodeBlockTests
     {
         IEnumerable<string> known = MarkdownPage.All.SelectMany(page =>
             Enumerable.Range(1, MarkdownPage.Read(page).CodeBlocks.Count).Select(n => Name(page, $".{n}")).Append(Name(page, "")));
-        Assert.Empty(Directory.EnumerateFiles(Folder).Select(Path.GetFileName).Except(known));
+        Assert.Empty(Directory.EnumerateFiles(Folder).Select(Path.GetFileName).Except(known.Append(Shared)));
     }
 
     private static string Folder => Path.Combine(Repository.Root, "tests", "Documentation.Tests", "Given");
 
     private static string Name(string page, string suffix) => Path.ChangeExtension(page, null).Replace('/', '-') + suffix + ".cs";
 
-    private static string? Given(string page, string suffix)
+    private static string? Given(string page, string suffix) => Read(Name(page, suffix));
+
+    private static string? Read(string file)
     {
-        string path = Path.Combine(Folder, Name(page, suffix));
+        string path = Path.Combine(Folder, file);
         return File.Exists(path) ? File.ReadAllText(path) : null;
     }
 

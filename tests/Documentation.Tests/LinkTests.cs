@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using AarenGen.Tests;
 
 namespace AarenGen.Documentation.Tests;
@@ -38,6 +39,25 @@ public sealed class LinkTests
                 Assert.Contains(parts[1], MarkdownPage.Read(target).Anchors);
             }
         });
+    }
+
+    /// <summary>README's table of what was measured names the page of each figure.</summary>
+    [Fact]
+    public void Figures_of_the_readme_are_on_the_pages_that_they_link()
+    {
+        (string Row, Match Link)[] rows =
+        [
+            .. File.ReadLines(Path.Combine(Repository.Root, "README.md")).Where(static l => l.StartsWith('|'))
+                .Select(static l => (l, Regex.Match(l, @"\]\((docs/performance/[^)#]*)#[^)]*\)"))).Where(static r => r.Item2.Success),
+        ];
+        Assert.Equal(3, rows.Length);
+        foreach ((string row, Match link) in rows)
+        {
+            string page = File.ReadAllText(Path.Combine(Repository.Root, link.Groups[1].Value));
+            MatchCollection figures = Regex.Matches(row.Replace(link.Value, "", StringComparison.Ordinal), @"\d[\d,.]+\d");
+            Assert.NotEmpty(figures);
+            Assert.All(figures, f => Assert.Matches($@"(?<![\d,.]){Regex.Escape(f.Value)}(?![\d,.]*\d)", page));
+        }
     }
 
     [Fact]

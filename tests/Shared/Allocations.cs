@@ -6,18 +6,18 @@ internal static class Allocations
     private const int Rounds = 10;
 
     /// <summary>
-    /// The least of some rounds: code that allocates does so in each, while in a single one the runtime may compile a method, or build a
-    /// cache, on this very thread.
+    /// The minimum over some rounds: code that allocates does so in each, while in a single one the runtime may compile a method, or build
+    /// a cache, on this very thread.
     /// </summary>
-    public static long Least(Action round)
+    public static long Min(Action round)
     {
-        long least = long.MaxValue;
-        for (int i = 0; i < Rounds && least != 0; i++)
+        long min = long.MaxValue;
+        for (int i = 0; i < Rounds && min != 0; i++)
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
             round();
-            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            min = Math.Min(min, GC.GetAllocatedBytesForCurrentThread() - before);
         }
-        return least;
+        return min;
     }
 }

@@ -8,6 +8,8 @@ namespace AarenGen;
 /// <remarks>
 /// A head with a <see cref="PoolAttribute"/>, or behind one, is trained only at the last token of each sequence. If other
 /// heads are trained at every token, a sequence has the weight of all its tokens together.
+/// A row of targets has those of each head one after another, in the order of the heads, as a row of outputs has theirs:
+/// <see cref="HeadDescription.TargetOffset"/> and <see cref="HeadDescription.OutputOffset"/> say where each begins.
 /// </remarks>
 /// <param name="name">A C# identifier, unique among the heads.</param>
 [AttributeUsage(AttributeTargets.Class, Inherited = false, AllowMultiple = true)]
@@ -85,6 +87,7 @@ public sealed class CrossEntropyAttribute : ModelComponentAttribute
 
 /// <summary>
 /// Predicts a positive number, such as the time to the next event, by the likelihood of a mixture of log-normal distributions.
+/// The target is the number itself, not its logarithm, and the density is that of the number.
 /// The outputs are the components' log-weights, means and raw standard deviations (softplus): three units per component.
 /// Source: Shchur, Biloš and Günnemann, Intensity-Free Learning of Temporal Point Processes, ICLR 2020.
 /// </summary>

@@ -71,7 +71,7 @@ public sealed class ClassifyAttribute<TRecord> : ModelComponentAttribute
 /// <remarks>
 /// Stands first; only layers and preprocessing follow. A token is an event: the logarithm of the wait before it (missing before the first
 /// one of a series), its observed values, the time since the first event if it is encoded, its mark, its categories. <c>[Standardize]</c>
-/// is of the logarithms and the observed values.
+/// is of the logarithms and the observed values. What is predicted and scored is the wait itself, not its logarithm.
 /// </remarks>
 /// <typeparam name="TRecord">The type of the records.</typeparam>
 /// <param name="unit">

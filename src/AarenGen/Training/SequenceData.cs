@@ -21,7 +21,7 @@ public abstract class SequenceData
     /// <summary>Numbers in one token.</summary>
     public abstract int TokenWidth { get; }
 
-    /// <summary>Numbers in one token's target.</summary>
+    /// <summary>Numbers in one token's target: those of each head one after another, and of each channel.</summary>
     public abstract int TargetWidth { get; }
 
     /// <summary>Tokens of a sequence, at least 1.</summary>

@@ -5,11 +5,14 @@ namespace AarenGen.Benchmarks;
 /// <summary>All tables of a run as one page of Markdown, with the command that made them.</summary>
 internal sealed class MarkdownPage(string command)
 {
-    private readonly StringBuilder page = new($"# Measured\n\nMade by `{command}` on {DateTime.UtcNow:yyyy-MM-dd}.\n");
+    private readonly StringBuilder page = new($"# Measured: {Subject(command)}\n\nMade by `{command}` on {DateTime.UtcNow:yyyy-MM-dd}.\n");
 
     public void Add(Section section) => page.Append(Render(section));
 
     public override string ToString() => page.ToString();
+
+    /// <summary>Which benchmarks the command runs: the first word behind "--".</summary>
+    private static string Subject(string command) => command[(command.IndexOf(" -- ", StringComparison.Ordinal) + 4)..].Split(' ')[0];
 
     /// <summary>One section: heading, table, notes, pictures.</summary>
     public static string Render(Section section)

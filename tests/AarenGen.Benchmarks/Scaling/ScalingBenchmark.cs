@@ -40,7 +40,7 @@ internal sealed class ScalingBenchmark : IBenchmark
                 ("memory", Charts.LogLines("memory of one stream", "tokens", "bytes", [("Aaren", lengths, aarenBytes, new bool[powers]),
                     ("Transformer, keys and values", lengths, cacheBytes, new bool[powers])])),
                 ("time", Charts.LogLines(
-                    "time for all tokens, one after the other (hollow: computed)", "tokens", "seconds",
+                    "time for all tokens (hollow: computed)", "tokens", "seconds",
                     [("Aaren", lengths, aaren, new bool[powers]), ("Transformer, keys and values", lengths, transformer, isComputed)])),
             ],
         };

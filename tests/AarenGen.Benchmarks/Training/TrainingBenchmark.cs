@@ -50,7 +50,7 @@ internal sealed class TrainingBenchmark : IBenchmark
             Figures = missing.Length > 0 ? [] :
             [
                 ("ratios", Charts.Bars(
-                    "times faster than LibTorch, an optimisation step on two threads", [.. results.Select(static r => r.Model)],
+                    "times faster than LibTorch, two threads", [.. results.Select(static r => r.Model)],
                     ["than its Aaren", "than its Transformer"],
                     [.. results.Select(static r => (double[])[.. r.Rows.Where(row => row.Threads == 2 && row.Timing.Name != OwnName)
                         .Select(row => r.Own(2).TimesFasterThan(row.Timing))])])),

@@ -1,60 +1,30 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-
 namespace AarenGen.Fuzzing;
 
 /// <summary>Saved states of streams.</summary>
-internal sealed class StateTarget : FuzzTarget<StreamState<StatefulModel>>
+internal sealed class StateTarget : SavedStateTarget<StreamState<StatefulModel>, StatefulModel>
 {
     /// <summary>Magic and version, fingerprints of declaration and weights, count of tokens, number of doubles.</summary>
     private const int HeaderBytes = 8 + 64 + 3 * sizeof(long);
 
-    /// <summary>A changed fingerprint of weights makes a state of others, with which the stream continues as well.</summary>
-    private static readonly StatefulModel model = Accepting();
+    private static readonly StatefulModel model = CreateModel();
 
     public override string Name => "states";
 
-    /// <summary>What is another format brings two lines of Python.</summary>
-    public override bool RefusesInOneLine => false;
-
-    public override bool IsRefusal(Exception exception) => exception is ModelFileException;
-
     public override IEnumerable<byte[]> Seeds(string folder)
     {
-        var output = new float[StatefulModel.OutputWidth];
-        foreach (int tokens in (int[])[0, 1, 7, 50])
+        foreach (int tokens in (int[])[0, 1, 50])
         {
-            StreamState<StatefulModel> state = model.CreateState();
-            for (int t = 0; t < tokens; t++)
-            {
-                model.Step(state, [t, 1f / (t + 1)], output);
-            }
-            using var saved = new MemoryStream();
-            state.Save(saved);
-            yield return saved.ToArray();
-            if (tokens == 7)
-            {
-                // Every number negative in turn: counts of tokens and places in rings are among them.
-                int first = HeaderBytes, end = (int)saved.Length - SHA256.HashSizeInBytes;
-                for (int at = first; at + sizeof(double) <= end; at += sizeof(double))
-                {
-                    byte[] body = saved.ToArray()[..end];
-                    BinaryPrimitives.WriteDoubleLittleEndian(body.AsSpan(at), -5);
-                    yield return [.. body, .. SHA256.HashData(body)];
-                }
-            }
+            yield return BytesOf(Create(tokens));
         }
-    }
-
-    /// <summary>A change that the checksum gives away, or one that it does not.</summary>
-    public override byte[] Mutate(byte[] input, Mutator mutator)
-    {
-        if (mutator.Random.Next(3) == 0 || input.Length <= SHA256.HashSizeInBytes)
+        byte[] saved = BytesOf(Create(7));
+        yield return saved;
+        // Every number negative in turn: counts of tokens and places in rings are among them.
+        int numbers = (saved.Length - HeaderBytes) / sizeof(double);
+        IEnumerable<int> places = Enumerable.Range(0, numbers).Select(static i => HeaderBytes + sizeof(double) * i);
+        foreach (byte[] changed in Overwrite(saved, -5.0, places))
         {
-            return mutator.Mutate(input);
+            yield return changed;
         }
-        byte[] body = mutator.MutateBytes(input[..^SHA256.HashSizeInBytes]);
-        return [.. body, .. SHA256.HashData(body)];
     }
 
     public override void Verify(object read, string path)
@@ -74,13 +44,6 @@ internal sealed class StateTarget : FuzzTarget<StreamState<StatefulModel>>
         }
     }
 
-    private static StatefulModel Accepting()
-    {
-        StatefulModel model = StatefulModel.Create(1);
-        model.AcceptedStates = StateAcceptance.SameDeclaration;
-        return model;
-    }
-
     protected override StreamState<StatefulModel> ReadFile(string path)
     {
         StreamState<StatefulModel> state = model.CreateState();
@@ -90,11 +53,16 @@ internal sealed class StateTarget : FuzzTarget<StreamState<StatefulModel>>
 
     protected override void Write(StreamState<StatefulModel> value, string path) => value.Save(path);
 
-    protected override bool AreEqual(StreamState<StatefulModel> first, StreamState<StatefulModel> second)
+    protected override void Save(StreamState<StatefulModel> state, Stream stream) => state.Save(stream);
+
+    private static StreamState<StatefulModel> Create(int tokens)
     {
-        using MemoryStream one = new(), other = new();
-        first.Save(one);
-        second.Save(other);
-        return one.ToArray().AsSpan().SequenceEqual(other.ToArray());
+        StreamState<StatefulModel> state = model.CreateState();
+        var output = new float[StatefulModel.OutputWidth];
+        for (int t = 0; t < tokens; t++)
+        {
+            model.Step(state, [t, 1f / (t + 1)], output);
+        }
+        return state;
     }
 }

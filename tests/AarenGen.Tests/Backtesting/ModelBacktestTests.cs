@@ -15,62 +15,28 @@ public sealed class ModelBacktestTests
         ValidateUntil = At(From), WindowLength = 48, Training = new() { Epochs = 4, BatchSize = 4, LearningRate = 1e-2, Threads = 2 },
     };
 
-    /// <summary>What a model says of its next intervals, of which these values will come.</summary>
-    private delegate Said[] Forecaster(MeterReading record, ReadOnlySpan<MeterReading> ahead, double[] truths);
+    /// <summary>What a step of a model says of its next intervals, of which these values will come.</summary>
+    private delegate Said[] Forecaster<TModel>(
+        TModel model, SeriesState<TModel> state, MeterReading record, ReadOnlySpan<MeterReading> ahead, double[] truths)
+        where TModel : SequenceModel<TModel>, IModelDefinition<TModel>;
 
     [Fact]
-    public void Scores_of_quantiles_are_those_of_the_models_steps()
-    {
-        QuantileMeters model = QuantileMeters.Create(1);
-        model.Fit(Records, Training);
-        SeriesStateCollection<QuantileMeters> states = model.CreateSeriesStates();
-        Check(model.Backtest(Records, Options), (record, ahead, truths) =>
-        {
-            PredictedSeries load = model.Step(states[record.Sensor], record, ahead)!.Value.Load;
-            var said = new Said[Horizon];
-            for (int step = 0; step < Horizon; step++)
-            {
-                PredictedDistribution d = load[step];
-                said[step] = new(
-                    d.Median, [d.Quantile(0.1), d.Quantile(0.5), d.Quantile(0.9)], d.RankedProbabilityScore(truths[step]), double.NaN);
-            }
-            return said;
-        });
-    }
+    public void Scores_of_quantiles_are_those_of_the_models_steps() => Check<QuantileMeters, QuantileMeters.Forecast>(
+        static (model, state, record, ahead, truths) => Say(model.Step(state, record, ahead)!.Value.Load, truths, hasDensity: false));
 
     [Fact]
-    public void Scores_of_a_gaussian_are_those_of_the_models_steps()
-    {
-        GaussianMeters model = GaussianMeters.Create(1);
-        model.Fit(Records, Training);
-        SeriesStateCollection<GaussianMeters> states = model.CreateSeriesStates();
-        Check(model.Backtest(Records, Options), (record, ahead, truths) =>
-        {
-            PredictedSeries load = model.Step(states[record.Sensor], record, ahead)!.Value.Load;
-            var said = new Said[Horizon];
-            for (int step = 0; step < Horizon; step++)
-            {
-                PredictedDistribution d = load[step];
-                said[step] = new(
-                    d.Median, [d.Quantile(0.1), d.Quantile(0.5), d.Quantile(0.9)], d.RankedProbabilityScore(truths[step]),
-                    d.LogDensity(truths[step]));
-            }
-            return said;
-        });
-    }
+    public void Scores_of_a_gaussian_are_those_of_the_models_steps() => Check<GaussianMeters, GaussianMeters.Forecast>(
+        static (model, state, record, ahead, truths) => Say(model.Step(state, record, ahead)!.Value.Load, truths, hasDensity: true));
 
     [Fact]
     public void Scores_of_values_are_those_of_the_models_steps()
     {
-        PointMeters model = PointMeters.Create(1);
-        model.Fit(Records, Training);
-        SeriesStateCollection<PointMeters> states = model.CreateSeriesStates();
-        BacktestReport report = model.Backtest(Records, Options);
-        Check(report, (record, ahead, _) =>
-        {
-            PredictedValues load = model.Step(states[record.Sensor], record, ahead)!.Value.Load;
-            return [new(load[0], [], 0, 0), new(load[1], [], 0, 0), new(load[2], [], 0, 0)];
-        });
+        BacktestReport report = Check<PointMeters, PointMeters.Forecast>(
+            static (model, state, record, ahead, _) =>
+            {
+                PredictedValues load = model.Step(state, record, ahead)!.Value.Load;
+                return [new(load[0], [], 0, 0), new(load[1], [], 0, 0), new(load[2], [], 0, 0)];
+            });
         Assert.Null(report.Anomalies);
         Assert.Empty(report.Levels);
         Assert.Null(report.Overall.PinballLoss);
@@ -254,9 +220,29 @@ public sealed class ModelBacktestTests
 
     private static DateTimeOffset At(int hour) => Begin.AddHours(hour);
 
-    /// <summary>Steps the model through all records, and computes from its words what the report says.</summary>
-    private static void Check(BacktestReport report, Forecaster forecaster)
+    private static Said[] Say(PredictedSeries load, double[] truths, bool hasDensity)
     {
+        var said = new Said[Horizon];
+        for (int step = 0; step < Horizon; step++)
+        {
+            PredictedDistribution d = load[step];
+            said[step] = new(
+                d.Median, [d.Quantile(0.1), d.Quantile(0.5), d.Quantile(0.9)], d.RankedProbabilityScore(truths[step]),
+                hasDensity ? d.LogDensity(truths[step]) : double.NaN);
+        }
+        return said;
+    }
+
+    /// <summary>Trains a model, steps it through all records, and computes from its words what its backtest says.</summary>
+    private static BacktestReport Check<TModel, TForecast>(Forecaster<TModel> forecaster)
+        where TModel : ForecastModel<TModel, MeterReading, TForecast>, IModelDefinition<TModel>, IRecordBinding<MeterReading>,
+            IForecastDefinition<TForecast>
+        where TForecast : struct
+    {
+        TModel model = SequenceModel<TModel>.Create(1);
+        model.Fit(Records, Training);
+        SeriesStateCollection<TModel> states = model.CreateSeriesStates();
+        BacktestReport report = model.Backtest(Records, Options);
         double[] levels = [0.1, 0.5, 0.9];
         var errors = new List<double>[Horizon];
         List<double> scaled = [], pinball = [], crps = [], likelihood = [], naive = [], seasonal = [];
@@ -275,7 +261,7 @@ public sealed class ModelBacktestTests
             {
                 int ahead = Math.Min(Horizon, own.Length - 1 - t);
                 double[] truths = [.. Enumerable.Range(t + 1, Horizon).Select(i => i < own.Length ? loads[i] : double.NaN)];
-                Said[] said = forecaster(own[t], own.AsSpan(t + 1, ahead), truths);
+                Said[] said = forecaster(model, states[own[t].Sensor], own[t], own.AsSpan(t + 1, ahead), truths);
                 if (t < from - 1 || ahead == 0)
                 {
                     continue;
@@ -334,6 +320,7 @@ public sealed class ModelBacktestTests
         {
             Assert.Equal(likelihood.Average(), log, 1e-9 * likelihood.Average(Math.Abs));
         }
+        return report;
 
         // Sums of at most a thousand doubles in another order.
         static void Same(double expected, double actual) => Assert.Equal(expected, actual, 1e-11 * Math.Abs(expected));

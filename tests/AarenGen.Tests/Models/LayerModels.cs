@@ -97,7 +97,7 @@ internal sealed partial class CarriedTokens;
 [Pool(Pooling.Last), Dense(2), MeanSquaredError]
 internal sealed partial class CarriedChannels;
 
-/// <summary>The model of README, which docs/weights.md has in PyTorch.</summary>
+/// <summary>The model of docs/declaring.md, which docs/weights.md has in PyTorch.</summary>
 [SequenceModel, Continuous(7), Dense(64), Aaren(Heads = 4, FeedForward = 256, Repeat = 2, Forget = true, Convolution = 4), Dense(7)]
 [MeanSquaredError]
 internal sealed partial class NextValues;

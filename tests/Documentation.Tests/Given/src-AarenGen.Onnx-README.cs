@@ -1,7 +1,4 @@
-global using static Given;
-
-[SequenceModel, Continuous(3), Dense(8), Aaren(Forget = true), Dense(3), MeanSquaredError]
-public sealed partial class Model;
+// With shared.cs.
 
 internal static class Given
 {
