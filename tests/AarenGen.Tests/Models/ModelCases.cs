@@ -68,6 +68,7 @@ internal static class ModelCases
         new ModelCase<SaleForecaster> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<StrokeClassifier> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<WordClassifier> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<DigitClassifier> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<CountClassifier> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<QualityClassifier> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<IndicatingStrokes> { Without = { [Suite.Device] = SameKernels } },
