@@ -76,6 +76,7 @@ internal static class ModelCases
         new ModelCase<TickModel> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<IndicatingVisits> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<BurstModel> { Without = { [Suite.Device] = SameKernels } },
+        new ModelCase<LeverPolicy> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<PushPolicy> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<DerivedPolicy> { Without = { [Suite.Device] = SameKernels } },
         new ModelCase<WrittenPolicy> { Without = { [Suite.Device] = SameKernels } },

@@ -18,8 +18,8 @@ internal static class PrefixScanEmitter
         code.Line("/// <param name=\"outputs\">[tokens, OutputWidth] numbers, overwritten: those of Forward up to the rounding of sums in "
             + "another order.</param>");
         code.Line("/// <param name=\"threads\">");
-        code.Line("/// The number of threads, at least 1. Several compute each recurrence and the projection before it twice, a tenth to a fifth "
-            + "of the");
+        code.Line("/// The number of threads, at least 1. Several compute each recurrence and the projection before it "
+            + "twice, a tenth to a fifth of the");
         code.Line("/// work, and pay from some thousands of tokens on.");
         code.Line("/// </param>");
         code.Line("/// <exception cref=\"global::System.ArgumentException\">");
