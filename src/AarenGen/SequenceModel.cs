@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Runtime.CompilerServices;
+using AarenGen.Kernels;
 using AarenGen.Memory;
 using AarenGen.Serialization;
 using AarenGen.Training;
@@ -150,7 +151,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     {
         TSelf model = Allocated();
         model.Use(ModelFile.Read(path, Description, model.weights, options ?? new()));
-        model.WeightsChanged();
+        model.WeightsLoaded();
         return model;
     }
 
@@ -170,7 +171,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         Arguments.CheckReadable(stream);
         TSelf model = Allocated();
         model.Use(ModelFile.Read(stream, Description, model.weights, options ?? new()));
-        model.WeightsChanged();
+        model.WeightsLoaded();
         return model;
     }
 
@@ -616,7 +617,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         TSelf model = Allocated();
         resource.Position = 0;
         model.Use(ModelFile.Read(resource, file, Description, model.weights, new()));
-        model.WeightsChanged();
+        model.WeightsLoaded();
         return model;
     }
 
@@ -726,6 +727,19 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     {
         origin = NewOrigin();
         Pack();
+    }
+
+    /// <summary>Prepares the weights of a file, which are finite, for inference.</summary>
+    /// <exception cref="ModelFileException">What is derived from them is not finite: no output would be.</exception>
+    private void WeightsLoaded()
+    {
+        WeightsChanged();
+        if (!VectorMath.AreFinite(weights.Span))
+        {
+            throw new ModelFileException(
+                $"The weights of '{Description.Name}' are finite, but so large that what is computed from them (folded queries, factors of "
+                + "convolutions) is not; train the model again, or use an older file.");
+        }
     }
 
     private void Pack()

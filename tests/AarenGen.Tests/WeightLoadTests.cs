@@ -107,4 +107,23 @@ public sealed class WeightLoadTests
 
     private static GoldenOneBlock Load(byte[] file, string prefix) =>
         GoldenOneBlock.Load(new MemoryStream(file), new() { Prefix = prefix });
+
+    /// <summary>The query times its projection is above the largest float, so that no output would be finite.</summary>
+    [Fact]
+    public void Weights_whose_products_overflow_are_refused()
+    {
+        GoldenPre model = GoldenPre.Create(seed: 1);
+        foreach (ParameterDescription p in GoldenPre.Description.Layout.Parameters.Where(
+            static p => p.Name.Contains("mixer", StringComparison.Ordinal)))
+        {
+            for (int row = 0; row < p.Rows; row++)
+            {
+                model.Weights.Slice(p.Offset + row * p.RowStride, p.Columns).Fill(1e30f);
+            }
+        }
+        using var file = new MemoryStream();
+        model.Save(file);
+        file.Position = 0;
+        Assert.Contains("so large", Assert.Throws<ModelFileException>(() => GoldenPre.Load(file)).Message, StringComparison.Ordinal);
+    }
 }
