@@ -51,7 +51,9 @@ public class FileTests : TemporaryFolder
         float largest = BitConverter.UInt32BitsToSingle(0x7F7F0000), last = BitConverter.UInt32BitsToSingle(0x7F7F7FFF);
         WeightConversion.Run(Sample(numbers: [largest, last, -last]), At("out"), "BF16", []);
         Assert.Equal([largest, largest, -largest], ReadBFloat16(3));
-        WeightConversion.Run(Sample(numbers: [65504, 65519, -65519]), At("out"), "F16", []);
+        WeightConversion.Run(Sample(numbers: [65504, 65519, -65519]), At("out16"), "F16", []);
+        WeightConversion.Run(At("out16"), At("out32"), "F32", []);
+        Assert.Equal([65504, 65504, -65504], ReadLast<float>("out32", 3));
         Tell("which bfloat16 cannot; take float32", () => WeightConversion.Run(
             Sample(numbers: [1, BitConverter.UInt32BitsToSingle(0x7F7F8000)]), At("o"), "BF16", []));
         Tell("'model.w' holds -65520, which float16 cannot; take bfloat16",
@@ -205,8 +207,11 @@ public class FileTests : TemporaryFolder
     }
 
     private float[] ReadBFloat16(int count = 6) =>
-        [.. MemoryMarshal.Cast<byte, ushort>(File.ReadAllBytes(At("out")).AsSpan()[(-2 * count + (int)new FileInfo(At("out")).Length)..])
-            .ToArray().Select(static b => BitConverter.UInt32BitsToSingle((uint)b << 16))];
+        [.. ReadLast<ushort>("out", count).Select(static b => BitConverter.UInt32BitsToSingle((uint)b << 16))];
+
+    /// <summary>The numbers that a file ends with.</summary>
+    private T[] ReadLast<T>(string file, int count) where T : unmanaged =>
+        MemoryMarshal.Cast<byte, T>(File.ReadAllBytes(At(file)).AsSpan()[^(count * Marshal.SizeOf<T>())..]).ToArray();
 
     private string[] TensorsOf(string file) => [.. FileReport.Read(At(file)).Info.Tensors.Select(static t => $"{t.Name} {t.Type}")];
 

@@ -9,7 +9,7 @@ namespace AarenGen.Fuzzing;
 [MeanSquaredError]
 public sealed partial class SmallModel;
 
-/// <summary>Whose states are read: patches, statistics, and every mixer's state.</summary>
+/// <summary>The model whose states are read: patches, statistics, and every mixer's state.</summary>
 [SequenceModel]
 [Continuous(2)]
 [InstanceNorm]

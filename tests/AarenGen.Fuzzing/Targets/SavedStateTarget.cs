@@ -8,7 +8,7 @@ internal abstract class SavedStateTarget<TState, TModel> : FuzzTarget<TState>
     where TState : class
     where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
-    /// <summary>What is another format brings two lines of Python.</summary>
+    /// <summary>The refusal of another format has two more lines, of Python.</summary>
     public override bool RefusesInOneLine => false;
 
     public override bool IsRefusal(Exception exception) => exception is ModelFileException;
