@@ -14,7 +14,9 @@ internal abstract class RecordLayout
     private readonly bool[][] reads;
 
     private byte[]? fingerprint;
-    private int? savedBytes;
+
+    /// <summary>0: not known yet. A number that is null or not could be read half written by another thread.</summary>
+    private int savedBytes;
 
     /// <param name="columns">The values of a record: numbers, then categories.</param>
     /// <param name="description">The model.</param>
@@ -48,7 +50,7 @@ internal abstract class RecordLayout
             CultureInfo.InvariantCulture, $"\n{c.Name} {c.Role} {c.Aggregation} {c.Cardinality} {c.HasMissingCategory}")))))));
 
     /// <summary>Bytes that the core of a series writes into a saved state.</summary>
-    public int SavedBytes => savedBytes ??= CreateCore("").SavedBytes;
+    public int SavedBytes => savedBytes > 0 ? savedBytes : savedBytes = CreateCore("").SavedBytes;
 
     /// <summary>Makes what the state of a series has beside that of the model's layers.</summary>
     public abstract SeriesCore CreateCore(string key);
