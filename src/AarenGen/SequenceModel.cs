@@ -82,8 +82,8 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     } = UserMetadata.None;
 
     /// <summary>
-    /// Identifies the weights and <see cref="Statistics"/> as they are now, and of a model that decides the scale of returns: 16
-    /// hexadecimal digits, the same for the same numbers in any process. Files of the model and saved states have it.
+    /// Identifies the weights and <see cref="Statistics"/> as they are now; for a decision model it also covers <c>ReturnScale</c>. It has
+    /// 16 hexadecimal digits, the same for the same numbers in any process. Files of the model and saved states have it.
     /// <see cref="WeightPrecision"/> and <see cref="Metadata"/> do not change it. The first call after the weights changed reads all of
     /// them, about a gigabyte a second.
     /// </summary>
@@ -460,9 +460,9 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// since its weights depend on them; for others, train a new model. A checkpoint has the statistics with which its training began.
     /// Epochs are compared by losses of standardised targets.</para>
     /// <para>States of streams from before the training belong to other weights afterwards; see <see cref="AcceptedStates"/>.</para>
-    /// <para>A model with a task is trained on tokens here, not on its records. When these were is not known, so that its
-    /// <c>FittedUntil</c> is null afterwards. The <c>ReturnScale</c> of a model that decides stays, since its tokens have returns that are
-    /// divided by it.</para>
+    /// <para>A model with a task is trained on tokens here, not on its records. The time of tokens is unknown, so <c>FittedUntil</c> tells
+    /// only of trainings from records. The <c>ReturnScale</c> of a decision model stays, since the returns in its tokens are divided by
+    /// it.</para>
     /// </remarks>
     /// <param name="train">The sequences to learn from.</param>
     /// <param name="validation">
@@ -509,10 +509,13 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(train);
-        return FitTask(train, validation, options ?? new(), dataEnd: null, ReturnScale, progress, cancellationToken);
+        return FitTask(train, validation, options ?? new(), DataEnd, ReturnScale, progress, cancellationToken);
     }
 
-    /// <summary>As <see cref="Fit"/>, with what the weights belong to if the training changes them, however it ends.</summary>
+    /// <summary>
+    /// Does what <see cref="Fit"/> does. If the weights change, the model also takes the end of the data and the scale of returns, whether
+    /// the training completes, is cancelled or fails.
+    /// </summary>
     /// <param name="train">The sequences to learn from.</param>
     /// <param name="validation">Sequences that decide which epoch was best; null: none.</param>
     /// <param name="options">How to train.</param>

@@ -20,7 +20,7 @@ public abstract class ForecastModel<TSelf, TRecord, TForecast> : RecordModel<TSe
 
     /// <summary>
     /// The end of the last interval that a training of this model used, for validation included; null where none is known, as of weights
-    /// from elsewhere, and of those that <see cref="SequenceModel{TSelf}.Fit"/> trained on tokens. Files of the model keep it, and
+    /// from elsewhere. Trainings on tokens, whose time is unknown, do not change it. Files of the model keep it, and
     /// <see cref="Backtest"/> says when it tests on what the model was trained on.
     /// </summary>
     public DateTimeOffset? FittedUntil => DataEnd;
