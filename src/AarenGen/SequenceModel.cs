@@ -143,15 +143,16 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <param name="options">Which prefix of names is removed, and whether metadata are read; null: none, and they are.</param>
     /// <exception cref="ArgumentException"><paramref name="path"/> is null, empty or holds a null character.</exception>
     /// <exception cref="ModelFileException">
-    /// The file is damaged, holds a weight that is not finite in float, has another format, or does not fit: the message says what it is,
-    /// or names the missing, unexpected and misshapen tensors, and the prefix that all unexpected ones share.
+    /// The file is damaged, holds a weight that is not finite in float or weights too large to compute with, has another format, or does
+    /// not fit: the message says what it is, or names the missing, unexpected and misshapen tensors, and the prefix that all unexpected
+    /// ones share.
     /// </exception>
     /// <exception cref="IOException">The file cannot be read; the message says why.</exception>
     public static TSelf Load(string path, WeightLoadOptions? options = null)
     {
         TSelf model = Allocated();
         model.Use(ModelFile.Read(path, Description, model.weights, options ?? new()));
-        model.WeightsLoaded();
+        model.WeightsLoaded(path);
         return model;
     }
 
@@ -171,7 +172,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         Arguments.CheckReadable(stream);
         TSelf model = Allocated();
         model.Use(ModelFile.Read(stream, Description, model.weights, options ?? new()));
-        model.WeightsLoaded();
+        model.WeightsLoaded(file: null);
         return model;
     }
 
@@ -620,7 +621,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         TSelf model = Allocated();
         resource.Position = 0;
         model.Use(ModelFile.Read(resource, file, Description, model.weights, new()));
-        model.WeightsLoaded();
+        model.WeightsLoaded(file);
         return model;
     }
 
@@ -733,15 +734,16 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     }
 
     /// <summary>Prepares the weights of a file, which are finite, for inference.</summary>
+    /// <param name="file">Its name, for the message; null: a stream without one.</param>
     /// <exception cref="ModelFileException">What is derived from them is not finite: no output would be.</exception>
-    private void WeightsLoaded()
+    private void WeightsLoaded(string? file)
     {
         WeightsChanged();
         if (!VectorMath.AreFinite(weights.Span))
         {
             throw new ModelFileException(
-                $"The weights of '{Description.Name}' are finite, but so large that what is computed from them (folded queries, factors of "
-                + "convolutions) is not; train the model again, or use an older file.");
+                (file is null ? "" : $"{file}: ") + $"The weights of '{Description.Name}' are finite, but so large that what is computed "
+                + "from them (folded queries, factors of convolutions) is not; train the model again, or use an older file.");
         }
     }
 

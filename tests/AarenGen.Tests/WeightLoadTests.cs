@@ -125,5 +125,15 @@ public sealed class WeightLoadTests
         model.Save(file);
         file.Position = 0;
         Assert.Contains("so large", Assert.Throws<ModelFileException>(() => GoldenPre.Load(file)).Message, StringComparison.Ordinal);
+        string folder = Directory.CreateTempSubdirectory("aarengen-large-").FullName, path = Path.Combine(folder, "large.safetensors");
+        try
+        {
+            File.WriteAllBytes(path, file.ToArray());
+            Assert.StartsWith(path + ": ", Assert.Throws<ModelFileException>(() => GoldenPre.Load(path)).Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 }
