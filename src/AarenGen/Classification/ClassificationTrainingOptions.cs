@@ -17,5 +17,5 @@ public sealed record ClassificationTrainingOptions
     /// </summary>
     public TrainingOptions? Training { get; init; }
 
-    internal void Validate() => OptionChecks.CheckValidationFraction(ValidationFraction);
+    internal void Validate() => TaskOptionChecks.CheckValidationFraction(ValidationFraction);
 }

@@ -1,4 +1,5 @@
 using static AarenGen.OptionChecks;
+using static AarenGen.TaskOptionChecks;
 
 namespace AarenGen;
 
