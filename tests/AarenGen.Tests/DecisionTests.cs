@@ -241,6 +241,8 @@ public sealed class DecisionTests(ITestOutputHelper log)
         file.Position = 0;
         PushPolicy loaded = PushPolicy.Load(file);
         Assert.Equal(policy.ReturnScale, loaded.ReturnScale);
+        file.Position = 0;
+        Assert.Equal(policy.ReturnScale, ModelFileInfo.Read(file).ReturnScale);
         Assert.Equal(policy.Statistics!.Tokens, loaded.Statistics!.Tokens);
         // It belongs to the weights: other outputs would follow from the same records.
         Assert.Equal(policy.WeightFingerprint, loaded.WeightFingerprint);

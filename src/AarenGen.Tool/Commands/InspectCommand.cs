@@ -41,10 +41,11 @@ internal static class InspectCommand
             + (report.HoldsStates ? $", {info.States.Count:N0} in all"
                 : $", {info.Tensors.Count:N0} tensors, {report.Parameters:N0} weights")
             + (report.Rows is { } rows ? $", after {rows:N0} rows" : ""));
-        Console.WriteLine($"declaration: {info.DeclarationFingerprint ?? "not told"}");
-        ShowIfTold("weights", info.WeightFingerprint);
-        ShowIfTold("precision", info.Precision?.ToString());
-        ShowIfTold("fitted until", info.FittedUntil?.ToString("O", CultureInfo.InvariantCulture));
+        Console.WriteLine($"declaration: {info.DeclarationFingerprint ?? "unknown"}");
+        ShowIfKnown("weights", info.WeightFingerprint);
+        ShowIfKnown("precision", info.Precision?.ToString());
+        ShowIfKnown("fitted until", info.FittedUntil?.ToString("O", CultureInfo.InvariantCulture));
+        ShowIfKnown("return scale", info.ReturnScale?.ToString(CultureInfo.InvariantCulture));
         Console.WriteLine($"checksum: {report.HasRightChecksum switch { true => "right", false => "wrong", null => "none" }}");
         foreach ((string key, string value) in info.Metadata)
         {
@@ -58,7 +59,7 @@ internal static class InspectCommand
             static s => [s.Series ?? "", s.WeightFingerprint ?? "", $"{s.TokenCount:N0}", $"{s.Bytes:N0}"]);
     }
 
-    private static void ShowIfTold(string name, string? value)
+    private static void ShowIfKnown(string name, string? value)
     {
         if (value is not null)
         {
@@ -85,7 +86,7 @@ internal static class InspectCommand
         new
         {
             report.Kind, report.Bytes, Declaration = report.Info.DeclarationFingerprint, report.Info.WeightFingerprint,
-            Precision = report.Info.Precision?.ToString(), report.Info.FittedUntil, report.HasRightChecksum, report.Rows,
-            report.Info.Metadata, report.Info.Tensors, report.Info.States,
+            Precision = report.Info.Precision?.ToString(), report.Info.FittedUntil, report.Info.ReturnScale,
+            report.HasRightChecksum, report.Rows, report.Info.Metadata, report.Info.Tensors, report.Info.States,
         }, Json));
 }

@@ -33,6 +33,9 @@ public sealed record ModelFileInfo
     /// <summary>The end of the records that trainings used; null where none is known.</summary>
     public DateTimeOffset? FittedUntil { get; init; }
 
+    /// <summary>What a decision model divides returns by, in the unit of rewards; null where none is known.</summary>
+    public double? ReturnScale { get; init; }
+
     /// <summary>
     /// Whether the content is that of the file's checksum; null where it has none, as compiled models and the files of other programs. In a
     /// file of states, each has its own, and a wrong one is an exception.

@@ -59,6 +59,7 @@ internal sealed class ModelFileReader
                 throw new ModelFileException("The file goes on after its last tensor; it is damaged, or holds more than a model.");
             }
         }
+        var notes = ModelNotes.Read(null, metadata, UserMetadata.None);
         return new()
         {
             Kind = compiled is not null ? ModelFileKind.CompiledModel
@@ -67,7 +68,8 @@ internal sealed class ModelFileReader
             WeightFingerprint = metadata.GetValueOrDefault(ModelNotes.WeightsMark),
             Precision = compiled is null ? null : CompiledModel.PrecisionOf(compiled)
                 ?? throw new ModelFileException("The file was compiled by another version of AarenGen; write it anew with SaveCompiled."),
-            FittedUntil = ModelNotes.Read(null, metadata, UserMetadata.None).Until,
+            FittedUntil = notes.Until,
+            ReturnScale = notes.ReturnScale,
             HasRightChecksum = isRight,
             Tensors = infos,
             Metadata = UserMetadata.AllIn(metadata),
