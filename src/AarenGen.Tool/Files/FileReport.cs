@@ -10,6 +10,9 @@ namespace AarenGen.Tool.Files;
 /// <param name="Info">What it holds.</param>
 internal sealed record FileReport(string Path, long Bytes, long? Rows, ModelFileInfo Info)
 {
+    /// <summary>The line about rows is not longer: it holds the rows known ahead of all series.</summary>
+    private const int MaxHeadBytes = 1 << 28;
+
     /// <summary>What leads the states in a file of a project's program: the start of a line about its rows.</summary>
     private static ReadOnlySpan<byte> HeadStart => "{\"Rows\":"u8;
 
@@ -74,7 +77,7 @@ internal sealed record FileReport(string Path, long Bytes, long? Rows, ModelFile
             return null;
         }
         using var line = new MemoryStream();
-        for (int next = stream.ReadByte(); next is not ('\n' or -1); next = stream.ReadByte())
+        for (int next = stream.ReadByte(); next is not ('\n' or -1) && line.Length < MaxHeadBytes; next = stream.ReadByte())
         {
             line.WriteByte((byte)next);
         }

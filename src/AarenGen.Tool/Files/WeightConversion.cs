@@ -64,14 +64,16 @@ internal static class WeightConversion
             {
                 throw new UserException($"{input}: two tensors would be called '{name}'; rename fewer.");
             }
-            if (tensor.End - tensor.Start > Array.MaxLength)
+            string target = IsWeight(tensor.Type) && type is not null ? type : tensor.Type;
+            long length = tensor.End - tensor.Start;
+            if (Math.Max(length, target == tensor.Type ? 0 : length / Size(tensor.Type) * Size(target)) > Array.MaxLength)
             {
-                throw new UserException($"{input}: '{tensor.Name}' has more than {Array.MaxLength:N0} bytes, which no model loads.");
+                throw new UserException(
+                    $"{input}: '{tensor.Name}' has more than {Array.MaxLength:N0} bytes before or after; this command cannot convert it.");
             }
-            byte[] bytes = new byte[tensor.End - tensor.Start];
+            byte[] bytes = new byte[length];
             stream.Position = tensor.Start;
             stream.ReadExactly(bytes);
-            string target = IsWeight(tensor.Type) && type is not null ? type : tensor.Type;
             converted.Add((name, target, tensor.Shape));
             data.Add(Convert(bytes, tensor, target));
         }
@@ -82,13 +84,16 @@ internal static class WeightConversion
         return Safetensors.WriteHeader(converted, new SortedDictionary<string, string>(metadata, StringComparer.Ordinal));
     }
 
+    /// <summary>Bytes of a number of a type of weights.</summary>
+    private static int Size(string type) => type == "F32" ? sizeof(float) : sizeof(ushort);
+
     private static byte[] Convert(byte[] data, TensorEntry tensor, string type)
     {
         if (tensor.Type == type)
         {
             return data;
         }
-        int from = tensor.Type == "F32" ? 4 : 2, to = type == "F32" ? 4 : 2;
+        int from = Size(tensor.Type), to = Size(type);
         byte[] result = new byte[data.Length / from * to];
         for (int i = 0; i * from < data.Length; i++)
         {
