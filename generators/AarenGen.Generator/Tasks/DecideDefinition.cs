@@ -190,7 +190,7 @@ internal sealed class DecideDefinition() : RecordTaskDefinition(
                         Origin = component,
                     };
                 case PreprocessingDefinition:
-                    ReportUnfit(component, declaration, "has tokens of returns, observations and actions in turn", diagnostics);
+                    ReportUnfit(component, declaration, "interleaves tokens of returns, observations and actions", diagnostics);
                     return null;
                 case LayerDefinition { IsPerSequence: true }:
                     ReportUnfit(component, declaration, "decides at every step, not once for a whole sequence", diagnostics);

@@ -23,7 +23,7 @@ internal abstract class RecordTaskDefinition(string name, string model, RecordRo
         RecordDeclaration record, ComponentDeclaration task, Declaration declaration, DiagnosticBag diagnostics) =>
         RecordBinding.Of(record, task, declaration.Name.TrimStart('@'), roles, diagnostics);
 
-    /// <summary>What a task has come to.</summary>
+    /// <summary>The model that a task was turned into; null after a mistake.</summary>
     /// <param name="declaration">The model.</param>
     /// <param name="components">Its inputs, layers and losses.</param>
     /// <param name="plan">The task; null after a mistake.</param>
@@ -164,7 +164,7 @@ internal abstract class RecordTaskDefinition(string name, string model, RecordRo
     /// <param name="Standard">The loss where there is none that fits.</param>
     /// <param name="IsFitting">Whether a loss fits.</param>
     /// <param name="Fact">What the task is, after "which", where one does not.</param>
-    /// <param name="LastLayers">The layers before the loss, which stand for a component.</param>
+    /// <param name="LastLayers">Turns a last layer of the declaration into the layers before the loss.</param>
     /// <param name="Adapt">What becomes of another component; null, after it was reported: nothing.</param>
     protected sealed record LossRule(
         string Standard, Func<ComponentDeclaration, LossDefinition, bool> IsFitting, string Fact,

@@ -13,7 +13,7 @@ internal sealed class BacktestEngine
 
     private const int MaxAlarms = 10_000, ListedAlarms = 200, MaxPeriods = 100;
 
-    /// <summary>Scores for each alarm, at least, where the options do not say how many alarms are wanted.</summary>
+    /// <summary>Minimum number of scores per alarm where the options do not say how many alarms are wanted.</summary>
     private const int ScoresPerAlarm = 100;
 
     private readonly OriginForecaster first;

@@ -89,6 +89,9 @@ public abstract class DecisionModel<TSelf, TRecord, TDecision> : RecordModel<TSe
     /// <param name="targetReturn">The return to reach, in the unit of rewards; see <see cref="DecisionReport.Returns"/>.</param>
     /// <param name="key">The key of the episode's records; empty: records of any key continue it.</param>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
+    /// <exception cref="ArgumentException">
+    /// The key cannot name a series; see <see cref="RecordModel{TSelf, TRecord}.CreateSeriesState"/>.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">
     /// <paramref name="targetReturn"/> is not finite, or more than 1e15 times the scale of returns.
     /// </exception>
