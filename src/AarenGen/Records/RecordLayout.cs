@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -10,8 +11,8 @@ internal abstract class RecordLayout
     /// <summary>Of each category: their number, below 0 where the last one is that of missing values.</summary>
     private readonly int[] cardinalities;
 
-    /// <summary>Of each <see cref="RecordUse"/>: whether it reads the columns.</summary>
-    private readonly bool[][] reads;
+    /// <summary>Of each <see cref="RecordUse"/>: the columns that it reads, and the others.</summary>
+    private readonly (int[] Read, int[] Unread)[] uses;
 
     private byte[]? fingerprint;
 
@@ -26,7 +27,8 @@ internal abstract class RecordLayout
         Description = description;
         FirstCategoryColumn = Columns.TakeWhile(static c => c.Cardinality == 0).Count();
         cardinalities = [.. Columns[FirstCategoryColumn..].Select(static c => c.HasMissingCategory ? -c.Cardinality : c.Cardinality)];
-        reads = [.. Enum.GetValues<RecordUse>().Select(use => Columns.Select(c => Reads(use, c.Role)).ToArray())];
+        ILookup<bool, int> ColumnsOf(RecordUse use) => Enumerable.Range(0, Columns.Length).ToLookup(c => Reads(use, Columns[c].Role));
+        uses = [.. Enum.GetValues<RecordUse>().Select(ColumnsOf).Select(static c => (c[true].ToArray(), c[false].ToArray()))];
         AlwaysHasOutput = description.Tokens is { PatchLength: 1, PatchStride: 1 };
     }
 
@@ -84,22 +86,33 @@ internal abstract class RecordLayout
     /// <param name="use">What for.</param>
     /// <param name="values">[Columns]: filled; NaN: missing, or not read.</param>
     /// <exception cref="RecordException">A category is none of the declared ones, or a number is not finite as a float.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void ReadValues<TRecord, TBinding>(TRecord record, RecordUse use, Span<double> values)
         where TBinding : IRecordBinding<TRecord>
     {
         TBinding.GetValues(record, values);
-        bool[] isRead = reads[(int)use];
-        for (int c = 0; c < values.Length; c++)
+        if (TakeOut(use, values) is >= 0 and var column)
         {
-            if (!isRead[c])
+            throw RecordValues.Unusable<TBinding, TRecord>(record, column);
+        }
+    }
+
+    /// <summary>Makes unread values missing; returns the first of the others that is infinite as a float, -1 where none is.</summary>
+    private int TakeOut(RecordUse use, Span<double> values)
+    {
+        (int[] read, int[] unread) = uses[(int)use];
+        foreach (int column in unread)
+        {
+            values[column] = double.NaN;
+        }
+        foreach (int column in read)
+        {
+            if (float.IsInfinity((float)values[column]))
             {
-                values[c] = double.NaN;
-            }
-            else if (float.IsInfinity((float)values[c]))
-            {
-                throw RecordValues.Unusable<TBinding, TRecord>(record, c);
+                return column;
             }
         }
+        return -1;
     }
 
     /// <summary>
