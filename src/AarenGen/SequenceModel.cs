@@ -13,9 +13,10 @@ namespace AarenGen;
 /// </summary>
 /// <remarks>
 /// <para>Thread safety: any number of threads may infer with one model at the same time, each with its own states.
-/// <see cref="Fit"/> and <see cref="UsePrecision"/> change the weights and must run exclusively. While one runs, another call of either,
-/// of <see cref="Evaluate"/>, <c>Save</c> or <c>SaveCompiled</c> throws <see cref="InvalidOperationException"/>, from the progress callback
-/// too. Inference does not check this, because the check would cost time; its outputs are then meaningless.</para>
+/// <see cref="Fit"/>, <see cref="FitAsync"/> and <see cref="UsePrecision"/> change the weights and must run exclusively. While one runs,
+/// another call of one of them, of <see cref="Evaluate"/>, <c>Save</c> or <c>SaveCompiled</c> throws
+/// <see cref="InvalidOperationException"/>, from the progress callback too. Inference does not check this, because the check would cost
+/// time; its outputs are then meaningless.</para>
 /// <para>Inference allocates nothing, except working memory once per thread.</para>
 /// <para>The numbers of tokens must be finite and from −1e15 to 1e15, so that nothing overflows with ordinary weights; with
 /// <c>[Standardize]</c> that goes for the standardised numbers. Where <see cref="ContinuousAttribute.Missing"/> allows it, NaN stands for a
@@ -510,25 +511,54 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(train);
-        return FitTask(train, validation, options ?? new(), DataEnd, ReturnScale, progress, cancellationToken);
+        return FitTask(train, validation, options ?? new(), DataEnd, ReturnScale, yields: false, progress, cancellationToken)
+            .GetAwaiter().GetResult();
     }
 
     /// <summary>
-    /// Does what <see cref="Fit"/> does. If the weights change, the model also takes the end of the data and the scale of returns, whether
-    /// the training completes, is cancelled or fails.
+    /// As <see cref="Fit"/>, with the same result bit for bit, but gives the caller's thread back between optimiser steps: for programs
+    /// whose one thread also serves the user, such as a page in a browser.
+    /// </summary>
+    /// <remarks>
+    /// All work is done on the caller's <see cref="SynchronizationContext"/>, on the thread pool if there is none. The thread is given back
+    /// after the first optimiser step that ends at least 10 ms after it was taken; reading and checking the data and the validation at the
+    /// end of an epoch are not divided. Until the task is complete, the model is trained: see <see cref="Fit"/> for what is refused
+    /// meanwhile. Where there are threads, <c>Task.Run</c> with <see cref="Fit"/> keeps a user interface entirely free.
+    /// </remarks>
+    /// <param name="train">As of <see cref="Fit"/>.</param>
+    /// <param name="validation">As of <see cref="Fit"/>.</param>
+    /// <param name="options">As of <see cref="Fit"/>.</param>
+    /// <param name="progress">As of <see cref="Fit"/>; it is called where the work is done.</param>
+    /// <param name="cancellationToken">As of <see cref="Fit"/>.</param>
+    /// <returns>A task with the report; it fails with the exceptions of <see cref="Fit"/>.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="train"/> is null.</exception>
+    public Task<TrainingReport> FitAsync(
+        SequenceData train, SequenceData? validation = null, TrainingOptions? options = null,
+        IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(train);
+        return FitTask(train, validation, options ?? new(), DataEnd, ReturnScale, yields: true, progress, cancellationToken);
+    }
+
+    /// <summary>
+    /// Does what <see cref="Fit"/> and <see cref="FitAsync"/> do. If the weights change, the model also takes the end of the data and the
+    /// scale of returns, whether the training completes, is cancelled or fails.
     /// </summary>
     /// <param name="train">The sequences to learn from.</param>
     /// <param name="validation">Sequences that decide which epoch was best; null: none.</param>
     /// <param name="options">How to train.</param>
     /// <param name="dataEnd">The end of the records that this training and those before it used; null: it is not known.</param>
     /// <param name="returnScale">What returns are divided by in the tokens; null: it is not known.</param>
+    /// <param name="yields">
+    /// Whether the caller's thread gets control back between optimiser steps; otherwise the task is complete when the call returns.
+    /// </param>
     /// <param name="progress">Receives reports; null: none.</param>
     /// <param name="cancellationToken">Stops.</param>
-    internal TrainingReport FitTask(
-        SequenceData train, SequenceData? validation, TrainingOptions options, DateTimeOffset? dataEnd, double? returnScale,
+    internal async Task<TrainingReport> FitTask(
+        SequenceData train, SequenceData? validation, TrainingOptions options, DateTimeOffset? dataEnd, double? returnScale, bool yields,
         IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        access.BeginChange(nameof(Fit));
+        access.BeginChange(yields ? nameof(FitAsync) : nameof(Fit));
         try
         {
             // States keep the fingerprint of the weights that are about to change.
@@ -537,7 +567,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
             {
                 weights = weights.Writable();
                 using var trainer = new Trainer<TSelf>((TSelf)this, train, validation, options);
-                return trainer.Run(progress, cancellationToken);
+                return await trainer.Run(yields, progress, cancellationToken);
             }
             finally
             {

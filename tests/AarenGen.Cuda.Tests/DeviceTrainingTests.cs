@@ -42,6 +42,26 @@ public sealed class DeviceTrainingTests : TemporaryFolder
         Assert.Equal(report.Epochs, again.Epochs);
     }
 
+    [DeviceFact]
+    public async Task A_run_that_changes_threads_is_the_same()
+    {
+        TrainingOptions few = Options with { Epochs = 3 };
+        (GoldenPre whole, TrainingReport report) = Fit(few);
+        GoldenPre divided = GoldenPre.Create(seed: 1);
+        var threads = new ThreadReports();
+        Task<TrainingReport> training = await Task.Run(() =>
+        {
+            SynchronizationContext.SetSynchronizationContext(new NewThreads());
+            Task<TrainingReport> begun = divided.FitAsync(Train, Validation, few, threads);
+            SynchronizationContext.SetSynchronizationContext(null);
+            return Task.FromResult(begun);
+        });
+        TrainingReport again = await training;
+        Assert.Equal(whole.Weights.ToArray(), divided.Weights.ToArray());
+        Assert.Equal(report.Epochs, again.Epochs);
+        Assert.InRange(threads.Seen.Count, few.Epochs, int.MaxValue);
+    }
+
     [DeviceTheory]
     [InlineData(true)]
     [InlineData(false)]
@@ -211,6 +231,32 @@ public sealed class DeviceTrainingTests : TemporaryFolder
                 [.. Enumerable.Range(0, length * 5).Select(j => gaps.NextDouble() < missing ? float.NaN : At(j / 5 + 1, j % 5))]);
         }
         return data;
+    }
+
+    /// <summary>Continues each piece of a training on a thread that has never seen the device.</summary>
+    private sealed class NewThreads : SynchronizationContext
+    {
+        public override void Post(SendOrPostCallback d, object? state)
+        {
+            var thread = new Thread(() =>
+            {
+                SetSynchronizationContext(this);
+                d(state);
+            });
+            thread.Start();
+        }
+    }
+
+    /// <summary>Notes the threads of the reports, and takes longer than a piece of a training may.</summary>
+    private sealed class ThreadReports : IProgress<TrainingProgress>
+    {
+        public HashSet<Thread> Seen { get; } = [];
+
+        public void Report(TrainingProgress value)
+        {
+            Seen.Add(Thread.CurrentThread);
+            Thread.Sleep(15);
+        }
     }
 
     private sealed class Thrower(long steps) : IProgress<TrainingProgress>

@@ -284,7 +284,7 @@ public sealed class ClassificationTests
         i > 0 ? null : key % 2 == 0 ? "one" : "a \"two\""));
 
     /// <summary>A stroke of 10 points and more, whose label is known in nine cases of ten, by some of its points.</summary>
-    private static IEnumerable<StrokePoint> Stroke(int number)
+    internal static IEnumerable<StrokePoint> Stroke(int number)
     {
         var random = new Random(number);
         double slope = (number % 3) - 1, height = random.NextDouble() * 4;

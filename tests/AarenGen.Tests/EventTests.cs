@@ -335,7 +335,7 @@ public sealed class EventTests
     }
 
     /// <summary>A visitor opens, reads after about a minute, closes after about ten, and opens after about a hundred.</summary>
-    private static IEnumerable<Visit> Visits(int number, int count)
+    internal static IEnumerable<Visit> Visits(int number, int count)
     {
         var random = new Random(number);
         DateTimeOffset time = Begin.AddHours(number);

@@ -266,7 +266,7 @@ public sealed class ForecastModelTests
         double Value(int i) => i % 37 == 36 ? double.NaN : 100 + 10 * random.NextDouble() + (i > first && i % 37 == 0 ? 40 : 0);
     }
 
-    private static IEnumerable<MeterReading> Wave(string sensor, int count, float level) => Enumerable.Range(0, count)
+    internal static IEnumerable<MeterReading> Wave(string sensor, int count, float level) => Enumerable.Range(0, count)
         .Where(static i => i % 50 is < 20 or > 23).Select(i => new MeterReading
         {
             Sensor = sensor, Time = Begin.AddHours(i), Load = i % 31 == 0 ? null : level * (2 + MathF.Sin(i * MathF.Tau / 24)),

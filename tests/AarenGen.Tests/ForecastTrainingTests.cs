@@ -445,7 +445,9 @@ public sealed class ForecastTrainingTests
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         var layout = new ForecastLayout(ReadingBinding.Task(), SequenceModel<TModel>.Description);
-        return ForecastTraining.Run(model, layout, RecordGrid.Read<Reading, ReadingBinding>(records, layout), options, null, default);
+        return ForecastTraining.Run(
+            model, layout, RecordGrid.Read<Reading, ReadingBinding>(records, layout), options, yields: false, null, default)
+            .GetAwaiter().GetResult();
     }
 
     /// <summary>A day's wave in large units.</summary>

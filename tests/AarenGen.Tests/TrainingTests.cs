@@ -90,7 +90,7 @@ public sealed class TrainingTests
             using (var trainer = new Trainer<EveryLayer>(model, Data(23, 30), Data(7, 30), options))
             {
                 var listener = new StopAt(7, stop);
-                Assert.Throws<OperationCanceledException>(() => trainer.Run(listener, stop.Token));
+                Assert.Throws<OperationCanceledException>(() => trainer.Run(yields: false, listener, stop.Token).GetAwaiter().GetResult());
             }
             EveryLayer resumed = EveryLayer.Create(seed: 99);
             TrainingReport report = resumed.Fit(Data(23, 30), Data(7, 30), options);

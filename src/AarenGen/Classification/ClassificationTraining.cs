@@ -6,9 +6,9 @@ internal static class ClassificationTraining
     private const int DefaultPatience = 10;
 
     /// <exception cref="ArgumentException">There is nothing to train on, or nothing to validate with.</exception>
-    public static TrainingReport Fit<TModel>(
+    public static Task<TrainingReport> Fit<TModel>(
         TModel model, LabelledSequences train, LabelledSequences? validation, TrainingOptions? options,
-        IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+        bool yields, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         if (train.Count == 0)
@@ -21,7 +21,7 @@ internal static class ClassificationTraining
                 "No sequence is left for validation: give more records, a larger ValidationFraction, or one of 0 for none.");
         }
         TrainingOptions training = options ?? TaskTraining.Defaults(train.Count, validation is null ? null : DefaultPatience);
-        return model.Fit(train, validation, training, progress, cancellation);
+        return model.FitTask(train, validation, training, model.DataEnd, model.ReturnScale, yields, progress, cancellation);
     }
 
     /// <exception cref="ArgumentException">No sequence has a label.</exception>

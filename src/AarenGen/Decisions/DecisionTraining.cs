@@ -6,9 +6,9 @@ internal static class DecisionTraining
     private const int DefaultPatience = 10;
 
     /// <exception cref="ArgumentException">There is nothing to train on, or nothing to validate with.</exception>
-    public static DecisionReport Run<TModel>(
+    public static async Task<DecisionReport> Run<TModel>(
         TModel model, DecisionLayout layout, IReadOnlyList<LoggedEpisode> train, IReadOnlyList<LoggedEpisode>? validation,
-        DecisionTrainingOptions options, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+        DecisionTrainingOptions options, bool yields, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         if (train.Count == 0)
@@ -26,7 +26,8 @@ internal static class DecisionTraining
         DecisionWindows? judges = validation is null ? null : new(layout, validation, scale, options.WindowSteps);
         TrainingOptions training = options.Training
             ?? TaskTraining.Defaults(windows.Count, judges is null ? null : DefaultPatience);
-        TrainingReport report = model.FitTask(windows, judges, training, dataEnd: null, scale, progress, cancellation);
+        TrainingReport report = await model.FitTask(
+            windows, judges, training, dataEnd: null, scale, yields, progress, cancellation);
         return new(
             report, train.Count, train.Sum(static e => (long)e.Steps), ReturnSummary.Of(train.Select(static e => e.Return)),
             validation is null ? null : Evaluate(model, layout, validation, training.Threads, cancellation));

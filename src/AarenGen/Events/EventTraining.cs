@@ -12,9 +12,9 @@ internal static class EventTraining
     private const double LimitingQuantile = 0.999;
 
     /// <exception cref="ArgumentException">There is nothing to train on, or nothing to validate with.</exception>
-    public static TrainingReport Fit<TModel>(
-        TModel model, EventSequences train, EventSequences? validation, TrainingOptions? options, IProgress<TrainingProgress>? progress,
-        CancellationToken cancellation)
+    public static Task<TrainingReport> Fit<TModel>(
+        TModel model, EventSequences train, EventSequences? validation, TrainingOptions? options, bool yields,
+        IProgress<TrainingProgress>? progress, CancellationToken cancellation)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         if (train.Count == 0)
@@ -30,7 +30,7 @@ internal static class EventTraining
         }
         TrainingOptions training = options ?? TaskTraining.Defaults(train.Count, validation is null ? null : DefaultPatience);
         DateTimeOffset last = new(Math.Max(train.LastTime, validation?.LastTime ?? 0), TimeSpan.Zero);
-        return TaskTraining.Fit(model, train, validation, last, training, progress, cancellation);
+        return TaskTraining.Fit(model, train, validation, last, training, yields, progress, cancellation);
     }
 
     /// <summary>Scores every event from a moment on, but the first of each series, which no wait leads to.</summary>

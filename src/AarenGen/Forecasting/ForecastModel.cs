@@ -62,10 +62,35 @@ public abstract class ForecastModel<TSelf, TRecord, TForecast> : RecordModel<TSe
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(records);
-        options ??= new();
+        return Train(records, options ?? new(), yields: false, progress, cancellationToken).GetAwaiter().GetResult();
+    }
+
+    /// <summary>
+    /// As <c>Fit</c>, with the same result bit for bit, but gives the caller's thread back between optimiser steps, as
+    /// <see cref="SequenceModel{TSelf}.FitAsync"/> does: for programs whose one thread also serves the user, such as a page in a browser.
+    /// </summary>
+    /// <remarks>Reading the records, and the scores at the end, are not divided.</remarks>
+    /// <param name="records">As of <c>Fit</c>; they are read before the call returns.</param>
+    /// <param name="options">As of <c>Fit</c>.</param>
+    /// <param name="progress">As of <c>Fit</c>.</param>
+    /// <param name="cancellationToken">As of <c>Fit</c>.</param>
+    /// <returns>A task with the report; it fails with the exceptions of <c>Fit</c>.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="records"/> is null.</exception>
+    public Task<ForecastReport> FitAsync(
+        IEnumerable<TRecord> records, ForecastTrainingOptions? options = null,
+        IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(records);
+        return Train(records, options ?? new(), yields: true, progress, cancellationToken);
+    }
+
+    private async Task<ForecastReport> Train(
+        IEnumerable<TRecord> records, ForecastTrainingOptions options, bool yields, IProgress<TrainingProgress>? progress,
+        CancellationToken cancellation)
+    {
         options.Validate(Description.Tokens);
         IReadOnlyList<RegularSeries> series = RecordGrid.Read<TRecord, TSelf>(records, Layout, FittedStandardizer);
-        return ForecastTraining.Run((TSelf)this, Layout, series, options, progress, cancellationToken);
+        return await ForecastTraining.Run((TSelf)this, Layout, series, options, yields, progress, cancellation);
     }
 
     /// <summary>
@@ -121,7 +146,7 @@ public abstract class ForecastModel<TSelf, TRecord, TForecast> : RecordModel<TSe
         {
             TSelf model = Create(refit.Training?.Seed ?? 0);
             ForecastTrainingOptions before = refit with { TrainUntil = null, ValidateUntil = from };
-            ForecastTraining.Run(model, Layout, series, before, progress: null, cancellationToken);
+            ForecastTraining.Run(model, Layout, series, before, yields: false, progress: null, cancellationToken).GetAwaiter().GetResult();
             foreach (RegularSeries one in series)
             {
                 // Its statistics are its own, and so is what a token may hold.

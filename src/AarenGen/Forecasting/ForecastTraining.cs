@@ -6,9 +6,9 @@ internal static class ForecastTraining
     private const int DefaultPatience = 5;
 
     /// <exception cref="ArgumentException">There is nothing to train on, or nothing to validate with.</exception>
-    public static ForecastReport Run<TModel>(
+    public static async Task<ForecastReport> Run<TModel>(
         TModel model, ForecastLayout layout, IReadOnlyList<RegularSeries> series, ForecastTrainingOptions options,
-        IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+        bool yields, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         if (series.Count == 0)
@@ -30,8 +30,8 @@ internal static class ForecastTraining
         ForecastSequences? validation = isValidated ? split.Validation : null;
         TrainingOptions training = options.Training
             ?? TaskTraining.Defaults(split.Train.Count, validation is null ? null : DefaultPatience);
-        TrainingReport report = TaskTraining.Fit(
-            model, split.Train, validation, split.EndOf(isValidated), training, progress, cancellation);
+        TrainingReport report = await TaskTraining.Fit(
+            model, split.Train, validation, split.EndOf(isValidated), training, yields, progress, cancellation);
         return new(
             report, ForecastReport.Lines(series), validation is null ? null : layout.Grid.StartOf(split.Cut),
             validation is null ? [] : ForecastErrors.Of(model, validation, training.Threads, cancellation));

@@ -51,14 +51,15 @@ internal static class TaskTraining
     /// <param name="validation">What decides which epoch was best; null: nothing.</param>
     /// <param name="end">The end of both.</param>
     /// <param name="options">How to train.</param>
+    /// <param name="yields">Whether the caller's thread gets control back between optimiser steps.</param>
     /// <param name="progress">Receives reports; null: none.</param>
     /// <param name="cancellation">Stops.</param>
-    public static TrainingReport Fit<TModel>(
+    public static Task<TrainingReport> Fit<TModel>(
         TModel model, SequenceData train, SequenceData? validation, DateTimeOffset end, TrainingOptions options,
-        IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+        bool yields, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         DateTimeOffset until = model.DataEnd is { } before && before > end ? before : end;
-        return model.FitTask(train, validation, options, until, model.ReturnScale, progress, cancellation);
+        return model.FitTask(train, validation, options, until, model.ReturnScale, yields, progress, cancellation);
     }
 }

@@ -11,6 +11,9 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
     private static readonly ModelDescription Description = SequenceModel<TModel>.Description;
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Below a frame of a screen, so that a page stays alive; far above what a yield costs.</summary>
+    private static readonly TimeSpan YieldInterval = TimeSpan.FromMilliseconds(10);
+
     private readonly TModel model;
     private readonly SequenceData train;
     private readonly SequenceData? validation;
@@ -181,9 +184,15 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         public required SequenceChunks Chunks { get; init; }
     }
 
-    public TrainingReport Run(IProgress<TrainingProgress>? listener, CancellationToken cancellation)
+    /// <summary>Trains until the end.</summary>
+    /// <param name="yields">
+    /// Whether the caller's thread gets control back between optimiser steps; otherwise the task is complete when the call returns.
+    /// </param>
+    /// <param name="listener">Receives reports; null: none.</param>
+    /// <param name="cancellation">Stops after the current optimiser step.</param>
+    public async Task<TrainingReport> Run(bool yields, IProgress<TrainingProgress>? listener, CancellationToken cancellation)
     {
-        long started = Stopwatch.GetTimestamp(), reported = started;
+        long started = Stopwatch.GetTimestamp(), reported = started, resumed = started;
         try
         {
             while (!IsDone)
@@ -207,6 +216,11 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
                 {
                     reported = Stopwatch.GetTimestamp();
                     listener.Report(Progress(Stopwatch.GetElapsedTime(started)));
+                }
+                if (yields && Stopwatch.GetElapsedTime(resumed) > YieldInterval)
+                {
+                    await Task.Yield();
+                    resumed = Stopwatch.GetTimestamp();
                 }
             }
             engine.Download();

@@ -49,6 +49,6 @@ internal sealed class WeightAccess
     public void EndRead() => Interlocked.Decrement(ref users);
 
     private static InvalidOperationException Trained(string call) => new(
-        $"{call} cannot run while Fit or UsePrecision of the same model runs, on any thread; "
-        + "wait until that returns, or use another instance of the model.");
+        $"{call} cannot run while Fit, FitAsync or UsePrecision of the same model runs, on any thread; "
+        + "wait until that has ended, or use another instance of the model.");
 }
