@@ -27,6 +27,8 @@ public sealed partial class LineLengthTests
     [InlineData("*.template")]
     [InlineData("pack")]
     [InlineData("*.json")]
+    [InlineData("*.razor")]
+    [InlineData("*.css")]
     public void No_line_is_longer_than_editorconfig_says(string pattern) =>
         AssertShort(FilesOf(pattern), static line => line.Length);
 

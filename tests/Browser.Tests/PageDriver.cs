@@ -1,0 +1,90 @@
+using System.Globalization;
+using PuppeteerSharp;
+
+namespace Browser.Tests;
+
+/// <summary>A page in the browser: what a user does and sees, and what the browser complains of.</summary>
+internal sealed class PageDriver : IAsyncDisposable
+{
+    /// <summary>Of a machine that is busy with other tests; a training takes 15 s on an idle one.</summary>
+    private const int Patience = 240_000;
+
+    private readonly IPage page;
+    private readonly List<string> complaints = [];
+
+    public PageDriver(IPage page)
+    {
+        this.page = page;
+        page.Console += (_, e) => Add(e.Message.Type is ConsoleType.Error or ConsoleType.Warning, e.Message.Text);
+        page.PageError += (_, e) => Add(true, e.Message);
+        page.RequestFailed += (_, e) => Add(true, $"{e.Request.Url}: {e.Request.FailureText}");
+        page.Response += (_, e) => Add((int)e.Response.Status >= 400, $"{e.Response.Url}: {e.Response.Status}");
+    }
+
+    /// <summary>Errors and warnings of the console, exceptions, files that were not there.</summary>
+    public IReadOnlyList<string> Complaints
+    {
+        get
+        {
+            lock (complaints)
+            {
+                return [.. complaints];
+            }
+        }
+    }
+
+    public ValueTask DisposeAsync() => page.DisposeAsync();
+
+    public Task<IElementHandle> Element(string selector) => page.WaitForSelectorAsync(selector, new() { Timeout = Patience });
+
+    public async Task Click(string selector)
+    {
+        await Element(selector + ":enabled");
+        await page.ClickAsync(selector);
+    }
+
+    public async Task<string> Text(string selector)
+    {
+        await Element(selector);
+        return (await page.EvaluateFunctionAsync<string>("s => document.querySelector(s).textContent", selector)).Trim();
+    }
+
+    public async Task<double> Number(string selector) =>
+        double.Parse((await Text(selector)).TrimEnd('%', ' '), NumberStyles.Number, CultureInfo.InvariantCulture);
+
+    /// <summary>Waits for a text; returns the whole one.</summary>
+    public async Task<string> WaitFor(string selector, string text)
+    {
+        await page.WaitForFunctionAsync(
+            "(s, t) => document.querySelector(s)?.textContent.includes(t)", new() { Timeout = Patience }, selector, text);
+        return await Text(selector);
+    }
+
+    public Task<T> Evaluate<T>(string script) => page.EvaluateExpressionAsync<T>(script);
+
+    public async Task Upload(string path) => await (await page.QuerySelectorAsync("#file")).UploadFileAsync(path);
+
+    /// <summary>Lays the page out for a screen, and saves its picture beside the tests.</summary>
+    /// <returns>The file.</returns>
+    public async Task<string> Picture(string name, int width, bool isDark = false)
+    {
+        await page.SetViewportAsync(new() { Width = width, Height = 900 });
+        await page.EmulateMediaFeaturesAsync(
+            [new() { MediaFeature = MediaFeature.PrefersColorScheme, Value = isDark ? "dark" : "light" }]);
+        Assert.Equal(width, await Evaluate<int>("document.documentElement.scrollWidth"));
+        string path = Path.Combine(Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "pictures")).FullName, name + ".png");
+        await page.ScreenshotAsync(path, new() { FullPage = true });
+        return path;
+    }
+
+    private void Add(bool isComplaint, string text)
+    {
+        if (isComplaint)
+        {
+            lock (complaints)
+            {
+                complaints.Add(text);
+            }
+        }
+    }
+}
