@@ -252,7 +252,10 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <remarks>Like <see cref="Fit"/>, it must run exclusively. States of streams stay valid.</remarks>
     /// <param name="precision">The precision that inference uses from now on.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="precision"/> is none of the enumeration's values.</exception>
-    /// <exception cref="InvalidOperationException">Another call trains, evaluates or saves this model.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Another call trains, evaluates or saves this model. Or a weight of a large matrix is finite, but beyond 3.396e38, and
+    /// <see cref="WeightPrecision.BFloat16"/> would make it infinite: the message names it. The model is as it was.
+    /// </exception>
     public void UsePrecision(WeightPrecision precision)
     {
         if (!Enum.IsDefined(precision))
@@ -263,12 +266,37 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
         access.BeginChange(nameof(UsePrecision));
         try
         {
+            if (precision == WeightPrecision.BFloat16)
+            {
+                CheckRange();
+            }
             Precision = precision;
             Pack();
         }
         finally
         {
             access.EndChange();
+        }
+    }
+
+    /// <exception cref="InvalidOperationException">A weight of a large matrix would become infinite in bfloat16.</exception>
+    private void CheckRange()
+    {
+        foreach (ParameterDescription p in Description.Parameters)
+        {
+            for (int row = 0; row < p.Rows && Math.Min(p.Rows, p.Columns) >= CompressedProduct.MinWidth; row++)
+            {
+                ReadOnlySpan<float> values = Weights.Slice(p.Offset + row * p.RowStride, p.Columns);
+                for (int column = 0; column < values.Length; column++)
+                {
+                    if (BFloat16.Overflows(values[column]))
+                    {
+                        throw new InvalidOperationException(FormattableString.Invariant(
+                            $"'{p.Name}' holds {values[column]} at [{row}, {column}], which bfloat16 cannot: it would be infinite. ")
+                            + "Use Float32 or Int8, or train the model again with a lower learning rate.");
+                    }
+                }
+            }
         }
     }
 

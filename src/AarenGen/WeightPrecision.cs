@@ -9,7 +9,9 @@ public enum WeightPrecision
     /// <summary>32 bits, as trained.</summary>
     Float32,
 
-    /// <summary>16 bits: a float's upper half, rounded to the nearest. Relative error of a weight at most 2⁻⁹.</summary>
+    /// <summary>
+    /// 16 bits: a float's upper half, rounded to the nearest. Relative error of a weight at most 2⁻⁹, if it is at most 3.396e38.
+    /// </summary>
     BFloat16,
 
     /// <summary>

@@ -154,6 +154,75 @@ public sealed class PrecisionTests
     }
 
     [Fact]
+    public void A_weight_that_bfloat16_cannot_hold_is_told_and_changes_nothing()
+    {
+        // The last float that is rounded down, and the one half way between the largest bfloat16 and 2^128.
+        float last = BitConverter.UInt32BitsToSingle(0x7F7F7FFF), half = BitConverter.UInt32BitsToSingle(0x7F7F8000);
+        Wide model = Wide.Create(5);
+        ParameterDescription narrow = Wide.Description.Parameters.First(static p => p is { IsMatrix: true, Rows: 64, Columns: 3 }),
+            wide = Wide.Description.Parameters.First(static p => p is { IsMatrix: true, Rows: 128, Columns: 64 });
+        // A matrix of three columns stays in float.
+        Set(narrow, 0, 0, half);
+        Set(wide, 127, 63, last);
+        model.UsePrecision(WeightPrecision.BFloat16);
+        Assert.Equal(WeightPrecision.BFloat16, model.Precision);
+        model.UsePrecision(WeightPrecision.Float32);
+        Set(narrow, 0, 0, 0);
+        Set(wide, 127, 63, -half);
+        float[] tokens = StreamingTests.Random(9, 1), before = new float[6], after = new float[6];
+        model.Forward(model.CreateState(), tokens, before);
+        InvalidOperationException e = Assert.Throws<InvalidOperationException>(() => model.UsePrecision(WeightPrecision.BFloat16));
+        Assert.StartsWith(
+            $"'{wide.Name}' holds -3.3961775E+38 at [127, 63], which bfloat16 cannot: it would be infinite. Use Float32 or Int8, ",
+            e.Message, StringComparison.Ordinal);
+        Assert.Equal(WeightPrecision.Float32, model.Precision);
+        model.Forward(model.CreateState(), tokens, after);
+        Assert.Equal(before, after);
+        model.UsePrecision(WeightPrecision.Int8);
+
+        void Set(ParameterDescription p, int row, int column, float value)
+        {
+            model.Weights[p.Offset + row * p.RowStride + column] = value;
+            model.WeightsChanged();
+        }
+    }
+
+    /// <summary>Every value that bfloat16 has, and the floats around the middles between two.</summary>
+    [Fact]
+    public void BFloat16_rounds_to_the_nearest_and_halves_to_the_even()
+    {
+        for (uint upper = 0; upper < 0x7F80; upper++)
+        {
+            uint next = upper + 1, even = upper % 2 == 0 ? upper : next;
+            foreach (uint sign in (uint[])[0, 0x8000])
+            {
+                Assert.Equal(upper | sign, BFloat16.Round(Value(upper | sign, 0)));
+                Assert.Equal(upper | sign, BFloat16.Round(Value(upper | sign, 0x7FFF)));
+                Assert.Equal(even | sign, BFloat16.Round(Value(upper | sign, 0x8000)));
+                Assert.Equal(next | sign, BFloat16.Round(Value(upper | sign, 0x8001)));
+                Assert.Equal(Value(upper | sign, 0), BFloat16.Widen((ushort)(upper | sign)));
+                foreach (uint lower in (uint[])[0, 0x7FFF, 0x8000, 0xFFFF])
+                {
+                    float value = Value(upper | sign, lower);
+                    Assert.Equal(float.IsInfinity(BFloat16.Widen(BFloat16.Round(value))), BFloat16.Overflows(value));
+                }
+            }
+        }
+        Assert.All([float.NaN, -float.NaN, Value(0x7F80, 1), Value(0xFFFF, 0xFFFF)], static value =>
+        {
+            Assert.True(float.IsNaN(BFloat16.Widen(BFloat16.Round(value))));
+            Assert.False(BFloat16.Overflows(value));
+        });
+        Assert.All([float.PositiveInfinity, float.NegativeInfinity], static value =>
+        {
+            Assert.Equal(value, BFloat16.Widen(BFloat16.Round(value)));
+            Assert.False(BFloat16.Overflows(value));
+        });
+
+        static float Value(uint upper, uint lower) => BitConverter.UInt32BitsToSingle(upper << 16 | lower);
+    }
+
+    [Fact]
     public void Training_does_not_depend_on_the_precision()
     {
         var data = new SequenceList(3, 2);

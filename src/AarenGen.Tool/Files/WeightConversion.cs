@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using AarenGen.Kernels;
 using AarenGen.Serialization;
 
 namespace AarenGen.Tool.Files;
@@ -108,7 +109,7 @@ internal static class WeightConversion
                     BinaryPrimitives.WriteHalfLittleEndian(at, (Half)value);
                     break;
                 default:
-                    BinaryPrimitives.WriteUInt16LittleEndian(at, ToBFloat16(value));
+                    BinaryPrimitives.WriteUInt16LittleEndian(at, BFloat16.Round(value));
                     break;
             }
             // A number beyond the range would become infinite. What was infinite or NaN before stays so.
@@ -125,14 +126,6 @@ internal static class WeightConversion
     {
         "F32" => BinaryPrimitives.ReadSingleLittleEndian(at),
         "F16" => (float)BinaryPrimitives.ReadHalfLittleEndian(at),
-        _ => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadUInt16LittleEndian(at) << 16),
+        _ => BFloat16.Widen(BinaryPrimitives.ReadUInt16LittleEndian(at)),
     };
-
-    /// <summary>Rounds to the nearest, halves to the even. Infinity stays infinity, and NaN stays NaN.</summary>
-    private static ushort ToBFloat16(float value)
-    {
-        uint bits = BitConverter.SingleToUInt32Bits(value);
-        // Rounding could carry a NaN into the sign, or cut off the bits that tell it from infinity: one that stays is set.
-        return (ushort)(float.IsNaN(value) ? (bits >> 16) | 0x40 : (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
-    }
 }

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Runtime.CompilerServices;
 
 namespace AarenGen.Kernels;
 
@@ -10,6 +9,9 @@ namespace AarenGen.Kernels;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static unsafe class CompressedProduct
 {
+    /// <summary>The least inputs and outputs of a matrix that is kept in a narrower type, as the generator decides too.</summary>
+    internal const int MinWidth = 64;
+
     /// <summary>Packs W [outputs, inputs] for y = x Wᵀ.</summary>
     /// <param name="precision">How the matrix is kept.</param>
     /// <param name="weight">W, row-major.</param>
@@ -89,17 +91,10 @@ public static unsafe class CompressedProduct
                     for (int column = 0; column < Layout.Panel; column++)
                     {
                         int output = first + column % 2 * Layout.Lane + column / 2;
-                        *target++ = output < outputs ? UpperHalf(weight[output * stride + k]) : (ushort)0;
+                        *target++ = output < outputs ? BFloat16.Round(weight[output * stride + k]) : (ushort)0;
                     }
                 }
             }
         }
-    }
-
-    /// <summary>Rounds to the nearest, and halfway to the even one; a NaN stays one.</summary>
-    private static ushort UpperHalf(float value)
-    {
-        uint bits = Unsafe.BitCast<float, uint>(value);
-        return (ushort)((float.IsNaN(value) ? bits | 0x400000 : bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
     }
 }

@@ -324,7 +324,7 @@ internal static class ModelFile
         "F64" => BinaryPrimitives.ReadDoubleLittleEndian(at),
         "F32" => BinaryPrimitives.ReadSingleLittleEndian(at),
         "F16" => (double)BinaryPrimitives.ReadHalfLittleEndian(at),
-        _ => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadUInt16LittleEndian(at) << 16),
+        _ => BFloat16.Widen(BinaryPrimitives.ReadUInt16LittleEndian(at)),
     };
 
     private static double[] ReadStates(Stream stream, TensorEntry tensor, ModelDescription description)
