@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using AarenGen.Tool.Files;
+using Spectre.Console;
 
 namespace AarenGen.Tool.Tests;
 
@@ -195,6 +196,8 @@ public class FileTests : TemporaryFolder
         TextWriter before = Console.Out;
         using var output = new StringWriter();
         Console.SetOut(output);
+        // It keeps the output that it was first used with, which a test before may have closed.
+        AnsiConsole.Console = AnsiConsole.Create(new AnsiConsoleSettings());
         try
         {
             (int code, string error) = ProgramRun.Of(typeof(UserException).Assembly, arguments);
