@@ -6,6 +6,7 @@ namespace AarenGen.Tests;
 /// Kernels of training that go on from a state: outputs and states of a sequence in chunks are those of the whole, and a chunk's gradients
 /// are those of the whole sequence for a loss on that chunk alone.
 /// </summary>
+[Trait(TestTraits.Checks, TestTraits.Arithmetic)]
 public sealed class CarryKernelTests
 {
     private const double Ulp = 1.0 / (1 << 24);

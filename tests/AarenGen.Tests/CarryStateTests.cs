@@ -4,6 +4,7 @@ using AarenGen.Training;
 namespace AarenGen.Tests;
 
 /// <summary>Chunks of sequences in every test model: they are the whole sequence, cut, and their gradients stop where it is cut.</summary>
+[Trait(TestTraits.Checks, TestTraits.Arithmetic)]
 public sealed class CarryStateTests
 {
     public static TheoryData<string> Models => [.. ModelCases.NamesOf(Suite.Consistency)];

@@ -3,6 +3,7 @@ using AarenGen.Kernels;
 namespace AarenGen.Tests;
 
 /// <summary>The causal convolution against loops in double; error bounds carry each rounding to first order.</summary>
+[Trait(TestTraits.Checks, TestTraits.Arithmetic)]
 public sealed class ConvolutionTests
 {
     private const double Ulp = 1.0 / (1 << 24);

@@ -5,6 +5,7 @@ using AarenGen.Training;
 namespace AarenGen.Tests;
 
 /// <summary>Prefix attention that forgets, against sums in double; error bounds carry each rounding to first order.</summary>
+[Trait(TestTraits.Checks, TestTraits.Arithmetic)]
 public sealed class ForgettingTests
 {
     private const double Ulp = 1.0 / (1 << 24);

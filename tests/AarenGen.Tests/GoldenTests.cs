@@ -4,6 +4,7 @@ using AarenGen.Training;
 namespace AarenGen.Tests;
 
 /// <summary>Models computed in float64 by PyTorch: outputs, loss and every gradient by its own name.</summary>
+[Trait(TestTraits.Checks, TestTraits.Arithmetic)]
 public sealed class GoldenTests
 {
     public static TheoryData<string> Files => [.. ModelCases.GoldenFiles];

@@ -4,6 +4,7 @@ using AarenGen.Training;
 namespace AarenGen.Tests;
 
 /// <summary>Evaluations that tell heads apart, against outputs of streams and against evaluations of one head's targets alone.</summary>
+[Trait(TestTraits.Checks, TestTraits.Arithmetic)]
 public sealed class HeadEvaluationTests
 {
     private static readonly int[] Lengths = [9, 17, 30, 12];

@@ -4,6 +4,7 @@ using AarenGen.Kernels;
 namespace AarenGen.Tests;
 
 /// <summary>Kernels against loops in double, on fresh numbers and odd shapes.</summary>
+[Trait(TestTraits.Checks, TestTraits.Arithmetic)]
 public sealed class KernelTests
 {
     private const double Ulp = 1.0 / (1 << 24);

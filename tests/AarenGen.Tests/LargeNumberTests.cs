@@ -4,6 +4,7 @@ using AarenGen.Tests.Models;
 namespace AarenGen.Tests;
 
 /// <summary>Numbers whose squares or sums are beyond all floats, in kernels, tokens and states.</summary>
+[Trait(TestTraits.Checks, TestTraits.Arithmetic)]
 public sealed class LargeNumberTests
 {
     private const int Width = 21;

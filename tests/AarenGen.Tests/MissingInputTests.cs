@@ -7,6 +7,7 @@ namespace AarenGen.Tests;
 /// Values of tokens that are missing. Expected rows come from loops over the whole sequence that are written here; that streams, chunks and
 /// trainings of every such model agree is checked by the suites of all test models, whose data lack values.
 /// </summary>
+[Trait(TestTraits.Checks, TestTraits.Arithmetic)]
 public sealed class MissingInputTests : IDisposable
 {
     private static readonly TrainingOptions Options = new() { Epochs = 2, BatchSize = 2, Threads = 2, Seed = 3, LearningRate = 3e-3 };

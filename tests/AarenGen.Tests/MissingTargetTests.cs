@@ -5,6 +5,7 @@ using AarenGen.Training;
 namespace AarenGen.Tests;
 
 /// <summary>A target that is NaN is missing: its value has neither loss nor gradient, and the mean is over the others.</summary>
+[Trait(TestTraits.Checks, TestTraits.Arithmetic)]
 public sealed class MissingTargetTests
 {
     private const int Rows = 7;

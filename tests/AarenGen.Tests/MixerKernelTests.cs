@@ -4,6 +4,7 @@ using AarenGen.Serialization;
 namespace AarenGen.Tests;
 
 /// <summary>Causal attention and gated recurrences against loops in double; error bounds carry each rounding to first order.</summary>
+[Trait(TestTraits.Checks, TestTraits.Arithmetic)]
 public sealed class MixerKernelTests
 {
     private const double Ulp = 1.0 / (1 << 24);

@@ -7,6 +7,7 @@ namespace AarenGen.Tests;
 /// What must hold for every declaration: streams give what training saw, in any cut; a step allocates nothing; and gradients
 /// are those of the loss, by differences.
 /// </summary>
+[Trait(TestTraits.Checks, TestTraits.Arithmetic)]
 public sealed class ModelConsistencyTests
 {
     private static readonly int[] Lengths = [13, 5, 31];

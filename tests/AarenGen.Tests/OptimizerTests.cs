@@ -3,6 +3,7 @@ using AarenGen.Kernels;
 namespace AarenGen.Tests;
 
 /// <summary>AdamW where numbers become too small for a normal float.</summary>
+[Trait(TestTraits.Checks, TestTraits.Arithmetic)]
 public sealed class OptimizerTests
 {
     private const int Length = 32;

@@ -4,6 +4,7 @@ using AarenGen.Tests.Models;
 namespace AarenGen.Tests;
 
 /// <summary>Matrices in narrower types: their multiplications against the same rounding in double, and models that use them.</summary>
+[Trait(TestTraits.Checks, TestTraits.Arithmetic)]
 public sealed class PrecisionTests
 {
     private const double Ulp = 1.0 / (1 << 24);

@@ -3,6 +3,7 @@ using AarenGen.Kernels;
 namespace AarenGen.Tests;
 
 /// <summary>Scores of predictions against the integrals and tails that define them.</summary>
+[Trait(TestTraits.Checks, TestTraits.Arithmetic)]
 public sealed class PredictionScoreTests
 {
     public static TheoryData<string, float[], double> Cases { get; } = Build();

@@ -4,6 +4,7 @@ using AarenGen.Tests.Models;
 namespace AarenGen.Tests;
 
 /// <summary>The inference side of the heads, against tables, identities and large samples.</summary>
+[Trait(TestTraits.Checks, TestTraits.Arithmetic)]
 public sealed class PredictionTests
 {
     private const int Samples = 200_000;

@@ -4,6 +4,7 @@ using AarenGen.Tests.Models;
 namespace AarenGen.Tests;
 
 /// <summary>One sequence over several threads gives what one thread gives, and leaves the stream in the same state.</summary>
+[Trait(TestTraits.Checks, TestTraits.Arithmetic)]
 public sealed class PrefixScanTests
 {
     [Theory]

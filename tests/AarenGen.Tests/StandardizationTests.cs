@@ -7,6 +7,7 @@ namespace AarenGen.Tests;
 /// A model that standardises computes what the same model without [Standardize] computes of numbers that were standardised by hand: the
 /// same bits, with statistics from loops that are written here.
 /// </summary>
+[Trait(TestTraits.Checks, TestTraits.Arithmetic)]
 public sealed class StandardizationTests : IDisposable
 {
     private static readonly int[] Lengths = [23, 9, 31, 40, 14];

@@ -3,6 +3,7 @@ using AarenGen.Tests.Models;
 namespace AarenGen.Tests;
 
 /// <summary>The ways to run a model agree, allocate nothing, and reject bad input before anything is written.</summary>
+[Trait(TestTraits.Checks, TestTraits.Arithmetic)]
 public sealed class StreamingTests
 {
     private const int Tokens = 150;

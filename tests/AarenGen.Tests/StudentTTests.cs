@@ -7,6 +7,7 @@ namespace AarenGen.Tests;
 /// the degrees of freedom as float32: densities from loggamma, their derivatives from psi, tails from betainc or, from 1e6 degrees on, by
 /// integrating the density (at 30 by Fisher's expansion about the normal tail, to the third power of 1/ν), quantiles by solving for these.
 /// </summary>
+[Trait(TestTraits.Checks, TestTraits.Arithmetic)]
 public sealed class StudentTTests
 {
     [Theory]

@@ -5,6 +5,7 @@ using AarenGen.Training;
 namespace AarenGen.Tests;
 
 /// <summary>Training: gradients against differences, repeatability, resuming, and rejected input.</summary>
+[Trait(TestTraits.Checks, TestTraits.Arithmetic)]
 public sealed class TrainingTests
 {
     internal static readonly TrainingOptions Options = new() { Epochs = 4, BatchSize = 5, Threads = 2, Seed = 3, LearningRate = 3e-3 };
