@@ -42,6 +42,15 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <summary>The origin of this model's states that are of no series, with its weights as they are now.</summary>
     private StateOrigin origin;
 
+    /// <summary>The same, for those who keep states outside of <see cref="StreamState{TModel}"/>.</summary>
+    internal StateOrigin Origin => origin;
+
+    /// <summary>The origin of this model's states of a series; the common one where it has no statistics of the series.</summary>
+    internal StateOrigin OriginOf(string series) =>
+        IsPerSeries && standardizer!.Of(series) is { } own && !ReferenceEquals(own, standardizer)
+            ? origin with { Series = series, Common = standardizer, Scales = own }
+            : origin;
+
     /// <summary>Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected SequenceModel()
@@ -368,6 +377,19 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     /// <summary>Takes one token of a stream, whose numbers the caller has checked, and otherwise as the public method.</summary>
     internal void StepChecked(StreamState<TSelf> state, ReadOnlySpan<float> token, Span<float> output) =>
         Run(new ReadOnlySpan<StreamState<TSelf>>(ref state), token, output);
+
+    /// <summary>Takes tokens of many streams, which the caller has checked, and otherwise as the public method.</summary>
+    internal void StepManyChecked(ReadOnlySpan<StreamState<TSelf>> states, ReadOnlySpan<float> tokens, Span<float> outputs) =>
+        Run(states, tokens, outputs);
+
+    /// <summary>Checks a token of a state that is at a position of its stream.</summary>
+    /// <exception cref="ArgumentException">The token is wrong.</exception>
+    internal void CheckToken(StreamState<TSelf> state, ReadOnlySpan<float> token, long position)
+    {
+        Arguments.CheckLength(token, Description.InputWidth);
+        Arguments.CheckTokens(token, Description.InputWidth, ScalesOf(state), missing, position);
+        Arguments.CheckCategories(token, Description.InputWidth, Description.Categories, position);
+    }
 
     /// <summary>Takes one token of a stream without end: updates both states of its relay and writes the output of this token.</summary>
     /// <param name="relay">The stream.</param>
@@ -733,7 +755,7 @@ public abstract class SequenceModel<TSelf> where TSelf : SequenceModel<TSelf>, I
     internal Standardizer? ScalesOf(StreamState<TSelf> state) => IsPerSeries ? state.ScalesOf(standardizer!) : standardizer;
 
     /// <summary>Whether each series has statistics of its own.</summary>
-    private bool IsPerSeries => standardizer is { IsPerSeries: true };
+    internal bool IsPerSeries => standardizer is { IsPerSeries: true };
 
     /// <summary>A state of a series, which was checked; null: of none.</summary>
     internal StreamState<TSelf> CreateStateOf(string? series)

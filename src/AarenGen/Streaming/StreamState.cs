@@ -9,23 +9,28 @@ namespace AarenGen;
 /// <typeparam name="TModel">The model that the state belongs to. Code that passes another model's state does not compile.</typeparam>
 public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
+    private static readonly int Doubles = SequenceModel<TModel>.Description.Layout.StateDoubles;
     private static readonly int SampleDoubles = SequenceModel<TModel>.Description.Layout.SampleStateDoubles;
     private static readonly int LayerDoubles =
-        (SequenceModel<TModel>.Description.Layout.StateDoubles - SampleDoubles) / SequenceModel<TModel>.Description.Tokens.Channels;
-
-    private readonly double[] memory = new double[SequenceModel<TModel>.Description.Layout.StateDoubles];
+        (Doubles - SampleDoubles) / SequenceModel<TModel>.Description.Tokens.Channels;
 
     private StateOrigin origin;
+
+    /// <summary>Where the numbers of the state are: memory of its own, or a part of what holds many states.</summary>
+    private double[] storage;
+    private int start;
 
     /// <summary>A state of no model yet.</summary>
     internal StreamState(string? series = null)
     {
+        storage = new double[Doubles];
         origin = StateOrigin.Of(series);
     }
 
     /// <summary>A state of a model, which gives its origin, where it is of no series.</summary>
     internal StreamState(StateOrigin origin, string? series)
     {
+        storage = new double[Doubles];
         this.origin = series is null ? origin : origin with { Series = series, Common = null, Scales = null };
     }
 
@@ -62,9 +67,18 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
     /// <summary>The weights that last ran this state.</summary>
     internal WeightVersion Weights => origin.Weights;
 
-    internal Span<double> SampleMemory => memory.AsSpan(0, SampleDoubles);
+    internal Span<double> SampleMemory => storage.AsSpan(start, SampleDoubles);
 
-    internal Span<double> LayerMemory(int channel) => memory.AsSpan(SampleDoubles + channel * LayerDoubles, LayerDoubles);
+    private Span<double> Memory => storage.AsSpan(start, Doubles);
+
+    internal Span<double> LayerMemory(int channel) => storage.AsSpan(start + SampleDoubles + channel * LayerDoubles, LayerDoubles);
+
+    /// <summary>Makes this the state that lies in memory of others, in which it is stepped from now on.</summary>
+    internal void Attach(double[] storage, int start, long tokenCount, StateOrigin origin)
+    {
+        (this.storage, this.start, this.origin) = (storage, start, origin);
+        TokenCount = tokenCount;
+    }
 
     /// <summary>What scales the tokens and outputs of this state, where a model scales those of all data with the given one.</summary>
     internal Standardizer ScalesOf(Standardizer model)
@@ -86,7 +100,7 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
     /// <summary>Forgets all tokens, so that the state is like a new one of its <see cref="Series"/>.</summary>
     public void Reset()
     {
-        memory.AsSpan().Clear();
+        Memory.Clear();
         TokenCount = 0;
     }
 
@@ -97,7 +111,7 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
     public void CopyTo(StreamState<TModel> destination)
     {
         ArgumentNullException.ThrowIfNull(destination);
-        memory.AsSpan().CopyTo(destination.memory);
+        Memory.CopyTo(destination.Memory);
         destination.TokenCount = TokenCount;
         destination.origin = origin;
     }
@@ -125,7 +139,7 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
         Arguments.CheckWritable(stream);
         ModelDescription description = SequenceModel<TModel>.Description;
         ulong weights = TokenCount == 0 ? 0 : origin.Weights.Fingerprint;
-        StateSnapshot.Write(stream, description.Fingerprint, weights, TokenCount, memory, Series);
+        StateSnapshot.Write(stream, description.Fingerprint, weights, TokenCount, Memory, Series);
     }
 
     /// <summary>
@@ -158,14 +172,14 @@ public sealed class StreamState<TModel> where TModel : SequenceModel<TModel>, IM
     public void Load(Stream stream)
     {
         Arguments.CheckReadable(stream);
-        var read = new double[memory.Length];
+        var read = new double[Doubles];
         ModelDescription description = SequenceModel<TModel>.Description;
         (ulong weights, long tokens, string? series) = StateSnapshot.Read(stream, description.Fingerprint, read, description.IsPerSeries);
         if (SampleDoubles > 0 && read[0] != tokens)
         {
             throw new ModelFileException($"The saved state counts {read[0]} samples after {tokens} tokens, which cannot be.");
         }
-        read.AsSpan().CopyTo(memory);
+        read.AsSpan().CopyTo(Memory);
         TokenCount = tokens;
         // Mostly those that it has, so that its first step need not find out.
         bool isOwn = tokens == 0 || weights == origin.Weights.Fingerprint;
