@@ -1,0 +1,96 @@
+namespace AarenGen.Serving.Tests;
+
+/// <summary>Other weights while tokens come.</summary>
+public sealed class ServiceWeightTests : ServiceTestBase
+{
+    [Theory]
+    [InlineData(WeightChange.Reset)]
+    [InlineData(WeightChange.Keep)]
+    [InlineData(WeightChange.Replay)]
+    public async Task No_output_of_old_weights_follows_one_of_new(WeightChange policy)
+    {
+        const int Versions = 5, Callers = 6, TokensPerVersion = 300, History = 3;
+        SmallModel[] models = Models(), oracleModels = Models();
+        await using StreamService<SmallModel> service = await StreamService<SmallModel>.StartAsync(models[0], Store, new()
+        {
+            Shards = 3, MaxDelay = TimeSpan.Zero, Pool = new() { OnWeightChange = policy, HistoryTokens = History, MaxStreams = 9 },
+        });
+        // What anybody has seen, and what may be seen.
+        int newest = 0, allowed = 0, tokens = 0;
+        bool isEnding = false;
+        var counts = new int[Versions];
+        Task callers = Task.WhenAll(Enumerable.Range(0, Callers).Select(caller => Task.Run(async () =>
+        {
+            string[] ids = [$"{caller}", $"{caller}/2"];
+            var oracle = new StreamOracle<SmallModel>(oracleModels[0], policy, History);
+            for (int n = 1; !Volatile.Read(ref isEnding); n++)
+            {
+                int before = Volatile.Read(ref newest);
+                (StepResult[] results, float[][] outputs) = await service.Step((ids[0], n, Token(n)), (ids[1], n, Token(n)));
+                for (int i = 0; i < ids.Length; i++)
+                {
+                    Assert.Equal(new(StepStatus.Accepted, n), results[i]);
+                    int after = Volatile.Read(ref allowed);
+                    int version = Enumerable.Range(before, after - before + 1)
+                        .FirstOrDefault(v => PoolCalls.AreSame(oracle.OutputWith(oracleModels[v], ids[i], Token(n)), outputs[i]), -1);
+                    Assert.True(version >= 0, $"Token {n} has the output of no weights from version {before} to {after}.");
+                    oracle.Use(oracleModels[version]);
+                    oracle.Accept(ids[i], Token(n));
+                    Interlocked.Increment(ref counts[version]);
+                    Raise(ref newest, version);
+                }
+                Interlocked.Increment(ref tokens);
+            }
+        })));
+        for (int version = 1; version < Versions; version++)
+        {
+            int enough = Volatile.Read(ref tokens) + TokensPerVersion;
+            await Until(() => callers.IsCompleted || Volatile.Read(ref tokens) >= enough);
+            // It fails when two of three shards stand ready.
+            Store.Fails = static (o, l) => o == StoreOperation.Truncate && l == 2 ? StoreFault.Before : StoreFault.None;
+            await Assert.ThrowsAsync<IOException>(() => service.UseModelAsync(models[version]));
+            Assert.Same(models[version - 1], service.Model);
+            Store.Fails = static (_, _) => StoreFault.None;
+            using var cancelled = new CancellationTokenSource();
+            await cancelled.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => service.UseModelAsync(models[version], cancelled.Token));
+            Volatile.Write(ref allowed, version);
+            await service.UseModelAsync(models[version]).WaitAsync(Patience);
+            Assert.Same(models[version], service.Model);
+            Raise(ref newest, version);
+        }
+        int last = Volatile.Read(ref tokens) + TokensPerVersion;
+        await Until(() => callers.IsCompleted || Volatile.Read(ref tokens) >= last);
+        Volatile.Write(ref isEnding, true);
+        await callers.WaitAsync(Patience);
+        Assert.All(counts, static c => Assert.True(c > 0));
+
+        static SmallModel[] Models() => [.. Enumerable.Range(0, Versions).Select(static i => SmallModel.Create(50 + i))];
+    }
+
+    [Fact]
+    public async Task Two_changes_at_a_time_come_one_after_the_other()
+    {
+        await using StreamService<SmallModel> service = await StartAsync();
+        SmallModel[] models = [.. Enumerable.Range(0, 8).Select(static i => SmallModel.Create(50 + i))];
+        await Task.WhenAll(models.Select(m => Task.Run(() => service.UseModelAsync(m)))).WaitAsync(Patience);
+        SmallModel last = service.Model;
+        Assert.Contains(last, models);
+        for (int i = 0; i < 20; i++)
+        {
+            // In all shards the same.
+            var output = new float[2];
+            await StepAsync(service, $"{i}", 1, output);
+            PoolCalls.AssertSame(Output(last.CreateState(), 1, other: last), output);
+        }
+    }
+
+    private static void Raise(ref int value, int to)
+    {
+        for (int seen = Volatile.Read(ref value); seen < to;)
+        {
+            int found = Interlocked.CompareExchange(ref value, to, seen);
+            seen = found == seen ? to : found;
+        }
+    }
+}
