@@ -1,0 +1,257 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using AarenGen.Serving;
+
+namespace AarenGen.AspNetCore.Tests;
+
+/// <summary>Clients that send what they should not: they are refused, nothing is logged as an error, and others are served.</summary>
+public sealed class HostileTests
+{
+    private const string Good = """{"token":[1,2]}""";
+
+    /// <summary>A body for a batch, and the byte at which it goes wrong.</summary>
+    public static TheoryData<string, int> Batches => new()
+    {
+        { "", 0 },
+        { "   ", 3 },
+        { "null", 0 },
+        { "[]", 0 },
+        { "{}", 1 },
+        { "{\"tokens\":[", 11 },
+        { "{\"tokens\":[]}x", 13 },
+        { "{\"tokens\":[]}{}", 13 },
+        { "{\"tokens\":[],\"tokens\":[]}", 13 },
+        { "{\"tokens\":{}}", 10 },
+        { "{\"Tokens\":[]}", 1 },
+        { "{\"tokens\":[],\"more\":1}", 13 },
+        { "{\"tokens\":[5]}", 11 },
+        { "{\"tokens\":[{}]}", 12 },
+        { "{\"tokens\":[{\"id\":\"a\"}]}", 20 },
+        { "{\"tokens\":[{\"token\":[1,2]}]}", 25 },
+        { "{\"tokens\":[{\"id\":5,\"token\":[1,2]}]}", 17 },
+        { "{\"tokens\":[{\"id\":null,\"token\":[1,2]}]}", 17 },
+        { "{\"tokens\":[{\"id\":\"a\",\"id\":\"b\",\"token\":[1,2]}]}", 21 },
+        { "{\"tokens\":[{\"id\":\"a\",\"token\":[1,2],\"token\":[1,2]}]}", 35 },
+        { "{\"tokens\":[{\"id\":\"a\",\"token\":[1,\"2\"]}]}", 32 },
+        { "{\"tokens\":[{\"id\":\"a\",\"token\":[1,NaN]}]}", 32 },
+        { "{\"tokens\":[{\"id\":\"a\",\"token\":[1,true]}]}", 32 },
+        { "{\"tokens\":[{\"id\":\"a\",\"token\":[[1,2]]}]}", 30 },
+        { "{\"tokens\":[{\"id\":\"a\",\"token\":\"1,2\"}]}", 29 },
+        { "{\"tokens\":[{\"id\":\"a\",\"token\":[1,2],\"sequence\":-1}]}", 46 },
+        { "{\"tokens\":[{\"id\":\"a\",\"token\":[1,2],\"sequence\":1.5}]}", 46 },
+        { "{\"tokens\":[{\"id\":\"a\",\"token\":[1,2],\"sequence\":\"1\"}]}", 46 },
+        { "{\"tokens\":[{\"id\":\"a\",\"token\":[1,2],\"sequence\":99999999999999999999}]}", 46 },
+        { "{\"tokens\":[{\"id\":\"a\",\"token\":[1,2],\"seqence\":1}]}", 35 },
+        { "{\"tokens\":[{\"id\":\"\\ud800\",\"token\":[1,2]}]}", 17 },
+        { "{\n  \"tokens\": [\n    {]\n}", 21 },
+        { new string('[', 100_000), 0 },
+        { "{\"tokens\":" + new string('[', 100_000), 11 },
+        { "{\"tokens\":[{\"id\":\"a\",\"token\":[" + new string('[', 100_000), 30 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Batches))]
+    public async Task A_body_that_is_not_as_described_is_refused_whole_with_the_place(string body, int offset)
+    {
+        await using StreamsApp app = await StreamsApp.StartAsync();
+        JsonElement problem = await app.Refused(HttpStatusCode.BadRequest, StreamsApp.Small, body);
+        Assert.Equal(offset, problem.GetProperty("offset").GetInt32());
+        Assert.StartsWith($"At byte {offset}: ", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Equal(0, app.Service.StreamCount);
+    }
+
+    [Fact]
+    public async Task Bytes_that_are_no_text_are_refused()
+    {
+        await using StreamsApp app = await StreamsApp.StartAsync();
+        var random = new Random(3);
+        var noise = new byte[1000];
+        random.NextBytes(noise);
+        byte[] id = [.. "{\"tokens\":[{\"id\":\""u8, 0xC3, 0x28, .. "\",\"token\":[1,2]}]}"u8];
+        foreach (byte[] body in (byte[][])[noise, id, [0xEF, 0xBB, 0xBF, .. "{\"tokens\":[]}"u8]])
+        {
+            await StreamsApp.Problem(HttpStatusCode.BadRequest, await app.Client.PostAsync(
+                "/small", new ByteArrayContent(body) { Headers = { ContentType = new("application/json") } }));
+        }
+        Assert.Equal(0, app.Service.StreamCount);
+    }
+
+    [Theory]
+    [InlineData("[1]")]
+    [InlineData("[1,2,3]")]
+    [InlineData("[]")]
+    [InlineData("[1e400,2]")]
+    [InlineData("[-1e400,2]")]
+    [InlineData("[1e39,2]")]
+    [InlineData("[1.1e15,2]")]
+    [InlineData("[null,2]")]
+    public async Task A_token_that_the_model_cannot_read_is_invalid(string token)
+    {
+        await using StreamsApp app = await StreamsApp.StartAsync();
+        JsonElement problem = await app.Refused(HttpStatusCode.BadRequest, "/small/a", $$"""{"token":{{token}}}""");
+        Assert.Equal("invalid", problem.GetProperty("result").GetString());
+        string batch = $$"""{"tokens":[{"id":"a","token":{{token}}},{"id":"a","token":[1,2]}]}""";
+        HttpResponseMessage response = await app.Post("/small", batch);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(
+            ["invalid", "accepted"],
+            JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("results").EnumerateArray()
+                .Select(static r => r.GetProperty("status").GetString()));
+    }
+
+    [Theory]
+    [InlineData("""{"id":"b","token":[1,2]}""")]
+    [InlineData("""{"sequence":1}""")]
+    [InlineData("""[1,2]""")]
+    [InlineData("""{"token":[1,2]} x""")]
+    [InlineData("""{"token":[1,2]""")]
+    public async Task A_body_that_is_no_token_is_refused(string body)
+    {
+        await using StreamsApp app = await StreamsApp.StartAsync();
+        JsonElement problem = await app.Refused(HttpStatusCode.BadRequest, "/small/a", body);
+        Assert.True(problem.TryGetProperty("offset", out _));
+        Assert.Equal(0, app.Service.StreamCount);
+    }
+
+    [Theory]
+    [InlineData("text/plain")]
+    [InlineData("application/x-www-form-urlencoded")]
+    [InlineData(null)]
+    public async Task A_body_that_does_not_say_that_it_is_JSON_is_refused(string? type)
+    {
+        // A page of another site can send such a body with the cookies of this one.
+        await using StreamsApp app = await StreamsApp.StartAsync();
+        await StreamsApp.Problem(HttpStatusCode.UnsupportedMediaType, await app.Post("/small/a", Good, type));
+        await StreamsApp.Problem(HttpStatusCode.UnsupportedMediaType, await app.Post("/small", """{"tokens":[]}""", type));
+        Assert.Equal(0, app.Service.StreamCount);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_body_beyond_the_limit_is_refused(bool isChunked)
+    {
+        await using StreamsApp app = await StreamsApp.StartAsync(new() { MaxBodyBytes = 10_000 });
+        foreach (string path in (string[])["/small", "/small/a"])
+        {
+            var request = new HttpRequestMessage(HttpMethod.Post, path)
+            {
+                Content = new ByteArrayContent(Encoding.UTF8.GetBytes(Good + new string(' ', 10_000)))
+                {
+                    Headers = { ContentType = new("application/json") },
+                },
+            };
+            request.Headers.TransferEncodingChunked = isChunked;
+            await StreamsApp.Problem(HttpStatusCode.RequestEntityTooLarge, await app.Client.SendAsync(request));
+        }
+        HttpResponseMessage largest = await app.Post("/small/a", Good + new string(' ', 10_000 - Good.Length));
+        Assert.Equal(HttpStatusCode.OK, largest.StatusCode);
+    }
+
+    [Fact]
+    public async Task Too_many_tokens_are_refused()
+    {
+        await using StreamsApp app = await StreamsApp.StartAsync(new() { MaxTokensPerRequest = 3 });
+        string Body(int count) => $$"""
+            {"tokens":[{{string.Join(',', Enumerable.Repeat("""{"id":"a","token":[1,2]}""", count))}}]}
+            """;
+        await app.Refused(HttpStatusCode.RequestEntityTooLarge, "/small", Body(4));
+        Assert.Equal(0, app.Service.StreamCount);
+        Assert.Equal(HttpStatusCode.OK, (await app.Post("/small", Body(3))).StatusCode);
+
+        // More than the service ever takes at once.
+        await using StreamsApp narrow = await StreamsApp.StartAsync(configure: static o => o with { MaxPendingTokens = 2 });
+        await narrow.Refused(HttpStatusCode.RequestEntityTooLarge, "/small", Body(3));
+        Assert.Equal(HttpStatusCode.OK, (await narrow.Post("/small", Body(2))).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_replayed_batch_changes_nothing()
+    {
+        await using StreamsApp app = await StreamsApp.StartAsync();
+        StreamToken[] tokens =
+            [.. Enumerable.Range(0, 50).Select(static i => new StreamToken { Id = $"{i}", Sequence = 1, Token = [i, 1] })];
+        IReadOnlyList<TokenResult> first = await app.StepMany("/small", tokens);
+        for (int i = 0; i < 5; i++)
+        {
+            IReadOnlyList<TokenResult> again = await app.StepMany("/small", tokens);
+            Assert.All(again, static r => Assert.Equal((StepStatus.Repeated, 1), (r.Status, r.Sequence)));
+            Assert.Equal(first.Select(static r => r.Output![0]), again.Select(static r => r.Output![0]));
+        }
+    }
+
+    [Fact]
+    public async Task A_thousand_connections_that_send_half_a_body_do_no_harm()
+    {
+        await using StreamsApp app = await StreamsApp.StartAsync();
+        byte[] half = Encoding.ASCII.GetBytes(
+            "POST /small/slow HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"token\":[1,");
+        var clients = new List<Socket>();
+        try
+        {
+            for (int i = 0; i < 1000; i++)
+            {
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+                clients.Add(socket);
+                await socket.ConnectAsync(IPAddress.Loopback, app.Address.Port);
+                await socket.SendAsync(half);
+            }
+            for (int i = 1; i <= 100; i++)
+            {
+                Assert.Equal(i, (await app.Step("a", i, 1, 2)).Sequence);
+            }
+        }
+        finally
+        {
+            clients.ForEach(static c => c.Dispose());
+        }
+        Assert.Equal(101, (await app.Step("a", 101, 1, 2)).Sequence);
+        Assert.Equal(1, app.Service.StreamCount);
+    }
+
+    [Fact]
+    public async Task Clients_that_are_gone_are_no_error()
+    {
+        await using StreamsApp app = await StreamsApp.StartAsync(
+            configure: static o => o with { MaxDelay = TimeSpan.FromMilliseconds(50), Shards = 1 });
+        string request = $"POST /small/a HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {Good.Length}\r\n\r\n";
+        // In the head, in the body, and while the token waits; with an end and with a reset.
+        foreach (string sent in (string[])[request[..20], request, request + Good[..8], request + Good])
+        {
+            foreach (bool isReset in (bool[])[false, true])
+            {
+                using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+                await socket.ConnectAsync(IPAddress.Loopback, app.Address.Port);
+                await socket.SendAsync(Encoding.ASCII.GetBytes(sent));
+                await Task.Delay(10);
+                if (isReset)
+                {
+                    socket.LingerState = new(true, 0);
+                }
+                socket.Close();
+            }
+        }
+        using var cancellation = new CancellationTokenSource(20);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => app.Client.PostAsync("/small/b", new StringContent(Good, null, "application/json"), cancellation.Token));
+        // What they left is over.
+        await Task.Delay(200);
+        Assert.Equal(1, (await app.Step("c", 1, 1, 2)).Sequence);
+        Assert.Equal(0, app.Service.PendingTokens);
+    }
+
+    [Theory]
+    [InlineData("PUT", "/small/a", HttpStatusCode.MethodNotAllowed)]
+    [InlineData("DELETE", "/small", HttpStatusCode.MethodNotAllowed)]
+    [InlineData("GET", "/small/a/b", HttpStatusCode.NotFound)]
+    [InlineData("GET", "/small/%00", HttpStatusCode.BadRequest)]
+    [InlineData("GET", "/small/%FF", HttpStatusCode.NotFound)]
+    public async Task Other_addresses_are_not_served(string method, string path, HttpStatusCode status)
+    {
+        await using StreamsApp app = await StreamsApp.StartAsync(map: static a => a.MapStreams<SmallModel>("/small"));
+        HttpResponseMessage response = await app.Client.SendAsync(new(new(method), path));
+        Assert.Equal(status, response.StatusCode);
+    }
+}
