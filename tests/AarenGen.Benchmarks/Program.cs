@@ -9,7 +9,7 @@ IBenchmark[] benchmarks =
 [
     new StreamingBenchmark(), new TrainingBenchmark(), new MixersBenchmark(), new ScalingBenchmark(), new ProductsBenchmark(),
     new KernelBenchmark(), new PrecisionBenchmark(), new GeneratorBenchmark(), new StartupBenchmark(), new TablesBenchmark(),
-    new RecordsBenchmark(),
+    new RecordsBenchmark(), new StoresBenchmark(), new ServingBenchmark(), new ServingLatencyBenchmark(), new StreamsBenchmark(),
     new GpuBenchmark(Charts.Bars),
 ];
 
@@ -27,6 +27,10 @@ foreach (IBenchmark benchmark in benchmarks)
 var all = new Command("all", "All of them, one after the other");
 all.SetAction((parsed, cancellation) => Run(parsed, benchmarks, cancellation));
 root.Add(all);
+foreach (Command child in StoresBenchmark.Children().Concat(StreamsBenchmark.Children()))
+{
+    root.Add(child);
+}
 return await root.Parse(args).InvokeAsync();
 
 Task<int> Run(ParseResult parsed, IReadOnlyList<IBenchmark> chosen, CancellationToken cancellation)

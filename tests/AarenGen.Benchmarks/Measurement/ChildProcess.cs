@@ -1,0 +1,15 @@
+using System.Diagnostics;
+
+namespace AarenGen.Benchmarks;
+
+/// <summary>This program again, with a command that runs in a process of its own.</summary>
+internal static class ChildProcess
+{
+    /// <summary>Starts it; its standard output is the caller's to read.</summary>
+    public static Process Start(params string[] arguments)
+    {
+        string host = Environment.ProcessPath!;
+        string[] program = Path.GetFileNameWithoutExtension(host) == "dotnet" ? [typeof(ChildProcess).Assembly.Location] : [];
+        return Process.Start(new ProcessStartInfo(host, [.. program, .. arguments]) { RedirectStandardOutput = true })!;
+    }
+}
