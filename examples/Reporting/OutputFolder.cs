@@ -5,8 +5,9 @@ internal static class OutputFolder
 {
     /// <summary>Makes the folder, writes a file into it and deletes that again; deletes unfinished files of killed processes.</summary>
     /// <param name="path">The folder.</param>
+    /// <param name="option">The option that names it.</param>
     /// <exception cref="IOException">Nothing can be written there: one line that says why.</exception>
-    public static void Prepare(string path)
+    public static void Prepare(string path, string option = "--output")
     {
         try
         {
@@ -20,7 +21,7 @@ internal static class OutputFolder
             exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             throw new IOException($"{(path.Length == 0 ? "The output folder" : path)}: nothing can be written there "
-                + $"({Reason(path, exception)}). Name another folder by --output, or change its permissions.", exception);
+                + $"({Reason(path, exception)}). Name another folder by {option}, or change its permissions.", exception);
         }
     }
 

@@ -15,12 +15,18 @@ public sealed partial class ContentTests(PackedPackages packed)
     private static readonly Dictionary<string, string[]> Dependencies = new()
     {
         ["AarenGen"] = [],
+        ["AarenGen.AspNetCore"] = ["AarenGen.Serving", "Google.Protobuf", "Grpc.AspNetCore.Server"],
         ["AarenGen.Cuda"] = ["AarenGen"],
         ["AarenGen.Data"] = ["AarenGen", "Apache.Arrow", "Apache.Arrow.Compression", "Parquet.Net", "System.IO.Hashing"],
         ["AarenGen.Onnx"] = ["AarenGen"],
         ["AarenGen.Reports"] = ["AarenGen", "ScottPlot"],
         ["AarenGen.Templates"] = [],
         ["AarenGen.Tool"] = [],
+        ["AarenGen.Serving"] =
+        [
+            "AarenGen", "Microsoft.Extensions.Diagnostics.HealthChecks", "Microsoft.Extensions.Hosting.Abstractions", "System.IO.Hashing",
+        ],
+        ["AarenGen.Serving.Sqlite"] = ["AarenGen.Serving", "SQLitePCLRaw.bundle_e_sqlite3", "System.IO.Hashing"],
     };
 
     public static TheoryData<string> Names => [.. NamesWhere(static _ => true)];
@@ -46,9 +52,14 @@ public sealed partial class ContentTests(PackedPackages packed)
     {
         using ZipArchive package = Open(name, "nupkg");
         string[] library = [$"lib/net10.0/{name}.dll", $"lib/net10.0/{name}.xml"],
-            analyzers = name == "AarenGen"
-                ? ["analyzers/dotnet/cs/AarenGen.CodeFixes.dll", "analyzers/dotnet/cs/AarenGen.Generator.dll"] : [];
-        AssertContent(package, name, [.. library, .. analyzers]);
+            more = name switch
+            {
+                "AarenGen" => ["analyzers/dotnet/cs/AarenGen.CodeFixes.dll", "analyzers/dotnet/cs/AarenGen.Generator.dll"],
+                // Clients generate their code from it.
+                "AarenGen.AspNetCore" => ["protos/aarengen/v1/streams.proto"],
+                _ => [],
+            };
+        AssertContent(package, name, [.. library, .. more]);
         Assert.NotEmpty(XDocument.Parse(Text(package, $"lib/net10.0/{name}.xml")).Descendants("member"));
     }
 
@@ -130,7 +141,7 @@ public sealed partial class ContentTests(PackedPackages packed)
             (string[])["authors", "description", "copyright", "tags"], e => Assert.NotEqual("", metadata.Element(ns + e)!.Value.Trim()));
         XElement[] dependencies = [.. metadata.Descendants(ns + "dependency")];
         Assert.Equal(Dependencies[name], dependencies.Select(static d => d.Attribute("id")!.Value).Order());
-        foreach (XElement own in dependencies.Where(static d => d.Attribute("id")!.Value == "AarenGen"))
+        foreach (XElement own in dependencies.Where(static d => d.Attribute("id")!.Value.StartsWith("AarenGen", StringComparison.Ordinal)))
         {
             // They see its internals, and it has the generator.
             Assert.Equal(($"[{packed.Version}]", "All"), (own.Attribute("version")!.Value, own.Attribute("include")!.Value));

@@ -15,6 +15,7 @@ public sealed class TemplateTests(PackedPackages packed) : IDisposable
         { "aarengen-classify", "train", "accuracy", "classify", "probability" },
         { "aarengen-events", "train", "nats", "stream", "then Read in" },
         { "aarengen-decide", "train", "return", "act -60", "were asked for -60" },
+        { "aarengen-service", "train", "tokens/s", "demo", "next hour" },
     };
 
     public void Dispose() => Directory.Delete(folder, recursive: true);

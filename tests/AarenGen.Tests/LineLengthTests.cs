@@ -29,6 +29,8 @@ public sealed partial class LineLengthTests
     [InlineData("*.json")]
     [InlineData("*.razor")]
     [InlineData("*.css")]
+    [InlineData("*.js")]
+    [InlineData("*.html")]
     public void No_line_is_longer_than_editorconfig_says(string pattern) =>
         AssertShort(FilesOf(pattern), static line => line.Length);
 

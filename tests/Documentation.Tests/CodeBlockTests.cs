@@ -1,11 +1,15 @@
 using System.Collections.Immutable;
+using AarenGen.AspNetCore;
 using AarenGen.Cuda;
 using AarenGen.Data;
 using AarenGen.Generator;
 using AarenGen.Onnx;
 using AarenGen.Reports;
+using AarenGen.Serving;
+using AarenGen.Serving.Sqlite;
 using AarenGen.Tests;
 using Basic.Reference.Assemblies;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -35,6 +39,8 @@ public sealed class CodeBlockTests
         global using AarenGen.Data;
         global using AarenGen.Onnx;
         global using AarenGen.Reports;
+        global using AarenGen.Serving;
+        global using AarenGen.Serving.Sqlite;
         """;
 
     private static readonly CSharpParseOptions ParseOptions = new(LanguageVersion.Preview);
@@ -45,8 +51,14 @@ public sealed class CodeBlockTests
         .. new[]
         {
             typeof(SequenceModelAttribute), typeof(TableFile), typeof(BacktestHtml), typeof(OnnxExport), typeof(CudaDevice),
+            typeof(IStreamStore), typeof(SqliteStreamStore), typeof(StreamEndpointExtensions), typeof(AarenGen.V1.Streams),
+            typeof(Google.Protobuf.IMessage), typeof(Grpc.Core.Metadata), typeof(Grpc.Net.Client.GrpcChannel),
+            typeof(Grpc.AspNetCore.Server.GrpcServiceOptions),
             typeof(ModelGenerator), typeof(Compilation), typeof(CSharpCompilation),
-        }.Select(static t => MetadataReference.CreateFromFile(t.Assembly.Location)),
+        }.Select(static t => t.Assembly.Location)
+            // ASP.NET Core, which hosts are built with.
+            .Concat(Directory.EnumerateFiles(Path.GetDirectoryName(typeof(WebApplication).Assembly.Location)!, "Microsoft.*.dll"))
+            .Distinct().Select(static l => MetadataReference.CreateFromFile(l)),
     ];
 
     public static TheoryData<string, int> Blocks

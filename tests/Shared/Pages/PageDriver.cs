@@ -1,7 +1,7 @@
 using System.Globalization;
 using PuppeteerSharp;
 
-namespace Browser.Tests;
+namespace AarenGen.Tests;
 
 /// <summary>A page in the browser: what a user does and sees, and what the browser complains of.</summary>
 internal sealed class PageDriver : IAsyncDisposable
@@ -17,7 +17,9 @@ internal sealed class PageDriver : IAsyncDisposable
         this.page = page;
         page.Console += (_, e) => Add(e.Message.Type is ConsoleType.Error or ConsoleType.Warning, e.Message.Text);
         page.PageError += (_, e) => Add(true, e.Message);
-        page.RequestFailed += (_, e) => Add(true, $"{e.Request.Url}: {e.Request.FailureText}");
+        // A page may end a request itself.
+        page.RequestFailed += (_, e) => Add(
+            e.Request.FailureText != "net::ERR_ABORTED", $"{e.Request.Url}: {e.Request.FailureText}");
         page.Response += (_, e) => Add((int)e.Response.Status >= 400, $"{e.Response.Url}: {e.Response.Status}");
     }
 
@@ -34,6 +36,19 @@ internal sealed class PageDriver : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => page.DisposeAsync();
+
+    /// <summary>Forgets what the browser has complained of so far, which the test expected.</summary>
+    public void ForgetComplaints()
+    {
+        lock (complaints)
+        {
+            complaints.Clear();
+        }
+    }
+
+    public Task GoTo(string address) => page.GoToAsync(address);
+
+    public Task Type(string selector, string text) => page.TypeAsync(selector, text);
 
     public Task<IElementHandle> Element(string selector) => page.WaitForSelectorAsync(selector, new() { Timeout = Patience });
 
@@ -59,6 +74,9 @@ internal sealed class PageDriver : IAsyncDisposable
             "(s, t) => document.querySelector(s)?.textContent.includes(t)", new() { Timeout = Patience }, selector, text);
         return await Text(selector);
     }
+
+    /// <summary>Waits until an expression of the page is true.</summary>
+    public Task WaitUntil(string script) => page.WaitForExpressionAsync(script, new() { Timeout = Patience });
 
     public Task<T> Evaluate<T>(string script) => page.EvaluateExpressionAsync<T>(script);
 

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 
-namespace Browser.Tests;
+namespace AarenGen.Tests;
 
 /// <summary>Skipped without a browser.</summary>
 [AttributeUsage(AttributeTargets.Method)]

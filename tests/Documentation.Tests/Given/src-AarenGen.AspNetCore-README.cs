@@ -1,0 +1,5 @@
+// With shared.cs.
+global using AarenGen.AspNetCore;
+global using Microsoft.AspNetCore.Builder;
+
+internal static class Given;
