@@ -152,6 +152,8 @@ internal sealed class ServiceShard<TModel> : IAsyncDisposable where TModel : Seq
     private void Finish()
     {
         long now = Stopwatch.GetTimestamp();
+        // Before the callers go on, who may ask for it.
+        finished(batch.Count);
         for (int i = 0; i < batch.Count;)
         {
             // Tokens of one group mostly follow one another.
@@ -164,7 +166,6 @@ internal sealed class ServiceShard<TModel> : IAsyncDisposable where TModel : Seq
             metrics.StepDuration.Record(Stopwatch.GetElapsedTime(group.Arrived, now).TotalSeconds);
             group.Finish(i - first);
         }
-        finished(batch.Count);
         batch.Clear();
     }
 
