@@ -66,14 +66,14 @@ public sealed record StreamEndpointOptions
     } = 64;
 
     /// <summary>
-    /// How often a client that watches is sent a comment, so that neither it nor a proxy takes a connection without outputs for dead: above
-    /// zero; 15 seconds by default.
+    /// How often a client that watches is sent a comment, so that neither it nor a proxy takes a connection without outputs for dead: from
+    /// a millisecond to a day; 15 seconds by default.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is not above zero.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It is outside that range.</exception>
     public TimeSpan Heartbeat
     {
         get;
-        init => field = value > TimeSpan.Zero ? value : throw new ArgumentOutOfRangeException(
-            nameof(value), value, "The time between comments must be above zero.");
+        init => field = value >= TimeSpan.FromMilliseconds(1) && value <= TimeSpan.FromDays(1) ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "The time between comments is from a millisecond to a day.");
     } = TimeSpan.FromSeconds(15);
 }

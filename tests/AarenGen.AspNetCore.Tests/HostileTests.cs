@@ -45,6 +45,8 @@ public sealed class HostileTests
         { "{\"tokens\":[{\"id\":\"a\",\"token\":[1,2],\"sequence\":99999999999999999999}]}", 46 },
         { "{\"tokens\":[{\"id\":\"a\",\"token\":[1,2],\"seqence\":1}]}", 35 },
         { "{\"tokens\":[{\"id\":\"\\ud800\",\"token\":[1,2]}]}", 17 },
+        { "{\"tokens\":[{\"\\ud800\":1}]}", 12 },
+        { "{\"\\ud800\":1}", 1 },
         { "{\n  \"tokens\": [\n    {]\n}", 21 },
         { new string('[', 100_000), 0 },
         { "{\"tokens\":" + new string('[', 100_000), 11 },

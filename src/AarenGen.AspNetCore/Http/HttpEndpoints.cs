@@ -166,7 +166,16 @@ internal sealed partial class HttpEndpoints<TModel>(StreamEndpointOptions option
         if (id.Contains("%2F", StringComparison.OrdinalIgnoreCase)
             && context.Features.Get<IHttpRequestFeature>()?.RawTarget is { Length: > 0 } target)
         {
-            id = Uri.UnescapeDataString(target.Split('?')[0].TrimEnd('/').Split('/')[^(1 + after)]);
+            string segment = target.Split('?')[0].TrimEnd('/').Split('/')[^(1 + after)];
+            // Dot segments move the others: this one must be that which was routed, and which the host has authorized.
+            string routed = Uri.UnescapeDataString(
+                segment.Replace("%2F", "%252F", StringComparison.Ordinal).Replace("%2f", "%252f", StringComparison.Ordinal));
+            if (routed != id)
+            {
+                throw new RequestException(
+                    StatusCodes.Status400BadRequest, NoId, "An address with an encoded slash has no dot segments; write it without them.");
+            }
+            id = Uri.UnescapeDataString(segment);
         }
         Span<byte> bytes = stackalloc byte[3 * 256];
         return StreamId.TryEncode(id, bytes, out _) ? id
@@ -211,7 +220,7 @@ internal sealed partial class HttpEndpoints<TModel>(StreamEndpointOptions option
             // The server's own limits: the body is too long, or comes too slowly.
             refusal = new(e.StatusCode, "The request cannot be read.", e.Message);
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or ModelFileException or ObjectDisposedException or OperationCanceledException)
         {
             // What the store says may name files.
             LogUnavailable(e, context.Request.Method, context.Request.Path);

@@ -52,6 +52,10 @@ internal ref struct TokenParser
         {
             throw parser.NoJson(e);
         }
+        catch (InvalidOperationException)
+        {
+            throw parser.HalfCharacter();
+        }
     }
 
     /// <summary>Reads <c>{"tokens": [{"id": "a", "sequence": 1, "token": [...]}, ...]}</c>.</summary>
@@ -68,6 +72,10 @@ internal ref struct TokenParser
         catch (JsonException e)
         {
             throw parser.NoJson(e);
+        }
+        catch (InvalidOperationException)
+        {
+            throw parser.HalfCharacter();
         }
     }
 
@@ -154,14 +162,7 @@ internal ref struct TokenParser
     private string ReadId()
     {
         Expect(JsonTokenType.String, "a string, the stream's id");
-        try
-        {
-            return reader.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            throw Wrong("valid UTF-8 without half surrogate pairs", "text that is none");
-        }
+        return reader.GetString()!;
     }
 
     private readonly long ReadSequence()
@@ -234,6 +235,9 @@ internal ref struct TokenParser
 
     private readonly RequestException Wrong(string expected, string actual) =>
         NotAsDescribed($"There must be {expected}, and there is {actual}.", reader.TokenStartIndex);
+
+    /// <summary>The mistake of a name or an id that the reader cannot make a text of.</summary>
+    private readonly RequestException HalfCharacter() => NotAsDescribed("The text has half a character.", reader.TokenStartIndex);
 
     private readonly RequestException UnknownProperty(string known) =>
         NotAsDescribed($"The property is unknown; there are {known}.", reader.TokenStartIndex);
