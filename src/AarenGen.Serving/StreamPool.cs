@@ -472,7 +472,7 @@ public sealed class StreamPool<TModel> : IAsyncDisposable where TModel : Sequenc
 
     /// <summary>Waits for the rows.</summary>
     /// <exception cref="ObjectDisposedException">The pool is disposed.</exception>
-    /// <exception cref="InvalidOperationException">An earlier batch broke the pool, whose rows must not reach the store.</exception>
+    /// <exception cref="IOException">An earlier batch broke the pool, whose rows must not reach the store.</exception>
     private async ValueTask EnterAsync(CancellationToken cancellationToken)
     {
         await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -482,7 +482,7 @@ public sealed class StreamPool<TModel> : IAsyncDisposable where TModel : Sequenc
         }
         gate.Release();
         ObjectDisposedException.ThrowIf(isDisposed, this);
-        throw new InvalidOperationException("An earlier batch broke the pool; open it again.", fault);
+        throw new IOException("An earlier batch broke the pool; open it again: " + fault!.Message, fault);
     }
 
     private async ValueTask StepHeldAsync(List<PendingToken> tokens, bool isLogged)

@@ -14,7 +14,7 @@ namespace AarenGen.Serving;
 /// read once, and both sendings get the same output. A sender that gives no number, 0, has its tokens read as they come.</para>
 /// <para>Durability: with a store, a token is in its log before the token is acknowledged; what that survives, the store says. What was not
 /// acknowledged may have been read nevertheless: send it again with its number.</para>
-/// <para>Memory: streams are bounded by <see cref="StreamPoolOptions.MaxStreams"/>, waiting tokens by
+/// <para>Memory: streams are bounded by <see cref="StreamPoolOptions.MaxStreams"/> where it is set, waiting tokens by
 /// <see cref="StreamServiceOptions.MaxPendingTokens"/>.</para>
 /// <para>Meter and source of activities are called AarenGen.Serving.</para>
 /// <para>Thread safety: any number of threads may call all members.</para>
@@ -34,6 +34,7 @@ public sealed class StreamService<TModel> : IAsyncDisposable where TModel : Sequ
     private readonly ConcurrentBag<StepCall> calls = [];
     private readonly CancellationTokenSource stopping = new();
     private readonly SemaphoreSlim swapping = new(1);
+    private readonly Lock ending = new();
     private Task checkpoints = Task.CompletedTask;
     private Task? stopped;
     private long pending;
@@ -306,7 +307,7 @@ public sealed class StreamService<TModel> : IAsyncDisposable where TModel : Sequ
     /// <exception cref="IOException">The store cannot be written. Nothing is lost: the log has all.</exception>
     public Task StopAsync()
     {
-        lock (watchers)
+        lock (ending)
         {
             return stopped ??= EndAsync(isCheckpointed: true);
         }
@@ -317,7 +318,7 @@ public sealed class StreamService<TModel> : IAsyncDisposable where TModel : Sequ
     public async ValueTask DisposeAsync()
     {
         Task? before;
-        lock (watchers)
+        lock (ending)
         {
             before = stopped;
         }

@@ -64,7 +64,9 @@ internal static class StreamsConfiguration
             ? number : throw Wrong(section, "a whole number");
 
     private static TimeSpan Time(IConfigurationSection section) =>
-        TimeSpan.TryParse(section.Value, CultureInfo.InvariantCulture, out TimeSpan time)
+        // A number alone would be days, which nobody means.
+        section.Value?.Contains(':', StringComparison.Ordinal) == true
+            && TimeSpan.TryParse(section.Value, CultureInfo.InvariantCulture, out TimeSpan time)
             ? time : throw Wrong(section, "a time such as 00:01:30");
 
     private static WeightChange Policy(IConfigurationSection section) =>

@@ -18,6 +18,7 @@ internal static class StreamRecovery
         IReadOnlyList<StreamPool<TModel>> pools, IStreamStore store, Func<ulong, int> poolOf, CancellationToken cancellationToken)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
+        await StoreOwner.ClaimAsync(store, StreamRows<TModel>.Declaration, cancellationToken).ConfigureAwait(false);
         ReplayGroup[] groups =
             [.. pools.Select(static _ => new ReplayGroup(StreamPool<TModel>.InputWidth, StreamPool<TModel>.OutputWidth))];
         IReadOnlyDictionary<int, long> ends = await StreamLog.ReadAsync(

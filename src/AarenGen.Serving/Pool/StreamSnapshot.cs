@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace AarenGen.Serving;
@@ -30,7 +31,7 @@ internal static class StreamSnapshot
         }
         await WriteAsync(
             stream, SequenceModel<TModel>.Description.Fingerprint, pools[0].Model.Origin.Weights.Fingerprint,
-            store?.ReadAllAsync(cancellationToken) ?? InMemoryAsync(pools), cancellationToken).ConfigureAwait(false);
+            store is null ? InMemoryAsync(pools) : InStoreAsync(store, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Reads all streams into pools that have none.</summary>
@@ -179,9 +180,22 @@ internal static class StreamSnapshot
         }
     }
 
+    /// <summary>The records of streams: the empty id is the service's own.</summary>
+    private static async IAsyncEnumerable<StoredRecord> InStoreAsync(
+        IStreamStore store, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (StoredRecord record in store.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (record.Id.Length > 0)
+            {
+                yield return record;
+            }
+        }
+    }
+
     private static async ValueTask<bool> AnyAsync(IStreamStore store, CancellationToken cancellationToken)
     {
-        await foreach (StoredRecord _ in store.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (StoredRecord _ in InStoreAsync(store, cancellationToken).ConfigureAwait(false))
         {
             return true;
         }
@@ -192,7 +206,7 @@ internal static class StreamSnapshot
     private static async ValueTask ForgetAsync<TModel>(IReadOnlyList<StreamPool<TModel>> pools, IStreamStore? store)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
-        IAsyncEnumerable<StoredRecord> read = store?.ReadAllAsync(CancellationToken.None) ?? InMemoryAsync(pools);
+        IAsyncEnumerable<StoredRecord> read = store is null ? InMemoryAsync(pools) : InStoreAsync(store, CancellationToken.None);
         var ids = new List<string>();
         await foreach (StoredRecord record in read.ConfigureAwait(false))
         {

@@ -140,10 +140,11 @@ public sealed class HostingTests
     public async Task A_store_that_does_not_answer_holds_up_the_host_no_longer_than_its_timeout()
     {
         var hold = new TaskCompletionSource();
-        var store = new CountingStore { Hold = hold.Task };
+        var store = new CountingStore();
         using (IHost host = Build(b => b.UseStore((_, _) => Task.FromResult<IStreamStore>(store))))
         {
             await host.StartAsync();
+            store.Hold = hold.Task;
             await Step(host.Services.GetRequiredService<StreamService<HostedModel>>(), "a");
             using var timeout = new CancellationTokenSource(100);
             await host.StopAsync(timeout.Token).WaitAsync(TimeSpan.FromSeconds(30));
@@ -163,11 +164,8 @@ public sealed class HostingTests
         store.Fails = true;
         await host.StopAsync();
         Assert.Equal(1, store.Disposals);
-        // The container ends the service, which was taken from it, once more.
-        if (Record.Exception(host.Dispose) is { } e)
-        {
-            Assert.IsType<IOException>(e);
-        }
+        // The container ends the service, which was taken from it, once more; the failure was reported.
+        host.Dispose();
         Assert.Equal(1, store.Disposals);
     }
 

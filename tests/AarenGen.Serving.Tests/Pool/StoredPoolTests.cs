@@ -25,7 +25,7 @@ public sealed class StoredPoolTests
             }
         }
         // Each of the others is in the store.
-        Assert.InRange(contents.Records.Count, 40 - pool.Count, 40);
+        Assert.InRange(contents.Streams.Count, 40 - pool.Count, 40);
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class StoredPoolTests
         await pool.CheckpointAsync();
         Assert.Equal(1, pool.Count);
         Assert.Empty(contents.Entries);
-        Assert.Single(contents.Records);
+        Assert.Single(contents.Streams);
     }
 
     [Fact]
@@ -194,17 +194,21 @@ public sealed class StoredPoolTests
     public async Task A_store_of_another_declaration_is_refused()
     {
         StreamPool<SmallModel> lost = await FilledAsync();
+        await RefuseAsync();
+        // Also where nothing is in a log.
         await lost.CheckpointAsync();
-        await using (StreamPool<TinyModel> other = await StreamPool<TinyModel>.OpenAsync(TinyModel.Create(1), store))
+        await RefuseAsync();
+        // And where the store has no stream any more.
+        await lost.RemoveAsync(["a"]);
+        await RefuseAsync();
+        await lost.StepOne("new", 1, Token(1));
+
+        async Task RefuseAsync()
         {
-            StepResult result = (await other.Step(("a", 0, [1f]))).Results[0];
-            Assert.Equal(StepStatus.Unavailable, result.Status);
-            Assert.Contains("another declaration", result.Message, StringComparison.Ordinal);
+            ModelFileException error = await Assert.ThrowsAsync<ModelFileException>(
+                () => StreamPool<TinyModel>.OpenAsync(TinyModel.Create(1), store));
+            Assert.Contains("belongs to another declaration", error.Message, StringComparison.Ordinal);
         }
-        await lost.StepOne("a", 4, Token(4));
-        ModelFileException error = await Assert.ThrowsAsync<ModelFileException>(
-            () => StreamPool<TinyModel>.OpenAsync(TinyModel.Create(1), store));
-        Assert.Contains("belongs to another declaration", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -243,13 +247,13 @@ public sealed class StoredPoolTests
         await Assert.ThrowsAsync<NotSupportedException>(() => pool.Step(("a", 4, Token(4))));
         store.Fails = static (_, _) => StoreFault.None;
         int entries = contents.Entries.Count;
-        await Assert.ThrowsAsync<InvalidOperationException>(() => pool.Step(("a", 4, Token(4))));
-        await Assert.ThrowsAsync<InvalidOperationException>(() => pool.CheckpointAsync());
-        await Assert.ThrowsAsync<InvalidOperationException>(() => pool.FindAsync("a").AsTask());
-        await Assert.ThrowsAsync<InvalidOperationException>(() => pool.RemoveAsync(["a"]).AsTask());
-        await Assert.ThrowsAsync<InvalidOperationException>(() => pool.UseModelAsync(model));
+        await Assert.ThrowsAsync<IOException>(() => pool.Step(("a", 4, Token(4))));
+        await Assert.ThrowsAsync<IOException>(() => pool.CheckpointAsync());
+        await Assert.ThrowsAsync<IOException>(() => pool.FindAsync("a").AsTask());
+        await Assert.ThrowsAsync<IOException>(() => pool.RemoveAsync(["a"]).AsTask());
+        await Assert.ThrowsAsync<IOException>(() => pool.UseModelAsync(model));
         await pool.DisposeAsync();
-        Assert.Equal((entries, 0), (contents.Entries.Count, contents.Records.Count));
+        Assert.Equal((entries, 0), (contents.Entries.Count, contents.Streams.Count));
         await using StreamPool<SmallModel> next = await OpenAsync(new());
         Assert.Equal(3, (await next.FindAsync("a"))!.Value.Sequence);
     }
@@ -323,7 +327,7 @@ public sealed class StoredPoolTests
         store.Waits = (o, _) => o == StoreOperation.Write ? cancellation.CancelAsync() : Task.CompletedTask;
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pool.CheckpointAsync(cancellation.Token));
         store.Waits = static (_, _) => Task.CompletedTask;
-        Assert.InRange(contents.Records.Count, 1, 999);
+        Assert.InRange(contents.Streams.Count, 1, 999);
         Assert.Equal(1000, contents.Entries.Count);
         await pool.CheckpointAsync();
         Assert.Empty(contents.Entries);

@@ -88,9 +88,9 @@ public sealed class ServiceStoreTests : ServiceTestBase
         Assert.NotEmpty(Contents.Entries);
         Time.Advance(TimeSpan.FromSeconds(29));
         await Task.Delay(30);
-        Assert.Empty(Contents.Records);
+        Assert.Empty(Contents.Streams);
         await AdvanceUntil(() => Contents.Entries.Count == 0);
-        Assert.Equal(20, Contents.Records.Count);
+        Assert.Equal(20, Contents.Streams.Count);
         Assert.Equal(20, service.StreamCount);
         await AdvanceUntil(() => service.StreamCount == 0);
         Assert.Equal(new(StepStatus.Accepted, 2), await StepAsync(service, "3", 2));
@@ -110,7 +110,7 @@ public sealed class ServiceStoreTests : ServiceTestBase
         Assert.NotEmpty(Contents.Entries);
         await service.Step(tokens);
         await AdvanceUntil(() => Contents.Entries.Count == 0);
-        Assert.Equal(50, Contents.Records.Count);
+        Assert.Equal(50, Contents.Streams.Count);
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public sealed class ServiceStoreTests : ServiceTestBase
         Assert.Equal(FaultyStreamStore.Message, service.Failure!.Message);
         Store.Fails = static (_, _) => StoreFault.None;
         await AdvanceUntil(() => service.Failure is null && Contents.Entries.Count == 0);
-        Assert.Single(Contents.Records);
+        Assert.Single(Contents.Streams);
     }
 
     [Fact]

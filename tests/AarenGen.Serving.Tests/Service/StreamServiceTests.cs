@@ -267,7 +267,7 @@ public sealed class StreamServiceTests : ServiceTestBase
         Assert.False(stop.IsCompleted || first.IsCompleted || second.IsCompleted);
         gate.SetResult();
         await Task.WhenAll(stop, first, second).WaitAsync(Patience);
-        Assert.Equal(2, Contents.Records.Count);
+        Assert.Equal(2, Contents.Streams.Count);
     }
 
     [Fact]

@@ -107,6 +107,9 @@ internal sealed class MemoryStreamStore(MemoryStreamStore.Contents contents) : I
     {
         public Dictionary<string, byte[]> Records { get; } = [];
 
+        /// <summary>The ids that have a record; the empty one is no stream's.</summary>
+        public IReadOnlyCollection<string> Streams => [.. Records.Keys.Where(static id => id.Length > 0)];
+
         public List<StoredLogEntry> Entries { get; } = [];
 
         public long Position { get; set; }

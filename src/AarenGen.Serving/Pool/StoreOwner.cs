@@ -1,0 +1,39 @@
+using System.Buffers.Binary;
+
+namespace AarenGen.Serving;
+
+/// <summary>
+/// What a service keeps of itself in its store: version (u8) and declaration (the first eight bytes of its fingerprint), little-endian, as
+/// the record of the empty id. Without it, a model of another declaration would begin a second set of streams beside the first.
+/// </summary>
+internal static class StoreOwner
+{
+    private const byte Version = 1;
+
+    private static readonly string[] Id = [""];
+
+    /// <summary>Makes a store that of a declaration, where it is nobody's yet.</summary>
+    /// <exception cref="IOException">The store cannot be read or written.</exception>
+    /// <exception cref="ModelFileException">It is that of another declaration, or of another version.</exception>
+    public static async Task ClaimAsync(IStreamStore store, ulong declaration, CancellationToken cancellationToken)
+    {
+        byte[]? found = null;
+        await store.ReadAsync(Id, (_, data) => found = data.ToArray(), cancellationToken).ConfigureAwait(false);
+        if (found is null)
+        {
+            var record = new byte[1 + sizeof(ulong)];
+            record[0] = Version;
+            BinaryPrimitives.WriteUInt64LittleEndian(record.AsSpan(1), declaration);
+            await store.WriteAsync([new("", record)], cancellationToken).ConfigureAwait(false);
+        }
+        else if (found.Length != 1 + sizeof(ulong) || found[0] != Version)
+        {
+            throw new ModelFileException("The store was written by another version of AarenGen; use that one, or an empty store.");
+        }
+        else if (BinaryPrimitives.ReadUInt64LittleEndian(found.AsSpan(1)) != declaration)
+        {
+            throw new ModelFileException(
+                "The store belongs to another declaration; use a model declared like the one that wrote it, or an empty store.");
+        }
+    }
+}
