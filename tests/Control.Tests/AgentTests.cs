@@ -1,4 +1,5 @@
 using AarenGen;
+using AarenGen.Tests;
 
 namespace Control.Tests;
 
@@ -97,13 +98,14 @@ public sealed class AgentTests
         {
             agent.Begin(10);
             agent.Act(observation, action);
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int i = 0; i < 30; i++)
+            Assert.Equal(0, Allocations.Min(() =>
             {
-                agent.Act(observation, action);
-                agent.Reward(1);
-            }
-            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+                for (int i = 0; i < 30; i++)
+                {
+                    agent.Act(observation, action);
+                    agent.Reward(1);
+                }
+            }));
         }
     }
 

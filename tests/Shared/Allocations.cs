@@ -3,7 +3,8 @@ namespace AarenGen.Tests;
 /// <summary>Bytes that code allocates on the thread that runs it.</summary>
 internal static class Allocations
 {
-    private const int Rounds = 10;
+    /// <summary>The most rounds that <see cref="Min"/> runs.</summary>
+    public const int Rounds = 10;
 
     /// <summary>
     /// The minimum over some rounds: code that allocates does so in each, while in a single one the runtime may compile a method, or build
