@@ -28,9 +28,10 @@ public sealed class PackageTests(PackedPackages packed, ITestOutputHelper log) :
             killed = Path.Combine(folder, "killed");
         Run("dotnet", $"\"{program}\" \"{straight}\" -1");
         int kills = 0;
-        for (int milliseconds = 300; kills < 50; milliseconds += 50, kills++)
+        for (int milliseconds = 300; kills < 50; milliseconds += milliseconds / 8, kills++)
         {
-            // Killed at some moment, again and again, each time going on from the last checkpoint.
+            // Each process goes on from the last checkpoint and is killed later than the one before. The time grows by an eighth, so that
+            // it is long enough on a slow machine, too.
             using Process process = Process.Start(new ProcessStartInfo("dotnet", $"\"{program}\" \"{killed}\" {milliseconds}"))!;
             process.WaitForExit();
             if (process.ExitCode == 0)

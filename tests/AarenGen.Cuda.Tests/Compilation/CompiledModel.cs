@@ -22,9 +22,7 @@ internal sealed record CompiledModel(string Name, DeviceProgram Program, KernelL
 
     /// <summary>The ways in which it is compiled here.</summary>
     public IReadOnlyList<KernelVariant> Variants { get; } =
-        Listing == KernelListing.Carrying ? KernelVariant.Carrying
-            : AreAll || Listing == KernelListing.InEveryPrecision ? KernelVariant.All
-            : [.. KernelVariant.All.Where(static v => v.Products == MatrixPrecision.Float32)];
+        KernelVariant.Of(AreAll && Listing != KernelListing.Carrying ? KernelListing.Everywhere : Listing);
 
     /// <summary>Maximum threads per block of each kernel.</summary>
     public IReadOnlyDictionary<string, int> Threads { get; } =

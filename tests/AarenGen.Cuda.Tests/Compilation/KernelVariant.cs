@@ -1,22 +1,36 @@
 using System.Globalization;
+using AarenGen.Tests.Models;
 
 namespace AarenGen.Cuda.Tests;
 
 /// <summary>One of the ways in which a model's kernels are compiled.</summary>
 internal sealed record KernelVariant(int Architecture, MatrixPrecision Products, bool CarriesStates = false)
 {
+    private const int Oldest = 75, Newest = 90;
+
     /// <summary>Every supported architecture; on tensor cores those whose code differs most.</summary>
     public static IReadOnlyList<KernelVariant> All { get; } =
     [
-        new(75, MatrixPrecision.Float32), new(80, MatrixPrecision.Float32), new(86, MatrixPrecision.Float32),
-        new(89, MatrixPrecision.Float32), new(90, MatrixPrecision.Float32),
-        new(80, MatrixPrecision.TensorFloat32), new(90, MatrixPrecision.TensorFloat32), new(80, MatrixPrecision.BFloat16),
-        new(90, MatrixPrecision.BFloat16),
+        new(Oldest, MatrixPrecision.Float32), new(80, MatrixPrecision.Float32), new(86, MatrixPrecision.Float32),
+        new(89, MatrixPrecision.Float32), new(Newest, MatrixPrecision.Float32),
+        new(80, MatrixPrecision.TensorFloat32), new(Newest, MatrixPrecision.TensorFloat32), new(80, MatrixPrecision.BFloat16),
+        new(Newest, MatrixPrecision.BFloat16),
     ];
 
-    /// <summary>Of trainings that carry states, whose code differs in nothing that depends on products.</summary>
-    public static IReadOnlyList<KernelVariant> Carrying { get; } =
-        [new(75, MatrixPrecision.Float32, CarriesStates: true), new(90, MatrixPrecision.Float32, CarriesStates: true)];
+    /// <summary>The variants in which a model is listed.</summary>
+    /// <remarks>What lies between the oldest and the newest architecture has the newest's PTX.</remarks>
+    public static IReadOnlyList<KernelVariant> Of(KernelListing listing) => listing switch
+    {
+        KernelListing.InFloat32 => [new(Oldest, MatrixPrecision.Float32), new(Newest, MatrixPrecision.Float32)],
+        KernelListing.InEveryPrecision =>
+        [
+            new(Oldest, MatrixPrecision.Float32), new(Newest, MatrixPrecision.Float32), new(Newest, MatrixPrecision.TensorFloat32),
+            new(Newest, MatrixPrecision.BFloat16),
+        ],
+        KernelListing.Carrying =>
+            [new(Oldest, MatrixPrecision.Float32, CarriesStates: true), new(Newest, MatrixPrecision.Float32, CarriesStates: true)],
+        _ => All,
+    };
 
     /// <summary>
     /// Whose PTX is assembled. The device code tells architectures apart at 80 alone, so that the PTX of newer ones is that of 80 but for

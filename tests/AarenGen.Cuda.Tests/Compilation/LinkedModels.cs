@@ -11,9 +11,9 @@ internal static class LinkedModels
 {
     public static IReadOnlyList<ModelCase> All { get; } =
     [
-        new ModelCase<SmallModel> { Kernels = KernelListing.InEveryPrecision },
-        new ModelCase<MediumModel> { Kernels = KernelListing.InEveryPrecision },
-        new ModelCase<LargeModel> { Kernels = KernelListing.InEveryPrecision },
+        new ModelCase<SmallModel> { Kernels = KernelListing.Everywhere },
+        new ModelCase<MediumModel> { Kernels = KernelListing.Everywhere },
+        new ModelCase<LargeModel> { Kernels = KernelListing.Everywhere },
         new ModelCase<Forecasting.Forecaster> { Kernels = KernelListing.InFloat32 },
         new ModelCase<Control.HopperAaren> { Kernels = KernelListing.InFloat32 },
         new ModelCase<Control.HopperForgetting> { Kernels = KernelListing.InFloat32 },
