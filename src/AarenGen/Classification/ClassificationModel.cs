@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace AarenGen;
 
 /// <summary>
@@ -160,6 +162,26 @@ public abstract class ClassificationModel<TSelf, TRecord, TLabel> : RecordModel<
     {
         ArgumentNullException.ThrowIfNull(state);
         return state.Core.HasOutput ? new(Classes, state.Core) : null;
+    }
+
+    /// <summary>The label of a series, as a service of streams gives it; null before the first.</summary>
+    /// <param name="output">What the model gave.</param>
+    /// <returns>A view, which stays valid.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="output"/> is null.</exception>
+    public Classification<TLabel>? GetClassification(SeriesOutput<TSelf> output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        return output.HasOutput ? new(Classes, output.Core) : null;
+    }
+
+    private protected sealed override bool StepEncoded(SeriesState<TSelf> state, EncodedRecord record, bool isAnew) =>
+        state.Records().Step<EncodedRecord, EncodedBinding<TSelf, TRecord>>((TSelf)this, record);
+
+    private protected sealed override void WriteOutput(Utf8JsonWriter json, SeriesCore core)
+    {
+        json.WriteStartObject();
+        TaskJson.WriteLabels(json, "label", Classes.Names, new(core.Outputs));
+        json.WriteEndObject();
     }
 
     private static LabelledSequences Read(IEnumerable<TRecord> records, Standardizer? standardizer, out int unlabelled) =>

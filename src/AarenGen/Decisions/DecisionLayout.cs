@@ -42,6 +42,9 @@ internal sealed class DecisionLayout : RecordLayout
 
     public int MaxSteps => task.MaxSteps;
 
+    /// <summary>The names of the categories of a discrete action.</summary>
+    public IReadOnlyList<string> Choices => task.Choices;
+
     /// <summary>Whether the action is a category.</summary>
     public bool IsDiscrete { get; }
 

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace AarenGen;
 
 /// <summary>
@@ -190,22 +192,39 @@ public abstract class DecisionModel<TSelf, TRecord, TDecision> : RecordModel<TSe
         {
             throw new InvalidOperationException($"The state has no target return; call {nameof(BeginEpisode)} with one.");
         }
-        double toGo = core.ToGo - reward;
-        if (!DecisionLayout.IsReturn(toGo, ReturnScale) || (core.Steps == 0 && reward != 0))
+        if (FindMistake(core.Steps, core.ToGo, reward) is { } mistake)
         {
-            throw new ArgumentOutOfRangeException(
-                nameof(reward), reward, core.Steps == 0 ? "There was no action yet that could have a reward; pass 0 at the first step."
-                    : "The reward must be finite, and leave a return of at most 1e15 times the scale of returns.");
+            throw new ArgumentOutOfRangeException(nameof(reward), reward, mistake);
         }
+        Span<double> values = RecordScratch.Own.Values(Layout.Columns.Length);
+        long? time = Read<TRecord, TSelf>(state, record, state.Key.Length > 0, values);
+        return Decide(state, values, time, reward);
+    }
+
+    /// <summary>What is wrong with the reward of the last action; null: nothing.</summary>
+    private string? FindMistake(int steps, double toGo, double reward) =>
+        steps == 0 && reward != 0 ? "There was no action yet that could have a reward; pass 0 at the first step."
+        : !DecisionLayout.IsReturn(toGo - reward, ReturnScale)
+            ? "The reward must be finite, and leave a return of at most 1e15 times the scale of returns."
+        : null;
+
+    /// <summary>Reads the record of the next step; returns its time. Nothing changes.</summary>
+    /// <exception cref="RecordException">The record is wrong, or the episode has as many steps as declared.</exception>
+    private long? Read<TAny, TBinding>(SeriesState<TSelf> state, TAny record, bool isOfKey, Span<double> values)
+        where TBinding : IRecordBinding<TAny>
+    {
+        long? time = state.Records().Read<TAny, TBinding>((TSelf)this, record, isOfKey, values);
+        return CoreOf(state).Steps < Layout.MaxSteps ? time : throw new RecordException(FormattableString.Invariant(
+            $"{RecordLayout.Where(state.Key, time)} is beyond the longest episode of {Layout.MaxSteps} steps; begin another episode ")
+            + $"by {nameof(BeginEpisode)}, or declare [Decide] with more steps.");
+    }
+
+    /// <summary>Decides on the next action, where everything is valid.</summary>
+    private TDecision Decide(SeriesState<TSelf> state, ReadOnlySpan<double> values, long? time, double reward)
+    {
+        DecisionCore core = CoreOf(state);
         RecordScratch scratch = RecordScratch.Own;
-        Span<double> values = scratch.Values(Layout.Columns.Length);
-        long? time = state.Records().Read<TRecord, TSelf>((TSelf)this, record, state.Key.Length > 0, values);
-        if (core.Steps == Layout.MaxSteps)
-        {
-            throw new RecordException(FormattableString.Invariant(
-                $"{RecordLayout.Where(state.Key, time)} is beyond the longest episode of {Layout.MaxSteps} steps; begin another episode ")
-                + $"by {nameof(BeginEpisode)}, or declare [Decide] with more steps.");
-        }
+        double toGo = core.ToGo - reward;
         // In one call, so that the weights are read once. At first there is no last action.
         int width = Layout.TokenWidth, outputs = Layout.Description.OutputWidth, first = core.Steps == 0 ? 1 : 0;
         const int Count = DecisionLayout.TokensPerStep;
@@ -236,17 +255,21 @@ public abstract class DecisionModel<TSelf, TRecord, TDecision> : RecordModel<TSe
         {
             throw new InvalidOperationException("Nothing was decided yet in this episode, so that no action could be taken.");
         }
+        Layout.WriteTarget(ReadAction(record, state.Key), core.Action[..Layout.ActionCount]);
+    }
+
+    /// <summary>Reads the action of a record; returns its values.</summary>
+    /// <exception cref="RecordException">The action is missing or out of bounds.</exception>
+    private static Span<double> ReadAction(TRecord record, string key)
+    {
         if (record is null)
         {
             throw new RecordException("A record is null; leave it out.");
         }
         Span<double> values = RecordScratch.Own.Values(Layout.Columns.Length);
         Layout.ReadValues<TRecord, TSelf>(record, RecordUse.Action, values);
-        if (Layout.FindMistake(values) is { } mistake)
-        {
-            throw new RecordException($"{RecordLayout.Where(state.Key, null)} {mistake}.");
-        }
-        Layout.WriteTarget(values, core.Action[..Layout.ActionCount]);
+        return Layout.FindMistake(values) is not { } mistake ? values
+            : throw new RecordException($"{RecordLayout.Where(key, null)} {mistake}.");
     }
 
     /// <summary>The last decision of an episode, such as that of a state that was loaded; null before the first.</summary>
@@ -269,6 +292,107 @@ public abstract class DecisionModel<TSelf, TRecord, TDecision> : RecordModel<TSe
         return CoreOf(state) is { Target: not null } core ? core.ToGo
             : throw new InvalidOperationException($"The state has no target return; call {nameof(BeginEpisode)} with one.");
     }
+
+    /// <summary>The last decision of an episode, as a service of streams gives it; null before the first.</summary>
+    /// <param name="output">What the model gave.</param>
+    /// <returns>A view, which stays valid. Of what it draws no stream knows: tell it with the next step.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="output"/> is null.</exception>
+    public TDecision? GetDecision(SeriesOutput<TSelf> output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        return output.HasOutput ? TSelf.View(new((DecisionCore)output.Core)) : null;
+    }
+
+    internal sealed override void EncodeEpisode(double? reward, double? target, Span<long> words)
+    {
+        Span<double> extra = Doubles(words[(EncodedRecord.FirstValueWord + Columns)..]);
+        (extra[0], extra[1]) = (reward ?? 0, target ?? 0);
+        words[EncodedRecord.FlagsWord] |= target is null ? 0 : (long)EncodedFlags.BeginsEpisode;
+        words[EncodedRecord.FlagsWord] |= reward is null ? 0 : (long)EncodedFlags.HasReward;
+    }
+
+    internal sealed override void EncodeAction(TRecord taken, string key, Span<long> words)
+    {
+        Span<double> values = ReadAction(taken, key);
+        Span<long> extra = words[(EncodedRecord.FirstValueWord + Columns)..];
+        values.Slice(Layout.FirstActionColumn, Layout.ActionCount).CopyTo(Doubles(extra[2..]));
+        words[EncodedRecord.FlagsWord] |= (long)EncodedFlags.HasAction;
+    }
+
+    private protected sealed override int ExtraWords => 2 + Layout.ActionCount;
+
+    private protected sealed override bool StepEncoded(SeriesState<TSelf> state, EncodedRecord record, bool isAnew)
+    {
+        DecisionCore core = CoreOf(state);
+        Span<double> extra = Doubles(record.Words.AsSpan(EncodedRecord.FirstValueWord + Columns));
+        double reward = extra[0], target = extra[1];
+        bool begins = (record.Flags & EncodedFlags.BeginsEpisode) != 0, isTaken = (record.Flags & EncodedFlags.HasAction) != 0;
+        if (!begins && core.Target is null)
+        {
+            throw Wrong("has no episode that it belongs to; send a target return with the first record of an episode");
+        }
+        if (!begins && isAnew && core.Steps == 0)
+        {
+            // The episode goes on with other weights as another one, which has no step yet that the reward and the action could be of.
+            (begins, target, reward, isTaken) = (true, core.ToGo - reward, 0, false);
+        }
+        if (begins && !DecisionLayout.IsReturn(target, ReturnScale))
+        {
+            throw Wrong("begins an episode whose target is not finite, or more than 1e15 times the scale of returns; correct it");
+        }
+        if (isTaken && (begins || core.Steps == 0))
+        {
+            throw Wrong("tells of an action that was taken before there was a decision; leave it out");
+        }
+        if (!begins && core.Steps > 0 && (record.Flags & EncodedFlags.HasReward) == 0)
+        {
+            throw Wrong("comes without the reward of the last action, so that the return still to reach is unknown; send it, also where "
+                + "it is 0");
+        }
+        if (FindMistake(begins ? 0 : core.Steps, begins ? target : core.ToGo, reward) is { } mistake)
+        {
+            throw new RecordException($"{RecordLayout.Where(state.Key, null)} has a reward that cannot be. {mistake}");
+        }
+        Span<double> values = RecordScratch.Own.Values(Columns);
+        long? time = TSelf.HasTime ? record.Ticks : null;
+        if (begins)
+        {
+            // Nothing of the episode before matters, the order of time neither; after this check nothing can fail.
+            Layout.ReadValues<EncodedRecord, EncodedBinding<TSelf, TRecord>>(record, RecordUse.Input, values);
+            Standardizer? standardizer = ScalesOf(state.Stream);
+            Layout.CheckValues(state.Key, time, values, standardizer, standardizer is not null);
+            state.Reset();
+            core.Begin(target);
+        }
+        else
+        {
+            Read<EncodedRecord, EncodedBinding<TSelf, TRecord>>(state, record, isOfKey: false, values);
+        }
+        if (isTaken)
+        {
+            Span<double> taken = RecordScratch.Own.Added(Columns);
+            extra.Slice(2, Layout.ActionCount).CopyTo(taken[Layout.FirstActionColumn..]);
+            Layout.WriteTarget(taken, core.Action[..Layout.ActionCount]);
+        }
+        Decide(state, values, time, reward);
+        return true;
+
+        RecordException Wrong(string what) => new($"{RecordLayout.Where(state.Key, TSelf.HasTime ? record.Ticks : null)} {what}.");
+    }
+
+    /// <summary>The episode goes on, with what it has still to reach.</summary>
+    private protected sealed override void BeginAnew(SeriesState<TSelf> state)
+    {
+        DecisionCore core = CoreOf(state);
+        double? toGo = core.Target is null ? null : core.ToGo;
+        state.Reset();
+        if (toGo is { } target)
+        {
+            core.Begin(target);
+        }
+    }
+
+    private protected sealed override void WriteOutput(Utf8JsonWriter json, SeriesCore core) => TaskJson.Write(json, (DecisionCore)core);
 
     private static DecisionCore CoreOf(SeriesState<TSelf> state) => (DecisionCore)state.Core;
 

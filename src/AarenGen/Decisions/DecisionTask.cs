@@ -13,6 +13,9 @@ public sealed record DecisionTask
 
     /// <summary>The values of each continuous action; empty where the action is discrete.</summary>
     public required IReadOnlyList<ActionRange> Ranges { get; init; }
+
+    /// <summary>The names of the categories of a discrete action, in the order of the outputs; empty where actions are numbers.</summary>
+    public required IReadOnlyList<string> Choices { get; init; }
 }
 
 /// <summary>How the library knows a model's decisions. Generated code implements it explicitly.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 
 namespace AarenGen;
 
@@ -168,6 +169,21 @@ public abstract class NextEventModel<TSelf, TRecord, TNext> : RecordModel<TSelf,
         ArgumentNullException.ThrowIfNull(state);
         return state.Core.HasOutput ? TSelf.View(new((EventCore)state.Core)) : null;
     }
+
+    /// <summary>What was predicted last in a series, as a service of streams gives it; null before its first event.</summary>
+    /// <param name="output">What the model gave.</param>
+    /// <returns>A view, which stays valid.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="output"/> is null.</exception>
+    public TNext? GetNextEvent(SeriesOutput<TSelf> output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        return output.HasOutput ? TSelf.View(new((EventCore)output.Core)) : null;
+    }
+
+    private protected sealed override bool StepEncoded(SeriesState<TSelf> state, EncodedRecord record, bool isAnew) =>
+        state.Records().Step<EncodedRecord, EncodedBinding<TSelf, TRecord>>((TSelf)this, record);
+
+    private protected sealed override void WriteOutput(Utf8JsonWriter json, SeriesCore core) => TaskJson.Write(json, (EventCore)core);
 
     private static IReadOnlyList<RecordSequence> Read(IEnumerable<TRecord> records, Standardizer? standardizer) =>
         RecordSequence.Read<TRecord, TSelf>(records, Layout, standardizer);

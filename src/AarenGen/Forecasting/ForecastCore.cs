@@ -56,7 +56,10 @@ internal sealed class ForecastCore : SeriesCore
         + (sizeof(double) + sizeof(long)) * came.Length
         + sizeof(float) * (known.Length / 2 + categories.Length + Outputs.Length + judged.Length);
 
-    /// <summary>The end of the first interval that is not complete, in ticks of UTC.</summary>
+    /// <summary>The beginning of the first interval that is not complete, in ticks of UTC.</summary>
+    public long Start => start;
+
+    /// <summary>Its end.</summary>
     public long End => end;
 
     public override void Reset()
@@ -115,6 +118,17 @@ internal sealed class ForecastCore : SeriesCore
         }
         return interval;
     }
+
+    /// <summary>How many intervals without a record are complete at a time; 0 also where it cannot be reached.</summary>
+    public long CountEmptyIntervals(long ticks) =>
+        HasBegun && ticks >= end && ticks <= Layout.MaxTicks ? FindInterval(ticks) - Next - (IsOpen ? 1 : 0) : 0;
+
+    /// <summary>Why intervals cannot be completed until a time; null: they can.</summary>
+    public string? FindMistake(long ticks) => !HasBegun || ticks < end ? null
+        : ticks > Layout.MaxTicks ? "The time lies beyond the calendar, with the model's horizon; correct it."
+        : CountEmptyIntervals(ticks) > Layout.MaxGap ? FormattableString.Invariant(
+            $"Until then more than {Layout.MaxGap} intervals have no record; correct the time, or set MaxGap of [Forecast].")
+        : null;
 
     /// <summary>The interval of a time that does not lie before the next one. Without a calendar, it needs no grid.</summary>
     public long FindInterval(long ticks) => HasBegun && Layout.FixedTicks > 0
@@ -370,7 +384,8 @@ internal sealed class ForecastCore : SeriesCore
             try
             {
                 Begin(Next);
-                isValid = start >= Layout.MinTicks && start <= Layout.MaxTicks
+                // The interval that has, or had, the last record: times of records may lie anywhere in it.
+                isValid = end > Layout.MinTicks && (IsOpen ? start : Layout.Grid.StartOf(Next - 1).UtcTicks) <= Layout.MaxTicks
                     && (!HasOutput || Layout.Grid.StartOf(OutputInterval).UtcTicks < start)
                     && cameIn.Zip(came).All(c => double.IsNaN(c.Second) || Layout.Grid.StartOf(c.First).UtcTicks < start);
             }

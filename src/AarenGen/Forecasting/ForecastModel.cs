@@ -1,4 +1,6 @@
 using System.ComponentModel;
+using System.Globalization;
+using System.Text.Json;
 
 namespace AarenGen;
 
@@ -168,6 +170,16 @@ public abstract class ForecastModel<TSelf, TRecord, TForecast> : RecordModel<TSe
         return state.Core.HasOutput ? View(state) : null;
     }
 
+    /// <summary>The last forecast of a series, as a service of streams gives it; null before the first.</summary>
+    /// <param name="output">What the model gave.</param>
+    /// <returns>A view, which stays valid.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="output"/> is null.</exception>
+    public TForecast? GetForecast(SeriesOutput<TSelf> output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        return output.HasOutput ? TSelf.View(new((ForecastCore)output.Core)) : null;
+    }
+
     /// <summary>
     /// Completes the intervals that have ended until a moment, for live streams: the one that has records, and those after it, which have
     /// missing values. Records of them that come later are errors. Before the first record it does nothing.
@@ -179,7 +191,8 @@ public abstract class ForecastModel<TSelf, TRecord, TForecast> : RecordModel<TSe
     /// </returns>
     /// <exception cref="ArgumentNullException"><paramref name="state"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">
-    /// Until that moment more intervals have no record than <see cref="ForecastAttribute{TRecord}.MaxGap"/> allows. The state is as it was.
+    /// Until that moment more intervals have no record than <see cref="ForecastAttribute{TRecord}.MaxGap"/> allows, or it lies at the end
+    /// of the calendar. The state is as it was.
     /// </exception>
     /// <exception cref="InvalidOperationException">
     /// The state is of other weights than <see cref="SequenceModel{TSelf}.AcceptedStates"/> allows. It is as it was.
@@ -214,6 +227,69 @@ public abstract class ForecastModel<TSelf, TRecord, TForecast> : RecordModel<TSe
         ArgumentNullException.ThrowIfNull(state);
         return state.Forecasts().Step<TRecord, TSelf>((TSelf)this, record, ahead) ? View(state) : null;
     }
+
+    internal sealed override void EncodeAhead(TRecord record, string key, IReadOnlyList<TRecord> ahead, Span<long> words)
+    {
+        if (Layout.KnownCount == 0)
+        {
+            base.EncodeAhead(record, key, ahead, words);
+        }
+        int most = Layout.KnownLength;
+        if (ahead.Count > most && Layout.Task.IsAggregated)
+        {
+            throw new RecordException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{RecordLayout.Where(key, TSelf.GetTime(record).UtcTicks)} comes with {ahead.Count} records known ahead; a service takes ")
+                + FormattableString.Invariant($"{most}, one for each interval of the horizon and one more."));
+        }
+        // Where an interval has one record, those behind this many lie beyond the horizon.
+        int count = Math.Min(ahead.Count, most);
+        Span<long> extra = words[(EncodedRecord.FirstValueWord + Columns)..];
+        Span<double> values = RecordScratch.Own.Values(Columns);
+        extra[0] = count;
+        for (int i = 0; i < count; i++)
+        {
+            TRecord next = ahead[i];
+            if (next is null)
+            {
+                throw new RecordException("A record is null; leave it out.");
+            }
+            long ticks = TSelf.GetTime(next).UtcTicks;
+            if (TSelf.GetKey(next) is { Length: > 0 } own && own != key)
+            {
+                throw RecordLayout.OtherSeries(own, ticks, key);
+            }
+            Layout.ReadValues<TRecord, TSelf>(next, RecordUse.Ahead, values);
+            Span<long> slot = extra.Slice(1 + i * (1 + Layout.KnownCount), 1 + Layout.KnownCount);
+            slot[0] = ticks;
+            values.Slice(Layout.FirstKnownColumn, Layout.KnownCount).CopyTo(Doubles(slot[1..]));
+        }
+    }
+
+    private protected sealed override int ExtraWords =>
+        Layout.KnownCount == 0 ? 0 : 1 + Layout.KnownLength * (1 + Layout.KnownCount);
+
+    private protected sealed override bool StepEncoded(SeriesState<TSelf> state, EncodedRecord record, bool isAnew)
+    {
+        if ((record.Flags & EncodedFlags.IsAdvance) != 0)
+        {
+            return state.Forecasts().Core.FindMistake(record.Ticks) is not { } mistake
+                ? state.Forecasts().Advance((TSelf)this, new(record.Ticks, TimeSpan.Zero))
+                : throw new RecordException($"The stream cannot advance to {RecordLayout.Time(record.Ticks)}. {mistake}");
+        }
+        int extra = EncodedRecord.FirstValueWord + Columns, count = Layout.KnownCount == 0 ? 0 : (int)record.Words[extra];
+        var ahead = count == 0 ? [] : new EncodedRecord[count];
+        for (int i = 0; i < count; i++)
+        {
+            ahead[i] = new(record.Words, extra + 1 + i * (1 + Layout.KnownCount), Layout.FirstKnownColumn, Layout.KnownCount);
+        }
+        return state.Forecasts().Step<EncodedRecord, EncodedBinding<TSelf, TRecord>>((TSelf)this, record, ahead);
+    }
+
+    private protected sealed override long CountEmptyIntervals(SeriesState<TSelf> state, EncodedRecord record) =>
+        state.Forecasts().Core.CountEmptyIntervals(record.Ticks);
+
+    private protected sealed override void WriteOutput(Utf8JsonWriter json, SeriesCore core) => TaskJson.Write(json, (ForecastCore)core);
 
     private static TForecast View(SeriesState<TSelf> state) => TSelf.View(new(state.Forecasts().Core));
 }

@@ -64,11 +64,9 @@ internal readonly struct ForecastStream<TModel>(SeriesState<TModel> state) where
             return false;
         }
         model.CheckWeights(state.Stream);
-        if (ticks > Core.Layout.MaxTicks || Core.Layout.Grid.IndexOf(now) - Core.Next - (Core.IsOpen ? 1 : 0) > Core.Layout.MaxGap)
+        if (Core.FindMistake(ticks) is { } mistake)
         {
-            throw new ArgumentOutOfRangeException(
-                nameof(now), now, FormattableString.Invariant(
-                    $"Until then more than {Core.Layout.MaxGap} intervals have no record; correct the time, or set MaxGap of [Forecast]."));
+            throw new ArgumentOutOfRangeException(nameof(now), now, mistake);
         }
         bool hasOutput = false;
         Core.BeginJudgement();

@@ -14,7 +14,8 @@ internal abstract class SeriesCore
         outputs = new float[layout.Description.OutputWidth];
     }
 
-    public string Key { get; }
+    /// <summary>The series' key; set where the core takes the place of another series.</summary>
+    public string Key { get; set; }
 
     /// <summary>Counts what makes views of the outputs invalid.</summary>
     public long Version { get; protected set; }

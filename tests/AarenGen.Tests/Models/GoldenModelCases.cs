@@ -10,7 +10,7 @@ internal static class GoldenModelCases
     [
         new ModelCase<GoldenPre>
         {
-            Golden = ["aaren-pre"], Kernels = KernelListing.InEveryPrecision,
+            Golden = ["aaren-pre"], Kernels = KernelListing.Everywhere,
             Batches = [[1], [2], [31], [32], [33], [1000], [3, 130, 1, 64, 65], [3000]],
         },
         new ModelCase<GoldenPost> { Golden = ["aaren-post", "aaren-one-token"], Kernels = KernelListing.InFloat32 },

@@ -18,13 +18,16 @@ internal enum KernelListing
     /// <summary>Only where AARENGEN_ALL_KERNELS asks for all.</summary>
     OnRequest,
 
-    /// <summary>Float32.</summary>
+    /// <summary>Float32, for the oldest and the newest architecture.</summary>
     InFloat32,
 
-    /// <summary>Float32, TF32 and bfloat16.</summary>
+    /// <summary>Float32, TF32 and bfloat16, for the newest architecture and in float32 for the oldest.</summary>
     InEveryPrecision,
 
-    /// <summary>Float32, as trainings that carry states compile them.</summary>
+    /// <summary>In every precision for every architecture.</summary>
+    Everywhere,
+
+    /// <summary>Float32, as trainings that carry states compile them, for the oldest and the newest architecture.</summary>
     Carrying,
 }
 

@@ -26,6 +26,7 @@ internal static class DecisionEmitter
         {
             code.Line($"MaxSteps = {Number(task.MaxSteps)},");
             code.Line($"Columns = {TaskPlan.RecordColumns},");
+            code.Line($"Choices = {(task.Choice is null ? "global::System.Array.Empty<string>()" : $"{Choices}.Names")},");
             code.Line($"Ranges = new {types.Runtime}ActionRange[]");
             using CodeWriter.Block ranges = code.OpenBlock(",");
             foreach (ActionRange range in task.Ranges)
