@@ -1,20 +1,19 @@
-using System.Buffers;
-using System.Text.Json;
+using System.Runtime.CompilerServices;
 using AarenGen.Serving;
 
 namespace AarenGen.AspNetCore;
 
 /// <summary>The tokens of a request and what became of them, in arrays that serve one request after the other.</summary>
 /// <remarks>A token of another length than the model's is malformed: it keeps its place, and the service never sees it.</remarks>
-internal sealed class StepBuffers(int inputWidth, int outputWidth)
+internal sealed class StepBuffers(int inputWidth, int outputWidth) : IBuffers
 {
-    /// <summary>Above so many bytes of an answer, or tokens, the arrays are not kept for later requests.</summary>
-    private const int MaxKeptBytes = 1 << 20, MaxKeptTokens = 4096;
+    /// <summary>Bytes of an id, as they usually are.</summary>
+    private const int IdBytes = 64;
 
-    private string[] ids = new string[16];
-    private long[] sequences = new long[16];
-    private float[] tokens = new float[16 * inputWidth], outputs = new float[16 * outputWidth];
-    private StepResult[] results = new StepResult[16];
+    private string[] ids = [];
+    private long[] sequences = [];
+    private float[] tokens = [], outputs = [];
+    private StepResult[] results = [];
 
     /// <summary>Ascending.</summary>
     private readonly List<int> malformed = [];
@@ -25,18 +24,25 @@ internal sealed class StepBuffers(int inputWidth, int outputWidth)
 
     public int Count { get; private set; }
 
-    /// <summary>What answers are written to, before any of it is sent.</summary>
-    public ArrayBufferWriter<byte> Bytes { get; } = new(1024);
-
-    public Utf8JsonWriter Json { get; } = new(Stream.Null, new() { SkipValidation = true });
-
-    public bool IsWorthKeeping => ids.Length <= MaxKeptTokens && Bytes.Capacity <= MaxKeptBytes;
+    public long Capacity => (long)ids.Length * BytesOf(0, 0) + sizeof(float) * ((long)tokens.Length + outputs.Length)
+        + (long)malformed.Capacity * sizeof(int);
 
     public ReadOnlySpan<StepResult> Results => results.AsSpan(0, Count);
 
     public ReadOnlySpan<float> Output(int index) => outputs.AsSpan(index * outputWidth, outputWidth);
 
-    public Memory<float> FirstOutput => outputs.AsMemory(0, outputWidth);
+    /// <summary>Room for an output alone.</summary>
+    public Memory<float> FirstOutput
+    {
+        get
+        {
+            ReserveOutputs(1);
+            return outputs.AsMemory(0, outputWidth);
+        }
+    }
+
+    /// <summary>Bytes that some tokens take until they are answered, with their ids.</summary>
+    public static long BytesOf(int count, int inputWidth, int outputWidth) => count * (IdBytes + BytesOf(inputWidth, outputWidth));
 
     /// <summary>Room for another token, whose numbers the caller writes.</summary>
     public Span<float> Add(string id, long sequence)
@@ -78,10 +84,11 @@ internal sealed class StepBuffers(int inputWidth, int outputWidth)
     }
 
     /// <summary>Steps all tokens but the malformed ones.</summary>
-    public ValueTask StepAsync<TModel>(StreamService<TModel> service, CancellationToken cancellationToken)
+    public ValueTask StepAsync<TModel>(IStreamService<TModel> service, CancellationToken cancellationToken)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         int count = Count;
+        ReserveOutputs(count);
         return malformed.Count > 0 ? StepSomeAsync(service, cancellationToken)
             : service.StepManyAsync(
                 ids.AsMemory(0, count), tokens.AsMemory(0, count * inputWidth), outputs.AsMemory(0, count * outputWidth),
@@ -96,11 +103,10 @@ internal sealed class StepBuffers(int inputWidth, int outputWidth)
         Array.Clear(results, 0, Count);
         malformed.Clear();
         Count = 0;
-        Bytes.ResetWrittenCount();
     }
 
     /// <summary>The others step in arrays of their own: it is rare.</summary>
-    private async ValueTask StepSomeAsync<TModel>(StreamService<TModel> service, CancellationToken cancellationToken)
+    private async ValueTask StepSomeAsync<TModel>(IStreamService<TModel> service, CancellationToken cancellationToken)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         int[] valid = [.. Enumerable.Range(0, Count).Except(malformed)];
@@ -129,7 +135,18 @@ internal sealed class StepBuffers(int inputWidth, int outputWidth)
             Array.Resize(ref sequences, size);
             Array.Resize(ref results, size);
             Array.Resize(ref tokens, checked(size * inputWidth));
-            outputs = new float[checked(size * outputWidth)];
         }
     }
+
+    private void ReserveOutputs(int count)
+    {
+        if (checked(count * outputWidth) > outputs.Length)
+        {
+            outputs = new float[count * outputWidth];
+        }
+    }
+
+    /// <summary>Bytes of a token in the arrays.</summary>
+    private static long BytesOf(int inputWidth, int outputWidth) =>
+        IntPtr.Size + sizeof(long) + Unsafe.SizeOf<StepResult>() + sizeof(float) * ((long)inputWidth + outputWidth);
 }

@@ -66,7 +66,8 @@ public static class StreamEndpointExtensions
         options ??= new();
         string name = options.Name ?? typeof(TModel).Name;
         names.Add(name, typeof(TModel));
-        return endpoints.MapGrpcService<GrpcStreams<TModel>>().WithMetadata(new GrpcStreamsMetadata(name, options));
+        return endpoints.MapGrpcService<GrpcStreams<TModel>>().WithMetadata(new GrpcStreamsMetadata(
+            name, options, new(options.MaxBufferedBytes)));
     }
 
     /// <summary>Adds gRPC, and what <see cref="MapStreamsGrpc"/> needs beyond it.</summary>
@@ -86,7 +87,7 @@ public static class StreamEndpointExtensions
     private static void CheckAdded<TModel>(IEndpointRouteBuilder endpoints, string method)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
-        if (endpoints.ServiceProvider.GetService<IServiceProviderIsService>()?.IsService(typeof(StreamService<TModel>)) == false)
+        if (endpoints.ServiceProvider.GetService<IServiceProviderIsService>()?.IsService(typeof(IStreamService<TModel>)) == false)
         {
             string name = typeof(TModel).Name;
             throw new InvalidOperationException(

@@ -24,6 +24,33 @@ public sealed record StreamEndpointOptions
             nameof(value), value, "A body of at least 1 KiB must be allowed.");
     } = 4 << 20;
 
+    /// <summary>
+    /// How many bytes all requests of the endpoints may hold together, of bodies, tokens and answers: from 1 MiB; 256 MiB by default. A
+    /// request that would need more is refused with 503 before its tokens are read, and a gRPC call waits. The first 64 KiB of a request do
+    /// not count, so that large and slow ones take nothing from small ones. How many connections there are is the server's matter:
+    /// <c>MaxConcurrentConnections</c> of Kestrel.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is below 1 MiB.</exception>
+    public long MaxBufferedBytes
+    {
+        get;
+        init => field = value >= 1 << 20 ? value : throw new ArgumentOutOfRangeException(
+            nameof(value), value, "At least 1 MiB must be allowed.");
+    } = 256 << 20;
+
+    /// <summary>
+    /// How long the body of a request may take from its first bytes to its end; one that comes more slowly is refused with 408. From a
+    /// second to a day; a minute by default. What Kestrel asks for, <c>MinRequestBodyDataRate</c>, is a mean, which lets a body that was
+    /// sent in part wait for hours.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is outside that range.</exception>
+    public TimeSpan MaxBodyTime
+    {
+        get;
+        init => field = value >= TimeSpan.FromSeconds(1) && value <= TimeSpan.FromDays(1) ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "The time for a body is from a second to a day.");
+    } = TimeSpan.FromMinutes(1);
+
     /// <summary>The most tokens of one request, or of one message of a gRPC call: from 1; 4,096 by default.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is below 1.</exception>
     public int MaxTokensPerRequest
@@ -34,8 +61,8 @@ public sealed record StreamEndpointOptions
     } = 4096;
 
     /// <summary>
-    /// How many tokens of one gRPC call may wait or be stepped: from 1; 4,096 by default. Where so many do, no further message of the call
-    /// is read, and the client's writes wait.
+    /// How many tokens of one gRPC call may wait or be stepped: from 1; 4,096 by default. With that number, or 256 messages, no further
+    /// message of the call is read, and the client's writes wait.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">It is below 1.</exception>
     public int MaxTokensInFlight

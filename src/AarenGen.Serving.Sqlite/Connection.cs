@@ -9,8 +9,9 @@ internal sealed class Connection : IDisposable
 {
     // "AARS" and the version of the tables.
     private const long ApplicationId = 0x41415253;
-    private const long Format = 1;
-    private const int MaxIdleLogBytes = 16 << 20;
+    private const long Format = 2;
+    // As long as the write-ahead log gets: to shorten it each time it begins again takes a writer ten milliseconds.
+    private const int MaxIdleLogBytes = 64 << 20;
 
     private readonly sqlite3 handle;
     private readonly List<Statement> statements = [];

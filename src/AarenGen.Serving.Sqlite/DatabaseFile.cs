@@ -10,16 +10,20 @@ internal abstract class DatabaseFile : IDisposable
     // happening; at 64 MiB it moves the rest itself, which is little then.
     private const int PagesToMove = 1024, MaxPages = 16 * PagesToMove;
 
+    /// <summary>A table of which a row is written to flush the file.</summary>
+    protected const string FlushTable = "CREATE TABLE flush (number INTEGER PRIMARY KEY)";
+
     private readonly Action<DatabaseFile> maintain;
+    private readonly Statement flush;
     private readonly Connection mover;
     // Taken after the gate, where both are taken.
     private readonly Lock moving = new();
     // About how many pages were written since the maintenance, and how many the write-ahead log has.
     private int pagesWritten, pagesAhead, isWaiting;
-    private bool isDisposed;
+    private bool isDisposed, isFlushed;
 
     /// <param name="path">The file; created where it is missing.</param>
-    /// <param name="tables">Its tables.</param>
+    /// <param name="tables">Its tables, <see cref="FlushTable"/> among them.</param>
     /// <param name="durability">What a change survives.</param>
     /// <param name="cacheBytes">How much of the file the writer keeps in memory at most.</param>
     /// <param name="maintain">Lets <see cref="Maintain"/> be called soon, by another thread.</param>
@@ -31,6 +35,7 @@ internal abstract class DatabaseFile : IDisposable
         {
             Writer = new(path, durability, cacheBytes);
             Writer.Create(tables);
+            flush = Writer.Prepare("REPLACE INTO flush (number) VALUES (1)");
             mover = new(path, durability, cacheBytes: 1 << 16);
         }
         catch (Exception e)
@@ -53,7 +58,34 @@ internal abstract class DatabaseFile : IDisposable
 
     protected void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(isDisposed, typeof(SqliteStreamStore));
 
-    /// <summary>Says that about so many bytes of so many rows were written; called with the gate held.</summary>
+    /// <summary>Flushes all changes so far to the disk.</summary>
+    public void Flush()
+    {
+        lock (Gate)
+        {
+            ThrowIfDisposed();
+            if (isFlushed || Durability == StoreDurability.PowerLoss)
+            {
+                return;
+            }
+            // A change that is flushed takes all that stand before it in the write-ahead log along.
+            Writer.SetDurability(StoreDurability.PowerLoss);
+            try
+            {
+                flush.Run();
+                isFlushed = true;
+            }
+            finally
+            {
+                Writer.SetDurability(Durability);
+            }
+        }
+    }
+
+    /// <summary>Says that a change begins; called with the gate held.</summary>
+    protected void BeginChange() => isFlushed = false;
+
+    /// <summary>Counts what was written, about; called with the gate held.</summary>
     protected void Wrote(long bytes, int rows)
     {
         int pages = (int)(bytes >> 12) + rows;

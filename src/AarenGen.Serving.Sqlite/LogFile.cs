@@ -10,9 +10,10 @@ internal sealed class LogFile : DatabaseFile
 {
     private const string Tables =
         "CREATE TABLE entry (position INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, data BLOB NOT NULL); "
-        + "CREATE TABLE floor (number INTEGER PRIMARY KEY, position INTEGER NOT NULL); INSERT INTO floor VALUES (1, 0)";
+        + "CREATE TABLE floor (number INTEGER PRIMARY KEY, position INTEGER NOT NULL); INSERT INTO floor VALUES (1, 0); "
+        + FlushTable;
 
-    private const int Cache = 1 << 20, ReadAtOnce = 256, RemovedAtOnce = 32;
+    private const int Cache = 1 << 20, ReadAtOnce = 64, RemovedAtOnce = 32;
 
     private readonly Statement append, read, remove, truncate;
     // Entries are those above the floor; rows of the table are those above what is removed.
@@ -51,6 +52,7 @@ internal sealed class LogFile : DatabaseFile
         lock (Gate)
         {
             ThrowIfDisposed();
+            BeginChange();
             long position = last + 1;
             append.Bind(1, position).Bind(2, Checksum(position, entry)).Bind(3, entry).Run();
             last = position;

@@ -1,6 +1,4 @@
-using System.Buffers.Binary;
 using System.Collections.Concurrent;
-using System.IO.Hashing;
 using System.Text;
 
 namespace AarenGen.Serving.Sqlite;
@@ -9,17 +7,16 @@ namespace AarenGen.Serving.Sqlite;
 internal sealed class RecordFile : DatabaseFile
 {
     private const string Tables =
-        "CREATE TABLE record (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, checksum INTEGER NOT NULL, data BLOB NOT NULL); "
-        + "CREATE TABLE flush (number INTEGER PRIMARY KEY)";
+        "CREATE TABLE record (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, data BLOB NOT NULL); "
+        + FlushTable;
 
-    private const int MaxIdBytes = 256, RowsAtOnce = 1024, WriterCache = 8 << 20, ReaderCache = 2 << 20;
+    private const int MaxIdBytes = 255, RowsAtOnce = 1024, WriterCache = 8 << 20, ReaderCache = 2 << 20;
 
     /// <summary>Refuses what has no UTF-8, so that two ids are never the same bytes.</summary>
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly ConcurrentBag<Reader> readers = [];
-    private readonly Statement write, remove, flush;
-    private bool isFlushed;
+    private readonly Statement write, remove;
 
     public RecordFile(string path, StoreDurability durability, Action<DatabaseFile> maintain)
         : base(path, Tables, durability, WriterCache, maintain)
@@ -27,10 +24,8 @@ internal sealed class RecordFile : DatabaseFile
         try
         {
             write = Writer.Prepare(
-                "INSERT INTO record (id, checksum, data) VALUES (?1, ?2, ?3) "
-                + "ON CONFLICT (id) DO UPDATE SET checksum = excluded.checksum, data = excluded.data");
+                "INSERT INTO record (id, data) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET data = excluded.data");
             remove = Writer.Prepare("DELETE FROM record WHERE id = ?1");
-            flush = Writer.Prepare("REPLACE INTO flush (number) VALUES (1)");
         }
         catch
         {
@@ -45,8 +40,8 @@ internal sealed class RecordFile : DatabaseFile
         lock (Gate)
         {
             ThrowIfDisposed();
+            BeginChange();
             Writer.Execute("BEGIN IMMEDIATE");
-            isFlushed = false;
             long bytes = 0;
             try
             {
@@ -60,7 +55,7 @@ internal sealed class RecordFile : DatabaseFile
                     }
                     else
                     {
-                        write.Bind(1, key).Bind(2, Checksum(key, data.Span)).Bind(3, data.Span).Run();
+                        write.Bind(1, key).Bind(2, data.Span).Run();
                         bytes += data.Length;
                     }
                 }
@@ -75,30 +70,6 @@ internal sealed class RecordFile : DatabaseFile
         }
     }
 
-    /// <summary>Flushes all changes so far to the disk.</summary>
-    public void Flush()
-    {
-        lock (Gate)
-        {
-            ThrowIfDisposed();
-            if (isFlushed || Durability == StoreDurability.PowerLoss)
-            {
-                return;
-            }
-            // A change that is flushed takes all that stand before it in the write-ahead log along.
-            Writer.SetDurability(StoreDurability.PowerLoss);
-            try
-            {
-                flush.Run();
-                isFlushed = true;
-            }
-            finally
-            {
-                Writer.SetDurability(Durability);
-            }
-        }
-    }
-
     public void Read(IReadOnlyList<string> ids, StoredRecordReceiver receive, CancellationToken cancellationToken)
     {
         Span<byte> id = stackalloc byte[MaxIdBytes];
@@ -108,13 +79,12 @@ internal sealed class RecordFile : DatabaseFile
             for (int i = 0; i < ids.Count; i++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                ReadOnlySpan<byte> key = id[..Encode(ids[i], id)];
-                Statement one = reader.One.Bind(1, key);
+                Statement one = reader.One.Bind(1, id[..Encode(ids[i], id)]);
                 try
                 {
                     if (one.Step())
                     {
-                        receive(i, Verified(key, one.Int64(0), one.Bytes(1)));
+                        receive(i, one.Bytes(0));
                     }
                 }
                 finally
@@ -140,15 +110,17 @@ internal sealed class RecordFile : DatabaseFile
             Statement some = reader.Some.Bind(1, after).Bind(2, RowsAtOnce);
             try
             {
-                int count = records.Count;
+                bool hasRead = false;
                 while (some.Step())
                 {
-                    ReadOnlySpan<byte> key = some.Bytes(1);
-                    byte[] data = Verified(key, some.Int64(2), some.Bytes(3)).ToArray();
-                    records.Add(new(Utf8.GetString(key), data));
+                    hasRead = true;
                     after = some.Int64(0);
+                    if (TryDecode(some.Bytes(1)) is { } id)
+                    {
+                        records.Add(new(id, some.Bytes(2).ToArray()));
+                    }
                 }
-                return records.Count > count;
+                return hasRead;
             }
             finally
             {
@@ -174,14 +146,18 @@ internal sealed class RecordFile : DatabaseFile
         ? count
         : throw new ArgumentException($"The id of a stream has {MaxIdBytes} bytes of UTF-8 at most; this one has {Utf8.GetByteCount(id)}.");
 
-    /// <summary>Of the id, too: a record in another's place is found.</summary>
-    private static long Checksum(ReadOnlySpan<byte> id, ReadOnlySpan<byte> data) =>
-        unchecked((long)XxHash3.HashToUInt64(data, (long)XxHash3.HashToUInt64(id)));
-
-    private ReadOnlySpan<byte> Verified(ReadOnlySpan<byte> id, long checksum, ReadOnlySpan<byte> data) => Checksum(id, data) == checksum
-        ? data
-        : throw new IOException($"The file is damaged: {Writer.Path}: the record of the stream {Encoding.UTF8.GetString(id)} has another "
-            + "checksum than its bytes.");
+    /// <summary>The id of a record; null where damage has left none, so that nobody can ask for it.</summary>
+    private static string? TryDecode(ReadOnlySpan<byte> id)
+    {
+        try
+        {
+            return Utf8.GetString(id);
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+    }
 
     private Reader Rent()
     {
@@ -194,10 +170,10 @@ internal sealed class RecordFile : DatabaseFile
     /// <summary>A connection that reads, used by one thread at a time.</summary>
     private sealed class Reader(Connection connection) : IDisposable
     {
-        public Statement One { get; } = connection.Prepare("SELECT checksum, data FROM record WHERE id = ?1");
+        public Statement One { get; } = connection.Prepare("SELECT data FROM record WHERE id = ?1");
 
         public Statement Some { get; } =
-            connection.Prepare("SELECT number, id, checksum, data FROM record WHERE number > ?1 ORDER BY number LIMIT ?2");
+            connection.Prepare("SELECT number, id, data FROM record WHERE number > ?1 ORDER BY number LIMIT ?2");
 
         public void Dispose() => connection.Dispose();
     }

@@ -6,8 +6,9 @@ namespace AarenGen.Serving.Sqlite;
 
 /// <summary>A store of streams in a folder, by SQLite: a database file of the records, and one of each log.</summary>
 /// <remarks>
-/// <para>Durability: what <see cref="SqliteStreamStoreOptions.Durability"/> says. Records and entries carry checksums; one that was damaged
-/// is an <see cref="IOException"/> and never other bytes.</para>
+/// <para>Durability: what <see cref="SqliteStreamStoreOptions.Durability"/> says. Entries carry checksums: one that was damaged is an
+/// <see cref="IOException"/> and never other bytes. The records of streams have checksums of their own, so that one that was damaged is
+/// no matter of the others.</para>
 /// <para>Calls complete before they return, so they take the caller's thread while the disk works. Appending to one log waits neither for
 /// another log nor for the writing of records, and reading records waits for none of them.</para>
 /// <para>Files keep the largest size that they once had; what was removed is room for what comes.</para>
@@ -76,7 +77,7 @@ public sealed class SqliteStreamStore : IStreamStore
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">An id has more than 256 bytes of UTF-8, or none that are valid.</exception>
+    /// <exception cref="ArgumentException">An id has more than 255 bytes of UTF-8, or half a character.</exception>
     public ValueTask ReadAsync(IReadOnlyList<string> ids, StoredRecordReceiver receive, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(ids);
@@ -87,7 +88,7 @@ public sealed class SqliteStreamStore : IStreamStore
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">An id has more than 256 bytes of UTF-8, or none that are valid.</exception>
+    /// <exception cref="ArgumentException">An id has more than 255 bytes of UTF-8, or half a character.</exception>
     public ValueTask WriteAsync(IReadOnlyList<StoredRecord> records, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(records);
@@ -123,6 +124,20 @@ public sealed class SqliteStreamStore : IStreamStore
         }
         cancellationToken.ThrowIfCancellationRequested();
         return new((logs.TryGetValue(log, out LogFile? file) ? file : OpenLog(log)).Append(entry.Span));
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentOutOfRangeException">The number of the log is negative.</exception>
+    public ValueTask FlushLogAsync(int log, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(log);
+        cancellationToken.ThrowIfCancellationRequested();
+        ObjectDisposedException.ThrowIf(isDisposed, this);
+        if (logs.TryGetValue(log, out LogFile? file))
+        {
+            file.Flush();
+        }
+        return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>

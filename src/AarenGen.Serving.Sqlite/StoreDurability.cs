@@ -4,8 +4,10 @@ namespace AarenGen.Serving.Sqlite;
 public enum StoreDurability
 {
     /// <summary>
-    /// The end of the process, however it ends. A loss of power, or a crash of the operating system, can take back the last changes, but
-    /// never a part of one, and never an earlier change of a log or of the records without the later ones.
+    /// The end of the process, however it ends. A loss of power, or a crash of the operating system, can take back the last changes of each
+    /// log and those of the records, but never a part of one, and never an earlier change without the later ones of the same log or of the
+    /// records. The store opens afterwards, whatever was taken back: an entry is removed from a log only once the records are on the disk
+    /// that make up for it, and the removal of a stream is on the disk before any record tells of it.
     /// </summary>
     ProcessEnd,
 

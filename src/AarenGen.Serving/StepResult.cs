@@ -17,10 +17,14 @@ public enum StepStatus
     /// <summary>Its number is below that of the stream's last token, whose output alone is kept. Nothing changed.</summary>
     Stale,
 
-    /// <summary>It is no token of the model, or the id is none. Nothing changed.</summary>
+    /// <summary>It is no token of the model, or the id cannot be one. Nothing changed.</summary>
     Invalid,
 
-    /// <summary>The store failed, or no more streams fit into memory. Nothing changed; the same token may succeed later.</summary>
+    /// <summary>
+    /// The store failed, no more streams fit into memory, or the service stops. The token was not read, and the same one may succeed later.
+    /// If the process ends before another one of its shard succeeds, the next start may have read it all the same: send it again with its
+    /// number.
+    /// </summary>
     Unavailable,
 
     /// <summary>The service had too many tokens to do. Nothing changed; the same token may succeed later.</summary>

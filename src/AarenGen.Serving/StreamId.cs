@@ -30,6 +30,17 @@ internal static class StreamId
     }
 
     /// <exception cref="ArgumentException">It is no id.</exception>
+    public static void Check(string id)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        Span<byte> bytes = stackalloc byte[3 * (IdArena.MaxBytes + 1)];
+        if (!TryEncode(id, bytes, out _))
+        {
+            throw new ArgumentException(Rule, nameof(id));
+        }
+    }
+
+    /// <exception cref="ArgumentException">It is no id.</exception>
     public static byte[] Encode(string id)
     {
         ArgumentNullException.ThrowIfNull(id);

@@ -16,8 +16,9 @@ public sealed record StreamPoolOptions
     } = TimeSpan.FromMinutes(15);
 
     /// <summary>
-    /// Maximum number of streams in memory; null: any. Beyond it, streams that were not used lately leave for the store, so that only those
-    /// of one batch, and those whose records are being written, can exceed it; without a store new streams are refused.
+    /// Maximum number of streams in memory; null, the default: any, so that whoever may send tokens decides how much memory they take.
+    /// Beyond it, streams that were not used lately leave for the store, so that only those of one batch, and those whose records are being
+    /// written, can exceed it; without a store new streams are refused. It bounds no store: what is in one stays until it is removed.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">It is below 1.</exception>
     public int? MaxStreams
@@ -28,6 +29,7 @@ public sealed record StreamPoolOptions
     }
 
     /// <summary>What becomes of states that other weights have stepped. <see cref="WeightChange.Reset"/> by default.</summary>
+    /// <remarks>Change it after a clean stop, as <see cref="WeightChange"/> says.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">It is none of the enumeration's values.</exception>
     public WeightChange OnWeightChange
     {
@@ -36,15 +38,19 @@ public sealed record StreamPoolOptions
             nameof(value), value, "There is no such policy; choose Reset, Keep or Replay.");
     }
 
+    /// <summary>The largest value of <see cref="HistoryTokens"/>.</summary>
+    internal const int MaxHistoryTokens = ushort.MaxValue;
+
     /// <summary>
     /// How many of its last tokens a stream keeps, for <see cref="WeightChange.Replay"/>: each takes four bytes for each of its numbers.
     /// From 0, the default, to 65,535.
     /// </summary>
+    /// <remarks>Change it after a clean stop, as <see cref="WeightChange"/> says.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">It is outside that range.</exception>
     public int HistoryTokens
     {
         get;
-        init => field = value is >= 0 and <= ushort.MaxValue ? value : throw new ArgumentOutOfRangeException(
+        init => field = value is >= 0 and <= MaxHistoryTokens ? value : throw new ArgumentOutOfRangeException(
             nameof(value), value, "A stream keeps from 0 to 65,535 of its last tokens.");
     }
 

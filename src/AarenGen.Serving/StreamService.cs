@@ -10,22 +10,39 @@ namespace AarenGen.Serving;
 /// after the one before it.
 /// </summary>
 /// <remarks>
-/// <para>Tokens have numbers: the first of a stream is 1. A sender that numbers its tokens may send one again after a failure: the token is
-/// read once, and both sendings get the same output. A sender that gives no number, 0, has its tokens read as they come.</para>
+/// <para><see cref="IStreamService{TModel}"/> says what numbers of tokens mean.</para>
 /// <para>Durability: with a store, a token is in its log before the token is acknowledged; what that survives, the store says. What was not
-/// acknowledged may have been read nevertheless: send it again with its number.</para>
-/// <para>Memory: streams are bounded by <see cref="StreamPoolOptions.MaxStreams"/> where it is set, waiting tokens by
-/// <see cref="StreamServiceOptions.MaxPendingTokens"/>.</para>
+/// acknowledged, resets and removals among it, may have been done nevertheless, at the next start at the latest: send it again, a token
+/// with its number.</para>
+/// <para>Memory: waiting tokens are bounded by <see cref="StreamServiceOptions.MaxPendingTokens"/>, streams by
+/// <see cref="StreamPoolOptions.MaxStreams"/>, which has no bound by default. A store keeps a stream until it is removed.</para>
+/// <para>After <see cref="StopAsync"/> tokens are <see cref="StepStatus.Unavailable"/>, and members that use streams throw
+/// <see cref="ObjectDisposedException"/>. Where a batch fails after its tokens are in the log, as where memory is out, its shard does
+/// nothing any more: its tokens are <see cref="StepStatus.Unavailable"/>, other members throw <see cref="IOException"/>, and
+/// <see cref="Failure"/> says why. A new start reads the log.</para>
 /// <para>Meter and source of activities are called AarenGen.Serving.</para>
 /// <para>Thread safety: any number of threads may call all members.</para>
 /// </remarks>
 /// <typeparam name="TModel">The model.</typeparam>
-public sealed class StreamService<TModel> : IAsyncDisposable where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+public sealed class StreamService<TModel> : IStreamService<TModel>, IAsyncDisposable, IDisposable
+    where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
     /// <summary>What callers of a service that ends are told.</summary>
     internal const string Stopping = "The service is stopping; send the token again when it is back.";
 
+    /// <summary>Calls of more tokens pay for arrays of their own.</summary>
+    private const int MaxKeptTokens = 1 << 11;
+
+    /// <summary>After a peak of calls no more are kept than callers need again.</summary>
+    private const int MaxKeptCalls = 1 << 10;
+
+    /// <summary>Reading a log of this size leaves enough garbage to be worth a collection.</summary>
+    private const long LargeLogBytes = 64L << 20;
+
     private static readonly TimeSpan MaxCheckpointLook = TimeSpan.FromSeconds(1);
+
+    /// <summary>After how long a checkpoint that failed is tried again, where the interval is longer.</summary>
+    private static readonly TimeSpan CheckpointRetry = TimeSpan.FromSeconds(5);
 
     private readonly ServiceShard<TModel>[] shards;
     private readonly IStreamStore? store;
@@ -38,10 +55,11 @@ public sealed class StreamService<TModel> : IAsyncDisposable where TModel : Sequ
     private Task checkpoints = Task.CompletedTask;
     private Task? stopped;
     private long pending;
+    private int keptCalls;
 
-    private StreamService(TModel model, IStreamStore? store, StreamServiceOptions options)
+    private StreamService(TModel model, IStreamStore? store, StreamServiceOptions options, StreamForm<TModel> form)
     {
-        (Options, this.store) = (options, store);
+        (Options, this.store, Form) = (options, store, form);
         metrics = new(
             SequenceModel<TModel>.Description.Name, () => StreamCount, () => MemoryBytes, () => Volatile.Read(ref pending));
         // Rounded up, so that they hold together what the options say.
@@ -49,10 +67,13 @@ public sealed class StreamService<TModel> : IAsyncDisposable where TModel : Sequ
         {
             MaxStreams = options.Pool.MaxStreams is { } most ? (int)(((long)most + options.Shards - 1) / options.Shards) : null,
         };
+        // Without a store none can leave a full shard for it, so that the shards share what there is.
+        StreamQuota? quota = store is null ? StreamPool<TModel>.QuotaOf(options.Pool.MaxStreams) : null;
         shards =
         [
             .. Enumerable.Range(0, options.Shards).Select(i => new ServiceShard<TModel>(
-                new(model, each, store, i, metrics), options, metrics, watchers, tokens => Interlocked.Add(ref pending, -tokens))),
+                new(model, each, store, i, metrics, quota, form, options.MaxEmptyIntervals), options, metrics, watchers,
+                tokens => Interlocked.Add(ref pending, -tokens))),
         ];
     }
 
@@ -67,22 +88,33 @@ public sealed class StreamService<TModel> : IAsyncDisposable where TModel : Sequ
     /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
     /// <exception cref="ArgumentException">Two options contradict each other.</exception>
     /// <exception cref="IOException">The store cannot be read or written.</exception>
-    /// <exception cref="ModelFileException">The store belongs to another declaration, or is damaged.</exception>
-    public static async Task<StreamService<TModel>> StartAsync(
-        TModel model, IStreamStore? store = null, StreamServiceOptions? options = null, CancellationToken cancellationToken = default)
+    /// <exception cref="ModelFileException">The store belongs to another declaration or version, or what says so is damaged.</exception>
+    public static Task<StreamService<TModel>> StartAsync(
+        TModel model, IStreamStore? store = null, StreamServiceOptions? options = null, CancellationToken cancellationToken = default) =>
+        StartAsync(model, store, options, StreamForm<TModel>.Tokens, cancellationToken);
+
+    /// <summary>Starts a service of streams that read tokens, or records.</summary>
+    internal static async Task<StreamService<TModel>> StartAsync(
+        TModel model, IStreamStore? store, StreamServiceOptions? options, StreamForm<TModel> form, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(model);
         options ??= new();
         options.Pool.Check();
-        var service = new StreamService<TModel>(model, store, options);
+        var service = new StreamService<TModel>(model, store, options, form);
         if (store is null)
         {
             return service;
         }
         try
         {
-            await StreamRecovery.RunAsync(
+            (service.DamagedStreams, long bytes) = await StreamRecovery.RunAsync(
                 service.Pools, store, service.ShardOf, cancellationToken).ConfigureAwait(false);
+            if (bytes >= LargeLogBytes)
+            {
+                // Reading a large log makes much garbage, once: the collector would keep the room that it took, of a million streams a
+                // tenth of all. A service starts once in a process; pools of a cluster's shards come and go, and must not stop the others.
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            }
         }
         catch
         {
@@ -93,11 +125,29 @@ public sealed class StreamService<TModel> : IAsyncDisposable where TModel : Sequ
         return service;
     }
 
+    /// <summary>What streams read.</summary>
+    internal StreamForm<TModel> Form { get; }
+
     /// <summary>The model that steps.</summary>
     public TModel Model => shards[0].Pool.Model;
 
     /// <summary>How the service works.</summary>
     public StreamServiceOptions Options { get; }
+
+    /// <summary>
+    /// How many tokens a call may have: <see cref="StreamServiceOptions.MaxPendingTokens"/>. A call of more than half of them may wait long
+    /// for a moment with few others.
+    /// </summary>
+    public int MaxTokensPerCall => Options.MaxPendingTokens;
+
+    /// <summary>Enumerations of <see cref="IStreamService{TModel}.WatchAsync"/> that are being read.</summary>
+    internal int WatcherCount => watchers.Count;
+
+    /// <summary>Whether the service has stopped, or is about to.</summary>
+    internal bool IsStopping => stopping.IsCancellationRequested;
+
+    /// <summary>Calls that are kept for callers to come.</summary>
+    internal int KeptCalls => Volatile.Read(ref keptCalls);
 
     /// <summary>Streams in memory.</summary>
     public int StreamCount => shards.Sum(static s => s.Pool.Count);
@@ -108,20 +158,20 @@ public sealed class StreamService<TModel> : IAsyncDisposable where TModel : Sequ
     /// <summary>Bytes of all arrays that hold streams.</summary>
     public long MemoryBytes => shards.Sum(static s => s.Pool.MemoryBytes);
 
-    /// <summary>Why the service is not well: what its store said when it last failed; null: all is well.</summary>
+    /// <summary>
+    /// Streams that the start has set aside: the log has tokens of theirs, and their records are damaged. Their tokens are
+    /// <see cref="StepStatus.Unavailable"/> until they are removed, or their records come from a backup.
+    /// </summary>
+    public IReadOnlyList<string> DamagedStreams { get; private set; } = [];
+
+    /// <summary>
+    /// Why the service is not well: a batch broke a shard, the last append, writing, cutting of the log or read of a store failed, or the
+    /// last checkpoint; null: all is well.
+    /// </summary>
     public Exception? Failure =>
         shards.Select(static s => s.Fault ?? s.Pool.StoreFailure ?? s.CheckpointFailure).FirstOrDefault(static f => f is not null);
 
-    /// <summary>Reads a token of a stream.</summary>
-    /// <param name="id">The stream's id: 1 to 255 bytes of UTF-8 without a null character.</param>
-    /// <param name="token">InputWidth numbers, which nobody changes during the call.</param>
-    /// <param name="output">OutputWidth numbers, overwritten.</param>
-    /// <param name="sequence">The number of the token, from 1; 0: the next one.</param>
-    /// <param name="cancellationToken">Ends the call where the token has not been read by then.</param>
-    /// <returns>What became of the token, which has an output.</returns>
-    /// <exception cref="ArgumentException">A length is wrong.</exception>
-    /// <exception cref="StepRefusedException">The token was not read; its result says why.</exception>
-    /// <exception cref="OperationCanceledException">The call was cancelled before the token was read.</exception>
+    /// <inheritdoc/>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<StepResult> StepAsync(
         string id, ReadOnlyMemory<float> token, Memory<float> output, long sequence = 0, CancellationToken cancellationToken = default)
@@ -131,9 +181,9 @@ public sealed class StreamService<TModel> : IAsyncDisposable where TModel : Sequ
         try
         {
             (call.SingleId[0], call.SingleSequence[0]) = (id, sequence);
-            int tokens = call.Take(
-                call.SingleId, token, output, call.SingleResult, call.SingleSequence, StreamPool<TModel>.InputWidth,
-                StreamPool<TModel>.OutputWidth, cancellationToken);
+            int tokens = call.Receive(
+                call.SingleId, token, output, call.SingleResult, call.SingleSequence, Form.TokenWidth, Form.OutputWidth,
+                cancellationToken);
             if (Send(call, tokens))
             {
                 await call.Task.ConfigureAwait(false);
@@ -149,27 +199,16 @@ public sealed class StreamService<TModel> : IAsyncDisposable where TModel : Sequ
         }
     }
 
-    /// <summary>Reads a token each of some streams; a stream that occurs more than once reads its tokens in order.</summary>
-    /// <param name="ids">The ids: 1 to 255 bytes of UTF-8 without a null character.</param>
-    /// <param name="tokens">[ids, InputWidth]; nobody changes them during the call.</param>
-    /// <param name="outputs">[ids, OutputWidth]; written where the result has an output, and NaN where it has none.</param>
-    /// <param name="results">What became of the tokens, one each. What is wrong with one token is no matter of the others.</param>
-    /// <param name="sequences">Their numbers, each 0 where the sender gives none; empty: none has one.</param>
-    /// <param name="cancellationToken">
-    /// Tokens that were not read when it is cancelled are <see cref="StepStatus.Canceled"/>; the call ends when all have their results.
-    /// </param>
-    /// <exception cref="ArgumentException">
-    /// A length is wrong, or there are more tokens than <see cref="StreamServiceOptions.MaxPendingTokens"/>.
-    /// </exception>
+    /// <inheritdoc/>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask StepManyAsync(
         ReadOnlyMemory<string> ids, ReadOnlyMemory<float> tokens, Memory<float> outputs, Memory<StepResult> results,
         ReadOnlyMemory<long> sequences = default, CancellationToken cancellationToken = default)
     {
-        if (ids.Length > Options.MaxPendingTokens)
+        if (ids.Length > MaxTokensPerCall)
         {
             throw new ArgumentException(
-                $"There are {ids.Length} tokens; the service takes at most {Options.MaxPendingTokens} in one call. Send fewer, or set "
+                $"There are {ids.Length} tokens; the service takes at most {MaxTokensPerCall} in one call. Send fewer, or set "
                 + $"{nameof(StreamServiceOptions.MaxPendingTokens)}.",
                 nameof(ids));
         }
@@ -178,8 +217,8 @@ public sealed class StreamService<TModel> : IAsyncDisposable where TModel : Sequ
         StepCall call = Rent();
         try
         {
-            int valid = call.Take(
-                ids.Span, tokens, outputs, results, sequences, StreamPool<TModel>.InputWidth, StreamPool<TModel>.OutputWidth,
+            int valid = call.Receive(
+                ids.Span, tokens, outputs, results, sequences, Form.TokenWidth, Form.OutputWidth,
                 cancellationToken);
             if (Send(call, valid))
             {
@@ -193,21 +232,15 @@ public sealed class StreamService<TModel> : IAsyncDisposable where TModel : Sequ
         }
     }
 
-    /// <summary>What is known of a stream; null: it has never read a token, or it was removed.</summary>
-    /// <inheritdoc cref="StreamPool{TModel}.FindAsync"/>
+    /// <inheritdoc/>
     public ValueTask<StreamInfo?> FindAsync(string id, Memory<float> output = default, CancellationToken cancellationToken = default) =>
         PoolOf(id).FindAsync(id, output, cancellationToken);
 
-    /// <summary>
-    /// Makes a stream forget what it has read. The numbers of its tokens go on, so that a reset that is sent twice, or a token from before
-    /// it that comes late, does no harm.
-    /// </summary>
-    /// <inheritdoc cref="StreamPool{TModel}.ResetAsync"/>
+    /// <inheritdoc/>
     public ValueTask<StreamInfo?> ResetAsync(string id, CancellationToken cancellationToken = default) =>
         PoolOf(id).ResetAsync(id, cancellationToken);
 
-    /// <summary>Removes streams whole: their next token is their first.</summary>
-    /// <inheritdoc cref="StreamPool{TModel}.RemoveAsync"/>
+    /// <inheritdoc/>
     public async ValueTask<int> RemoveAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(ids);
@@ -219,18 +252,11 @@ public sealed class StreamService<TModel> : IAsyncDisposable where TModel : Sequ
         return removed;
     }
 
-    /// <summary>
-    /// The outputs of a stream from now on, as they come, to be read once; it ends with the service, and where the reading ends.
-    /// </summary>
-    /// <param name="id">The stream's id; it need not have read a token yet.</param>
-    /// <param name="capacity">How many outputs wait for a slow reader, who misses the oldest of more; from 1.</param>
-    /// <param name="cancellationToken">Ends the watching.</param>
-    /// <exception cref="ArgumentException">The id cannot be one, or <paramref name="capacity"/> is below 1.</exception>
+    /// <inheritdoc/>
     public IAsyncEnumerable<StreamOutput> WatchAsync(string id, int capacity = 64, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
-        // Outputs count from the call and not from the first read.
-        return WatchAsync(watchers.Add(StreamId.Encode(id), capacity), cancellationToken);
+        return WatchAsync(StreamId.Encode(id), capacity, cancellationToken);
     }
 
     /// <summary>
@@ -241,6 +267,7 @@ public sealed class StreamService<TModel> : IAsyncDisposable where TModel : Sequ
     /// <param name="model">The model; nobody trains it while the service uses it.</param>
     /// <param name="cancellationToken">Ends the waiting; nothing has changed.</param>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
+    /// <exception cref="ObjectDisposedException">The service has stopped.</exception>
     /// <exception cref="IOException">The store cannot be written; the service goes on with the weights that it had.</exception>
     public async Task UseModelAsync(TModel model, CancellationToken cancellationToken = default)
     {
@@ -248,30 +275,35 @@ public sealed class StreamService<TModel> : IAsyncDisposable where TModel : Sequ
         // The fingerprint reads all weights, for which the streams need not wait.
         _ = model.WeightFingerprint;
         await swapping.WaitAsync(cancellationToken).ConfigureAwait(false);
-        var swaps = new List<StreamPool<TModel>.Swap>();
+        var pauses = new List<PoolPause<TModel>>();
         try
         {
             // Most is written beforehand, since the first shards wait for the last.
             await CheckpointAsync(cancellationToken).ConfigureAwait(false);
             foreach (ServiceShard<TModel> shard in shards)
             {
-                swaps.Add(await shard.Pool.BeginSwapAsync(cancellationToken).ConfigureAwait(false));
+                pauses.Add(await shard.Pool.PauseAsync(cancellationToken).ConfigureAwait(false));
             }
-            swaps.ForEach(s => s.Commit(model));
+            pauses.ForEach(p => p.Use(model));
         }
         finally
         {
-            foreach (StreamPool<TModel>.Swap swap in swaps)
+            foreach (PoolPause<TModel> pause in pauses)
             {
-                await swap.DisposeAsync().ConfigureAwait(false);
+                await pause.DisposeAsync().ConfigureAwait(false);
             }
             swapping.Release();
         }
     }
 
+    /// <inheritdoc/>
+    public ValueTask<StreamServiceInfo> GetInfoAsync(CancellationToken cancellationToken = default) =>
+        new(new StreamServiceInfo(Model.WeightFingerprint, StreamCount, PendingTokens, MemoryBytes, Failure?.Message));
+
     /// <summary>Writes all changed streams to the store, cuts the log, and lets streams that are idle leave memory.</summary>
     /// <remarks>The service does it by itself, as <see cref="StreamServiceOptions.CheckpointInterval"/> says, and when it stops.</remarks>
     /// <param name="cancellationToken">Ends it; what was written stays.</param>
+    /// <exception cref="ObjectDisposedException">The service has stopped.</exception>
     /// <exception cref="IOException">The store cannot be written. Nothing is lost: the log has all.</exception>
     public async Task CheckpointAsync(CancellationToken cancellationToken = default)
     {
@@ -281,25 +313,11 @@ public sealed class StreamService<TModel> : IAsyncDisposable where TModel : Sequ
         }
     }
 
-    /// <summary>
-    /// Writes all streams to a file, for a backup or another machine: with checksums, and the fingerprints of declaration and weights. With
-    /// a store all of its streams are among them. Streams go on meanwhile, and each is as it was at some moment of the call.
-    /// </summary>
-    /// <param name="stream">The file, at its position; the caller flushes and disposes it.</param>
-    /// <param name="cancellationToken">Ends the writing; the file is not complete then.</param>
-    /// <exception cref="ArgumentException"><paramref name="stream"/> is null or cannot be written.</exception>
-    /// <exception cref="IOException">The file or the store failed.</exception>
+    /// <inheritdoc cref="StreamPool{TModel}.SaveAsync"/>
     public Task SaveAsync(Stream stream, CancellationToken cancellationToken = default) =>
         StreamSnapshot.SaveAsync(Pools, store, stream, cancellationToken);
 
-    /// <summary>Reads all streams that <see cref="SaveAsync"/> wrote, before the first token. On any error there are none.</summary>
-    /// <param name="stream">The file, at its position; the caller disposes it.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    /// <returns>How many streams there are.</returns>
-    /// <exception cref="ArgumentException"><paramref name="stream"/> is null or cannot be read.</exception>
-    /// <exception cref="InvalidOperationException">The service or its store has streams already.</exception>
-    /// <exception cref="ModelFileException">The file is damaged, of another declaration, or holds no streams at all.</exception>
-    /// <exception cref="IOException">The file or the store failed; or more streams are in the file than fit into memory.</exception>
+    /// <inheritdoc cref="StreamPool{TModel}.LoadAsync"/>
     public Task<long> LoadAsync(Stream stream, CancellationToken cancellationToken = default) =>
         StreamSnapshot.LoadAsync(Pools, store, ShardOf, stream, cancellationToken);
 
@@ -324,6 +342,10 @@ public sealed class StreamService<TModel> : IAsyncDisposable where TModel : Sequ
         }
         await StopAsync().ConfigureAwait(before is null ? ConfigureAwaitOptions.None : ConfigureAwaitOptions.SuppressThrowing);
     }
+
+    /// <summary>Does what <see cref="DisposeAsync"/> does, and waits for it: for containers that are disposed synchronously.</summary>
+    /// <exception cref="IOException">The store cannot be written. Nothing is lost: the log has all.</exception>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     private async Task EndAsync(bool isCheckpointed)
     {
@@ -355,8 +377,10 @@ public sealed class StreamService<TModel> : IAsyncDisposable where TModel : Sequ
     }
 
     private async IAsyncEnumerable<StreamOutput> WatchAsync(
-        StreamWatchers.Watcher watcher, [EnumeratorCancellation] CancellationToken cancellationToken)
+        byte[] id, int capacity, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        // Not before the first read: what is never read would watch for ever.
+        StreamWatchers.Watcher watcher = watchers.Add(id, capacity);
         try
         {
             await foreach (StreamOutput output in watcher.Channel.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
@@ -399,7 +423,7 @@ public sealed class StreamService<TModel> : IAsyncDisposable where TModel : Sequ
         for (int i = 0; i < call.Count; i++)
         {
             shardOf[i] = (byte)ShardOf(call.Hash(i));
-            used |= call.IsValid(i) ? 1UL << shardOf[i] : 0;
+            used |= call.HasId(i) ? 1UL << shardOf[i] : 0;
         }
         for (int shard = 0; shard < shards.Length; shard++)
         {
@@ -431,8 +455,11 @@ public sealed class StreamService<TModel> : IAsyncDisposable where TModel : Sequ
                 for (int i = 0; i < shards.Length; i++)
                 {
                     StreamPool<TModel> pool = shards[i].Pool;
+                    TimeSpan interval = shards[i].CheckpointFailure is not null && Options.CheckpointInterval > CheckpointRetry
+                        ? CheckpointRetry : Options.CheckpointInterval;
                     if (shards[i].Fault is null
-                        && (pool.LogBytes >= Options.MaxLogBytes || time.GetElapsedTime(last[i]) >= Options.CheckpointInterval))
+                        && (time.GetElapsedTime(last[i]) >= interval
+                            || (pool.LogBytes >= Options.MaxLogBytes && shards[i].CheckpointFailure is null)))
                     {
                         await shards[i].CheckpointAsync(stopping.Token).ConfigureAwait(false);
                         last[i] = time.GetTimestamp();
@@ -446,11 +473,31 @@ public sealed class StreamService<TModel> : IAsyncDisposable where TModel : Sequ
         }
     }
 
-    private StepCall Rent() => calls.TryTake(out StepCall? call) ? call : new();
+    private StepCall Rent()
+    {
+        if (!calls.TryTake(out StepCall? call))
+        {
+            return new();
+        }
+        Interlocked.Decrement(ref keptCalls);
+        return call;
+    }
 
     private void Return(StepCall call)
     {
         call.Clear();
-        calls.Add(call);
+        // Those of large calls go, since in time all would be large.
+        if (call.Capacity > MaxKeptTokens)
+        {
+            return;
+        }
+        if (Interlocked.Increment(ref keptCalls) <= MaxKeptCalls)
+        {
+            calls.Add(call);
+        }
+        else
+        {
+            Interlocked.Decrement(ref keptCalls);
+        }
     }
 }

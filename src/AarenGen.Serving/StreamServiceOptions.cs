@@ -26,7 +26,8 @@ public sealed record StreamServiceOptions
 
     /// <summary>
     /// How many tokens may wait or be stepped at a time; those beyond it are <see cref="StepStatus.Busy"/>. From 1; 65,536 by default. One
-    /// call may have so many.
+    /// call may have that many, but is refused whole where it does not fit beside those that wait: a call of more than half of them may be
+    /// refused again and again while others come.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">It is below 1.</exception>
     public int MaxPendingTokens
@@ -72,7 +73,25 @@ public sealed record StreamServiceOptions
             nameof(value), value, "A log has at least 1 MiB.");
     } = 64L << 20;
 
-    /// <summary>How streams are kept; its <see cref="StreamPoolOptions.MaxStreams"/> is of all shards together.</summary>
+    /// <summary>
+    /// Services of records with a forecast: how many intervals without a record one record, or one advance, may complete at a time, each of
+    /// which the model steps; and how many a stream completes that reads its last records again with other weights. Beyond it a record is
+    /// <see cref="StepStatus.Invalid"/>: the stream is advanced there in several calls, or reset. From 0; 4,096 by default.
+    /// <see cref="ForecastAttribute{TRecord}.MaxGap"/> bounds them, too.
+    /// </summary>
+    /// <remarks>Change it after a clean stop, as <see cref="WeightChange"/> says.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">It is below 0.</exception>
+    public int MaxEmptyIntervals
+    {
+        get;
+        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(
+            nameof(value), value, "The number of intervals cannot be negative.");
+    } = 4096;
+
+    /// <summary>
+    /// How streams are kept; its <see cref="StreamPoolOptions.MaxStreams"/> is of all shards together. With a store each shard keeps its
+    /// share, rounded up.
+    /// </summary>
     /// <exception cref="ArgumentNullException">It is null.</exception>
     public StreamPoolOptions Pool
     {

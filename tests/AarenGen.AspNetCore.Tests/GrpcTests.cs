@@ -189,6 +189,65 @@ public sealed class GrpcTests
     }
 
     [Fact]
+    public async Task A_call_has_so_many_messages_that_wait_and_no_more()
+    {
+        var release = new TaskCompletionSource();
+        var service = new StandInService(_ => new(release.Task));
+        await using StreamsApp app = await StreamsApp.StartAsync(add: s => s.AddSingleton<IStreamService<SmallModel>>(service));
+        using AsyncDuplexStreamingCall<StepRequest, StepReply> call = Call(app);
+        const int count = 2000;
+        Task writing = Task.Run(async () =>
+        {
+            for (int i = 0; i < count; i++)
+            {
+                await call.RequestStream.WriteAsync(new() { Ids = { "a" }, Values = { 1, 2 } });
+            }
+            await call.RequestStream.CompleteAsync();
+        });
+        while (service.Calls < 256)
+        {
+            await Task.Delay(1);
+        }
+        // What would come now comes at once.
+        await Task.Delay(300);
+        Assert.Equal(256, service.Calls);
+        release.SetResult();
+        for (int i = 0; i < count; i++)
+        {
+            Assert.True(await call.ResponseStream.MoveNext(default));
+        }
+        await writing;
+        Assert.Equal(count, service.Calls);
+    }
+
+    /// <summary>A step that fails is not a client that is gone, and the call does not wait for one.</summary>
+    [Theory]
+    [InlineData(typeof(IOException), StatusCode.Unavailable, false)]
+    [InlineData(typeof(TimeoutException), StatusCode.Unavailable, false)]
+    [InlineData(typeof(ObjectDisposedException), StatusCode.Unavailable, true)]
+    [InlineData(typeof(InvalidOperationException), StatusCode.Unknown, false)]
+    [InlineData(typeof(InvalidOperationException), StatusCode.Unknown, true)]
+    [InlineData(typeof(ArithmeticException), StatusCode.Unknown, false)]
+    public async Task A_step_that_fails_ends_the_call_with_its_status(Type exception, StatusCode status, bool isAtOnce)
+    {
+        Exception Failure() => exception == typeof(ObjectDisposedException) ? new ObjectDisposedException("service")
+            : (Exception)Activator.CreateInstance(exception, "secret")!;
+        var service = new StandInService(call => call < 3 ? ValueTask.CompletedTask
+            : isAtOnce ? throw Failure() : new(Task.Delay(20).ContinueWith(_ => throw Failure(), TaskScheduler.Default)));
+        StreamsApp app = await StreamsApp.StartAsync(add: s => s.AddSingleton<IStreamService<SmallModel>>(service));
+        using AsyncDuplexStreamingCall<StepRequest, StepReply> call = Call(app);
+        await Step(call, new() { Ids = { "a" }, Values = { 1, 2 } });
+        await Step(call, new() { Ids = { "a" }, Values = { 1, 2 } });
+        await call.RequestStream.WriteAsync(new() { Ids = { "a" }, Values = { 1, 2 } });
+        RpcException e = await Ends(call, status).WaitAsync(TimeSpan.FromMinutes(1));
+        Assert.DoesNotContain("secret", e.Status.Detail, StringComparison.Ordinal);
+        // What is a mistake of the program is logged.
+        Assert.Equal(status == StatusCode.Unknown, !app.Problems.IsEmpty);
+        app.Problems.Clear();
+        await app.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Clients_that_are_gone_are_no_error()
     {
         await using StreamsApp app = await StreamsApp.StartAsync(

@@ -3,6 +3,12 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using AarenGen.Serving;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AarenGen.AspNetCore.Tests;
 
@@ -244,6 +250,101 @@ public sealed class HostileTests
         Assert.Equal(0, app.Service.PendingTokens);
     }
 
+    /// <summary>Whatever the bytes are, they are read or refused; what else an exception could be is a 500, and logged.</summary>
+    [Fact]
+    public async Task Random_bytes_are_read_or_refused()
+    {
+        await using StreamsApp app = await StreamsApp.StartAsync();
+        var random = new Random(5);
+        string[] pieces =
+        [
+            "{", "}", "[", "]", ":", ",", "\"", "\\", "\\u", "\\ud800", "\\udc00", "tokens", "token", "id", "sequence", "null", "true", "1",
+            "-", "e400", ".5", "9223372036854775808", " ", "\n", "\0", "\u00e9", "//", "/*", "\ufeff", "NaN",
+        ];
+        byte[][] seeds =
+        [
+            Encoding.UTF8.GetBytes("""{"sequence":1,"token":[1,2]}"""),
+            Encoding.UTF8.GetBytes("""{"tokens":[{"id":"a","sequence":0,"token":[1,-2.5e3]},{"token":[null,2],"id":"\u00e9"}]}"""),
+        ];
+        for (int i = 0; i < 6000; i++)
+        {
+            List<byte> body = [.. seeds[i % 2]];
+            for (int change = random.Next(1, 5); change > 0; change--)
+            {
+                int at = random.Next(body.Count + 1);
+                switch (random.Next(4))
+                {
+                    case 0:
+                        body.Insert(at, (byte)random.Next(256));
+                        break;
+                    case 1:
+                        body.InsertRange(at, Encoding.UTF8.GetBytes(pieces[random.Next(pieces.Length)]));
+                        break;
+                    case 2:
+                        body.RemoveRange(at, Math.Min(random.Next(8), body.Count - at));
+                        break;
+                    default:
+                        // A part once more, somewhere else.
+                        int from = random.Next(body.Count + 1);
+                        body.InsertRange(at, body.GetRange(from, Math.Min(random.Next(20), body.Count - from)));
+                        break;
+                }
+            }
+            HttpResponseMessage response = await app.Client.PostAsync(
+                random.Next(2) == 0 ? "/small" : "/small/a",
+                new ByteArrayContent([.. body]) { Headers = { ContentType = new("application/json") } });
+            Assert.True(
+                response.StatusCode is HttpStatusCode.OK or HttpStatusCode.BadRequest,
+                $"{response.StatusCode} for {Convert.ToHexString([.. body])}");
+        }
+    }
+
+    /// <summary>The host has authorized the id that was routed, and the raw address has another one at that place.</summary>
+    [Theory]
+    [InlineData("POST", "/small/mine%2Fx/reset/victim/..")]
+    [InlineData("GET", "/small/mine%2Fx/events/victim/..")]
+    [InlineData("GET", "/small/mine%2Fx/victim/..")]
+    [InlineData("DELETE", "/small/mine%2Fx/victim/..")]
+    [InlineData("DELETE", "/small/mine%2Fx/.")]
+    [InlineData("DELETE", "/small/victim/../mine%2Fx/.")]
+    [InlineData("GET", "/small/mine%2Fx/%2e")]
+    [InlineData("GET", "/small/mine%2fx/victim/%2E%2e")]
+    public async Task An_address_with_dot_segments_reaches_no_other_stream(string method, string path)
+    {
+        await using StreamsApp app = await StreamsApp.StartAsync();
+        foreach (string id in (string[])["victim", ".", "x", "reset"])
+        {
+            await app.StepMany("/small", new StreamToken { Id = id, Token = [1, 2] });
+        }
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Loopback, app.Address.Port);
+        await socket.SendAsync(Encoding.ASCII.GetBytes(
+            $"{method} {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
+        var answer = new byte[4096];
+        string status = Encoding.ASCII.GetString(answer, 0, await socket.ReceiveAsync(answer)).Split(' ')[1];
+        Assert.Contains(status, (string[])["400", "404"]);
+        Assert.Equal(4, app.Service.StreamCount);
+        Assert.Equal(1, (await app.Service.FindAsync("victim"))!.Value.TokenCount);
+    }
+
+    [Fact]
+    public async Task A_client_that_is_gone_is_not_answered()
+    {
+        await using StreamsApp app = await StreamsApp.StartAsync();
+        RouteEndpoint endpoint = app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().Single(
+            static e => e.RoutePattern.RawText == "/small/{id}" && e.Metadata.GetMetadata<IAcceptsMetadata>() is not null);
+        var gone = new Gone();
+        var context = new DefaultHttpContext { RequestServices = app.Services };
+        context.Features.Set<IHttpRequestLifetimeFeature>(gone);
+        context.Request.RouteValues["id"] = "a";
+        context.Request.Body = new MemoryStream(Encoding.UTF8.GetBytes(Good));
+        context.Response.Body = new MemoryStream();
+        await endpoint.RequestDelegate!(context);
+        Assert.True(gone.IsAborted);
+        Assert.Equal(0, context.Response.Body.Length);
+        Assert.Equal(0, app.Service.StreamCount);
+    }
+
     [Theory]
     [InlineData("PUT", "/small/a", HttpStatusCode.MethodNotAllowed)]
     [InlineData("DELETE", "/small", HttpStatusCode.MethodNotAllowed)]
@@ -255,5 +356,37 @@ public sealed class HostileTests
         await using StreamsApp app = await StreamsApp.StartAsync(map: static a => a.MapStreams<SmallModel>("/small"));
         HttpResponseMessage response = await app.Client.SendAsync(new(new(method), path));
         Assert.Equal(status, response.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("PUT", "/small/a", "GET, POST, DELETE")]
+    [InlineData("DELETE", "/small", "GET, POST")]
+    [InlineData("GET", "/small/a/reset", "POST")]
+    [InlineData("POST", "/small/a/events", "GET")]
+    [InlineData("PATCH", "/small/a", "GET, POST, DELETE")]
+    public async Task A_method_that_the_address_does_not_have_is_refused_with_those_that_it_has(string method, string path, string others)
+    {
+        await using StreamsApp app = await StreamsApp.StartAsync(map: static a =>
+        {
+            a.MapStreams<SmallModel>("/small");
+            a.MapPut("/small/{id}/own", static () => "the host's");
+            a.MapMethods("/small/{id}", ["OPTIONS"], static () => "the host's");
+        });
+        HttpResponseMessage response = await app.Client.SendAsync(new(new(method), path));
+        Assert.Equal(others.Split(", "), response.Content.Headers.Allow);
+        await StreamsApp.Problem(HttpStatusCode.MethodNotAllowed, response);
+        // What the host maps itself goes first.
+        Assert.Equal("the host's", await (await app.Client.PutAsync("/small/a/own", null)).Content.ReadAsStringAsync());
+        response = await app.Client.SendAsync(new(HttpMethod.Options, "/small/a"));
+        Assert.Equal("the host's", await response.Content.ReadAsStringAsync());
+    }
+
+    private sealed class Gone : IHttpRequestLifetimeFeature
+    {
+        public CancellationToken RequestAborted { get; set; } = new(canceled: true);
+
+        public bool IsAborted { get; private set; }
+
+        public void Abort() => IsAborted = true;
     }
 }

@@ -256,6 +256,18 @@ public sealed class HttpTests
         await app.DisposeAsync();
     }
 
+    [Theory]
+    [InlineData(typeof(IOException))]
+    [InlineData(typeof(TimeoutException))]
+    [InlineData(typeof(ModelFileException))]
+    public async Task A_service_that_cannot_be_reached_is_said_to_be_so(Type exception)
+    {
+        var service = new StandInService(_ => ValueTask.FromException((Exception)Activator.CreateInstance(exception, "secret")!));
+        await using StreamsApp app = await StreamsApp.StartAsync(add: s => s.AddSingleton<IStreamService<SmallModel>>(service));
+        JsonElement problem = await app.Refused(HttpStatusCode.ServiceUnavailable, "/small/a", """{"token":[1,2]}""");
+        Assert.DoesNotContain("secret", problem.GetRawText(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Streams_that_were_not_added_cannot_be_mapped()
     {

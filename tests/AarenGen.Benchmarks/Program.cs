@@ -10,6 +10,7 @@ IBenchmark[] benchmarks =
     new StreamingBenchmark(), new TrainingBenchmark(), new MixersBenchmark(), new ScalingBenchmark(), new ProductsBenchmark(),
     new KernelBenchmark(), new PrecisionBenchmark(), new GeneratorBenchmark(), new StartupBenchmark(), new TablesBenchmark(),
     new RecordsBenchmark(), new StoresBenchmark(), new ServingBenchmark(), new ServingLatencyBenchmark(), new StreamsBenchmark(),
+    new ServingHttpBenchmark(),
     new GpuBenchmark(Charts.Bars),
 ];
 
@@ -27,7 +28,8 @@ foreach (IBenchmark benchmark in benchmarks)
 var all = new Command("all", "All of them, one after the other");
 all.SetAction((parsed, cancellation) => Run(parsed, benchmarks, cancellation));
 root.Add(all);
-foreach (Command child in StoresBenchmark.Children().Concat(StreamsBenchmark.Children()))
+foreach (Command child in StoresBenchmark.Children().Concat(StreamsBenchmark.Children())
+    .Concat(ServingHttpBenchmark.Children()))
 {
     root.Add(child);
 }

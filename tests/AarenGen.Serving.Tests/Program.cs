@@ -6,7 +6,7 @@ namespace AarenGen.Serving.Tests;
 /// <summary>What tests run in a process of its own, so that it can be killed, or its disk be full.</summary>
 internal static class Program
 {
-    /// <summary>For people: <c>kills 100</c> kills a service so often. The others are what tests start.</summary>
+    /// <summary>For people: <c>kills 100</c> kills services 100 times. The others are what tests start.</summary>
     private static readonly Dictionary<string, Func<string, Task>> Commands = new()
     {
         [nameof(StoreChild.AppendForever)] = StoreChild.AppendForever,

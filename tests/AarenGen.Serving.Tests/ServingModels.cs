@@ -18,6 +18,10 @@ internal sealed partial class CountedModel;
 [SequenceModel, Continuous(1), Aaren(Heads = 1, FeedForward = 1), MeanSquaredError]
 internal sealed partial class PooledModel;
 
+/// <summary>For a test of listeners that throw, alone.</summary>
+[SequenceModel, Continuous(1), Aaren(Heads = 1, FeedForward = 1), MeanSquaredError]
+internal sealed partial class ListenedModel;
+
 [SequenceModel, Continuous(3), Standardize(PerSeries = true), Dense(8), Aaren(Heads = 2, FeedForward = 8), Dense(2), MeanSquaredError]
 internal sealed partial class SeriesModel;
 

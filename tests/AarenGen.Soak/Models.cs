@@ -53,3 +53,12 @@ public sealed partial class MinGruModel;
 [Dense(2)]
 [MeanSquaredError]
 public sealed partial class MinLstmModel;
+
+/// <summary>What the services of the soak tests follow streams with: a small forecaster.</summary>
+[SequenceModel]
+[Continuous(3)]
+[Dense(32)]
+[Aaren(Heads = 4, FeedForward = 64)]
+[Dense(2)]
+[MeanSquaredError]
+public sealed partial class ServedModel;

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 using AarenGen.Serving;
 using AarenGen.V1;
@@ -9,22 +10,29 @@ using Microsoft.Extensions.Hosting;
 namespace AarenGen.AspNetCore.Grpc;
 
 /// <summary>The gRPC service of a model's streams.</summary>
-internal sealed class GrpcStreams<TModel>(StreamService<TModel> service, IHostApplicationLifetime lifetime) : Streams.StreamsBase
+internal sealed class GrpcStreams<TModel>(IStreamService<TModel> service, IHostApplicationLifetime lifetime) : Streams.StreamsBase
     where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
-    private static readonly StepBuffersPool Pool = new(
-        SequenceModel<TModel>.Description.InputWidth, SequenceModel<TModel>.Description.OutputWidth);
+    /// <summary>Bytes of a message that waits, beside its tokens.</summary>
+    private const int MessageBytes = 512;
+
+    private static readonly int InputWidth = SequenceModel<TModel>.Description.InputWidth,
+        OutputWidth = SequenceModel<TModel>.Description.OutputWidth;
+
+    private static readonly BuffersPool<StepBuffers> Pool = new(static () => new(InputWidth, OutputWidth));
 
     public override async Task Step(
         IAsyncStreamReader<V1.StepRequest> requestStream, IServerStreamWriter<StepReply> responseStream, ServerCallContext context)
     {
-        StreamEndpointOptions options = context.GetHttpContext().GetEndpoint()!.Metadata.GetMetadata<GrpcStreamsMetadata>()!.Options;
-        int most = Math.Min(options.MaxTokensPerRequest, service.Options.MaxPendingTokens);
-        var window = new TokenWindow(options.MaxTokensInFlight);
+        GrpcStreamsMetadata metadata = context.GetHttpContext().GetEndpoint()!.Metadata.GetMetadata<GrpcStreamsMetadata>()!;
+        int most = Math.Min(metadata.Options.MaxTokensPerRequest, service.MaxTokensPerCall);
+        var window = new CallWindow(metadata.Options.MaxTokensInFlight, metadata.Budget);
         // The window bounds it.
-        var stepping = Channel.CreateUnbounded<(StepBuffers Buffers, ValueTask Step)>(new() { SingleReader = true, SingleWriter = true });
+        var stepping = Channel.CreateUnbounded<Message>(new() { SingleReader = true, SingleWriter = true });
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        Task answering = AnswerAsync(stepping.Reader, window, responseStream, ended);
+        Task<Exception?> answering = AnswerAsync(stepping.Reader, window, responseStream, ended);
+        RpcException? end = null;
+        Exception? failure;
         try
         {
             while (await requestStream.MoveNext(ended.Token).ConfigureAwait(false))
@@ -37,16 +45,16 @@ internal sealed class GrpcStreams<TModel>(StreamService<TModel> service, IHostAp
                         StatusCode.ResourceExhausted,
                         $"A message has at most {most} tokens here, and this one has {count}; send several messages."));
                 }
-                await window.EnterAsync(Math.Max(count, 1), ended.Token).ConfigureAwait(false);
+                long bytes = MessageBytes + StepBuffers.BytesOf(count, InputWidth, OutputWidth);
+                await window.EnterAsync(count, bytes, ended.Token).ConfigureAwait(false);
                 StepBuffers buffers = Pool.Rent();
                 Read(request, buffers);
-                ValueTask step = count == 0 ? ValueTask.CompletedTask : buffers.StepAsync(service, context.CancellationToken);
-                stepping.Writer.TryWrite((buffers, step));
+                stepping.Writer.TryWrite(new(buffers, Begin(buffers, context.CancellationToken), bytes));
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException or IOException)
         {
-            throw new RpcException(lifetime.ApplicationStopping.IsCancellationRequested || e is ObjectDisposedException
+            end = new(lifetime.ApplicationStopping.IsCancellationRequested
                 ? new(StatusCode.Unavailable, "The host stops; what was answered was read.")
                 : new(StatusCode.Cancelled, "The client has ended the call."));
         }
@@ -54,43 +62,92 @@ internal sealed class GrpcStreams<TModel>(StreamService<TModel> service, IHostAp
         {
             // What was begun is answered, whatever ends the call.
             stepping.Writer.TryComplete();
-            await answering.ConfigureAwait(false);
+            failure = await answering.ConfigureAwait(false);
+        }
+        if (failure is not null && ServiceFailure.Is(failure))
+        {
+            // What the service says may name files.
+            end = new(new(StatusCode.Unavailable, "The service fails, or stops; what was answered was read."));
+        }
+        else if (failure is not null)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+        if (end is not null)
+        {
+            throw end;
         }
     }
 
-    private static async Task AnswerAsync(
-        ChannelReader<(StepBuffers Buffers, ValueTask Step)> stepping, TokenWindow window, IServerStreamWriter<StepReply> replies,
-        CancellationTokenSource ended)
+    /// <summary>A service may also fail before it returns; that is a failure of the step.</summary>
+    private ValueTask Begin(StepBuffers buffers, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return buffers.Count == 0 ? ValueTask.CompletedTask : buffers.StepAsync(service, cancellationToken);
+        }
+        catch (Exception e)
+        {
+            return ValueTask.FromException(e);
+        }
+    }
+
+    /// <summary>Answers what was begun, in its order.</summary>
+    /// <returns>Why a step failed, which ends the call; null: none did.</returns>
+    private static async Task<Exception?> AnswerAsync(
+        ChannelReader<Message> stepping, CallWindow window, IServerStreamWriter<StepReply> replies, CancellationTokenSource ended)
     {
         var buffered = new WriteOptions(WriteFlags.BufferHint);
         var reply = new StepReply();
-        bool isLost = false;
+        Exception? failure = null;
+        bool isEnded = false;
         while (await stepping.WaitToReadAsync().ConfigureAwait(false))
         {
-            while (stepping.TryRead(out (StepBuffers Buffers, ValueTask Step) read))
+            while (stepping.TryRead(out Message message))
             {
-                int count = Math.Max(read.Buffers.Count, 1);
+                (StepBuffers buffers, ValueTask step, long bytes) = message;
+                int count = buffers.Count;
                 try
                 {
-                    await read.Step.ConfigureAwait(false);
-                    if (!isLost)
+                    await step.ConfigureAwait(false);
+                    if (!isEnded)
                     {
-                        Write(read.Buffers, reply);
+                        Write(buffers, reply);
                         // What is ready is sent together.
-                        bool more = stepping.TryPeek(out (StepBuffers, ValueTask Step) next) && next.Step.IsCompleted;
+                        bool more = stepping.TryPeek(out Message next) && next.Step.IsCompleted;
                         replies.WriteOptions = more ? buffered : WriteOptions.Default;
-                        await replies.WriteAsync(reply).ConfigureAwait(false);
+                        isEnded = !await TryWriteAsync(replies, reply).ConfigureAwait(false);
                     }
-                    Pool.Return(read.Buffers);
+                    Pool.Return(buffers);
                 }
-                catch (Exception e) when (e is OperationCanceledException or IOException or InvalidOperationException or RpcException)
+                catch (Exception e)
                 {
-                    // The client is gone. The steps that were begun are awaited all the same: they write the buffers.
-                    isLost = true;
+                    // Somebody may still write the buffers, and they are not returned.
+                    failure ??= e;
+                    isEnded = true;
+                }
+                if (isEnded && !ended.IsCancellationRequested)
+                {
+                    // The steps that were begun are awaited all the same: they write buffers.
                     await ended.CancelAsync().ConfigureAwait(false);
                 }
-                window.Leave(count);
+                window.Leave(count, bytes);
             }
+        }
+        return failure;
+    }
+
+    /// <returns>Whether there still is a client.</returns>
+    private static async Task<bool> TryWriteAsync(IServerStreamWriter<StepReply> replies, StepReply reply)
+    {
+        try
+        {
+            await replies.WriteAsync(reply).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or InvalidOperationException or RpcException)
+        {
+            return false;
         }
     }
 
@@ -150,4 +207,10 @@ internal sealed class GrpcStreams<TModel>(StreamService<TModel> service, IHostAp
             outputs.Add(i < output.Length ? output[i] : float.NaN);
         }
     }
+
+    /// <summary>A message that is being stepped.</summary>
+    /// <param name="Buffers">Its tokens.</param>
+    /// <param name="Step">Their end.</param>
+    /// <param name="Bytes">What it takes of the budget.</param>
+    private readonly record struct Message(StepBuffers Buffers, ValueTask Step, long Bytes);
 }

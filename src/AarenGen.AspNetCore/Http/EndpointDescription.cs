@@ -11,7 +11,10 @@ namespace AarenGen.AspNetCore.Http;
 /// <summary>
 /// Describes endpoints for OpenAPI documents: the framework reads the parameters of a handler, and these handlers read requests themselves.
 /// </summary>
-internal sealed class EndpointDescription(string name, StreamEndpointOptions options)
+/// <param name="name">In the names of the endpoints.</param>
+/// <param name="options">What they accept.</param>
+/// <param name="what">What streams read: token or record.</param>
+internal sealed class EndpointDescription(string name, StreamEndpointOptions options, string what = "token")
 {
     private const string Json = "application/json", Problem = "application/problem+json", Events = "text/event-stream";
 
@@ -31,40 +34,47 @@ internal sealed class EndpointDescription(string name, StreamEndpointOptions opt
         }
     }
 
-    public void StepMany(IEndpointConventionBuilder endpoint) => Add(
-        endpoint, Anywhere, "StepMany", "Reads tokens of any streams, in their order.",
-        "Each token has a result of its own, also one that was not read; the answer is 200 then, too.", typeof(BatchRequest), [
-            new(StatusCodes.Status200OK, typeof(BatchResponse), [Json]), .. Problems(400, 413, 415, 503),
+    public void StepMany(IEndpointConventionBuilder endpoint, Type? request = null, Type? response = null) => Add(
+        endpoint, Anywhere, "StepMany", $"Reads {what}s of any streams, in their order.",
+        $"Each {what} has a result of its own, also one that was not read; the answer is 200 then, too.", request ?? typeof(BatchRequest), [
+            new(StatusCodes.Status200OK, response ?? typeof(BatchResponse), [Json]), .. Problems(400, 413, 415, 503),
         ]);
 
-    public void Step(IEndpointConventionBuilder endpoint) => Add(
-        endpoint, OfStream, "Step", "Reads a token of a stream; its first token creates the stream.",
-        "A token that was not read is answered with problem details, whose members result and sequence say why, and which token the stream "
-        + "read last.", typeof(TokenRequest), [
-            new(StatusCodes.Status200OK, typeof(TokenResult), [Json]), .. Problems(400, 413, 415, 503),
+    public void Step(IEndpointConventionBuilder endpoint, Type? request = null, Type? response = null) => Add(
+        endpoint, OfStream, "Step", $"Reads a {what} of a stream; its first {what} creates the stream.",
+        $"A {what} that was not read is answered with problem details, whose members result and sequence say why, and which {what} the "
+        + "stream read last.", request ?? typeof(TokenRequest), [
+            new(StatusCodes.Status200OK, response ?? typeof(TokenResult), [Json]), .. Problems(400, 413, 415, 503),
         ]);
 
-    public void Service(IEndpointConventionBuilder endpoint) => Add(
+    public void Service(IEndpointConventionBuilder endpoint, Type? response = null) => Add(
         endpoint, Anywhere, "GetService", "Tells of the model and its streams.", null, null,
-        [new(StatusCodes.Status200OK, typeof(ServiceDetails), [Json])]);
+        [new(StatusCodes.Status200OK, response ?? typeof(ServiceDetails), [Json])]);
 
-    public void Stream(IEndpointConventionBuilder endpoint) => Add(
+    public void Stream(IEndpointConventionBuilder endpoint, Type? response = null) => Add(
         endpoint, OfStream, "GetStream", "Tells of a stream, with its last output.", null, null,
-        [new(StatusCodes.Status200OK, typeof(StreamDetails), [Json]), .. Problems(400, 404, 503)]);
+        [new(StatusCodes.Status200OK, response ?? typeof(StreamDetails), [Json]), .. Problems(400, 404, 503)]);
 
     public void Remove(IEndpointConventionBuilder endpoint) => Add(
-        endpoint, OfStream, "Remove", "Removes a stream: its state, its number of tokens and its last output.", null, null,
+        endpoint, OfStream, "Remove", $"Removes a stream: its state, its number of {what}s and its last output.", null, null,
         [new(StatusCodes.Status204NoContent, typeof(void), []), .. Problems(400, 404, 503)]);
 
-    public void Reset(IEndpointConventionBuilder endpoint) => Add(
-        endpoint, OfStream, "Reset", "Makes a stream forget what it has read; the numbers of its tokens go on.", null, null,
-        [new(StatusCodes.Status200OK, typeof(StreamDetails), [Json]), .. Problems(400, 404, 503)]);
+    public void Reset(IEndpointConventionBuilder endpoint, Type? response = null) => Add(
+        endpoint, OfStream, "Reset", $"Makes a stream forget what it has read; the numbers of its {what}s go on.", null, null,
+        [new(StatusCodes.Status200OK, response ?? typeof(StreamDetails), [Json]), .. Problems(400, 404, 503)]);
 
-    public void Watch(IEndpointConventionBuilder endpoint) => Add(
+    public void Watch(IEndpointConventionBuilder endpoint, Type? response = null) => Add(
         endpoint, OfStream, "Watch", "Sends the outputs of a stream as they come, as server-sent events.",
         "The data of an event is JSON. The oldest events are dropped where the client is slow; none are sent again after it has "
         + "reconnected.",
-        null, [new(StatusCodes.Status200OK, typeof(OutputEvent), [Events]), .. Problems(400, 404, 503)]);
+        null, [new(StatusCodes.Status200OK, response ?? typeof(OutputEvent), [Events]), .. Problems(400, 404, 503)]);
+
+    public void Advance(IEndpointConventionBuilder endpoint) => Add(
+        endpoint, OfStream, "Advance", "Completes the intervals of a stream that have ended until a moment.",
+        "It has no number, and may be sent again: the answer is repeated where nothing was left to complete. Records of these intervals "
+        + "that come later are refused.", typeof(AdvanceRequest), [
+            new(StatusCodes.Status200OK, typeof(RecordAnswer), [Json]), .. Problems(400, 404, 408, 413, 415, 503),
+        ]);
 
     private void Add(
         IEndpointConventionBuilder endpoint, MethodInfo handler, string operation, string summary, string? description, Type? body,

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text.Json;
-using AarenGen.Serving;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -14,8 +13,9 @@ internal static class EventStream
     private const int MaxUnflushedBytes = 1 << 14;
 
     /// <summary>Sends outputs until there are no more, or the token is cancelled.</summary>
-    public static async Task SendAsync(
-        HttpContext context, IAsyncEnumerable<StreamOutput> outputs, TimeSpan heartbeat, CancellationToken cancellationToken)
+    public static async Task SendAsync<TOutput>(
+        HttpContext context, IAsyncEnumerable<TOutput> outputs, Func<TOutput, long> numberOf, Action<Utf8JsonWriter, TOutput> write,
+        TimeSpan heartbeat, CancellationToken cancellationToken)
     {
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         context.Response.ContentType = "text/event-stream";
@@ -23,7 +23,7 @@ internal static class EventStream
         PipeWriter body = context.Response.BodyWriter;
         using var json = new Utf8JsonWriter(body, new() { SkipValidation = true });
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await using IAsyncEnumerator<StreamOutput> enumerator = outputs.GetAsyncEnumerator(ended.Token);
+        await using IAsyncEnumerator<TOutput> enumerator = outputs.GetAsyncEnumerator(ended.Token);
         using var timer = new PeriodicTimer(heartbeat);
         // From here on the stream is watched; then the client is told so.
         Task<bool> next = enumerator.MoveNextAsync().AsTask(), tick = timer.WaitForNextTickAsync(ended.Token).AsTask();
@@ -47,7 +47,7 @@ internal static class EventStream
                 {
                     break;
                 }
-                Write(body, json, enumerator.Current);
+                Write(body, json, numberOf(enumerator.Current), enumerator.Current, write);
                 next = enumerator.MoveNextAsync().AsTask();
             }
             await body.FlushAsync(ended.Token).ConfigureAwait(false);
@@ -64,15 +64,17 @@ internal static class EventStream
         }
     }
 
-    private static void Write(PipeWriter body, Utf8JsonWriter json, StreamOutput output)
+    private static void Write<TOutput>(
+        PipeWriter body, Utf8JsonWriter json, long sequence, TOutput output, Action<Utf8JsonWriter, TOutput> write)
     {
         Span<byte> number = stackalloc byte[32];
-        output.Sequence.TryFormat(number, out int length, default, CultureInfo.InvariantCulture);
+        sequence.TryFormat(number, out int length, default, CultureInfo.InvariantCulture);
         body.Write("id: "u8);
         body.Write(number[..length]);
         body.Write("\ndata: "u8);
         json.Reset(body);
-        JsonResponse.WriteEvent(json, output);
+        write(json, output);
+        json.Flush();
         body.Write("\n\n"u8);
     }
 }

@@ -18,7 +18,7 @@ internal static class JsonResponse
     public static string NameOf(StepStatus status) => Names[(int)status].Value;
 
     /// <summary>Begins an answer.</summary>
-    public static Utf8JsonWriter Begin(StepBuffers buffers)
+    public static Utf8JsonWriter Begin(HttpBuffers buffers)
     {
         buffers.Bytes.ResetWrittenCount();
         buffers.Json.Reset(buffers.Bytes);
@@ -27,7 +27,7 @@ internal static class JsonResponse
     }
 
     /// <summary>Ends an answer and sends it.</summary>
-    public static Task SendAsync(StepBuffers buffers, HttpContext context)
+    public static Task SendAsync(HttpBuffers buffers, HttpContext context)
     {
         buffers.Json.WriteEndObject();
         buffers.Json.Flush();
@@ -39,18 +39,18 @@ internal static class JsonResponse
     }
 
     /// <summary>What became of the only token.</summary>
-    public static Task SendResultAsync(StepBuffers buffers, HttpContext context)
+    public static Task SendResultAsync(HttpBuffers buffers, HttpContext context)
     {
         Write(Begin(buffers), buffers, 0);
         return SendAsync(buffers, context);
     }
 
     /// <summary>What became of all tokens.</summary>
-    public static Task SendResultsAsync(StepBuffers buffers, HttpContext context)
+    public static Task SendResultsAsync(HttpBuffers buffers, HttpContext context)
     {
         Utf8JsonWriter json = Begin(buffers);
         json.WriteStartArray(Results);
-        for (int i = 0; i < buffers.Count; i++)
+        for (int i = 0; i < buffers.Steps.Count; i++)
         {
             json.WriteStartObject();
             Write(json, buffers, i);
@@ -61,7 +61,7 @@ internal static class JsonResponse
     }
 
     /// <summary>What is known of a stream, with its last output.</summary>
-    public static Task SendStreamAsync(StepBuffers buffers, HttpContext context, string id, in StreamInfo info, bool withOutput)
+    public static Task SendStreamAsync(HttpBuffers buffers, HttpContext context, string id, in StreamInfo info, bool withOutput)
     {
         Utf8JsonWriter json = Begin(buffers);
         json.WriteString("id"u8, id);
@@ -70,7 +70,7 @@ internal static class JsonResponse
         json.WriteString("weightFingerprint"u8, info.WeightFingerprint);
         if (withOutput)
         {
-            WriteNumbers(json, Output, buffers.FirstOutput.Span);
+            WriteNumbers(json, Output, buffers.Steps.FirstOutput.Span);
         }
         return SendAsync(buffers, context);
     }
@@ -86,14 +86,14 @@ internal static class JsonResponse
         json.Flush();
     }
 
-    private static void Write(Utf8JsonWriter json, StepBuffers buffers, int index)
+    private static void Write(Utf8JsonWriter json, HttpBuffers buffers, int index)
     {
-        ref readonly StepResult result = ref buffers.Results[index];
+        ref readonly StepResult result = ref buffers.Steps.Results[index];
         json.WriteString(Status, Names[(int)result.Status]);
         json.WriteNumber(Sequence, result.Sequence);
         if (result.HasOutput)
         {
-            WriteNumbers(json, Output, buffers.Output(index));
+            WriteNumbers(json, Output, buffers.Steps.Output(index));
         }
         if (result.Message is not null)
         {

@@ -18,6 +18,10 @@ internal static class ProblemResponse
         {
             context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
+        if (refusal.Allow is not null)
+        {
+            context.Response.Headers.Allow = refusal.Allow;
+        }
         var details = new ProblemDetails
         {
             Status = refusal.Status, Title = refusal.Title, Detail = refusal.Message, Extensions = refusal.Extensions,

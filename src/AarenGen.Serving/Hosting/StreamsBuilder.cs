@@ -23,6 +23,7 @@ public sealed class StreamsBuilder<TModel> where TModel : SequenceModel<TModel>,
     /// <summary>Keeps the streams in a store, so that they survive the end of the process.</summary>
     /// <param name="open">Opens the store when the host starts. The host disposes it after the service has stopped.</param>
     /// <returns>This builder.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="open"/> is null.</exception>
     /// <exception cref="InvalidOperationException">It was said before where the streams are kept.</exception>
     public StreamsBuilder<TModel> UseStore(Func<IServiceProvider, CancellationToken, Task<IStreamStore>> open)
     {
@@ -45,6 +46,7 @@ public sealed class StreamsBuilder<TModel> where TModel : SequenceModel<TModel>,
     /// <summary>Changes the options of the service. Several changes are made in the order of their calls.</summary>
     /// <param name="change">Returns the options that it wants, given the ones so far: <c>o => o with { MaxBatch = 512 }</c>.</param>
     /// <returns>This builder.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="change"/> is null.</exception>
     public StreamsBuilder<TModel> Configure(Func<StreamServiceOptions, StreamServiceOptions> change)
     {
         ArgumentNullException.ThrowIfNull(change);
@@ -54,6 +56,7 @@ public sealed class StreamsBuilder<TModel> where TModel : SequenceModel<TModel>,
     /// <summary>Changes the options of the service, with the help of other services, when the host starts.</summary>
     /// <param name="change">Returns the options that it wants, given the ones so far.</param>
     /// <returns>This builder.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="change"/> is null.</exception>
     public StreamsBuilder<TModel> Configure(Func<IServiceProvider, StreamServiceOptions, StreamServiceOptions> change)
     {
         ArgumentNullException.ThrowIfNull(change);
@@ -67,6 +70,7 @@ public sealed class StreamsBuilder<TModel> where TModel : SequenceModel<TModel>,
     /// that it does not name stay as they are. The start fails where a key is unknown or a value is none of its option.
     /// </param>
     /// <returns>This builder.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="section"/> is null.</exception>
     public StreamsBuilder<TModel> Configure(IConfiguration section)
     {
         ArgumentNullException.ThrowIfNull(section);
@@ -74,9 +78,9 @@ public sealed class StreamsBuilder<TModel> where TModel : SequenceModel<TModel>,
     }
 
     /// <summary>
-    /// Adds a health check of the service. It fails before the service has started, and while the store fails; it is degraded where more
-    /// than 90 % of <see cref="StreamServiceOptions.MaxPendingTokens"/> wait. Its data are <c>streams</c>, <c>pendingTokens</c> and
-    /// <c>memoryBytes</c>.
+    /// Adds a health check of the service. It fails before the service has started, after it has stopped, and while the store fails; it is
+    /// degraded where more than 90 % of <see cref="StreamServiceOptions.MaxPendingTokens"/> wait. Its data are <c>streams</c>,
+    /// <c>pendingTokens</c> and <c>memoryBytes</c>.
     /// </summary>
     /// <param name="name">Its name; null: <c>streams</c> and the name of the model.</param>
     /// <param name="failureStatus">What it reports where it fails; null: <see cref="HealthStatus.Unhealthy"/>.</param>

@@ -13,6 +13,7 @@ internal static class StreamsConfiguration
     /// <exception cref="InvalidOperationException">A key is unknown, or a value is none of its option.</exception>
     public static StreamServiceOptions Apply(IConfiguration section, StreamServiceOptions options)
     {
+        CheckSection(section as IConfigurationSection);
         foreach (IConfigurationSection child in section.GetChildren())
         {
             options = Checked(child, () => Is(child, nameof(options.MaxBatch)) ? options with { MaxBatch = Number<int>(child) }
@@ -21,14 +22,17 @@ internal static class StreamsConfiguration
                 : Is(child, nameof(options.Shards)) ? options with { Shards = Number<int>(child) }
                 : Is(child, nameof(options.CheckpointInterval)) ? options with { CheckpointInterval = Time(child) }
                 : Is(child, nameof(options.MaxLogBytes)) ? options with { MaxLogBytes = Number<long>(child) }
+                : Is(child, nameof(options.MaxEmptyIntervals)) ? options with { MaxEmptyIntervals = Number<int>(child) }
                 : Is(child, nameof(options.Pool)) ? options with { Pool = Apply(child, options.Pool) }
-                : throw Unknown(child, "MaxBatch, MaxDelay, MaxPendingTokens, Shards, CheckpointInterval, MaxLogBytes and Pool"));
+                : throw Unknown(child, "MaxBatch, MaxDelay, MaxPendingTokens, Shards, CheckpointInterval, MaxLogBytes, MaxEmptyIntervals "
+                    + "and Pool"));
         }
         return options;
     }
 
     private static StreamPoolOptions Apply(IConfigurationSection section, StreamPoolOptions pool)
     {
+        CheckSection(section);
         foreach (IConfigurationSection child in section.GetChildren())
         {
             pool = Checked(child, () => Is(child, nameof(pool.IdleTime)) ? pool with { IdleTime = IsNull(child) ? null : Time(child) }
@@ -38,6 +42,15 @@ internal static class StreamsConfiguration
                 : throw Unknown(child, "IdleTime, MaxStreams, OnWeightChange and HistoryTokens"));
         }
         return pool;
+    }
+
+    /// <summary>A value in place of a section would set nothing.</summary>
+    private static void CheckSection(IConfigurationSection? section)
+    {
+        if (section is not null && !IsNull(section))
+        {
+            throw Wrong(section, "a section with the names of options as keys");
+        }
     }
 
     /// <summary>What an option refuses names the option; here it names the key, too.</summary>

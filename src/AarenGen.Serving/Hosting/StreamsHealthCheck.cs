@@ -20,6 +20,10 @@ internal sealed class StreamsHealthCheck<TModel>(StreamsHost<TModel> host) : IHe
         {
             ["streams"] = service.StreamCount, ["pendingTokens"] = pending, ["memoryBytes"] = service.MemoryBytes,
         };
+        if (service.IsStopping)
+        {
+            return new(failure, "The service has stopped.", null, data);
+        }
         if (service.Failure is { } e)
         {
             return new(failure, e.Message, e, data);

@@ -6,9 +6,12 @@ namespace AarenGen.Serving;
 
 /// <summary>Starts and stops the service of a model's streams with its host.</summary>
 internal sealed partial class StreamsHost<TModel>(IServiceProvider services, StreamsSettings<TModel> settings, ILogger logger)
-    : IHostedLifecycleService, IAsyncDisposable
+    : IHostedLifecycleService, IAsyncDisposable, IDisposable
     where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
+    /// <summary>How many streams a line of the log names.</summary>
+    private const int MaxNamed = 20;
+
     private static readonly string Name = typeof(TModel).Name;
 
     private StreamService<TModel>? service;
@@ -16,7 +19,7 @@ internal sealed partial class StreamsHost<TModel>(IServiceProvider services, Str
 
     /// <exception cref="InvalidOperationException">It has not started.</exception>
     public StreamService<TModel> Service => Running ?? throw new InvalidOperationException(
-        $"The streams of {Name} have not started: StreamService<{Name}> is there once the host is starting. Take it later, for instance "
+        $"The streams of {Name} have not started: their service is there once the host is starting. Take it later, for instance "
         + "from IServiceProvider in StartAsync or ExecuteAsync of a hosted service, and not in its constructor.");
 
     /// <summary>The service; null before it has started.</summary>
@@ -42,7 +45,12 @@ internal sealed partial class StreamsHost<TModel>(IServiceProvider services, Str
                 ?? throw new InvalidOperationException($"UseStore of the streams of {Name} was given a function that returned no store.");
         }
         Volatile.Write(
-            ref service, await StreamService<TModel>.StartAsync(model, store, options, cancellationToken).ConfigureAwait(false));
+            ref service,
+            await StreamService<TModel>.StartAsync(model, store, options, settings.Form(model), cancellationToken).ConfigureAwait(false));
+        if (Service.DamagedStreams is { Count: > 0 } damaged)
+        {
+            LogDamaged(Name, damaged.Count, string.Join(", ", damaged.Take(MaxNamed)));
+        }
         LogStarted(Name, Service.StreamCount, Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 
@@ -107,6 +115,9 @@ internal sealed partial class StreamsHost<TModel>(IServiceProvider services, Str
         }
     }
 
+    /// <summary>For containers that are disposed synchronously.</summary>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
     [LoggerMessage(1, LogLevel.Information, "Following {Streams} streams of {Model}, after {Seconds:0.000} s.")]
     private partial void LogStarted(string model, int streams, double seconds);
 
@@ -122,4 +133,10 @@ internal sealed partial class StreamsHost<TModel>(IServiceProvider services, Str
         4, LogLevel.Error,
         "The streams of {Model} could not be written when they stopped; acknowledged tokens are in the log of the store.")]
     private partial void LogUnwritten(Exception exception, string model);
+
+    [LoggerMessage(
+        5, LogLevel.Warning,
+        "Records of {Count} streams of {Model} are damaged, and the log had tokens of theirs, which are not read: {Streams}. Remove the "
+        + "streams, or take their records from a backup.")]
+    private partial void LogDamaged(string model, int count, string streams);
 }

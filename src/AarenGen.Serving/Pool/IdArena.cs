@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace AarenGen.Serving;
 
 /// <summary>
-/// The ids of streams as UTF-8, without an object for each: each has a run of granules of 16 bytes. Runs that are released are used again
+/// The ids of streams as UTF-8, without an object for each: each has a run of granules of 4 bytes. Runs that are released are used again
 /// for ids of as many granules; each holds where the next one begins.
 /// </summary>
 internal sealed class IdArena
@@ -11,7 +11,7 @@ internal sealed class IdArena
     /// <summary>Maximum number of bytes of an id.</summary>
     public const int MaxBytes = 255;
 
-    private const int GranuleBytes = 16, GranulesPerChunk = 1 << 12;
+    private const int GranuleBytes = 4, GranulesPerChunk = 1 << 14;
     private readonly List<byte[]> chunks = [];
 
     /// <summary>Of each number of granules, where the first released run begins; −1: there is none.</summary>
@@ -44,7 +44,7 @@ internal sealed class IdArena
         return start;
     }
 
-    /// <summary>The id of so many bytes that begins there.</summary>
+    /// <summary>An id, by where it begins and how many bytes it has.</summary>
     public ReadOnlySpan<byte> Get(int start, int length) => Bytes(start, length);
 
     /// <summary>Gives back the memory of an id.</summary>

@@ -18,19 +18,19 @@ internal sealed class PoolMetrics : IDisposable
     private static readonly int StatusCount = StatusTags.Length;
 
     private readonly Meter meter;
-    private readonly Counter<long> tokens;
+    private readonly SafeCounter tokens;
 
     public PoolMetrics(string model, Func<long> streams, Func<long> memoryBytes, Func<long>? pending = null)
     {
         meter = new(new MeterOptions(Name) { Tags = [new("aarengen.model", model)] });
-        tokens = meter.CreateCounter<long>("aarengen.tokens", "{token}", "Tokens by what became of them.");
-        BatchTokens = meter.CreateHistogram<int>("aarengen.batch.tokens", "{token}", "Tokens that were stepped together.");
-        StepDuration = meter.CreateHistogram<double>("aarengen.step.duration", "s", "From the arrival of tokens to their results.");
-        AppendDuration = meter.CreateHistogram<double>("aarengen.store.append.duration", "s", "Appending a batch to the log.");
-        CheckpointDuration = meter.CreateHistogram<double>("aarengen.store.checkpoint.duration", "s", "Writing all changed streams.");
-        Evictions = meter.CreateCounter<long>("aarengen.streams.evicted", "{stream}", "Streams that left memory for the store.");
-        Loads = meter.CreateCounter<long>("aarengen.streams.loaded", "{stream}", "Streams that came back from the store.");
-        StoreFailures = meter.CreateCounter<long>("aarengen.store.failures", "{failure}", "Calls of the store that failed.");
+        tokens = new(meter.CreateCounter<long>("aarengen.tokens", "{token}", "Tokens by what became of them."));
+        BatchTokens = new(meter.CreateHistogram<int>("aarengen.batch.tokens", "{token}", "Tokens that were stepped together."));
+        StepDuration = new(meter.CreateHistogram<double>("aarengen.step.duration", "s", "From the arrival of tokens to their results."));
+        AppendDuration = new(meter.CreateHistogram<double>("aarengen.store.append.duration", "s", "Appending a batch to the log."));
+        CheckpointDuration = new(meter.CreateHistogram<double>("aarengen.store.checkpoint.duration", "s", "Writing all changed streams."));
+        Evictions = new(meter.CreateCounter<long>("aarengen.streams.evicted", "{stream}", "Streams that left memory for the store."));
+        Loads = new(meter.CreateCounter<long>("aarengen.streams.loaded", "{stream}", "Streams that came back from the store."));
+        StoreFailures = new(meter.CreateCounter<long>("aarengen.store.failures", "{failure}", "Calls of the store that failed."));
         meter.CreateObservableGauge("aarengen.streams", streams, "{stream}", "Streams in memory.");
         meter.CreateObservableGauge("aarengen.streams.memory", memoryBytes, "By", "Memory of streams.");
         if (pending is not null)
@@ -39,19 +39,19 @@ internal sealed class PoolMetrics : IDisposable
         }
     }
 
-    public Histogram<int> BatchTokens { get; }
+    public SafeHistogram<int> BatchTokens { get; }
 
-    public Histogram<double> StepDuration { get; }
+    public SafeHistogram<double> StepDuration { get; }
 
-    public Histogram<double> AppendDuration { get; }
+    public SafeHistogram<double> AppendDuration { get; }
 
-    public Histogram<double> CheckpointDuration { get; }
+    public SafeHistogram<double> CheckpointDuration { get; }
 
-    public Counter<long> Evictions { get; }
+    public SafeCounter Evictions { get; }
 
-    public Counter<long> Loads { get; }
+    public SafeCounter Loads { get; }
 
-    public Counter<long> StoreFailures { get; }
+    public SafeCounter StoreFailures { get; }
 
     /// <summary>Counts tokens by what became of them.</summary>
     public void CountTokens(ReadOnlySpan<StepResult> results)
@@ -72,4 +72,48 @@ internal sealed class PoolMetrics : IDisposable
     }
 
     public void Dispose() => meter.Dispose();
+
+    /// <summary>Counts. A listener that throws, which .NET lets through, is no matter of the streams.</summary>
+    internal readonly struct SafeCounter(Counter<long> counter)
+    {
+        public void Add(long value)
+        {
+            try
+            {
+                counter.Add(value);
+            }
+            catch (Exception)
+            {
+                // It has missed this.
+            }
+        }
+
+        public void Add(long value, KeyValuePair<string, object?> tag)
+        {
+            try
+            {
+                counter.Add(value, tag);
+            }
+            catch (Exception)
+            {
+                // It has missed this.
+            }
+        }
+    }
+
+    /// <summary>Records. A listener that throws, which .NET lets through, is no matter of the streams.</summary>
+    internal readonly struct SafeHistogram<T>(Histogram<T> histogram) where T : struct
+    {
+        public void Record(T value)
+        {
+            try
+            {
+                histogram.Record(value);
+            }
+            catch (Exception)
+            {
+                // It has missed this.
+            }
+        }
+    }
 }

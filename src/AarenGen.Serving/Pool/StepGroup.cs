@@ -18,6 +18,9 @@ internal abstract class StepGroup
     /// <summary>Numbers of a token, and of an output.</summary>
     public (int Input, int Output) Widths { get; protected set; }
 
+    /// <summary>How many tokens there is memory for.</summary>
+    public int Capacity => hashes.Length;
+
     /// <summary>[tokens, InputWidth].</summary>
     public ReadOnlyMemory<float> Tokens { get; set; }
 
@@ -41,10 +44,10 @@ internal abstract class StepGroup
 
     public long Sequence(int index) => Sequences.IsEmpty ? 0 : Sequences.Span[index];
 
-    /// <summary>Takes what a caller sends.</summary>
+    /// <summary>Receives what a caller sends.</summary>
     /// <returns>How many tokens are to be read.</returns>
     /// <exception cref="ArgumentException">A length is wrong.</exception>
-    public int Take(
+    public int Receive(
         ReadOnlySpan<string> ids, ReadOnlyMemory<float> tokens, Memory<float> outputs, Memory<StepResult> results,
         ReadOnlyMemory<long> sequences, int inputWidth, int outputWidth, CancellationToken cancellationToken)
     {
@@ -60,7 +63,7 @@ internal abstract class StepGroup
         (Tokens, Outputs, Results, Sequences, CancellationToken) = (tokens, outputs, results, sequences, cancellationToken);
         Widths = (inputWidth, outputWidth);
         outputs.Span.Fill(float.NaN);
-        return Begin(ids);
+        return ReceiveIds(ids);
     }
 
     /// <summary>Forgets what belongs to the caller.</summary>
@@ -69,7 +72,7 @@ internal abstract class StepGroup
 
     /// <summary>Takes the ids of the tokens; an id that cannot be one gets its result at once.</summary>
     /// <returns>How many tokens are to be read.</returns>
-    private int Begin(ReadOnlySpan<string> ids)
+    private int ReceiveIds(ReadOnlySpan<string> ids)
     {
         Count = ids.Length;
         if (hashes.Length < Count)
@@ -103,7 +106,7 @@ internal abstract class StepGroup
     }
 
     /// <summary>Begins a group of ids that were checked, of which there are none yet.</summary>
-    public void BeginEmpty(int capacity)
+    public void BeginIds(int capacity)
     {
         (Count, pending) = (0, 0);
         if (hashes.Length < capacity)
@@ -126,20 +129,20 @@ internal abstract class StepGroup
         pending++;
     }
 
-    /// <summary>Gives all tokens that still have to be read the same result.</summary>
+    /// <summary>Gives all tokens that have an id the same result.</summary>
     public void Refuse(StepStatus status, string message)
     {
         for (int i = 0; i < Count; i++)
         {
-            if (IsValid(i))
+            if (HasId(i))
             {
                 Results.Span[i] = new(status, 0, message);
             }
         }
     }
 
-    /// <summary>Whether the token still has to be read.</summary>
-    public bool IsValid(int index) => Results.Span[index].Status != StepStatus.Invalid;
+    /// <summary>Whether the token has an id that can be one; without it, it has its result.</summary>
+    public bool HasId(int index) => idEnds[index] > Start(index);
 
     public string IdText(int index) => Encoding.UTF8.GetString(Id(index));
 

@@ -1,14 +1,17 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
 
 namespace AarenGen.Serving;
 
 /// <summary>
-/// What a service keeps of itself in its store: version (u8) and declaration (the first eight bytes of its fingerprint), little-endian, as
-/// the record of the empty id. Without it, a model of another declaration would begin a second set of streams beside the first.
+/// What a service keeps of itself in its store: version (u8), declaration (the first eight bytes of its fingerprint), and an XxHash3 of
+/// them, little-endian, as the record of the empty id. Without it, a model of another declaration would begin a second set of streams
+/// beside the first.
 /// </summary>
 internal static class StoreOwner
 {
     private const byte Version = 1;
+    private const int Bytes = 1 + 2 * sizeof(ulong);
 
     private static readonly string[] Id = [""];
 
@@ -21,12 +24,17 @@ internal static class StoreOwner
         await store.ReadAsync(Id, (_, data) => found = data.ToArray(), cancellationToken).ConfigureAwait(false);
         if (found is null)
         {
-            var record = new byte[1 + sizeof(ulong)];
+            var record = new byte[Bytes];
             record[0] = Version;
             BinaryPrimitives.WriteUInt64LittleEndian(record.AsSpan(1), declaration);
+            BinaryPrimitives.WriteUInt64LittleEndian(record.AsSpan(1 + sizeof(ulong)), Checksum(record));
             await store.WriteAsync([new("", record)], cancellationToken).ConfigureAwait(false);
         }
-        else if (found.Length != 1 + sizeof(ulong) || found[0] != Version)
+        else if (found.Length == Bytes && BinaryPrimitives.ReadUInt64LittleEndian(found.AsSpan(1 + sizeof(ulong))) != Checksum(found))
+        {
+            throw new ModelFileException("The record that says whose the store is, is damaged; restore a backup.");
+        }
+        else if (found.Length != Bytes || found[0] != Version)
         {
             throw new ModelFileException("The store was written by another version of AarenGen; use that one, or an empty store.");
         }
@@ -36,4 +44,6 @@ internal static class StoreOwner
                 "The store belongs to another declaration; use a model declared like the one that wrote it, or an empty store.");
         }
     }
+
+    private static ulong Checksum(byte[] record) => XxHash3.HashToUInt64(record.AsSpan(0, 1 + sizeof(ulong)));
 }

@@ -5,10 +5,10 @@ using System.Runtime.InteropServices;
 namespace AarenGen.Serving;
 
 /// <summary>
-/// A stream as a store and a file keep it: version (u8), declaration (the first eight bytes of its fingerprint), weights (u64, 0 where its
-/// state has read no token), the number of the last token and the number of tokens that the state has read (i64 each), how many tokens of
-/// history there is memory for (i32), the state's doubles, the output, the history (<see cref="TokenHistory"/>), and an XxHash3 of all
-/// that; little-endian.
+/// A stream as a store and a file keep it: version (u8), declaration (the first eight bytes of its fingerprint), weights that last stepped
+/// it (u64), the number of the last token and the number of tokens that the state has read (i64 each), how many tokens of history there is
+/// memory for (i32), the state's doubles, the output, the history (<see cref="TokenHistory"/>), and an XxHash3 of the id and all that, so
+/// that a record in another's place is found; little-endian.
 /// </summary>
 internal static class StreamRecord
 {
@@ -18,8 +18,8 @@ internal static class StreamRecord
     public static int Bytes(int doubles, int floats) => HeaderBytes + sizeof(double) * doubles + sizeof(float) * floats + sizeof(ulong);
 
     public static void Write(
-        Span<byte> record, ulong declaration, ulong weights, in StreamRow row, ReadOnlySpan<double> state, int historyTokens,
-        ReadOnlySpan<float> values)
+        Span<byte> record, ReadOnlySpan<byte> id, ulong declaration, ulong weights, in StreamRow row, ReadOnlySpan<double> state,
+        int historyTokens, ReadOnlySpan<float> values)
     {
         record[0] = Version;
         BinaryPrimitives.WriteUInt64LittleEndian(record[1..], declaration);
@@ -29,11 +29,16 @@ internal static class StreamRecord
         BinaryPrimitives.WriteInt32LittleEndian(record[33..], historyTokens);
         MemoryMarshal.AsBytes(state).CopyTo(record[HeaderBytes..]);
         MemoryMarshal.AsBytes(values).CopyTo(record[(HeaderBytes + sizeof(double) * state.Length)..]);
-        BinaryPrimitives.WriteUInt64LittleEndian(record[^sizeof(ulong)..], XxHash3.HashToUInt64(record[..^sizeof(ulong)]));
+        BinaryPrimitives.WriteUInt64LittleEndian(record[^sizeof(ulong)..], Checksum(record, id));
     }
+
+    /// <summary>Whether a record is as it was written, by whatever version.</summary>
+    public static bool IsSound(ReadOnlySpan<byte> record, ReadOnlySpan<byte> id) =>
+        record.Length > sizeof(ulong) && BinaryPrimitives.ReadUInt64LittleEndian(record[^sizeof(ulong)..]) == Checksum(record, id);
 
     /// <summary>Reads a record; returns the weights, the number of its last token and the tokens that the state has read.</summary>
     /// <param name="record">The record.</param>
+    /// <param name="id">The stream's id.</param>
     /// <param name="declaration">The declaration of the model that is to continue it.</param>
     /// <param name="state">The state, overwritten.</param>
     /// <param name="outputWidth">Numbers of an output.</param>
@@ -41,10 +46,10 @@ internal static class StreamRecord
     /// <param name="values">The output and the last tokens, overwritten; there may be memory for more or fewer tokens than it has.</param>
     /// <exception cref="ModelFileException">It is damaged, or of another declaration.</exception>
     public static (ulong Weights, long Sequence, long TokenCount) Read(
-        ReadOnlySpan<byte> record, ulong declaration, Span<double> state, int outputWidth, int tokenWidth, Span<float> values)
+        ReadOnlySpan<byte> record, ReadOnlySpan<byte> id, ulong declaration, Span<double> state, int outputWidth, int tokenWidth,
+        Span<float> values)
     {
-        if (record.Length < HeaderBytes + sizeof(ulong)
-            || BinaryPrimitives.ReadUInt64LittleEndian(record[^sizeof(ulong)..]) != XxHash3.HashToUInt64(record[..^sizeof(ulong)]))
+        if (record.Length < HeaderBytes + sizeof(ulong) || !IsSound(record, id))
         {
             throw new ModelFileException(
                 "The record of a stream is damaged: its checksum does not fit; restore a backup, or remove the stream.");
@@ -82,4 +87,7 @@ internal static class StreamRecord
         }
         return (BinaryPrimitives.ReadUInt64LittleEndian(record[9..]), sequence, tokens);
     }
+
+    private static ulong Checksum(ReadOnlySpan<byte> record, ReadOnlySpan<byte> id) =>
+        XxHash3.HashToUInt64(record[..^sizeof(ulong)], unchecked((long)XxHash3.HashToUInt64(id)));
 }

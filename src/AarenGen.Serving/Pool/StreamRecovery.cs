@@ -5,71 +5,159 @@ namespace AarenGen.Serving;
 /// <summary>Brings pools to where the last process left their streams: applies the logs of a store to its records.</summary>
 internal static class StreamRecovery
 {
-    private const int TokensPerBatch = 1 << 12;
+    /// <summary>Records are large and are not stepped together, so that more of them are not faster.</summary>
+    private const int TokensPerBatch = 1 << 12, RecordsPerBatch = 1 << 8;
 
     /// <summary>Applies all logs and empties them.</summary>
     /// <param name="pools">The pools, which nobody else uses yet.</param>
     /// <param name="store">Their store.</param>
     /// <param name="poolOf">The pool of a stream, by the hash of its id.</param>
     /// <param name="cancellationToken">Ends it; the logs stay.</param>
+    /// <returns>
+    /// Streams whose records are damaged and that are in a log: they are set aside, since one of them is no reason to stop the others. And
+    /// how many bytes the logs had.
+    /// </returns>
     /// <exception cref="IOException">The store cannot be read or written, or a log lacks tokens.</exception>
-    /// <exception cref="ModelFileException">The store belongs to another declaration, or is damaged.</exception>
-    public static async Task RunAsync<TModel>(
+    /// <exception cref="ModelFileException">The store belongs to another declaration or version, or what says so is damaged.</exception>
+    public static async Task<(IReadOnlyList<string> Damaged, long LogBytes)> RunAsync<TModel>(
         IReadOnlyList<StreamPool<TModel>> pools, IStreamStore store, Func<ulong, int> poolOf, CancellationToken cancellationToken)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
-        await StoreOwner.ClaimAsync(store, StreamRows<TModel>.Declaration, cancellationToken).ConfigureAwait(false);
-        ReplayGroup[] groups =
-            [.. pools.Select(static _ => new ReplayGroup(StreamPool<TModel>.InputWidth, StreamPool<TModel>.OutputWidth))];
-        IReadOnlyDictionary<int, long> ends = await StreamLog.ReadAsync(
-            store, StreamRows<TModel>.Declaration, StreamPool<TModel>.InputWidth,
-            async (id, sequence, token) =>
-            {
-                int pool = poolOf(StreamTable.HashOf(id.Span));
-                if (token.IsEmpty)
-                {
-                    await ReplayAsync(pools[pool], groups[pool]).ConfigureAwait(false);
-                    await pools[pool].ReplayResetAsync(StreamId.Decode(id.Span), sequence).ConfigureAwait(false);
-                }
-                else if (groups[pool].Add(id.Span, sequence, token.Span) == TokensPerBatch)
-                {
-                    await ReplayAsync(pools[pool], groups[pool]).ConfigureAwait(false);
-                }
-            },
-            cancellationToken).ConfigureAwait(false);
-        for (int pool = 0; pool < pools.Count; pool++)
+        await StoreOwner.ClaimAsync(store, pools[0].Form.Declaration, cancellationToken).ConfigureAwait(false);
+        PoolReplay<TModel>[] replays = [.. pools.Select(static p => new PoolReplay<TModel>(p))];
+        IReadOnlyDictionary<int, long> ends;
+        long bytes;
+        try
         {
-            await ReplayAsync(pools[pool], groups[pool]).ConfigureAwait(false);
-            await pools[pool].CheckpointAsync(cancellationToken).ConfigureAwait(false);
+            (ends, bytes) = await StreamLog.ReadAsync(
+                store, pools[0].Form.Declaration, pools[0].Form.TokenWidth,
+                (kind, id, sequence, token) =>
+                {
+                    PoolReplay<TModel> replay = replays[poolOf(StreamTable.HashOf(id.Span))];
+                    return kind switch
+                    {
+                        StreamEventKind.Token or StreamEventKind.Advance => replay.AddAsync(id, sequence, token),
+                        StreamEventKind.Reset => replay.ResetAsync(StreamId.Decode(id.Span), sequence),
+                        _ => replay.RemoveAsync(id.ToArray()),
+                    };
+                },
+                cancellationToken).ConfigureAwait(false);
         }
+        finally
+        {
+            // Also where the reading has failed: nobody uses pools and store any more when this ends.
+            await Task.WhenAll(replays.Select(static r => r.EndAsync())).ConfigureAwait(false);
+        }
+        var damaged = new List<string>();
+        foreach (PoolReplay<TModel> replay in replays)
+        {
+            damaged.AddRange(await replay.CheckAsync(store).ConfigureAwait(false));
+        }
+        await Task.WhenAll(pools.Select(p => Task.Run(() => p.CheckpointAsync(cancellationToken), CancellationToken.None)))
+            .ConfigureAwait(false);
         // All is in records; what comes is the log of this process alone, however many parts it has.
         foreach ((int log, long last) in ends)
         {
             await store.TruncateAsync(log, last, cancellationToken).ConfigureAwait(false);
         }
+        return (damaged, bytes);
     }
 
-    private static async ValueTask ReplayAsync<TModel>(StreamPool<TModel> pool, ReplayGroup group)
-        where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    /// <summary>Lets a pool read the tokens of a log again, while further ones are read from it and other pools do the same.</summary>
+    private sealed class PoolReplay<TModel>(StreamPool<TModel> pool) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
-        await pool.StepAsync(group.Begin(), isLogged: false).ConfigureAwait(false);
-        group.End();
+        /// <summary>
+        /// What is wrong with the first token of a stream that cannot be read. It is no mistake where a removal follows: the log may begin
+        /// in the middle of the stream that was removed, and its record is gone, or that of the stream after it.
+        /// </summary>
+        private readonly Dictionary<string, string> unread = [];
+
+        private ReplayGroup filled = NewGroup(pool), stepped = NewGroup(pool);
+        private Task stepping = Task.CompletedTask;
+
+        public ValueTask AddAsync(ReadOnlyMemory<byte> id, long sequence, ReadOnlyMemory<byte> token) =>
+            filled.Add(id.Span, sequence, token.Span) == filled.Capacity ? StepAsync() : ValueTask.CompletedTask;
+
+        public async ValueTask ResetAsync(string id, long sequence)
+        {
+            await StepAsync().ConfigureAwait(false);
+            await stepping.ConfigureAwait(false);
+            try
+            {
+                await pool.ReplayResetAsync(id, sequence).ConfigureAwait(false);
+            }
+            catch (ModelFileException error)
+            {
+                unread.TryAdd(id, $"The reset of stream '{id}' in the log of the store cannot be done: {error.Message}");
+            }
+        }
+
+        public async ValueTask RemoveAsync(byte[] id)
+        {
+            await StepAsync().ConfigureAwait(false);
+            await stepping.ConfigureAwait(false);
+            await pool.ReplayRemovalAsync(id).ConfigureAwait(false);
+            unread.Remove(StreamId.Decode(id));
+        }
+
+        public async Task EndAsync()
+        {
+            await StepAsync().ConfigureAwait(false);
+            await stepping.ConfigureAwait(false);
+        }
+
+        /// <summary>Says what could not be read, once the whole log is.</summary>
+        /// <returns>Streams whose records are damaged, so that no log helps.</returns>
+        /// <exception cref="IOException">A token could not be read though the record of its stream can, or the store cannot be.</exception>
+        public async Task<IEnumerable<string>> CheckAsync(IStreamStore store)
+        {
+            string[] ids = [.. unread.Keys];
+            var damaged = new HashSet<string>();
+            await store.ReadAsync(
+                ids,
+                (i, data) =>
+                {
+                    if (!StreamRecord.IsSound(data, StreamId.Encode(ids[i])))
+                    {
+                        damaged.Add(ids[i]);
+                    }
+                },
+                CancellationToken.None).ConfigureAwait(false);
+            return unread.FirstOrDefault(u => !damaged.Contains(u.Key)).Value is { } message ? throw new IOException(message) : damaged;
+        }
+
+        /// <summary>Begins to step what was added, once what was added before is stepped.</summary>
+        private async ValueTask StepAsync()
+        {
+            await stepping.ConfigureAwait(false);
+            (filled, stepped) = (stepped, filled);
+            ReplayGroup group = stepped;
+            stepping = Task.Run(async () =>
+            {
+                await pool.StepAsync(group.Begin(), isLogged: false).ConfigureAwait(false);
+                group.End(unread);
+            });
+        }
+
+        private static ReplayGroup NewGroup(StreamPool<TModel> pool) => new(
+            pool.Form.Records is null ? TokensPerBatch : RecordsPerBatch, pool.Form.TokenWidth, pool.Form.OutputWidth);
     }
 
     /// <summary>Tokens of a log that are read again.</summary>
     private sealed class ReplayGroup : StepGroup
     {
         private readonly float[] tokens, outputs;
-        private readonly long[] sequences = new long[TokensPerBatch];
-        private readonly StepResult[] results = new StepResult[TokensPerBatch];
+        private readonly long[] sequences;
+        private readonly StepResult[] results;
         private readonly List<PendingToken> pending = [];
         private readonly int inputWidth, outputWidth;
 
-        public ReplayGroup(int inputWidth, int outputWidth)
+        public ReplayGroup(int most, int inputWidth, int outputWidth)
         {
             (this.inputWidth, this.outputWidth) = Widths = (inputWidth, outputWidth);
-            (tokens, outputs) = (new float[TokensPerBatch * inputWidth], new float[TokensPerBatch * outputWidth]);
-            BeginEmpty(TokensPerBatch);
+            (tokens, outputs) = (new float[most * inputWidth], new float[most * outputWidth]);
+            (sequences, results) = (new long[most], new StepResult[most]);
+            BeginIds(most);
         }
 
         /// <summary>Adds a token; returns how many there are.</summary>
@@ -91,20 +179,22 @@ internal static class StreamRecovery
             return pending;
         }
 
-        /// <exception cref="IOException">A token could not be read.</exception>
-        public void End()
+        /// <summary>Says of streams whose tokens could not be read what is wrong with the first one.</summary>
+        public void End(Dictionary<string, string> unread)
         {
             for (int i = 0; i < Count; i++)
             {
                 if (results[i].Status is not (StepStatus.Accepted or StepStatus.Repeated or StepStatus.Stale))
                 {
-                    throw new IOException(
+                    unread.TryAdd(
+                        IdText(i),
                         $"Token {sequences[i]} of stream '{IdText(i)}' in the log of the store cannot be read: {results[i].Message} "
-                        + "Restore a backup of the store; or mend what the message says.");
+                        + "Start with the weights that wrote the log, which FindLogWeightsAsync of the store tells; mend what the message "
+                        + "says; or restore a backup of the store.");
                 }
             }
             pending.Clear();
-            BeginEmpty(TokensPerBatch);
+            BeginIds(results.Length);
         }
 
         protected override void Complete()

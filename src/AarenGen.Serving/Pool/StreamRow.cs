@@ -40,4 +40,7 @@ internal enum RowFlags : byte
 
     /// <summary>Its record is being written: until then it stays where it is.</summary>
     IsWriting = 4,
+
+    /// <summary>Its stream was removed, which the store does not know yet: until then the row stands for none.</summary>
+    IsRemoved = 8,
 }

@@ -1,21 +1,14 @@
-using System.Globalization;
-
 namespace AarenGen.Serving;
 
 /// <summary>The streams of a pool that are in memory: their rows, and what they mean to the model. One thread at a time uses it.</summary>
 internal sealed class StreamRows<TModel> where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
-    /// <summary>What a declaration is called in records.</summary>
-    public static readonly ulong Declaration =
-        ulong.Parse(SequenceModel<TModel>.Description.Fingerprint.AsSpan(0, 16), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-
-    private static readonly int TokenWidth = SequenceModel<TModel>.Description.InputWidth;
-    private static readonly int OutputWidth = SequenceModel<TModel>.Description.OutputWidth;
     private static readonly int Modalities = SequenceModel<TModel>.Description.ModalityCount;
 
     private const int OriginsPerPart = 1 << 12;
 
-    private readonly int historyTokens;
+    private readonly StreamQuota? quota;
+    private readonly int historyTokens, tokenWidth, outputWidth;
     private readonly WeightChange onWeightChange;
     private readonly StreamTable table;
 
@@ -34,22 +27,42 @@ internal sealed class StreamRows<TModel> where TModel : SequenceModel<TModel>, I
     /// same length, so that none is copied and none has more memory than rows need.
     /// </summary>
     private readonly List<int[]> originOf = [];
-    private int generation;
+    private int generation, removed;
 
     private float[] history = [], ignored = [];
 
-    public StreamRows(TModel model, StreamPoolOptions options)
+    /// <param name="model">The model.</param>
+    /// <param name="options">How streams are kept.</param>
+    /// <param name="quota">Rows that several pools may have together; null: each has its own limit.</param>
+    /// <param name="form">What streams read; null: tokens.</param>
+    public StreamRows(TModel model, StreamPoolOptions options, StreamQuota? quota = null, StreamForm<TModel>? form = null)
     {
+        this.quota = quota;
+        Form = form ?? StreamForm<TModel>.Tokens;
+        (tokenWidth, outputWidth) = (Form.TokenWidth, Form.OutputWidth);
         onWeightChange = options.OnWeightChange;
         // A stream that begins anew in the middle of a turn reads the tokens of that turn again, so that the next one has its meaning.
-        historyTokens = Math.Max(options.HistoryTokens, Modalities - 1);
-        table = new(SequenceModel<TModel>.Description.Layout.StateDoubles, OutputWidth + TokenHistory.Floats(historyTokens, TokenWidth));
+        historyTokens = Math.Max(options.HistoryTokens, Form.MinHistory);
+        table = new(SequenceModel<TModel>.Description.Layout.StateDoubles, outputWidth + TokenHistory.Floats(historyTokens, tokenWidth));
         Use(model);
     }
 
+    /// <summary>What streams read.</summary>
+    public StreamForm<TModel> Form { get; }
+
     public TModel Model { get; private set; } = null!;
 
-    public int Count => table.Count;
+    /// <summary>The fingerprint of its weights.</summary>
+    public ulong Weights => generations[generation];
+
+    /// <summary>Streams that have a row.</summary>
+    public int Count => table.Count - removed;
+
+    /// <summary>How many streams all pools may have together that share the quota; null: any number.</summary>
+    public int? Quota => quota?.Max;
+
+    /// <summary>Rows that are taken: also those of removed streams of which the store still has records.</summary>
+    public int RowCount => table.Count;
 
     public int Capacity => table.Capacity;
 
@@ -72,8 +85,13 @@ internal sealed class StreamRows<TModel> where TModel : SequenceModel<TModel>, I
 
     public int Add(ReadOnlySpan<byte> id, ulong hash) => table.Add(id, hash);
 
+    /// <summary>Gives an id that has no row a row, where the quota allows one; -1: it does not.</summary>
+    public int TryAdd(ReadOnlySpan<byte> id, ulong hash) => quota?.TryTake() == false ? -1 : Add(id, hash);
+
     public void Remove(int row)
     {
+        CountRemoved(row);
+        quota?.Release();
         if (row / OriginsPerPart < originOf.Count)
         {
             originOf[row / OriginsPerPart][row % OriginsPerPart] = 0;
@@ -83,7 +101,10 @@ internal sealed class StreamRows<TModel> where TModel : SequenceModel<TModel>, I
 
     public ReadOnlySpan<byte> Id(int row) => table.Id(row);
 
-    public Span<float> Output(int row) => table.Values(row)[..OutputWidth];
+    /// <summary>The numbers of a stream's state.</summary>
+    public Span<double> State(int row) => table.State(row);
+
+    public Span<float> Output(int row) => table.Values(row)[..outputWidth];
 
     /// <summary>The weights that last stepped a row, for those who look.</summary>
     public StreamInfo Info(int row)
@@ -99,58 +120,121 @@ internal sealed class StreamRows<TModel> where TModel : SequenceModel<TModel>, I
     public void Load(int row, ReadOnlySpan<byte> record)
     {
         (ulong weights, long sequence, long tokens) = StreamRecord.Read(
-            record, Declaration, table.State(row), OutputWidth, TokenWidth, table.Values(row));
+            record, table.Id(row), Form.Declaration, table.State(row), outputWidth, tokenWidth, table.Values(row));
         ref StreamRow loaded = ref table[row];
         (loaded.Sequence, loaded.TokenCount, loaded.Generation) = (sequence, tokens, GenerationOf(weights));
     }
 
-    /// <summary>Writes the record of a row.</summary>
+    /// <summary>Bytes of the record of a row.</summary>
+    public int RecordBytes => table.RecordBytes;
+
+    /// <summary>The record of a row.</summary>
     public byte[] Record(int row)
     {
-        ref StreamRow written = ref table[row];
-        ReadOnlySpan<double> state = table.State(row);
-        ReadOnlySpan<float> values = table.Values(row);
-        var record = new byte[StreamRecord.Bytes(state.Length, values.Length)];
-        StreamRecord.Write(record, Declaration, generations[written.Generation], written, state, historyTokens, values);
+        var record = new byte[RecordBytes];
+        WriteRecord(row, record);
         return record;
+    }
+
+    /// <summary>Writes the record of a row, <see cref="RecordBytes"/> long.</summary>
+    public void WriteRecord(int row, Span<byte> record)
+    {
+        ref StreamRow written = ref table[row];
+        StreamRecord.Write(
+            record, table.Id(row), Form.Declaration, generations[written.Generation], written, table.State(row), historyTokens,
+            table.Values(row));
     }
 
     /// <summary>Makes a state that of a row, which is stepped in place.</summary>
     public void Attach(StreamState<TModel> state, int row) =>
         state.Attach(table.StateStorage(row), table.StateStart(row), table[row].TokenCount, OriginOf(row));
 
+    /// <summary>Makes a state that of a row, with numbers that are a copy of its own.</summary>
+    public void Attach(StreamState<TModel> state, double[] numbers, long tokenCount, int row) =>
+        state.Attach(numbers, 0, tokenCount, OriginOf(row));
+
+    /// <summary>Whether a row begins anew before it is stepped, since other weights have stepped it.</summary>
+    public bool BeginsAnew(int row) =>
+        table[row].Generation != generation && table[row].TokenCount > 0 && onWeightChange != WeightChange.Keep;
+
+    /// <summary>Marks a row as stepped by the current weights, with the given number of tokens in its state.</summary>
+    public void UseWeights(int row, long tokenCount) => (table[row].Generation, table[row].TokenCount) = (generation, tokenCount);
+
+    /// <summary>Copies what a row that begins anew reads again; returns how many tokens that is.</summary>
+    public int CopyHistory(int row, ref float[] tokens)
+    {
+        ReadOnlySpan<float> kept = table.Values(row)[outputWidth..];
+        int known = onWeightChange == WeightChange.Replay ? TokenHistory.Count(kept) : 0;
+        if (tokens.Length < known * tokenWidth)
+        {
+            tokens = new float[known * tokenWidth];
+        }
+        TokenHistory.CopyLast(kept, tokenWidth, table[row].Sequence, tokens.AsSpan(0, known * tokenWidth));
+        return known;
+    }
+
     /// <summary>Makes the state of a row, which is to be stepped, one of the weights of now, as the policy says.</summary>
     public void UseWeights(StreamState<TModel> state, int row)
     {
         ref StreamRow used = ref table[row];
-        if (used.Generation != generation)
+        if (BeginsAnew(row))
         {
-            if (used.TokenCount > 0 && onWeightChange != WeightChange.Keep)
-            {
-                BeginAnew(state, row);
-                used.TokenCount = state.TokenCount;
-            }
-            used.Generation = generation;
+            BeginAnew(state, row);
+            used.TokenCount = state.TokenCount;
         }
+        used.Generation = generation;
     }
 
-    /// <summary>Makes a row that of the token that its state has read.</summary>
-    public void Advance(int row, ReadOnlySpan<float> token, ReadOnlySpan<float> output)
+    /// <summary>Makes a row that of the token that its state has read; an advance has no number, and is not read again.</summary>
+    public void Complete(int row, StreamEventKind kind, ReadOnlySpan<float> token, ReadOnlySpan<float> output)
     {
-        ref StreamRow stepped = ref table[row];
-        stepped.Sequence++;
-        stepped.TokenCount++;
         Span<float> values = table.Values(row);
         output.CopyTo(values);
-        TokenHistory.Add(values[OutputWidth..], token, stepped.Sequence);
+        if (kind == StreamEventKind.Advance)
+        {
+            return;
+        }
+        ref StreamRow stepped = ref table[row];
+        if ((stepped.Flags & RowFlags.IsRemoved) != 0)
+        {
+            // A stream of the same id begins.
+            CountRemoved(row);
+        }
+        stepped.Sequence++;
+        stepped.TokenCount++;
+        TokenHistory.Add(values[outputWidth..], token, stepped.Sequence);
     }
 
     /// <summary>Forgets what a stream has read; its last number and output stay.</summary>
     public void Reset(int row)
     {
         table.State(row).Clear();
-        TokenHistory.Clear(table.Values(row)[OutputWidth..]);
+        TokenHistory.Clear(table.Values(row)[outputWidth..]);
         table[row].TokenCount = 0;
+    }
+
+    /// <summary>Makes a row that of a stream that was removed, until its record is gone from the store.</summary>
+    public void Forget(int row)
+    {
+        Reset(row);
+        table.Values(row).Clear();
+        ref StreamRow forgotten = ref table[row];
+        if ((forgotten.Flags & RowFlags.IsRemoved) == 0)
+        {
+            removed++;
+        }
+        (forgotten.Sequence, forgotten.Generation) = (0, 0);
+        forgotten.Flags = (forgotten.Flags & RowFlags.IsWriting) | RowFlags.IsChanged | RowFlags.IsRemoved;
+    }
+
+    private void CountRemoved(int row)
+    {
+        ref StreamRow counted = ref table[row];
+        if ((counted.Flags & RowFlags.IsRemoved) != 0)
+        {
+            counted.Flags &= ~RowFlags.IsRemoved;
+            removed--;
+        }
     }
 
     /// <summary>
@@ -159,7 +243,7 @@ internal sealed class StreamRows<TModel> where TModel : SequenceModel<TModel>, I
     private void BeginAnew(StreamState<TModel> state, int row)
     {
         ref StreamRow stream = ref table[row];
-        ReadOnlySpan<float> kept = table.Values(row)[OutputWidth..];
+        ReadOnlySpan<float> kept = table.Values(row)[outputWidth..];
         // Tokens mean what their place in the turn says, so that it is kept.
         int inTurn = (int)(stream.TokenCount % Modalities), known = TokenHistory.Count(kept);
         int count = onWeightChange == WeightChange.Reset || known < inTurn ? inTurn : known - (known - inTurn) % Modalities;
@@ -168,13 +252,13 @@ internal sealed class StreamRows<TModel> where TModel : SequenceModel<TModel>, I
         {
             return;
         }
-        if (history.Length < count * TokenWidth)
+        if (history.Length < count * tokenWidth)
         {
-            (history, ignored) = (new float[count * TokenWidth], new float[count * OutputWidth]);
+            (history, ignored) = (new float[count * tokenWidth], new float[count * outputWidth]);
         }
-        Span<float> tokens = history.AsSpan(0, count * TokenWidth);
-        TokenHistory.CopyLast(kept, TokenWidth, stream.Sequence, tokens);
-        Model.StepManyChecked(new ReadOnlySpan<StreamState<TModel>>(ref state), tokens, ignored.AsSpan(0, count * OutputWidth));
+        Span<float> tokens = history.AsSpan(0, count * tokenWidth);
+        TokenHistory.CopyLast(kept, tokenWidth, stream.Sequence, tokens);
+        Model.StepManyChecked(new ReadOnlySpan<StreamState<TModel>>(ref state), tokens, ignored.AsSpan(0, count * outputWidth));
     }
 
     private StateOrigin OriginOf(int row)

@@ -6,18 +6,19 @@ using System.Text;
 namespace AarenGen.Serving;
 
 /// <summary>
-/// All streams as a file: "AarenStr", version (u32), declaration (its fingerprint, 64 ASCII characters), weights of the model that wrote it
-/// (u64), then of each stream bytes of its id (u8), the id, bytes of its record (i32) and the record (<see cref="StreamRecord"/>), then a
-/// zero byte, the number of streams (i64), and an XxHash3 of all that; little-endian.
+/// All streams as a file: "AarenStr", version (u32), declaration (its fingerprint, 64 ASCII characters), then of each stream bytes of its
+/// id (u8), the id, bytes of its record (i32) and the record (<see cref="StreamRecord"/>), then a zero byte, the number of records (i64),
+/// and an XxHash3 of all that; little-endian. A stream that was removed while the file was written, and began again, may be there twice;
+/// the last record counts.
 /// </summary>
 internal static class StreamSnapshot
 {
     private const uint Version = 1;
-    private const int RecordsPerPart = 256;
+    private const int RecordsPerPart = 256, BytesPerRead = 1 << 16;
 
     private static ReadOnlySpan<byte> Magic => "AarenStr"u8;
 
-    private static int HeaderBytes => Magic.Length + sizeof(uint) + 64 + sizeof(ulong);
+    private static int HeaderBytes => Magic.Length + sizeof(uint) + 64;
 
     /// <summary>Writes all streams of pools: with a store those that are in it, once all that has changed is.</summary>
     public static async Task SaveAsync<TModel>(
@@ -30,7 +31,7 @@ internal static class StreamSnapshot
             await pool.CheckpointAsync(cancellationToken).ConfigureAwait(false);
         }
         await WriteAsync(
-            stream, SequenceModel<TModel>.Description.Fingerprint, pools[0].Model.Origin.Weights.Fingerprint,
+            stream, pools[0].Form.Fingerprint,
             store is null ? InMemoryAsync(pools) : InStoreAsync(store, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
@@ -42,40 +43,88 @@ internal static class StreamSnapshot
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         Arguments.CheckReadable(stream);
-        if (pools.Any(static p => p.Count > 0) || (store is not null && await AnyAsync(store, cancellationToken).ConfigureAwait(false)))
-        {
-            throw new InvalidOperationException("There are streams already; load saved ones before the first token, into an empty store.");
-        }
+        var pauses = new List<PoolPause<TModel>>();
         try
         {
-            return await ReadAsync(
-                stream, SequenceModel<TModel>.Description.Fingerprint,
+            // What is there now is in records, none is in a log, and none comes meanwhile.
+            foreach (StreamPool<TModel> pool in pools)
+            {
+                pauses.Add(await pool.PauseAsync(cancellationToken).ConfigureAwait(false));
+            }
+            if (pools.Any(static p => p.Count > 0) || (store is not null && await AnyAsync(store, cancellationToken).ConfigureAwait(false)))
+            {
+                throw new InvalidOperationException(
+                    "There are streams already; load saved ones where there are none, into an empty store.");
+            }
+            return await LoadAsync(
+                pauses, pools[0].Form, id => poolOf(StreamTable.HashOf(StreamId.Encode(id))), stream, cancellationToken)
+                .ConfigureAwait(false);
+        }
+        finally
+        {
+            foreach (PoolPause<TModel> pause in pauses)
+            {
+                await pause.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async Task<long> LoadAsync<TModel>(
+        List<PoolPause<TModel>> pauses, StreamForm<TModel> form, Func<string, int> poolOf, Stream stream,
+        CancellationToken cancellationToken)
+        where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+    {
+        var ids = new HashSet<string>();
+        try
+        {
+            await ReadAsync(
+                stream, form.Fingerprint, MaxRecordBytes(form),
                 async part =>
                 {
-                    foreach (IGrouping<StreamPool<TModel>, StoredRecord> some in part.ToLookup(
-                        r => pools[poolOf(StreamTable.HashOf(StreamId.Encode(r.Id)))]))
+                    // Before they are written: some of them may be where that fails.
+                    ids.UnionWith(part.Select(static r => r.Id));
+                    foreach (IGrouping<int, StoredRecord> some in part.ToLookup(r => poolOf(r.Id)))
                     {
-                        await some.Key.AddAsync([.. some], cancellationToken).ConfigureAwait(false);
+                        await pauses[some.Key].AddAsync([.. some]).ConfigureAwait(false);
                     }
                 },
                 cancellationToken).ConfigureAwait(false);
+            return ids.Count;
         }
-        catch
+        catch (Exception error)
         {
-            await ForgetAsync(pools, store).ConfigureAwait(false);
+            try
+            {
+                foreach (IGrouping<int, string> some in ids.ToLookup(poolOf))
+                {
+                    foreach (string[] chunk in some.Chunk(RecordsPerPart))
+                    {
+                        await pauses[some.Key].ForgetAsync(chunk).ConfigureAwait(false);
+                    }
+                }
+            }
+            catch (IOException second)
+            {
+                throw new IOException(
+                    $"The streams could not be loaded: {error.Message} Nor could those be taken back that were: {second.Message}", error);
+            }
             throw;
         }
     }
 
+    /// <summary>Bytes of the record of a stream with the longest history that there may be.</summary>
+    private static long MaxRecordBytes<TModel>(StreamForm<TModel> form) where TModel : SequenceModel<TModel>, IModelDefinition<TModel> =>
+        StreamRecord.Bytes(SequenceModel<TModel>.Description.Layout.StateDoubles, form.OutputWidth)
+            + (1 + (long)StreamPoolOptions.MaxHistoryTokens * form.TokenWidth) * sizeof(float);
+
     private static async Task WriteAsync(
-        Stream stream, string declaration, ulong weights, IAsyncEnumerable<StoredRecord> records, CancellationToken cancellationToken)
+        Stream stream, string declaration, IAsyncEnumerable<StoredRecord> records, CancellationToken cancellationToken)
     {
         var hash = new XxHash3();
         var header = new byte[HeaderBytes];
         Magic.CopyTo(header);
         BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(Magic.Length), Version);
         Encoding.ASCII.GetBytes(declaration, header.AsSpan(Magic.Length + sizeof(uint)));
-        BinaryPrimitives.WriteUInt64LittleEndian(header.AsSpan(HeaderBytes - sizeof(ulong)), weights);
         await WriteAsync(header).ConfigureAwait(false);
         long count = 0;
         var start = new byte[1 + IdArena.MaxBytes + sizeof(int)];
@@ -103,8 +152,9 @@ internal static class StreamSnapshot
 
     /// <summary>Reads streams in parts; what was received counts only once it has returned.</summary>
     /// <exception cref="ModelFileException">The data are damaged, of another declaration, or no streams at all.</exception>
-    private static async Task<long> ReadAsync(
-        Stream stream, string declaration, Func<IReadOnlyList<StoredRecord>, ValueTask> receive, CancellationToken cancellationToken)
+    private static async Task ReadAsync(
+        Stream stream, string declaration, long maxRecordBytes, Func<IReadOnlyList<StoredRecord>, ValueTask> receive,
+        CancellationToken cancellationToken)
     {
         var hash = new XxHash3();
         byte[] header = await ReadAsync(HeaderBytes).ConfigureAwait(false);
@@ -127,8 +177,7 @@ internal static class StreamSnapshot
             byte[] start = await ReadAsync(idBytes + sizeof(int)).ConfigureAwait(false);
             string id = Encoding.UTF8.GetString(start, 0, idBytes);
             int bytes = BinaryPrimitives.ReadInt32LittleEndian(start.AsSpan(idBytes));
-            // A record is a state and some tokens: a length beyond that is damage, and must not take memory.
-            if (bytes is <= 0 or > 1 << 30 || !StreamId.TryEncode(id, new byte[3 * id.Length], out _))
+            if (bytes <= 0 || bytes > maxRecordBytes || !StreamId.TryEncode(id, new byte[3 * id.Length], out _))
             {
                 throw Damaged();
             }
@@ -144,14 +193,22 @@ internal static class StreamSnapshot
         long expected = BinaryPrimitives.ReadInt64LittleEndian(await ReadAsync(sizeof(long)).ConfigureAwait(false));
         ulong computed = hash.GetCurrentHashAsUInt64(),
             stored = BinaryPrimitives.ReadUInt64LittleEndian(await ReadAsync(sizeof(ulong)).ConfigureAwait(false));
-        return expected == count && computed == stored ? count : throw Damaged();
+        if (expected != count || computed != stored)
+        {
+            throw Damaged();
+        }
 
         async ValueTask<byte[]> ReadAsync(int bytes)
         {
-            var read = new byte[bytes];
+            // In steps: a length that is damaged takes no more memory than the file has bytes.
+            var read = new byte[Math.Min(bytes, BytesPerRead)];
             try
             {
-                await stream.ReadExactlyAsync(read, cancellationToken).ConfigureAwait(false);
+                for (int at = 0; at < bytes; at = read.Length)
+                {
+                    Array.Resize(ref read, (int)Math.Min(bytes, at == 0 ? BytesPerRead : 2L * at));
+                    await stream.ReadExactlyAsync(read.AsMemory(at), cancellationToken).ConfigureAwait(false);
+                }
             }
             catch (EndOfStreamException error)
             {
@@ -180,13 +237,15 @@ internal static class StreamSnapshot
         }
     }
 
-    /// <summary>The records of streams: the empty id is the service's own.</summary>
+    /// <summary>
+    /// The records of streams: the empty id is the service's own. What is damaged would keep the others from being loaded, and is left out.
+    /// </summary>
     private static async IAsyncEnumerable<StoredRecord> InStoreAsync(
         IStreamStore store, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (StoredRecord record in store.ReadAllAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (record.Id.Length > 0)
+            if (record.Id.Length > 0 && StreamRecord.IsSound(record.Data.Span, StreamId.Encode(record.Id)))
             {
                 yield return record;
             }
@@ -195,30 +254,14 @@ internal static class StreamSnapshot
 
     private static async ValueTask<bool> AnyAsync(IStreamStore store, CancellationToken cancellationToken)
     {
-        await foreach (StoredRecord _ in InStoreAsync(store, cancellationToken).ConfigureAwait(false))
+        await foreach (StoredRecord record in store.ReadAllAsync(cancellationToken).ConfigureAwait(false))
         {
-            return true;
-        }
-        return false;
-    }
-
-    /// <summary>Takes back what was read of streams that turned out to be damaged.</summary>
-    private static async ValueTask ForgetAsync<TModel>(IReadOnlyList<StreamPool<TModel>> pools, IStreamStore? store)
-        where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
-    {
-        IAsyncEnumerable<StoredRecord> read = store is null ? InMemoryAsync(pools) : InStoreAsync(store, CancellationToken.None);
-        var ids = new List<string>();
-        await foreach (StoredRecord record in read.ConfigureAwait(false))
-        {
-            ids.Add(record.Id);
-        }
-        foreach (string[] some in ids.Chunk(RecordsPerPart))
-        {
-            foreach (StreamPool<TModel> pool in pools)
+            if (record.Id.Length > 0)
             {
-                await pool.RemoveAsync(some).ConfigureAwait(false);
+                return true;
             }
         }
+        return false;
     }
 
     private static ModelFileException Damaged() =>

@@ -6,7 +6,7 @@ namespace AarenGen.Serving;
 /// </summary>
 internal sealed class BatchPatience
 {
-    /// <summary>A batch of so many times the tokens costs little more than one of those that were there.</summary>
+    /// <summary>A batch that is larger by this factor costs little more.</summary>
     private const int Gain = 4;
 
     private const int MinSkipped = 8, MaxSkipped = 1024;

@@ -37,14 +37,15 @@ internal sealed class ServiceShard<TModel> : IAsyncDisposable where TModel : Seq
         (Pool, this.options, this.metrics, this.watchers, this.finished) = (pool, options, metrics, watchers, finished);
         enough = Math.Max(1, options.MaxBatch / EnoughShare);
         delay = (long)(options.MaxDelay.TotalSeconds * Stopwatch.Frequency);
-        // A thread of its own: a store that blocks takes none of the pool's, which serve the callers.
+        // A thread of its own: a store that blocks while it appends, and loads what batches need, takes none of the pool's, which serve the
+        // callers. Other calls of the service and checkpoints do take them.
         new Thread(Run) { IsBackground = true, Name = $"AarenGen {SequenceModel<TModel>.Description.Name}" }.Start();
     }
 
     public StreamPool<TModel> Pool { get; }
 
     /// <summary>Why the shard cannot go on; null: it can.</summary>
-    public Exception? Fault { get; private set; }
+    public Exception? Fault => Pool.Fault;
 
     /// <summary>Why the last checkpoint failed that the service made by itself; null: it did not.</summary>
     public Exception? CheckpointFailure { get; private set; }
@@ -61,7 +62,7 @@ internal sealed class ServiceShard<TModel> : IAsyncDisposable where TModel : Seq
             int before = waiting.Count;
             for (int i = 0; i < group.Count; i++)
             {
-                if ((shardOf is not null && shardOf[i] != shard) || !group.IsValid(i))
+                if ((shardOf is not null && shardOf[i] != shard) || !group.HasId(i))
                 {
                     continue;
                 }
@@ -124,7 +125,7 @@ internal sealed class ServiceShard<TModel> : IAsyncDisposable where TModel : Seq
 
     private void Run()
     {
-        while (Take())
+        while (NextBatch())
         {
             try
             {
@@ -137,11 +138,12 @@ internal sealed class ServiceShard<TModel> : IAsyncDisposable where TModel : Seq
             }
             catch (Exception error)
             {
-                // Whatever it is, nobody waits forever: the pool refuses all that comes, and the service is not healthy.
-                Fault = error;
+                // Whatever it is, nobody waits forever. Where the pool broke, it refuses all that comes, and the service is not healthy.
+                string message = Pool.Fault is null
+                    ? "The token could not be read: " : "The service cannot go on and must be started again: ";
                 foreach (PendingToken token in batch)
                 {
-                    token.Set(StepStatus.Unavailable, 0, "The service cannot go on and must be started again: " + error.Message);
+                    token.Set(StepStatus.Unavailable, 0, message + error.Message);
                 }
             }
             Finish();
@@ -170,7 +172,7 @@ internal sealed class ServiceShard<TModel> : IAsyncDisposable where TModel : Seq
     }
 
     /// <summary>Waits for tokens, and a little for more of them; takes those of the next batch. False: the service ends.</summary>
-    private bool Take()
+    private bool NextBatch()
     {
         int before = 0;
         long begin = 0;

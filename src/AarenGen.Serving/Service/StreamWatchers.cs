@@ -10,6 +10,7 @@ internal sealed class StreamWatchers
 {
     private readonly ConcurrentDictionary<ulong, Watcher[]> watchers = [];
     private readonly Lock changing = new();
+    private volatile int count;
     private bool isCompleted;
 
     /// <summary>Begins to watch a stream.</summary>
@@ -26,6 +27,7 @@ internal sealed class StreamWatchers
             else
             {
                 watchers.AddOrUpdate(watcher.Hash, _ => [watcher], (_, others) => [.. others, watcher]);
+                count++;
             }
         }
         return watcher;
@@ -37,10 +39,11 @@ internal sealed class StreamWatchers
         lock (changing)
         {
             watcher.Channel.Writer.TryComplete();
-            if (!watchers.TryGetValue(watcher.Hash, out Watcher[]? all))
+            if (!watchers.TryGetValue(watcher.Hash, out Watcher[]? all) || !all.Contains(watcher))
             {
                 return;
             }
+            count--;
             Watcher[] left = [.. all.Where(w => w != watcher)];
             if (left.Length > 0)
             {
@@ -66,13 +69,30 @@ internal sealed class StreamWatchers
         }
     }
 
-    /// <summary>Sends the outputs of tokens to those who watch their streams.</summary>
+    /// <summary>How many watch.</summary>
+    public int Count => count;
+
+    /// <summary>
+    /// Sends the outputs of tokens to those who watch their streams; where that fails they miss some, which is no matter of the tokens.
+    /// </summary>
     public void Send(List<PendingToken> tokens)
     {
-        if (watchers.IsEmpty)
+        if (count == 0)
         {
             return;
         }
+        try
+        {
+            SendEach(tokens);
+        }
+        catch (Exception)
+        {
+            // For instance memory is out.
+        }
+    }
+
+    private void SendEach(List<PendingToken> tokens)
+    {
         foreach (PendingToken token in tokens)
         {
             StepResult result = token.Group.Results.Span[token.Index];

@@ -7,10 +7,12 @@ namespace AarenGen.Serving;
 /// <remarks>
 /// <para>Durability: when a task of <see cref="WriteAsync"/>, <see cref="AppendAsync"/> or <see cref="TruncateAsync"/> completes, what it
 /// did survives the end of the process, however it ends. Whether it also survives the loss of power is the store's to say.</para>
-/// <para>A call that fails throws <see cref="IOException"/> and has done nothing or all of it, which <see cref="ReadLogAsync"/> shows: an
-/// entry is there whole or not at all.</para>
-/// <para>Thread safety: all members may be called at the same time, but <see cref="AppendAsync"/> and <see cref="TruncateAsync"/> of one
-/// log by one caller at a time.</para>
+/// <para>A call that fails throws <see cref="IOException"/>. It may have been done nevertheless: an entry is there whole or not at all, and
+/// so is each record of <see cref="WriteAsync"/>, of which some may be written.</para>
+/// <para>Damage: an entry is read as it was written or not at all. Records carry checksums of their own: a store should hand out one that
+/// may be damaged as it is, and not fail, so that the others are read.</para>
+/// <para>Thread safety: all members may be called at the same time, but <see cref="AppendAsync"/> of one log by one caller at a time.
+/// Entries are appended to a log while others of it are removed.</para>
 /// </remarks>
 public interface IStreamStore : IAsyncDisposable
 {
@@ -24,8 +26,12 @@ public interface IStreamStore : IAsyncDisposable
     /// <exception cref="IOException">The store cannot be read.</exception>
     ValueTask ReadAsync(IReadOnlyList<string> ids, StoredRecordReceiver receive, CancellationToken cancellationToken);
 
-    /// <summary>Writes records, each in place of the one that its stream had; all of them or, where it fails, none.</summary>
-    /// <param name="records">The records; one without bytes removes that of its stream.</param>
+    /// <summary>
+    /// Writes records, each in place of the one that its stream had, whole or not at all; where it fails, some may be written.
+    /// </summary>
+    /// <param name="records">
+    /// The records, whose bytes are valid until the task completes; one without bytes removes that of its stream.
+    /// </param>
     /// <param name="cancellationToken">Ends the writing before it began.</param>
     /// <exception cref="IOException">The store cannot be written, for instance because the disk is full.</exception>
     ValueTask WriteAsync(IReadOnlyList<StoredRecord> records, CancellationToken cancellationToken);
@@ -37,18 +43,30 @@ public interface IStreamStore : IAsyncDisposable
 
     /// <summary>Appends an entry to a log.</summary>
     /// <param name="log">The number of the log, from 0; one that is new is empty.</param>
-    /// <param name="entry">The entry, at least a byte.</param>
+    /// <param name="entry">The entry, at least a byte; valid until the task completes.</param>
     /// <param name="cancellationToken">Ends the writing before it began.</param>
     /// <returns>Its position, above those of all earlier entries of the log, also those of earlier processes.</returns>
     /// <exception cref="IOException">The store cannot be written.</exception>
     ValueTask<long> AppendAsync(int log, ReadOnlyMemory<byte> entry, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Waits until entries that were appended to a log survive whatever the records survive that are written from now on, such as the loss
+    /// of power. It does nothing by default: for stores whose entries survive it when <see cref="AppendAsync"/> completes.
+    /// </summary>
+    /// <param name="log">The number of the log.</param>
+    /// <param name="cancellationToken">Ends the waiting before it began.</param>
+    /// <exception cref="IOException">The store cannot be written.</exception>
+    ValueTask FlushLogAsync(int log, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <summary>Reads the entries of all logs: those of one log in the order in which they were appended.</summary>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="IOException">The store cannot be read.</exception>
     IAsyncEnumerable<StoredLogEntry> ReadLogAsync(CancellationToken cancellationToken);
 
-    /// <summary>Removes entries of a log, which are not needed any more.</summary>
+    /// <summary>
+    /// Removes entries of a log, which are not needed any more. No loss of power may take a record back that was written before, and leave
+    /// the entries removed.
+    /// </summary>
     /// <param name="log">The number of the log.</param>
     /// <param name="last">
     /// The entries up to this position, inclusive, are removed; it may be above all of them. Positions go on as if nothing had been
@@ -65,7 +83,7 @@ public interface IStreamStore : IAsyncDisposable
 public delegate void StoredRecordReceiver(int index, ReadOnlySpan<byte> data);
 
 /// <summary>The record of a stream.</summary>
-/// <param name="Id">The stream's id: 1 to 256 bytes of UTF-8; empty for what a service keeps of itself.</param>
+/// <param name="Id">The stream's id: 1 to 255 bytes of UTF-8; empty for what a service keeps of itself.</param>
 /// <param name="Data">Its bytes; none: there is no record.</param>
 public readonly record struct StoredRecord(string Id, ReadOnlyMemory<byte> Data);
 

@@ -61,7 +61,8 @@ internal sealed class DeviceCheck(IReadOnlyList<MatrixPrecision> products, bool 
         foreach (ModelCase model in isShort ? GoldenModelCases.All.Take(1) : GoldenModelCases.All)
         {
             // A compilation takes seconds, so rounded operands are looked at for some models alone, among them one of each mixer.
-            IReadOnlyList<MatrixPrecision> own = model.Kernels == KernelListing.InEveryPrecision ? products : [MatrixPrecision.Float32];
+            bool isInAll = model.Kernels is KernelListing.InEveryPrecision or KernelListing.Everywhere;
+            IReadOnlyList<MatrixPrecision> own = isInAll ? products : [MatrixPrecision.Float32];
             foreach (string file in model.Golden)
             {
                 model.Run(new GoldenComparison(file, own, comparisons));

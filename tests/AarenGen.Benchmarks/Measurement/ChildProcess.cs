@@ -6,10 +6,13 @@ namespace AarenGen.Benchmarks;
 internal static class ChildProcess
 {
     /// <summary>Starts it; its standard output is the caller's to read.</summary>
-    public static Process Start(params string[] arguments)
+    public static Process Start(params string[] arguments) => Process.Start(Describe(arguments))!;
+
+    /// <summary>How it is started.</summary>
+    public static ProcessStartInfo Describe(params string[] arguments)
     {
         string host = Environment.ProcessPath!;
         string[] program = Path.GetFileNameWithoutExtension(host) == "dotnet" ? [typeof(ChildProcess).Assembly.Location] : [];
-        return Process.Start(new ProcessStartInfo(host, [.. program, .. arguments]) { RedirectStandardOutput = true })!;
+        return new(host, [.. program, .. arguments]) { RedirectStandardOutput = true };
     }
 }

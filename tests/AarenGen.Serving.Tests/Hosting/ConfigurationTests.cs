@@ -55,10 +55,25 @@ public sealed class ConfigurationTests
     [InlineData("MaxBatch", null)]
     [InlineData("MaxBatch", "1e3")]
     [InlineData("Pool:OnWeightChange", "7")]
+    [InlineData("CheckpointInterval", "60")]
+    [InlineData("Pool:IdleTime", "60")]
+    [InlineData("Pool", "x")]
+    [InlineData("Pool", "{}")]
     public void What_is_no_option_is_an_error_that_names_the_key(string key, string? value)
     {
         var e = Assert.Throws<InvalidOperationException>(() => StreamsConfiguration.Apply(Section((key, value)), new()));
         Assert.Contains($"Streams:{key}", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_value_in_place_of_the_section_is_an_error()
+    {
+        IConfiguration all = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create("Streams", (string?)"x")]).Build();
+        var e = Assert.Throws<InvalidOperationException>(() => StreamsConfiguration.Apply(all.GetSection("Streams"), new()));
+        Assert.Contains("Streams = \"x\", which must be a section", e.Message, StringComparison.Ordinal);
+        // None at all, and one that is null, name no options.
+        Assert.Equal(new(), StreamsConfiguration.Apply(all.GetSection("Other"), new()));
+        Assert.Equal(new(), StreamsConfiguration.Apply(Section(("Pool", null)), new()));
     }
 
     [Fact]

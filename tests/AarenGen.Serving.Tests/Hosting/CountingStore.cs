@@ -33,6 +33,9 @@ internal sealed class CountingStore : IStreamStore
     public ValueTask<long> AppendAsync(int log, ReadOnlyMemory<byte> entry, CancellationToken cancellationToken) =>
         Store.AppendAsync(log, entry, cancellationToken);
 
+    public ValueTask FlushLogAsync(int log, CancellationToken cancellationToken) =>
+        ((IStreamStore)Store).FlushLogAsync(log, cancellationToken);
+
     public IAsyncEnumerable<StoredLogEntry> ReadLogAsync(CancellationToken cancellationToken) => Store.ReadLogAsync(cancellationToken);
 
     public ValueTask TruncateAsync(int log, long last, CancellationToken cancellationToken) =>

@@ -169,6 +169,54 @@ public sealed class HostingTests
         Assert.Equal(1, store.Disposals);
     }
 
+    /// <summary>As tools and tests do.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_container_may_be_disposed_synchronously(bool isStarted)
+    {
+        var store = new CountingStore();
+        var services = new ServiceCollection();
+        services.AddStreams(static _ => HostedModel.Create(seed: 1)).UseStore((_, _) => Task.FromResult<IStreamStore>(store));
+        using (ServiceProvider provider = services.BuildServiceProvider())
+        {
+            var host = (IHostedLifecycleService)provider.GetServices<IHostedService>().Single();
+            if (isStarted)
+            {
+                await host.StartingAsync(default);
+                Assert.Equal(1, (await Step(provider.GetRequiredService<StreamService<HostedModel>>(), "a")).Sequence);
+                Assert.NotNull(provider.GetRequiredService<IStreamService<HostedModel>>());
+            }
+        }
+        Assert.Equal(isStarted ? 1 : 0, store.Disposals);
+    }
+
+    /// <summary>One damaged record is no reason not to start, and is said.</summary>
+    [Fact]
+    public async Task A_damaged_stream_of_the_log_is_said_in_the_log_of_the_host()
+    {
+        var contents = new MemoryStreamStore.Contents();
+        var model = HostedModel.Create(seed: 1);
+        StreamService<HostedModel> lost = await StreamService<HostedModel>.StartAsync(model, new MemoryStreamStore(contents));
+        await Step(lost, "broken");
+        await lost.CheckpointAsync();
+        await Step(lost, "broken");
+        await Step(lost, "sound");
+        contents.Records["broken"][9] ^= 1;
+        var lines = new List<string>();
+        using IHost host = Build(
+            b => b.UseStore((_, _) => Task.FromResult<IStreamStore>(new MemoryStreamStore(contents))),
+            s => s.AddSingleton<ILoggerProvider>(new Lines(lines)));
+        await host.StartAsync();
+        StreamService<HostedModel> service = host.Services.GetRequiredService<StreamService<HostedModel>>();
+        Assert.Equal(["broken"], service.DamagedStreams);
+        Assert.Contains(lines, static l => l.StartsWith("Warning Records of 1 streams of HostedModel are damaged", StringComparison.Ordinal)
+            && l.Contains(": broken.", StringComparison.Ordinal));
+        Assert.Equal(2, (await Step(service, "sound")).Sequence);
+        await host.StopAsync();
+        await lost.DisposeAsync();
+    }
+
     [Fact]
     public async Task Health_is_healthy_in_a_running_service_and_not_before()
     {
@@ -184,6 +232,9 @@ public sealed class HostingTests
         Assert.Equal(1, after.Data["streams"]);
         Assert.Equal(0, after.Data["pendingTokens"]);
         Assert.True((long)after.Data["memoryBytes"] > 0);
+        await host.StopAsync();
+        HealthReportEntry stopped = (await health.CheckHealthAsync()).Entries["streams HostedModel"];
+        Assert.Equal((HealthStatus.Unhealthy, "The service has stopped."), (stopped.Status, stopped.Description));
     }
 
     [Fact]
@@ -212,5 +263,27 @@ public sealed class HostingTests
 
         private async Task Feed() =>
             Sequences.Add((await Step(services.GetRequiredService<StreamService<HostedModel>>(), "fed")).Sequence);
+    }
+
+    private sealed class Lines(List<string> lines) : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            lock (lines)
+            {
+                lines.Add($"{logLevel} {formatter(state, exception)}");
+            }
+        }
+
+        public void Dispose()
+        {
+        }
     }
 }

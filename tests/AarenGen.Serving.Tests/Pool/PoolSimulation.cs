@@ -1,93 +1,97 @@
 namespace AarenGen.Serving.Tests;
 
-/// <summary>
-/// Random operations on a pool whose store fails at random, compared with <see cref="StreamOracle{TModel}"/> bit for bit. The pool ends and
-/// begins again on the same store, at times without having been told.
-/// </summary>
-internal sealed class PoolSimulation<TModel> where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
+/// <summary>Random operations on a pool, compared with <see cref="StreamOracle{TModel}"/> bit for bit.</summary>
+internal sealed class PoolSimulation<TModel> : StoreSimulation<TModel> where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
-    private const int Models = 3, MaxBatch = 12, MaxOpenings = 50;
+    private const int MaxBatch = 12;
 
     private static readonly string[] AllIds = [.. Enumerable.Range(0, 10).Select(static i => $"s{i}"), "Größe/°C", new('x', 255)];
-    private static readonly int InputWidth = SequenceModel<TModel>.Description.InputWidth;
     private static readonly int OutputWidth = SequenceModel<TModel>.Description.OutputWidth;
 
-    private readonly Random random;
-    private readonly int faultsPerThousand;
-    private readonly ManualTime time = new();
-    private readonly MemoryStreamStore.Contents contents = new();
-    private readonly TModel[] models;
-
-    /// <summary>The same weights in models of their own: the oracle's accept states of others.</summary>
     private readonly StreamOracle<TModel> oracle;
-    private readonly TModel[] oracleModels;
 
     /// <summary>What failed appends would have done, by the positions of entries that are in the log nevertheless.</summary>
-    private readonly Dictionary<long, List<(string Id, float[]? Token)>> doubtful = [];
+    private readonly Dictionary<long, List<Event>> doubtful = [];
     private readonly StreamPoolOptions options;
-    private FaultyStreamStore store;
     private StreamPool<TModel> pool = null!;
-    private int model;
 
-    public PoolSimulation(int seed, WeightChange policy, int faultsPerThousand)
+    public PoolSimulation(int seed, WeightChange policy, int faultsPerThousand) : base(seed, models: 3, faultsPerThousand)
     {
-        random = new(seed);
-        this.faultsPerThousand = faultsPerThousand;
-        models = [.. Enumerable.Range(0, Models).Select(static i => ServingModels.Create<TModel>(100 + i))];
-        oracleModels = [.. Enumerable.Range(0, Models).Select(static i => ServingModels.Create<TModel>(100 + i))];
         options = new()
         {
             OnWeightChange = policy,
-            HistoryTokens = policy == WeightChange.Replay ? 1 + random.Next(9) : random.Next(4),
-            MaxStreams = new int?[] { null, 1, 3, 7 }[random.Next(4)],
+            HistoryTokens = policy == WeightChange.Replay ? 1 + Random.Next(9) : Random.Next(4),
+            MaxStreams = new int?[] { null, 1, 3, 7 }[Random.Next(4)],
             IdleTime = TimeSpan.FromSeconds(10),
-            TimeProvider = time,
+            TimeProvider = Time,
         };
-        oracle = new(oracleModels[0], policy, options.HistoryTokens);
-        store = NewStore();
+        oracle = new(OracleModels[0], policy, options.HistoryTokens);
     }
 
-    /// <summary>How often each thing happened, for a test that all do.</summary>
-    public Dictionary<string, int> Counts { get; } = [];
+    protected override StoreFault FaultOf(StoreOperation operation) => (StoreFault)Random.Next(1, 4);
 
-    public async Task RunAsync(int operations)
+    protected override Task OperateAsync(int number) => number switch
     {
-        await OpenAsync();
-        for (int i = 0; i < operations; i++)
-        {
-            await (random.Next(100) switch
-            {
-                < 62 => StepAsync(),
-                < 70 => ResetAsync(),
-                < 74 => RemoveAsync(),
-                < 79 => FindAsync(SomeId()),
-                < 85 => CheckpointAsync(),
-                < 90 => UseModelAsync(),
-                < 93 => EndAsync(),
-                < 96 => CrashAsync(),
-                _ => WaitAsync(),
-            });
-        }
-        store.Fails = static (_, _) => StoreFault.None;
-        await FindAllAsync();
-        await pool.DisposeAsync();
-        Assert.Empty(contents.Entries);
-        store = NewStore();
-        store.Fails = static (_, _) => StoreFault.None;
-        await OpenAsync();
-        await FindAllAsync();
-        await pool.DisposeAsync();
-    }
-
-    private FaultyStreamStore NewStore() => new(new MemoryStreamStore(contents))
-    {
-        Fails = (_, _) => random.Next(1000) >= faultsPerThousand ? StoreFault.None : (StoreFault)random.Next(1, 3),
+        < 62 => StepAsync(),
+        < 70 => ResetAsync(),
+        < 74 => RemoveAsync(),
+        < 79 => FindAsync(SomeId()),
+        _ => base.OperateAsync(number - 79),
     };
+
+    protected override async Task StartAsync() => pool = await StreamPool<TModel>.OpenAsync(Models[Weights], Store, options);
+
+    protected override Task StopAsync() => pool.DisposeAsync().AsTask();
+
+    protected override Task CheckpointAsync() => pool.CheckpointAsync();
+
+    protected override async Task UseModelAsync(TModel model)
+    {
+        await pool.UseModelAsync(model);
+        Assert.Same(model, pool.Model);
+    }
+
+    protected override async Task FindAllAsync()
+    {
+        foreach (string id in AllIds)
+        {
+            await FindAsync(id);
+        }
+    }
+
+    protected override void OnWeights() => oracle.Use(OracleModels[Weights]);
+
+    protected override void OnEnd(bool isCrash)
+    {
+        // Of failed attempts only the last entry of the log may count: another that succeeded would have come behind it.
+        if (isCrash && Contents.Entries.Count > 0 && doubtful.TryGetValue(Contents.Entries[^1].Position, out List<Event>? done))
+        {
+            Count("refused, and read nevertheless");
+            done.ForEach(Do);
+        }
+        doubtful.Clear();
+    }
+
+    private void Do(Event done)
+    {
+        switch (done.Kind)
+        {
+            case StreamEventKind.Token:
+                oracle.Accept(done.Id, done.Token);
+                break;
+            case StreamEventKind.Reset:
+                oracle.Reset(done.Id);
+                break;
+            default:
+                oracle.Remove(done.Id);
+                break;
+        }
+    }
 
     private async Task StepAsync()
     {
-        int count = random.Next(1, MaxBatch + 1), failures = store.Failures;
-        long halfDone = store.LastHalfDone;
+        int count = Random.Next(1, MaxBatch + 1), failures = Store.Failures;
+        long halfDone = Store.LastHalfDone;
         var ids = new string[count];
         var sequences = new long[count];
         var tokens = new float[count][];
@@ -97,34 +101,34 @@ internal sealed class PoolSimulation<TModel> where TModel : SequenceModel<TModel
             ids[i] = SomeId();
             int before = guessed.GetValueOrDefault(ids[i]);
             long last = oracle.SequenceOf(ids[i]) + before;
-            sequences[i] = random.Next(12) switch
+            sequences[i] = Random.Next(12) switch
             {
                 < 4 => 0,
                 < 8 => last + 1,
                 < 10 => last,
-                10 => last + random.Next(-3, 4),
-                _ => random.Next(3) == 0 ? -1 : last + 1,
+                10 => last + Random.Next(-3, 4),
+                _ => Random.Next(3) == 0 ? -1 : last + 1,
             };
             guessed[ids[i]] = before + (sequences[i] == 0 || sequences[i] == last + 1 ? 1 : 0);
-            tokens[i] = ServingModels.Token<TModel>(random, oracle.TokenCountOf(ids[i]) + before);
-            if (random.Next(30) == 0)
+            tokens[i] = ServingModels.Token<TModel>(Random, oracle.TokenCountOf(ids[i]) + before);
+            if (Random.Next(30) == 0)
             {
                 tokens[i][0] = float.PositiveInfinity;
             }
         }
         var outputs = new float[count * OutputWidth];
         var results = new StepResult[count];
-        bool hasNumbers = random.Next(8) > 0;
+        bool hasNumbers = Random.Next(8) > 0;
         await pool.StepManyAsync(
             ids, (float[])[.. tokens.SelectMany(static t => t)], outputs, results, hasNumbers ? sequences : default);
-        var lost = new List<(string Id, float[]? Token)>();
+        var lost = new List<Event>();
         for (int i = 0; i < count; i++)
         {
             Check(ids[i], hasNumbers ? sequences[i] : 0, tokens[i], results[i], outputs[(i * OutputWidth)..((i + 1) * OutputWidth)], lost);
         }
         if (lost.Count > 0)
         {
-            Assert.True(store.Failures > failures, "Tokens were refused, and the store did not fail.");
+            Assert.True(Store.Failures > failures, "Tokens were refused, and the store did not fail.");
             Doubt(halfDone, lost);
         }
         Assert.InRange(pool.Count, 0, (options.MaxStreams ?? AllIds.Length) + MaxBatch);
@@ -132,17 +136,17 @@ internal sealed class PoolSimulation<TModel> where TModel : SequenceModel<TModel
 
     /// <summary>Checks what became of a token, and does it with the oracle.</summary>
     private void Check(
-        string id, long sequence, float[] token, StepResult result, float[] output, List<(string Id, float[]? Token)> lost)
+        string id, long sequence, float[] token, StepResult result, float[] output, List<Event> lost)
     {
         Count(result.Status.ToString());
         StepStatus expected = oracle.Judge(id, sequence, token, lost.Count(l => l.Id == id));
         if (result.Status == StepStatus.Unavailable)
         {
-            Assert.True(store.Failures > 0);
+            Assert.True(Store.Failures > 0);
             if (expected == StepStatus.Accepted && result.Message!.StartsWith("The token could not be written", StringComparison.Ordinal))
             {
                 Assert.Equal(oracle.SequenceOf(id), result.Sequence);
-                lost.Add((id, token));
+                lost.Add(new(StreamEventKind.Token, id, token));
             }
             PoolCalls.AssertSame(ServingModels.Nothing(OutputWidth), output);
             return;
@@ -160,19 +164,13 @@ internal sealed class PoolSimulation<TModel> where TModel : SequenceModel<TModel
     private async Task ResetAsync()
     {
         string id = SomeId();
-        long halfDone = store.LastHalfDone;
-        StreamInfo? info;
-        try
+        long halfDone = Store.LastHalfDone;
+        StreamInfo? info = null;
+        if (!await TryAsync("reset", async () => info = await pool.ResetAsync(id)))
         {
-            info = await pool.ResetAsync(id);
-        }
-        catch (IOException)
-        {
-            Count("failed reset");
-            Doubt(halfDone, [(id, null)]);
+            Doubt(halfDone, [new(StreamEventKind.Reset, id, [])]);
             return;
         }
-        Count("reset");
         if (oracle.InfoOf(id) is not null)
         {
             oracle.Reset(id);
@@ -181,168 +179,37 @@ internal sealed class PoolSimulation<TModel> where TModel : SequenceModel<TModel
     }
 
     /// <summary>Notes what an append was to do that failed after it was done, where one did.</summary>
-    private void Doubt(long before, List<(string Id, float[]? Token)> events)
+    private void Doubt(long before, List<Event> events)
     {
-        if (store.LastHalfDone != before)
+        if (Store.LastHalfDone != before)
         {
-            doubtful[store.LastHalfDone] = events;
+            doubtful[Store.LastHalfDone] = events;
         }
     }
 
     private async Task RemoveAsync()
     {
-        string[] ids = [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => SomeId())];
-        try
+        string[] ids = [.. Enumerable.Range(0, Random.Next(1, 4)).Select(_ => SomeId())];
+        long halfDone = Store.LastHalfDone;
+        int removed = 0;
+        if (!await TryAsync("removal", async () => removed = await pool.RemoveAsync(ids)))
         {
-            int removed = await pool.RemoveAsync(ids);
-            Count("removal");
-            doubtful.Clear();
-            Assert.Equal(ids.Count(oracle.Remove), removed);
-        }
-        catch (IOException)
-        {
-            Count("failed removal");
-            // It is done or not, which the store says.
-            Func<StoreOperation, int, StoreFault> fails = store.Fails;
-            store.Fails = static (_, _) => StoreFault.None;
-            foreach (string id in ids)
-            {
-                if (await pool.FindAsync(id) is null)
-                {
-                    oracle.Remove(id);
-                }
-            }
-            store.Fails = fails;
-        }
-    }
-
-    private async Task FindAsync(string id)
-    {
-        try
-        {
-            var output = new float[OutputWidth];
-            StreamInfo? info = await pool.FindAsync(id, output);
-            Assert.Equal(oracle.InfoOf(id), info);
-            PoolCalls.AssertSame(info is null ? new float[OutputWidth] : oracle.OutputOf(id), output);
-        }
-        catch (IOException)
-        {
-            Count("failed find");
-        }
-    }
-
-    private async Task FindAllAsync()
-    {
-        foreach (string id in AllIds)
-        {
-            await FindAsync(id);
-        }
-    }
-
-    private async Task CheckpointAsync()
-    {
-        try
-        {
-            await pool.CheckpointAsync();
-            Count("checkpoint");
-        }
-        catch (IOException)
-        {
-            Count("failed checkpoint");
-        }
-    }
-
-    private async Task UseModelAsync()
-    {
-        int next = random.Next(Models);
-        try
-        {
-            await pool.UseModelAsync(models[next]);
-            model = next;
-            oracle.Use(oracleModels[next]);
-            Count("change of weights");
-        }
-        catch (IOException)
-        {
-            Count("failed change of weights");
-        }
-        Assert.Same(models[model], pool.Model);
-    }
-
-    /// <summary>The pool ends as it should; if it cannot, it is as good as gone.</summary>
-    private async Task EndAsync()
-    {
-        try
-        {
-            await pool.DisposeAsync();
-        }
-        catch (IOException)
-        {
-            Count("failed end");
-            await CrashAsync();
+            Doubt(halfDone, [.. ids.Select(static id => new Event(StreamEventKind.Removal, id, []))]);
             return;
         }
-        Count("end");
-        Assert.Empty(contents.Entries);
-        doubtful.Clear();
-        // Records are those of the weights that made them, so that others may come next.
-        model = random.Next(Models);
-        oracle.Use(oracleModels[model]);
-        store = NewStore();
-        await OpenAsync();
+        Assert.Equal(ids.Count(oracle.Remove), removed);
     }
 
-    private async Task CrashAsync()
+    private Task<bool> FindAsync(string id) => TryAsync("find", async () =>
     {
-        Count("crash");
-        // Of failed attempts only the last entry of the log may count: another that succeeded would have come behind it.
-        if (contents.Entries.Count > 0 && doubtful.TryGetValue(contents.Entries[^1].Position, out List<(string Id, float[]? Token)>? done))
-        {
-            Count("refused, and read nevertheless");
-            foreach ((string id, float[]? token) in done)
-            {
-                if (token is null)
-                {
-                    oracle.Reset(id);
-                }
-                else
-                {
-                    oracle.Accept(id, token);
-                }
-            }
-        }
-        doubtful.Clear();
-        // Nothing that it does any more reaches the store.
-        store.Fails = static (_, _) => StoreFault.Before;
-        await Record.ExceptionAsync(() => pool.DisposeAsync().AsTask());
-        store = NewStore();
-        await OpenAsync();
-    }
+        var output = new float[OutputWidth];
+        StreamInfo? info = await pool.FindAsync(id, output);
+        Assert.Equal(oracle.InfoOf(id), info);
+        PoolCalls.AssertSame(info is null ? new float[OutputWidth] : oracle.OutputOf(id), output);
+    });
 
-    private async Task OpenAsync()
-    {
-        for (int i = 0; ; i++)
-        {
-            try
-            {
-                pool = await StreamPool<TModel>.OpenAsync(models[model], store, options);
-                Assert.Empty(contents.Entries);
-                return;
-            }
-            catch (IOException error) when (i < MaxOpenings && error.Message.Contains(FaultyStreamStore.Message, StringComparison.Ordinal))
-            {
-                Count("failed opening");
-            }
-        }
-    }
+    private string SomeId() => AllIds[Math.Min(Random.Next(AllIds.Length), Random.Next(AllIds.Length))];
 
-    private Task WaitAsync()
-    {
-        time.Advance(TimeSpan.FromSeconds(random.Next(1, 12)));
-        return CheckpointAsync();
-    }
-
-    private string SomeId() => AllIds[Math.Min(random.Next(AllIds.Length), random.Next(AllIds.Length))];
-
-    private void Count(string what) => Counts[what] = Counts.GetValueOrDefault(what) + 1;
+    /// <summary>What a call was to do.</summary>
+    private sealed record Event(StreamEventKind Kind, string Id, float[] Token);
 }

@@ -33,38 +33,11 @@ public sealed class PoolSimulationTests(ITestOutputHelper log)
 
     public static TheoryData<WeightChange> Policies() => [.. Enum.GetValues<WeightChange>()];
 
-    private async Task SimulateAsync<TModel>(WeightChange policy) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
-    {
-        var counts = new SortedDictionary<string, int>();
-        foreach (int faults in (int[])[0, 20, 150])
-        {
-            for (int seed = 0; seed < Simulations; seed++)
-            {
-                var simulation = new PoolSimulation<TModel>(seed, policy, faults);
-                try
-                {
-                    await simulation.RunAsync(Operations);
-                }
-                catch (Exception)
-                {
-                    log.WriteLine($"Seed {seed}, {faults} of 1000 calls of the store fail.");
-                    throw;
-                }
-                foreach ((string what, int count) in simulation.Counts)
-                {
-                    counts[what] = counts.GetValueOrDefault(what) + count;
-                }
-            }
-        }
-        log.WriteLine(string.Join(", ", counts.Select(static c => $"{c.Key}: {c.Value}")));
-        // What is not tried proves nothing.
-        Assert.Superset(
-            new HashSet<string>
-            {
-                "Accepted", "Repeated", "Gap", "Stale", "Invalid", "Unavailable", "reset", "removal", "checkpoint", "change of weights",
-                "end", "crash", "failed reset", "failed removal", "failed checkpoint", "failed change of weights", "failed end",
-                "failed opening", "refused, and read nevertheless",
-            },
-            counts.Keys.ToHashSet());
-    }
+    private Task SimulateAsync<TModel>(WeightChange policy) where TModel : SequenceModel<TModel>, IModelDefinition<TModel> =>
+        StoreSimulation.RunAsync(
+            log, [0, 20, 150], Simulations, Operations, (seed, faults) => new PoolSimulation<TModel>(seed, policy, faults),
+            [
+                "failed reset", "failed removal", "failed checkpoint", "failed change of weights", "failed end",
+                "refused, and read nevertheless",
+            ]);
 }

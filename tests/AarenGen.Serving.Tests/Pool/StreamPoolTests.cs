@@ -172,7 +172,7 @@ public sealed class StreamPoolTests
             [StepStatus.Accepted, StepStatus.Accepted, StepStatus.Unavailable, StepStatus.Accepted, StepStatus.Unavailable],
             results.Select(static r => r.Status));
         Assert.Equal(
-            "The pool has its 2 streams in memory; allow more of them, remove some, or use a store.", results[2].Message);
+            "There are 2 streams in memory, as many as may be; allow more of them, remove some, or use a store.", results[2].Message);
         // A refused token does not keep a place.
         Assert.Equal(1, await pool.RemoveAsync(["b"]));
         (results, _) = await pool.Step(("c", 5, Token(1)));

@@ -22,7 +22,7 @@ public sealed class StreamRecordTests
         byte[] record = Record(history, values);
         double[] state = new double[State.Length];
         float[] read = new float[OutputWidth + TokenHistory.Floats(historyRead, TokenWidth)];
-        (ulong weights, long sequence, long tokens) = StreamRecord.Read(record, Declaration, state, OutputWidth, TokenWidth, read);
+        (ulong weights, long sequence, long tokens) = StreamRecord.Read(record, Id, Declaration, state, OutputWidth, TokenWidth, read);
         Assert.Equal((Weights, 12L, 9L), (weights, sequence, tokens));
         Assert.Equal(State, state);
         Assert.Equal(values[..OutputWidth], read[..OutputWidth]);
@@ -51,6 +51,16 @@ public sealed class StreamRecordTests
     }
 
     [Fact]
+    public void A_record_of_another_stream_is_found()
+    {
+        byte[] record = Record(4, Values(4));
+        Assert.True(StreamRecord.IsSound(record, Id));
+        Assert.False(StreamRecord.IsSound(record, "b"u8));
+        Assert.False(StreamRecord.IsSound([], Id));
+        Assert.False(StreamRecord.IsSound(new byte[8], Id));
+    }
+
+    [Fact]
     public void Another_version_is_refused() => Refused("another version", Changed(0, 2));
 
     [Fact]
@@ -62,6 +72,8 @@ public sealed class StreamRecordTests
     [InlineData(33)]
     [InlineData(36)]
     public void Numbers_that_cannot_be_are_refused(int place) => Refused("cannot be", Changed(place, 0xFF));
+
+    private static ReadOnlySpan<byte> Id => "a"u8;
 
     private static float[] Values(int history)
     {
@@ -77,7 +89,7 @@ public sealed class StreamRecordTests
     private static byte[] Record(int history, float[] values)
     {
         byte[] record = new byte[StreamRecord.Bytes(State.Length, values.Length)];
-        StreamRecord.Write(record, Declaration, Weights, new() { Sequence = 12, TokenCount = 9 }, State, history, values);
+        StreamRecord.Write(record, Id, Declaration, Weights, new() { Sequence = 12, TokenCount = 9 }, State, history, values);
         return record;
     }
 
@@ -86,7 +98,8 @@ public sealed class StreamRecordTests
     {
         byte[] record = Record(4, Values(4));
         record[place] = value;
-        BitConverter.TryWriteBytes(record.AsSpan(record.Length - 8), XxHash3.HashToUInt64(record.AsSpan(0, record.Length - 8)));
+        BitConverter.TryWriteBytes(
+            record.AsSpan(record.Length - 8), XxHash3.HashToUInt64(record.AsSpan(0, record.Length - 8), (long)XxHash3.HashToUInt64(Id)));
         return record;
     }
 
@@ -95,7 +108,7 @@ public sealed class StreamRecordTests
         double[] state = [7, 7, 7];
         float[] values = new float[OutputWidth + TokenHistory.Floats(4, TokenWidth)];
         ModelFileException error = Assert.Throws<ModelFileException>(
-            () => StreamRecord.Read(record, Declaration, state, OutputWidth, TokenWidth, values));
+            () => StreamRecord.Read(record, Id, Declaration, state, OutputWidth, TokenWidth, values));
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
         Assert.Equal([7, 7, 7], state);
     }

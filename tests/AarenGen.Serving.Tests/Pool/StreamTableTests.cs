@@ -101,23 +101,23 @@ public sealed class StreamTableTests
         Assert.All(expected, e => Assert.Equal(e.Value, arena.Get(e.Key, e.Value.Length).ToArray()));
         // No two share a byte.
         Assert.Equal(
-            expected.Sum(static e => (e.Value.Length + 15) / 16),
-            expected.SelectMany(static e => Enumerable.Range(e.Key, (e.Value.Length + 15) / 16)).Distinct().Count());
+            expected.Sum(static e => (e.Value.Length + 3) / 4),
+            expected.SelectMany(static e => Enumerable.Range(e.Key, (e.Value.Length + 3) / 4)).Distinct().Count());
     }
 
     [Fact]
     public void Released_ids_make_room_for_others_of_their_length()
     {
         var arena = new IdArena();
-        int[] starts = [.. Enumerable.Range(0, 10_000).Select(i => arena.Add(BitConverter.GetBytes(i)))];
+        int[] starts = [.. Enumerable.Range(0, 10_000).Select(i => arena.Add(BitConverter.GetBytes(7L * i).AsSpan(0, 5)))];
         long memory = arena.MemoryBytes;
         for (int round = 0; round < 3; round++)
         {
-            Array.ForEach(starts, s => arena.Release(s, 4));
+            Array.ForEach(starts, s => arena.Release(s, 5));
             starts = [.. Enumerable.Range(0, 10_000).Select(i => arena.Add(BitConverter.GetBytes(7L * i)))];
             Assert.Equal(10_000, starts.Distinct().Count());
             Array.ForEach(starts, s => arena.Release(s, 8));
-            starts = [.. Enumerable.Range(0, 10_000).Select(i => arena.Add(BitConverter.GetBytes(i)))];
+            starts = [.. Enumerable.Range(0, 10_000).Select(i => arena.Add(BitConverter.GetBytes(7L * i).AsSpan(0, 5)))];
         }
         Assert.Equal(memory, arena.MemoryBytes);
     }

@@ -5,22 +5,25 @@ using AarenGen.Serving.Sqlite;
 namespace AarenGen.Serving.Tests;
 
 /// <summary>
-/// Kills a service under load again and again, and checks that all acknowledged tokens are in, none twice, and all outputs bit for bit
-/// those of one process that read all tokens.
+/// Kills services under load again and again, of each kind of streams by turns, and checks that all acknowledged operations are done, none
+/// twice, and all outputs bit for bit those of one process that did all of them.
 /// </summary>
-internal sealed class ServiceKills(Action<string> log) : IDisposable
+internal sealed class ServiceKills : IDisposable
 {
+    private readonly Action<string> log;
     private readonly StoreFolder folder = new();
     private readonly Random random = new(1);
+    private readonly (string Name, KilledStreams Streams)[] kinds =
+        [.. KilledStreams.Kinds.Select(static k => (k.Key, k.Value()))];
 
-    /// <summary>What one process that reads all tokens computes, as far as it was needed.</summary>
-    private readonly StreamState<SmallModel>[] states =
-        [.. Enumerable.Range(0, ServiceChild.Streams).Select(static _ => ServiceChild.Model.CreateState())];
-    private readonly List<ulong>[] expected = [.. Enumerable.Range(0, ServiceChild.Streams).Select(static _ => new List<ulong>())];
-    private readonly long[] acknowledged = new long[ServiceChild.Streams];
-
-    /// <summary>How many tokens behind it may have been read and not acknowledged: one for each process that was killed since.</summary>
-    private readonly int[] doubtful = new int[ServiceChild.Streams];
+    public ServiceKills(Action<string> log)
+    {
+        this.log = log;
+        foreach ((string name, _) in kinds)
+        {
+            Directory.CreateDirectory(folder.At(name));
+        }
+    }
 
     public void Dispose() => folder.Dispose();
 
@@ -33,42 +36,52 @@ internal sealed class ServiceKills(Action<string> log) : IDisposable
 
     public async Task RunAsync(int count)
     {
-        long answers = 0;
+        var answers = new long[kinds.Length];
         for (int kill = 1; kill <= count; kill++)
         {
-            long before = answers;
+            int kind = kill % kinds.Length;
+            (string name, KilledStreams streams) = kinds[kind];
             // At times while it still starts, which is when it reads the log.
             bool isEarly = kill % 4 == 0;
-            answers += KillOnce(TimeSpan.FromMilliseconds(isEarly ? random.Next(200) : random.Next(20, 250)), isEarly);
-            log($"kill {kill}: {answers - before} answers, {acknowledged.Sum()} tokens acknowledged in all");
+            long some = KillOnce(name, streams, TimeSpan.FromMilliseconds(isEarly ? random.Next(200) : random.Next(20, 250)), isEarly);
+            answers[kind] += some;
+            log($"kill {kill}: {some} answers of {name}, {streams.Done.Sum()} operations acknowledged in all");
         }
-        Assert.True(answers > 0);
-        await using SqliteStreamStore store = await SqliteStreamStore.OpenAsync(folder.Path);
-        await using StreamService<SmallModel> service = await ServiceChild.StartAsync(store, 2);
-        for (int stream = 0; stream < ServiceChild.Streams; stream++)
+        for (int kind = 0; kind < kinds.Length; kind++)
         {
-            var output = new float[2];
-            StreamInfo? info = await service.FindAsync(ServiceChild.IdOf(stream), output);
-            long sequence = info?.Sequence ?? 0;
-            Assert.InRange(sequence, acknowledged[stream], acknowledged[stream] + doubtful[stream]);
-            Assert.Equal(sequence, info?.TokenCount ?? 0);
-            if (sequence > 0)
-            {
-                Assert.Equal(Expected(stream, sequence), ServiceChild.HashOf(output));
-            }
+            (string name, KilledStreams streams) = kinds[kind];
+            Assert.True(answers[kind] > 0);
+            await CheckEndAsync(name, streams);
+            log(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{count} kills, {streams.Done.Sum():N0} operations on streams of {name} acknowledged, none lost, none done twice, ")
+                + string.Create(CultureInfo.InvariantCulture, $"{answers[kind]:N0} answers bit for bit"));
         }
-        log($"{count} kills, {acknowledged.Sum()} tokens acknowledged, none lost, none read twice, {answers} answers bit for bit");
+    }
+
+    /// <summary>The operations that may be done go on where the acknowledged ones end.</summary>
+    private async Task CheckEndAsync(string name, KilledStreams streams)
+    {
+        await using SqliteStreamStore store = await SqliteStreamStore.OpenAsync(folder.At(name));
+        await using KilledStreams last = KilledStreams.Kinds[name]();
+        last.Done = [.. streams.Done];
+        await last.StartAsync(store, 2);
+        for (int round = 0; round < 2; round++)
+        {
+            Array.ForEach(await last.DoAsync([.. Enumerable.Range(0, KilledStreams.Count)], static _ => false), streams.Check);
+        }
     }
 
     /// <summary>
-    /// Runs the service until so long after its first answers, or after its store is open; returns how many tokens it answered.
+    /// Runs the service for some time after its first answers, or after its store is open; returns how many answers it gave.
     /// </summary>
-    private long KillOnce(TimeSpan time, bool isEarly)
+    private long KillOnce(string name, KilledStreams streams, TimeSpan time, bool isEarly)
     {
-        using Process process = Program.Start([], nameof(ServiceChild.ServeForever), folder.Path);
+        using Process process = Program.Start([], nameof(ServiceChild.ServeForever), folder.At(name));
         using var errors = new StringWriter();
         process.ErrorDataReceived += (_, e) => errors.Write(e.Data);
         process.BeginErrorReadLine();
+        process.StandardInput.WriteLine(string.Join(' ', streams.Done));
         long answers = 0;
         long? first = null;
         string text = "";
@@ -81,7 +94,7 @@ internal sealed class ServiceKills(Action<string> log) : IDisposable
             foreach (string answer in lines[..^1].Where(static l => l != ServiceChild.Opened)
                 .SelectMany(static l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)))
             {
-                Check(answer);
+                streams.Check(KilledAnswer.Parse(answer));
                 answers++;
             }
             if (isEarly)
@@ -97,34 +110,9 @@ internal sealed class ServiceKills(Action<string> log) : IDisposable
             }
         }
         process.WaitForExit();
-        Assert.Equal("", errors.ToString());
+        string told = errors.ToString();
+        Assert.True(told.Length == 0, told);
         Assert.NotEqual(0, process.ExitCode);
-        foreach (ref int tokens in doubtful.AsSpan())
-        {
-            tokens++;
-        }
         return answers;
-    }
-
-    private void Check(string answer)
-    {
-        string[] words = answer.Split(':');
-        int stream = int.Parse(words[0], CultureInfo.InvariantCulture);
-        long sequence = long.Parse(words[1], CultureInfo.InvariantCulture);
-        Assert.InRange(sequence, acknowledged[stream], acknowledged[stream] + doubtful[stream] + 1);
-        Assert.Equal(Expected(stream, sequence), ulong.Parse(words[2], CultureInfo.InvariantCulture));
-        (acknowledged[stream], doubtful[stream]) = (sequence, 0);
-    }
-
-    private ulong Expected(int stream, long sequence)
-    {
-        while (expected[stream].Count < sequence)
-        {
-            var output = new float[2];
-            ServiceChild.Model.Step(
-                states[stream], ServingModels.TokenOf<SmallModel>(stream, expected[stream].Count + 1), output);
-            expected[stream].Add(ServiceChild.HashOf(output));
-        }
-        return expected[stream][(int)sequence - 1];
     }
 }

@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+
 namespace AarenGen.Serving.Tests;
 
 /// <summary>A service whose store is slow or fails: what callers and checkpoints see of it.</summary>
@@ -101,7 +104,7 @@ public sealed class ServiceStoreTests : ServiceTestBase
     {
         await using StreamService<SmallModel> service = await StartAsync(new()
         {
-            Shards = 1, MaxDelay = TimeSpan.Zero, CheckpointInterval = TimeSpan.FromDays(100), MaxLogBytes = 1 << 20, MaxBatch = 1 << 15,
+            Shards = 1, MaxDelay = TimeSpan.Zero, CheckpointInterval = TimeSpan.MaxValue, MaxLogBytes = 1 << 20, MaxBatch = 1 << 15,
         });
         (string, long, float[])[] tokens = [.. Enumerable.Range(0, 25_000).Select(static i => ($"{i % 50}", 0L, Token(1)))];
         await service.Step(tokens);
@@ -141,7 +144,7 @@ public sealed class ServiceStoreTests : ServiceTestBase
         Store.Fails = (o, _) => o == StoreOperation.Write && Interlocked.Increment(ref failed) > 0
             ? throw new NotSupportedException("A store breaks its contract.") : StoreFault.None;
         await StepAsync(service, "a", 1);
-        await AdvanceUntil(() => service.Failure is NotSupportedException);
+        await AdvanceUntil(() => service.Failure is IOException { InnerException: NotSupportedException });
         Store.Fails = static (_, _) => StoreFault.None;
         await AdvanceUntil(() => service.Failure is null && Contents.Entries.Count == 0);
     }
@@ -152,23 +155,114 @@ public sealed class ServiceStoreTests : ServiceTestBase
         StreamService<SmallModel> service = await StartAsync(new() { Shards = 2, MaxDelay = TimeSpan.Zero });
         (string, long, float[])[] tokens = [.. Enumerable.Range(0, 40).Select(static i => ($"{i}", 1L, Token(1)))];
         await service.Step(tokens);
-        Store.Fails = static (o, l) => o == StoreOperation.Append && l == 0
-            ? throw new NotSupportedException("A store breaks its contract.") : StoreFault.None;
-        (StepResult[] broken, _) = await service.Step([.. tokens.Select(static t => (t.Item1, 2L, Token(2)))]);
-        Store.Fails = static (_, _) => StoreFault.None;
-        (StepResult[] again, _) = await service.Step([.. tokens.Select(static t => (t.Item1, 3L, Token(3)))]);
-        Assert.Equal(
-            broken.Select(static r => r.Status == StepStatus.Accepted), again.Select(static r => r.Status == StepStatus.Accepted));
-        Assert.Equal(
-            [StepStatus.Accepted, StepStatus.Unavailable], broken.Concat(again).Select(static r => r.Status).Distinct().Order());
-        Assert.Contains("must be started again", again.First(static r => !r.HasOutput).Message, StringComparison.Ordinal);
-        Assert.NotNull(service.Failure);
+        using var outputs = new BrokenMemory(2);
+        var broken = new StepResult[1];
+        await service.StepManyAsync((string[])["0"], Token(2), outputs.Memory, broken, (long[])[2]);
+        Assert.Equal(StepStatus.Unavailable, broken[0].Status);
+        Assert.Contains("must be started again: The memory is gone.", broken[0].Message, StringComparison.Ordinal);
+        (StepResult[] again, _) = await service.Step([.. tokens.Select(static t => (t.Item1, 2L, Token(2)))]);
+        Assert.Equal([StepStatus.Accepted, StepStatus.Unavailable], again.Select(static r => r.Status).Distinct().Order());
+        Assert.Equal(StepStatus.Unavailable, again[0].Status);
+        Assert.Contains("must be started again", again[0].Message, StringComparison.Ordinal);
+        // What happened first is what is said.
+        Assert.Equal("The memory is gone.", service.Failure!.Message);
+        await Assert.ThrowsAsync<IOException>(() => service.FindAsync("0").AsTask());
         await service.StopAsync().WaitAsync(Patience);
         Store = new(new MemoryStreamStore(Contents));
         await using StreamService<SmallModel> next = await StartAsync();
         for (int i = 0; i < 40; i++)
         {
-            Assert.Equal(again[i].HasOutput ? 3 : 1, (await next.FindAsync($"{i}"))!.Value.Sequence);
+            Assert.Equal(i == 0 || again[i].HasOutput ? 2 : 1, (await next.FindAsync($"{i}"))!.Value.Sequence);
+        }
+    }
+
+    /// <summary>Not after the interval, which may be a day.</summary>
+    [Fact]
+    public async Task A_checkpoint_that_failed_is_tried_again_soon()
+    {
+        await using StreamService<SmallModel> service = await StartAsync(
+            new() { Shards = 1, MaxDelay = TimeSpan.Zero, CheckpointInterval = TimeSpan.FromDays(1) });
+        int writes = 0;
+        Store.Fails = (o, _) => o == StoreOperation.Write && Interlocked.Increment(ref writes) > 0 ? StoreFault.Before : StoreFault.None;
+        await StepAsync(service, "a", 1);
+        Time.Advance(TimeSpan.FromDays(1));
+        await Until(() => service.Failure is not null);
+        Store.Fails = static (_, _) => StoreFault.None;
+        Time.Advance(TimeSpan.FromSeconds(5));
+        await AdvanceUntil(() => service.Failure is null && Contents.Entries.Count == 0);
+        Assert.Single(Contents.Streams);
+        Assert.InRange(TimeSpan.FromTicks(Time.GetTimestamp()), TimeSpan.FromDays(1), TimeSpan.FromDays(1.9));
+    }
+
+    /// <summary>Also where it had to wait for another call: a store that blocks takes no thread of those that serve callers.</summary>
+    [Fact]
+    public async Task A_shard_appends_on_its_own_thread()
+    {
+        await using StreamService<SmallModel> service = await StartAsync(new() { Shards = 1, MaxDelay = TimeSpan.Zero });
+        var read = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var threads = new ConcurrentQueue<string?>();
+        Store.Waits = (o, _) =>
+        {
+            if (o == StoreOperation.Append)
+            {
+                threads.Enqueue(Thread.CurrentThread.Name);
+            }
+            return o == StoreOperation.Read ? read.Task : Task.CompletedTask;
+        };
+        Task<StreamInfo?> found = service.FindAsync("unknown").AsTask();
+        Task<StepResult> step = StepAsync(service, "a", 1);
+        await Until(() => service.PendingTokens == 1);
+        await Task.Delay(20);
+        Assert.False(step.IsCompleted);
+        Store.Waits = (o, _) =>
+        {
+            threads.Enqueue(o == StoreOperation.Append ? Thread.CurrentThread.Name : null);
+            return Task.CompletedTask;
+        };
+        read.SetResult();
+        Assert.Null(await found.WaitAsync(Patience));
+        await step.WaitAsync(Patience);
+        Assert.StartsWith("AarenGen ", Assert.Single(threads, static t => t is not null), StringComparison.Ordinal);
+    }
+
+    /// <summary>Whatever throws beside the store: the tokens were read, and are said to be.</summary>
+    [Fact]
+    public async Task Listeners_that_throw_are_no_matter_of_the_streams()
+    {
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = static (instrument, l) =>
+        {
+            if (instrument.Meter.Name == "AarenGen.Serving" && !instrument.IsObservable
+                && instrument.Meter.Tags!.Single().Value is string name && name.EndsWith(nameof(ListenedModel), StringComparison.Ordinal))
+            {
+                l.EnableMeasurementEvents(instrument);
+            }
+        };
+        int thrown = 0;
+        listener.SetMeasurementEventCallback<int>((_, _, _, _) => Throw());
+        listener.SetMeasurementEventCallback<long>((_, _, _, _) => Throw());
+        listener.SetMeasurementEventCallback<double>((_, _, _, _) => Throw());
+        listener.Start();
+        await using StreamService<ListenedModel> service = await StreamService<ListenedModel>.StartAsync(
+            ListenedModel.Create(1), Store, new() { Shards = 2, MaxDelay = TimeSpan.Zero, Pool = new() { MaxStreams = 4 } });
+        for (int n = 1; n <= 3; n++)
+        {
+            (StepResult[] results, _) = await service.Step([.. Enumerable.Range(0, 30).Select(i => ($"{i}", (long)n, (float[])[1]))]);
+            Assert.All(results, r => Assert.Equal(new(StepStatus.Accepted, n), r));
+            await service.CheckpointAsync();
+        }
+        Store.Fails = static (o, _) => o == StoreOperation.Append ? StoreFault.Before : StoreFault.None;
+        Assert.Equal(StepStatus.Unavailable, (await service.Step(("a", 1, [1]))).Results[0].Status);
+        Store.Fails = static (_, _) => StoreFault.None;
+        await service.Step(("a", 1, [1]));
+        await service.CheckpointAsync();
+        Assert.Null(service.Failure);
+        Assert.True(thrown > 0);
+
+        void Throw()
+        {
+            Interlocked.Increment(ref thrown);
+            throw new NotSupportedException("A listener throws.");
         }
     }
 

@@ -8,7 +8,7 @@ public sealed class ServiceWatchTests : ServiceTestBase
     {
         await using StreamService<SmallModel> service = await StartAsync();
         await StepAsync(service, "a", 1);
-        IAsyncEnumerable<StreamOutput> first = service.WatchAsync("a"), second = service.WatchAsync("a"), other = service.WatchAsync("b");
+        Task<List<StreamOutput>> first = Watch(service, "a", 100), second = Watch(service, "a", 100), other = Watch(service, "b", 100);
         var expected = new List<float[]>();
         for (int n = 2; n <= 20; n++)
         {
@@ -20,27 +20,35 @@ public sealed class ServiceWatchTests : ServiceTestBase
         }
         await StepAsync(service, "b", 1);
         await service.StopAsync();
-        foreach (List<StreamOutput> outputs in (List<StreamOutput>[])[await first.ToListAsync(), await second.ToListAsync()])
+        foreach (List<StreamOutput> outputs in (List<StreamOutput>[])[await first, await second])
         {
             Assert.Equal(Enumerable.Range(2, 19).Select(static n => (long)n), outputs.Select(static o => o.Sequence));
             Assert.All(outputs, static o => Assert.Equal("a", o.Id));
             Assert.All(outputs.Zip(expected), static o => PoolCalls.AssertSame(o.Second, o.First.Output.ToArray()));
             Assert.All(outputs, static o => PoolCalls.AssertSame(Token(o.Sequence), o.Token.ToArray()));
         }
-        Assert.Equal(1, (await other.ToListAsync()).Single().Sequence);
+        Assert.Equal(1, (await other).Single().Sequence);
     }
 
     [Fact]
     public async Task A_slow_reader_misses_the_oldest()
     {
         await using StreamService<SmallModel> service = await StartAsync();
-        IAsyncEnumerable<StreamOutput> slow = service.WatchAsync("a", capacity: 3);
+        await using IAsyncEnumerator<StreamOutput> slow = service.WatchAsync("a", capacity: 3).GetAsyncEnumerator();
+        ValueTask<bool> first = slow.MoveNextAsync();
         for (int n = 1; n <= 10; n++)
         {
             await StepAsync(service, "a", n);
         }
         await service.StopAsync();
-        Assert.Equal([8L, 9L, 10L], (await slow.ToListAsync()).Select(static o => o.Sequence));
+        // The first one was being waited for.
+        var sequences = new List<long>();
+        for (bool isThere = await first; isThere; isThere = await slow.MoveNextAsync())
+        {
+            sequences.Add(slow.Current.Sequence);
+        }
+        Assert.Equal([8L, 9L, 10L], sequences[^3..]);
+        Assert.InRange(sequences.Count, 3, 4);
     }
 
     [Fact]
@@ -51,21 +59,37 @@ public sealed class ServiceWatchTests : ServiceTestBase
         Task cancelled = Task.Run(async () => await service.WatchAsync("a", cancellationToken: cancellation.Token).ToListAsync());
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.WaitAsync(Patience));
-        IAsyncEnumerable<StreamOutput> left = service.WatchAsync("a"), waiting = service.WatchAsync("a");
+        await Until(() => service.WatcherCount == 0);
+        IAsyncEnumerator<StreamOutput> left = service.WatchAsync("a").GetAsyncEnumerator();
+        ValueTask<bool> isThere = left.MoveNextAsync();
+        Task<List<StreamOutput>> rest = Watch(service, "a", 100);
+        Assert.Equal(2, service.WatcherCount);
         await StepAsync(service, "a", 1);
-        await foreach (StreamOutput output in left)
-        {
-            Assert.Equal(1, output.Sequence);
-            break;
-        }
-        // It has been read, and nothing comes any more.
+        Assert.True(await isThere);
+        Assert.Equal(1, left.Current.Sequence);
+        await left.DisposeAsync();
+        Assert.Equal(1, service.WatcherCount);
         await StepAsync(service, "a", 2);
-        Assert.Empty(await left.ToListAsync().AsTask().WaitAsync(Patience));
-        Task<List<StreamOutput>> rest = waiting.ToListAsync().AsTask();
         Assert.False(rest.IsCompleted);
         await service.StopAsync();
         Assert.Equal([1L, 2L], (await rest.WaitAsync(Patience)).Select(static o => o.Sequence));
         Assert.Empty(await service.WatchAsync("a").ToListAsync().AsTask().WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task What_is_never_read_watches_nothing()
+    {
+        await using StreamService<SmallModel> service = await StartAsync();
+        IAsyncEnumerable<StreamOutput> outputs = service.WatchAsync("a");
+        await outputs.GetAsyncEnumerator().DisposeAsync();
+        Assert.Equal(0, service.WatcherCount);
+        // Each reading has its own outputs.
+        await using IAsyncEnumerator<StreamOutput> first = outputs.GetAsyncEnumerator(), second = outputs.GetAsyncEnumerator();
+        ValueTask<bool> one = first.MoveNextAsync(), other = second.MoveNextAsync();
+        Assert.Equal(2, service.WatcherCount);
+        await StepAsync(service, "a", 1);
+        Assert.True(await one);
+        Assert.True(await other);
     }
 
     [Fact]
@@ -76,4 +100,8 @@ public sealed class ServiceWatchTests : ServiceTestBase
         Assert.Throws<ArgumentNullException>(() => service.WatchAsync(null!));
         Assert.Throws<ArgumentOutOfRangeException>(() => service.WatchAsync("a", 0));
     }
+
+    /// <summary>The outputs from now on.</summary>
+    private static Task<List<StreamOutput>> Watch(StreamService<SmallModel> service, string id, int capacity) =>
+        service.WatchAsync(id, capacity).ToListAsync().AsTask();
 }

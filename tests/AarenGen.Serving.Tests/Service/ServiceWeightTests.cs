@@ -85,6 +85,48 @@ public sealed class ServiceWeightTests : ServiceTestBase
         }
     }
 
+    /// <summary>No store waits until the disk knows which entries are removed, so that a loss of power may bring some back.</summary>
+    [Fact]
+    public async Task Logs_of_different_weights_are_told_and_read_with_the_later_ones()
+    {
+        string[] ids = [.. Enumerable.Range(0, 20).Select(static i => $"{i}")];
+        SmallModel later = SmallModel.Create(8);
+        var logOf = new Dictionary<string, int>();
+        StreamService<SmallModel> lost = await StartAsync();
+        foreach (string id in ids)
+        {
+            await StepAsync(lost, id, 1);
+            logOf[id] = Contents.Entries[^1].Log;
+        }
+        int returning = logOf[ids[0]];
+        StoredLogEntry[] removed = [.. Contents.Entries.Where(e => e.Log == returning)];
+        await lost.UseModelAsync(later);
+        var output = new float[2];
+        var outputs = new Dictionary<string, float[]>();
+        foreach (string id in ids)
+        {
+            await StepAsync(lost, id, 2, output);
+            outputs[id] = [.. output];
+        }
+        Assert.Equal(later.WeightFingerprint, await Store.FindLogWeightsAsync());
+        // One log comes back as it was before the change.
+        Contents.Entries.RemoveAll(e => e.Log == returning);
+        Contents.Entries.AddRange(removed);
+        Assert.Contains(Contents.Entries, e => e.Log != returning);
+        IOException told = await Assert.ThrowsAsync<IOException>(() => Store.FindLogWeightsAsync());
+        Assert.Contains($"log {returning} with {Model.WeightFingerprint}", told.Message, StringComparison.Ordinal);
+        Assert.Contains(later.WeightFingerprint, told.Message, StringComparison.Ordinal);
+        Store = new(new MemoryStreamStore(Contents));
+        await using StreamService<SmallModel> next = await StreamService<SmallModel>.StartAsync(later, Store, new() { Shards = 2 });
+        foreach (string id in ids)
+        {
+            bool isBefore = logOf[id] == returning;
+            StreamInfo info = (await next.FindAsync(id, output))!.Value;
+            Assert.Equal((isBefore ? 1 : 2, (isBefore ? Model : later).WeightFingerprint), (info.Sequence, info.WeightFingerprint));
+            PoolCalls.AssertSame(isBefore ? Output(Model.CreateState(), 1) : outputs[id], output);
+        }
+    }
+
     private static void Raise(ref int value, int to)
     {
         for (int seen = Volatile.Read(ref value); seen < to;)

@@ -155,6 +155,19 @@ public sealed class StreamServiceTests : ServiceTestBase
     }
 
     [Fact]
+    public async Task A_call_that_has_ended_makes_no_other_busy()
+    {
+        await using StreamService<SmallModel> service = await StartAsync(
+            new() { Shards = 2, MaxDelay = TimeSpan.Zero, MaxPendingTokens = 8, MaxBatch = 3 });
+        for (int i = 0; i < 2000; i++)
+        {
+            (StepResult[] results, _) = await service.Step([.. Enumerable.Range(0, 8).Select(static s => ($"{s}", 0L, Token(1)))]);
+            Assert.All(results, r => Assert.Equal(new(StepStatus.Accepted, i + 1), r));
+            Assert.Equal(0, service.PendingTokens);
+        }
+    }
+
+    [Fact]
     public async Task What_waits_when_the_delay_is_over_is_stepped_together()
     {
         await using StreamService<SmallModel> service = await StartAsync(
@@ -328,4 +341,60 @@ public sealed class StreamServiceTests : ServiceTestBase
 
     private static async Task<StepResult> Refusal(ValueTask<StepResult> call) =>
         (await Assert.ThrowsAsync<StepRefusedException>(() => call.AsTask().WaitAsync(Patience))).Result;
+
+    /// <summary>One that is full by chance refuses none while there is room in all together.</summary>
+    [Fact]
+    public async Task Shards_without_a_store_share_the_streams_that_may_be_there()
+    {
+        await using StreamService<SmallModel> service = await StartAsync(
+            new() { Shards = 16, MaxDelay = TimeSpan.Zero, Pool = new() { MaxStreams = 100 } }, isStored: false);
+        (StepResult[] results, _) = await service.Step([.. Enumerable.Range(0, 130).Select(static i => ($"{i}", 1L, Token(1)))]);
+        Assert.Equal(100, results.Count(static r => r.Status == StepStatus.Accepted));
+        Assert.Equal(100, service.StreamCount);
+        StepResult refused = results.First(static r => r.Status != StepStatus.Accepted);
+        Assert.Equal(StepStatus.Unavailable, refused.Status);
+        Assert.Contains("There are 100 streams in memory", refused.Message, StringComparison.Ordinal);
+        string[] accepted = [.. results.Index().Where(static r => r.Item.HasOutput).Select(static r => $"{r.Index}")];
+        Assert.Equal(30, await service.RemoveAsync(accepted[..30]));
+        // A token that is refused takes no place.
+        (results, _) = await service.Step([.. Enumerable.Range(0, 40).Select(static i => ($"gap {i}", 5L, Token(1)))]);
+        Assert.Contains(results, static r => r.Status == StepStatus.Gap);
+        (results, _) = await service.Step([.. Enumerable.Range(0, 40).Select(static i => ($"new {i}", 1L, Token(1)))]);
+        Assert.Equal(30, results.Count(static r => r.Status == StepStatus.Accepted));
+    }
+
+    [Fact]
+    public async Task After_a_peak_of_calls_few_are_kept()
+    {
+        const int Calls = 3000;
+        await using StreamService<SmallModel> service = await StartAsync(new() { Shards = 2, MaxDelay = TimeSpan.Zero });
+        TaskCompletionSource gate = Hold(StoreOperation.Append);
+        Task<StepResult>[] waiting = [.. Enumerable.Range(0, Calls).Select(i => StepAsync(service, $"{i}", 1))];
+        Assert.Equal(Calls, service.PendingTokens);
+        Assert.Equal(0, service.KeptCalls);
+        gate.SetResult();
+        await Task.WhenAll(waiting).WaitAsync(Patience);
+        Assert.Equal(1024, service.KeptCalls);
+        await StepAsync(service, "0", 2);
+        Assert.Equal(1024, service.KeptCalls);
+    }
+
+    [Fact]
+    public async Task A_service_may_be_disposed_synchronously()
+    {
+        StreamService<SmallModel> service = await StartAsync();
+        await StepAsync(service, "a", 1);
+        service.Dispose();
+        Assert.Single(Contents.Streams);
+        Assert.Empty(Contents.Entries);
+        service.Dispose();
+        await service.DisposeAsync();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => service.FindAsync("a").AsTask());
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => service.ResetAsync("a").AsTask());
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => service.RemoveAsync(["a"]).AsTask());
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => service.UseModelAsync(Model));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => service.CheckpointAsync());
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => service.SaveAsync(new MemoryStream()));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => service.LoadAsync(new MemoryStream()));
+    }
 }

@@ -5,6 +5,7 @@ internal enum StoreOperation
     Read,
     Write,
     Append,
+    Flush,
     Truncate,
 }
 
@@ -17,6 +18,9 @@ internal enum StoreFault
 
     /// <summary>It fails, though all is done.</summary>
     After,
+
+    /// <summary>It fails, and of several records half are written; nothing is done otherwise.</summary>
+    Half,
 }
 
 /// <summary>A store that fails or waits where a test says so.</summary>
@@ -25,6 +29,7 @@ internal sealed class FaultyStreamStore(IStreamStore inner) : IStreamStore
     public const string Message = "The disk is broken.";
 
     private int failures;
+    private long lastPosition;
 
     /// <summary>Whether an operation fails; the log is −1 where it has none.</summary>
     public Func<StoreOperation, int, StoreFault> Fails { get; set; } = static (_, _) => StoreFault.None;
@@ -48,7 +53,7 @@ internal sealed class FaultyStreamStore(IStreamStore inner) : IStreamStore
     public async ValueTask WriteAsync(IReadOnlyList<StoredRecord> records, CancellationToken cancellationToken)
     {
         StoreFault fault = await BeginAsync(StoreOperation.Write, -1);
-        await inner.WriteAsync(records, cancellationToken);
+        await inner.WriteAsync(fault == StoreFault.Half ? [.. records.Take(records.Count / 2)] : records, cancellationToken);
         End(fault);
     }
 
@@ -57,13 +62,24 @@ internal sealed class FaultyStreamStore(IStreamStore inner) : IStreamStore
     public async ValueTask<long> AppendAsync(int log, ReadOnlyMemory<byte> entry, CancellationToken cancellationToken)
     {
         StoreFault fault = await BeginAsync(StoreOperation.Append, log);
-        long position = await inner.AppendAsync(log, entry, cancellationToken);
+        long position = lastPosition = await inner.AppendAsync(log, entry, cancellationToken);
         if (fault == StoreFault.After)
         {
             LastHalfDone = position;
         }
         End(fault);
         return position;
+    }
+
+    /// <summary>Where it fails, the entry is there nevertheless.</summary>
+    public async ValueTask FlushLogAsync(int log, CancellationToken cancellationToken)
+    {
+        long before = LastHalfDone;
+        LastHalfDone = lastPosition;
+        StoreFault fault = await BeginAsync(StoreOperation.Flush, log);
+        await inner.FlushLogAsync(log, cancellationToken);
+        End(fault);
+        LastHalfDone = before;
     }
 
     public IAsyncEnumerable<StoredLogEntry> ReadLogAsync(CancellationToken cancellationToken) => inner.ReadLogAsync(cancellationToken);
@@ -81,7 +97,7 @@ internal sealed class FaultyStreamStore(IStreamStore inner) : IStreamStore
     {
         await Waits(operation, log);
         StoreFault fault = Fails(operation, log);
-        if (fault == StoreFault.Before)
+        if (fault == StoreFault.Before || (fault == StoreFault.Half && operation != StoreOperation.Write))
         {
             Interlocked.Increment(ref failures);
             throw new IOException(Message);
@@ -91,7 +107,7 @@ internal sealed class FaultyStreamStore(IStreamStore inner) : IStreamStore
 
     private void End(StoreFault fault)
     {
-        if (fault == StoreFault.After)
+        if (fault != StoreFault.None)
         {
             Interlocked.Increment(ref failures);
             throw new IOException(Message);

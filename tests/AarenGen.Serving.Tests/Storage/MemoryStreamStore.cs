@@ -28,7 +28,7 @@ internal sealed class MemoryStreamStore(MemoryStreamStore.Contents contents) : I
     public ValueTask WriteAsync(IReadOnlyList<StoredRecord> records, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (records.Any(static r => Encoding.UTF8.GetByteCount(r.Id) > 256))
+        if (records.Any(static r => Encoding.UTF8.GetByteCount(r.Id) > 255))
         {
             throw new ArgumentException("An id is too long.", nameof(records));
         }

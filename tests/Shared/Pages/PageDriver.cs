@@ -6,15 +6,19 @@ namespace AarenGen.Tests;
 /// <summary>A page in the browser: what a user does and sees, and what the browser complains of.</summary>
 internal sealed class PageDriver : IAsyncDisposable
 {
-    /// <summary>Of a machine that is busy with other tests; a training takes 15 s on an idle one.</summary>
-    private const int Patience = 240_000;
+    /// <summary>
+    /// Of a machine that is busy with other tests; a training takes 15 s on an idle one. The browser's protocol itself waits three minutes,
+    /// and then says nothing of the page.
+    /// </summary>
+    private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(150);
 
     private readonly IPage page;
+    private readonly TimeSpan patience;
     private readonly List<string> complaints = [];
 
-    public PageDriver(IPage page)
+    public PageDriver(IPage page, TimeSpan? patience = null)
     {
-        this.page = page;
+        (this.page, this.patience) = (page, patience ?? DefaultPatience);
         page.Console += (_, e) => Add(e.Message.Type is ConsoleType.Error or ConsoleType.Warning, e.Message.Text);
         page.PageError += (_, e) => Add(true, e.Message);
         // A page may end a request itself.
@@ -50,11 +54,13 @@ internal sealed class PageDriver : IAsyncDisposable
 
     public Task Type(string selector, string text) => page.TypeAsync(selector, text);
 
-    public Task<IElementHandle> Element(string selector) => page.WaitForSelectorAsync(selector, new() { Timeout = Patience });
+    public Task Element(string selector) =>
+        WaitFor($"an element {selector}", limit => page.WaitForFunctionAsync("s => document.querySelector(s) !== null", limit, selector));
 
     public async Task Click(string selector)
     {
-        await Element(selector + ":enabled");
+        // A link is never enabled.
+        await Element(selector + ":not(:disabled)");
         await page.ClickAsync(selector);
     }
 
@@ -70,13 +76,13 @@ internal sealed class PageDriver : IAsyncDisposable
     /// <summary>Waits for a text; returns the whole one.</summary>
     public async Task<string> WaitFor(string selector, string text)
     {
-        await page.WaitForFunctionAsync(
-            "(s, t) => document.querySelector(s)?.textContent.includes(t)", new() { Timeout = Patience }, selector, text);
+        await WaitFor($"'{text}' in {selector}", limit => page.WaitForFunctionAsync(
+            "(s, t) => document.querySelector(s)?.textContent.includes(t)", limit, selector, text));
         return await Text(selector);
     }
 
     /// <summary>Waits until an expression of the page is true.</summary>
-    public Task WaitUntil(string script) => page.WaitForExpressionAsync(script, new() { Timeout = Patience });
+    public Task WaitUntil(string script) => WaitFor(script, limit => page.WaitForExpressionAsync(script, limit));
 
     public Task<T> Evaluate<T>(string script) => page.EvaluateExpressionAsync<T>(script);
 
@@ -93,6 +99,19 @@ internal sealed class PageDriver : IAsyncDisposable
         string path = Path.Combine(Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "pictures")).FullName, name + ".png");
         await page.ScreenshotAsync(path, new() { FullPage = true });
         return path;
+    }
+
+    private async Task WaitFor(string what, Func<WaitForFunctionOptions, Task> wait)
+    {
+        try
+        {
+            await wait(new() { Timeout = (int)patience.TotalMilliseconds });
+        }
+        catch (WaitTaskTimeoutException e)
+        {
+            string said = Complaints.Count == 0 ? "nothing" : string.Join("; ", Complaints.Distinct());
+            throw new TimeoutException($"Within {patience.TotalSeconds} s the page had not: {what}. The browser complained of {said}.", e);
+        }
     }
 
     private void Add(bool isComplaint, string text)

@@ -33,7 +33,7 @@ try
             return 2;
     }
 }
-catch (Exception e) when (e is IOException or ArgumentException or ModelFileException)
+catch (Exception e) when (e is IOException or InvalidDataException or ArgumentException or ModelFileException)
 {
     Console.Error.WriteLine(e.Message);
     return 1;
@@ -43,9 +43,10 @@ catch (Exception e) when (e is IOException or ArgumentException or ModelFileExce
 static async Task DemoAsync()
 {
     string key = Guid.NewGuid().ToString("N"), folder = Directory.CreateTempSubdirectory("AarenApp").FullName;
-    await using (WebApplication app = ForecastService.Build(
-        weights, folder, "--urls", "http://127.0.0.1:0", "--ApiKey", key, "--Logging:LogLevel:Default", "Warning"))
+    try
     {
+        await using WebApplication app = ForecastService.Build(
+            weights, folder, "--urls", "http://127.0.0.1:0", "--ApiKey", key, "--Logging:LogLevel:Default", "Warning");
         await app.StartAsync();
         using var client = new HttpClient { BaseAddress = new(app.Urls.First()) };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
@@ -65,5 +66,8 @@ static async Task DemoAsync()
         }
         await app.StopAsync();
     }
-    Directory.Delete(folder, recursive: true);
+    finally
+    {
+        Directory.Delete(folder, recursive: true);
+    }
 }
