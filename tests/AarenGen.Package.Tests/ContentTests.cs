@@ -19,6 +19,7 @@ public sealed partial class ContentTests(PackedPackages packed)
         ["AarenGen.Cuda"] = ["AarenGen"],
         ["AarenGen.Data"] = ["AarenGen", "Apache.Arrow", "Apache.Arrow.Compression", "Parquet.Net", "System.IO.Hashing"],
         ["AarenGen.Onnx"] = ["AarenGen"],
+        ["AarenGen.Orleans"] = ["AarenGen.Serving", "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Sdk", "System.IO.Hashing"],
         ["AarenGen.Reports"] = ["AarenGen", "ScottPlot"],
         ["AarenGen.Templates"] = [],
         ["AarenGen.Tool"] = [],
