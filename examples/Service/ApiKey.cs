@@ -23,13 +23,7 @@ internal sealed class ApiKey
         if (string.IsNullOrEmpty(kept))
         {
             kept = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(Bytes));
-            var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-            if (!OperatingSystem.IsWindows())
-            {
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            }
-            using var file = new FileStream(path, options);
-            file.Write(Encoding.UTF8.GetBytes(kept));
+            PrivateFile.Write(path, kept);
         }
         Value = kept;
         hash = Hash(Value);

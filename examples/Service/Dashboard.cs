@@ -1,18 +1,21 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Service;
 
 /// <summary>What pages show, made once for all of them, four times a second.</summary>
-internal sealed class Dashboard(Settings settings, Sender sender, Meters meters, Alarms alarms) : BackgroundService
+internal sealed class Dashboard(Settings settings, IHome home, Sender sender, Meters meters, Alarms alarms) : BackgroundService
 {
     /// <summary>How often pages get news.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>So much of throughput and latency is kept: a minute.</summary>
+    private static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>How many points of throughput and latency are kept: those of a minute.</summary>
     private const int KeptSamples = 240;
 
-    /// <summary>So many sensors with an alarm are shown at a time.</summary>
+    /// <summary>How many sensors with an alarm are shown at a time.</summary>
     private const int MaxShown = 2000;
 
     private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web)
@@ -22,12 +25,14 @@ internal sealed class Dashboard(Settings settings, Sender sender, Meters meters,
 
     private readonly Lock samplesLock = new();
     private readonly Queue<Sample> samples = new();
+    private StreamServiceInfo info;
+    private Task asking = Task.CompletedTask;
+    private long asked;
     private TaskCompletionSource next = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private StreamService<Forecaster>? service;
     private int pages;
 
     /// <summary>Throughput and latency of a moment.</summary>
-    private readonly record struct Sample(double Rate, double Median, double Slow);
+    private readonly record struct Sample(double Rate, double Slow);
 
     /// <summary>The news of all sensors, as JSON; empty before there are any.</summary>
     public string Status { get; private set; } = "";
@@ -53,8 +58,8 @@ internal sealed class Dashboard(Settings settings, Sender sender, Meters meters,
         {
             return Write(new
             {
-                settings.Sensors, Fleet.ReadingsPerDay, Kept = KeptSamples, Rate = samples.Select(static s => Math.Round(s.Rate)),
-                Slow = samples.Select(static s => Round(s.Slow)),
+                settings.Sensors, Home = home.Name, Fleet.ReadingsPerDay, Kept = KeptSamples,
+                Rate = samples.Select(static s => Math.Round(s.Rate)), Slow = samples.Select(static s => Round(s.Slow)),
             });
         }
     }
@@ -62,20 +67,21 @@ internal sealed class Dashboard(Settings settings, Sender sender, Meters meters,
     /// <summary>The newest alarms.</summary>
     public string NewestAlarms() => Write(alarms.Newest().Select(static a => new
     {
-        Sensor = Fleet.IdOf(a.Sensor), a.Alarm.Reading, a.Alarm.Time, a.Alarm.Reason, Score = Math.Round(a.Alarm.Score, 1),
+        Sensor = Fleet.IdOf(a.Sensor), a.Alarm.Reading, a.Alarm.Time, a.Alarm.Reason,
         Planted = Scoring.FaultOf(a.Sensor, a.Alarm.Reading)?.Kind,
         After = Scoring.FaultOf(a.Sensor, a.Alarm.Reading) is { } fault ? a.Alarm.Reading - fault.Start : 0,
     }));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        service = await sender.Started;
+        IStreamService<Forecaster> service = await sender.Started;
         using var timer = new PeriodicTimer(Interval);
         try
         {
             do
             {
-                Status = Write(Measure(service));
+                Ask(service, stoppingToken);
+                Status = Write(Measure());
                 Interlocked.Exchange(ref next, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -83,6 +89,32 @@ internal sealed class Dashboard(Settings settings, Sender sender, Meters meters,
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // The host stops.
+        }
+    }
+
+    /// <summary>Asks the service how it is, once a second at most; pages do not wait for the answer.</summary>
+    private void Ask(IStreamService<Forecaster> service, CancellationToken cancellation)
+    {
+        if (asking.IsCompleted && Stopwatch.GetElapsedTime(asked) > AskInterval)
+        {
+            asked = Stopwatch.GetTimestamp();
+            asking = AskAsync(service, cancellation);
+        }
+    }
+
+    private async Task AskAsync(IStreamService<Forecaster> service, CancellationToken cancellation)
+    {
+        try
+        {
+            info = await service.GetInfoAsync(cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // The host stops.
+        }
+        catch (IOException e)
+        {
+            info = info with { Failure = e.Message };
         }
     }
 
@@ -106,12 +138,12 @@ internal sealed class Dashboard(Settings settings, Sender sender, Meters meters,
         return (kinds, falseAlarms);
     }
 
-    private object Measure(StreamService<Forecaster> service)
+    private object Measure()
     {
         (double rate, double median, double slow, string? refusal) = meters.Read();
         lock (samplesLock)
         {
-            samples.Enqueue(new(rate, median, slow));
+            samples.Enqueue(new(rate, slow));
             if (samples.Count > KeptSamples)
             {
                 samples.Dequeue();
@@ -121,14 +153,14 @@ internal sealed class Dashboard(Settings settings, Sender sender, Meters meters,
         return new
         {
             WarmUp = Round(sender.WarmUp), Rate = Math.Round(rate), Median = Round(median), Slow = Round(slow),
-            Tokens = sender.Acknowledged, Streams = service.StreamCount, Memory = service.MemoryBytes, Pages = Volatile.Read(ref pages),
+            Tokens = sender.Acknowledged, Memory = info.MemoryBytes, Pages = Volatile.Read(ref pages),
             Period = settings.IsShort ? 0 : Round((double)settings.Sensors / settings.Rate),
-            Trouble = service.Failure?.Message ?? refusal,
+            Trouble = info.Failure ?? refusal,
             Faults = kinds.Select(static (k, i) => new
             {
                 Kind = (FaultKind)i, k.Planted, k.Found, k.Missed, Delay = k.Found > 0 ? Math.Round((double)k.Delay / k.Found, 1) : 0,
             }),
-            FalseAlarms = falseAlarms,
+            FalseAlarms = falseAlarms, home.Silos,
             Alarmed = sender.Records.Select(static (r, i) => (r.Detector.HasAlarm, i)).Where(static r => r.HasAlarm).Take(MaxShown)
                 .Select(static r => r.i),
         };

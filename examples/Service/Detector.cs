@@ -1,6 +1,6 @@
 namespace Service;
 
-/// <summary>Why a detector holds a reading for wrong.</summary>
+/// <summary>Why a detector judges a reading wrong.</summary>
 internal enum AlarmReason : byte
 {
     None,
@@ -17,10 +17,9 @@ internal enum AlarmReason : byte
 
 /// <summary>What a detector made of a reading.</summary>
 /// <param name="Reason">What is wrong with it.</param>
-/// <param name="Score">−log₁₀ of the tail probability of its value; 0 where it is missing.</param>
 /// <param name="IsDoubted">Whether the model must not read its value.</param>
 /// <param name="IsAlarm">Whether an alarm begins with it.</param>
-internal readonly record struct Judgement(AlarmReason Reason, float Score, bool IsDoubted, bool IsAlarm);
+internal readonly record struct Judgement(AlarmReason Reason, bool IsDoubted, bool IsAlarm);
 
 /// <summary>
 /// Judges the readings of a sensor by the forecasts of them, before the model reads them. It knows nothing of the faults that the
@@ -28,12 +27,12 @@ internal readonly record struct Judgement(AlarmReason Reason, float Score, bool 
 /// </summary>
 internal struct Detector
 {
-    /// <summary>So many readings are not judged at first: the model begins to know the sensor.</summary>
+    /// <summary>How many readings are not judged at first: the model begins to know the sensor.</summary>
     public const int LearningReadings = Fleet.ReadingsPerDay;
 
     /// <summary>
-    /// Of normal values, one of 1.8 billion is so many standard deviations out; of the forecasts of healthy sensors, whose tails are a
-    /// little heavier, one of two million was.
+    /// Of normal values, one of 1.8 billion is that many standard deviations out; of the forecasts of healthy sensors, whose tails are
+    /// a little heavier, one of two million was.
     /// </summary>
     private const double FarOut = 6.2;
 
@@ -46,13 +45,13 @@ internal struct Detector
     /// <summary>One reading of 333 is missing anyway.</summary>
     private const int SilentReadings = 4;
 
-    /// <summary>An alarm ends after so many readings with which nothing is wrong.</summary>
+    /// <summary>After how many readings with which nothing is wrong an alarm ends.</summary>
     private const int CalmReadings = 24;
 
-    /// <summary>While there is an alarm, values beyond so many standard deviations are not believed.</summary>
+    /// <summary>Beyond how many standard deviations values are not believed while there is an alarm.</summary>
     private const double Doubtful = 3;
 
-    /// <summary>After so many doubted values in a row the next ones are believed: the sensor has changed for good.</summary>
+    /// <summary>After how many doubted values in a row the next ones are believed: the sensor has changed for good.</summary>
     private const int MaxDoubted = Fleet.ReadingsPerDay;
 
     private float above, below;
@@ -100,7 +99,6 @@ internal struct Detector
         // A model that reads wrong values begins to forecast them.
         bool isDoubted = !isMissing && (reason != AlarmReason.None || (hasAlarm && Math.Abs(deviation) > Doubtful));
         doubted = (ushort)(isMissing ? doubted : isDoubted ? Math.Min(doubted + 1, MaxDoubted + 1) : 0);
-        float score = isMissing ? 0 : (float)Math.Min(-Math.Log10(forecast.TailProbability(value)), 99);
-        return new(reason, score, isDoubted && doubted <= MaxDoubted, isAlarm);
+        return new(reason, isDoubted && doubted <= MaxDoubted, isAlarm);
     }
 }

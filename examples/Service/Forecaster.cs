@@ -47,7 +47,7 @@ internal static class Training
     /// </summary>
     private static SequenceList Simulate(int first, int count)
     {
-        const int Width = 3;
+        const int Width = Forecaster.InputWidth;
         var data = new SequenceList(Width, Forecaster.Horizon);
         for (int sensor = first; sensor < first + count; sensor++)
         {
@@ -77,7 +77,8 @@ internal static class Training
     {
         public void Report(TrainingProgress value)
         {
-            if (value.ValidationLoss is { } loss)
+            // A slow machine also gets reports within an epoch.
+            if (value.Step * value.Epochs == value.Epoch * value.Steps && value.ValidationLoss is { } loss)
             {
                 Console.WriteLine($"Epoch {value.Epoch,2} of {value.Epochs}: loss of new sensors {loss:F3}");
             }

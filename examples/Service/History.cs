@@ -11,7 +11,7 @@ namespace Service;
 /// <remarks>Thread safety: any number of threads may call all members but <see cref="Dispose"/>.</remarks>
 internal sealed class History : IDisposable
 {
-    /// <summary>So many readings of a sensor are kept: three days.</summary>
+    /// <summary>How many readings of a sensor are kept: those of three days.</summary>
     public const int Kept = 3 * Fleet.ReadingsPerDay;
 
     private const long Format = 0x31_5f_53_45_4e_53_4f_52;
@@ -30,12 +30,11 @@ internal sealed class History : IDisposable
     /// <exception cref="IOException">It cannot be opened.</exception>
     public History(string path, int sensors)
     {
-        long format = Format + BlockBytes, bytes = sizeof(long) + (long)sensors * BlockBytes;
-        bool isNew = !File.Exists(path);
-        file = MemoryMappedFile.CreateFromFile(
-            path, FileMode.OpenOrCreate, null, isNew ? bytes : Math.Max(bytes, new FileInfo(path).Length));
+        long format = Format + BlockBytes;
+        Reserve(path, sizeof(long) + (long)sensors * BlockBytes);
+        file = MemoryMappedFile.CreateFromFile(path, FileMode.Open);
         view = file.CreateViewAccessor();
-        if (isNew)
+        if (view.ReadInt64(0) == 0)
         {
             view.Write(0, format);
         }
@@ -95,6 +94,20 @@ internal sealed class History : IDisposable
     {
         view.Dispose();
         file.Dispose();
+    }
+
+    /// <summary>
+    /// Lengthens a file by zeros. A file that only says that it is longer gets its place on the disk later, and where there is none then,
+    /// the system ends the process.
+    /// </summary>
+    private static void Reserve(string path, long length)
+    {
+        using var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write);
+        stream.Seek(0, SeekOrigin.End);
+        for (var zeros = new byte[1 << 20]; stream.Position < length;)
+        {
+            stream.Write(zeros, 0, (int)Math.Min(zeros.Length, length - stream.Position));
+        }
     }
 
     private static long Block(int sensor) => sizeof(long) + (long)sensor * BlockBytes;

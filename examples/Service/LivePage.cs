@@ -39,9 +39,14 @@ internal static class LivePage
                 $"There is no such sensor; ids go from {Fleet.IdOf(0)} to {Fleet.IdOf(settings.Sensors - 1)}.", null,
                 StatusCodes.Status404NotFound);
         }
-        if (dashboard.Enter() > MaxPages)
+        // Whatever becomes of the answer, the page leaves.
+        context.Response.OnCompleted(() =>
         {
             dashboard.Leave();
+            return Task.CompletedTask;
+        });
+        if (dashboard.Enter() > MaxPages)
+        {
             return Results.Problem(
                 $"{MaxPages} pages are open, which are as many as may be.", null, StatusCodes.Status503ServiceUnavailable);
         }
@@ -55,33 +60,22 @@ internal static class LivePage
         [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(gone, stopping, cancellation);
-        try
+        yield return new(dashboard.Past(), "past") { ReconnectionInterval = TimeSpan.FromMilliseconds(500) };
+        long alarms = -1, next = 1;
+        while (!ended.IsCancellationRequested)
         {
-            yield return new(dashboard.Past(), "past") { ReconnectionInterval = TimeSpan.FromMilliseconds(500) };
-            long alarms = -1, next = 1;
-            while (true)
+            Task news = dashboard.Next;
+            if (dashboard.Status.Length > 0)
             {
-                Task news = dashboard.Next;
-                if (dashboard.Status.Length > 0)
+                yield return new(Picked(sensor, ref next, sender, history), "sensor");
+                yield return new(dashboard.Status, "status");
+                if (alarms != dashboard.AlarmVersion)
                 {
-                    yield return new(Picked(sensor, ref next, sender, history), "sensor");
-                    yield return new(dashboard.Status, "status");
-                    if (alarms != dashboard.AlarmVersion)
-                    {
-                        alarms = dashboard.AlarmVersion;
-                        yield return new(dashboard.NewestAlarms(), "alarms");
-                    }
-                }
-                await news.WaitAsync(ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                if (ended.IsCancellationRequested)
-                {
-                    yield break;
+                    alarms = dashboard.AlarmVersion;
+                    yield return new(dashboard.NewestAlarms(), "alarms");
                 }
             }
-        }
-        finally
-        {
-            dashboard.Leave();
+            await news.WaitAsync(ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

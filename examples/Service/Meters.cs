@@ -1,56 +1,46 @@
-using System.Diagnostics.Metrics;
-
 namespace Service;
 
-/// <summary>Listens to the metrics of the service: tokens, and how long calls take.</summary>
-/// <remarks>Thread safety: any number of threads may measure; one reads.</remarks>
-internal sealed class Meters : IDisposable
+/// <summary>What the sensors see of the service: readings that it has read, and how long calls take.</summary>
+/// <remarks>Thread safety: any number of threads may add; one reads.</remarks>
+internal sealed class Meters
 {
-    /// <summary>So many readings of the meters make the window of latencies, and the first ones that of the rate.</summary>
+    /// <summary>How many readings of the meters make the window of latencies; the first of them make that of the rate.</summary>
     private const int Windows = 40, RateWindows = 4;
 
     /// <summary>Buckets from a microsecond on, each a twentieth of a power of ten, which is 12 % wide, up to ten seconds.</summary>
     private const int BucketsPerDecade = 20, Buckets = 7 * BucketsPerDecade;
 
-    private readonly MeterListener listener = new();
     private readonly int[][] windows = [.. Enumerable.Range(0, Windows).Select(static _ => new int[Buckets])];
     private readonly (long Tokens, TimeSpan Time)[] marks = new (long, TimeSpan)[RateWindows + 1];
     private readonly TimeProvider time = TimeProvider.System;
     private readonly long start;
     private long tokens;
     private int current;
+    private string? refusal;
 
-    public Meters()
+    public Meters() => start = time.GetTimestamp();
+
+    /// <summary>Adds a call that has ended.</summary>
+    /// <param name="readings">Readings of it that were read.</param>
+    /// <param name="duration">How long it took.</param>
+    public void Add(int readings, TimeSpan duration)
     {
-        start = time.GetTimestamp();
-        listener.InstrumentPublished = static (instrument, listening) =>
-        {
-            if (instrument is { Meter.Name: "AarenGen.Serving", Name: "aarengen.tokens" or "aarengen.step.duration" })
-            {
-                listening.EnableMeasurementEvents(instrument);
-            }
-        };
-        listener.SetMeasurementEventCallback<long>((_, count, _, _) => Interlocked.Add(ref tokens, count));
-        listener.SetMeasurementEventCallback<double>((_, seconds, _, _) => Interlocked.Increment(
-            ref windows[Volatile.Read(ref current)][Math.Clamp((int)(BucketsPerDecade * (6 + Math.Log10(seconds))), 0, Buckets - 1)]));
-        listener.Start();
+        Interlocked.Add(ref tokens, readings);
+        double place = BucketsPerDecade * (6 + Math.Log10(duration.TotalSeconds));
+        Interlocked.Increment(ref windows[Volatile.Read(ref current)][Math.Clamp((int)place, 0, Buckets - 1)]);
     }
 
-    /// <summary>Why the service last refused a token; null: not since the last reading of the meters.</summary>
-    public string? Refusal { get; private set; }
-
-    /// <summary>Tokens since the start of the program.</summary>
-    public long Tokens => Volatile.Read(ref tokens);
-
-    public void Refused(StepResult result) => Refusal = result.Message;
+    /// <summary>Notes why the service refused a token.</summary>
+    public void Refused(StepResult result) => Volatile.Write(ref refusal, result.Message);
 
     /// <summary>
-    /// Reads the meters: tokens a second now, and the median and the 99th percentile of the time of a call, in milliseconds.
+    /// Reads the meters: tokens a second now, the median and the 99th percentile of the time of a call, in milliseconds, and why a token
+    /// was refused since they were last read.
     /// </summary>
     public (double Rate, double Median, double Slow, string? Refusal) Read()
     {
         Array.Copy(marks, 0, marks, 1, RateWindows);
-        marks[0] = (Tokens, time.GetElapsedTime(start));
+        marks[0] = (Volatile.Read(ref tokens), time.GetElapsedTime(start));
         double seconds = (marks[0].Time - marks[^1].Time).TotalSeconds;
         double rate = seconds > 0 ? (marks[0].Tokens - marks[^1].Tokens) / seconds : 0;
         int next = (current + 1) % Windows;
@@ -64,12 +54,8 @@ internal sealed class Meters : IDisposable
         }
         Array.Clear(windows[next]);
         Volatile.Write(ref current, next);
-        string? refusal = Refusal;
-        Refusal = null;
-        return (rate, Quantile(sum, 0.5), Quantile(sum, 0.99), refusal);
+        return (rate, Quantile(sum, 0.5), Quantile(sum, 0.99), Interlocked.Exchange(ref refusal, null));
     }
-
-    public void Dispose() => listener.Dispose();
 
     /// <summary>The middle of the bucket in which it lies; 0 where nothing was measured.</summary>
     private static double Quantile(long[] counts, double probability)

@@ -7,7 +7,7 @@ internal struct FaultCounts
 {
     public int Planted, Found, Missed;
 
-    /// <summary>Readings from the first wrong one to the one that was held for wrong, of all that were found.</summary>
+    /// <summary>Readings from the first wrong one to the one that was judged wrong, of all that were found.</summary>
     public int Delay;
 }
 
@@ -23,7 +23,7 @@ internal struct FaultCountsByKind
 /// <summary>Compares what a detector says of a sensor with the faults that were planted there. A value, as the detector is.</summary>
 internal struct Scoring
 {
-    /// <summary>A fault may be found until so many readings after its end.</summary>
+    /// <summary>How many readings after its end a fault may still be found.</summary>
     private const int Grace = 8;
 
     /// <summary>An alarm so soon after a fault is of the fault: the forecasts still suffer from it.</summary>

@@ -11,39 +11,32 @@ namespace Service;
 /// service says which reading of each sensor was its last: those after it are sent, and what was sent but not acknowledged is sent again,
 /// which does no harm.
 /// </remarks>
-internal sealed class Sender : BackgroundService
+internal sealed class Sender(
+    IServiceProvider services, Settings settings, IHome home, History history, Meters meters, Alarms alarms) : BackgroundService
 {
-    private const int TokenWidth = 3, LargestCall = 1024, CallsPerSecond = 40;
+    private const int LargestCall = 1024, CallsPerSecond = 40, CallsAtATime = 64;
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
 
-    private readonly IServiceProvider services;
-    private readonly Settings settings;
-    private readonly History history;
-    private readonly Meters meters;
-    private readonly Alarms alarms;
-    private readonly TaskCompletionSource<StreamService<Forecaster>> started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<IStreamService<Forecaster>> started = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private readonly string[] ids;
-    private readonly long[] sequences;
-    private readonly float[] outputs;
-
-    public Sender(IServiceProvider services, Settings settings, History history, Meters meters, Alarms alarms)
-    {
-        (this.services, this.settings, this.history, this.meters, this.alarms) = (services, settings, history, meters, alarms);
-        ids = [.. Enumerable.Range(0, settings.Sensors).Select(Fleet.IdOf)];
-        Records = new SensorRecord[settings.Sensors];
-        sequences = new long[settings.Sensors];
-        outputs = new float[settings.Sensors * Forecaster.OutputWidth];
-    }
+    private readonly string[] ids = [.. Enumerable.Range(0, settings.Sensors).Select(Fleet.IdOf)];
+    private readonly long[] sequences = new long[settings.Sensors];
+    private readonly float[] outputs = new float[settings.Sensors * Forecaster.OutputWidth];
 
     /// <summary>What is known of each sensor; only this object writes it.</summary>
-    public SensorRecord[] Records { get; }
+    public SensorRecord[] Records { get; } = new SensorRecord[settings.Sensors];
 
     /// <summary>The service, once the sensors have found their places.</summary>
-    public Task<StreamService<Forecaster>> Started => started.Task;
+    public Task<IStreamService<Forecaster>> Started => started.Task;
 
     /// <summary>How much of what sensors read at full speed at the beginning is done, from 0 to 1.</summary>
     public double WarmUp { get; private set; }
+
+    /// <summary>Whether all was sent that a run in the short form sends.</summary>
+    public bool HasEnded { get; private set; }
+
+    /// <summary>Tokens that were acknowledged before this start; known once it has <see cref="Started"/>.</summary>
+    public long AcknowledgedBefore { get; private set; }
 
     /// <summary>Tokens that were acknowledged, of all starts.</summary>
     public long Acknowledged => sequences.Sum();
@@ -55,8 +48,9 @@ internal sealed class Sender : BackgroundService
     {
         try
         {
-            var service = services.GetRequiredService<StreamService<Forecaster>>();
+            var service = services.GetRequiredService<IStreamService<Forecaster>>();
             await FindPlacesAsync(service, stoppingToken);
+            AcknowledgedBefore = Acknowledged;
             started.SetResult(service);
             await WarmUpAsync(service, stoppingToken);
             await (settings.IsShort ? RushAsync(service, stoppingToken) : KeepPaceAsync(service, stoppingToken));
@@ -77,12 +71,12 @@ internal sealed class Sender : BackgroundService
     }
 
     /// <summary>Each sensor goes on after its last token.</summary>
-    private async Task FindPlacesAsync(StreamService<Forecaster> service, CancellationToken cancellation)
+    private async Task FindPlacesAsync(IStreamService<Forecaster> service, CancellationToken cancellation)
     {
-        for (int sensor = 0; sensor < ids.Length; sensor++)
-        {
-            Place(sensor, (await service.FindAsync(ids[sensor], Row(sensor), cancellation))?.Sequence ?? 0);
-        }
+        // Many at a time: a cluster answers over a network.
+        var many = new ParallelOptions { MaxDegreeOfParallelism = CallsAtATime, CancellationToken = cancellation };
+        await Parallel.ForAsync(0, ids.Length, many, async (sensor, ended) =>
+            Place(sensor, (await service.FindAsync(ids[sensor], Row(sensor), ended))?.Sequence ?? 0));
         alarms.AddRange(Enumerable.Range(0, ids.Length).Where(i => Records[i].LastAlarm.Reading > 0)
             .Select(i => (Sensor: i, Records[i].LastAlarm)).OrderBy(static a => a.LastAlarm.Time).TakeLast(Alarms.Kept));
     }
@@ -97,7 +91,7 @@ internal sealed class Sender : BackgroundService
     }
 
     /// <summary>The first two days of sensors, and what new ones lack, at full speed: nobody wants to wait for it.</summary>
-    private async Task WarmUpAsync(StreamService<Forecaster> service, CancellationToken cancellation)
+    private async Task WarmUpAsync(IStreamService<Forecaster> service, CancellationToken cancellation)
     {
         long goal = Math.Max(Fleet.HealthyReadings, sequences.Max()), all = goal * ids.Length;
         for (long left; (left = all - sequences.Sum(s => Math.Min(s, goal))) > 0;)
@@ -112,19 +106,20 @@ internal sealed class Sender : BackgroundService
         WarmUp = 1;
     }
 
-    private async Task RushAsync(StreamService<Forecaster> service, CancellationToken cancellation)
+    private async Task RushAsync(IStreamService<Forecaster> service, CancellationToken cancellation)
     {
-        for (int round = 0; round < settings.ShortReadings; round++)
+        for (int round = 0; round < settings.ShortReadings || !home.HasShownAll; round++)
         {
             foreach (int[] some in Enumerable.Range(0, ids.Length).Chunk(LargestCall))
             {
                 await SendAsync(service, some, cancellation);
             }
         }
+        HasEnded = true;
     }
 
     /// <summary>A reading of each sensor in turn, evenly over time. What the service cannot do in time is not made up for.</summary>
-    private async Task KeepPaceAsync(StreamService<Forecaster> service, CancellationToken cancellation)
+    private async Task KeepPaceAsync(IStreamService<Forecaster> service, CancellationToken cancellation)
     {
         int size = Math.Clamp(settings.Rate / CallsPerSecond, 1, Math.Min(LargestCall, ids.Length));
         int[][] chunks = [.. Enumerable.Range(0, ids.Length).Chunk(size)];
@@ -149,21 +144,23 @@ internal sealed class Sender : BackgroundService
     }
 
     /// <summary>Sends the next reading of some sensors, again and again until the service has read all.</summary>
-    private async Task SendAsync(StreamService<Forecaster> service, int[] sensors, CancellationToken cancellation)
+    private async Task SendAsync(IStreamService<Forecaster> service, int[] sensors, CancellationToken cancellation)
     {
         string[] names = [.. sensors.Select(i => ids[i])];
-        var tokens = new float[sensors.Length * TokenWidth];
+        var tokens = new float[sensors.Length * Forecaster.InputWidth];
         var numbers = new long[sensors.Length];
         for (int i = 0; i < sensors.Length; i++)
         {
-            numbers[i] = Prepare(sensors[i], tokens.AsSpan(i * TokenWidth, TokenWidth));
+            numbers[i] = Prepare(sensors[i], tokens.AsSpan(i * Forecaster.InputWidth, Forecaster.InputWidth));
         }
         var results = new StepResult[sensors.Length];
         var answers = new float[sensors.Length * Forecaster.OutputWidth];
         bool[] isDone = new bool[sensors.Length];
         while (true)
         {
+            long start = Stopwatch.GetTimestamp();
             await service.StepManyAsync(names, tokens, answers, results, numbers, cancellation);
+            meters.Add(results.Count(static r => r.Status == StepStatus.Accepted), Stopwatch.GetElapsedTime(start));
             for (int i = 0; i < sensors.Length; i++)
             {
                 isDone[i] = isDone[i] || Take(sensors[i], results[i], answers.AsSpan(i * Forecaster.OutputWidth, Forecaster.OutputWidth));

@@ -4,8 +4,7 @@ namespace Service;
 /// <param name="Reading">The number of the reading; 0: there was no alarm yet.</param>
 /// <param name="Time">When it came, in milliseconds since 1970.</param>
 /// <param name="Reason">What was wrong.</param>
-/// <param name="Score">Of the reading.</param>
-internal readonly record struct Alarm(long Reading, long Time, AlarmReason Reason, float Score);
+internal readonly record struct Alarm(long Reading, long Time, AlarmReason Reason);
 
 /// <summary>A reading and the forecast that was made of it.</summary>
 /// <param name="Value">The value; NaN where it is missing.</param>
@@ -20,7 +19,7 @@ internal enum PointMarks
 {
     None = 0,
 
-    /// <summary>The detector holds it for wrong.</summary>
+    /// <summary>The detector judges it wrong.</summary>
     Wrong = 1,
 
     /// <summary>The model has not read its value.</summary>
@@ -56,7 +55,7 @@ internal struct SensorRecord
         Scoring.Add(Reading, judgement, planted);
         if (judgement.IsAlarm)
         {
-            LastAlarm = new(Reading, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), judgement.Reason, judgement.Score);
+            LastAlarm = new(Reading, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), judgement.Reason);
         }
         PointMarks marks = (judgement.Reason != AlarmReason.None ? PointMarks.Wrong : PointMarks.None)
             | (judgement.IsDoubted ? PointMarks.Doubted : PointMarks.None)

@@ -57,10 +57,7 @@ public sealed class DetectorTests(ITestOutputHelper output)
     public void A_value_that_stays_elsewhere_is_believed_in_the_end()
     {
         var life = new SensorLife(TrainedModel.Model, sensor: 0);
-        while (life.Record.Reading < Fleet.HealthyReadings)
-        {
-            life.Next();
-        }
+        life.ReadTo(Fleet.HealthyReadings);
         Detector detector = life.Record.Detector;
         bool[] doubts =
         [
@@ -95,26 +92,5 @@ public sealed class DetectorTests(ITestOutputHelper output)
                     ? float.IsNaN(value) || value == Fleet.Healthy(sick, fault.Start) : value != truth);
             }
         }
-    }
-}
-
-/// <summary>A sensor and its model, without a service: what the whole must do.</summary>
-internal sealed class SensorLife(Forecaster model, int sensor)
-{
-    private readonly StreamState<Forecaster> state = model.CreateState();
-    private readonly float[] token = new float[3];
-
-    public SensorRecord Record;
-
-    /// <summary>The model's last output.</summary>
-    public float[] Output { get; } = new float[Forecaster.OutputWidth];
-
-    /// <summary>Judges the next reading, and reads it.</summary>
-    public Point Next()
-    {
-        Point point = Record.Judge(sensor, Record.Reading == 0 ? default : Output);
-        Forecaster.WriteToken(Record.Reading, point.Marks.HasFlag(PointMarks.Doubted) ? float.NaN : point.Value, token);
-        model.Step(state, token, Output);
-        return point;
     }
 }

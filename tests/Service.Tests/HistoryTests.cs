@@ -17,7 +17,7 @@ public sealed class HistoryTests : TemporaryFolder
                 foreach (int sensor in (int[])[0, 1])
                 {
                     records[sensor].Reading++;
-                    records[sensor].LastAlarm = new(i, 2, AlarmReason.Silent, 4);
+                    records[sensor].LastAlarm = new(i, 2, AlarmReason.Silent);
                     history.Write(sensor, ref records[sensor], new(i, sensor, 0.5f, PointMarks.Wrong));
                     if (sensor == 0 && i % 2 == 0)
                     {
@@ -47,7 +47,7 @@ public sealed class HistoryTests : TemporaryFolder
     [Fact]
     public void Another_file_is_no_history()
     {
-        string path = WriteBytes("history.bin", new byte[100]);
+        string path = Write("history.bin", "another program's file");
         Assert.Contains("Delete it", Assert.Throws<UserException>(() => new History(path, 1)).Message, StringComparison.Ordinal);
     }
 }

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.ServerSentEvents;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace Service.Tests;
@@ -9,14 +11,11 @@ namespace Service.Tests;
 /// <summary>The program in a process of its own.</summary>
 internal sealed partial class ServiceProcess : IDisposable
 {
-    /// <summary>Of a machine that is busy with other tests; a start takes a second on an idle one.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
-
     private readonly Process process;
     private readonly StringBuilder output = new(), errors = new();
     private readonly TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ServiceProcess(string[] arguments)
+    private ServiceProcess(string[] arguments, string? path = null)
     {
         // The host of the tests may be another program than dotnet.
         string host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
@@ -28,6 +27,10 @@ internal sealed partial class ServiceProcess : IDisposable
             },
             EnableRaisingEvents = true,
         };
+        if (path is not null)
+        {
+            process.StartInfo.Environment["PATH"] = path;
+        }
         process.OutputDataReceived += (_, e) => Add(output, e.Data);
         process.ErrorDataReceived += (_, e) => Add(errors, e.Data);
         process.Exited += (_, _) => started.TrySetResult();
@@ -55,7 +58,7 @@ internal sealed partial class ServiceProcess : IDisposable
     public static async Task<ServiceProcess> StartAsync(params string[] arguments)
     {
         var started = new ServiceProcess(arguments.Contains("--port") ? arguments : [.. arguments, "--port", "0"]);
-        await started.started.Task.WaitAsync(Patience);
+        await started.started.Task.WaitAsync(Wait.Patience);
         Match page = PageLine().Match(started.Output);
         Assert.True(page.Success, started.Output + started.Errors);
         started.Address = new(page.Groups["address"].Value);
@@ -65,10 +68,16 @@ internal sealed partial class ServiceProcess : IDisposable
         return started;
     }
 
+    /// <summary>Starts it, and does not wait.</summary>
+    public static ServiceProcess Begin(params string[] arguments) => new(arguments);
+
     /// <summary>Runs it to its end.</summary>
-    public static async Task<(int Code, string Output, string Errors)> RunAsync(params string[] arguments)
+    public static Task<(int Code, string Output, string Errors)> RunAsync(params string[] arguments) => RunAsync(null, arguments);
+
+    /// <summary>Runs it to its end, with another PATH.</summary>
+    public static async Task<(int Code, string Output, string Errors)> RunAsync(string? path, string[] arguments)
     {
-        using var run = new ServiceProcess(arguments);
+        using var run = new ServiceProcess(arguments, path);
         return (await run.EndAsync(), run.Output, run.Errors);
     }
 
@@ -83,6 +92,41 @@ internal sealed partial class ServiceProcess : IDisposable
         return client;
     }
 
+    /// <summary>Follows what a page is told of all sensors.</summary>
+    /// <param name="what">What is waited for, in words.</param>
+    /// <param name="isWanted">Whether these news are.</param>
+    /// <returns>The first news that are wanted.</returns>
+    public async Task<JsonElement> NewsAsync(string what, Func<JsonElement, bool> isWanted)
+    {
+        using HttpClient client = Client(Key);
+        using var patience = new CancellationTokenSource(Wait.Patience);
+        JsonElement last = default;
+        try
+        {
+            await using Stream events = await client.GetStreamAsync("/live", patience.Token);
+            await foreach (SseItem<string> item in SseParser.Create(events).EnumerateAsync(patience.Token))
+            {
+                if (item.EventType == "status" && isWanted(last = JsonSerializer.Deserialize<JsonElement>(item.Data)))
+                {
+                    return last;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested)
+        {
+            Assert.Fail($"Not within {Wait.Patience.TotalMinutes} minutes: {what}. The last news: {last}");
+        }
+        throw new EndOfStreamException($"The program ended its news before this: {what}. The last ones: {last}");
+    }
+
+    /// <summary>Waits until so many readings were acknowledged.</summary>
+    /// <returns>How many were.</returns>
+    public async Task<long> TokensAsync(long enough) =>
+        TokensOf(await NewsAsync($"{enough} readings are acknowledged", s => TokensOf(s) >= enough));
+
+    /// <summary>How many readings were acknowledged when these news were made.</summary>
+    public static long TokensOf(JsonElement news) => news.GetProperty("tokens").GetInt64();
+
     /// <summary>Ends it as if its machine had: no code of it runs any more.</summary>
     public async Task KillAsync()
     {
@@ -94,9 +138,15 @@ internal sealed partial class ServiceProcess : IDisposable
     /// <returns>Its exit code.</returns>
     public Task<int> StopAsync()
     {
-        Assert.Equal(0, SendSignal(process.Id, 15));
+        Terminate(process.Id);
         return EndAsync();
     }
+
+    /// <summary>Asks a process to stop.</summary>
+    public static void Terminate(int process) => Assert.Equal(0, SendSignal(process, 15));
+
+    /// <summary>Presses Ctrl-C.</summary>
+    public void Interrupt() => Assert.Equal(0, SendSignal(process.Id, 2));
 
     public void Dispose()
     {
@@ -108,9 +158,11 @@ internal sealed partial class ServiceProcess : IDisposable
         process.Dispose();
     }
 
-    private async Task<int> EndAsync()
+    /// <summary>Waits for its end.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> EndAsync()
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(Wait.Patience);
         await process.WaitForExitAsync(patience.Token);
         return process.ExitCode;
     }

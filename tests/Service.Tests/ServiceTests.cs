@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
-using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using AarenGen.Serving.Sqlite;
@@ -13,6 +12,22 @@ namespace Service.Tests;
 public sealed partial class ServiceTests(ITestOutputHelper output) : TemporaryFolder
 {
     private const int TokenWidth = 3;
+
+    [Fact]
+    public void On_a_new_account_the_folder_is_not_the_current_one()
+    {
+        const string Variable = "XDG_DATA_HOME";
+        string? before = Environment.GetEnvironmentVariable(Variable);
+        try
+        {
+            Environment.SetEnvironmentVariable(Variable, At("not there yet"));
+            Assert.All([false, true], static c => Assert.True(Path.IsPathRooted(Settings.DefaultFolder(c)), Settings.DefaultFolder(c)));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(Variable, before);
+        }
+    }
 
     /// <summary>
     /// A reading that was lost, read twice, or read by a state that had missed one would change every output after it: each is compared
@@ -29,15 +44,16 @@ public sealed partial class ServiceTests(ITestOutputHelper output) : TemporaryFo
         for (int kill = 0; kill < Kills; kill++)
         {
             using ServiceProcess service = await ServiceProcess.StartAsync(arguments);
+            Assert.Equal(kill == 0, service.Before == 0);
             // What a page has seen was acknowledged.
             Assert.InRange(service.Before, seen, long.MaxValue);
-            seen = await ReadTokensAsync(service, service.Before + (kill == 0 ? 500 : 8000));
+            seen = await service.TokensAsync(service.Before + (kill == 0 ? 500 : 8000));
             await service.KillAsync();
         }
         using (ServiceProcess service = await ServiceProcess.StartAsync(arguments))
         {
             Assert.InRange(service.Before, seen, long.MaxValue);
-            seen = await ReadTokensAsync(service, Math.Max(service.Before, Sensors * (Fleet.HealthyReadings + 100)));
+            seen = await service.TokensAsync(Math.Max(service.Before, Sensors * (Fleet.HealthyReadings + 100)));
             Assert.Equal(0, await service.StopAsync());
             Assert.Contains("Stopped; the next start goes on from here.", service.Output, StringComparison.Ordinal);
             Assert.Empty(service.Errors);
@@ -145,11 +161,11 @@ public sealed partial class ServiceTests(ITestOutputHelper output) : TemporaryFo
     {
         TrainedModel.WriteTo(At("data"));
         using ServiceProcess service = await ServiceProcess.StartAsync("--data", At("data"), "--sensors", "20", "--rate", "2000");
-        await ReadTokensAsync(service, 20 * (Fleet.HealthyReadings + 20));
+        await service.TokensAsync(20 * (Fleet.HealthyReadings + 20));
         using HttpClient owner = service.Client(service.Key);
         Assert.Equal(HttpStatusCode.NoContent, (await owner.DeleteAsync("/streams/sensor-00007")).StatusCode);
-        long all = await ReadTokensAsync(service, 0);
-        await ReadTokensAsync(service, all + 20 * 10);
+        long all = await service.TokensAsync(0);
+        await service.TokensAsync(all + 20 * 10);
         JsonElement stream = await owner.GetFromJsonAsync<JsonElement>("/streams/sensor-00007");
         Assert.InRange(stream.GetProperty("sequence").GetInt64(), 1, Fleet.HealthyReadings);
         Assert.Equal(0, await service.StopAsync());
@@ -171,16 +187,11 @@ public sealed partial class ServiceTests(ITestOutputHelper output) : TemporaryFo
         using HttpResponseMessage refused = await client.GetAsync("/live", HttpCompletionOption.ResponseHeadersRead);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
         open.ForEach(static r => r.Dispose());
-        for (int left = 200; ; left--)
+        await Wait.UntilAsync("there is room for a page", async () =>
         {
             using HttpResponseMessage again = await client.GetAsync("/live", HttpCompletionOption.ResponseHeadersRead);
-            if (again.IsSuccessStatusCode)
-            {
-                break;
-            }
-            Assert.InRange(left, 1, 200);
-            await Task.Delay(100);
-        }
+            return again.IsSuccessStatusCode;
+        });
     }
 
     [Fact]
@@ -208,6 +219,26 @@ public sealed partial class ServiceTests(ITestOutputHelper output) : TemporaryFo
             $"{210 * (Fleet.HealthyReadings + 16 * Fleet.ReadingsPerDay):N0} readings are acknowledged.", text, StringComparison.Ordinal);
     }
 
+    /// <summary>The check of the short form takes seconds, whatever its folder has, and Ctrl-C ends it.</summary>
+    [Theory]
+    [InlineData(400, 960, 400)]
+    [InlineData(400, 100_000, 40)]
+    [InlineData(400, 5_000_000, 1)]
+    [InlineData(1, 1, 1)]
+    public void Of_a_long_past_some_sensors_are_checked(int sensors, long readings, int expected)
+    {
+        int[] found = ServiceHost.SensorsToCheck(sensors, readings);
+        Assert.Equal(expected, found.Length);
+        Assert.Equal(found.Distinct(), found);
+        Assert.All(found, s => Assert.InRange(s, 0, sensors - 1));
+        // From everywhere.
+        Assert.InRange(found[^1], sensors - 1 - sensors / expected, sensors - 1);
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        var life = new SensorLife(TrainedModel.Model, sensor: 0);
+        Assert.Throws<OperationCanceledException>(() => life.ReadTo(readings, stop.Token));
+    }
+
     [Theory]
     [InlineData("'0' is not a whole number from 1 to 100000", "--sensors", "0")]
     [InlineData("'x' is not a whole number from 1 to 1000000", "--rate", "x")]
@@ -233,13 +264,23 @@ public sealed partial class ServiceTests(ITestOutputHelper output) : TemporaryFo
         using ServiceProcess service = await ServiceProcess.StartAsync("--data", folder, "--sensors", "10");
         (code, _, errors) = await ServiceProcess.RunAsync("--data", folder, "--sensors", "10", "--port", "0");
         Assert.Equal(2, code);
-        Assert.Matches(@"^error: [^\n]*open already[^\n]*\n$", errors);
+        Assert.Matches(@"^error: [^\n]*another run of this program[^\n]*--data[^\n]*\n$", errors);
+
+        if (!OperatingSystem.IsWindows())
+        {
+            // A lock that cannot be opened for another reason: where it is to be, there is no folder.
+            TrainedModel.WriteTo(At("astray"));
+            File.CreateSymbolicLink(Path.Combine(At("astray"), "lock"), Path.Combine(At("nowhere"), "lock"));
+            (code, _, errors) = await ServiceProcess.RunAsync("--data", At("astray"), "--sensors", "10", "--port", "0");
+            Assert.Equal(2, code);
+            Assert.Matches(@"^error: Could not find [^\n]*lock[^\n]*\n$", errors);
+        }
 
         TrainedModel.WriteTo(At("other"));
         (code, _, errors) = await ServiceProcess.RunAsync(
             "--data", At("other"), "--sensors", "10", "--port", $"{service.Address.Port}");
         Assert.Equal(2, code);
-        Assert.Matches(@"^error: [^\n]*address already in use[^\n]*\n$", errors);
+        Assert.Matches(@"^error: Port \d+ cannot be had: Address already in use\. Name another one by --port[^\n]*\n$", errors);
 
         File.WriteAllText(Path.Combine(At("other"), "forecaster.safetensors"), "no weights");
         (code, _, errors) = await ServiceProcess.RunAsync("--data", At("other"), "--port", "0");
@@ -262,6 +303,11 @@ public sealed partial class ServiceTests(ITestOutputHelper output) : TemporaryFo
         {
             Assert.Equal(
                 UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(At("data"), "key.txt")));
+            // Where there was no folder, nobody else can look into it.
+            string own = At("own");
+            (int code, _, _) = await ServiceProcess.RunAsync("--short", "--sensors", "10", "--data", own);
+            Assert.Equal(0, code);
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(own));
         }
     }
 
@@ -279,25 +325,7 @@ public sealed partial class ServiceTests(ITestOutputHelper output) : TemporaryFo
         return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
     }
 
-    /// <summary>Follows the events of the page until so many readings were acknowledged.</summary>
-    private static async Task<long> ReadTokensAsync(ServiceProcess service, long enough)
-    {
-        using HttpClient client = service.Client(service.Key);
-        using var reader = new StreamReader(await client.GetStreamAsync("/live"), Encoding.UTF8);
-        while (true)
-        {
-            string line = await reader.ReadLineAsync() ?? throw new EndOfStreamException();
-            if (TokensField().Match(line) is { Success: true } match && Number(match.Groups[1].Value) is var tokens && tokens >= enough)
-            {
-                return tokens;
-            }
-        }
-    }
-
     private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
-
-    [GeneratedRegex("^data: .*\"tokens\":([0-9]+)")]
-    private static partial Regex TokensField();
 
     [GeneratedRegex(@"^(Spike|Stuck|Drift|Dropout): (?<found>\d+) of (?<planted>\d+) found", RegexOptions.Multiline)]
     private static partial Regex FoundLine();

@@ -3,6 +3,7 @@ import { drawMap, sensorAt } from "./map.js";
 
 const $ = id => document.getElementById(id);
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const compact = new Intl.NumberFormat("en", { notation: "compact", minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const reasons = { farOut: "far outside the forecast", drifting: "drifts off", silent: "silent" };
 const faults = { spike: "spike", stuck: "stuck", drift: "drift", dropout: "dropout" };
 const minutesPerReading = 15;
@@ -24,8 +25,13 @@ function pickedNumber() {
     return Number.isInteger(number) && number >= 0 && (past === null || number < past.sensors) ? number : 0;
 }
 
+/** A browser has six connections to a server, for all of its pages: one that nobody looks at has none. */
 function connect() {
     source?.close();
+    source = null;
+    if (document.hidden) {
+        return;
+    }
     source = new EventSource(`/live?sensor=${pickedNumber()}`);
     const mine = source;
     const on = (name, take) => source.addEventListener(name, e => {
@@ -50,13 +56,37 @@ function connect() {
     on("alarms", data => {
         alarms = data;
     });
-    source.onerror = () => {
+    source.onerror = async () => {
         connection("lost", "No answer; trying again");
-        // A browser gives up after an answer that is no stream, such as that of a proxy.
+        // A browser gives up after an answer that is no stream.
         if (mine.readyState === EventSource.CLOSED && mine === source) {
-            setTimeout(() => mine === source && connect(), 1000);
+            const wait = await explain(mine.url);
+            setTimeout(() => mine === source && connect(), wait);
         }
     };
+}
+
+/** Says why there is no stream, and how many milliseconds later to try again. */
+async function explain(address) {
+    const stop = new AbortController();
+    try {
+        const answer = await fetch(address, { signal: stop.signal });
+        if (answer.status === 401) {
+            location.reload(); // to the page that says where the key is
+        } else if (answer.status === 404) {
+            // An address may name any sensor, and another start may have fewer.
+            complain((await answer.json()).detail);
+            history.replaceState(null, "", location.pathname);
+            return 0;
+        } else if (answer.status === 503) {
+            connection("lost", (await answer.json()).detail);
+        }
+    } catch {
+        // There is no server, or what answers is none of ours.
+    } finally {
+        stop.abort();
+    }
+    return 1000;
 }
 
 function connection(state, text) {
@@ -80,6 +110,10 @@ function takeSensor(data) {
     [sensor.ahead, sensor.hasAlarm] = [data.ahead, data.hasAlarm];
 }
 
+function complain(text) {
+    [$("mistake").textContent, $("mistake").hidden] = [text, false];
+}
+
 function pick(number) {
     $("mistake").hidden = true;
     $("picked-id").value = "";
@@ -92,6 +126,7 @@ function show() {
     }
     isOutdated = false;
     $("sensor-count").textContent = whole.format(past.sensors);
+    $("home").textContent = past.home;
     $("rate").textContent = whole.format(status.rate);
     $("slow").textContent = time(status.slow);
     $("median").textContent = time(status.median);
@@ -103,11 +138,24 @@ function show() {
     $("warm-up-bar").value = status.warmUp;
     $("trouble").hidden = !status.trouble;
     $("trouble").textContent = status.trouble ?? "";
+    showSilos();
     showSensor();
     showAlarms();
     showFaults();
     drawMap($("map"), past.sensors, status.alarmed, pickedNumber());
     $("map-text").textContent = `${whole.format(status.alarmed.length)} with an alarm now. Choose one to see it.`;
+}
+
+function showSilos() {
+    $("cluster").hidden = status.silos.length === 0;
+    $("silos").replaceChildren(...status.silos.map(silo => {
+        const row = document.createElement("li"), name = document.createElement("strong");
+        row.dataset.state = silo.state;
+        name.textContent = silo.name;
+        const kills = silo.kills === 0 ? "" : `, killed ${silo.kills === 1 ? "once" : `${silo.kills} times`}`;
+        row.append(name, ` ${silo.state}${silo.state === "running" ? `, process ${silo.process}` : ""}${kills}`);
+        return row;
+    }));
 }
 
 function showSensor() {
@@ -169,6 +217,7 @@ function showFaults() {
         row.dataset.kind = fault.kind;
         return row;
     }));
+    $("open-faults").textContent = whole.format(planted - found - missed);
     $("found-share").textContent = found + missed > 0 ? `${Math.floor(100 * found / (found + missed))} %` : "–";
     $("false-alarms").textContent = `${whole.format(status.falseAlarms)} false alarm${status.falseAlarms === 1 ? "" : "s"}`;
     $("false-rate").textContent = status.falseAlarms > 0
@@ -188,7 +237,7 @@ function time(milliseconds) {
 }
 
 function short(value) {
-    return value >= 1e9 ? `${(value / 1e9).toFixed(2)} bn` : value >= 1e6 ? `${(value / 1e6).toFixed(2)} m` : whole.format(value);
+    return value >= 1e6 ? compact.format(value) : whole.format(value);
 }
 
 $("pick").addEventListener("submit", event => {
@@ -201,8 +250,7 @@ $("pick").addEventListener("submit", event => {
         pick(number);
         return;
     }
-    $("mistake").textContent = `There is no sensor “${text}”; ids go from ${idOf(0)} to ${idOf(past.sensors - 1)}.`;
-    $("mistake").hidden = false;
+    complain(`There is no sensor “${text}”; ids go from ${idOf(0)} to ${idOf(past.sensors - 1)}.`);
 });
 for (const [button, step] of [["previous", -1], ["next", 1]]) {
     $(button).addEventListener("click", () => past && pick((pickedNumber() + step + past.sensors) % past.sensors));
@@ -221,12 +269,13 @@ $("map").addEventListener("click", event => {
     }
 });
 window.addEventListener("hashchange", connect);
+document.addEventListener("visibilitychange", connect);
 for (const change of [matchMedia("(prefers-color-scheme: dark)"), matchMedia("(max-width: 800px)")]) {
     change.addEventListener("change", () => isOutdated = true);
 }
 new ResizeObserver(() => isOutdated = true).observe($("chart"));
 
-// A page that nobody looks at is not drawn.
+// Once a frame at most.
 const frame = () => {
     show();
     requestAnimationFrame(frame);

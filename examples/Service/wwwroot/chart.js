@@ -89,7 +89,8 @@ export function drawSensor(place, sensor, perDay) {
     }
     const lower = r => y(r.mean - deviations * r.deviation), upper = r => y(r.mean + deviations * r.deviation);
     svg.append(element("path", { class: "band", d: area(forecast, r => x(r.at), lower, upper) }));
-    const coming = ahead.filter(isKnown);
+    // It begins where the band ends.
+    const coming = [...forecast.filter(r => r.at === last), ...ahead.filter(isKnown)];
     svg.append(element("path", { class: "ahead", d: area(coming, r => x(r.at), lower, upper) }));
 
     // A missing value is a gap.
@@ -148,7 +149,7 @@ function describe(rows) {
         return "No readings yet";
     }
     const count = rows.filter(r => (r.marks & wrong) !== 0).length;
-    return `${rows.length} readings from ${Math.min(...values)} to ${Math.max(...values)} degrees, ${count} of them held for wrong`;
+    return `${rows.length} readings from ${Math.min(...values)} to ${Math.max(...values)} degrees, ${count} of them judged wrong`;
 }
 
 function round(value) {

@@ -23,8 +23,9 @@ export function drawMap(canvas, count, alarmed, picked) {
         const side = cell - gap + 2 * larger;
         context.fillRect((sensor % columns) * cell - larger, Math.floor(sensor / columns) * cell - larger, side, side);
     };
+    const plain = style.getPropertyValue("--cell");
     for (let sensor = 0; sensor < count; sensor++) {
-        fill(sensor, style.getPropertyValue("--cell"), 0);
+        fill(sensor, plain, 0);
     }
     // A cell of three pixels is hard to see.
     const larger = Math.max(0, (5 - cell) / 2);
