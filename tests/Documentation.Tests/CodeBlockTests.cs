@@ -4,6 +4,7 @@ using AarenGen.Cuda;
 using AarenGen.Data;
 using AarenGen.Generator;
 using AarenGen.Onnx;
+using AarenGen.Orleans;
 using AarenGen.Reports;
 using AarenGen.Serving;
 using AarenGen.Serving.Sqlite;
@@ -20,11 +21,13 @@ namespace AarenGen.Documentation.Tests;
 /// Every C# block of the documentation compiles, together with what the generator makes of it. What a block leaves to the reader, such as
 /// the data, lies in Given: <c>docs-page.cs</c> for all blocks of a page, <c>docs-page.2.cs</c> for the second one alone. Where a given
 /// file has the line <c>// The block.</c>, the block stands there. Types of a page's earlier blocks are known to the later ones. The types
-/// of <c>shared.cs</c> are given where a page's file has the line <c>// With shared.cs.</c> and nothing of the page declares them.
+/// of <c>shared.cs</c> are given where a page's file has the line <c>// With shared.cs.</c> and nothing of the page declares them. Where it
+/// has the line <c>// As it is, in a project of the Web SDK.</c>, blocks have all usings that they need beside those of that SDK.
 /// </summary>
 public sealed class CodeBlockTests
 {
-    private const string Place = "// The block.", Shared = "shared.cs", WithShared = $"// With {Shared}.";
+    private const string Place = "// The block.", Shared = "shared.cs", WithShared = $"// With {Shared}.",
+        AsItIs = "// As it is, in a project of the Web SDK.";
 
     /// <summary>For blocks that are a declaration alone.</summary>
     private const string Class = "\ninternal sealed partial class Declared;";
@@ -43,6 +46,26 @@ public sealed class CodeBlockTests
         global using AarenGen.Serving.Sqlite;
         """;
 
+    /// <summary>Those of Microsoft.NET.Sdk.Web with ImplicitUsings.</summary>
+    private const string WebUsings = """
+        global using System;
+        global using System.Collections.Generic;
+        global using System.IO;
+        global using System.Linq;
+        global using System.Net.Http;
+        global using System.Net.Http.Json;
+        global using System.Threading;
+        global using System.Threading.Tasks;
+        global using Microsoft.AspNetCore.Builder;
+        global using Microsoft.AspNetCore.Hosting;
+        global using Microsoft.AspNetCore.Http;
+        global using Microsoft.AspNetCore.Routing;
+        global using Microsoft.Extensions.Configuration;
+        global using Microsoft.Extensions.DependencyInjection;
+        global using Microsoft.Extensions.Hosting;
+        global using Microsoft.Extensions.Logging;
+        """;
+
     private static readonly CSharpParseOptions ParseOptions = new(LanguageVersion.Preview);
 
     private static readonly MetadataReference[] References =
@@ -54,10 +77,14 @@ public sealed class CodeBlockTests
             typeof(IStreamStore), typeof(SqliteStreamStore), typeof(StreamEndpointExtensions), typeof(AarenGen.V1.Streams),
             typeof(Google.Protobuf.IMessage), typeof(Grpc.Core.Metadata), typeof(Grpc.Net.Client.GrpcChannel),
             typeof(Grpc.AspNetCore.Server.GrpcServiceOptions),
+            typeof(ClusterStreamsOptions), typeof(StackExchange.Redis.ConfigurationOptions),
             typeof(ModelGenerator), typeof(Compilation), typeof(CSharpCompilation),
         }.Select(static t => t.Assembly.Location)
             // ASP.NET Core, which hosts are built with.
-            .Concat(Directory.EnumerateFiles(Path.GetDirectoryName(typeof(WebApplication).Assembly.Location)!, "Microsoft.*.dll"))
+            .Concat(((string[])["Microsoft.*.dll", "System.Threading.RateLimiting.dll"]).SelectMany(static names =>
+                Directory.EnumerateFiles(Path.GetDirectoryName(typeof(WebApplication).Assembly.Location)!, names)))
+            // Orleans, which is many.
+            .Concat(Directory.EnumerateFiles(AppContext.BaseDirectory, "Orleans.*.dll"))
             .Distinct().Select(static l => MetadataReference.CreateFromFile(l)),
     ];
 
@@ -94,7 +121,7 @@ public sealed class CodeBlockTests
         HashSet<string> own = [.. TypeNames(block)];
         SyntaxTree[] trees =
         [
-            Parse(Usings), block.SyntaxTree,
+            Parse(beside?.Contains(AsItIs, StringComparison.Ordinal) == true ? WebUsings : Usings), block.SyntaxTree,
             .. new[] { around, beside }.OfType<string>().Select(g => Without(Arrange(g), own)),
             .. Enumerable.Range(0, index).Reverse().Select(i => Without(TypesOf(Arrange(blocks[i])), own)),
             .. new[] { shared }.OfType<string>().Select(g => Without(Arrange(g), own)),

@@ -41,19 +41,22 @@ public sealed class LinkTests
         });
     }
 
-    /// <summary>README's table of what was measured names the page of each figure.</summary>
-    [Fact]
-    public void Figures_of_the_readme_are_on_the_pages_that_they_link()
+    /// <summary>Tables of what was measured or tried name the page of each figure.</summary>
+    [Theory]
+    [InlineData("README.md", 3)]
+    [InlineData("docs/serving.md", 4)]
+    public void Figures_are_on_the_pages_that_their_rows_link(string path, int count)
     {
+        string folder = Path.GetDirectoryName(Path.Combine(Repository.Root, path))!;
         (string Row, Match Link)[] rows =
         [
-            .. File.ReadLines(Path.Combine(Repository.Root, "README.md")).Where(static l => l.StartsWith('|'))
-                .Select(static l => (l, Regex.Match(l, @"\]\((docs/performance/[^)#]*)#[^)]*\)"))).Where(static r => r.Item2.Success),
+            .. File.ReadLines(Path.Combine(Repository.Root, path)).Where(static l => l.StartsWith('|'))
+                .Select(static l => (l, Regex.Match(l, @"\]\(((?:docs/)?performance/[^)#]*)#[^)]*\)"))).Where(static r => r.Item2.Success),
         ];
-        Assert.Equal(3, rows.Length);
+        Assert.Equal(count, rows.Length);
         foreach ((string row, Match link) in rows)
         {
-            string page = File.ReadAllText(Path.Combine(Repository.Root, link.Groups[1].Value));
+            string page = File.ReadAllText(Path.Combine(folder, link.Groups[1].Value));
             MatchCollection figures = Regex.Matches(row.Replace(link.Value, "", StringComparison.Ordinal), @"\d[\d,.]+\d");
             Assert.NotEmpty(figures);
             Assert.All(figures, f => Assert.Matches($@"(?<![\d,.]){Regex.Escape(f.Value)}(?![\d,.]*\d)", page));

@@ -1,6 +1,7 @@
 // With shared.cs.
 global using System.Threading.Tasks;
 global using Microsoft.AspNetCore.Builder;
+global using Microsoft.AspNetCore.Hosting;
 global using Microsoft.Extensions.Configuration;
 global using Microsoft.Extensions.DependencyInjection;
 global using Microsoft.Extensions.Hosting;
@@ -13,4 +14,6 @@ internal static class Given
     public static readonly float[] token = [], tokens = [], outputs = [];
     public static readonly long[] sequences = [];
     public static readonly StepResult[] results = [];
+    public static readonly Reading reading = null!;
+    public static readonly Reading[] plan = [];
 }

@@ -1,5 +1,1 @@
-// With shared.cs.
-global using AarenGen.AspNetCore;
-global using Microsoft.AspNetCore.Builder;
-
-internal static class Given;
+// As it is, in a project of the Web SDK.
