@@ -11,9 +11,24 @@ namespace Service.Tests;
 /// <summary>The program in a process of its own.</summary>
 internal sealed partial class ServiceProcess : IDisposable
 {
+    private const int InterruptSignal = 2, DefaultHandler = 0, IgnoringHandler = 1;
+
     private readonly Process process;
     private readonly StringBuilder output = new(), errors = new();
     private readonly TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>A shell that runs tests in the background lets them ignore Ctrl-C, and with them all that they start.</summary>
+    static ServiceProcess()
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            nint before = SetHandler(InterruptSignal, DefaultHandler);
+            if (before != IgnoringHandler)
+            {
+                SetHandler(InterruptSignal, before);
+            }
+        }
+    }
 
     private ServiceProcess(string[] arguments, string? path = null)
     {
@@ -146,7 +161,7 @@ internal sealed partial class ServiceProcess : IDisposable
     public static void Terminate(int process) => Assert.Equal(0, SendSignal(process, 15));
 
     /// <summary>Presses Ctrl-C.</summary>
-    public void Interrupt() => Assert.Equal(0, SendSignal(process.Id, 2));
+    public void Interrupt() => Assert.Equal(0, SendSignal(process.Id, InterruptSignal));
 
     public void Dispose()
     {
@@ -194,6 +209,10 @@ internal sealed partial class ServiceProcess : IDisposable
     [LibraryImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int SendSignal(int process, int signal);
+
+    [LibraryImport("libc", EntryPoint = "signal")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial nint SetHandler(int signal, nint handler);
 
     [GeneratedRegex(@"^Page: (?<address>http://localhost:\d+/)\?key=(?<key>[0-9a-f]{48})\r?$", RegexOptions.Multiline)]
     private static partial Regex PageLine();
