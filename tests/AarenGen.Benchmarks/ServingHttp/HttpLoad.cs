@@ -38,12 +38,18 @@ internal static class HttpLoad
     /// <param name="tokensPerSecond">The load; 0: as high as it gets.</param>
     public static async Task RunAsync(string url, string kind, int streams, double warmUp, double seconds, double tokensPerSecond)
     {
-        Func<string, int, TimeSpan, double, Task<HttpFigures>> load = kind == Batches ? BatchesAsync : GrpcAsync;
-        HttpFigures warm = await load(url, streams, TimeSpan.FromSeconds(warmUp), 0);
+        // They live as long as the process: the collector moves them before anything is measured, and not meanwhile.
+        StepRequest[][] requests = kind == Grpc ? RequestsOf(streams) : [];
+        HttpFigures warm = await LoadAsync(warmUp, 0);
         GC.Collect();
-        HttpFigures figures = await load(url, streams, TimeSpan.FromSeconds(seconds), tokensPerSecond);
+        GC.Collect();
+        HttpFigures figures = await LoadAsync(seconds, tokensPerSecond);
         // States go on, so that only the first outputs are those of new streams.
         Console.WriteLine(JsonSerializer.Serialize(figures with { First = warm.First }));
+
+        Task<HttpFigures> LoadAsync(double seconds, double tokensPerSecond) => kind == Batches
+            ? BatchesAsync(url, streams, TimeSpan.FromSeconds(seconds), tokensPerSecond)
+            : GrpcAsync(url, requests, TimeSpan.FromSeconds(seconds), tokensPerSecond);
     }
 
     private static async Task<HttpFigures> BatchesAsync(string url, int streams, TimeSpan time, double tokensPerSecond)
@@ -113,13 +119,11 @@ internal static class HttpLoad
         }
     }
 
-    private static async Task<HttpFigures> GrpcAsync(string url, int streams, TimeSpan time, double tokensPerSecond)
+    private static async Task<HttpFigures> GrpcAsync(string url, StepRequest[][] requests, TimeSpan time, double tokensPerSecond)
     {
         var taken = new ConcurrentBag<double>();
         float[] first = [];
         var buffered = new WriteOptions(WriteFlags.BufferHint);
-        StepRequest[][] requests = [.. Enumerable.Range(0, Calls).Select(
-            c => (StepRequest[])[.. Enumerable.Range(0, streams / Calls).Select(i => RequestOf(i * Calls + c))])];
         using GrpcChannel channel = GrpcChannel.ForAddress(url, new() { HttpHandler = new SocketsHttpHandler { UseProxy = false } });
         await channel.ConnectAsync();
         long started = Stopwatch.GetTimestamp();
@@ -252,6 +256,13 @@ internal static class HttpLoad
         return [.. json.RootElement.GetProperty("results").EnumerateArray()
             .SelectMany(static r => r.GetProperty("output").EnumerateArray()).Select(static v => v.GetSingle())];
     }
+
+    /// <summary>The requests of each call, in turns one of each of its streams.</summary>
+    private static StepRequest[][] RequestsOf(int streams) =>
+    [
+        .. Enumerable.Range(0, Calls).Select(
+            c => (StepRequest[])[.. Enumerable.Range(0, streams / Calls).Select(i => RequestOf(i * Calls + c))]),
+    ];
 
     private static StepRequest RequestOf(int stream)
     {
