@@ -112,6 +112,32 @@ public sealed class StoreTests
     }
 
     [Theory]
+    [InlineData("header")]
+    [InlineData("page/0")]
+    [InlineData("log/3")]
+    public async Task A_write_that_always_conflicts_fails_after_nine_attempts(string state)
+    {
+        var storage = new SharedStorage();
+        GrainStreamStore store = await OpenAsync(storage);
+        await store.WriteAsync([new("a", new byte[] { 1 })], default);
+        long position = await store.AppendAsync(0, new byte[] { 1 }, default);
+        int attempts = 0;
+        storage.OnWrite = (_, name) =>
+        {
+            attempts += name == state ? 1 : 0;
+            return name == state ? StorageFault.Conflict : StorageFault.None;
+        };
+        IOException error = await Assert.ThrowsAsync<IOException>(async () =>
+        {
+            await store.WriteAsync([new("a", new byte[] { 2 })], default);
+            await store.AppendAsync(0, new byte[] { 2 }, default);
+            await store.TruncateAsync(0, position, default);
+        });
+        Assert.Contains("give each service a ServiceId of its own", error.Message, StringComparison.Ordinal);
+        Assert.Equal(9, attempts);
+    }
+
+    [Theory]
     [InlineData(StorageFault.Before)]
     [InlineData(StorageFault.After)]
     internal async Task An_append_that_failed_is_there_whole_or_not_at_all(StorageFault fault)

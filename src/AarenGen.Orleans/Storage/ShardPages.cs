@@ -212,7 +212,8 @@ internal sealed class ShardPages(GrainStates states, Fence fence, ShardHeader he
     /// <summary>Claims a page that was read, where an earlier activation may still add streams to it.</summary>
     private async Task<(byte[] Data, string? ETag)> ClaimAsync(int number, (byte[] Data, string? ETag) read)
     {
-        for (int conflicts = 0; ; conflicts++)
+        var conflicts = new StateConflicts();
+        while (true)
         {
             if (read.Data.Length == 0)
             {
@@ -230,7 +231,7 @@ internal sealed class ShardPages(GrainStates states, Fence fence, ShardHeader he
             }
             catch (StateConflictException error)
             {
-                error.Check(conflicts);
+                conflicts.Add(error);
             }
             read = await states.ReadAsync(NameOf(number)).ConfigureAwait(false);
         }
@@ -375,7 +376,8 @@ internal sealed class ShardPages(GrainStates states, Fence fence, ShardHeader he
         Page page = pages[number];
         allChanges.Remove(number, out Dictionary<string, ReadOnlyMemory<byte>>? changes);
         changes ??= [];
-        for (int conflicts = 0; ; conflicts++)
+        var conflicts = new StateConflicts();
+        while (true)
         {
             List<(string Id, ReadOnlyMemory<byte> Record)>? records = page.IsKnown ? Merge(page, changes, read: null) : null;
             if (records is null)
@@ -399,7 +401,7 @@ internal sealed class ShardPages(GrainStates states, Fence fence, ShardHeader he
             catch (StateConflictException error)
             {
                 // An own attempt that seemed to fail, or an earlier activation, whose records this one knows or has newer.
-                error.Check(conflicts);
+                conflicts.Add(error);
             }
         }
     }
