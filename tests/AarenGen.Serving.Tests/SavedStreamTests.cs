@@ -306,6 +306,8 @@ public sealed class SavedStreamTests
         public ValueTask<long> AppendAsync(int log, ReadOnlyMemory<byte> entry, CancellationToken cancellationToken) =>
             inner.AppendAsync(log, entry, cancellationToken);
 
+        public ValueTask FlushLogAsync(int log, CancellationToken cancellationToken) => inner.FlushLogAsync(log, cancellationToken);
+
         public IAsyncEnumerable<StoredLogEntry> ReadLogAsync(CancellationToken cancellationToken) => inner.ReadLogAsync(cancellationToken);
 
         public ValueTask TruncateAsync(int log, long last, CancellationToken cancellationToken) =>

@@ -51,12 +51,13 @@ public interface IStreamStore : IAsyncDisposable
 
     /// <summary>
     /// Waits until entries that were appended to a log survive whatever the records survive that are written from now on, such as the loss
-    /// of power. It does nothing by default: for stores whose entries survive it when <see cref="AppendAsync"/> completes.
+    /// of power. A store whose entries already do when <see cref="AppendAsync"/> completes has nothing to wait for; a store that wraps
+    /// another one passes the call on.
     /// </summary>
     /// <param name="log">The number of the log.</param>
     /// <param name="cancellationToken">Ends the waiting before it began.</param>
     /// <exception cref="IOException">The store cannot be written.</exception>
-    ValueTask FlushLogAsync(int log, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    ValueTask FlushLogAsync(int log, CancellationToken cancellationToken);
 
     /// <summary>Reads the entries of all logs: those of one log in the order in which they were appended.</summary>
     /// <param name="cancellationToken">Ends the reading.</param>

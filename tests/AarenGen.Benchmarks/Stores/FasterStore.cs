@@ -112,6 +112,9 @@ internal sealed class FasterStore : IStreamStore
         return position;
     }
 
+    /// <summary>Nothing is left to do: an append waits for its commit.</summary>
+    public ValueTask FlushLogAsync(int log, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
     public async IAsyncEnumerable<StoredLogEntry> ReadLogAsync(
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {

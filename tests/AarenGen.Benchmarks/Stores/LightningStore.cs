@@ -99,6 +99,12 @@ internal sealed class LightningStore : IStreamStore
         return new(position);
     }
 
+    public ValueTask FlushLogAsync(int log, CancellationToken cancellationToken)
+    {
+        environment.Flush(force: true).ThrowOnError();
+        return ValueTask.CompletedTask;
+    }
+
     public async IAsyncEnumerable<StoredLogEntry> ReadLogAsync(
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {

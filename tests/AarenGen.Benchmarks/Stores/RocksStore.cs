@@ -73,6 +73,12 @@ internal sealed unsafe class RocksStore : IStreamStore
         return new(position);
     }
 
+    public ValueTask FlushLogAsync(int log, CancellationToken cancellationToken)
+    {
+        Native.Instance.rocksdb_flush_wal(database.Handle, sync: 1);
+        return ValueTask.CompletedTask;
+    }
+
     public async IAsyncEnumerable<StoredLogEntry> ReadLogAsync(
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -34,7 +34,7 @@ internal sealed class CountingStore : IStreamStore
         Store.AppendAsync(log, entry, cancellationToken);
 
     public ValueTask FlushLogAsync(int log, CancellationToken cancellationToken) =>
-        ((IStreamStore)Store).FlushLogAsync(log, cancellationToken);
+        Store.FlushLogAsync(log, cancellationToken);
 
     public IAsyncEnumerable<StoredLogEntry> ReadLogAsync(CancellationToken cancellationToken) => Store.ReadLogAsync(cancellationToken);
 

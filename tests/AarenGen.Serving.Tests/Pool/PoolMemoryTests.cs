@@ -165,6 +165,8 @@ public sealed class PoolMemoryTests
         public ValueTask<long> AppendAsync(int log, ReadOnlyMemory<byte> entry, CancellationToken cancellationToken) =>
             new(Interlocked.Increment(ref position));
 
+        public ValueTask FlushLogAsync(int log, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
         public IAsyncEnumerable<StoredLogEntry> ReadLogAsync(CancellationToken cancellationToken) =>
             AsyncEnumerable.Empty<StoredLogEntry>();
 

@@ -75,6 +75,13 @@ internal sealed class MemoryStreamStore(MemoryStreamStore.Contents contents) : I
         }
     }
 
+    public ValueTask FlushLogAsync(int log, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        // Entries and records survive the same: they are in one memory.
+        return ValueTask.CompletedTask;
+    }
+
     public async IAsyncEnumerable<StoredLogEntry> ReadLogAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         StoredLogEntry[] all;

@@ -179,6 +179,18 @@ public abstract class StreamStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Flushing_changes_no_log()
+    {
+        await Store.FlushLogAsync(0, default);
+        long position = await Store.AppendAsync(0, (byte[])[1], default);
+        await Store.FlushLogAsync(0, default);
+        await Store.FlushLogAsync(7, default);
+        await Reopen();
+        (int log, List<StoredLogEntry> entries) = Assert.Single(await Store.ReadLogs());
+        Assert.Equal((0, position), (log, Assert.Single(entries).Position));
+    }
+
+    [Fact]
     public async Task Records_and_entries_may_be_large()
     {
         await Store.Write(("large", Bytes(1, 3 << 20)));
@@ -197,6 +209,7 @@ public abstract class StreamStoreContract : IAsyncLifetime
         [
             async () => await Store.WriteAsync([new("a", (byte[])[2])], cancelled),
             async () => await Store.AppendAsync(0, (byte[])[2], cancelled),
+            async () => await Store.FlushLogAsync(0, cancelled),
             async () => await Store.TruncateAsync(0, position, cancelled),
             async () => await Store.ReadAsync(["a"], static (_, _) => Assert.Fail("It was read."), cancelled),
             async () => await Store.ReadAllAsync(cancelled).GetAsyncEnumerator(cancelled).MoveNextAsync(),
