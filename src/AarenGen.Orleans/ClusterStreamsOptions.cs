@@ -64,7 +64,7 @@ public sealed record ClusterStreamsOptions
     } = 1 << 16;
 
     /// <summary>
-    /// After how long at most a shard writes its changed streams as records, so that its log can be cut: from a millisecond to a day; a
+    /// After how long at most a shard saves its changed streams, so that its log can be cut: from a millisecond to a day; a
     /// minute by default. It does so earlier where its log has 16 MiB or half of its 4,096 entries.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">It is outside that range.</exception>
@@ -76,7 +76,7 @@ public sealed record ClusterStreamsOptions
     } = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// How many bytes a state in the storage may have: pages of records, entries of the log and pieces of weights are made no longer. From
+    /// How many bytes a state in the storage may have: pages of streams, entries of the log and pieces of weights are made no longer. From
     /// 300,000; 1 MiB by default. A provider that takes less must be named here, such as 400,000 for DynamoDB; one that takes less than
     /// 300,000 cannot keep streams.
     /// </summary>

@@ -11,7 +11,7 @@ public enum StreamPlacement
 
     /// <summary>
     /// A grain for each stream, which is in memory only while its tokens come: for many streams whose tokens come seldom. Each token costs
-    /// a write of the stream's record.
+    /// a write of the stream.
     /// </summary>
     Streams,
 }

@@ -4,19 +4,19 @@ using System.Runtime.CompilerServices;
 
 namespace AarenGen.Serving.Sqlite;
 
-/// <summary>A store of streams in a folder, by SQLite: a database file of the records, and one of each log.</summary>
+/// <summary>A store of streams in a folder, by SQLite: a database file of the saved streams, and one of each log.</summary>
 /// <remarks>
 /// <para>Durability: what <see cref="SqliteStreamStoreOptions.Durability"/> says. Entries carry checksums: one that was damaged is an
-/// <see cref="IOException"/> and never other bytes. The records of streams have checksums of their own, so that one that was damaged is
+/// <see cref="IOException"/> and never other bytes. Saved streams have checksums of their own, so that one that was damaged is
 /// no matter of the others.</para>
 /// <para>Calls complete before they return, so they take the caller's thread while the disk works. Appending to one log waits neither for
-/// another log nor for the writing of records, and reading records waits for none of them.</para>
+/// another log nor for the writing of streams, and reading streams waits for none of them.</para>
 /// <para>Files keep the largest size that they once had; what was removed is room for what comes.</para>
 /// <para>Thread safety: all members but <see cref="DisposeAsync"/> may be called at the same time, also for one log.</para>
 /// </remarks>
 public sealed class SqliteStreamStore : IStreamStore
 {
-    private const string RecordName = "records.db", LogPrefix = "log-", Extension = ".db", LockName = "lock";
+    private const string StreamsName = "records.db", LogPrefix = "log-", Extension = ".db", LockName = "lock";
 
     private readonly string folder;
     private readonly StoreDurability durability;
@@ -25,7 +25,7 @@ public sealed class SqliteStreamStore : IStreamStore
     private readonly ConcurrentDictionary<int, LogFile> logs = [];
     private readonly BlockingCollection<DatabaseFile> waiting = [];
     private readonly Thread maintainer;
-    private readonly RecordFile records;
+    private readonly SavedStreamFile streams;
     private bool isDisposed;
 
     private SqliteStreamStore(string folder, StoreDurability durability, FileStream processLock)
@@ -35,7 +35,7 @@ public sealed class SqliteStreamStore : IStreamStore
         this.processLock = processLock;
         try
         {
-            records = new(Path.Combine(folder, RecordName), durability, waiting.Add);
+            streams = new(Path.Combine(folder, StreamsName), durability, waiting.Add);
             foreach (string file in Directory.EnumerateFiles(folder, LogPrefix + "*" + Extension))
             {
                 if (int.TryParse(
@@ -78,36 +78,36 @@ public sealed class SqliteStreamStore : IStreamStore
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">An id has more than 255 bytes of UTF-8, or half a character.</exception>
-    public ValueTask ReadAsync(IReadOnlyList<string> ids, StoredRecordReceiver receive, CancellationToken cancellationToken)
+    public ValueTask ReadAsync(IReadOnlyList<string> ids, SavedStreamReceiver receive, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(ids);
         ArgumentNullException.ThrowIfNull(receive);
         cancellationToken.ThrowIfCancellationRequested();
-        records.Read(ids, receive, cancellationToken);
+        streams.Read(ids, receive, cancellationToken);
         return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">An id has more than 255 bytes of UTF-8, or half a character.</exception>
-    public ValueTask WriteAsync(IReadOnlyList<StoredRecord> records, CancellationToken cancellationToken)
+    public ValueTask WriteAsync(IReadOnlyList<SavedStreamData> streams, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(records);
+        ArgumentNullException.ThrowIfNull(streams);
         cancellationToken.ThrowIfCancellationRequested();
-        this.records.Write(records);
+        this.streams.Write(streams);
         return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<StoredRecord> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<SavedStreamData> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // Between two reads nothing is kept open, so that a slow caller does not let the write-ahead log grow.
-        var some = new List<StoredRecord>();
-        for (long after = long.MinValue; records.ReadSome(ref after, some); some.Clear())
+        var some = new List<SavedStreamData>();
+        for (long after = long.MinValue; streams.ReadSome(ref after, some); some.Clear())
         {
-            foreach (StoredRecord record in some)
+            foreach (SavedStreamData saved in some)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                yield return record;
+                yield return saved;
             }
         }
         await ValueTask.CompletedTask.ConfigureAwait(false);
@@ -161,7 +161,7 @@ public sealed class SqliteStreamStore : IStreamStore
 
     /// <inheritdoc/>
     /// <remarks>
-    /// The records are flushed to the disk first, with either durability: a loss of power takes no entry back whose effect on a record it
+    /// The streams are flushed to the disk first, with either durability: a loss of power takes no entry back whose effect on a stream it
     /// takes back, too.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">The number of the log is negative.</exception>
@@ -172,7 +172,7 @@ public sealed class SqliteStreamStore : IStreamStore
         ObjectDisposedException.ThrowIf(isDisposed, this);
         if (logs.TryGetValue(log, out LogFile? file))
         {
-            records.Flush();
+            streams.Flush();
             file.Truncate(last);
         }
         return ValueTask.CompletedTask;
@@ -263,7 +263,7 @@ public sealed class SqliteStreamStore : IStreamStore
         {
             log.Dispose();
         }
-        records?.Dispose();
+        streams?.Dispose();
         processLock.Dispose();
         waiting.Dispose();
     }

@@ -52,7 +52,7 @@ public interface IStreamService<TModel> where TModel : SequenceModel<TModel>, IM
     /// <exception cref="ArgumentException">The id cannot be one, or <paramref name="output"/> has another length.</exception>
     /// <exception cref="ObjectDisposedException">The service has stopped.</exception>
     /// <exception cref="IOException">The store cannot be read, or an earlier batch broke the part of the service that has it.</exception>
-    /// <exception cref="ModelFileException">The stream's record is damaged, or of another declaration.</exception>
+    /// <exception cref="ModelFileException">The saved stream is damaged, or of another declaration.</exception>
     ValueTask<StreamInfo?> FindAsync(string id, Memory<float> output = default, CancellationToken cancellationToken = default);
 
     /// <summary>
@@ -68,14 +68,14 @@ public interface IStreamService<TModel> where TModel : SequenceModel<TModel>, IM
     /// The store failed. The stream is as it was, but a service that ends then without a further token or checkpoint may come back with the
     /// reset done. A reset may be sent again.
     /// </exception>
-    /// <exception cref="ModelFileException">The stream's record is damaged, or of another declaration.</exception>
+    /// <exception cref="ModelFileException">The saved stream is damaged, or of another declaration.</exception>
     ValueTask<StreamInfo?> ResetAsync(string id, CancellationToken cancellationToken = default);
 
     /// <summary>Removes streams whole: their next token is their first.</summary>
     /// <remarks>
-    /// With a store it is an entry of the log, and the call waits until the disk has it; records go with a later checkpoint. Tokens of the
-    /// same shard wait meanwhile. Remove many streams in one call, which waits once for up to 1,024 of a shard: callers that remove them
-    /// one by one stall its tokens.
+    /// With a store it is an entry of the log, and the call waits until the disk has it; saved streams go with a later checkpoint. Tokens
+    /// of the same shard wait meanwhile. Remove many streams in one call, which waits once for up to 1,024 of a shard: callers that remove
+    /// them one by one stall its tokens.
     /// </remarks>
     /// <param name="ids">The ids.</param>
     /// <param name="cancellationToken">Ends the waiting; some of the streams may be removed.</param>

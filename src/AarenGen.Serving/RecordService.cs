@@ -201,7 +201,7 @@ public sealed class RecordService<TModel, TRecord> : IAsyncDisposable, IDisposab
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="ArgumentException">The id cannot be one.</exception>
     /// <exception cref="IOException">The store cannot be read.</exception>
-    /// <exception cref="ModelFileException">The stream's record is damaged, or of another declaration.</exception>
+    /// <exception cref="ModelFileException">The saved stream is damaged, or of another declaration.</exception>
     public async ValueTask<RecordStreamInfo<TModel>?> FindAsync(string id, CancellationToken cancellationToken = default)
     {
         var output = new float[streams.Form.OutputWidth];
@@ -215,7 +215,7 @@ public sealed class RecordService<TModel, TRecord> : IAsyncDisposable, IDisposab
     /// <returns>The stream after it; null: it has never read a record, or it was removed.</returns>
     /// <exception cref="ArgumentException">The id cannot be one.</exception>
     /// <exception cref="IOException">The store failed; the stream is as it was.</exception>
-    /// <exception cref="ModelFileException">The stream's record is damaged, or of another declaration.</exception>
+    /// <exception cref="ModelFileException">The saved stream is damaged, or of another declaration.</exception>
     public ValueTask<StreamInfo?> ResetAsync(string id, CancellationToken cancellationToken = default) =>
         streams.ResetAsync(id, cancellationToken);
 

@@ -107,8 +107,8 @@ public sealed class StreamPool<TModel> : IAsyncDisposable where TModel : Sequenc
     public Exception? StoreFailure => store?.Failure;
 
     /// <summary>
-    /// Streams that the start has set aside: the log has tokens of theirs, and their records are damaged. Their tokens are
-    /// <see cref="StepStatus.Unavailable"/> until they are removed, or their records come from a backup.
+    /// Streams that the start has set aside: the log has tokens of theirs, and what the store has of them is damaged. Their tokens are
+    /// <see cref="StepStatus.Unavailable"/> until they are removed, or come from a backup.
     /// </summary>
     public IReadOnlyList<string> DamagedStreams { get; private set; } = [];
 
@@ -121,8 +121,8 @@ public sealed class StreamPool<TModel> : IAsyncDisposable where TModel : Sequenc
     /// <summary>What streams read.</summary>
     internal StreamForm<TModel> Form { get; }
 
-    /// <summary>Bytes of the record of a stream.</summary>
-    internal int RecordBytes => rows.RecordBytes;
+    /// <summary>Bytes of a saved stream.</summary>
+    internal int SavedBytes => rows.SavedBytes;
 
     /// <summary>What pools without a store share.</summary>
     internal static StreamQuota? QuotaOf(int? maxStreams) => maxStreams is { } max ? new(max) : null;
@@ -240,7 +240,7 @@ public sealed class StreamPool<TModel> : IAsyncDisposable where TModel : Sequenc
         // The fingerprint reads all weights, for which the streams need not wait.
         _ = model.WeightFingerprint;
         await using PoolPause<TModel> pause = await PauseAsync(cancellationToken).ConfigureAwait(false);
-        // A start reads the log with the weights of then, so that what was in it is in records now.
+        // A start reads the log with the weights of then, so that what was in it is saved now.
         pause.Use(model);
     }
 
@@ -263,7 +263,7 @@ public sealed class StreamPool<TModel> : IAsyncDisposable where TModel : Sequenc
 
     /// <summary>
     /// Writes all streams to a file, for a backup or another machine: with checksums, the fingerprint of the declaration, and of each
-    /// stream that of the weights that stepped it. With a store all of its streams are among them, but those whose record is damaged.
+    /// stream that of the weights that stepped it. With a store all of its streams are among them, but those that are damaged.
     /// Streams go on meanwhile, and each is as it was at some moment of the call.
     /// </summary>
     /// <param name="stream">The file, at its position; the caller flushes and disposes it.</param>
@@ -341,14 +341,14 @@ public sealed class StreamPool<TModel> : IAsyncDisposable where TModel : Sequenc
         }
     }
 
-    /// <summary>Stops the streams between two batches, with all of them in records, until the result is disposed.</summary>
+    /// <summary>Stops the streams between two batches, with all of them saved, until the result is disposed.</summary>
     /// <exception cref="IOException">The store cannot be written; the pool goes on.</exception>
     internal ValueTask<PoolPause<TModel>> PauseAsync(CancellationToken cancellationToken) =>
         PoolPause<TModel>.BeginAsync(rows, checkpoint, store, locks, clock, cancellationToken);
 
-    /// <summary>Copies the records of some rows.</summary>
+    /// <summary>Copies some rows as a store keeps them.</summary>
     /// <returns>The first row that was not looked at; -1: there are no more.</returns>
-    internal async ValueTask<int> CopyAsync(int row, List<StoredRecord> records)
+    internal async ValueTask<int> CopyAsync(int row, List<SavedStreamData> streams)
     {
         await locks.EnterAsync(CancellationToken.None).ConfigureAwait(false);
         try
@@ -357,7 +357,7 @@ public sealed class StreamPool<TModel> : IAsyncDisposable where TModel : Sequenc
             {
                 if (rows[row].IdLength > 0)
                 {
-                    records.Add(memory.RecordOf(row));
+                    streams.Add(memory.SavedOf(row));
                 }
             }
             return row < rows.Capacity ? row : -1;

@@ -17,8 +17,8 @@ public sealed record StreamPoolOptions
 
     /// <summary>
     /// Maximum number of streams in memory; null, the default: any, so that whoever may send tokens decides how much memory they take.
-    /// Beyond it, streams that were not used lately leave for the store, so that only those of one batch, and those whose records are being
-    /// written, can exceed it; without a store new streams are refused. It bounds no store: what is in one stays until it is removed.
+    /// Beyond it, streams that were not used lately leave for the store, so that only those of one batch, and those that are being saved,
+    /// can exceed it; without a store new streams are refused. It bounds no store: what is in one stays until it is removed.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">It is below 1.</exception>
     public int? MaxStreams

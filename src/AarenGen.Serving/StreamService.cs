@@ -159,8 +159,8 @@ public sealed class StreamService<TModel> : IStreamService<TModel>, IAsyncDispos
     public long MemoryBytes => shards.Sum(static s => s.Pool.MemoryBytes);
 
     /// <summary>
-    /// Streams that the start has set aside: the log has tokens of theirs, and their records are damaged. Their tokens are
-    /// <see cref="StepStatus.Unavailable"/> until they are removed, or their records come from a backup.
+    /// Streams that the start has set aside: the log has tokens of theirs, and what the store has of them is damaged. Their tokens are
+    /// <see cref="StepStatus.Unavailable"/> until they are removed, or come from a backup.
     /// </summary>
     public IReadOnlyList<string> DamagedStreams { get; private set; } = [];
 
@@ -263,7 +263,7 @@ public sealed class StreamService<TModel> : IStreamService<TModel>, IAsyncDispos
     /// Steps with other weights: all shards change between two batches, so that no token sees the old ones after another has seen the new.
     /// <see cref="StreamPoolOptions.OnWeightChange"/> says what becomes of states.
     /// </summary>
-    /// <remarks>With a store it first writes all changed streams as records; streams wait for the last of it.</remarks>
+    /// <remarks>With a store it first saves all changed streams there; streams wait for the last of it.</remarks>
     /// <param name="model">The model; nobody trains it while the service uses it.</param>
     /// <param name="cancellationToken">Ends the waiting; nothing has changed.</param>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>

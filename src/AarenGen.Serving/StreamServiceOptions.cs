@@ -50,7 +50,7 @@ public sealed record StreamServiceOptions
     } = Math.Min(Environment.ProcessorCount, 16);
 
     /// <summary>
-    /// After how long at most changed streams are written to the store as records, so that their log can be cut: above zero; a minute by
+    /// After how long at most changed streams are saved in the store, so that their log can be cut: above zero; a minute by
     /// default. A longer time writes less, and the next start reads more of the log.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">It is not above zero.</exception>

@@ -29,10 +29,10 @@ public sealed class EventTests
         for (int i = 2; i < 200; i++)
         {
             await app.Step("b", i - 1, 5, 5);
-            TokenResult result = await app.Step("a", i, i, 0.1f);
+            TokenAnswer result = await app.Step("a", i, i, 0.1f);
             Assert.True(await events.MoveNextAsync());
             Assert.Equal($"{i}", events.Current.EventId);
-            OutputEvent output = JsonSerializer.Deserialize<OutputEvent>(events.Current.Data, Web)!;
+            TokenEvent output = JsonSerializer.Deserialize<TokenEvent>(events.Current.Data, Web)!;
             Assert.Equal(i, output.Sequence);
             Assert.Equal([i, 0.1f], output.Token);
             Assert.Equal(result.Output, output.Output);
@@ -100,10 +100,10 @@ public sealed class EventTests
         await app.Step("a", 1, 0, 1);
         await using Stream stream = await Watch(app, "a");
         // More than sockets buffer.
-        StreamToken[] tokens = [.. Enumerable.Repeat(new StreamToken { Id = "a", Token = [1.2345678f, 2.3456789f] }, 4096)];
+        NamedTokenRequest[] tokens = [.. Enumerable.Repeat(new NamedTokenRequest { Id = "a", Token = [1.2345678f, 2.3456789f] }, 4096)];
         for (int i = 0; i < 30; i++)
         {
-            IReadOnlyList<TokenResult> results = await app.StepMany("/small", tokens);
+            IReadOnlyList<TokenAnswer> results = await app.StepMany("/small", tokens);
             Assert.Equal(1 + 4096 * (i + 1), results[^1].Sequence);
         }
         // Afterwards it reads on, with gaps.

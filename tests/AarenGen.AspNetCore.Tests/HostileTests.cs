@@ -179,12 +179,12 @@ public sealed class HostileTests
     public async Task A_replayed_batch_changes_nothing()
     {
         await using StreamsApp app = await StreamsApp.StartAsync();
-        StreamToken[] tokens =
-            [.. Enumerable.Range(0, 50).Select(static i => new StreamToken { Id = $"{i}", Sequence = 1, Token = [i, 1] })];
-        IReadOnlyList<TokenResult> first = await app.StepMany("/small", tokens);
+        NamedTokenRequest[] tokens =
+            [.. Enumerable.Range(0, 50).Select(static i => new NamedTokenRequest { Id = $"{i}", Sequence = 1, Token = [i, 1] })];
+        IReadOnlyList<TokenAnswer> first = await app.StepMany("/small", tokens);
         for (int i = 0; i < 5; i++)
         {
-            IReadOnlyList<TokenResult> again = await app.StepMany("/small", tokens);
+            IReadOnlyList<TokenAnswer> again = await app.StepMany("/small", tokens);
             Assert.All(again, static r => Assert.Equal((StepStatus.Repeated, 1), (r.Status, r.Sequence)));
             Assert.Equal(first.Select(static r => r.Output![0]), again.Select(static r => r.Output![0]));
         }
@@ -314,7 +314,7 @@ public sealed class HostileTests
         await using StreamsApp app = await StreamsApp.StartAsync();
         foreach (string id in (string[])["victim", ".", "x", "reset"])
         {
-            await app.StepMany("/small", new StreamToken { Id = id, Token = [1, 2] });
+            await app.StepMany("/small", new NamedTokenRequest { Id = id, Token = [1, 2] });
         }
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(IPAddress.Loopback, app.Address.Port);

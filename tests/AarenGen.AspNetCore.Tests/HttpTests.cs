@@ -29,7 +29,7 @@ public sealed class HttpTests
         for (int i = 1; i <= 50; i++)
         {
             float[] token = [random.NextSingle() * 10 - 5, MathF.Pow(10, random.NextSingle() * 16 - 8)];
-            TokenResult result = await app.Step("a", i, token[0], token[1]);
+            TokenAnswer result = await app.Step("a", i, token[0], token[1]);
             Assert.Equal((StepStatus.Accepted, i, null), (result.Status, result.Sequence, result.Message));
             Assert.Equal(Steps(state, model, token)[0], result.Output![0]!.Value);
         }
@@ -40,7 +40,7 @@ public sealed class HttpTests
     {
         await using StreamsApp app = await StreamsApp.StartAsync();
         await app.Step("a", 1, 1, 2);
-        TokenResult second = await app.Step("a", 2, 3, 4), again = await app.Step("a", 2, 3, 4);
+        TokenAnswer second = await app.Step("a", 2, 3, 4), again = await app.Step("a", 2, 3, 4);
         Assert.Equal((StepStatus.Repeated, 2), (again.Status, again.Sequence));
         Assert.Equal(second.Output, again.Output);
 
@@ -57,7 +57,7 @@ public sealed class HttpTests
     public async Task A_batch_has_a_result_for_each_token_in_order()
     {
         await using StreamsApp app = await StreamsApp.StartAsync();
-        IReadOnlyList<TokenResult> results = await app.StepMany(
+        IReadOnlyList<TokenAnswer> results = await app.StepMany(
             StreamsApp.Small,
             new() { Id = "a", Sequence = 1, Token = [1, 2] }, new() { Id = "b", Token = [1, 2, 3] },
             new() { Id = "a", Sequence = 2, Token = [3, 4] }, new() { Id = "a", Sequence = 4, Token = [3, 4] },
@@ -85,14 +85,14 @@ public sealed class HttpTests
     {
         await using StreamsApp app = await StreamsApp.StartAsync();
         var random = new Random(2);
-        StreamToken[] tokens =
+        NamedTokenRequest[] tokens =
         [
-            .. Enumerable.Range(0, 4096).Select(i => new StreamToken
+            .. Enumerable.Range(0, 4096).Select(i => new NamedTokenRequest
             {
                 Id = $"stream-{i % 1000}-{new string('x', i % 37)}", Token = [random.NextSingle(), random.NextSingle() * 1e-20f],
             }),
         ];
-        IReadOnlyList<TokenResult> results = await app.StepMany(StreamsApp.Small, tokens);
+        IReadOnlyList<TokenAnswer> results = await app.StepMany(StreamsApp.Small, tokens);
         SmallModel model = SmallModel.Create(seed: 1);
         var states = new Dictionary<string, StreamState<SmallModel>>();
         for (int i = 0; i < tokens.Length; i++)
@@ -109,8 +109,8 @@ public sealed class HttpTests
     public async Task A_stream_is_told_of_reset_and_removed()
     {
         await using StreamsApp app = await StreamsApp.StartAsync();
-        TokenResult first = await app.Step("a", 1, 1, 2), second = await app.Step("a", 2, -3, 4);
-        var details = await app.Client.GetFromJsonAsync<StreamDetails>("/small/a");
+        TokenAnswer first = await app.Step("a", 1, 1, 2), second = await app.Step("a", 2, -3, 4);
+        var details = await app.Client.GetFromJsonAsync<TokenStreamDetails>("/small/a");
         string weights = SmallModel.Create(seed: 1).WeightFingerprint;
         Assert.Equal(("a", 2, 2, weights), (details!.Id, details.Sequence, details.TokenCount, details.WeightFingerprint));
         Assert.Equal(second.Output, details.Output);
@@ -118,9 +118,9 @@ public sealed class HttpTests
 
         HttpResponseMessage reset = await app.Client.PostAsync("/small/a/reset", null);
         Assert.Equal(HttpStatusCode.OK, reset.StatusCode);
-        details = await reset.Content.ReadFromJsonAsync<StreamDetails>();
+        details = await reset.Content.ReadFromJsonAsync<TokenStreamDetails>();
         Assert.Equal((2, 0), (details!.Sequence, details.TokenCount));
-        TokenResult third = await app.Step("a", 3, 1, 2);
+        TokenAnswer third = await app.Step("a", 3, 1, 2);
         Assert.Equal(first.Output, third.Output);
 
         Assert.Equal(HttpStatusCode.NoContent, (await app.Client.DeleteAsync("/small/a")).StatusCode);
@@ -136,12 +136,12 @@ public sealed class HttpTests
         await using StreamsApp app = await StreamsApp.StartAsync();
         await app.Step("a", 1, 1, 2);
         Assert.Equal(
-            new ServiceDetails
+            new TokenServiceDetails
             {
                 Model = nameof(SmallModel), InputWidth = 2, OutputWidth = 1, Streams = 1, PendingTokens = 0,
                 WeightFingerprint = SmallModel.Create(seed: 1).WeightFingerprint,
             },
-            await app.Client.GetFromJsonAsync<ServiceDetails>("/small"));
+            await app.Client.GetFromJsonAsync<TokenServiceDetails>("/small"));
     }
 
     [Theory]
@@ -157,10 +157,11 @@ public sealed class HttpTests
     public async Task An_id_in_an_address_is_the_one_in_a_batch(string id)
     {
         await using StreamsApp app = await StreamsApp.StartAsync();
-        Assert.Equal(StepStatus.Accepted, (await app.StepMany(StreamsApp.Small, new StreamToken { Id = id, Token = [1, 2] }))[0].Status);
+        IReadOnlyList<TokenAnswer> answers = await app.StepMany(StreamsApp.Small, new NamedTokenRequest { Id = id, Token = [1, 2] });
+        Assert.Equal(StepStatus.Accepted, answers[0].Status);
         Assert.Equal(2, (await app.Step(id, 2, 1, 2)).Sequence);
         string path = $"/small/{Uri.EscapeDataString(id)}";
-        Assert.Equal(id, (await app.Client.GetFromJsonAsync<StreamDetails>(path))!.Id);
+        Assert.Equal(id, (await app.Client.GetFromJsonAsync<TokenStreamDetails>(path))!.Id);
         Assert.Equal(HttpStatusCode.OK, (await app.Client.PostAsync(path + "/reset", null)).StatusCode);
         Assert.Equal(HttpStatusCode.NoContent, (await app.Client.DeleteAsync(path)).StatusCode);
         Assert.Equal(0, app.Service.StreamCount);
@@ -176,7 +177,8 @@ public sealed class HttpTests
             await app.Refused(HttpStatusCode.BadRequest, $"/small/{Uri.EscapeDataString(id)}", """{"token":[1,2]}""");
             await StreamsApp.Problem(HttpStatusCode.BadRequest, await app.Client.GetAsync($"/small/{Uri.EscapeDataString(id)}"));
             await StreamsApp.Problem(HttpStatusCode.BadRequest, await app.Client.GetAsync($"/small/{Uri.EscapeDataString(id)}/events"));
-            Assert.Equal(StepStatus.Invalid, (await app.StepMany(StreamsApp.Small, new StreamToken { Id = id, Token = [1, 2] }))[0].Status);
+            IReadOnlyList<TokenAnswer> answers = await app.StepMany(StreamsApp.Small, new NamedTokenRequest { Id = id, Token = [1, 2] });
+            Assert.Equal(StepStatus.Invalid, answers[0].Status);
         }
         Assert.Equal(1, app.Service.StreamCount);
     }
@@ -196,7 +198,7 @@ public sealed class HttpTests
         StreamState<PatchModel> state = model.CreateState();
         foreach (float?[] token in (float?[][])[[1], [null], [2], [null]])
         {
-            TokenResult result = (await app.StepMany("/v1/patches", new StreamToken { Id = "a", Token = token }))[0];
+            TokenAnswer result = (await app.StepMany("/v1/patches", new NamedTokenRequest { Id = "a", Token = token }))[0];
             var output = new float[2];
             model.Step(state, [token[0] ?? float.NaN], output);
             Assert.Equal(StepStatus.Accepted, result.Status);
@@ -211,7 +213,7 @@ public sealed class HttpTests
         // The first token waits for others until the second has come.
         await using StreamsApp app = await StreamsApp.StartAsync(
             configure: static o => o with { MaxPendingTokens = 1, MaxDelay = TimeSpan.FromSeconds(1), Shards = 1 });
-        Task<TokenResult> first = app.Step("a", 1, 1, 2);
+        Task<TokenAnswer> first = app.Step("a", 1, 1, 2);
         while (app.Service.PendingTokens == 0)
         {
             await Task.Delay(1);
@@ -220,7 +222,7 @@ public sealed class HttpTests
         Assert.True(response.Headers.RetryAfter?.Delta > TimeSpan.Zero);
         JsonElement problem = await StreamsApp.Problem(HttpStatusCode.ServiceUnavailable, response);
         Assert.Equal("busy", problem.GetProperty("result").GetString());
-        Assert.Equal(StepStatus.Busy, (await app.StepMany("/small", new StreamToken { Id = "b", Token = [1, 2] }))[0].Status);
+        Assert.Equal(StepStatus.Busy, (await app.StepMany("/small", new NamedTokenRequest { Id = "b", Token = [1, 2] }))[0].Status);
         Assert.Equal(StepStatus.Accepted, (await first).Status);
     }
 
@@ -244,7 +246,7 @@ public sealed class HttpTests
         store.Fails = true;
         JsonElement problem = await app.Refused(HttpStatusCode.ServiceUnavailable, "/small/a", """{"token":[1,2]}""");
         Assert.Equal("unavailable", problem.GetProperty("result").GetString());
-        TokenResult result = (await app.StepMany("/small", new StreamToken { Id = "a", Token = [1, 2] }))[0];
+        TokenAnswer result = (await app.StepMany("/small", new NamedTokenRequest { Id = "a", Token = [1, 2] }))[0];
         Assert.Equal(StepStatus.Unavailable, result.Status);
         // One that is not in memory is looked for in the store.
         problem = await StreamsApp.Problem(HttpStatusCode.ServiceUnavailable, await app.Client.GetAsync("/small/b"));

@@ -100,19 +100,19 @@ internal sealed class StreamsApp : IAsyncDisposable
         return problem;
     }
 
-    public async Task<TokenResult> Step(string id, long sequence, params float?[] token)
+    public async Task<TokenAnswer> Step(string id, long sequence, params float?[] token)
     {
         HttpResponseMessage response = await Client.PostAsJsonAsync(
             $"{Small}/{Uri.EscapeDataString(id)}", new TokenRequest { Sequence = sequence, Token = token });
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        return (await response.Content.ReadFromJsonAsync<TokenResult>())!;
+        return (await response.Content.ReadFromJsonAsync<TokenAnswer>())!;
     }
 
-    public async Task<IReadOnlyList<TokenResult>> StepMany(string path, params StreamToken[] tokens)
+    public async Task<IReadOnlyList<TokenAnswer>> StepMany(string path, params NamedTokenRequest[] tokens)
     {
-        HttpResponseMessage response = await Client.PostAsJsonAsync(path, new BatchRequest { Tokens = tokens });
+        HttpResponseMessage response = await Client.PostAsJsonAsync(path, new TokenBatchRequest { Tokens = tokens });
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        return (await response.Content.ReadFromJsonAsync<BatchResponse>())!.Results;
+        return (await response.Content.ReadFromJsonAsync<TokenBatchResponse>())!.Results;
     }
 
     public async ValueTask DisposeAsync()

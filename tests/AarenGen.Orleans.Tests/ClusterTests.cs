@@ -489,7 +489,7 @@ public sealed class ClusterTests
     [Fact]
     public async Task Longer_histories_than_those_of_a_full_page_are_kept()
     {
-        // Two pages of records; with a thousand tokens each has twelve thousand bytes more.
+        // Two pages of streams; with a thousand tokens each has twelve thousand bytes more.
         string[] ids = [.. Enumerable.Range(0, 300).Select(static i => $"sensor {i}")];
         var storage = new SharedStorage { MaxBytes = 300_000 };
         Reference reference = NewReference();

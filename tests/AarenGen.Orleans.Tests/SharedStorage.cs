@@ -87,6 +87,10 @@ internal sealed class SharedStorage : IGrainStorage
         {
             throw new TimeoutException("The storage did not answer, and did nothing.");
         }
+        if (fault == StorageFault.Conflict)
+        {
+            throw new InconsistentStateException($"State '{stateName}' of {grainId} has another ETag.");
+        }
         grainState.ETag = Replace(stateName, grainId, grainState.ETag, data);
         grainState.RecordExists = true;
         if (fault == StorageFault.After)
@@ -128,4 +132,7 @@ internal enum StorageFault
 
     /// <summary>It does it and fails.</summary>
     After,
+
+    /// <summary>It does nothing, since somebody else has just written the state.</summary>
+    Conflict,
 }

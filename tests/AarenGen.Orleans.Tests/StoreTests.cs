@@ -60,7 +60,7 @@ public sealed class StoreTests
         await Assert.ThrowsAsync<FencedException>(async () => await first.WriteAsync([new("a", new byte[] { 9 })], default));
         GrainStreamStore third = await OpenAsync(storage);
         Assert.Equal([1], await EntriesAsync(third));
-        Assert.Equal(2, (await RecordsAsync(third))["a"].Single());
+        Assert.Equal(2, (await SavedAsync(third))["a"].Single());
     }
 
     [Fact]
@@ -71,14 +71,14 @@ public sealed class StoreTests
         // No stream fits beside them: a page with room is claimed by the later one.
         await first.WriteAsync(
             [.. new[] { "a", "b" }.Concat(Enumerable.Range(0, 254).Select(static i => $"s{i}")).Select(
-                static id => new StoredRecord(id, new byte[] { 1 }))],
+                static id => new SavedStreamData(id, new byte[] { 1 }))],
             default);
         GrainStreamStore second = await OpenAsync(storage);
         // It knows what it replaces, and its tokens are in the log that the later one has read.
         await first.WriteAsync([new("a", new byte[] { 2 })], default);
         await second.WriteAsync([new("a", new byte[] { 3 })], default);
-        Dictionary<string, byte[]> records = await RecordsAsync(await OpenAsync(storage));
-        Assert.Equal((3, 1), (records["a"].Single(), records["b"].Single()));
+        Dictionary<string, byte[]> saved = await SavedAsync(await OpenAsync(storage));
+        Assert.Equal((3, 1), (saved["a"].Single(), saved["b"].Single()));
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class StoreTests
     {
         var storage = new SharedStorage();
         GrainStreamStore first = await OpenAsync(storage);
-        StoredRecord[] full = PageOf(0, value: 1);
+        SavedStreamData[] full = PageOf(0, value: 1);
         await first.WriteAsync(full, default);
         GrainStreamStore second = await OpenAsync(storage);
         // The earlier one gets room on a page that the later one has read, and would use it for a stream that the later one has elsewhere.
@@ -94,7 +94,7 @@ public sealed class StoreTests
         await Assert.ThrowsAsync<FencedException>(async () => await first.WriteAsync([new("new", new byte[] { 1 })], default));
         await second.WriteAsync([new("new", new byte[] { 2 })], default);
         await second.WriteAsync([new("new", default)], default);
-        Assert.DoesNotContain("new", (await RecordsAsync(await OpenAsync(storage))).Keys);
+        Assert.DoesNotContain("new", (await SavedAsync(await OpenAsync(storage))).Keys);
     }
 
     [Fact]
@@ -102,13 +102,39 @@ public sealed class StoreTests
     {
         var storage = new SharedStorage();
         GrainStreamStore store = await OpenAsync(storage);
-        StoredRecord[] full = PageOf(0, value: 1);
+        SavedStreamData[] full = PageOf(0, value: 1);
         await store.WriteAsync(full, default);
         await store.WriteAsync([new("s0", default)], default);
         await store.TruncateAsync(0, await store.AppendAsync(0, new byte[] { 1 }, default), default);
         await store.WriteAsync([new("new", new byte[] { 1 })], default);
         Assert.Single(storage.Names, static n => n.Name.StartsWith("page/", StringComparison.Ordinal));
-        Assert.Equal(256, (await RecordsAsync(await OpenAsync(storage))).Count);
+        Assert.Equal(256, (await SavedAsync(await OpenAsync(storage))).Count);
+    }
+
+    [Theory]
+    [InlineData("header")]
+    [InlineData("page/0")]
+    [InlineData("log/3")]
+    public async Task A_write_that_always_conflicts_fails_after_nine_attempts(string state)
+    {
+        var storage = new SharedStorage();
+        GrainStreamStore store = await OpenAsync(storage);
+        await store.WriteAsync([new("a", new byte[] { 1 })], default);
+        long position = await store.AppendAsync(0, new byte[] { 1 }, default);
+        int attempts = 0;
+        storage.OnWrite = (_, name) =>
+        {
+            attempts += name == state ? 1 : 0;
+            return name == state ? StorageFault.Conflict : StorageFault.None;
+        };
+        IOException error = await Assert.ThrowsAsync<IOException>(async () =>
+        {
+            await store.WriteAsync([new("a", new byte[] { 2 })], default);
+            await store.AppendAsync(0, new byte[] { 2 }, default);
+            await store.TruncateAsync(0, position, default);
+        });
+        Assert.Contains("give each service a ServiceId of its own", error.Message, StringComparison.Ordinal);
+        Assert.Equal(9, attempts);
     }
 
     [Theory]
@@ -184,17 +210,18 @@ public sealed class StoreTests
     }
 
     [Fact]
-    public async Task Many_records_are_on_many_pages_and_leave_them()
+    public async Task Many_streams_are_on_many_pages_and_leave_them()
     {
         var storage = new SharedStorage();
         GrainStreamStore store = await OpenAsync(storage);
-        StoredRecord[] records = [.. Enumerable.Range(0, 1000).Select(static i => new StoredRecord($"s{i}", BitConverter.GetBytes(i)))];
-        await store.WriteAsync(records, default);
+        SavedStreamData[] streams =
+            [.. Enumerable.Range(0, 1000).Select(static i => new SavedStreamData($"s{i}", BitConverter.GetBytes(i)))];
+        await store.WriteAsync(streams, default);
         Assert.Equal(4, storage.Names.Count(static n => n.Name.StartsWith("page/", StringComparison.Ordinal)));
         store = await OpenAsync(storage);
         await store.WriteAsync([new("s7", default), new("s900", new byte[] { 1 })], default);
         store = await OpenAsync(storage);
-        Dictionary<string, byte[]> found = await RecordsAsync(store);
+        Dictionary<string, byte[]> found = await SavedAsync(store);
         Assert.Equal(999, found.Count);
         Assert.False(found.ContainsKey("s7"));
         Assert.Equal([1], found["s900"]);
@@ -219,7 +246,7 @@ public sealed class StoreTests
         // What the first one handed over is old by now.
         GrainStreamStore third = await OpenAsync(storage, carried: carried);
         Assert.True(PageReads() > before);
-        Assert.Equal(3, await RecordAsync(third, "a"));
+        Assert.Equal(3, await SavedValueAsync(third, "a"));
 
         int PageReads() => storage.CountReads(static n => n.StartsWith("page/", StringComparison.Ordinal));
     }
@@ -231,14 +258,14 @@ public sealed class StoreTests
     {
         var storage = new SharedStorage();
         GrainStreamStore store = await OpenAsync(storage);
-        StoredRecord[] first = PageOf(0, value: 1);
+        SavedStreamData[] first = PageOf(0, value: 1);
         await store.WriteAsync(first, default);
         storage.OnWrite = (_, name) => name == "page/1" ? fault : StorageFault.None;
         await Assert.ThrowsAsync<IOException>(async () => await store.WriteAsync([new("new", new byte[] { 2 })], default));
         storage.OnWrite = null;
         // Others are written meanwhile; the header counts pages then.
         await store.WriteAsync([new("s0", new byte[] { 3 })], default);
-        Assert.Equal(3, (await RecordsAsync(await OpenAsync(storage)))["s0"].Single());
+        Assert.Equal(3, (await SavedAsync(await OpenAsync(storage)))["s0"].Single());
     }
 
     [Theory]
@@ -248,17 +275,17 @@ public sealed class StoreTests
     {
         var storage = new SharedStorage();
         GrainStreamStore store = await OpenAsync(storage);
-        StoredRecord[] first = PageOf(0, value: 1);
-        StoredRecord[] second = PageOf(256, value: 2);
+        SavedStreamData[] first = PageOf(0, value: 1);
+        SavedStreamData[] second = PageOf(256, value: 2);
         storage.OnWrite = (_, name) => name == "page/0" ? fault : StorageFault.None;
         await Assert.ThrowsAsync<IOException>(async () => await store.WriteAsync(first, default));
         storage.OnWrite = null;
         await store.WriteAsync(second, default);
-        Dictionary<string, byte[]> found = await RecordsAsync(await OpenAsync(storage));
+        Dictionary<string, byte[]> found = await SavedAsync(await OpenAsync(storage));
         Assert.All(second, s => Assert.Equal(2, found[s.Id].Single()));
         store = await OpenAsync(storage);
         await store.WriteAsync(first, default);
-        Assert.Equal(512, (await RecordsAsync(await OpenAsync(storage))).Count);
+        Assert.Equal(512, (await SavedAsync(await OpenAsync(storage))).Count);
     }
 
     [Theory]
@@ -272,7 +299,7 @@ public sealed class StoreTests
         await Assert.ThrowsAsync<IOException>(async () => await store.WriteAsync([new("a", new byte[] { 1 })], default));
         storage.OnWrite = null;
         await store.WriteAsync([new("a", new byte[] { 2 })], default);
-        Assert.Equal(2, (await RecordsAsync(await OpenAsync(storage)))["a"].Single());
+        Assert.Equal(2, (await SavedAsync(await OpenAsync(storage)))["a"].Single());
     }
 
     [Fact]
@@ -343,14 +370,14 @@ public sealed class StoreTests
     }
 
     /// <summary>
-    /// Records of a full page grow, and a write of the storage fails, each in its turn: either the activation ends with it, or it goes on.
+    /// Streams of a full page grow, and a write of the storage fails, each in its turn: either the activation ends with it, or it goes on.
     /// </summary>
     [Theory]
     [InlineData(StorageFault.Before, true)]
     [InlineData(StorageFault.After, true)]
     [InlineData(StorageFault.Before, false)]
     [InlineData(StorageFault.After, false)]
-    internal async Task Records_that_grow_move_to_further_pages(StorageFault fault, bool isEnd)
+    internal async Task Streams_that_grow_move_to_further_pages(StorageFault fault, bool isEnd)
     {
         string[] ids = [.. Enumerable.Range(0, 256).Select(static i => $"s{i}")];
         string[] grown = [.. ids.Where(static (_, i) => i % 3 == 0)];
@@ -358,7 +385,7 @@ public sealed class StoreTests
         for (int failing = 1; hasFailed; failing++)
         {
             var storage = new SharedStorage();
-            await (await OpenAsync(storage)).WriteAsync([.. ids.Select(static id => RecordOf(id, 1, 512))], default);
+            await (await OpenAsync(storage)).WriteAsync([.. ids.Select(static id => SavedOf(id, 1, 512))], default);
             GrainStreamStore store = await OpenAsync(storage);
             // Those that a pool steps are read before.
             await store.ReadAsync(grown, static (_, _) => { }, default);
@@ -371,10 +398,10 @@ public sealed class StoreTests
                 hasFailed |= fails;
                 return !fails ? StorageFault.None : writes == failing ? fault : StorageFault.Before;
             };
-            StoredRecord[] records = [.. grown.Select(static id => RecordOf(id, 2, 12_000))];
+            SavedStreamData[] saved = [.. grown.Select(static id => SavedOf(id, 2, 12_000))];
             try
             {
-                await store.WriteAsync(records, default);
+                await store.WriteAsync(saved, default);
                 Assert.False(hasFailed);
             }
             catch (IOException)
@@ -383,12 +410,12 @@ public sealed class StoreTests
             }
             storage.OnWrite = null;
             // The pool uses its memory for others.
-            Array.ForEach(records, static r => MemoryMarshal.AsMemory(r.Data).Span.Clear());
+            Array.ForEach(saved, static r => MemoryMarshal.AsMemory(r.Data).Span.Clear());
             if (!isEnd)
             {
-                await store.WriteAsync([RecordOf("s0", 2, 12_000)], default);
+                await store.WriteAsync([SavedOf("s0", 2, 12_000)], default);
             }
-            Dictionary<string, byte[]> found = await RecordsAsync(await OpenAsync(storage));
+            Dictionary<string, byte[]> found = await SavedAsync(await OpenAsync(storage));
             Assert.Equal(ids.Order(), found.Keys.Order());
             Assert.All(found, r =>
             {
@@ -397,8 +424,8 @@ public sealed class StoreTests
                 Assert.All(r.Value, b => Assert.Equal(r.Value[0], b));
             });
             // What is removed does not come back from a page that it was on.
-            await (await OpenAsync(storage)).WriteAsync([.. ids.Select(static id => new StoredRecord(id, default))], default);
-            Assert.Empty(await RecordsAsync(await OpenAsync(storage)));
+            await (await OpenAsync(storage)).WriteAsync([.. ids.Select(static id => new SavedStreamData(id, default))], default);
+            Assert.Empty(await SavedAsync(await OpenAsync(storage)));
             Assert.InRange(storage.LongestWrite, 1 << 17, 1 << 18);
         }
     }
@@ -409,16 +436,16 @@ public sealed class StoreTests
         var storage = new SharedStorage();
         string[] ids = [.. Enumerable.Range(0, 256).Select(static i => $"s{i}")];
         GrainStreamStore first = await OpenAsync(storage);
-        await first.WriteAsync([.. ids.Select(static id => RecordOf(id, 1, 512))], default);
+        await first.WriteAsync([.. ids.Select(static id => SavedOf(id, 1, 512))], default);
         storage.OnWrite = static (_, name) => name == "page/0" ? StorageFault.Before : StorageFault.None;
         await Assert.ThrowsAsync<IOException>(
-            async () => await first.WriteAsync([.. ids.Select(static id => RecordOf(id, 2, 2_000))], default));
+            async () => await first.WriteAsync([.. ids.Select(static id => SavedOf(id, 2, 2_000))], default));
         storage.OnWrite = null;
         GrainStreamStore second = await OpenAsync(storage);
         Assert.Null(second.Carry([], long.MaxValue));
         await second.WriteAsync([], default);
         GrainStreamStore third = await OpenAsync(storage, carried: second.Carry([], long.MaxValue)!);
-        Assert.Equal(256, (await RecordsAsync(third)).Count);
+        Assert.Equal(256, (await SavedAsync(third)).Count);
     }
 
     [Fact]
@@ -539,11 +566,11 @@ public sealed class StoreTests
 
     private static GrainStates StatesOf(SharedStorage storage) => new(storage, Shard, new(), NullLogger.Instance);
 
-    /// <summary>As many records as a page takes.</summary>
-    private static StoredRecord[] PageOf(int first, byte value) =>
-        [.. Enumerable.Range(first, 256).Select(i => new StoredRecord($"s{i}", new[] { value }))];
+    /// <summary>As many streams as a page takes.</summary>
+    private static SavedStreamData[] PageOf(int first, byte value) =>
+        [.. Enumerable.Range(first, 256).Select(i => new SavedStreamData($"s{i}", new[] { value }))];
 
-    private static StoredRecord RecordOf(string id, byte value, int bytes)
+    private static SavedStreamData SavedOf(string id, byte value, int bytes)
     {
         var data = new byte[bytes];
         Array.Fill(data, value);
@@ -560,17 +587,17 @@ public sealed class StoreTests
         return [.. entries];
     }
 
-    private static async Task<Dictionary<string, byte[]>> RecordsAsync(GrainStreamStore store)
+    private static async Task<Dictionary<string, byte[]>> SavedAsync(GrainStreamStore store)
     {
-        var records = new Dictionary<string, byte[]>();
-        await foreach (StoredRecord record in store.ReadAllAsync(default))
+        var saved = new Dictionary<string, byte[]>();
+        await foreach (SavedStreamData stream in store.ReadAllAsync(default))
         {
-            records.Add(record.Id, record.Data.ToArray());
+            saved.Add(stream.Id, stream.Data.ToArray());
         }
-        return records;
+        return saved;
     }
 
-    private static async Task<int> RecordAsync(GrainStreamStore store, string id)
+    private static async Task<int> SavedValueAsync(GrainStreamStore store, string id)
     {
         int value = -1;
         await store.ReadAsync([id], (_, data) => value = data[0], default);

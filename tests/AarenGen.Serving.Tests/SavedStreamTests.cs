@@ -175,14 +175,14 @@ public sealed class SavedStreamTests
     [InlineData(700_000)]
     [InlineData(0)]
     [InlineData(-1)]
-    public async Task A_record_of_a_length_that_cannot_be_takes_no_memory(int length)
+    public async Task A_stream_of_a_length_that_cannot_be_takes_no_memory(int length)
     {
         using var file = new MemoryStream();
         await using var pool = new StreamPool<SmallModel>(model);
         await pool.StepOne("a", 1, new float[3]);
         await pool.SaveAsync(file);
         byte[] bytes = file.ToArray();
-        // Before the records: eight letters, a version, a declaration; then the length of the id, the id, and that of the record.
+        // Before the streams: eight letters, a version, a declaration; then the length of the id, the id, and that of its bytes.
         BitConverter.TryWriteBytes(bytes.AsSpan(8 + 4 + 64 + 1 + 1), length);
         await using var other = new StreamPool<SmallModel>(model);
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -277,22 +277,22 @@ public sealed class SavedStreamTests
         public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 
-    /// <summary>A store that gives a record, lets things happen, and gives what has become of it once more.</summary>
+    /// <summary>A store that gives a stream, lets things happen, and gives what has become of it once more.</summary>
     private sealed class TwiceStore(IStreamStore inner, string id) : IStreamStore
     {
         public Func<Task>? Meanwhile { get; set; }
 
-        public ValueTask ReadAsync(IReadOnlyList<string> ids, StoredRecordReceiver receive, CancellationToken cancellationToken) =>
+        public ValueTask ReadAsync(IReadOnlyList<string> ids, SavedStreamReceiver receive, CancellationToken cancellationToken) =>
             inner.ReadAsync(ids, receive, cancellationToken);
 
-        public ValueTask WriteAsync(IReadOnlyList<StoredRecord> records, CancellationToken cancellationToken) =>
-            inner.WriteAsync(records, cancellationToken);
+        public ValueTask WriteAsync(IReadOnlyList<SavedStreamData> streams, CancellationToken cancellationToken) =>
+            inner.WriteAsync(streams, cancellationToken);
 
-        public async IAsyncEnumerable<StoredRecord> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+        public async IAsyncEnumerable<SavedStreamData> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
         {
-            await foreach (StoredRecord record in inner.ReadAllAsync(cancellationToken))
+            await foreach (SavedStreamData saved in inner.ReadAllAsync(cancellationToken))
             {
-                yield return record;
+                yield return saved;
             }
             if (Meanwhile is { } happens)
             {
@@ -305,6 +305,8 @@ public sealed class SavedStreamTests
 
         public ValueTask<long> AppendAsync(int log, ReadOnlyMemory<byte> entry, CancellationToken cancellationToken) =>
             inner.AppendAsync(log, entry, cancellationToken);
+
+        public ValueTask FlushLogAsync(int log, CancellationToken cancellationToken) => inner.FlushLogAsync(log, cancellationToken);
 
         public IAsyncEnumerable<StoredLogEntry> ReadLogAsync(CancellationToken cancellationToken) => inner.ReadLogAsync(cancellationToken);
 

@@ -88,7 +88,7 @@ internal abstract class StoreSimulation<TModel> where TModel : SequenceModel<TMo
     {
     }
 
-    /// <summary>All is in records, or what is only in the log is to be read again.</summary>
+    /// <summary>All is saved, or what is only in the log is to be read again.</summary>
     protected virtual void OnEnd(bool isCrash)
     {
     }
@@ -144,7 +144,7 @@ internal abstract class StoreSimulation<TModel> where TModel : SequenceModel<TMo
         }
         Assert.Empty(Contents.Entries);
         OnEnd(isCrash: false);
-        // Records are those of the weights that made them, so that others may come next.
+        // Saved streams are those of the weights that made them, so that others may come next.
         Use(Random.Next(Models.Length));
         Store = NewStore();
         await OpenAsync();

@@ -185,8 +185,8 @@ public sealed class ClusterTests : TemporaryFolder
         }
         Assert.Contains("Orleans", await client.GetStringAsync("/orleans/"), StringComparison.Ordinal);
         // A silo counts for some seconds before it tells.
-        await Wait.UntilAsync("Orleans' dashboard names grains of the streams", async () =>
-            (await client.GetStringAsync("/orleans/DashboardCounters")).Contains("AarenGen", StringComparison.OrdinalIgnoreCase));
+        await Wait.UntilAsync("Orleans' dashboard lists the shards", async () =>
+            (await client.GetStringAsync("/orleans/DashboardCounters")).Contains("AarenGen.Orleans.ShardGrain", StringComparison.Ordinal));
     }
 
     private static int ProcessOf(JsonElement news, int silo) => news.GetProperty("silos")[silo].GetProperty("process").GetInt32();

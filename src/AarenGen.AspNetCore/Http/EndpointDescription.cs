@@ -36,24 +36,25 @@ internal sealed class EndpointDescription(string name, StreamEndpointOptions opt
 
     public void StepMany(IEndpointConventionBuilder endpoint, Type? request = null, Type? response = null) => Add(
         endpoint, Anywhere, "StepMany", $"Reads {what}s of any streams, in their order.",
-        $"Each {what} has a result of its own, also one that was not read; the answer is 200 then, too.", request ?? typeof(BatchRequest), [
-            new(StatusCodes.Status200OK, response ?? typeof(BatchResponse), [Json]), .. Problems(400, 413, 415, 503),
+        $"Each {what} has a result of its own, also one that was not read; the answer is 200 then, too.",
+        request ?? typeof(TokenBatchRequest), [
+            new(StatusCodes.Status200OK, response ?? typeof(TokenBatchResponse), [Json]), .. Problems(400, 413, 415, 503),
         ]);
 
     public void Step(IEndpointConventionBuilder endpoint, Type? request = null, Type? response = null) => Add(
         endpoint, OfStream, "Step", $"Reads a {what} of a stream; its first {what} creates the stream.",
         $"A {what} that was not read is answered with problem details, whose members result and sequence say why, and which {what} the "
         + "stream read last.", request ?? typeof(TokenRequest), [
-            new(StatusCodes.Status200OK, response ?? typeof(TokenResult), [Json]), .. Problems(400, 413, 415, 503),
+            new(StatusCodes.Status200OK, response ?? typeof(TokenAnswer), [Json]), .. Problems(400, 413, 415, 503),
         ]);
 
     public void Service(IEndpointConventionBuilder endpoint, Type? response = null) => Add(
         endpoint, Anywhere, "GetService", "Tells of the model and its streams.", null, null,
-        [new(StatusCodes.Status200OK, response ?? typeof(ServiceDetails), [Json])]);
+        [new(StatusCodes.Status200OK, response ?? typeof(TokenServiceDetails), [Json])]);
 
     public void Stream(IEndpointConventionBuilder endpoint, Type? response = null) => Add(
         endpoint, OfStream, "GetStream", "Tells of a stream, with its last output.", null, null,
-        [new(StatusCodes.Status200OK, response ?? typeof(StreamDetails), [Json]), .. Problems(400, 404, 503)]);
+        [new(StatusCodes.Status200OK, response ?? typeof(TokenStreamDetails), [Json]), .. Problems(400, 404, 503)]);
 
     public void Remove(IEndpointConventionBuilder endpoint) => Add(
         endpoint, OfStream, "Remove", $"Removes a stream: its state, its number of {what}s and its last output.", null, null,
@@ -61,13 +62,13 @@ internal sealed class EndpointDescription(string name, StreamEndpointOptions opt
 
     public void Reset(IEndpointConventionBuilder endpoint, Type? response = null) => Add(
         endpoint, OfStream, "Reset", $"Makes a stream forget what it has read; the numbers of its {what}s go on.", null, null,
-        [new(StatusCodes.Status200OK, response ?? typeof(StreamDetails), [Json]), .. Problems(400, 404, 503)]);
+        [new(StatusCodes.Status200OK, response ?? typeof(TokenStreamDetails), [Json]), .. Problems(400, 404, 503)]);
 
     public void Watch(IEndpointConventionBuilder endpoint, Type? response = null) => Add(
         endpoint, OfStream, "Watch", "Sends the outputs of a stream as they come, as server-sent events.",
         "The data of an event is JSON. The oldest events are dropped where the client is slow; none are sent again after it has "
         + "reconnected.",
-        null, [new(StatusCodes.Status200OK, response ?? typeof(OutputEvent), [Events]), .. Problems(400, 404, 503)]);
+        null, [new(StatusCodes.Status200OK, response ?? typeof(TokenEvent), [Events]), .. Problems(400, 404, 503)]);
 
     public void Advance(IEndpointConventionBuilder endpoint) => Add(
         endpoint, OfStream, "Advance", "Completes the intervals of a stream that have ended until a moment.",

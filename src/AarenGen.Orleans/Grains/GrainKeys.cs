@@ -5,7 +5,7 @@ using Orleans.Runtime;
 
 namespace AarenGen.Orleans;
 
-/// <summary>How grains of streams are called, readable in logs, in storage and on the dashboard.</summary>
+/// <summary>How grains of streams are called, readable in logs and in storage. The dashboard lists their classes.</summary>
 internal static class GrainKeys
 {
     public const string Model = "aarengen.model", Shard = "aarengen.shard", Stream = "aarengen.stream";

@@ -7,8 +7,8 @@ using Orleans.Runtime;
 namespace AarenGen.Orleans;
 
 /// <summary>
-/// One stream of a model. Its key is the model's name and the stream's id. Its record is written before a token is acknowledged, in place
-/// of the record that was read: where another activation has written since, the write fails and nothing is acknowledged.
+/// One stream of a model. Its key is the model's name and the stream's id. It is saved before a token is acknowledged, in place of
+/// what was read: where another activation has written since, the write fails and nothing is acknowledged.
 /// </summary>
 [GrainType(GrainKeys.Stream), HashBasedPlacement, CollectionAgeLimit(Minutes = 15)]
 internal sealed class StreamGrain(IServiceProvider services) : Grain, IStreamsGrain
@@ -19,7 +19,7 @@ internal sealed class StreamGrain(IServiceProvider services) : Grain, IStreamsGr
     private IModelHost host = null!;
     private GrainStates states = null!;
     private string id = null!;
-    private byte[]? record;
+    private byte[]? saved;
     private string? etag;
     private bool isKnown;
 
@@ -44,7 +44,7 @@ internal sealed class StreamGrain(IServiceProvider services) : Grain, IStreamsGr
         try
         {
             await ReadAsync();
-            byte[]? stepped = await host.UseStreamAsync(id, record, async pool =>
+            byte[]? stepped = await host.UseStreamAsync(id, saved, async pool =>
             {
                 group = new(request, pool.Widths.Input, pool.Widths.Output);
                 await pool.StepAsync(group, id);
@@ -74,7 +74,7 @@ internal sealed class StreamGrain(IServiceProvider services) : Grain, IStreamsGr
             await ReadAsync();
             StreamInfo? info = null;
             float[] output = [];
-            await host.UseStreamAsync(id, record, async pool =>
+            await host.UseStreamAsync(id, saved, async pool =>
             {
                 output = withOutput ? new float[pool.Widths.Output] : [];
                 info = await pool.FindAsync(id, output);
@@ -97,7 +97,7 @@ internal sealed class StreamGrain(IServiceProvider services) : Grain, IStreamsGr
         {
             await ReadAsync();
             StreamInfo? info = null;
-            byte[]? reset = await host.UseStreamAsync(id, record, async pool => info = await pool.ResetAsync(id));
+            byte[]? reset = await host.UseStreamAsync(id, saved, async pool => info = await pool.ResetAsync(id));
             string? failure = info is null ? null : await WriteAsync(reset);
             return failure is null ? InfoReply.Of(info, null) : InfoReply.Of(FailureKind.Store, failure);
         }
@@ -116,7 +116,7 @@ internal sealed class StreamGrain(IServiceProvider services) : Grain, IStreamsGr
         try
         {
             await ReadAsync();
-            if (record is null)
+            if (saved is null)
             {
                 return new(0, null);
             }
@@ -149,12 +149,12 @@ internal sealed class StreamGrain(IServiceProvider services) : Grain, IStreamsGr
         if (!isKnown)
         {
             (byte[] data, etag) = await states.ReadAsync(StateName);
-            record = data.Length == 0 ? null : data;
+            saved = data.Length == 0 ? null : data;
             isKnown = true;
         }
     }
 
-    /// <summary>Writes the record, or removes it.</summary>
+    /// <summary>Saves the stream, or removes it.</summary>
     /// <returns>What went wrong; null: nothing.</returns>
     private async Task<string?> WriteAsync(byte[]? changed)
     {
@@ -162,7 +162,7 @@ internal sealed class StreamGrain(IServiceProvider services) : Grain, IStreamsGr
         try
         {
             etag = changed is null ? await states.ClearAsync(StateName, etag) : await states.WriteAsync(StateName, changed, etag);
-            (record, isKnown) = (changed, true);
+            (saved, isKnown) = (changed, true);
             return null;
         }
         catch (StateConflictException)

@@ -38,12 +38,12 @@ internal interface IModelHost
 
     /// <summary>Steps one stream.</summary>
     /// <param name="id">The stream's id.</param>
-    /// <param name="record">Its record; null: it is new.</param>
+    /// <param name="saved">The stream as it was saved last; null: it is new.</param>
     /// <param name="use">What is done with the pool, in which it is alone.</param>
-    /// <returns>The record afterwards; null: there is none.</returns>
+    /// <returns>The stream to save afterwards; null: there is none.</returns>
     /// <exception cref="IOException">The weights could not be read.</exception>
-    /// <exception cref="ModelFileException">The record is damaged, or of another declaration.</exception>
-    Task<byte[]?> UseStreamAsync(string id, byte[]? record, Func<IStreamPool, Task> use);
+    /// <exception cref="ModelFileException">The saved stream is damaged, or of another declaration.</exception>
+    Task<byte[]?> UseStreamAsync(string id, byte[]? saved, Func<IStreamPool, Task> use);
 
     /// <summary>Learns which weights are the current ones.</summary>
     Task RefreshAsync();

@@ -178,7 +178,7 @@ internal sealed partial class ModelHost<TModel> : IModelHost, ILifecycleParticip
         }
     }
 
-    public async Task<byte[]?> UseStreamAsync(string id, byte[]? record, Func<IStreamPool, Task> use)
+    public async Task<byte[]?> UseStreamAsync(string id, byte[]? saved, Func<IStreamPool, Task> use)
     {
         TModel model = await GetCurrentAsync().ConfigureAwait(false);
         if (!pools.TryTake(out SinglePool? pool) || !ReferenceEquals(pool.Pool.Model, model))
@@ -186,18 +186,18 @@ internal sealed partial class ModelHost<TModel> : IModelHost, ILifecycleParticip
             // Those of earlier weights go.
             pool = new(new(model, Options.Pool, null, 0, Metrics, null));
         }
-        if (record is not null)
+        if (saved is not null)
         {
             await using PoolPause<TModel> pause = await pool.Pool.PauseAsync(CancellationToken.None).ConfigureAwait(false);
-            await pause.AddAsync([new(id, record)]).ConfigureAwait(false);
+            await pause.AddAsync([new(id, saved)]).ConfigureAwait(false);
         }
         await use(pool).ConfigureAwait(false);
-        pool.Records.Clear();
+        pool.Streams.Clear();
         for (int row = 0; row >= 0;)
         {
-            row = await pool.Pool.CopyAsync(row, pool.Records).ConfigureAwait(false);
+            row = await pool.Pool.CopyAsync(row, pool.Streams).ConfigureAwait(false);
         }
-        byte[]? after = pool.Records.Count == 0 ? null : pool.Records[0].Data.ToArray();
+        byte[]? after = pool.Streams.Count == 0 ? null : pool.Streams[0].Data.ToArray();
         await pool.Pool.RemoveAsync([id]).ConfigureAwait(false);
         // A pool that failed does not come back.
         pools.Add(pool);
@@ -210,7 +210,7 @@ internal sealed partial class ModelHost<TModel> : IModelHost, ILifecycleParticip
     private void CheckStateBytes()
     {
         var pool = new StreamPool<TModel>(given.Value, Options.Pool, null, 0, Metrics, null);
-        int bytes = Math.Max(StoredPage.MaxBytesOf(pool.RecordBytes), GrainStreamLog.MaxBytesOf(pool.Form.TokenWidth * sizeof(float)));
+        int bytes = Math.Max(StoredPage.MaxBytesOf(pool.SavedBytes), GrainStreamLog.MaxBytesOf(pool.Form.TokenWidth * sizeof(float)));
         if (bytes > Options.MaxStateBytes)
         {
             throw new InvalidOperationException(
@@ -308,8 +308,8 @@ internal sealed partial class ModelHost<TModel> : IModelHost, ILifecycleParticip
 
     [LoggerMessage(
         5, LogLevel.Warning,
-        "Records of {Count} streams of {Model} are damaged, and the log had tokens of theirs, which are not read: {Streams}. Remove the "
-        + "streams, or take their records from a backup.")]
+        "{Count} saved streams of {Model} are damaged, and the log had tokens of theirs, which are not read: {Streams}. Remove the "
+        + "streams, or take them from a backup.")]
     public partial void LogDamaged(int count, string model, string streams);
 
     [LoggerMessage(6, LogLevel.Warning, "A shard of {Model} could not ask for the cluster's weights, or change to them; it tries again.")]
@@ -320,7 +320,7 @@ internal sealed partial class ModelHost<TModel> : IModelHost, ILifecycleParticip
     {
         public StreamPool<TModel> Pool { get; } = pool;
 
-        public List<StoredRecord> Records { get; } = [];
+        public List<SavedStreamData> Streams { get; } = [];
 
         public (int Input, int Output) Widths => (Pool.Form.TokenWidth, Pool.Form.OutputWidth);
 

@@ -103,16 +103,16 @@ internal sealed class ShardWorker<TModel> : IShardWorker, IDisposable where TMod
         {
             try
             {
-                var records = new List<StoredRecord>();
+                var streams = new List<SavedStreamData>();
                 long bytes = 0;
                 for (int row = 0; isCarried && row >= 0 && bytes <= host.Options.MaxCarriedBytes;)
                 {
-                    int before = records.Count;
-                    row = await Pool.CopyAsync(row, records).ConfigureAwait(false);
-                    bytes += records.Skip(before).Sum(static r => (long)r.Data.Length);
+                    int before = streams.Count;
+                    row = await Pool.CopyAsync(row, streams).ConfigureAwait(false);
+                    bytes += streams.Skip(before).Sum(static r => (long)r.Data.Length);
                 }
                 await Pool.DisposeAsync().ConfigureAwait(false);
-                carried = isCarried ? store.Carry(records, host.Options.MaxCarriedBytes) : null;
+                carried = isCarried ? store.Carry(streams, host.Options.MaxCarriedBytes) : null;
             }
             catch (Exception error)
             {

@@ -92,18 +92,4 @@ internal sealed partial class GrainStates(IGrainStorage storage, GrainId grain, 
 }
 
 /// <summary>A state is another one than its writer knew: somebody else has written it, or a write that seemed to fail.</summary>
-internal sealed class StateConflictException(Exception error) : Exception("A state is another one than its writer knew.", error)
-{
-    private const int Max = 4;
-
-    /// <summary>Gives up where a state is never what its writer has just read.</summary>
-    /// <param name="before">How many conflicts came before this one.</param>
-    /// <exception cref="IOException">There were too many.</exception>
-    public void Check(int before)
-    {
-        if (before >= Max)
-        {
-            throw new IOException("Somebody else writes the states of the shard; give each service its own ServiceId.", this);
-        }
-    }
-}
+internal sealed class StateConflictException(Exception error) : Exception("A state is another one than its writer knew.", error);

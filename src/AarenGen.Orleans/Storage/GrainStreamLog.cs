@@ -17,7 +17,7 @@ namespace AarenGen.Orleans;
 internal sealed class GrainStreamLog(GrainStates states, Fence fence, long epoch, int ring, long floor)
 {
     private const byte Version = 1;
-    private const int HeaderBytes = 2 + 2 * sizeof(long), SlotsPerRead = 32, MaxConflicts = 8;
+    private const int HeaderBytes = 2 + 2 * sizeof(long), SlotsPerRead = 32;
 
     private readonly Lock access = new();
 
@@ -59,7 +59,8 @@ internal sealed class GrainStreamLog(GrainStates states, Fence fence, long epoch
     public async Task<List<(long Position, ReadOnlyMemory<byte> Data)>> OpenAsync()
     {
         var entries = new List<(long, ReadOnlyMemory<byte>)>();
-        for (int conflicts = 0; Used < ring;)
+        var conflicts = new StateConflicts();
+        while (Used < ring)
         {
             int count = (int)Math.Min(SlotsPerRead, ring - Used), taken = 0;
             (byte[] Data, string? ETag)[] slots = await ReadSlotsAsync(Tail + 1, count).ConfigureAwait(false);
@@ -73,12 +74,11 @@ internal sealed class GrainStreamLog(GrainStates states, Fence fence, long epoch
             }
             // Only the place that is empty: an earlier activation may have appended to those behind it before they were read.
             etags[SlotOf(Tail + 1)] = slots[taken].ETag;
-            if (await TryWriteAsync(Tail + 1, EntryKind.Fence, default).ConfigureAwait(false))
+            if (await TryWriteAsync(Tail + 1, EntryKind.Fence, default, conflicts).ConfigureAwait(false))
             {
                 Advance(isEntry: false);
                 return entries;
             }
-            CheckConflicts(++conflicts);
         }
         // The ring is full: nobody can append.
         return entries;
@@ -90,15 +90,15 @@ internal sealed class GrainStreamLog(GrainStates states, Fence fence, long epoch
     /// <exception cref="IOException">The provider failed, and the entry may be there nevertheless; or the ring is full.</exception>
     public async ValueTask<long> AppendAsync(ReadOnlyMemory<byte> entry)
     {
-        for (int conflicts = 0; ; conflicts++)
+        var conflicts = new StateConflicts();
+        while (true)
         {
-            CheckConflicts(conflicts);
             await KnowNextAsync().ConfigureAwait(false);
             if (Used >= ring)
             {
                 throw new IOException($"The log of the shard has its {ring} entries; it is cut once all changed streams are written.");
             }
-            if (await TryWriteAsync(Tail + 1, EntryKind.Entry, entry).ConfigureAwait(false))
+            if (await TryWriteAsync(Tail + 1, EntryKind.Entry, entry, conflicts).ConfigureAwait(false))
             {
                 return Advance(isEntry: true);
             }
@@ -112,11 +112,11 @@ internal sealed class GrainStreamLog(GrainStates states, Fence fence, long epoch
     /// <exception cref="IOException">The provider failed.</exception>
     public async ValueTask SettleAsync()
     {
-        for (int conflicts = 0; hasDoubt && Used < ring; conflicts++)
+        var conflicts = new StateConflicts();
+        while (hasDoubt && Used < ring)
         {
-            CheckConflicts(conflicts);
             await KnowNextAsync().ConfigureAwait(false);
-            if (Used < ring && await TryWriteAsync(Tail + 1, EntryKind.Fence, default).ConfigureAwait(false))
+            if (Used < ring && await TryWriteAsync(Tail + 1, EntryKind.Fence, default, conflicts).ConfigureAwait(false))
             {
                 Advance(isEntry: false);
             }
@@ -208,7 +208,8 @@ internal sealed class GrainStreamLog(GrainStates states, Fence fence, long epoch
     }
 
     /// <returns>False: there is another state than the one that is known.</returns>
-    private async ValueTask<bool> TryWriteAsync(long position, EntryKind kind, ReadOnlyMemory<byte> entry)
+    private async ValueTask<bool> TryWriteAsync(
+        long position, EntryKind kind, ReadOnlyMemory<byte> entry, StateConflicts conflicts)
     {
         var slot = new byte[HeaderBytes + entry.Length];
         (slot[0], slot[1]) = (Version, (byte)kind);
@@ -222,8 +223,9 @@ internal sealed class GrainStreamLog(GrainStates states, Fence fence, long epoch
             hasDoubt = false;
             return true;
         }
-        catch (StateConflictException)
+        catch (StateConflictException error)
         {
+            conflicts.Add(error);
             return false;
         }
         catch (IOException)
@@ -246,14 +248,6 @@ internal sealed class GrainStreamLog(GrainStates states, Fence fence, long epoch
         if (BinaryPrimitives.ReadInt64LittleEndian(slot.AsSpan(2)) > epoch)
         {
             throw fence.Raise();
-        }
-    }
-
-    private static void CheckConflicts(int conflicts)
-    {
-        if (conflicts > MaxConflicts)
-        {
-            throw new IOException("Somebody else writes the states of the shard; give each service a ServiceId of its own.");
         }
     }
 

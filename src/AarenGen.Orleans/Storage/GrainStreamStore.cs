@@ -4,7 +4,7 @@ using AarenGen.Serving;
 namespace AarenGen.Orleans;
 
 /// <summary>
-/// The store of a shard in any storage provider of Orleans, which knows states by name alone: a header, pages of records, and a log in a
+/// The store of a shard in any storage provider of Orleans, which knows states by name alone: a header, pages of streams, and a log in a
 /// ring of states.
 /// </summary>
 /// <remarks>
@@ -73,20 +73,27 @@ internal sealed class GrainStreamStore : IStreamStore
     public void Abandon() => fence.Raise();
 
     /// <inheritdoc cref="ShardPages.Carry"/>
-    public CarriedPages? Carry(IReadOnlyList<StoredRecord> records, long maxBytes) => pages.Carry(records, maxBytes);
+    public CarriedPages? Carry(IReadOnlyList<SavedStreamData> streams, long maxBytes) => pages.Carry(streams, maxBytes);
 
-    public ValueTask ReadAsync(IReadOnlyList<string> ids, StoredRecordReceiver receive, CancellationToken cancellationToken) =>
+    public ValueTask ReadAsync(IReadOnlyList<string> ids, SavedStreamReceiver receive, CancellationToken cancellationToken) =>
         pages.ReadAsync(ids, receive);
 
-    public ValueTask WriteAsync(IReadOnlyList<StoredRecord> records, CancellationToken cancellationToken) =>
-        pages.WriteAsync(records, cancellationToken);
+    public ValueTask WriteAsync(IReadOnlyList<SavedStreamData> streams, CancellationToken cancellationToken) =>
+        pages.WriteAsync(streams, cancellationToken);
 
-    public IAsyncEnumerable<StoredRecord> ReadAllAsync(CancellationToken cancellationToken) => pages.ReadAllAsync(cancellationToken);
+    public IAsyncEnumerable<SavedStreamData> ReadAllAsync(CancellationToken cancellationToken) => pages.ReadAllAsync(cancellationToken);
 
     public async ValueTask<long> AppendAsync(int log, ReadOnlyMemory<byte> entry, CancellationToken cancellationToken)
     {
         fence.Check();
         return await this.log.AppendAsync(entry).ConfigureAwait(false);
+    }
+
+    public ValueTask FlushLogAsync(int log, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        // An entry and a page are states of one provider, whose writes complete once they survive what that provider's states survive.
+        return ValueTask.CompletedTask;
     }
 
 #pragma warning disable CS1998 // They were read when the store was opened.

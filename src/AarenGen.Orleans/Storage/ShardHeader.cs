@@ -47,7 +47,8 @@ internal sealed class ShardHeader : IDisposable
         try
         {
             StoredHeader changed = change(Value);
-            for (int conflicts = 0; ; conflicts++)
+            var conflicts = new StateConflicts();
+            while (true)
             {
                 if (!isKnown)
                 {
@@ -67,7 +68,7 @@ internal sealed class ShardHeader : IDisposable
                 catch (StateConflictException error)
                 {
                     // What is read next decides whether it was a write of this activation.
-                    error.Check(conflicts);
+                    conflicts.Add(error);
                 }
             }
         }

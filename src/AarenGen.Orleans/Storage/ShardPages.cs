@@ -5,36 +5,36 @@ using AarenGen.Serving;
 
 namespace AarenGen.Orleans;
 
-/// <summary>The pages of a shard in the storage, each with the records of some streams.</summary>
+/// <summary>The pages of a shard in the storage, each with some saved streams.</summary>
 /// <remarks>
 /// An earlier activation may still write pages, which hold nothing that the log did not hold before the fence, and never in place of pages
 /// of the later one, since writes name what they replace. It adds no streams to them: the later one would have these on other pages. An
 /// activation adds streams to open pages alone, which say so in the storage, and the next one claims those first. A page that gets room is
 /// opened with one write, and used once a later write of the header has shown that nobody else has come.
-/// Records that grow may be too long for their page: some streams move to new pages then, which are written and counted in the header
-/// before the old page loses them. Where that ends halfway, a stream is on two pages, and the later page has its record: the next
+/// Streams that grow may be too long for their page: some streams move to new pages then, which are written and counted in the header
+/// before the old page loses them. Where that ends halfway, a stream is on two pages, and the one on the later page counts: the next
 /// activation's first write removes it from the earlier one.
 /// </remarks>
 internal sealed class ShardPages(GrainStates states, Fence fence, ShardHeader header) : IDisposable
 {
-    private const int RecordsPerPage = 256, ReadsAtOnce = 8;
+    private const int StreamsPerPage = 256, ReadsAtOnce = 8;
 
-    /// <summary>Bytes of all records of a page, where it has more than one. The smallest MaxStateBytes is above it.</summary>
-    private const int RecordBytesPerPage = (1 << 18) - StoredPage.HeaderBytes;
+    /// <summary>Bytes of all streams of a page, where it has more than one. The smallest MaxStateBytes is above it.</summary>
+    private const int StreamBytesPerPage = (1 << 18) - StoredPage.HeaderBytes;
 
     private readonly long epoch = header.Value.Epoch;
     private readonly Dictionary<string, Place> places = [];
     private readonly List<Page> pages = [];
     private readonly SemaphoreSlim writing = new(1);
 
-    /// <summary>Streams whose records nobody has asked for yet.</summary>
+    /// <summary>Saved streams that nobody has asked for yet.</summary>
     public int UnreadCount
     {
         get
         {
             lock (places)
             {
-                return places.Count(static p => p.Key.Length > 0 && !p.Value.Record.IsEmpty);
+                return places.Count(static p => p.Key.Length > 0 && !p.Value.Saved.IsEmpty);
             }
         }
     }
@@ -70,12 +70,12 @@ internal sealed class ShardPages(GrainStates states, Fence fence, ShardHeader he
     }
 
     /// <summary>What the next activation needs to read no page, once all is written.</summary>
-    /// <param name="records">The records of all streams that were used.</param>
+    /// <param name="streams">All streams that were used, as they are now.</param>
     /// <param name="maxBytes">With more bytes there is none.</param>
     /// <returns>Null: the pages must be read.</returns>
-    public CarriedPages? Carry(IReadOnlyList<StoredRecord> records, long maxBytes)
+    public CarriedPages? Carry(IReadOnlyList<SavedStreamData> streams, long maxBytes)
     {
-        Dictionary<string, ReadOnlyMemory<byte>> used = records.ToDictionary(static r => r.Id, static r => r.Data);
+        Dictionary<string, ReadOnlyMemory<byte>> used = streams.ToDictionary(static r => r.Id, static r => r.Data);
         long bytes = 0;
         var carried = new List<CarriedPage>();
         foreach (Page page in pages)
@@ -87,12 +87,12 @@ internal sealed class ShardPages(GrainStates states, Fence fence, ShardHeader he
             var parts = new List<(string, ReadOnlyMemory<byte>)>();
             foreach (string id in page.Ids)
             {
-                if (!used.TryGetValue(id, out ReadOnlyMemory<byte> record) && (record = places[id].Record).IsEmpty)
+                if (!used.TryGetValue(id, out ReadOnlyMemory<byte> saved) && (saved = places[id].Saved).IsEmpty)
                 {
                     return null;
                 }
-                parts.Add((id, record));
-                bytes += StoredPage.BytesOf(id, record.Length);
+                parts.Add((id, saved));
+                bytes += StoredPage.BytesOf(id, saved.Length);
             }
             if (bytes > maxBytes)
             {
@@ -121,9 +121,9 @@ internal sealed class ShardPages(GrainStates states, Fence fence, ShardHeader he
     }
 
     /// <inheritdoc cref="IStreamStore.ReadAsync"/>
-    public async ValueTask ReadAsync(IReadOnlyList<string> ids, StoredRecordReceiver receive)
+    public async ValueTask ReadAsync(IReadOnlyList<string> ids, SavedStreamReceiver receive)
     {
-        var found = new List<(int Index, ReadOnlyMemory<byte> Record)>();
+        var found = new List<(int Index, ReadOnlyMemory<byte> Saved)>();
         var unread = new Dictionary<int, List<int>>();
         lock (places)
         {
@@ -133,31 +133,31 @@ internal sealed class ShardPages(GrainStates states, Fence fence, ShardHeader he
                 {
                     continue;
                 }
-                if (place.Record.IsEmpty)
+                if (place.Saved.IsEmpty)
                 {
                     (CollectionsMarshal.GetValueRefOrAddDefault(unread, place.Page, out _) ??= []).Add(i);
                     continue;
                 }
-                places[ids[i]] = place with { Record = KeptOf(ids[i], place.Record) };
-                found.Add((i, place.Record));
+                places[ids[i]] = place with { Saved = KeptOf(ids[i], place.Saved) };
+                found.Add((i, place.Saved));
             }
         }
-        found.ForEach(f => receive(f.Index, f.Record.Span));
+        found.ForEach(f => receive(f.Index, f.Saved.Span));
         foreach ((int page, List<int> some) in unread)
         {
-            (Dictionary<string, ReadOnlyMemory<byte>> records, _) = await ReadPageAsync(page).ConfigureAwait(false);
+            (Dictionary<string, ReadOnlyMemory<byte>> streams, _) = await ReadPageAsync(page).ConfigureAwait(false);
             foreach (int i in some)
             {
-                if (records.TryGetValue(ids[i], out ReadOnlyMemory<byte> record))
+                if (streams.TryGetValue(ids[i], out ReadOnlyMemory<byte> saved))
                 {
-                    receive(i, record.Span);
+                    receive(i, saved.Span);
                 }
             }
         }
     }
 
     /// <inheritdoc cref="IStreamStore.WriteAsync"/>
-    public async ValueTask WriteAsync(IReadOnlyList<StoredRecord> records, CancellationToken cancellationToken)
+    public async ValueTask WriteAsync(IReadOnlyList<SavedStreamData> streams, CancellationToken cancellationToken)
     {
         await writing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -165,7 +165,7 @@ internal sealed class ShardPages(GrainStates states, Fence fence, ShardHeader he
             fence.Check();
             // Where that failed before: streams leave no page that is not counted.
             await CountPagesAsync([]).ConfigureAwait(false);
-            Dictionary<int, Dictionary<string, ReadOnlyMemory<byte>>> changes = ByPage(records);
+            Dictionary<int, Dictionary<string, ReadOnlyMemory<byte>>> changes = ByPage(streams);
             foreach (int page in changes.Keys.ToArray())
             {
                 await MoveSurplusAsync(page, changes).ConfigureAwait(false);
@@ -191,17 +191,17 @@ internal sealed class ShardPages(GrainStates states, Fence fence, ShardHeader he
     }
 
     /// <inheritdoc cref="IStreamStore.ReadAllAsync"/>
-    public async IAsyncEnumerable<StoredRecord> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<SavedStreamData> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         for (int page = 0; page < pages.Count; page++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            (Dictionary<string, ReadOnlyMemory<byte>> records, _) = await ReadPageAsync(page).ConfigureAwait(false);
-            foreach ((string id, ReadOnlyMemory<byte> record) in records)
+            (Dictionary<string, ReadOnlyMemory<byte>> streams, _) = await ReadPageAsync(page).ConfigureAwait(false);
+            foreach ((string id, ReadOnlyMemory<byte> saved) in streams)
             {
                 if (IsOn(page, id))
                 {
-                    yield return new(id, record);
+                    yield return new(id, saved);
                 }
             }
         }
@@ -212,7 +212,8 @@ internal sealed class ShardPages(GrainStates states, Fence fence, ShardHeader he
     /// <summary>Claims a page that was read, where an earlier activation may still add streams to it.</summary>
     private async Task<(byte[] Data, string? ETag)> ClaimAsync(int number, (byte[] Data, string? ETag) read)
     {
-        for (int conflicts = 0; ; conflicts++)
+        var conflicts = new StateConflicts();
+        while (true)
         {
             if (read.Data.Length == 0)
             {
@@ -230,7 +231,7 @@ internal sealed class ShardPages(GrainStates states, Fence fence, ShardHeader he
             }
             catch (StateConflictException error)
             {
-                error.Check(conflicts);
+                conflicts.Add(error);
             }
             read = await states.ReadAsync(NameOf(number)).ConfigureAwait(false);
         }
@@ -240,10 +241,10 @@ internal sealed class ShardPages(GrainStates states, Fence fence, ShardHeader he
     private void AddPage(byte[] data, string? etag)
     {
         int number = pages.Count;
-        List<(string Id, ReadOnlyMemory<byte> Record)> records = StoredPage.Read(NameOf(number), data);
+        List<(string Id, ReadOnlyMemory<byte> Saved)> streams = StoredPage.Read(NameOf(number), data);
         var page = new Page { ETag = etag, IsKnown = true, IsWritten = true, IsOpen = StoredPage.IsOpen(data) };
         pages.Add(page);
-        foreach ((string id, ReadOnlyMemory<byte> record) in records)
+        foreach ((string id, ReadOnlyMemory<byte> saved) in streams)
         {
             if (places.TryGetValue(id, out Place before))
             {
@@ -251,19 +252,19 @@ internal sealed class ShardPages(GrainStates states, Fence fence, ShardHeader he
                 pages[before.Page].Remove(id, before.Bytes);
                 pages[before.Page].HasMoved = true;
             }
-            int bytes = StoredPage.BytesOf(id, record.Length);
+            int bytes = StoredPage.BytesOf(id, saved.Length);
             page.Add(id, bytes);
-            places[id] = new(number, bytes, record);
+            places[id] = new(number, bytes, saved);
         }
     }
 
     /// <summary>Changes by the pages of their streams. New ones get a page; those that are removed and have none are left out.</summary>
-    private Dictionary<int, Dictionary<string, ReadOnlyMemory<byte>>> ByPage(IReadOnlyList<StoredRecord> records)
+    private Dictionary<int, Dictionary<string, ReadOnlyMemory<byte>>> ByPage(IReadOnlyList<SavedStreamData> streams)
     {
         var changes = new Dictionary<int, Dictionary<string, ReadOnlyMemory<byte>>>();
         lock (places)
         {
-            foreach ((string id, ReadOnlyMemory<byte> data) in records)
+            foreach ((string id, ReadOnlyMemory<byte> data) in streams)
             {
                 int page = places.TryGetValue(id, out Place place) ? place.Page : data.IsEmpty ? -1 : Assign(id, data.Length);
                 if (page >= 0)
@@ -276,9 +277,9 @@ internal sealed class ShardPages(GrainStates states, Fence fence, ShardHeader he
     }
 
     /// <summary>Finds a page for a stream that is new: streams that begin together are written together.</summary>
-    private int Assign(string id, int recordBytes)
+    private int Assign(string id, int savedBytes)
     {
-        int bytes = StoredPage.BytesOf(id, recordBytes);
+        int bytes = StoredPage.BytesOf(id, savedBytes);
         int page = pages.Count - 1;
         if (page < 0 || !IsUsable(pages[page]))
         {
@@ -296,44 +297,44 @@ internal sealed class ShardPages(GrainStates states, Fence fence, ShardHeader he
         bool IsUsable(Page p) => p.IsOpen && p.HasRoom(bytes);
     }
 
-    /// <summary>Moves streams to new pages where changed records make a page too long.</summary>
+    /// <summary>Moves streams to new pages where changed streams make a page too long.</summary>
     private async Task MoveSurplusAsync(int number, Dictionary<int, Dictionary<string, ReadOnlyMemory<byte>>> changes)
     {
         Page page = pages[number];
         int bytes = page.Bytes;
         lock (places)
         {
-            foreach ((string id, ReadOnlyMemory<byte> record) in changes[number])
+            foreach ((string id, ReadOnlyMemory<byte> saved) in changes[number])
             {
-                bytes += (record.IsEmpty ? 0 : StoredPage.BytesOf(id, record.Length)) - places[id].Bytes;
+                bytes += (saved.IsEmpty ? 0 : StoredPage.BytesOf(id, saved.Length)) - places[id].Bytes;
             }
         }
-        if (bytes <= RecordBytesPerPage || page.Ids.Count == 1)
+        if (bytes <= StreamBytesPerPage || page.Ids.Count == 1)
         {
             return;
         }
         (Dictionary<string, ReadOnlyMemory<byte>> read, _) = await ReadPageAsync(number).ConfigureAwait(false);
-        List<(string Id, ReadOnlyMemory<byte> Record)> records = Merge(page, changes[number], read)!;
+        List<(string Id, ReadOnlyMemory<byte> Saved)> streams = Merge(page, changes[number], read)!;
         lock (places)
         {
             bytes = 0;
-            for (int i = 0; i < records.Count; i++)
+            for (int i = 0; i < streams.Count; i++)
             {
-                (string id, ReadOnlyMemory<byte> record) = records[i];
-                bytes += StoredPage.BytesOf(id, record.Length);
-                if (i > 0 && bytes > RecordBytesPerPage)
+                (string id, ReadOnlyMemory<byte> saved) = streams[i];
+                bytes += StoredPage.BytesOf(id, saved.Length);
+                if (i > 0 && bytes > StreamBytesPerPage)
                 {
-                    Move(id, record, changes);
+                    Move(id, saved, changes);
                 }
             }
         }
     }
 
     /// <summary>Moves a stream to a page that is not counted yet.</summary>
-    private void Move(string id, ReadOnlyMemory<byte> record, Dictionary<int, Dictionary<string, ReadOnlyMemory<byte>>> changes)
+    private void Move(string id, ReadOnlyMemory<byte> saved, Dictionary<int, Dictionary<string, ReadOnlyMemory<byte>>> changes)
     {
         Place before = places[id];
-        int bytes = StoredPage.BytesOf(id, record.Length), to = pages.Count - 1;
+        int bytes = StoredPage.BytesOf(id, saved.Length), to = pages.Count - 1;
         if (to < header.Value.Pages || !pages[to].HasRoom(bytes))
         {
             to = pages.Count;
@@ -345,11 +346,11 @@ internal sealed class ShardPages(GrainStates states, Fence fence, ShardHeader he
         places[id] = before with { Page = to, Bytes = bytes };
         if (changes[before.Page].Remove(id))
         {
-            (CollectionsMarshal.GetValueRefOrAddDefault(changes, to, out _) ??= [])[id] = record;
+            (CollectionsMarshal.GetValueRefOrAddDefault(changes, to, out _) ??= [])[id] = saved;
             // The caller uses its memory again, also where the page cannot be written now.
-            record = record.ToArray();
+            saved = saved.ToArray();
         }
-        pages[to].Moved[id] = record;
+        pages[to].Moved[id] = saved;
     }
 
     /// <summary>Writes the pages that the header does not count yet, whatever of theirs there is, and then counts them.</summary>
@@ -369,27 +370,28 @@ internal sealed class ShardPages(GrainStates states, Fence fence, ShardHeader he
         await WriteHeaderAsync(h => h with { Pages = pages.Count }).ConfigureAwait(false);
     }
 
-    /// <summary>Writes a page with its changed records, which are no changes any more; those without bytes leave it.</summary>
+    /// <summary>Writes a page with its changed streams, which are no changes any more; those without bytes leave it.</summary>
     private async Task WritePageAsync(int number, Dictionary<int, Dictionary<string, ReadOnlyMemory<byte>>> allChanges)
     {
         Page page = pages[number];
         allChanges.Remove(number, out Dictionary<string, ReadOnlyMemory<byte>>? changes);
         changes ??= [];
-        for (int conflicts = 0; ; conflicts++)
+        var conflicts = new StateConflicts();
+        while (true)
         {
-            List<(string Id, ReadOnlyMemory<byte> Record)>? records = page.IsKnown ? Merge(page, changes, read: null) : null;
-            if (records is null)
+            List<(string Id, ReadOnlyMemory<byte> Saved)>? streams = page.IsKnown ? Merge(page, changes, read: null) : null;
+            if (streams is null)
             {
                 (Dictionary<string, ReadOnlyMemory<byte>> read, page.ETag) = await ReadPageAsync(number).ConfigureAwait(false);
-                records = Merge(page, changes, read)!;
+                streams = Merge(page, changes, read)!;
             }
-            bool isOpen = HasRoomForMore(records);
+            bool isOpen = HasRoomForMore(streams);
             // Also where the write seems to fail.
             page.IsKnown = false;
             page.IsOpen &= isOpen;
             try
             {
-                byte[] data = StoredPage.Write(epoch, isOpen, records);
+                byte[] data = StoredPage.Write(epoch, isOpen, streams);
                 page.ETag = await states.WriteAsync(NameOf(number), data, page.ETag).ConfigureAwait(false);
                 page.IsKnown = page.IsWritten = true;
                 Written(page, changes);
@@ -398,31 +400,31 @@ internal sealed class ShardPages(GrainStates states, Fence fence, ShardHeader he
             }
             catch (StateConflictException error)
             {
-                // An own attempt that seemed to fail, or an earlier activation, whose records this one knows or has newer.
-                error.Check(conflicts);
+                // An own attempt that seemed to fail, or an earlier activation, whose streams this one knows or has newer.
+                conflicts.Add(error);
             }
         }
     }
 
-    /// <summary>The records of a page after changes; null: it must be read, since the pool has some of them.</summary>
-    private List<(string Id, ReadOnlyMemory<byte> Record)>? Merge(
+    /// <summary>The streams of a page after changes; null: it must be read, since the pool has some of them.</summary>
+    private List<(string Id, ReadOnlyMemory<byte> Saved)>? Merge(
         Page page, Dictionary<string, ReadOnlyMemory<byte>> changes, Dictionary<string, ReadOnlyMemory<byte>>? read)
     {
-        var records = new List<(string, ReadOnlyMemory<byte>)>(page.Ids.Count);
+        var streams = new List<(string, ReadOnlyMemory<byte>)>(page.Ids.Count);
         lock (places)
         {
             foreach (string id in page.Ids)
             {
-                if (changes.TryGetValue(id, out ReadOnlyMemory<byte> record))
+                if (changes.TryGetValue(id, out ReadOnlyMemory<byte> saved))
                 {
-                    if (!record.IsEmpty)
+                    if (!saved.IsEmpty)
                     {
-                        records.Add((id, record));
+                        streams.Add((id, saved));
                     }
                 }
-                else if (!(record = places[id].Record).IsEmpty || read?.TryGetValue(id, out record) == true)
+                else if (!(saved = places[id].Saved).IsEmpty || read?.TryGetValue(id, out saved) == true)
                 {
-                    records.Add((id, record));
+                    streams.Add((id, saved));
                 }
                 else if (read is null)
                 {
@@ -430,26 +432,26 @@ internal sealed class ShardPages(GrainStates states, Fence fence, ShardHeader he
                 }
             }
         }
-        return records;
+        return streams;
     }
 
     private void Written(Page page, Dictionary<string, ReadOnlyMemory<byte>> changes)
     {
         lock (places)
         {
-            foreach ((string id, ReadOnlyMemory<byte> record) in changes)
+            foreach ((string id, ReadOnlyMemory<byte> saved) in changes)
             {
                 Place before = places[id];
-                if (record.IsEmpty)
+                if (saved.IsEmpty)
                 {
                     page.Remove(id, before.Bytes);
                     places.Remove(id);
                 }
                 else
                 {
-                    int bytes = StoredPage.BytesOf(id, record.Length);
+                    int bytes = StoredPage.BytesOf(id, saved.Length);
                     page.Bytes += bytes - before.Bytes;
-                    places[id] = before with { Bytes = bytes, Record = KeptOf(id, record) };
+                    places[id] = before with { Bytes = bytes, Saved = KeptOf(id, saved) };
                 }
             }
             page.Moved.Clear();
@@ -457,20 +459,20 @@ internal sealed class ShardPages(GrainStates states, Fence fence, ShardHeader he
         }
     }
 
-    /// <summary>Reads the records of a page, with those that move to it.</summary>
-    private async Task<(Dictionary<string, ReadOnlyMemory<byte>> Records, string? ETag)> ReadPageAsync(int number)
+    /// <summary>Reads the streams of a page, with those that move to it.</summary>
+    private async Task<(Dictionary<string, ReadOnlyMemory<byte>> Streams, string? ETag)> ReadPageAsync(int number)
     {
         (byte[] data, string? etag) = await states.ReadAsync(NameOf(number)).ConfigureAwait(false);
         CheckEpoch(number, data);
-        var records = StoredPage.Read(NameOf(number), data).ToDictionary(static r => r.Id, static r => r.Record);
+        var streams = StoredPage.Read(NameOf(number), data).ToDictionary(static r => r.Id, static r => r.Saved);
         lock (places)
         {
-            foreach ((string id, ReadOnlyMemory<byte> record) in pages[number].Moved)
+            foreach ((string id, ReadOnlyMemory<byte> saved) in pages[number].Moved)
             {
-                records[id] = record;
+                streams[id] = saved;
             }
         }
-        return (records, etag);
+        return (streams, etag);
     }
 
     private bool IsOn(int page, string id)
@@ -481,14 +483,14 @@ internal sealed class ShardPages(GrainStates states, Fence fence, ShardHeader he
         }
     }
 
-    /// <summary>What is kept of a record that the pool has: nothing, but for what no stream has.</summary>
-    private static ReadOnlyMemory<byte> KeptOf(string id, ReadOnlyMemory<byte> record) => id.Length == 0 ? record.ToArray() : default;
+    /// <summary>What is kept of a stream that the pool has: nothing, but for what no stream has.</summary>
+    private static ReadOnlyMemory<byte> KeptOf(string id, ReadOnlyMemory<byte> saved) => id.Length == 0 ? saved.ToArray() : default;
 
-    /// <summary>Whether another record of the length of these is taken.</summary>
-    private static bool HasRoomForMore(List<(string Id, ReadOnlyMemory<byte> Record)> records)
+    /// <summary>Whether another stream of the length of these is taken.</summary>
+    private static bool HasRoomForMore(List<(string Id, ReadOnlyMemory<byte> Saved)> streams)
     {
-        int bytes = records.Sum(static r => StoredPage.BytesOf(r.Id, r.Record.Length));
-        return records.Count < RecordsPerPage && bytes + bytes / Math.Max(1, records.Count) <= RecordBytesPerPage;
+        int bytes = streams.Sum(static r => StoredPage.BytesOf(r.Id, r.Saved.Length));
+        return streams.Count < StreamsPerPage && bytes + bytes / Math.Max(1, streams.Count) <= StreamBytesPerPage;
     }
 
     private void CheckEpoch(int number, byte[] page)
@@ -501,18 +503,18 @@ internal sealed class ShardPages(GrainStates states, Fence fence, ShardHeader he
 
     private static string NameOf(int page) => string.Create(CultureInfo.InvariantCulture, $"page/{page}");
 
-    /// <summary>Where the record of a stream is, and its bytes there; and the record itself, until it is asked for.</summary>
-    private readonly record struct Place(int Page, int Bytes, ReadOnlyMemory<byte> Record);
+    /// <summary>Where a saved stream is, and how many bytes it has there; and itself, until it is asked for.</summary>
+    private readonly record struct Place(int Page, int Bytes, ReadOnlyMemory<byte> Saved);
 
     private sealed class Page
     {
         /// <summary>Its streams.</summary>
         public List<string> Ids { get; } = [];
 
-        /// <summary>Bytes of their records on it.</summary>
+        /// <summary>Their bytes on it.</summary>
         public int Bytes { get; set; }
 
-        /// <summary>Records of streams that move to it, until it is written.</summary>
+        /// <summary>Streams that move to it, until it is written.</summary>
         public Dictionary<string, ReadOnlyMemory<byte>> Moved { get; } = [];
 
         public string? ETag { get; set; }
@@ -529,10 +531,10 @@ internal sealed class ShardPages(GrainStates states, Fence fence, ShardHeader he
         /// <summary>Whether the storage says that streams may be added, and the header has not been written since.</summary>
         public bool IsOpening { get; set; }
 
-        /// <summary>Whether the storage has records on it of streams that have moved to a later page.</summary>
+        /// <summary>Whether the storage has streams on it that have moved to a later page.</summary>
         public bool HasMoved { get; set; }
 
-        public bool HasRoom(int bytes) => Ids.Count == 0 || (Ids.Count < RecordsPerPage && Bytes + bytes <= RecordBytesPerPage);
+        public bool HasRoom(int bytes) => Ids.Count == 0 || (Ids.Count < StreamsPerPage && Bytes + bytes <= StreamBytesPerPage);
 
         public void Add(string id, int bytes)
         {

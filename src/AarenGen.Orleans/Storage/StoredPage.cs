@@ -4,12 +4,12 @@ using System.Text;
 namespace AarenGen.Orleans;
 
 /// <summary>
-/// Records of some streams as one state: version (u8), the epoch of its writer (i64), whether streams may be added (u8), the number of
-/// records (i32), then of each bytes of the id (u8), the id, bytes of the record (i32) and the record; little-endian.
+/// Some saved streams as one state: version (u8), the epoch of its writer (i64), whether streams may be added (u8), the number of
+/// streams (i32), then of each bytes of the id (u8), the id, the number of its bytes (i32) and its bytes; little-endian.
 /// </summary>
 internal static class StoredPage
 {
-    /// <summary>Bytes of a page before its records.</summary>
+    /// <summary>Bytes of a page before its streams.</summary>
     public const int HeaderBytes = OpenAt + 1 + sizeof(int);
 
     private const byte Version = 2;
@@ -38,39 +38,39 @@ internal static class StoredPage
         return claimed;
     }
 
-    public static byte[] Write(long epoch, bool isOpen, IReadOnlyList<(string Id, ReadOnlyMemory<byte> Record)> records)
+    public static byte[] Write(long epoch, bool isOpen, IReadOnlyList<(string Id, ReadOnlyMemory<byte> Saved)> streams)
     {
-        var page = new byte[HeaderBytes + records.Sum(static r => BytesOf(r.Id, r.Record.Length))];
+        var page = new byte[HeaderBytes + streams.Sum(static r => BytesOf(r.Id, r.Saved.Length))];
         page[0] = Version;
         BinaryPrimitives.WriteInt64LittleEndian(page.AsSpan(1), epoch);
         page[OpenAt] = isOpen ? (byte)1 : (byte)0;
-        BinaryPrimitives.WriteInt32LittleEndian(page.AsSpan(OpenAt + 1), records.Count);
+        BinaryPrimitives.WriteInt32LittleEndian(page.AsSpan(OpenAt + 1), streams.Count);
         int at = HeaderBytes;
-        foreach ((string id, ReadOnlyMemory<byte> record) in records)
+        foreach ((string id, ReadOnlyMemory<byte> saved) in streams)
         {
             int bytes = Encoding.UTF8.GetBytes(id, page.AsSpan(at + 1));
             page[at] = (byte)bytes;
             at += 1 + bytes;
-            BinaryPrimitives.WriteInt32LittleEndian(page.AsSpan(at), record.Length);
-            record.CopyTo(page.AsMemory(at + sizeof(int)));
-            at += sizeof(int) + record.Length;
+            BinaryPrimitives.WriteInt32LittleEndian(page.AsSpan(at), saved.Length);
+            saved.CopyTo(page.AsMemory(at + sizeof(int)));
+            at += sizeof(int) + saved.Length;
         }
         return page;
     }
 
-    /// <summary>Bytes of a record on a page.</summary>
-    public static int BytesOf(string id, int record) => 1 + Encoding.UTF8.GetByteCount(id) + sizeof(int) + record;
+    /// <summary>Bytes of a stream on a page.</summary>
+    public static int BytesOf(string id, int saved) => 1 + Encoding.UTF8.GetByteCount(id) + sizeof(int) + saved;
 
-    /// <summary>Bytes of a page with one record at most.</summary>
-    public static int MaxBytesOf(int record) => HeaderBytes + 1 + byte.MaxValue + sizeof(int) + record;
+    /// <summary>Bytes of a page with one stream at most.</summary>
+    public static int MaxBytesOf(int saved) => HeaderBytes + 1 + byte.MaxValue + sizeof(int) + saved;
 
     /// <exception cref="IOException">It is no page, or one of another version.</exception>
-    public static List<(string Id, ReadOnlyMemory<byte> Record)> Read(string name, byte[] page)
+    public static List<(string Id, ReadOnlyMemory<byte> Saved)> Read(string name, byte[] page)
     {
-        var records = new List<(string, ReadOnlyMemory<byte>)>();
+        var streams = new List<(string, ReadOnlyMemory<byte>)>();
         if (page.Length == 0)
         {
-            return records;
+            return streams;
         }
         CheckVersion(name, page);
         try
@@ -81,10 +81,10 @@ internal static class StoredPage
                 string id = Encoding.UTF8.GetString(page, at + 1, page[at]);
                 at += 1 + page[at];
                 int bytes = BinaryPrimitives.ReadInt32LittleEndian(page.AsSpan(at));
-                records.Add((id, page.AsMemory(at + sizeof(int), bytes)));
+                streams.Add((id, page.AsMemory(at + sizeof(int), bytes)));
                 at += sizeof(int) + bytes;
             }
-            return at == page.Length ? records : throw Damaged(name, null);
+            return at == page.Length ? streams : throw Damaged(name, null);
         }
         catch (Exception error) when (error is ArgumentException or IndexOutOfRangeException)
         {

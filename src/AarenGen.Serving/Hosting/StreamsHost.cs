@@ -136,7 +136,7 @@ internal sealed partial class StreamsHost<TModel>(IServiceProvider services, Str
 
     [LoggerMessage(
         5, LogLevel.Warning,
-        "Records of {Count} streams of {Model} are damaged, and the log had tokens of theirs, which are not read: {Streams}. Remove the "
-        + "streams, or take their records from a backup.")]
+        "{Count} saved streams of {Model} are damaged, and the log had tokens of theirs, which are not read: {Streams}. Remove the "
+        + "streams, or take them from a backup.")]
     private partial void LogDamaged(string model, int count, string streams);
 }

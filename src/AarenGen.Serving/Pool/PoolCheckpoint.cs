@@ -2,12 +2,12 @@ using System.Diagnostics;
 
 namespace AarenGen.Serving;
 
-/// <summary>Writes what has changed in a pool as records, so that its log can be cut.</summary>
+/// <summary>Saves what has changed in a pool, so that its log can be cut.</summary>
 internal sealed class PoolCheckpoint<TModel>(
     StreamRows<TModel> rows, PoolMemory<TModel> memory, PoolStore? store, PoolLocks locks, PoolClock clock, PoolMetrics metrics)
     where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
-    private const int RecordsPerWrite = 256, BytesPerWrite = 1 << 20, RowsPerLook = 1 << 12;
+    private const int StreamsPerWrite = 256, BytesPerWrite = 1 << 20, RowsPerLook = 1 << 12;
 
     /// <summary>Writes all that has changed while streams go on, and cuts the log. The caller holds writing.</summary>
     public async ValueTask RunAsync(CancellationToken cancellationToken)
@@ -29,24 +29,24 @@ internal sealed class PoolCheckpoint<TModel>(
             locks.Leave();
         }
         var chunk = new List<int>();
-        var records = new List<StoredRecord>();
-        // One memory for the records of all chunks: of a million streams they would be a gigabyte of garbage.
-        var copies = new byte[Math.Clamp(BytesPerWrite / rows.RecordBytes, 1, RecordsPerWrite) * rows.RecordBytes];
+        var streams = new List<SavedStreamData>();
+        // One memory for the saved streams of all chunks: of a million streams they would be a gigabyte of garbage.
+        var copies = new byte[Math.Clamp(BytesPerWrite / rows.SavedBytes, 1, StreamsPerWrite) * rows.SavedBytes];
         for (int row = 0; row < rows.Capacity;)
         {
             cancellationToken.ThrowIfCancellationRequested();
             await locks.EnterAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                row = TakeChanged(row, chunk, records, copies);
+                row = TakeChanged(row, chunk, streams, copies);
             }
             finally
             {
                 locks.Leave();
             }
-            await WriteTakenAsync(chunk, records).ConfigureAwait(false);
+            await WriteTakenAsync(chunk, streams).ConfigureAwait(false);
         }
-        // Without the gate: before it forgets entries, a store may wait until the disk has the records.
+        // Without the gate: before it forgets entries, a store may wait until the disk has the saved streams.
         await store.TruncateAsync(position).ConfigureAwait(false);
         await locks.EnterAsync(CancellationToken.None).ConfigureAwait(false);
         try
@@ -77,11 +77,11 @@ internal sealed class PoolCheckpoint<TModel>(
                 changed.Add(row);
             }
         }
-        foreach (int[] chunk in changed.Chunk(RecordsPerWrite))
+        foreach (int[] chunk in changed.Chunk(StreamsPerWrite))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            StoredRecord[] records = [.. chunk.Select(memory.RecordOf)];
-            await store.WriteAsync(records).ConfigureAwait(false);
+            SavedStreamData[] streams = [.. chunk.Select(memory.SavedOf)];
+            await store.WriteAsync(streams).ConfigureAwait(false);
             uint now = clock.Now;
             foreach (int row in chunk)
             {
@@ -113,8 +113,8 @@ internal sealed class PoolCheckpoint<TModel>(
         }
     }
 
-    /// <summary>Writes taken records while streams go on; where that fails, their rows are changed again.</summary>
-    private async ValueTask WriteTakenAsync(List<int> chunk, List<StoredRecord> records)
+    /// <summary>Writes copies that were taken while streams go on; where that fails, their rows are changed again.</summary>
+    private async ValueTask WriteTakenAsync(List<int> chunk, List<SavedStreamData> streams)
     {
         if (chunk.Count == 0)
         {
@@ -123,7 +123,7 @@ internal sealed class PoolCheckpoint<TModel>(
         bool isWritten = false;
         try
         {
-            await store!.WriteAsync(records).ConfigureAwait(false);
+            await store!.WriteAsync(streams).ConfigureAwait(false);
             isWritten = true;
         }
         finally
@@ -139,15 +139,15 @@ internal sealed class PoolCheckpoint<TModel>(
         }
     }
 
-    /// <summary>Copies the records of some changed rows, which are not changed any more; lets rows that are idle leave.</summary>
+    /// <summary>Copies some changed rows, which are not changed any more; lets rows that are idle leave.</summary>
     /// <returns>The first row that was not looked at.</returns>
-    private int TakeChanged(int row, List<int> chunk, List<StoredRecord> records, byte[] copies)
+    private int TakeChanged(int row, List<int> chunk, List<SavedStreamData> streams, byte[] copies)
     {
         chunk.Clear();
-        records.Clear();
+        streams.Clear();
         uint now = clock.Now;
         int end = Math.Min(rows.Capacity, row + RowsPerLook);
-        for (; row < end && (chunk.Count + 1) * rows.RecordBytes <= copies.Length; row++)
+        for (; row < end && (chunk.Count + 1) * rows.SavedBytes <= copies.Length; row++)
         {
             ref StreamRow looked = ref rows[row];
             if (looked.IdLength == 0)
@@ -159,13 +159,13 @@ internal sealed class PoolCheckpoint<TModel>(
                 memory.EvictIdle(row, now);
                 continue;
             }
-            Memory<byte> record = default;
+            Memory<byte> saved = default;
             if ((looked.Flags & RowFlags.IsRemoved) == 0)
             {
-                record = copies.AsMemory(chunk.Count * rows.RecordBytes, rows.RecordBytes);
-                rows.WriteRecord(row, record.Span);
+                saved = copies.AsMemory(chunk.Count * rows.SavedBytes, rows.SavedBytes);
+                rows.Save(row, saved.Span);
             }
-            records.Add(new(StreamId.Decode(rows.Id(row)), record));
+            streams.Add(new(StreamId.Decode(rows.Id(row)), saved));
             chunk.Add(row);
         }
         // Not before all are copied: a row that is taken for written is not looked at again.

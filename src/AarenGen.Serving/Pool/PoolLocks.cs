@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace AarenGen.Serving;
 
 /// <summary>
-/// The two locks of a pool, and whether it goes on. The gate belongs to whoever uses the rows; writing belongs to whoever writes records of
-/// streams that stay in memory, so that one at a time does.
+/// The two locks of a pool, and whether it goes on. The gate belongs to whoever uses the rows; writing belongs to whoever saves streams
+/// that stay in memory, so that one at a time does.
 /// </summary>
 /// <remarks>
 /// <para>Order: writing before the gate. Nobody who holds the gate waits for writing. Of several pools each takes both of one before those
@@ -26,7 +26,7 @@ internal sealed class PoolLocks
     /// <summary>Set with writing held.</summary>
     public bool IsDisposed { get; set; }
 
-    /// <summary>Waits for the writing of records.</summary>
+    /// <summary>Waits until no other saves streams that stay in memory.</summary>
     public Task EnterWritingAsync(CancellationToken cancellationToken) => writing.WaitAsync(cancellationToken);
 
     public void LeaveWriting() => writing.Release();

@@ -7,14 +7,14 @@ internal sealed class PoolMemory<TModel>(
     StreamRows<TModel> rows, PoolStore? store, StreamPoolOptions options, PoolClock clock, PoolMetrics metrics)
     where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
-    /// <summary>Streams that leave memory together: a store writes many records in little more time than one.</summary>
+    /// <summary>Streams that leave memory together: a store writes many in little more time than one.</summary>
     private const int StreamsPerEviction = 256;
 
     private int hand;
 
     /// <summary>The row of a stream, which comes into memory for it; -1: there is none.</summary>
     /// <exception cref="IOException">The store failed.</exception>
-    /// <exception cref="ModelFileException">The stream's record is damaged, or of another declaration.</exception>
+    /// <exception cref="ModelFileException">The saved stream is damaged, or of another declaration.</exception>
     public async ValueTask<int> FindAsync(string id)
     {
         byte[] encoded = StreamId.Encode(id);
@@ -33,7 +33,7 @@ internal sealed class PoolMemory<TModel>(
     }
 
     /// <summary>Brings streams of the store into memory, in which they are not.</summary>
-    /// <returns>What is wrong with the records of those that cannot be read; null: nothing.</returns>
+    /// <returns>What is wrong with those that cannot be read; null: nothing.</returns>
     /// <exception cref="IOException">The store cannot be read.</exception>
     public async ValueTask<Dictionary<string, string>?> LoadAsync(string[] ids)
     {
@@ -104,8 +104,7 @@ internal sealed class PoolMemory<TModel>(
         }
         try
         {
-            StoredRecord[] records = [.. changed.Select(RecordOf)];
-            await store!.WriteAsync(records).ConfigureAwait(false);
+            await store!.WriteAsync([.. changed.Select(SavedOf)]).ConfigureAwait(false);
             changed.ForEach(Evict);
         }
         catch
@@ -124,11 +123,11 @@ internal sealed class PoolMemory<TModel>(
         rows.Remove(row);
     }
 
-    /// <summary>The record of a row for the store: none where the stream was removed.</summary>
-    public StoredRecord RecordOf(int row) =>
-        new(StreamId.Decode(rows.Id(row)), (rows[row].Flags & RowFlags.IsRemoved) != 0 ? default : rows.Record(row));
+    /// <summary>A row as the store keeps it: no bytes where the stream was removed.</summary>
+    public SavedStreamData SavedOf(int row) =>
+        new(StreamId.Decode(rows.Id(row)), (rows[row].Flags & RowFlags.IsRemoved) != 0 ? default : rows.Save(row));
 
-    /// <summary>Lets a stream leave whose record is written, and which was idle or removed.</summary>
+    /// <summary>Lets a stream leave that is saved, and was idle or removed.</summary>
     public void EvictIdle(int row, uint now)
     {
         ref StreamRow idle = ref rows[row];

@@ -1,7 +1,7 @@
 namespace AarenGen.Serving;
 
 /// <summary>
-/// A pool whose streams stand still between two batches, all of them in records and none in the log, until it is disposed.
+/// A pool whose streams stand still between two batches, all of them saved and none in the log, until it is disposed.
 /// </summary>
 internal sealed class PoolPause<TModel> : IAsyncDisposable where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
 {
@@ -48,11 +48,11 @@ internal sealed class PoolPause<TModel> : IAsyncDisposable where TModel : Sequen
     }
 
     /// <summary>Adds streams, in memory or, where there is one, in the store; of several of one id the last counts.</summary>
-    /// <exception cref="ModelFileException">A record is damaged, or of another declaration.</exception>
+    /// <exception cref="ModelFileException">A stream is damaged, or of another declaration.</exception>
     /// <exception cref="IOException">The store cannot be written, or the streams do not fit into memory.</exception>
-    public async ValueTask AddAsync(IReadOnlyList<StoredRecord> records)
+    public async ValueTask AddAsync(IReadOnlyList<SavedStreamData> streams)
     {
-        foreach ((string id, ReadOnlyMemory<byte> data) in records)
+        foreach ((string id, ReadOnlyMemory<byte> data) in streams)
         {
             byte[] encoded = StreamId.Encode(id);
             ulong hash = StreamTable.HashOf(encoded);
@@ -77,13 +77,13 @@ internal sealed class PoolPause<TModel> : IAsyncDisposable where TModel : Sequen
             }
             if (store is not null)
             {
-                // The record was sound; its stream comes back with its next token.
+                // The saved stream was sound; its stream comes back with its next token.
                 rows.Remove(row);
             }
         }
-        if (store is not null && records.Count > 0)
+        if (store is not null && streams.Count > 0)
         {
-            await store.WriteAsync(records).ConfigureAwait(false);
+            await store.WriteAsync(streams).ConfigureAwait(false);
         }
     }
 
@@ -102,7 +102,7 @@ internal sealed class PoolPause<TModel> : IAsyncDisposable where TModel : Sequen
         }
         if (store is not null)
         {
-            await store.WriteAsync([.. ids.Select(static id => new StoredRecord(id, default))]).ConfigureAwait(false);
+            await store.WriteAsync([.. ids.Select(static id => new SavedStreamData(id, default))]).ConfigureAwait(false);
         }
     }
 

@@ -2,7 +2,7 @@ namespace AarenGen.Serving;
 
 /// <summary>
 /// Removes streams of a pool. With a store a removal is an event of the log, as a reset is: the row of the stream stands for none until a
-/// checkpoint, or whoever needs its memory, has removed its record. Used with the gate held.
+/// checkpoint, or whoever needs its memory, has removed it from the store. Used with the gate held.
 /// </summary>
 internal sealed class PoolRemoval<TModel>(StreamRows<TModel> rows, PoolMemory<TModel> memory, PoolStore? store, PoolLocks locks)
     where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
@@ -25,7 +25,7 @@ internal sealed class PoolRemoval<TModel>(StreamRows<TModel> rows, PoolMemory<TM
         await memory.MakeRoomAsync(elsewhere).ConfigureAwait(false);
         store.Log.Begin();
         found.ForEach(id => store.Log.AddRemoval(id));
-        // Without the removal the tokens in the log would follow none, once the stream's record is gone, or that of the next stream.
+        // Without the removal the tokens in the log would follow no saved stream, once it is gone, or the next one of the id.
         await store.AppendFlushedAsync().ConfigureAwait(false);
         try
         {
@@ -58,7 +58,7 @@ internal sealed class PoolRemoval<TModel>(StreamRows<TModel> rows, PoolMemory<TM
         rows.Forget(row >= 0 ? row : rows.Add(id, hash));
     }
 
-    /// <summary>Those that there are, and how many of these have no row. What their records hold does not matter.</summary>
+    /// <summary>Those that there are, and how many of these have no row. What the store holds of them does not matter.</summary>
     private async ValueTask<(List<byte[]> Found, int Elsewhere)> FindAsync(IReadOnlyList<string> ids)
     {
         var found = new List<byte[]>();

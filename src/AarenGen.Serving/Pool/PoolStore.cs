@@ -33,18 +33,18 @@ internal sealed class PoolStore
     public Exception? Failure => Array.Find(failures, static f => f is not null);
 
     /// <exception cref="IOException">The store cannot be read.</exception>
-    public ValueTask ReadAsync(IReadOnlyList<string> ids, StoredRecordReceiver receive) =>
+    public ValueTask ReadAsync(IReadOnlyList<string> ids, SavedStreamReceiver receive) =>
         CallAsync(Call.Read, () => store.ReadAsync(ids, receive, CancellationToken.None));
 
     /// <exception cref="IOException">The store cannot be written.</exception>
-    public ValueTask WriteAsync(IReadOnlyList<StoredRecord> records) => 
-        CallAsync(Call.Write, () => store.WriteAsync(records, CancellationToken.None));
+    public ValueTask WriteAsync(IReadOnlyList<SavedStreamData> streams) => 
+        CallAsync(Call.Write, () => store.WriteAsync(streams, CancellationToken.None));
 
     /// <summary>Appends what was added to the log.</summary>
     /// <exception cref="IOException">The store cannot be written.</exception>
     public ValueTask AppendAsync() => AppendAsync(append);
 
-    /// <summary>Appends what was added so that no record of a stream survives what the entry does not survive.</summary>
+    /// <summary>Appends what was added so that no saved stream survives what the entry does not survive.</summary>
     /// <exception cref="IOException">The store cannot be written.</exception>
     public ValueTask AppendFlushedAsync() => AppendAsync(appendFlushed);
 

@@ -5,7 +5,7 @@ namespace AarenGen.Serving;
 
 /// <summary>
 /// What a service keeps of itself in its store: version (u8), declaration (the first eight bytes of its fingerprint), and an XxHash3 of
-/// them, little-endian, as the record of the empty id. Without it, a model of another declaration would begin a second set of streams
+/// them, little-endian, as the saved stream of the empty id. Without it, a model of another declaration would begin a second set of streams
 /// beside the first.
 /// </summary>
 internal static class StoreOwner
@@ -24,15 +24,15 @@ internal static class StoreOwner
         await store.ReadAsync(Id, (_, data) => found = data.ToArray(), cancellationToken).ConfigureAwait(false);
         if (found is null)
         {
-            var record = new byte[Bytes];
-            record[0] = Version;
-            BinaryPrimitives.WriteUInt64LittleEndian(record.AsSpan(1), declaration);
-            BinaryPrimitives.WriteUInt64LittleEndian(record.AsSpan(1 + sizeof(ulong)), Checksum(record));
-            await store.WriteAsync([new("", record)], cancellationToken).ConfigureAwait(false);
+            var saved = new byte[Bytes];
+            saved[0] = Version;
+            BinaryPrimitives.WriteUInt64LittleEndian(saved.AsSpan(1), declaration);
+            BinaryPrimitives.WriteUInt64LittleEndian(saved.AsSpan(1 + sizeof(ulong)), Checksum(saved));
+            await store.WriteAsync([new("", saved)], cancellationToken).ConfigureAwait(false);
         }
         else if (found.Length == Bytes && BinaryPrimitives.ReadUInt64LittleEndian(found.AsSpan(1 + sizeof(ulong))) != Checksum(found))
         {
-            throw new ModelFileException("The record that says whose the store is, is damaged; restore a backup.");
+            throw new ModelFileException("What says whose the store is, is damaged; restore a backup.");
         }
         else if (found.Length != Bytes || found[0] != Version)
         {
@@ -45,5 +45,5 @@ internal static class StoreOwner
         }
     }
 
-    private static ulong Checksum(byte[] record) => XxHash3.HashToUInt64(record.AsSpan(0, 1 + sizeof(ulong)));
+    private static ulong Checksum(byte[] saved) => XxHash3.HashToUInt64(saved.AsSpan(0, 1 + sizeof(ulong)));
 }

@@ -32,7 +32,7 @@ internal sealed class StreamForm<TModel> where TModel : SequenceModel<TModel>, I
     /// <summary>Identifies what streams read and what they keep: 64 digits.</summary>
     public string Fingerprint { get; }
 
-    /// <summary>What it is called in records of streams and in logs.</summary>
+    /// <summary>What it is called in saved streams and in logs.</summary>
     public ulong Declaration { get; }
 
     /// <summary>Of how many of its last tokens a stream must know: what is half read when it begins anew.</summary>

@@ -6,7 +6,7 @@ using AarenGen.Serialization;
 namespace AarenGen.Serving;
 
 /// <summary>
-/// The log of a pool: what happened to its streams since their records were written. An entry is what happened together: version (u8),
+/// The log of a pool: what happened to its streams since they were saved last. An entry is what happened together: version (u8),
 /// attempt and last success (i64 each), declaration (the first eight bytes of its fingerprint), the weights that step the tokens (u64),
 /// then of each event kind (u8), bytes of the id (u8), the id, the number of the token (i64; of a reset or an advance that of the stream's
 /// last token, of a removal 0), and of a token or an advance its floats; little-endian.
@@ -64,7 +64,7 @@ internal sealed class StreamLog(IStreamStore store, int number, ulong declaratio
     /// <exception cref="IOException">The store cannot be written.</exception>
     public ValueTask AppendAsync() => AppendAsync(isFlushed: false);
 
-    /// <summary>Appends what was added so that no record of a stream survives what the entry does not survive.</summary>
+    /// <summary>Appends what was added so that no saved stream survives what the entry does not survive.</summary>
     /// <exception cref="IOException">The store cannot be written.</exception>
     public ValueTask AppendFlushedAsync() => AppendAsync(isFlushed: true);
 
@@ -86,7 +86,7 @@ internal sealed class StreamLog(IStreamStore store, int number, ulong declaratio
     }
 
     /// <summary>
-    /// Removes entries up to a position, whose streams are all in records. Others may be appended meanwhile; <see cref="Removed"/> says
+    /// Removes entries up to a position, whose streams are all saved. Others may be appended meanwhile; <see cref="Removed"/> says
     /// afterwards that they are gone.
     /// </summary>
     /// <exception cref="IOException">The store cannot be written.</exception>
@@ -96,7 +96,7 @@ internal sealed class StreamLog(IStreamStore store, int number, ulong declaratio
     public void Removed(long bytes) => Bytes -= bytes;
 
     /// <summary>
-    /// Removes all entries, since all streams are in records: also those that failed attempts left behind the last position, which would be
+    /// Removes all entries, since all streams are saved: also those that failed attempts left behind the last position, which would be
     /// read at the next start.
     /// </summary>
     public async ValueTask ClearAsync()
@@ -169,7 +169,7 @@ internal sealed class StreamLog(IStreamStore store, int number, ulong declaratio
                     $"The logs of the store were written with different weights: log {first.Value.Log} with "
                     + $"{WeightVersion.Text(first.Value.Weights)}, log {read.Log} with {WeightVersion.Text(weights)}. A loss of power has "
                     + "brought entries back that had been removed. Start with the weights that were used last: the tokens of the others "
-                    + "are in the records.");
+                    + "are in the saved streams.");
             }
         }
         return first?.Weights;

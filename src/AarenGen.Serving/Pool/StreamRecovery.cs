@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace AarenGen.Serving;
 
-/// <summary>Brings pools to where the last process left their streams: applies the logs of a store to its records.</summary>
+/// <summary>Brings pools to where the last process left their streams: applies the logs of a store to its saved streams.</summary>
 internal static class StreamRecovery
 {
     /// <summary>Records are large and are not stepped together, so that more of them are not faster.</summary>
@@ -14,7 +14,7 @@ internal static class StreamRecovery
     /// <param name="poolOf">The pool of a stream, by the hash of its id.</param>
     /// <param name="cancellationToken">Ends it; the logs stay.</param>
     /// <returns>
-    /// Streams whose records are damaged and that are in a log: they are set aside, since one of them is no reason to stop the others. And
+    /// Saved streams that are damaged and that are in a log: they are set aside, since one of them is no reason to stop the others. And
     /// how many bytes the logs had.
     /// </returns>
     /// <exception cref="IOException">The store cannot be read or written, or a log lacks tokens.</exception>
@@ -55,7 +55,7 @@ internal static class StreamRecovery
         }
         await Task.WhenAll(pools.Select(p => Task.Run(() => p.CheckpointAsync(cancellationToken), CancellationToken.None)))
             .ConfigureAwait(false);
-        // All is in records; what comes is the log of this process alone, however many parts it has.
+        // All is saved; what comes is the log of this process alone, however many parts it has.
         foreach ((int log, long last) in ends)
         {
             await store.TruncateAsync(log, last, cancellationToken).ConfigureAwait(false);
@@ -68,7 +68,7 @@ internal static class StreamRecovery
     {
         /// <summary>
         /// What is wrong with the first token of a stream that cannot be read. It is no mistake where a removal follows: the log may begin
-        /// in the middle of the stream that was removed, and its record is gone, or that of the stream after it.
+        /// in the middle of the stream that was removed, and the store has nothing of it, or the stream after it.
         /// </summary>
         private readonly Dictionary<string, string> unread = [];
 
@@ -107,8 +107,8 @@ internal static class StreamRecovery
         }
 
         /// <summary>Says what could not be read, once the whole log is.</summary>
-        /// <returns>Streams whose records are damaged, so that no log helps.</returns>
-        /// <exception cref="IOException">A token could not be read though the record of its stream can, or the store cannot be.</exception>
+        /// <returns>Saved streams that are damaged, so that no log helps.</returns>
+        /// <exception cref="IOException">A token could not be read though its saved stream can, or the store cannot be.</exception>
         public async Task<IEnumerable<string>> CheckAsync(IStreamStore store)
         {
             string[] ids = [.. unread.Keys];
@@ -117,7 +117,7 @@ internal static class StreamRecovery
                 ids,
                 (i, data) =>
                 {
-                    if (!StreamRecord.IsSound(data, StreamId.Encode(ids[i])))
+                    if (!SavedStreamFormat.IsSound(data, StreamId.Encode(ids[i])))
                     {
                         damaged.Add(ids[i]);
                     }

@@ -32,13 +32,13 @@ internal enum RowFlags : byte
 {
     None = 0,
 
-    /// <summary>The row differs from its record in the store.</summary>
+    /// <summary>The row differs from what the store has of it.</summary>
     IsChanged = 1,
 
     /// <summary>The row was used since the eviction's hand passed it.</summary>
     IsRecent = 2,
 
-    /// <summary>Its record is being written: until then it stays where it is.</summary>
+    /// <summary>It is being saved: until then it stays where it is.</summary>
     IsWriting = 4,
 
     /// <summary>Its stream was removed, which the store does not know yet: until then the row stands for none.</summary>

@@ -61,7 +61,7 @@ internal sealed class StreamRows<TModel> where TModel : SequenceModel<TModel>, I
     /// <summary>How many streams all pools may have together that share the quota; null: any number.</summary>
     public int? Quota => quota?.Max;
 
-    /// <summary>Rows that are taken: also those of removed streams of which the store still has records.</summary>
+    /// <summary>Rows that are taken: also those of removed streams that the store still has.</summary>
     public int RowCount => table.Count;
 
     public int Capacity => table.Capacity;
@@ -115,33 +115,33 @@ internal sealed class StreamRows<TModel> where TModel : SequenceModel<TModel>, I
             found.TokenCount == 0 ? null : Serialization.WeightVersion.Text(generations[found.Generation]));
     }
 
-    /// <summary>Gives a row that is new the stream of a record.</summary>
-    /// <exception cref="ModelFileException">The record is damaged, or of another declaration.</exception>
-    public void Load(int row, ReadOnlySpan<byte> record)
+    /// <summary>Gives a row that is new a saved stream.</summary>
+    /// <exception cref="ModelFileException">The saved stream is damaged, or of another declaration.</exception>
+    public void Load(int row, ReadOnlySpan<byte> saved)
     {
-        (ulong weights, long sequence, long tokens) = StreamRecord.Read(
-            record, table.Id(row), Form.Declaration, table.State(row), outputWidth, tokenWidth, table.Values(row));
+        (ulong weights, long sequence, long tokens) = SavedStreamFormat.Read(
+            saved, table.Id(row), Form.Declaration, table.State(row), outputWidth, tokenWidth, table.Values(row));
         ref StreamRow loaded = ref table[row];
         (loaded.Sequence, loaded.TokenCount, loaded.Generation) = (sequence, tokens, GenerationOf(weights));
     }
 
-    /// <summary>Bytes of the record of a row.</summary>
-    public int RecordBytes => table.RecordBytes;
+    /// <summary>Bytes of a row as a store keeps it.</summary>
+    public int SavedBytes => table.SavedBytes;
 
-    /// <summary>The record of a row.</summary>
-    public byte[] Record(int row)
+    /// <summary>A row as a store keeps it.</summary>
+    public byte[] Save(int row)
     {
-        var record = new byte[RecordBytes];
-        WriteRecord(row, record);
-        return record;
+        var saved = new byte[SavedBytes];
+        Save(row, saved);
+        return saved;
     }
 
-    /// <summary>Writes the record of a row, <see cref="RecordBytes"/> long.</summary>
-    public void WriteRecord(int row, Span<byte> record)
+    /// <summary>Writes a row as a store keeps it, <see cref="SavedBytes"/> long.</summary>
+    public void Save(int row, Span<byte> saved)
     {
         ref StreamRow written = ref table[row];
-        StreamRecord.Write(
-            record, table.Id(row), Form.Declaration, generations[written.Generation], written, table.State(row), historyTokens,
+        SavedStreamFormat.Write(
+            saved, table.Id(row), Form.Declaration, generations[written.Generation], written, table.State(row), historyTokens,
             table.Values(row));
     }
 
@@ -213,7 +213,7 @@ internal sealed class StreamRows<TModel> where TModel : SequenceModel<TModel>, I
         table[row].TokenCount = 0;
     }
 
-    /// <summary>Makes a row that of a stream that was removed, until its record is gone from the store.</summary>
+    /// <summary>Makes a row that of a stream that was removed, until it is gone from the store.</summary>
     public void Forget(int row)
     {
         Reset(row);

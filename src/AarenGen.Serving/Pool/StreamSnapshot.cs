@@ -7,14 +7,14 @@ namespace AarenGen.Serving;
 
 /// <summary>
 /// All streams as a file: "AarenStr", version (u32), declaration (its fingerprint, 64 ASCII characters), then of each stream bytes of its
-/// id (u8), the id, bytes of its record (i32) and the record (<see cref="StreamRecord"/>), then a zero byte, the number of records (i64),
-/// and an XxHash3 of all that; little-endian. A stream that was removed while the file was written, and began again, may be there twice;
-/// the last record counts.
+/// id (u8), the id, the number of its bytes (i32) and its bytes (<see cref="SavedStreamFormat"/>), then a zero byte, the number of
+/// streams (i64), and an XxHash3 of all that; little-endian. A stream that was removed while the file was written, and began again, may be
+/// there twice; the last one counts.
 /// </summary>
 internal static class StreamSnapshot
 {
     private const uint Version = 1;
-    private const int RecordsPerPart = 256, BytesPerRead = 1 << 16;
+    private const int StreamsPerPart = 256, BytesPerRead = 1 << 16;
 
     private static ReadOnlySpan<byte> Magic => "AarenStr"u8;
 
@@ -46,7 +46,7 @@ internal static class StreamSnapshot
         var pauses = new List<PoolPause<TModel>>();
         try
         {
-            // What is there now is in records, none is in a log, and none comes meanwhile.
+            // What is there now is saved, none is in a log, and none comes meanwhile.
             foreach (StreamPool<TModel> pool in pools)
             {
                 pauses.Add(await pool.PauseAsync(cancellationToken).ConfigureAwait(false));
@@ -78,12 +78,12 @@ internal static class StreamSnapshot
         try
         {
             await ReadAsync(
-                stream, form.Fingerprint, MaxRecordBytes(form),
+                stream, form.Fingerprint, MaxSavedBytes(form),
                 async part =>
                 {
                     // Before they are written: some of them may be where that fails.
                     ids.UnionWith(part.Select(static r => r.Id));
-                    foreach (IGrouping<int, StoredRecord> some in part.ToLookup(r => poolOf(r.Id)))
+                    foreach (IGrouping<int, SavedStreamData> some in part.ToLookup(r => poolOf(r.Id)))
                     {
                         await pauses[some.Key].AddAsync([.. some]).ConfigureAwait(false);
                     }
@@ -97,7 +97,7 @@ internal static class StreamSnapshot
             {
                 foreach (IGrouping<int, string> some in ids.ToLookup(poolOf))
                 {
-                    foreach (string[] chunk in some.Chunk(RecordsPerPart))
+                    foreach (string[] chunk in some.Chunk(StreamsPerPart))
                     {
                         await pauses[some.Key].ForgetAsync(chunk).ConfigureAwait(false);
                     }
@@ -112,13 +112,13 @@ internal static class StreamSnapshot
         }
     }
 
-    /// <summary>Bytes of the record of a stream with the longest history that there may be.</summary>
-    private static long MaxRecordBytes<TModel>(StreamForm<TModel> form) where TModel : SequenceModel<TModel>, IModelDefinition<TModel> =>
-        StreamRecord.Bytes(SequenceModel<TModel>.Description.Layout.StateDoubles, form.OutputWidth)
+    /// <summary>Bytes of a saved stream with the longest history that there may be.</summary>
+    private static long MaxSavedBytes<TModel>(StreamForm<TModel> form) where TModel : SequenceModel<TModel>, IModelDefinition<TModel> =>
+        SavedStreamFormat.Bytes(SequenceModel<TModel>.Description.Layout.StateDoubles, form.OutputWidth)
             + (1 + (long)StreamPoolOptions.MaxHistoryTokens * form.TokenWidth) * sizeof(float);
 
     private static async Task WriteAsync(
-        Stream stream, string declaration, IAsyncEnumerable<StoredRecord> records, CancellationToken cancellationToken)
+        Stream stream, string declaration, IAsyncEnumerable<SavedStreamData> streams, CancellationToken cancellationToken)
     {
         var hash = new XxHash3();
         var header = new byte[HeaderBytes];
@@ -128,7 +128,7 @@ internal static class StreamSnapshot
         await WriteAsync(header).ConfigureAwait(false);
         long count = 0;
         var start = new byte[1 + IdArena.MaxBytes + sizeof(int)];
-        await foreach ((string id, ReadOnlyMemory<byte> data) in records.WithCancellation(cancellationToken).ConfigureAwait(false))
+        await foreach ((string id, ReadOnlyMemory<byte> data) in streams.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             int bytes = Encoding.UTF8.GetBytes(id, start.AsSpan(1));
             start[0] = (byte)bytes;
@@ -153,7 +153,7 @@ internal static class StreamSnapshot
     /// <summary>Reads streams in parts; what was received counts only once it has returned.</summary>
     /// <exception cref="ModelFileException">The data are damaged, of another declaration, or no streams at all.</exception>
     private static async Task ReadAsync(
-        Stream stream, string declaration, long maxRecordBytes, Func<IReadOnlyList<StoredRecord>, ValueTask> receive,
+        Stream stream, string declaration, long maxSavedBytes, Func<IReadOnlyList<SavedStreamData>, ValueTask> receive,
         CancellationToken cancellationToken)
     {
         var hash = new XxHash3();
@@ -171,19 +171,19 @@ internal static class StreamSnapshot
             throw new ModelFileException("The streams belong to another declaration; use a model declared like the one that wrote them.");
         }
         long count = 0;
-        var part = new List<StoredRecord>();
+        var part = new List<SavedStreamData>();
         while ((await ReadAsync(1).ConfigureAwait(false))[0] is var idBytes && idBytes > 0)
         {
             byte[] start = await ReadAsync(idBytes + sizeof(int)).ConfigureAwait(false);
             string id = Encoding.UTF8.GetString(start, 0, idBytes);
             int bytes = BinaryPrimitives.ReadInt32LittleEndian(start.AsSpan(idBytes));
-            if (bytes <= 0 || bytes > maxRecordBytes || !StreamId.TryEncode(id, new byte[3 * id.Length], out _))
+            if (bytes <= 0 || bytes > maxSavedBytes || !StreamId.TryEncode(id, new byte[3 * id.Length], out _))
             {
                 throw Damaged();
             }
             part.Add(new(id, await ReadAsync(bytes).ConfigureAwait(false)));
             count++;
-            if (part.Count == RecordsPerPart)
+            if (part.Count == StreamsPerPart)
             {
                 await receive(part).ConfigureAwait(false);
                 part.Clear();
@@ -219,44 +219,44 @@ internal static class StreamSnapshot
         }
     }
 
-    private static async IAsyncEnumerable<StoredRecord> InMemoryAsync<TModel>(IReadOnlyList<StreamPool<TModel>> pools)
+    private static async IAsyncEnumerable<SavedStreamData> InMemoryAsync<TModel>(IReadOnlyList<StreamPool<TModel>> pools)
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
-        var part = new List<StoredRecord>();
+        var part = new List<SavedStreamData>();
         foreach (StreamPool<TModel> pool in pools)
         {
             for (int row = 0; row >= 0;)
             {
                 part.Clear();
                 row = await pool.CopyAsync(row, part).ConfigureAwait(false);
-                foreach (StoredRecord record in part)
+                foreach (SavedStreamData saved in part)
                 {
-                    yield return record;
+                    yield return saved;
                 }
             }
         }
     }
 
     /// <summary>
-    /// The records of streams: the empty id is the service's own. What is damaged would keep the others from being loaded, and is left out.
+    /// The saved streams: the empty id is the service's own. What is damaged would keep the others from being loaded, and is left out.
     /// </summary>
-    private static async IAsyncEnumerable<StoredRecord> InStoreAsync(
+    private static async IAsyncEnumerable<SavedStreamData> InStoreAsync(
         IStreamStore store, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (StoredRecord record in store.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (SavedStreamData saved in store.ReadAllAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (record.Id.Length > 0 && StreamRecord.IsSound(record.Data.Span, StreamId.Encode(record.Id)))
+            if (saved.Id.Length > 0 && SavedStreamFormat.IsSound(saved.Data.Span, StreamId.Encode(saved.Id)))
             {
-                yield return record;
+                yield return saved;
             }
         }
     }
 
     private static async ValueTask<bool> AnyAsync(IStreamStore store, CancellationToken cancellationToken)
     {
-        await foreach (StoredRecord record in store.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (SavedStreamData saved in store.ReadAllAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (record.Id.Length > 0)
+            if (saved.Id.Length > 0)
             {
                 return true;
             }

@@ -43,8 +43,8 @@ internal sealed class StreamTable
     public long MemoryBytes => ids.MemoryBytes + (long)places.Length * sizeof(int)
         + (long)Capacity * (sizeof(double) * stateDoubles + sizeof(float) * valueFloats + Unsafe.SizeOf<StreamRow>());
 
-    /// <summary>Bytes of the record of a row.</summary>
-    public int RecordBytes => StreamRecord.Bytes(stateDoubles, valueFloats);
+    /// <summary>Bytes of a row as a store keeps it.</summary>
+    public int SavedBytes => SavedStreamFormat.Bytes(stateDoubles, valueFloats);
 
     /// <summary>The hash of an id, the same in all tables of a process.</summary>
     public static ulong HashOf(ReadOnlySpan<byte> id) => XxHash3.HashToUInt64(id, Seed);

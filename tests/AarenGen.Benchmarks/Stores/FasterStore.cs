@@ -6,7 +6,7 @@ using FASTER.core;
 namespace AarenGen.Benchmarks;
 
 /// <summary>
-/// FASTER: a log file of each log, and a key-value store of the records, of which a checkpoint is taken after each batch, because nothing
+/// FASTER: a log file of each log, and a key-value store of the streams, of which a checkpoint is taken after each batch, because nothing
 /// else makes a batch durable.
 /// </summary>
 internal sealed class FasterStore : IStreamStore
@@ -17,14 +17,14 @@ internal sealed class FasterStore : IStreamStore
     private readonly ConcurrentDictionary<int, (FasterLog Log, IDevice Device)> logs = [];
     private readonly SemaphoreSlim writing = new(1);
     private readonly IDevice device;
-    private readonly FasterKV<SpanByte, SpanByte> records;
+    private readonly FasterKV<SpanByte, SpanByte> streams;
     private readonly SpanByteFunctions<Empty> functions = new();
 
     public FasterStore(string folder)
     {
         this.folder = folder;
-        device = Devices.CreateLogDevice(Path.Combine(folder, "records"));
-        records = new(new FasterKVSettings<SpanByte, SpanByte>
+        device = Devices.CreateLogDevice(Path.Combine(folder, "streams"));
+        streams = new(new FasterKVSettings<SpanByte, SpanByte>
         {
             IndexSize = 1L << 22, LogDevice = device, PageSize = 1L << PageBits, MemorySize = 1L << MemoryBits,
             CheckpointDir = Path.Combine(folder, "checkpoints"), RemoveOutdatedCheckpoints = true, TryRecoverLatest = true,
@@ -35,9 +35,9 @@ internal sealed class FasterStore : IStreamStore
         }
     }
 
-    public unsafe ValueTask ReadAsync(IReadOnlyList<string> ids, StoredRecordReceiver receive, CancellationToken cancellationToken)
+    public unsafe ValueTask ReadAsync(IReadOnlyList<string> ids, SavedStreamReceiver receive, CancellationToken cancellationToken)
     {
-        using var session = records.NewSession(functions);
+        using var session = streams.NewSession(functions);
         for (int i = 0; i < ids.Count; i++)
         {
             byte[] id = Encoding.UTF8.GetBytes(ids[i]);
@@ -63,13 +63,13 @@ internal sealed class FasterStore : IStreamStore
         return ValueTask.CompletedTask;
     }
 
-    public async ValueTask WriteAsync(IReadOnlyList<StoredRecord> records, CancellationToken cancellationToken)
+    public async ValueTask WriteAsync(IReadOnlyList<SavedStreamData> streams, CancellationToken cancellationToken)
     {
         await writing.WaitAsync(cancellationToken);
         try
         {
-            Upsert(records);
-            await this.records.TakeHybridLogCheckpointAsync(CheckpointType.FoldOver, cancellationToken: cancellationToken);
+            Upsert(streams);
+            await this.streams.TakeHybridLogCheckpointAsync(CheckpointType.FoldOver, cancellationToken: cancellationToken);
         }
         finally
         {
@@ -77,12 +77,12 @@ internal sealed class FasterStore : IStreamStore
         }
     }
 
-    public async IAsyncEnumerable<StoredRecord> ReadAllAsync(
+    public async IAsyncEnumerable<SavedStreamData> ReadAllAsync(
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // All that was ever written; the last of an id counts. Iterating over a session gives ids with other bytes, at times.
         var all = new Dictionary<string, byte[]>();
-        using (IFasterScanIterator<SpanByte, SpanByte> iterator = records.Log.Scan(records.Log.BeginAddress, records.Log.TailAddress))
+        using (IFasterScanIterator<SpanByte, SpanByte> iterator = streams.Log.Scan(streams.Log.BeginAddress, streams.Log.TailAddress))
         {
             while (iterator.GetNext(out RecordInfo info))
             {
@@ -111,6 +111,9 @@ internal sealed class FasterStore : IStreamStore
         await file.CommitAsync(cancellationToken);
         return position;
     }
+
+    /// <summary>Nothing is left to do: an append waits for its commit.</summary>
+    public ValueTask FlushLogAsync(int log, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     public async IAsyncEnumerable<StoredLogEntry> ReadLogAsync(
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
@@ -150,14 +153,14 @@ internal sealed class FasterStore : IStreamStore
             log.Dispose();
             file.Dispose();
         }
-        records.Dispose();
+        streams.Dispose();
         device.Dispose();
         return ValueTask.CompletedTask;
     }
 
-    private unsafe void Upsert(IReadOnlyList<StoredRecord> batch)
+    private unsafe void Upsert(IReadOnlyList<SavedStreamData> batch)
     {
-        using var session = records.NewSession(functions);
+        using var session = streams.NewSession(functions);
         foreach ((string name, ReadOnlyMemory<byte> data) in batch)
         {
             byte[] id = Encoding.UTF8.GetBytes(name);

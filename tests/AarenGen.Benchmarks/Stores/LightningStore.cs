@@ -8,7 +8,7 @@ using LightningDB;
 
 namespace AarenGen.Benchmarks;
 
-/// <summary>LMDB: a table of the records and one of the logs. Checksums are kept behind the bytes.</summary>
+/// <summary>LMDB: a table of the streams and one of the logs. Checksums are kept behind the bytes.</summary>
 internal sealed class LightningStore : IStreamStore
 {
     private const int KeyBytes = sizeof(int) + sizeof(long);
@@ -21,7 +21,7 @@ internal sealed class LightningStore : IStreamStore
             : NativeLibrary.TryLoad("liblmdb.so.0", out nint other) ? other : 0);
 
     private readonly LightningEnvironment environment;
-    private readonly LightningDatabase records, logs;
+    private readonly LightningDatabase streams, logs;
     private readonly ConcurrentDictionary<int, long> last = [];
 
     public LightningStore(string folder, bool isFlushed)
@@ -32,7 +32,7 @@ internal sealed class LightningStore : IStreamStore
             (UnixAccessMode)0b110_100_100);
         using LightningTransaction transaction = environment.BeginTransaction();
         var create = new DatabaseConfiguration { Flags = DatabaseOpenFlags.Create };
-        records = transaction.OpenDatabase("records", create);
+        streams = transaction.OpenDatabase("streams", create);
         logs = transaction.OpenDatabase("logs", create);
         transaction.Commit().ThrowOnError();
         foreach (StoredLogEntry entry in Entries())
@@ -41,12 +41,12 @@ internal sealed class LightningStore : IStreamStore
         }
     }
 
-    public ValueTask ReadAsync(IReadOnlyList<string> ids, StoredRecordReceiver receive, CancellationToken cancellationToken)
+    public ValueTask ReadAsync(IReadOnlyList<string> ids, SavedStreamReceiver receive, CancellationToken cancellationToken)
     {
         using LightningTransaction transaction = environment.BeginTransaction(TransactionBeginFlags.ReadOnly);
         for (int i = 0; i < ids.Count; i++)
         {
-            (MDBResultCode result, _, MDBValue value) = transaction.Get(records, Encoding.UTF8.GetBytes(ids[i]));
+            (MDBResultCode result, _, MDBValue value) = transaction.Get(streams, Encoding.UTF8.GetBytes(ids[i]));
             if (result == MDBResultCode.Success)
             {
                 receive(i, Verified(value.AsSpan()));
@@ -55,31 +55,31 @@ internal sealed class LightningStore : IStreamStore
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask WriteAsync(IReadOnlyList<StoredRecord> records, CancellationToken cancellationToken)
+    public ValueTask WriteAsync(IReadOnlyList<SavedStreamData> streams, CancellationToken cancellationToken)
     {
         using LightningTransaction transaction = environment.BeginTransaction();
         byte[] value = [];
-        foreach ((string id, ReadOnlyMemory<byte> data) in records)
+        foreach ((string id, ReadOnlyMemory<byte> data) in streams)
         {
             byte[] key = Encoding.UTF8.GetBytes(id);
             if (data.IsEmpty)
             {
-                transaction.Delete(this.records, key);
+                transaction.Delete(this.streams, key);
             }
             else
             {
-                transaction.Put(this.records, key, WithChecksum(data.Span, ref value)).ThrowOnError();
+                transaction.Put(this.streams, key, WithChecksum(data.Span, ref value)).ThrowOnError();
             }
         }
         transaction.Commit().ThrowOnError();
         return ValueTask.CompletedTask;
     }
 
-    public async IAsyncEnumerable<StoredRecord> ReadAllAsync(
+    public async IAsyncEnumerable<SavedStreamData> ReadAllAsync(
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using LightningTransaction transaction = environment.BeginTransaction(TransactionBeginFlags.ReadOnly);
-        using LightningCursor cursor = transaction.CreateCursor(records);
+        using LightningCursor cursor = transaction.CreateCursor(streams);
         foreach ((MDBValue key, MDBValue value) in cursor.AsEnumerable())
         {
             yield return new(Encoding.UTF8.GetString(key.AsSpan()), Verified(value.AsSpan()).ToArray());
@@ -97,6 +97,12 @@ internal sealed class LightningStore : IStreamStore
         transaction.Put(logs, key, WithChecksum(entry.Span, ref value)).ThrowOnError();
         transaction.Commit().ThrowOnError();
         return new(position);
+    }
+
+    public ValueTask FlushLogAsync(int log, CancellationToken cancellationToken)
+    {
+        environment.Flush(force: true).ThrowOnError();
+        return ValueTask.CompletedTask;
     }
 
     public async IAsyncEnumerable<StoredLogEntry> ReadLogAsync(
@@ -156,7 +162,7 @@ internal sealed class LightningStore : IStreamStore
     {
         ReadOnlySpan<byte> data = value[..^sizeof(long)];
         return XxHash3.HashToUInt64(data) == BinaryPrimitives.ReadUInt64LittleEndian(value[data.Length..])
-            ? data : throw new IOException("A record has another checksum than its bytes.");
+            ? data : throw new IOException("A saved stream has another checksum than its bytes.");
     }
 
     private List<StoredLogEntry> Entries()

@@ -6,14 +6,14 @@ using RocksDbSharp;
 
 namespace AarenGen.Benchmarks;
 
-/// <summary>RocksDB: a column family of the records and one of the logs. It has checksums of its own.</summary>
+/// <summary>RocksDB: a column family of the streams and one of the logs. It has checksums of its own.</summary>
 internal sealed unsafe class RocksStore : IStreamStore
 {
     private const string Logs = "logs";
     private const int KeyBytes = sizeof(int) + sizeof(long);
 
     private readonly RocksDb database;
-    private readonly ColumnFamilyHandle records, logs;
+    private readonly ColumnFamilyHandle streams, logs;
     private readonly WriteOptions write;
     private readonly ConcurrentDictionary<int, long> last = [];
 
@@ -24,7 +24,7 @@ internal sealed unsafe class RocksStore : IStreamStore
                 .SetFilterPolicy(BloomFilterPolicy.Create(10, false)));
         var families = new ColumnFamilies(Options()) { { Logs, Options() } };
         database = RocksDb.Open(new DbOptions().SetCreateIfMissing().SetCreateMissingColumnFamilies(), folder, families);
-        (records, logs) = (database.GetDefaultColumnFamily(), database.GetColumnFamily(Logs));
+        (streams, logs) = (database.GetDefaultColumnFamily(), database.GetColumnFamily(Logs));
         write = new WriteOptions().SetSync(isFlushed);
         foreach (StoredLogEntry entry in Entries())
         {
@@ -32,31 +32,31 @@ internal sealed unsafe class RocksStore : IStreamStore
         }
     }
 
-    public ValueTask ReadAsync(IReadOnlyList<string> ids, StoredRecordReceiver receive, CancellationToken cancellationToken)
+    public ValueTask ReadAsync(IReadOnlyList<string> ids, SavedStreamReceiver receive, CancellationToken cancellationToken)
     {
         for (int i = 0; i < ids.Count; i++)
         {
-            database.Get(Encoding.UTF8.GetBytes(ids[i]), new Receiver(receive, i), records);
+            database.Get(Encoding.UTF8.GetBytes(ids[i]), new Receiver(receive, i), streams);
         }
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask WriteAsync(IReadOnlyList<StoredRecord> records, CancellationToken cancellationToken)
+    public ValueTask WriteAsync(IReadOnlyList<SavedStreamData> streams, CancellationToken cancellationToken)
     {
         using var batch = new WriteBatch();
-        foreach ((string id, ReadOnlyMemory<byte> data) in records)
+        foreach ((string id, ReadOnlyMemory<byte> data) in streams)
         {
             _ = data.IsEmpty
-                ? batch.Delete(Encoding.UTF8.GetBytes(id), this.records) : batch.Put(Encoding.UTF8.GetBytes(id), data.Span, this.records);
+                ? batch.Delete(Encoding.UTF8.GetBytes(id), this.streams) : batch.Put(Encoding.UTF8.GetBytes(id), data.Span, this.streams);
         }
         database.Write(batch, write);
         return ValueTask.CompletedTask;
     }
 
-    public async IAsyncEnumerable<StoredRecord> ReadAllAsync(
+    public async IAsyncEnumerable<SavedStreamData> ReadAllAsync(
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using Iterator iterator = database.NewIterator(records);
+        using Iterator iterator = database.NewIterator(streams);
         for (iterator.SeekToFirst(); iterator.Valid(); iterator.Next())
         {
             yield return new(Encoding.UTF8.GetString(iterator.GetKeySpan()), iterator.GetValueSpan().ToArray());
@@ -71,6 +71,12 @@ internal sealed unsafe class RocksStore : IStreamStore
         WriteKey(key, log, position);
         database.Put(key, entry.Span, logs, write);
         return new(position);
+    }
+
+    public ValueTask FlushLogAsync(int log, CancellationToken cancellationToken)
+    {
+        Native.Instance.rocksdb_flush_wal(database.Handle, sync: 1);
+        return ValueTask.CompletedTask;
     }
 
     public async IAsyncEnumerable<StoredLogEntry> ReadLogAsync(
@@ -117,7 +123,7 @@ internal sealed unsafe class RocksStore : IStreamStore
         }
     }
 
-    private sealed class Receiver(StoredRecordReceiver receive, int index) : ISpanDeserializer<bool>
+    private sealed class Receiver(SavedStreamReceiver receive, int index) : ISpanDeserializer<bool>
     {
         public bool Deserialize(ReadOnlySpan<byte> data)
         {

@@ -9,11 +9,11 @@ namespace AarenGen.Benchmarks;
 /// <param name="AppendMicroseconds">An entry of 12 KiB, two threads on two logs: the median.</param>
 /// <param name="Append99Microseconds">Of a hundred the slowest but one.</param>
 /// <param name="AppendCpuMicroseconds">Processor time an entry, with all that the library does in other threads.</param>
-/// <param name="AppendBeside99Microseconds">As above, one thread, while another writes records.</param>
-/// <param name="WriteMilliseconds">A thousand records of 1.3 KB: the median.</param>
-/// <param name="ReadMilliseconds">256 records at random: the median.</param>
+/// <param name="AppendBeside99Microseconds">As above, one thread, while another writes streams.</param>
+/// <param name="WriteMilliseconds">A thousand streams of 1.3 KB: the median.</param>
+/// <param name="ReadMilliseconds">256 streams at random: the median.</param>
 /// <param name="OpenMilliseconds">Opening the store again and reading all entries.</param>
-/// <param name="ReadAllMilliseconds">Reading all records.</param>
+/// <param name="ReadAllMilliseconds">Reading all streams.</param>
 /// <param name="TruncateMilliseconds">Removing all entries of both logs.</param>
 /// <param name="DiskBytes">What lies in the folder before entries are removed.</param>
 /// <param name="MemoryBytes">Memory of the process that is no file, beyond what it had before.</param>
@@ -22,15 +22,15 @@ internal sealed record StoreFigures(
     double WriteMilliseconds, double ReadMilliseconds, double OpenMilliseconds, double ReadAllMilliseconds, double TruncateMilliseconds,
     double DiskBytes, double MemoryBytes);
 
-/// <summary>What a service asks of its store: entries of batches appended, records written and read, all read at the start.</summary>
+/// <summary>What a service asks of its store: entries of batches appended, streams written and read, all read at the start.</summary>
 internal static class StoreWorkload
 {
     /// <summary>256 tokens of 7 numbers with ids of 20 bytes.</summary>
     public const int EntryBytes = 256 * (7 * sizeof(float) + 20);
 
-    private const int RecordBytes = 1300, BatchOfRecords = 1000, BatchOfReads = 256, Logs = 2, WarmUp = 500;
+    private const int StreamBytes = 1300, BatchOfStreams = 1000, BatchOfReads = 256, Logs = 2, WarmUp = 500;
 
-    public static async Task<StoreFigures> Run(StoreKind kind, bool isFlushed, string folder, int records, int entries)
+    public static async Task<StoreFigures> Run(StoreKind kind, bool isFlushed, string folder, int streams, int entries)
     {
         long memory = AnonymousMemory();
         IStreamStore store = await kind.Open(folder, isFlushed);
@@ -51,30 +51,30 @@ internal static class StoreWorkload
         double appendCpu = (process.TotalProcessorTime - cpu).TotalMicroseconds / entries;
 
         string[] ids =
-            [.. Enumerable.Range(0, records).Select(static i => string.Create(CultureInfo.InvariantCulture, $"site-{i % 97}/{i:D9}"))];
+            [.. Enumerable.Range(0, streams).Select(static i => string.Create(CultureInfo.InvariantCulture, $"site-{i % 97}/{i:D9}"))];
         var random = new Random(1);
         List<double> writes = [], reads = [];
-        // The second time each has a record already.
+        // The second time each is there already.
         for (int round = 0; round < 2; round++)
         {
             random.Shuffle(ids);
-            foreach (string[] batch in ids.Chunk(BatchOfRecords))
+            foreach (string[] batch in ids.Chunk(BatchOfStreams))
             {
-                StoredRecord[] written = [.. batch.Select(static id => new StoredRecord(id, Record(id)))];
+                SavedStreamData[] written = [.. batch.Select(static id => new SavedStreamData(id, Bytes(id)))];
                 long started = Stopwatch.GetTimestamp();
                 await store.WriteAsync(written, default);
                 writes.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
             }
         }
-        for (int i = 0; i < Math.Max(40, records / BatchOfReads); i++)
+        for (int i = 0; i < Math.Max(40, streams / BatchOfReads); i++)
         {
             string[] batch = [.. Enumerable.Range(0, BatchOfReads).Select(_ => ids[random.Next(ids.Length)])];
-            byte[][] expected = [.. batch.Select(Record)];
+            byte[][] expected = [.. batch.Select(Bytes)];
             int found = 0;
             long started = Stopwatch.GetTimestamp();
             await store.ReadAsync(batch, (index, data) => found += data.SequenceEqual(expected[index]) ? 1 : 0, default);
             reads.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
-            Expect(found, BatchOfReads, "records read");
+            Expect(found, BatchOfReads, "streams read");
         }
         long disk = new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(static f => f.Length);
         double beside = await AppendBeside(store, ids);
@@ -95,12 +95,12 @@ internal static class StoreWorkload
         Expect(read, entries + BesideAppends, "entries read");
         opened = Stopwatch.GetTimestamp();
         int all = 0;
-        await foreach (StoredRecord record in store.ReadAllAsync(default))
+        await foreach (SavedStreamData saved in store.ReadAllAsync(default))
         {
-            all += record.Data.Length == RecordBytes ? 1 : 0;
+            all += saved.Data.Length == StreamBytes ? 1 : 0;
         }
         double readAll = Stopwatch.GetElapsedTime(opened).TotalMilliseconds;
-        Expect(all, records, "records read at the start");
+        Expect(all, streams, "streams read at the start");
         opened = Stopwatch.GetTimestamp();
         for (int log = 0; log < Logs; log++)
         {
@@ -180,16 +180,16 @@ internal static class StoreWorkload
         return microseconds;
     }
 
-    /// <summary>An entry each 2 ms, while records are written one batch after the other.</summary>
+    /// <summary>An entry each 2 ms, while streams are written one batch after the other.</summary>
     private static async Task<double> AppendBeside(IStreamStore store, string[] ids)
     {
         bool isDone = false;
         Task writing = Task.Run(async () =>
         {
-            for (int start = 0; !Volatile.Read(ref isDone); start = (start + BatchOfRecords) % ids.Length)
+            for (int start = 0; !Volatile.Read(ref isDone); start = (start + BatchOfStreams) % ids.Length)
             {
                 await store.WriteAsync(
-                    [.. ids.Skip(start).Take(BatchOfRecords).Select(static id => new StoredRecord(id, Record(id)))], default);
+                    [.. ids.Skip(start).Take(BatchOfStreams).Select(static id => new SavedStreamData(id, Bytes(id)))], default);
             }
         });
         byte[] entry = Entry(0, 1);
@@ -214,15 +214,15 @@ internal static class StoreWorkload
         return entry;
     }
 
-    private static byte[] Record(string id)
+    private static byte[] Bytes(string id)
     {
-        byte[] record = new byte[RecordBytes];
+        byte[] saved = new byte[StreamBytes];
         int seed = int.Parse(id.AsSpan(id.IndexOf('/', StringComparison.Ordinal) + 1), CultureInfo.InvariantCulture);
-        for (int i = 0; i + 4 <= record.Length; i += 4)
+        for (int i = 0; i + 4 <= saved.Length; i += 4)
         {
-            BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(i), seed = unchecked(seed * 1664525 + 1013904223));
+            BinaryPrimitives.WriteInt32LittleEndian(saved.AsSpan(i), seed = unchecked(seed * 1664525 + 1013904223));
         }
-        return record;
+        return saved;
     }
 
     private static void Expect(int actual, int expected, string what)

@@ -22,13 +22,13 @@ internal sealed class StoresBenchmark : IBenchmark
     {
         Argument<string> store = new("store"), folder = new("folder");
         Argument<bool> isFlushed = new("flushed");
-        Argument<int> records = new("records"), entries = new("entries");
-        var work = new Command(WorkCommand) { store, isFlushed, folder, records, entries };
+        Argument<int> streams = new("streams"), entries = new("entries");
+        var work = new Command(WorkCommand) { store, isFlushed, folder, streams, entries };
         work.Hidden = true;
         work.SetAction(async parsed =>
         {
             StoreFigures figures = await StoreWorkload.Run(
-                Find(parsed.GetValue(store)!), parsed.GetValue(isFlushed), parsed.GetValue(folder)!, parsed.GetValue(records),
+                Find(parsed.GetValue(store)!), parsed.GetValue(isFlushed), parsed.GetValue(folder)!, parsed.GetValue(streams),
                 parsed.GetValue(entries));
             Console.WriteLine(JsonSerializer.Serialize(figures));
         });
@@ -40,7 +40,7 @@ internal sealed class StoresBenchmark : IBenchmark
 
     public IEnumerable<Section> Run(Thoroughness thoroughness, CancellationToken cancellation)
     {
-        (int records, int entries, int rounds, int kills) = thoroughness.IsShort ? (5_000, 500, 1, 1) : (100_000, 10_000, 5, 10);
+        (int streams, int entries, int rounds, int kills) = thoroughness.IsShort ? (5_000, 500, 1, 1) : (100_000, 10_000, 5, 10);
         yield return Measure("stores", "every change survives the end of the process", false);
         yield return Measure("stores-flushed", "every change is flushed to the disk", true);
         (string Name, int Acknowledged, int Lost)[] killed = [.. StoreKind.All.Select(kind =>
@@ -63,7 +63,7 @@ internal sealed class StoresBenchmark : IBenchmark
                 {
                     StoreKind kind = StoreKind.All[(turn + round) % StoreKind.All.Count];
                     cancellation.ThrowIfCancellationRequested();
-                    string result = InFolder(folder => Work(kind, isFlushed, folder, records, entries));
+                    string result = InFolder(folder => Work(kind, isFlushed, folder, streams, entries));
                     figures.TryAdd(kind.Name, []);
                     figures[kind.Name].Add(JsonSerializer.Deserialize<StoreFigures>(result)!);
                 }
@@ -78,7 +78,7 @@ internal sealed class StoresBenchmark : IBenchmark
                 ("write 1,000, ms", static f => f.WriteMilliseconds, "N1"),
                 ("read 256, ms", static f => f.ReadMilliseconds, "N2"),
                 ("open, read log, ms", static f => f.OpenMilliseconds, "N0"),
-                ("read all records, ms", static f => f.ReadAllMilliseconds, "N0"),
+                ("read all streams, ms", static f => f.ReadAllMilliseconds, "N0"),
                 ("truncate, ms", static f => f.TruncateMilliseconds, "N1"),
                 ("disk, MB", static f => f.DiskBytes / 1e6, "N0"),
                 ("memory, MB", static f => f.MemoryBytes / 1e6, "N0"),
@@ -92,7 +92,7 @@ internal sealed class StoresBenchmark : IBenchmark
                 [
                     $"Medians over {rounds} runs; in brackets, how many times that of SQLite in the same round. "
                     + $"{Number(entries, "N0")} entries of {Number(StoreWorkload.EntryBytes, "N0")} bytes by two threads to two logs; "
-                    + $"{Number(records, "N0")} records of 1,300 bytes, each written twice.",
+                    + $"{Number(streams, "N0")} streams of 1,300 bytes, each written twice.",
                     $"Writing such an entry to a file alone takes {Number(plain, "N0")} µs. Memory is what is no page of a file.",
                 ],
             };
@@ -112,10 +112,10 @@ internal sealed class StoresBenchmark : IBenchmark
 
     private static StoreKind Find(string name) => StoreKind.All.Single(k => k.Name == name);
 
-    private static string Work(StoreKind kind, bool isFlushed, string folder, int records, int entries)
+    private static string Work(StoreKind kind, bool isFlushed, string folder, int streams, int entries)
     {
         using Process process = ChildProcess.Start(
-            WorkCommand, kind.Name, isFlushed ? "true" : "false", folder, Number(records, "0"), Number(entries, "0"));
+            WorkCommand, kind.Name, isFlushed ? "true" : "false", folder, Number(streams, "0"), Number(entries, "0"));
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return process.ExitCode == 0 ? output : throw new InvalidDataException($"{kind.Name} failed; its message is above.");

@@ -11,30 +11,30 @@ internal sealed class CountingStore : IStreamStore
 
     public bool Fails { get; set; }
 
-    /// <summary>What the writing of records waits for; null: nothing.</summary>
+    /// <summary>What the saving of streams waits for; null: nothing.</summary>
     public Task? Hold { get; set; }
 
     private MemoryStreamStore Store => Fails ? throw new IOException(Failure) : store;
 
-    public ValueTask ReadAsync(IReadOnlyList<string> ids, StoredRecordReceiver receive, CancellationToken cancellationToken) =>
+    public ValueTask ReadAsync(IReadOnlyList<string> ids, SavedStreamReceiver receive, CancellationToken cancellationToken) =>
         Store.ReadAsync(ids, receive, cancellationToken);
 
-    public async ValueTask WriteAsync(IReadOnlyList<StoredRecord> records, CancellationToken cancellationToken)
+    public async ValueTask WriteAsync(IReadOnlyList<SavedStreamData> streams, CancellationToken cancellationToken)
     {
         if (Hold is not null)
         {
             await Hold;
         }
-        await Store.WriteAsync(records, cancellationToken);
+        await Store.WriteAsync(streams, cancellationToken);
     }
 
-    public IAsyncEnumerable<StoredRecord> ReadAllAsync(CancellationToken cancellationToken) => Store.ReadAllAsync(cancellationToken);
+    public IAsyncEnumerable<SavedStreamData> ReadAllAsync(CancellationToken cancellationToken) => Store.ReadAllAsync(cancellationToken);
 
     public ValueTask<long> AppendAsync(int log, ReadOnlyMemory<byte> entry, CancellationToken cancellationToken) =>
         Store.AppendAsync(log, entry, cancellationToken);
 
     public ValueTask FlushLogAsync(int log, CancellationToken cancellationToken) =>
-        ((IStreamStore)Store).FlushLogAsync(log, cancellationToken);
+        Store.FlushLogAsync(log, cancellationToken);
 
     public IAsyncEnumerable<StoredLogEntry> ReadLogAsync(CancellationToken cancellationToken) => Store.ReadLogAsync(cancellationToken);
 

@@ -191,7 +191,7 @@ public sealed class HostingTests
         Assert.Equal(isStarted ? 1 : 0, store.Disposals);
     }
 
-    /// <summary>One damaged record is no reason not to start, and is said.</summary>
+    /// <summary>One damaged stream is no reason not to start, and is said.</summary>
     [Fact]
     public async Task A_damaged_stream_of_the_log_is_said_in_the_log_of_the_host()
     {
@@ -202,7 +202,7 @@ public sealed class HostingTests
         await lost.CheckpointAsync();
         await Step(lost, "broken");
         await Step(lost, "sound");
-        contents.Records["broken"][9] ^= 1;
+        contents.Saved["broken"][9] ^= 1;
         var lines = new List<string>();
         using IHost host = Build(
             b => b.UseStore((_, _) => Task.FromResult<IStreamStore>(new MemoryStreamStore(contents))),
@@ -210,7 +210,7 @@ public sealed class HostingTests
         await host.StartAsync();
         StreamService<HostedModel> service = host.Services.GetRequiredService<StreamService<HostedModel>>();
         Assert.Equal(["broken"], service.DamagedStreams);
-        Assert.Contains(lines, static l => l.StartsWith("Warning Records of 1 streams of HostedModel are damaged", StringComparison.Ordinal)
+        Assert.Contains(lines, static l => l.StartsWith("Warning 1 saved streams of HostedModel are damaged", StringComparison.Ordinal)
             && l.Contains(": broken.", StringComparison.Ordinal));
         Assert.Equal(2, (await Step(service, "sound")).Sequence);
         await host.StopAsync();

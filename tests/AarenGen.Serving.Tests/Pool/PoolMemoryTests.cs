@@ -155,15 +155,18 @@ public sealed class PoolMemoryTests
     {
         private long position;
 
-        public ValueTask ReadAsync(IReadOnlyList<string> ids, StoredRecordReceiver receive, CancellationToken cancellationToken) =>
+        public ValueTask ReadAsync(IReadOnlyList<string> ids, SavedStreamReceiver receive, CancellationToken cancellationToken) =>
             ValueTask.CompletedTask;
 
-        public ValueTask WriteAsync(IReadOnlyList<StoredRecord> records, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+        public ValueTask WriteAsync(IReadOnlyList<SavedStreamData> streams, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
-        public IAsyncEnumerable<StoredRecord> ReadAllAsync(CancellationToken cancellationToken) => AsyncEnumerable.Empty<StoredRecord>();
+        public IAsyncEnumerable<SavedStreamData> ReadAllAsync(CancellationToken cancellationToken) =>
+            AsyncEnumerable.Empty<SavedStreamData>();
 
         public ValueTask<long> AppendAsync(int log, ReadOnlyMemory<byte> entry, CancellationToken cancellationToken) =>
             new(Interlocked.Increment(ref position));
+
+        public ValueTask FlushLogAsync(int log, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
         public IAsyncEnumerable<StoredLogEntry> ReadLogAsync(CancellationToken cancellationToken) =>
             AsyncEnumerable.Empty<StoredLogEntry>();

@@ -178,11 +178,11 @@ public sealed class StoredPoolTests
     }
 
     /// <summary>
-    /// After a loss of power the log may lack its end, and have tokens of a stream whose record is gone: unless the removal is flushed
+    /// After a loss of power the log may lack its end, and have tokens of a stream that is no longer saved: unless the removal is flushed
     /// before anything tells of it.
     /// </summary>
     [Fact]
-    public async Task A_removal_is_flushed_before_a_record_goes()
+    public async Task A_removal_is_flushed_before_a_saved_stream_goes()
     {
         StreamPool<SmallModel> pool = await OpenAsync(new());
         await pool.Step(("a", 1, Token(1)));
@@ -225,7 +225,7 @@ public sealed class StoredPoolTests
         Assert.Equal(1, await lost.RemoveAsync(["x", "a", "a"]));
         Assert.Equal([StoreOperation.Read, StoreOperation.Append, StoreOperation.Flush], calls);
         calls.Clear();
-        // The store has its record yet, and is not asked.
+        // The store has it yet, and is not asked.
         Assert.Null(await lost.FindAsync("a"));
         Assert.Null(await lost.ResetAsync("a"));
         Assert.Equal(0, await lost.RemoveAsync(["a"]));
@@ -247,8 +247,8 @@ public sealed class StoredPoolTests
     }
 
     /// <summary>
-    /// The log begins in the middle of the stream that was removed, and its record is gone, or that of the stream after it, which has read
-    /// less than the removed one, as much, or more.
+    /// The log begins in the middle of the stream that was removed, and the store has nothing of it, or the stream after it, which has
+    /// read less than the removed one, as much, or more.
     /// </summary>
     [Theory]
     [InlineData(0)]
@@ -302,7 +302,7 @@ public sealed class StoredPoolTests
     }
 
     [Fact]
-    public async Task A_stream_is_removed_while_its_record_is_written()
+    public async Task A_stream_is_removed_while_it_is_saved()
     {
         await using StreamPool<SmallModel> pool = await FilledAsync();
         var written = new TaskCompletionSource();
@@ -343,15 +343,15 @@ public sealed class StoredPoolTests
     }
 
     [Fact]
-    public async Task A_damaged_record_is_said_and_the_others_go_on()
+    public async Task A_damaged_stream_is_said_and_the_others_go_on()
     {
         await (await FilledAsync()).DisposeAsync();
-        contents.Records["a"][20] ^= 1;
+        contents.Saved["a"][20] ^= 1;
         await using StreamPool<SmallModel> pool = await OpenAsync(new());
         (StepResult[] results, _) = await pool.Step(("a", 4, Token(4)), ("b", 4, Token(4)), ("a", 0, Token(1)));
         Assert.Equal(
             [StepStatus.Unavailable, StepStatus.Accepted, StepStatus.Unavailable], results.Select(static r => r.Status));
-        Assert.Contains("The record of a stream is damaged", results[0].Message, StringComparison.Ordinal);
+        Assert.Contains("A saved stream is damaged", results[0].Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<ModelFileException>(() => pool.FindAsync("a").AsTask());
         await Assert.ThrowsAsync<ModelFileException>(() => pool.ResetAsync("a").AsTask());
         // As its message says.
@@ -359,7 +359,7 @@ public sealed class StoredPoolTests
         await pool.StepOne("a", 1, Token(1));
     }
 
-    /// <summary>One record keeps no start and no backup from the others, and can be removed.</summary>
+    /// <summary>One damaged stream keeps no start and no backup from the others, and can be removed.</summary>
     [Fact]
     public async Task A_damaged_stream_of_a_log_is_set_aside()
     {
@@ -368,7 +368,7 @@ public sealed class StoredPoolTests
         await lost.Step(("a", 4, Token(4)), ("b", 4, Token(4)), ("c", 1, Token(1)));
         await lost.ResetAsync("a");
         await lost.StepOne("a", 5, Token(5));
-        contents.Records["a"][20] ^= 1;
+        contents.Saved["a"][20] ^= 1;
         await using StreamPool<SmallModel> pool = await OpenAsync(new());
         Assert.Equal(["a"], pool.DamagedStreams);
         Assert.Empty(contents.Entries);
@@ -395,7 +395,7 @@ public sealed class StoredPoolTests
         await lost.CheckpointAsync();
         await lost.StepOne("a", 4, Token(4));
         await lost.RemoveAsync(["a"]);
-        contents.Records["a"][20] ^= 1;
+        contents.Saved["a"][20] ^= 1;
         await using StreamPool<SmallModel> pool = await OpenAsync(new());
         Assert.Empty(pool.DamagedStreams);
         Assert.Null(await pool.FindAsync("a"));
@@ -404,15 +404,15 @@ public sealed class StoredPoolTests
     [Theory]
     [InlineData(0, "another version")]
     [InlineData(1, "another declaration")]
-    public async Task Sound_records_that_cannot_be_read_end_a_start(int place, string message)
+    public async Task Sound_streams_that_cannot_be_read_end_a_start(int place, string message)
     {
         StreamPool<SmallModel> lost = await FilledAsync();
         await lost.CheckpointAsync();
         await lost.StepOne("a", 4, Token(4));
-        byte[] record = contents.Records["a"];
-        record[place] ^= 3;
+        byte[] saved = contents.Saved["a"];
+        saved[place] ^= 3;
         BitConverter.TryWriteBytes(
-            record.AsSpan(record.Length - 8), XxHash3.HashToUInt64(record.AsSpan(0, record.Length - 8), (long)XxHash3.HashToUInt64("a"u8)));
+            saved.AsSpan(saved.Length - 8), XxHash3.HashToUInt64(saved.AsSpan(0, saved.Length - 8), (long)XxHash3.HashToUInt64("a"u8)));
         IOException error = await Assert.ThrowsAsync<IOException>(() => OpenAsync(new()));
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
         Assert.NotEmpty(contents.Entries);
@@ -424,7 +424,7 @@ public sealed class StoredPoolTests
     public async Task A_damaged_owner_of_a_store_is_refused(int place, string message)
     {
         await (await FilledAsync()).DisposeAsync();
-        contents.Records[""][place] ^= 1;
+        contents.Saved[""][place] ^= 1;
         ModelFileException error = await Assert.ThrowsAsync<ModelFileException>(() => OpenAsync(new()));
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }
@@ -592,7 +592,7 @@ public sealed class StoredPoolTests
         float[] last = [];
         try
         {
-            // Rows whose records are being written stay; others come beside them.
+            // Rows that are being saved stay; others come beside them.
             for (int n = 1; n <= 6; n++)
             {
                 float[] expected = Output(state, n);
@@ -657,7 +657,7 @@ public sealed class StoredPoolTests
         var other = SmallModel.Create(8);
         foreach ((int before, int after) in ((int, int)[])[(2, 5), (5, 2), (0, 3)])
         {
-            contents.Records.Clear();
+            contents.Saved.Clear();
             await (await FilledAsync(new() { HistoryTokens = before })).DisposeAsync();
             await using StreamPool<SmallModel> pool = await OpenAsync(
                 new() { HistoryTokens = after, OnWeightChange = WeightChange.Replay }, other);
@@ -709,7 +709,7 @@ public sealed class StoredPoolTests
     {
         var copy = new MemoryStreamStore.Contents();
         copy.Entries.AddRange(contents.Entries);
-        Array.ForEach(contents.Records.ToArray(), r => copy.Records.Add(r.Key, r.Value));
+        Array.ForEach(contents.Saved.ToArray(), r => copy.Saved.Add(r.Key, r.Value));
         return copy;
     }
 

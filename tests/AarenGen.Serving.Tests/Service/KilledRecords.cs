@@ -50,25 +50,15 @@ internal abstract class KilledRecords<TModel, TRecord> : KilledStreams<TModel>
         oracle.Use(model);
     }
 
-    protected override void DoOracle(int stream, long number, KilledOperation kind)
-    {
-        string id = IdOf(stream);
-        switch (kind)
-        {
-            case KilledOperation.Step:
-                Assert.Equal(StepStatus.Accepted, oracle.Step(id, RecordOf(stream, number)));
-                break;
-            case KilledOperation.Advance when oracle.SequenceOf(id) is not null:
-                Assert.NotEqual(StepStatus.Invalid, oracle.Advance(id, TimeOf(number)));
-                break;
-            case KilledOperation.Reset:
-                oracle.Reset(id);
-                break;
-            case KilledOperation.Removal:
-                oracle.Remove(id);
-                break;
-        }
-    }
+    protected override void StepOracle(int stream, long number) =>
+        Assert.Equal(StepStatus.Accepted, oracle.Step(IdOf(stream), RecordOf(stream, number)));
+
+    protected override void AdvanceOracle(int stream, long number) =>
+        Assert.NotEqual(StepStatus.Invalid, oracle.Advance(IdOf(stream), TimeOf(number)));
+
+    protected override void ResetOracle(string id) => oracle.Reset(id);
+
+    protected override void RemoveOracle(string id) => oracle.Remove(id);
 
     protected override (long Sequence, ulong Output)? FindOracle(string id) =>
         oracle.SequenceOf(id) is { } sequence ? (sequence, XxHash3.HashToUInt64(oracle.OutputOf(id))) : null;

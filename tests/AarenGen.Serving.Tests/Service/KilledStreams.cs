@@ -144,7 +144,7 @@ internal abstract class KilledStreams<TModel>(WeightChange policy, int historyTo
             {
                 UseOracle(oracleModels[weights]);
             }
-            DoOracle(stream, number, KindOf(stream, number));
+            DoOracle(stream, number);
         }
         (long sequence, ulong output) = FindOracle(IdOf(stream)) ?? default;
         Assert.Equal(answer with { Sequence = sequence, Output = output }, answer);
@@ -167,8 +167,16 @@ internal abstract class KilledStreams<TModel>(WeightChange policy, int historyTo
 
     protected abstract void UseOracle(TModel model);
 
-    protected abstract void DoOracle(int stream, long number, KilledOperation kind);
+    /// <summary>Does a step with the oracle, which must accept it.</summary>
+    protected abstract void StepOracle(int stream, long number);
 
+    protected virtual void AdvanceOracle(int stream, long number) => throw new NotSupportedException();
+
+    protected abstract void ResetOracle(string id);
+
+    protected abstract void RemoveOracle(string id);
+
+    /// <summary>What the oracle has of a stream; null: there is none.</summary>
     protected abstract (long Sequence, ulong Output)? FindOracle(string id);
 
     protected static string IdOf(int stream) => string.Create(CultureInfo.InvariantCulture, $"sensor/{stream}");
@@ -193,6 +201,26 @@ internal abstract class KilledStreams<TModel>(WeightChange policy, int historyTo
             steps += kind == KilledOperation.Step ? 1 : 0;
         }
         return steps;
+    }
+
+    private void DoOracle(int stream, long number)
+    {
+        string id = IdOf(stream);
+        switch (KindOf(stream, number))
+        {
+            case KilledOperation.Step:
+                StepOracle(stream, number);
+                break;
+            case KilledOperation.Advance when FindOracle(id) is not null:
+                AdvanceOracle(stream, number);
+                break;
+            case KilledOperation.Reset when FindOracle(id) is not null:
+                ResetOracle(id);
+                break;
+            case KilledOperation.Removal:
+                RemoveOracle(id);
+                break;
+        }
     }
 
     private KilledOperation KindOf(int stream, long number) => RandomOf(stream, number).Next(OperationKinds) switch

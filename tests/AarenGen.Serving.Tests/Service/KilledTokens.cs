@@ -40,22 +40,11 @@ internal sealed class KilledTokens : KilledStreams<SmallModel>
 
     protected override void UseOracle(SmallModel model) => oracle.Use(model);
 
-    protected override void DoOracle(int stream, long number, KilledOperation kind)
-    {
-        string id = IdOf(stream);
-        switch (kind)
-        {
-            case KilledOperation.Step:
-                oracle.Accept(id, TokenOf(stream, number));
-                break;
-            case KilledOperation.Reset when oracle.SequenceOf(id) > 0:
-                oracle.Reset(id);
-                break;
-            case KilledOperation.Removal:
-                oracle.Remove(id);
-                break;
-        }
-    }
+    protected override void StepOracle(int stream, long number) => oracle.Accept(IdOf(stream), TokenOf(stream, number));
+
+    protected override void ResetOracle(string id) => oracle.Reset(id);
+
+    protected override void RemoveOracle(string id) => oracle.Remove(id);
 
     protected override (long Sequence, ulong Output)? FindOracle(string id) =>
         oracle.SequenceOf(id) is > 0 and var sequence ? (sequence, HashOf(oracle.OutputOf(id))) : null;

@@ -19,7 +19,7 @@ internal enum StoreFault
     /// <summary>It fails, though all is done.</summary>
     After,
 
-    /// <summary>It fails, and of several records half are written; nothing is done otherwise.</summary>
+    /// <summary>It fails, and of several streams half are written; nothing is done otherwise.</summary>
     Half,
 }
 
@@ -43,21 +43,21 @@ internal sealed class FaultyStreamStore(IStreamStore inner) : IStreamStore
     /// <summary>The position of the last entry that was appended though that failed.</summary>
     public long LastHalfDone { get; private set; }
 
-    public async ValueTask ReadAsync(IReadOnlyList<string> ids, StoredRecordReceiver receive, CancellationToken cancellationToken)
+    public async ValueTask ReadAsync(IReadOnlyList<string> ids, SavedStreamReceiver receive, CancellationToken cancellationToken)
     {
         StoreFault fault = await BeginAsync(StoreOperation.Read, -1);
         await inner.ReadAsync(ids, receive, cancellationToken);
         End(fault);
     }
 
-    public async ValueTask WriteAsync(IReadOnlyList<StoredRecord> records, CancellationToken cancellationToken)
+    public async ValueTask WriteAsync(IReadOnlyList<SavedStreamData> streams, CancellationToken cancellationToken)
     {
         StoreFault fault = await BeginAsync(StoreOperation.Write, -1);
-        await inner.WriteAsync(fault == StoreFault.Half ? [.. records.Take(records.Count / 2)] : records, cancellationToken);
+        await inner.WriteAsync(fault == StoreFault.Half ? [.. streams.Take(streams.Count / 2)] : streams, cancellationToken);
         End(fault);
     }
 
-    public IAsyncEnumerable<StoredRecord> ReadAllAsync(CancellationToken cancellationToken) => inner.ReadAllAsync(cancellationToken);
+    public IAsyncEnumerable<SavedStreamData> ReadAllAsync(CancellationToken cancellationToken) => inner.ReadAllAsync(cancellationToken);
 
     public async ValueTask<long> AppendAsync(int log, ReadOnlyMemory<byte> entry, CancellationToken cancellationToken)
     {

@@ -7,7 +7,7 @@ namespace AarenGen.Serving.Tests;
 /// </summary>
 internal sealed class MemoryStreamStore(MemoryStreamStore.Contents contents) : IStreamStore
 {
-    public ValueTask ReadAsync(IReadOnlyList<string> ids, StoredRecordReceiver receive, CancellationToken cancellationToken)
+    public ValueTask ReadAsync(IReadOnlyList<string> ids, SavedStreamReceiver receive, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         for (int i = 0; i < ids.Count; i++)
@@ -15,7 +15,7 @@ internal sealed class MemoryStreamStore(MemoryStreamStore.Contents contents) : I
             byte[]? data;
             lock (contents)
             {
-                contents.Records.TryGetValue(ids[i], out data);
+                contents.Saved.TryGetValue(ids[i], out data);
             }
             if (data is not null)
             {
@@ -25,41 +25,41 @@ internal sealed class MemoryStreamStore(MemoryStreamStore.Contents contents) : I
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask WriteAsync(IReadOnlyList<StoredRecord> records, CancellationToken cancellationToken)
+    public ValueTask WriteAsync(IReadOnlyList<SavedStreamData> streams, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (records.Any(static r => Encoding.UTF8.GetByteCount(r.Id) > 255))
+        if (streams.Any(static r => Encoding.UTF8.GetByteCount(r.Id) > 255))
         {
-            throw new ArgumentException("An id is too long.", nameof(records));
+            throw new ArgumentException("An id is too long.", nameof(streams));
         }
         lock (contents)
         {
-            foreach ((string id, ReadOnlyMemory<byte> data) in records)
+            foreach ((string id, ReadOnlyMemory<byte> data) in streams)
             {
                 if (data.IsEmpty)
                 {
-                    contents.Records.Remove(id);
+                    contents.Saved.Remove(id);
                 }
                 else
                 {
-                    contents.Records[id] = data.ToArray();
+                    contents.Saved[id] = data.ToArray();
                 }
             }
         }
         return ValueTask.CompletedTask;
     }
 
-    public async IAsyncEnumerable<StoredRecord> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<SavedStreamData> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        StoredRecord[] all;
+        SavedStreamData[] all;
         lock (contents)
         {
-            all = [.. contents.Records.Select(static r => new StoredRecord(r.Key, r.Value))];
+            all = [.. contents.Saved.Select(static r => new SavedStreamData(r.Key, r.Value))];
         }
-        foreach (StoredRecord record in all)
+        foreach (SavedStreamData saved in all)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            yield return record;
+            yield return saved;
         }
         await Task.CompletedTask;
     }
@@ -73,6 +73,13 @@ internal sealed class MemoryStreamStore(MemoryStreamStore.Contents contents) : I
             contents.Entries.Add(new(log, position, entry.ToArray()));
             return new(position);
         }
+    }
+
+    public ValueTask FlushLogAsync(int log, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        // Entries and streams survive the same: they are in one memory.
+        return ValueTask.CompletedTask;
     }
 
     public async IAsyncEnumerable<StoredLogEntry> ReadLogAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -105,10 +112,10 @@ internal sealed class MemoryStreamStore(MemoryStreamStore.Contents contents) : I
     /// <summary>What a store keeps; locked while it is used.</summary>
     internal sealed class Contents
     {
-        public Dictionary<string, byte[]> Records { get; } = [];
+        public Dictionary<string, byte[]> Saved { get; } = [];
 
-        /// <summary>The ids that have a record; the empty one is no stream's.</summary>
-        public IReadOnlyCollection<string> Streams => [.. Records.Keys.Where(static id => id.Length > 0)];
+        /// <summary>The ids of saved streams; the empty one is no stream's.</summary>
+        public IReadOnlyCollection<string> Streams => [.. Saved.Keys.Where(static id => id.Length > 0)];
 
         public List<StoredLogEntry> Entries { get; } = [];
 

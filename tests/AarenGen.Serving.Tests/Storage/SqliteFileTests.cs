@@ -63,21 +63,21 @@ public sealed class SqliteFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_damaged_record_is_handed_out_and_the_others_are_as_they_were()
+    public async Task A_damaged_stream_is_handed_out_and_the_others_are_as_they_were()
     {
         await Write();
-        Replace("records.db", StoreChild.Record(3)[100..120]);
+        Replace("records.db", StoreChild.Bytes(3)[100..120]);
         await using SqliteStreamStore store = await SqliteStreamStore.OpenAsync(folder.Path);
-        Assert.Equal(StoreChild.Record(2), (await store.Read("s2"))["s2"]);
-        // Records have checksums of their own.
+        Assert.Equal(StoreChild.Bytes(2), (await store.Read("s2"))["s2"]);
+        // Saved streams have checksums of their own.
         byte[] damaged = (await store.Read("s3"))["s3"];
-        Assert.Equal(1, damaged.Zip(StoreChild.Record(3)).Count(static b => b.First != b.Second));
+        Assert.Equal(1, damaged.Zip(StoreChild.Bytes(3)).Count(static b => b.First != b.Second));
         Dictionary<string, byte[]> all = await store.ReadAll();
         Assert.Equal(Count, all.Count);
         Assert.Equal(damaged, all["s3"]);
-        all["s3"] = StoreChild.Record(3);
+        all["s3"] = StoreChild.Bytes(3);
         AssertWritten(all, "a bit of s3");
-        await store.Write(("s3", StoreChild.Record(3)));
+        await store.Write(("s3", StoreChild.Bytes(3)));
         AssertWritten(await store.ReadAll(), "written anew");
     }
 
@@ -91,9 +91,9 @@ public sealed class SqliteFileTests : IDisposable
         Assert.Contains("entry 31 is missing or has another checksum", error.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>Of records it is the checksum of the record that says so.</summary>
+    /// <summary>Of saved streams it is their checksum that says so.</summary>
     [Fact]
-    public async Task Wherever_the_file_of_records_is_damaged_no_stream_is_another()
+    public async Task Wherever_the_file_of_streams_is_damaged_no_stream_is_another()
     {
         var model = SmallModel.Create(1);
         string[] ids = [.. Enumerable.Range(0, Count).Select(static i => $"s{i}")];
@@ -175,7 +175,7 @@ public sealed class SqliteFileTests : IDisposable
                 AssertWritten(await store.ReadAll(), what);
                 foreach ((string id, byte[] data) in await store.Read([.. Enumerable.Range(0, Count).Select(static i => $"s{i}")]))
                 {
-                    Assert.Equal(StoreChild.Record(int.Parse(id[1..], CultureInfo.InvariantCulture)), data);
+                    Assert.Equal(StoreChild.Bytes(int.Parse(id[1..], CultureInfo.InvariantCulture)), data);
                 }
                 List<StoredLogEntry> entries = (await store.ReadLogs()).GetValueOrDefault(0, []);
                 Assert.True(entries.Count == Count, $"{what}: {entries.Count} entries are there.");
@@ -289,8 +289,8 @@ public sealed class SqliteFileTests : IDisposable
 
     private static void AssertWritten(Dictionary<string, byte[]> all, string what)
     {
-        Assert.True(all.Count == Count, $"{what}: {all.Count} records are there.");
-        Assert.All(all, static r => Assert.Equal(StoreChild.Record(int.Parse(r.Key[1..], CultureInfo.InvariantCulture)), r.Value));
+        Assert.True(all.Count == Count, $"{what}: {all.Count} streams are there.");
+        Assert.All(all, static r => Assert.Equal(StoreChild.Bytes(int.Parse(r.Key[1..], CultureInfo.InvariantCulture)), r.Value));
     }
 
     private static async Task Refused<T>(string path, params string[] parts) where T : Exception
@@ -311,7 +311,7 @@ public sealed class SqliteFileTests : IDisposable
     private async Task Write()
     {
         await using SqliteStreamStore store = await SqliteStreamStore.OpenAsync(folder.Path);
-        await store.Write([.. Enumerable.Range(0, Count).Select(static i => ($"s{i}", StoreChild.Record(i)))]);
+        await store.Write([.. Enumerable.Range(0, Count).Select(static i => ($"s{i}", StoreChild.Bytes(i)))]);
         for (int i = 0; i < Count; i++)
         {
             await store.AppendAsync(0, StoreChild.Entry(0, i), default);

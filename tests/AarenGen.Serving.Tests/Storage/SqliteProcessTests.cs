@@ -48,17 +48,17 @@ public sealed class SqliteProcessTests(ITestOutputHelper log) : IDisposable
     [Theory]
     [InlineData(100)]
     [InlineData(900)]
-    public async Task A_batch_of_records_is_there_whole_when_the_process_is_killed(int milliseconds)
+    public async Task A_batch_of_streams_is_there_whole_when_the_process_is_killed(int milliseconds)
     {
         int acknowledged = KillAfter(milliseconds, nameof(StoreChild.WriteForever))
             .Max(static l => int.Parse(l.Split(' ')[2], CultureInfo.InvariantCulture));
         await using SqliteStreamStore store = await SqliteStreamStore.OpenAsync(folder.Path);
         Dictionary<string, byte[]> all = await store.ReadAll();
-        Assert.Equal(StoreChild.Records, all.Count);
+        Assert.Equal(StoreChild.Streams, all.Count);
         int batch = BitConverter.ToInt32(all["0"]);
         log.WriteLine($"{acknowledged + 1} batches acknowledged, {batch + 1} there");
         Assert.InRange(batch, acknowledged, acknowledged + 1);
-        Assert.All(all.Values, r => Assert.Equal(StoreChild.Record(batch), r));
+        Assert.All(all.Values, r => Assert.Equal(StoreChild.Bytes(batch), r));
     }
 
     [SmallDiskFact]

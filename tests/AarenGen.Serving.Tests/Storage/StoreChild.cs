@@ -6,7 +6,7 @@ namespace AarenGen.Serving.Tests;
 /// <summary>What runs in another process, on the store of a folder.</summary>
 internal static class StoreChild
 {
-    public const int Logs = 2, Records = 40;
+    public const int Logs = 2, Streams = 40;
 
     private const int EntryBytes = 12_000, FillerBytes = 512 << 10;
 
@@ -20,13 +20,13 @@ internal static class StoreChild
         return entry;
     }
 
-    /// <summary>The record of any stream in the n-th batch.</summary>
-    public static byte[] Record(int batch)
+    /// <summary>The bytes of any stream in the n-th batch.</summary>
+    public static byte[] Bytes(int batch)
     {
-        byte[] record = new byte[1300];
-        new Random(batch).NextBytes(record);
-        BitConverter.TryWriteBytes(record, batch);
-        return record;
+        byte[] saved = new byte[1300];
+        new Random(batch).NextBytes(saved);
+        BitConverter.TryWriteBytes(saved, batch);
+        return saved;
     }
 
     /// <summary>Appends to two logs at the same time and says what was acknowledged; at times truncates.</summary>
@@ -50,16 +50,17 @@ internal static class StoreChild
         })));
     }
 
-    /// <summary>Writes the same records batch after batch and says what was acknowledged.</summary>
+    /// <summary>Saves the same streams batch after batch and says what was acknowledged.</summary>
     public static async Task WriteForever(string folder)
     {
         await using SqliteStreamStore store = await SqliteStreamStore.OpenAsync(folder);
         using var output = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true };
         for (int batch = 0; ; batch++)
         {
-            byte[] record = Record(batch);
+            byte[] saved = Bytes(batch);
             await store.WriteAsync(
-                [.. Enumerable.Range(0, Records).Select(r => new StoredRecord(r.ToString(CultureInfo.InvariantCulture), record))], default);
+                [.. Enumerable.Range(0, Streams).Select(s => new SavedStreamData(s.ToString(CultureInfo.InvariantCulture), saved))],
+                default);
             await output.WriteAsync(string.Create(CultureInfo.InvariantCulture, $"+ 0 {batch}\n"));
         }
     }
@@ -78,26 +79,26 @@ internal static class StoreChild
         string filler = Path.Combine(folder, "filler"), own = Path.Combine(folder, "store");
         await File.WriteAllBytesAsync(filler, new byte[FillerBytes]);
         var expected = new List<byte[]>();
-        byte[] record = Record(1);
+        byte[] saved = Bytes(1);
         await using (SqliteStreamStore store = await SqliteStreamStore.OpenAsync(own))
         {
-            await store.WriteAsync([new("a", record)], default);
+            await store.WriteAsync([new("a", saved)], default);
             await Fill(store, expected);
             // A batch larger than what is left of the disk.
             await Fails(() => store.WriteAsync(
-                [new("a", Record(2)), .. Enumerable.Range(0, 500).Select(i => new StoredRecord($"b{i}", record))], default).AsTask());
-            await AssertIntact(store, expected, record);
+                [new("a", Bytes(2)), .. Enumerable.Range(0, 500).Select(i => new SavedStreamData($"b{i}", saved))], default).AsTask());
+            await AssertIntact(store, expected, saved);
             File.Delete(filler);
             await Append(store, expected);
-            await AssertIntact(store, expected, record);
+            await AssertIntact(store, expected, saved);
             await Fill(store, expected);
-            await AssertIntact(store, expected, record);
+            await AssertIntact(store, expected, saved);
         }
         // It may be opened on a full disk or not, but nothing is lost.
         try
         {
             await using SqliteStreamStore store = await SqliteStreamStore.OpenAsync(own);
-            await AssertIntact(store, expected, record);
+            await AssertIntact(store, expected, saved);
             // Entries that are not needed any more make space.
             await store.TruncateAsync(0, long.MaxValue, default);
             expected.Clear();
@@ -111,7 +112,7 @@ internal static class StoreChild
         }
         await using (SqliteStreamStore store = await SqliteStreamStore.OpenAsync(own))
         {
-            await AssertIntact(store, expected, record);
+            await AssertIntact(store, expected, saved);
         }
     }
 
@@ -151,7 +152,7 @@ internal static class StoreChild
         Assert.Contains("The disk is full", error.Message, StringComparison.Ordinal);
     }
 
-    private static async Task AssertIntact(SqliteStreamStore store, List<byte[]> expected, byte[] record)
+    private static async Task AssertIntact(SqliteStreamStore store, List<byte[]> expected, byte[] saved)
     {
         int count = 0;
         await foreach (StoredLogEntry entry in store.ReadLogAsync(default))
@@ -161,6 +162,6 @@ internal static class StoreChild
         Assert.Equal(expected.Count, count);
         Dictionary<string, byte[]> all = await store.ReadAll();
         Assert.Equal(["a"], all.Keys);
-        Assert.Equal(record, all["a"]);
+        Assert.Equal(saved, all["a"]);
     }
 }

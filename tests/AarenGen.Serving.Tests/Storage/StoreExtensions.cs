@@ -10,7 +10,7 @@ internal static class StoreExtensions
         return result;
     }
 
-    /// <summary>All records; fails where one comes twice.</summary>
+    /// <summary>All saved streams; fails where one comes twice.</summary>
     public static async Task<Dictionary<string, byte[]>> ReadAll(this IStreamStore store)
     {
         var result = new Dictionary<string, byte[]>();
@@ -37,6 +37,6 @@ internal static class StoreExtensions
         return result;
     }
 
-    public static Task Write(this IStreamStore store, params (string Id, byte[] Data)[] records) =>
-        store.WriteAsync([.. records.Select(static r => new StoredRecord(r.Id, r.Data))], default).AsTask();
+    public static Task Write(this IStreamStore store, params (string Id, byte[] Data)[] streams) =>
+        store.WriteAsync([.. streams.Select(static r => new SavedStreamData(r.Id, r.Data))], default).AsTask();
 }

@@ -21,7 +21,7 @@ public abstract class StreamStoreContract : IAsyncLifetime
     public virtual async Task DisposeAsync() => await Store.DisposeAsync();
 
     [Fact]
-    public async Task Records_are_read_as_they_were_written()
+    public async Task Streams_are_read_as_they_were_saved()
     {
         await Store.Write(("a", [1, 2, 3]), ("b", Bytes(1, 5000)), ("c", [4]));
         string[] ids = ["c", "missing", "a", "b"];
@@ -34,7 +34,7 @@ public abstract class StreamStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_record_takes_the_place_of_the_one_before_and_none_removes_it()
+    public async Task A_saved_stream_takes_the_place_of_the_one_before_and_none_removes_it()
     {
         await Store.Write(("a", [1]), ("b", [2]), ("c", [3]));
         await Store.Write(("b", Bytes(2, 9000)), ("c", []), ("never there", []));
@@ -62,7 +62,7 @@ public abstract class StreamStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_id_that_is_too_long_is_refused_and_each_record_of_its_batch_is_written_whole_or_not_at_all()
+    public async Task An_id_that_is_too_long_is_refused_and_each_stream_of_its_batch_is_written_whole_or_not_at_all()
     {
         string tooLong = new('x', 256);
         await Store.Write(("a", Bytes(1, 5000)), ("b", [2]));
@@ -78,7 +78,7 @@ public abstract class StreamStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task All_records_are_read_once()
+    public async Task All_streams_are_read_once()
     {
         await Store.Write([.. Enumerable.Range(0, Many).Select(static i => (Id(i), Bytes(i, i % 50 + 1)))]);
         Dictionary<string, byte[]> all = await Store.ReadAll();
@@ -87,7 +87,7 @@ public abstract class StreamStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Records_that_are_written_while_all_are_read_are_as_they_were_or_as_they_are()
+    public async Task Streams_that_are_saved_while_all_are_read_are_as_they_were_or_as_they_are()
     {
         await Store.Write([.. Enumerable.Range(0, Many).Select(static i => (Id(i), new byte[] { 1 }))]);
         var seen = new HashSet<string>();
@@ -179,7 +179,19 @@ public abstract class StreamStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Records_and_entries_may_be_large()
+    public async Task Flushing_changes_no_log()
+    {
+        await Store.FlushLogAsync(0, default);
+        long position = await Store.AppendAsync(0, (byte[])[1], default);
+        await Store.FlushLogAsync(0, default);
+        await Store.FlushLogAsync(7, default);
+        await Reopen();
+        (int log, List<StoredLogEntry> entries) = Assert.Single(await Store.ReadLogs());
+        Assert.Equal((0, position), (log, Assert.Single(entries).Position));
+    }
+
+    [Fact]
+    public async Task Streams_and_entries_may_be_large()
     {
         await Store.Write(("large", Bytes(1, 3 << 20)));
         await Store.AppendAsync(0, Bytes(2, 5 << 20), default);
@@ -197,6 +209,7 @@ public abstract class StreamStoreContract : IAsyncLifetime
         [
             async () => await Store.WriteAsync([new("a", (byte[])[2])], cancelled),
             async () => await Store.AppendAsync(0, (byte[])[2], cancelled),
+            async () => await Store.FlushLogAsync(0, cancelled),
             async () => await Store.TruncateAsync(0, position, cancelled),
             async () => await Store.ReadAsync(["a"], static (_, _) => Assert.Fail("It was read."), cancelled),
             async () => await Store.ReadAllAsync(cancelled).GetAsyncEnumerator(cancelled).MoveNextAsync(),
@@ -240,7 +253,7 @@ public abstract class StreamStoreContract : IAsyncLifetime
             {
                 for (int i = 0; i < each / 4; i++)
                 {
-                    // In one record no two batches are mixed.
+                    // In one stream no two batches are mixed.
                     Assert.All((await Store.Read($"{t}/0", $"{t}/49")).Values, static r => Assert.Equal(Bytes(r), r));
                 }
             }),
@@ -263,7 +276,7 @@ public abstract class StreamStoreContract : IAsyncLifetime
     public async Task A_store_agrees_with_collections_whatever_is_done(int seed)
     {
         var random = new Random(seed);
-        var records = new Dictionary<string, byte[]>();
+        var saved = new Dictionary<string, byte[]>();
         var logs = new Dictionary<int, List<StoredLogEntry>>();
         for (int i = 0; i < 400; i++)
         {
@@ -281,7 +294,7 @@ public abstract class StreamStoreContract : IAsyncLifetime
                     await Store.Write(batch);
                     foreach ((string id, byte[] data) in batch)
                     {
-                        _ = data.Length == 0 ? records.Remove(id) : (records[id] = data) is not null;
+                        _ = data.Length == 0 ? saved.Remove(id) : (saved[id] = data) is not null;
                     }
                     break;
                 case < 18:
@@ -302,12 +315,12 @@ public abstract class StreamStoreContract : IAsyncLifetime
                     break;
                 default:
                     AssertSame(logs, await Store.ReadLogs());
-                    Assert.Equal(records, await Store.ReadAll());
+                    Assert.Equal(saved, await Store.ReadAll());
                     break;
             }
         }
         AssertSame(logs, await Store.ReadLogs());
-        Assert.Equal(records, await Store.ReadAll());
+        Assert.Equal(saved, await Store.ReadAll());
     }
 
     private protected async Task Reopen()

@@ -13,19 +13,19 @@ internal sealed class SlowStore(IStreamStore inner, int milliseconds, int longEv
     private readonly Lock disk = new();
     private int calls;
 
-    public ValueTask ReadAsync(IReadOnlyList<string> ids, StoredRecordReceiver receive, CancellationToken cancellationToken)
+    public ValueTask ReadAsync(IReadOnlyList<string> ids, SavedStreamReceiver receive, CancellationToken cancellationToken)
     {
         Wait();
         return inner.ReadAsync(ids, receive, cancellationToken);
     }
 
-    public ValueTask WriteAsync(IReadOnlyList<StoredRecord> records, CancellationToken cancellationToken)
+    public ValueTask WriteAsync(IReadOnlyList<SavedStreamData> streams, CancellationToken cancellationToken)
     {
         Wait();
-        return inner.WriteAsync(records, cancellationToken);
+        return inner.WriteAsync(streams, cancellationToken);
     }
 
-    public IAsyncEnumerable<StoredRecord> ReadAllAsync(CancellationToken cancellationToken) => inner.ReadAllAsync(cancellationToken);
+    public IAsyncEnumerable<SavedStreamData> ReadAllAsync(CancellationToken cancellationToken) => inner.ReadAllAsync(cancellationToken);
 
     public ValueTask<long> AppendAsync(int log, ReadOnlyMemory<byte> entry, CancellationToken cancellationToken)
     {

@@ -3,8 +3,8 @@ using System.Text;
 
 namespace AarenGen.Serving.Sqlite;
 
-/// <summary>The database file of the records of streams. Readers do not wait for the writer.</summary>
-internal sealed class RecordFile : DatabaseFile
+/// <summary>The database file of the saved streams. Readers do not wait for the writer.</summary>
+internal sealed class SavedStreamFile : DatabaseFile
 {
     private const string Tables =
         "CREATE TABLE record (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, data BLOB NOT NULL); "
@@ -18,7 +18,7 @@ internal sealed class RecordFile : DatabaseFile
     private readonly ConcurrentBag<Reader> readers = [];
     private readonly Statement write, remove;
 
-    public RecordFile(string path, StoreDurability durability, Action<DatabaseFile> maintain)
+    public SavedStreamFile(string path, StoreDurability durability, Action<DatabaseFile> maintain)
         : base(path, Tables, durability, WriterCache, maintain)
     {
         try
@@ -34,7 +34,7 @@ internal sealed class RecordFile : DatabaseFile
         }
     }
 
-    public void Write(IReadOnlyList<StoredRecord> records)
+    public void Write(IReadOnlyList<SavedStreamData> streams)
     {
         Span<byte> id = stackalloc byte[MaxIdBytes];
         lock (Gate)
@@ -45,9 +45,9 @@ internal sealed class RecordFile : DatabaseFile
             long bytes = 0;
             try
             {
-                for (int i = 0; i < records.Count; i++)
+                for (int i = 0; i < streams.Count; i++)
                 {
-                    (string name, ReadOnlyMemory<byte> data) = records[i];
+                    (string name, ReadOnlyMemory<byte> data) = streams[i];
                     ReadOnlySpan<byte> key = id[..Encode(name, id)];
                     if (data.IsEmpty)
                     {
@@ -66,11 +66,11 @@ internal sealed class RecordFile : DatabaseFile
                 Writer.Rollback();
                 throw;
             }
-            Wrote(bytes, records.Count);
+            Wrote(bytes, streams.Count);
         }
     }
 
-    public void Read(IReadOnlyList<string> ids, StoredRecordReceiver receive, CancellationToken cancellationToken)
+    public void Read(IReadOnlyList<string> ids, SavedStreamReceiver receive, CancellationToken cancellationToken)
     {
         Span<byte> id = stackalloc byte[MaxIdBytes];
         Reader reader = Rent();
@@ -99,10 +99,10 @@ internal sealed class RecordFile : DatabaseFile
         }
     }
 
-    /// <summary>Reads records after a number, in the order of their numbers; false where there is none.</summary>
-    /// <param name="after">The number; then that of the last record that was read.</param>
-    /// <param name="records">Where they go.</param>
-    public bool ReadSome(ref long after, List<StoredRecord> records)
+    /// <summary>Reads saved streams after a number, in the order of their numbers; false where there is none.</summary>
+    /// <param name="after">The number; then that of the last one that was read.</param>
+    /// <param name="streams">Where they go.</param>
+    public bool ReadSome(ref long after, List<SavedStreamData> streams)
     {
         Reader reader = Rent();
         try
@@ -117,7 +117,7 @@ internal sealed class RecordFile : DatabaseFile
                     after = some.Int64(0);
                     if (TryDecode(some.Bytes(1)) is { } id)
                     {
-                        records.Add(new(id, some.Bytes(2).ToArray()));
+                        streams.Add(new(id, some.Bytes(2).ToArray()));
                     }
                 }
                 return hasRead;
@@ -146,7 +146,7 @@ internal sealed class RecordFile : DatabaseFile
         ? count
         : throw new ArgumentException($"The id of a stream has {MaxIdBytes} bytes of UTF-8 at most; this one has {Utf8.GetByteCount(id)}.");
 
-    /// <summary>The id of a record; null where damage has left none, so that nobody can ask for it.</summary>
+    /// <summary>The id of a saved stream; null where damage has left none, so that nobody can ask for it.</summary>
     private static string? TryDecode(ReadOnlySpan<byte> id)
     {
         try

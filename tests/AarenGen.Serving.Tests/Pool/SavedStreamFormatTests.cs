@@ -2,8 +2,8 @@ using System.IO.Hashing;
 
 namespace AarenGen.Serving.Tests;
 
-/// <summary>Records of streams, whole and damaged.</summary>
-public sealed class StreamRecordTests
+/// <summary>Saved streams, whole and damaged.</summary>
+public sealed class SavedStreamFormatTests
 {
     private const ulong Declaration = 0x1234_5678_9ABC_DEF0, Weights = 77;
     private const int OutputWidth = 2, TokenWidth = 3;
@@ -16,13 +16,13 @@ public sealed class StreamRecordTests
     [InlineData(4, 2)]
     [InlineData(4, 0)]
     [InlineData(0, 4)]
-    public void A_record_is_read_as_it_was_written(int history, int historyRead)
+    public void A_saved_stream_is_read_as_it_was_written(int history, int historyRead)
     {
         float[] values = Values(history);
-        byte[] record = Record(history, values);
+        byte[] saved = Save(history, values);
         double[] state = new double[State.Length];
         float[] read = new float[OutputWidth + TokenHistory.Floats(historyRead, TokenWidth)];
-        (ulong weights, long sequence, long tokens) = StreamRecord.Read(record, Id, Declaration, state, OutputWidth, TokenWidth, read);
+        (ulong weights, long sequence, long tokens) = SavedStreamFormat.Read(saved, Id, Declaration, state, OutputWidth, TokenWidth, read);
         Assert.Equal((Weights, 12L, 9L), (weights, sequence, tokens));
         Assert.Equal(State, state);
         Assert.Equal(values[..OutputWidth], read[..OutputWidth]);
@@ -36,28 +36,28 @@ public sealed class StreamRecordTests
     [Fact]
     public void Every_damaged_byte_is_found()
     {
-        byte[] record = Record(4, Values(4));
-        for (int i = 0; i < record.Length; i++)
+        byte[] saved = Save(4, Values(4));
+        for (int i = 0; i < saved.Length; i++)
         {
-            byte[] damaged = [.. record];
+            byte[] damaged = [.. saved];
             damaged[i] ^= 0x10;
             Refused("damaged", damaged);
         }
-        for (int length = 0; length < record.Length; length++)
+        for (int length = 0; length < saved.Length; length++)
         {
-            Refused("damaged", record[..length]);
+            Refused("damaged", saved[..length]);
         }
-        Refused("damaged", [.. record, 0]);
+        Refused("damaged", [.. saved, 0]);
     }
 
     [Fact]
-    public void A_record_of_another_stream_is_found()
+    public void The_bytes_of_another_stream_is_found()
     {
-        byte[] record = Record(4, Values(4));
-        Assert.True(StreamRecord.IsSound(record, Id));
-        Assert.False(StreamRecord.IsSound(record, "b"u8));
-        Assert.False(StreamRecord.IsSound([], Id));
-        Assert.False(StreamRecord.IsSound(new byte[8], Id));
+        byte[] saved = Save(4, Values(4));
+        Assert.True(SavedStreamFormat.IsSound(saved, Id));
+        Assert.False(SavedStreamFormat.IsSound(saved, "b"u8));
+        Assert.False(SavedStreamFormat.IsSound([], Id));
+        Assert.False(SavedStreamFormat.IsSound(new byte[8], Id));
     }
 
     [Fact]
@@ -86,29 +86,29 @@ public sealed class StreamRecordTests
         return values;
     }
 
-    private static byte[] Record(int history, float[] values)
+    private static byte[] Save(int history, float[] values)
     {
-        byte[] record = new byte[StreamRecord.Bytes(State.Length, values.Length)];
-        StreamRecord.Write(record, Id, Declaration, Weights, new() { Sequence = 12, TokenCount = 9 }, State, history, values);
-        return record;
+        byte[] saved = new byte[SavedStreamFormat.Bytes(State.Length, values.Length)];
+        SavedStreamFormat.Write(saved, Id, Declaration, Weights, new() { Sequence = 12, TokenCount = 9 }, State, history, values);
+        return saved;
     }
 
-    /// <summary>A record with another byte, whose checksum is right.</summary>
+    /// <summary>A saved stream with another byte, whose checksum is right.</summary>
     private static byte[] Changed(int place, byte value)
     {
-        byte[] record = Record(4, Values(4));
-        record[place] = value;
+        byte[] saved = Save(4, Values(4));
+        saved[place] = value;
         BitConverter.TryWriteBytes(
-            record.AsSpan(record.Length - 8), XxHash3.HashToUInt64(record.AsSpan(0, record.Length - 8), (long)XxHash3.HashToUInt64(Id)));
-        return record;
+            saved.AsSpan(saved.Length - 8), XxHash3.HashToUInt64(saved.AsSpan(0, saved.Length - 8), (long)XxHash3.HashToUInt64(Id)));
+        return saved;
     }
 
-    private static void Refused(string message, byte[] record)
+    private static void Refused(string message, byte[] saved)
     {
         double[] state = [7, 7, 7];
         float[] values = new float[OutputWidth + TokenHistory.Floats(4, TokenWidth)];
         ModelFileException error = Assert.Throws<ModelFileException>(
-            () => StreamRecord.Read(record, Id, Declaration, state, OutputWidth, TokenWidth, values));
+            () => SavedStreamFormat.Read(saved, Id, Declaration, state, OutputWidth, TokenWidth, values));
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
         Assert.Equal([7, 7, 7], state);
     }

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using AarenGen.Serving;
 
@@ -7,9 +6,9 @@ namespace AarenGen.AspNetCore;
 
 /// <summary>A token of the stream that the address names: the body of a request.</summary>
 /// <remarks>
-/// As all records of this namespace, it describes JSON, for OpenAPI documents and for clients in .NET; the service itself reads no objects.
+/// As all bodies, it describes JSON, for OpenAPI documents and for clients in .NET; the service itself reads no objects.
 /// </remarks>
-public sealed record TokenRequest
+public record TokenRequest
 {
     /// <summary>The numbers of the token; null is a value that is missing.</summary>
     [Description("The numbers of the token, as many as the model has inputs; null is a value that is missing.")]
@@ -21,31 +20,23 @@ public sealed record TokenRequest
 }
 
 /// <summary>A token of a stream.</summary>
-public sealed record StreamToken
+public sealed record NamedTokenRequest : TokenRequest
 {
     /// <summary>The stream's id.</summary>
     [Description("The stream's id: 1 to 255 bytes of UTF-8.")]
     public required string Id { get; init; }
-
-    /// <inheritdoc cref="TokenRequest.Token"/>
-    [Description("The numbers of the token, as many as the model has inputs; null is a value that is missing.")]
-    public required IReadOnlyList<float?> Token { get; init; }
-
-    /// <inheritdoc cref="TokenRequest.Sequence"/>
-    [Description("The number of the token in its stream, from 1; 0 or absent: the next one. A token that is sent twice is read once.")]
-    public long Sequence { get; init; }
 }
 
 /// <summary>Tokens of any streams: the body of a request.</summary>
-public sealed record BatchRequest
+public sealed record TokenBatchRequest
 {
     /// <summary>The tokens, which are read in this order.</summary>
     [Description("The tokens, which are read in this order.")]
-    public required IReadOnlyList<StreamToken> Tokens { get; init; }
+    public required IReadOnlyList<NamedTokenRequest> Tokens { get; init; }
 }
 
 /// <summary>What became of a token.</summary>
-public sealed record TokenResult
+public sealed record TokenAnswer
 {
     /// <summary>What became of it.</summary>
     [Description("What became of the token; it has an output where it is accepted or repeated.")]
@@ -66,15 +57,15 @@ public sealed record TokenResult
 }
 
 /// <summary>What became of the tokens of a request.</summary>
-public sealed record BatchResponse
+public sealed record TokenBatchResponse
 {
     /// <summary>What became of each token, in the order of the request.</summary>
     [Description("What became of each token, in the order of the request.")]
-    public required IReadOnlyList<TokenResult> Results { get; init; }
+    public required IReadOnlyList<TokenAnswer> Results { get; init; }
 }
 
-/// <summary>What is known of a stream.</summary>
-public sealed record StreamDetails
+/// <summary>What is known of a stream of tokens.</summary>
+public sealed record TokenStreamDetails
 {
     /// <summary>Its id.</summary>
     [Description("The stream's id.")]
@@ -97,8 +88,8 @@ public sealed record StreamDetails
     public IReadOnlyList<float?>? Output { get; init; }
 }
 
-/// <summary>What is known of a service of streams.</summary>
-public sealed record ServiceDetails
+/// <summary>What is known of a service of streams of tokens.</summary>
+public sealed record TokenServiceDetails
 {
     /// <summary>The name of the model.</summary>
     [Description("The name of the model.")]
@@ -126,7 +117,7 @@ public sealed record ServiceDetails
 }
 
 /// <summary>The data of a server-sent event: a token that a stream has read.</summary>
-public sealed record OutputEvent
+public sealed record TokenEvent
 {
     /// <summary>The number of the token, which is the event's id, too.</summary>
     [Description("The number of the token, which is the event's id, too.")]
@@ -140,6 +131,3 @@ public sealed record OutputEvent
     [Description("What the model gave for it. A number is null where the model has no output at this token.")]
     public required IReadOnlyList<float?> Output { get; init; }
 }
-
-/// <summary>Names of <see cref="StepStatus"/> in JSON: <c>accepted</c>, <c>repeated</c>, <c>gap</c>.</summary>
-internal sealed class StepStatusConverter() : JsonStringEnumConverter<StepStatus>(JsonNamingPolicy.CamelCase, allowIntegerValues: false);
