@@ -70,11 +70,11 @@ internal sealed class ServingHttpBenchmark : IBenchmark
         string taken = $"Medians over {rounds} rounds, in which each case has one turn with a host and clients of its own.";
         string[] how =
         [
-            "The client has one of the two cores, the host what it leaves of both. Requests are sent at exponentially distributed times, each "
-            + "counted from when it was due; the client wakes once a millisecond, and sends what is due together. Garbage collection of the "
-            + "hosts is the server's.",
-            "A sleeper: a thread of a third process, which only sleeps for a millisecond each time, and how much later it woke, in the same "
-            + "seconds. What it waits for is no service's doing.",
+            "The client has one of the two cores, the host what it leaves of both. Requests are sent at exponentially distributed times, "
+            + "each counted from when it was due; the client wakes once a millisecond, and sends what is due together. Garbage collection "
+            + "of the hosts is the server's.",
+            "A sleeper: a thread of a third process, which only sleeps for a millisecond each time, and how much later it woke, in the "
+            + "same seconds. What it waits for is no service's doing.",
         ];
         yield return new(
             "serving-http", $"Small model, {Number(streams, "N0")} streams, over HTTP: highest load, and requests at half of it",
@@ -92,8 +92,8 @@ internal sealed class ServingHttpBenchmark : IBenchmark
         {
             Notes =
             [
-                $"{taken} Batches through the service reach {Number(Statistics.Median(ratios), "0.0")} times the tokens of ONNX Runtime behind "
-                + "the same host; outputs are the same.",
+                $"{taken} Batches through the service reach {Number(Statistics.Median(ratios), "0.0")} times the tokens of ONNX Runtime "
+                + "behind the same host; outputs are the same.",
                 .. how,
             ],
         };
