@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using AarenGen.Cuda.Compilation;
 using AarenGen.Cuda.Training;
 using AarenGen.Training;
 
@@ -22,9 +23,10 @@ public enum MatrixPrecision
 /// <remarks>
 /// <para>Nothing is opened before a training begins. Any thread may use one.</para>
 /// <para>A training on it throws, beside what <see cref="SequenceModel{TSelf}.Fit"/> says: <see cref="CudaUnavailableException"/> where
-/// there is no driver, no NVRTC or no such device, and <see cref="NotSupportedException"/> where the model was compiled without its CUDA
-/// kernels or the GPU is too old for its <see cref="MatrixPrecision"/>, all before the first step, so that the model is as it was; and
-/// <see cref="CudaException"/> where a CUDA call fails, for example because the GPU has too little memory. If a call fails after the
+/// there is no driver, or no NVRTC and no kernels compiled earlier, and <see cref="NotSupportedException"/> where the model was compiled
+/// without its CUDA kernels or the GPU is too old for them or for its <see cref="MatrixPrecision"/>, all before the first step, so that the
+/// model is as it was; and <see cref="CudaException"/> where a CUDA call fails, for example because there is no such device or the GPU has
+/// too little memory. If a call fails after the
 /// first step, the model has the weights of the last checkpoint or best epoch, or else those from before the training.</para>
 /// </remarks>
 public sealed class CudaDevice : Device
@@ -53,16 +55,31 @@ public sealed class CudaDevice : Device
             },
             MemoryCheck.AvailableBytes);
 
-    /// <exception cref="CudaUnavailableException">There is no driver, no NVRTC or no such device.</exception>
+    /// <exception cref="CudaUnavailableException">There is no driver, or no NVRTC where the kernels are not cached.</exception>
     internal override TrainingEngine CreateEngine<TModel>(EngineRequest<TModel> request) => new CudaEngine<TModel>(request, this);
 
-    internal void Check(CudaDeviceInfo device)
+    /// <summary>The kernels of a model.</summary>
+    /// <exception cref="NotSupportedException">The model was compiled without them.</exception>
+    internal static DeviceProgram ProgramOf<TModel>(TModel model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel> =>
+        model.DeviceProgram ?? throw new NotSupportedException(
+            $"'{SequenceModel<TModel>.Description.Name}' was compiled without its CUDA kernels; let the project that declares it refer to "
+            + "AarenGen.Cuda, or train on Device.Cpu.");
+
+    /// <exception cref="NotSupportedException">An architecture is too old for the kernels or for the precision.</exception>
+    internal void Check(string device, int architecture)
     {
-        if (MatrixPrecision != MatrixPrecision.Float32 && device.Architecture < TensorCores)
+        const int lowest = CompilationTarget.LowestArchitecture;
+        if (architecture < lowest)
         {
             throw new NotSupportedException(
-                $"{device.Name} is sm_{device.Architecture}, but matrices in {MatrixPrecision} need sm_{TensorCores} or newer; "
-                + "use MatrixPrecision.Float32.");
+                $"{device} is sm_{architecture}, but AarenGen's kernels need sm_{lowest} (Turing, 2018) or newer; use another device, or "
+                + "train on Device.Cpu.");
+        }
+        if (MatrixPrecision != MatrixPrecision.Float32 && architecture < TensorCores)
+        {
+            throw new NotSupportedException(
+                $"{device} is sm_{architecture}, but matrices in {MatrixPrecision} need sm_{TensorCores} or newer; use "
+                + "MatrixPrecision.Float32.");
         }
     }
 }

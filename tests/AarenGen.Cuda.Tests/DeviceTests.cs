@@ -185,9 +185,9 @@ public sealed class DeviceTests(DeviceTests.Session session) : IClassFixture<Dev
     public void Invalid_code_is_rejected()
     {
         CudaException e = Assert.Throws<CudaException>(
-            () => new CudaModule(Context, new("broken", new(80, IsPtx: false), [1, 2, 3, 4, 5, 6, 7, 0], FromCache: false)));
+            () => new CudaModule(Context, new("broken", new(80, IsPtx: false), new(11, 8), [1, 2, 3, 4, 5, 6, 7, 0])));
         Assert.Equal("cuModuleLoadDataEx", e.FunctionName);
-        Assert.Contains("Module 'broken' was compiled for sm_80", e.Message, StringComparison.Ordinal);
+        Assert.Contains("Module 'broken' was compiled for sm_80 by NVRTC 11.8", e.Message, StringComparison.Ordinal);
     }
 
     [DeviceFact]
@@ -371,7 +371,7 @@ public sealed class DeviceTests(DeviceTests.Session session) : IClassFixture<Dev
             if (Requirements.Find(Requirement.Device) is null)
             {
                 Context = new CudaContext();
-                Module = new CudaModule(Context, new RuntimeCompiler(new(null)).Compile("tests", Source, Context.Device.Architecture));
+                Module = new KernelLoader(new(null)).Load(Context, new("tests", Source));
             }
         }
 

@@ -55,16 +55,41 @@ internal sealed class DeviceTheoryAttribute : TheoryAttribute
 
 /// <summary>
 /// Skipped where CUDA cannot be hidden from a process that the test starts: elsewhere than on Linux, and where a toolkit lies in a folder
-/// that
-/// is always searched.
+/// that is always searched.
 /// </summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class HiddenLibrariesFactAttribute : FactAttribute
+{
+    public HiddenLibrariesFactAttribute() => Skip = HiddenLibraries.WhyVisible;
+}
+
+/// <summary><see cref="HiddenLibrariesFactAttribute"/> with arguments.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class HiddenLibrariesTheoryAttribute : TheoryAttribute
 {
-    public HiddenLibrariesTheoryAttribute() => Skip =
-        HiddenLibraries.Are(NativeLibraries.CreateCompilerSearch()) && HiddenLibraries.Are(NativeLibraries.CreateDriverSearch())
-            ? null
-            : "CUDA cannot be hidden here: this test needs Linux without a CUDA toolkit in its usual folders.";
+    public HiddenLibrariesTheoryAttribute() => Skip = HiddenLibraries.WhyVisible;
+}
+
+/// <summary>Skipped where a process may find other libraries than a test's stubs, or cannot load these.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class HiddenByStubsFactAttribute : FactAttribute
+{
+    public HiddenByStubsFactAttribute() => Skip = HiddenLibraries.WhyVisible ?? StubLibrary.WhyUnusable;
+}
+
+/// <summary>Skipped without the emulator, which a process finds by its name though all other libraries are hidden from it.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class NamedEmulatorFactAttribute : FactAttribute
+{
+    public NamedEmulatorFactAttribute() =>
+        Skip = Requirements.Find(Requirement.Emulator) ?? HiddenLibraries.WhyVisible ?? StubLibrary.WhyUnusable;
+}
+
+/// <summary><see cref="HiddenByStubsFactAttribute"/> with arguments.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class HiddenByStubsTheoryAttribute : TheoryAttribute
+{
+    public HiddenByStubsTheoryAttribute() => Skip = HiddenLibraries.WhyVisible ?? StubLibrary.WhyUnusable;
 }
 
 /// <summary>Skipped elsewhere than on Linux, <see cref="FactAttribute"/> with arguments.</summary>
@@ -72,6 +97,20 @@ internal sealed class HiddenLibrariesTheoryAttribute : TheoryAttribute
 internal sealed class LinuxTheoryAttribute : TheoryAttribute
 {
     public LinuxTheoryAttribute() => Skip = OperatingSystem.IsLinux() ? null : "The tools of NVIDIA are looked for on Linux only.";
+}
+
+/// <summary>Skipped where the tests' own stub libraries do not load: elsewhere than on Linux on x86-64.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class StubFactAttribute : FactAttribute
+{
+    public StubFactAttribute() => Skip = StubLibrary.WhyUnusable;
+}
+
+/// <summary><see cref="StubFactAttribute"/> with arguments.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class StubTheoryAttribute : TheoryAttribute
+{
+    public StubTheoryAttribute() => Skip = StubLibrary.WhyUnusable;
 }
 
 /// <summary>Something that tests need beside this repository.</summary>

@@ -15,14 +15,18 @@ internal static class HiddenLibraries
         {
             File.WriteAllText(Path.Combine(folder, name), "no library");
         }
-        return [("LD_LIBRARY_PATH", folder), ("CUDA_PATH", null)];
+        return [("LD_LIBRARY_PATH", folder), .. CompilerFolders.Variables.Select(static v => (v, (string?)null))];
     }
+
+    /// <summary>Why a process of this machine may find CUDA in any case; null where it does not.</summary>
+    public static string? WhyVisible => Are(NativeLibraries.CreateCompilerSearch()) && Are(NativeLibraries.CreateDriverSearch())
+        ? null : "CUDA cannot be hidden here: this test needs Linux without a CUDA toolkit in its usual folders.";
 
     /// <summary>Whether a process with these finds none: on Linux, where no toolkit lies in a folder that is searched besides.</summary>
     public static bool Are(LibrarySearch search)
     {
-        string? toolkit = Environment.GetEnvironmentVariable("CUDA_PATH");
-        IEnumerable<string> folders = search.Folders.Where(f => toolkit is null || !f.StartsWith(toolkit, StringComparison.Ordinal));
+        string[] cleared = [.. CompilerFolders.Variables.Select(Environment.GetEnvironmentVariable).OfType<string>()];
+        IEnumerable<string> folders = search.Folders.Where(f => !cleared.Any(c => f.StartsWith(c, StringComparison.Ordinal)));
         return OperatingSystem.IsLinux() && !folders.Any(f => search.Names.Any(n => File.Exists(Path.Combine(f, n))));
     }
 }

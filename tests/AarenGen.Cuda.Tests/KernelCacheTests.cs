@@ -7,13 +7,26 @@ public sealed class KernelCacheTests : TemporaryFolder
 {
     private int compilations;
 
-    public static byte[] KeyOf(int number) => KernelCache.Key(["kernel", $"{number}"]);
+    internal static byte[] KeyOf(int number) => KernelCache.Key(["kernel", $"{number}"]);
 
     /// <summary>What stands for compiled code: large enough that writing it takes more than one system call's buffer.</summary>
-    public static byte[] CodeOf(int number)
+    internal static DeviceCode CodeOf(int number)
     {
-        byte[] code = new byte[200_000];
-        new Random(number).NextBytes(code);
+        byte[] image = new byte[200_000];
+        new Random(number).NextBytes(image);
+        return new("kernel", new(80 + number, IsPtx: number % 2 == 1), new(12, number), image);
+    }
+
+    /// <summary>As a training asks for code.</summary>
+    internal static DeviceCode GetOrAdd(KernelCache cache, int number, out bool found)
+    {
+        DeviceCode? kept = cache.Find(KeyOf(number), "kernel").FirstOrDefault();
+        found = kept is not null;
+        DeviceCode code = kept ?? CodeOf(number);
+        if (!found)
+        {
+            cache.Add(KeyOf(number), code);
+        }
         return code;
     }
 
@@ -33,6 +46,7 @@ public sealed class KernelCacheTests : TemporaryFolder
     [InlineData(20)]
     [InlineData(60)]
     [InlineData(80)]
+    [InlineData(90)]
     [InlineData(-1)]
     public void Damaged_file_is_compiled_again_and_replaced(int position)
     {
@@ -71,6 +85,27 @@ public sealed class KernelCacheTests : TemporaryFolder
         string path = At(Convert.ToHexStringLower(KeyOf(1)) + ".kernels");
         File.Move(TheFile(), path);
         AssertHealed();
+    }
+
+    [Fact]
+    public void Shipped_kernels_come_first_and_are_never_changed()
+    {
+        string shipped = At("shipped");
+        Get(new(shipped), 1);
+        string file = Assert.Single(Directory.GetFiles(shipped));
+        DateTime written = new(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        File.SetLastWriteTimeUtc(file, written);
+        var cache = new KernelCache(At("own"), shipped: shipped);
+
+        Assert.True(Get(cache, 1));
+        Assert.False(Directory.Exists(At("own")));
+        Assert.False(Get(cache, 2));
+        // Where the device does not take what was shipped, what was compiled here comes next.
+        cache.Add(KeyOf(1), CodeOf(1));
+        Assert.Equal(
+            [file, Path.Combine(At("own"), Path.GetFileName(file))], cache.Find(KeyOf(1), "kernel").Select(static c => c.File));
+
+        Assert.Equal((1, written), (Directory.GetFiles(shipped).Length, File.GetLastWriteTimeUtc(file)));
     }
 
     [Fact]
@@ -118,7 +153,7 @@ public sealed class KernelCacheTests : TemporaryFolder
             for (int i = 0; i < 40; i++)
             {
                 int number = i % 4;
-                Assert.Equal(CodeOf(number), cache.GetOrAdd(KeyOf(number), () => CodeOf(number), out bool _));
+                AssertCode(number, GetOrAdd(cache, number, out bool _));
             }
         })));
         Assert.Equal(4, Directory.GetFiles(Folder).Length);
@@ -241,13 +276,16 @@ public sealed class KernelCacheTests : TemporaryFolder
 
     private bool Get(KernelCache cache, int number)
     {
-        byte[] code = cache.GetOrAdd(KeyOf(number), () =>
-        {
-            compilations++;
-            return CodeOf(number);
-        }, out bool found);
-        Assert.Equal(CodeOf(number), code);
+        AssertCode(number, GetOrAdd(cache, number, out bool found));
+        compilations += found ? 0 : 1;
         return found;
+    }
+
+    private static void AssertCode(int number, DeviceCode code)
+    {
+        DeviceCode wanted = CodeOf(number);
+        Assert.Equal((wanted.Name, wanted.Target, wanted.Compiler), (code.Name, code.Target, code.Compiler));
+        Assert.Equal(wanted.Image, code.Image);
     }
 
     private string TheFile() => Assert.Single(Directory.GetFiles(Folder));

@@ -9,6 +9,7 @@ public sealed class LibrarySearchTests : TemporaryFolder
     {
         File.WriteAllText(At("named.so"), "no library");
         File.WriteAllText(At("one.so"), "nor this");
+        Directory.CreateDirectory(At("empty"));
         LibrarySearch search = Search(static path => throw new DllNotFoundException($"General advice:\n{path}: not for this machine\n"));
 
         string message = Assert.Throws<CudaUnavailableException>(search.Load).Message;
@@ -20,7 +21,8 @@ public sealed class LibrarySearchTests : TemporaryFolder
               one.so: not for this machine
               two.so: not for this machine
               {At("one.so")}: not for this machine
-              {At("two.so")}: no such file
+              {At("nowhere")}: no such folder
+              {At("empty")}: no such file in it
             Install it. Or let the environment variable SOME_VARIABLE name the file.
             """.ReplaceLineEndings("\n"),
             message);
@@ -64,8 +66,10 @@ public sealed class LibrarySearchTests : TemporaryFolder
     public void Another_library_of_the_same_name_is_recognised()
     {
         string other = OperatingSystem.IsWindows() ? "kernel32.dll" : OperatingSystem.IsMacOS() ? "libSystem.dylib" : "libc.so.6";
-        var search =
-            new LibrarySearch { Description = "It", Entry = "cuInit", Remedy = "Install it.", Variable = "SOME_VARIABLE", Names = [other] };
+        var search = new LibrarySearch
+        {
+            Description = "It", Entries = ["cuInit"], Remedy = "Install it.", Variable = "SOME_VARIABLE", Names = [other],
+        };
 
         Assert.Contains(
             $"{other}: it loads, but has no entry cuInit", Assert.Throws<CudaUnavailableException>(search.Load).Message,
@@ -105,11 +109,11 @@ public sealed class LibrarySearchTests : TemporaryFolder
     private LibrarySearch Search(Func<string, nint> load) => new(load)
     {
         Description = "The library",
-        Entry = "start",
+        Entries = ["start"],
         Remedy = "Install it.",
         Variable = "SOME_VARIABLE",
         NamedFile = At("named.so"),
         Names = ["one.so", "two.so"],
-        Folders = [Folder],
+        Folders = [Folder, At("nowhere"), At("empty")],
     };
 }

@@ -20,7 +20,7 @@ internal static class Program
                 Console.Write($"{query.Devices.Count} devices\n{query.Message}");
                 return Try(static () => NativeLibraries.Driver.Load()) is null ? 0 : Unavailable;
             case ["start-compiler"]:
-                string? missing = Try(static () => Console.Write($"NVRTC {new RuntimeCompiler(new(null)).Version}"));
+                string? missing = Try(static () => Console.Write($"NVRTC {CompilerSearch.First().Version}"));
                 Console.Write(missing);
                 return missing is null ? 0 : Unavailable;
             case ["look-for", string requirement]:
@@ -37,13 +37,13 @@ internal static class Program
                 KernelTranslation.Write(folder, Number(share), Number(shares));
                 return 0;
             case ["fill-default-cache"]:
-                KernelCache.Open().GetOrAdd(KernelCacheTests.KeyOf(1), static () => KernelCacheTests.CodeOf(1), out _);
+                KernelCache.Open().Add(KernelCacheTests.KeyOf(1), KernelCacheTests.CodeOf(1));
                 return 0;
             case ["fill-cache", string folder, string count]:
                 var cache = new KernelCache(folder);
                 for (int i = 0; i < Number(count); i++)
                 {
-                    cache.GetOrAdd(KernelCacheTests.KeyOf(i % 8), () => KernelCacheTests.CodeOf(i % 8), out _);
+                    KernelCacheTests.GetOrAdd(cache, i % 8, out _);
                 }
                 return 0;
             default:

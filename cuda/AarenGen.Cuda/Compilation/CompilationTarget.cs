@@ -10,15 +10,9 @@ internal readonly record struct CompilationTarget(int Architecture, bool IsPtx)
     public string Name => $"{(IsPtx ? "compute" : "sm")}_{Architecture}";
 
     /// <summary>The best a compiler can do for a device: its own code where it knows the device, the newest older PTX where not.</summary>
-    /// <exception cref="CudaException">The device is too old, or older than all the compiler knows.</exception>
+    /// <exception cref="CudaException">The device is older than all the compiler knows.</exception>
     public static CompilationTarget For(int device, IReadOnlyList<int> supported, Version compiler)
     {
-        if (device < LowestArchitecture)
-        {
-            throw new CudaException(
-                $"This device is sm_{device}; AarenGen's kernels need sm_{LowestArchitecture} (Turing, 2018) or newer. Use another device, "
-                    + "or train on the CPU.");
-        }
         if (supported.Contains(device))
         {
             return new(device, IsPtx: false);

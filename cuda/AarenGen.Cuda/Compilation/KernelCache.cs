@@ -6,38 +6,42 @@ using AarenGen.Serialization;
 namespace AarenGen.Cuda.Compilation;
 
 /// <summary>
-/// Compiled kernels in a folder, a file each, named by the hash of all that they depend on. Any number of threads and processes may
-/// share it: files appear whole by renaming, and those of one name are equal. A file that is damaged, or of another name, is compiled
-/// anew and replaced. Where the folder cannot be used, everything is compiled and nothing kept.
+/// Compiled kernels in a folder, a file each, named by the hash of all that they depend on but the compiler's version: the code of any
+/// version that the driver takes serves, and a file tells its own. Any number of threads and processes may share it: files appear whole by
+/// renaming. A file that is damaged, or of another name, is compiled anew and replaced. Where the folder cannot be used, everything is
+/// compiled and nothing kept.
 /// </summary>
 internal sealed class KernelCache
 {
     public const string FolderVariable = "AARENGEN_CUDA_CACHE";
-    private const int FormatVersion = 1;
-    private const string Extension = ".kernels";
+    private const int FormatVersion = 2;
+    private const string Extension = ".kernels", ShippedFolder = "kernels";
 
-    private readonly string? folder;
+    private readonly string? folder, shipped;
     private readonly long capacity;
 
     /// <param name="folder">Made when first needed; null keeps nothing.</param>
     /// <param name="capacity">Bytes beyond which the files not used for longest go.</param>
-    public KernelCache(string? folder, long capacity = 256L << 20)
+    /// <param name="shipped">A folder of kernels that is looked at first and never changed; null where there is none.</param>
+    public KernelCache(string? folder, long capacity = 256L << 20, string? shipped = null)
     {
         this.folder = folder;
+        this.shipped = shipped;
         this.capacity = capacity;
     }
 
-    /// <summary>The user's cache, or the one that AARENGEN_CUDA_CACHE names.</summary>
+    /// <summary>The kernels beside the program, and the user's cache or the one that AARENGEN_CUDA_CACHE names.</summary>
     public static KernelCache Open()
     {
+        string beside = Path.Combine(AppContext.BaseDirectory, ShippedFolder);
         if (Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } named)
         {
-            return new(named);
+            return new(named, shipped: beside);
         }
         // Not verified: a new user's folder is made when something is written.
         string user = Environment.GetFolderPath(
             Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
-        return new(user.Length == 0 ? null : Path.Combine(user, "aarengen", "kernels"));
+        return new(user.Length == 0 ? null : Path.Combine(user, "aarengen", "kernels"), shipped: beside);
     }
 
     /// <summary>
@@ -59,25 +63,47 @@ internal sealed class KernelCache
         return hash.GetHashAndReset();
     }
 
-    /// <summary>The code of a key: from the folder where it is there and whole, compiled and written otherwise.</summary>
-    public byte[] GetOrAdd(byte[] key, Func<byte[]> compile, out bool found)
+    /// <summary>The code of a key that is there and whole: what was shipped comes first.</summary>
+    /// <param name="key">What the code is found by.</param>
+    /// <param name="name">What its source is called in messages.</param>
+    public IEnumerable<DeviceCode> Find(byte[] key, string name)
     {
-        string? path = folder is null ? null : Path.Combine(folder, Convert.ToHexStringLower(key) + Extension);
-        if (path is not null && TryRead(path, key) is { } code)
+        if (shipped is not null && TryRead(PathOf(shipped, key), key, name) is { } given)
         {
-            found = true;
-            return code;
+            yield return given;
         }
-        found = false;
-        code = compile();
-        if (path is not null)
+        if (folder is not null && TryRead(PathOf(folder, key), key, name) is { } code)
         {
-            TryWrite(path, key, code);
+            // The time of writing says when a file was used last; times of reading are often switched off. A folder that may only be
+            // read still serves.
+            Try(() => File.SetLastWriteTimeUtc(PathOf(folder, key), DateTime.UtcNow));
+            yield return code;
         }
-        return code;
     }
 
-    private static byte[]? TryRead(string path, byte[] key)
+    /// <summary>Keeps the code of a key, in the place of what was kept before.</summary>
+    public void Add(byte[] key, DeviceCode code)
+    {
+        if (folder is null)
+        {
+            return;
+        }
+        Try(() => Write(folder, key, code));
+        // After a failure, too: older kernels may be what fills the disk.
+        Try(() => Prune(PathOf(folder, key)));
+    }
+
+    /// <summary>Writes the code of a key into a folder, which is created if it is missing.</summary>
+    public static void Write(string folder, byte[] key, DeviceCode code)
+    {
+        Directory.CreateDirectory(folder);
+        byte[] file = KernelFile.Encode(code, key);
+        AtomicFile.Write(PathOf(folder, key), stream => stream.Write(file));
+    }
+
+    private static string PathOf(string folder, byte[] key) => Path.Combine(folder, Convert.ToHexStringLower(key) + Extension);
+
+    private static DeviceCode? TryRead(string path, byte[] key, string name)
     {
         try
         {
@@ -85,35 +111,13 @@ internal sealed class KernelCache
             {
                 return null;
             }
-            byte[]? code;
-            using (FileStream file = File.OpenRead(path))
-            {
-                code = KernelFile.Decode(file, key);
-            }
-            if (code is not null)
-            {
-                // The time of writing says when a file was used last; times of reading are often switched off. A folder that may only be
-                // read still serves.
-                Try(() => File.SetLastWriteTimeUtc(path, DateTime.UtcNow));
-            }
-            return code;
+            using FileStream file = File.OpenRead(path);
+            return KernelFile.Decode(file, key, name) is { } code ? code with { File = path } : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
         }
-    }
-
-    private void TryWrite(string path, byte[] key, byte[] code)
-    {
-        Try(() =>
-        {
-            Directory.CreateDirectory(folder!);
-            byte[] file = KernelFile.Encode(code, key);
-            AtomicFile.Write(path, stream => stream.Write(file));
-        });
-        // After a failure, too: older kernels may be what fills the disk.
-        Try(() => Prune(path));
     }
 
     private void Prune(string justWritten)

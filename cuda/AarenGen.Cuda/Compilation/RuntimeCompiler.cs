@@ -1,140 +1,166 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
 using AarenGen.Cuda.Driver;
 using AarenGen.Cuda.Interop;
 
 namespace AarenGen.Cuda.Compilation;
 
-/// <summary>NVRTC: compiles CUDA C for a device once; the cache keeps the code. Any number of threads may compile.</summary>
+/// <summary>One NVRTC of this machine, which compiles CUDA C. Any number of threads may use it.</summary>
 internal sealed unsafe class RuntimeCompiler
 {
     /// <summary>The first with cubins and a list of architectures.</summary>
     private static readonly Version LowestVersion = new(11, 2);
 
-    private readonly KernelCache cache;
-    private readonly string library;
+    /// <summary>
+    /// Multiplications and additions are fused, as on the CPU. Nothing else about the arithmetic is relaxed, so --use_fast_math is not
+    /// used.
+    /// </summary>
+    public static readonly IReadOnlyList<string> CommonOptions = ["--std=c++17", "-default-device", "--fmad=true"];
 
-    /// <exception cref="CudaUnavailableException">There is no NVRTC, or too old a one.</exception>
-    public RuntimeCompiler(KernelCache cache)
+    private readonly NvrtcApi api;
+    private readonly string path;
+
+    /// <exception cref="CudaUnavailableException">It is too old, or lacks an entry.</exception>
+    /// <exception cref="CudaException">One of its calls fails.</exception>
+    public RuntimeCompiler(LoadedLibrary library, bool isNamed)
     {
-        this.cache = cache;
-        string path = NativeLibraries.Compiler.Load().Path;
-        library = Identify(path);
-        Check(NvrtcApi.nvrtcVersion(out int major, out int minor));
+        IsNamed = isNamed;
+        path = library.Path;
+        CodeFormat = NativeLibraries.CodeFormat(library.Handle);
+        NvrtcResult result = NvrtcApi.ReadVersion(library.Handle, out int major, out int minor);
+        if (result != NvrtcResult.Success)
+        {
+            throw new CudaUnavailableException($"it does not tell its version (error {(int)result})");
+        }
         Version = new(major, minor);
         if (Version < LowestVersion)
         {
-            throw new CudaUnavailableException(
-                $"{path} is NVRTC {Version}; {LowestVersion} or newer is needed. Install a newer CUDA toolkit, or let AARENGEN_LIBNVRTC "
-                + "name its libnvrtc.", CudaStatus.LibraryTooOld);
+            throw new CudaUnavailableException($"NVRTC {Version}; {LowestVersion} or newer is needed", CudaStatus.LibraryTooOld);
         }
-        Check(NvrtcApi.nvrtcGetNumSupportedArchs(out int count));
+        try
+        {
+            api = new(library.Handle);
+        }
+        catch (EntryPointNotFoundException e)
+        {
+            throw new CudaUnavailableException(e.Message, e);
+        }
+        int count;
+        Check(api.nvrtcGetNumSupportedArchs(&count));
         int[] architectures = new int[count];
         fixed (int* start = architectures)
         {
-            Check(NvrtcApi.nvrtcGetSupportedArchs(start));
+            Check(api.nvrtcGetSupportedArchs(start));
         }
         Architectures = architectures;
     }
+
+    /// <summary>Whether the environment names it.</summary>
+    public bool IsNamed { get; }
 
     public Version Version { get; }
 
     /// <summary>What it compiles for, as numbers: 90 is sm_90.</summary>
     public IReadOnlyList<int> Architectures { get; }
 
-    /// <summary>Compiles for a device's architecture, or takes the code from the cache.</summary>
-    /// <param name="name">What the source is called in messages.</param>
-    /// <param name="source">CUDA C; it finds no headers.</param>
-    /// <param name="architecture">The device's, such as 90.</param>
-    /// <param name="options">Options in addition to the usual ones.</param>
+    /// <summary>What tells its code from another's; see <see cref="NativeLibraries.CodeFormat"/>.</summary>
+    public string CodeFormat { get; }
+
+    /// <summary>As messages show it.</summary>
+    public override string ToString() => $"NVRTC {Version} ({path})";
+
+    /// <summary>Compiles for a device's architecture.</summary>
     /// <exception cref="CudaException">The device is not served, or the source does not compile.</exception>
-    public DeviceCode Compile(string name, string source, int architecture, params IReadOnlyList<string> options)
-    {
-        CompilationTarget target = CompilationTarget.For(architecture, Architectures, Version);
-        string[] all = AllOptions(target, options);
-        string fileName = name + ".cu";
-        byte[] key = KernelCache.Key([library, Version.ToString(), .. all, fileName, source]);
-        byte[] image = cache.GetOrAdd(key, () => Build(source, fileName, target, all, out _), out bool found);
-        return new(name, target, image, found);
-    }
+    public DeviceCode Compile(KernelSource source, int architecture) =>
+        Compile(source, CompilationTarget.For(architecture, Architectures, Version), out _);
 
-    /// <summary>
-    /// Compiles past the cache with the same options, and tells what the compiler said though it succeeded: its warnings.
-    /// </summary>
+    /// <summary>Compiles for a target, and tells what the compiler said though it succeeded: its warnings.</summary>
     /// <exception cref="CudaException">The source does not compile.</exception>
-    public DeviceCode Compile(string name, string source, CompilationTarget target, IReadOnlyList<string> options, out string log) =>
-        new(name, target, Build(source, name + ".cu", target, AllOptions(target, options), out log), FromCache: false);
+    public DeviceCode Compile(KernelSource source, CompilationTarget target, out string log) =>
+        new(source.Name, target, Version, Build(source, target, out log));
 
-    /// <summary>
-    /// Multiplications and additions are fused, as on the CPU. Nothing else about the arithmetic is relaxed, so --use_fast_math is not
-    /// used.
-    /// </summary>
-    private static string[] AllOptions(CompilationTarget target, IReadOnlyList<string> options) =>
-        [$"--gpu-architecture={target.Name}", "--std=c++17", "-default-device", "--fmad=true", .. options];
-
-    /// <summary>A file that someone named may be replaced by another of the same version, so it counts with its size and time.</summary>
-    private static string Identify(string path)
+    private byte[] Build(KernelSource source, CompilationTarget target, out string log)
     {
-        var file = new FileInfo(path);
-        return Path.IsPathFullyQualified(path) && file.Exists ? $"{path} {file.Length} {file.LastWriteTimeUtc.Ticks}" : path;
-    }
-
-    private byte[] Build(string source, string fileName, CompilationTarget target, string[] options, out string log)
-    {
-        Check(NvrtcApi.nvrtcCreateProgram(out nint program, source, fileName, 0, null, null));
+        string[] options = [$"--gpu-architecture={target.Name}", .. CommonOptions, .. source.Options];
+        nint program;
+        fixed (byte* text = Encoding.UTF8.GetBytes(source.Text + '\0'), name = Encoding.UTF8.GetBytes(source.FileName + '\0'))
+        {
+            Check(api.nvrtcCreateProgram(&program, text, name, 0, null, null));
+        }
         try
         {
-            NvrtcResult result = NvrtcApi.nvrtcCompileProgram(program, options.Length, options);
+            NvrtcResult result = Compile(program, options);
             log = ReadLog(program);
             if (result != NvrtcResult.Success)
             {
-                string detail = $"{fileName} for {target.Name} by NVRTC {Version}, options "
-                    + $"{string.Join(' ', options)}:{CompilerLog.Quote(log, source, fileName)}";
+                string detail = $"{source.FileName} for {target.Name} by NVRTC {Version}, options "
+                    + $"{string.Join(' ', options)}:{CompilerLog.Quote(log, source.Text, source.FileName)}";
                 throw Failure(result, detail, nameof(NvrtcApi.nvrtcCompileProgram));
             }
             return target.IsPtx ? ReadPtx(program) : ReadCubin(program);
         }
         finally
         {
-            _ = NvrtcApi.nvrtcDestroyProgram(ref program);
+            _ = api.nvrtcDestroyProgram(&program);
         }
     }
 
-    private static byte[] ReadCubin(nint program)
+    private NvrtcResult Compile(nint program, string[] options)
     {
-        Check(NvrtcApi.nvrtcGetCUBINSize(program, out nuint size));
+        nint[] texts = [.. options.Select(Marshal.StringToCoTaskMemUTF8)];
+        try
+        {
+            fixed (nint* start = texts)
+            {
+                return api.nvrtcCompileProgram(program, texts.Length, (byte**)start);
+            }
+        }
+        finally
+        {
+            Array.ForEach(texts, Marshal.FreeCoTaskMem);
+        }
+    }
+
+    private byte[] ReadCubin(nint program)
+    {
+        nuint size;
+        Check(api.nvrtcGetCUBINSize(program, &size));
         byte[] image = new byte[size];
         fixed (byte* start = image)
         {
-            Check(NvrtcApi.nvrtcGetCUBIN(program, start));
+            Check(api.nvrtcGetCUBIN(program, start));
         }
         return image;
     }
 
-    private static byte[] ReadPtx(nint program)
+    private byte[] ReadPtx(nint program)
     {
-        Check(NvrtcApi.nvrtcGetPTXSize(program, out nuint size));
+        nuint size;
+        Check(api.nvrtcGetPTXSize(program, &size));
         byte[] image = new byte[size];
         fixed (byte* start = image)
         {
-            Check(NvrtcApi.nvrtcGetPTX(program, start));
+            Check(api.nvrtcGetPTX(program, start));
         }
         return image;
     }
 
-    private static string ReadLog(nint program)
+    private string ReadLog(nint program)
     {
-        if (NvrtcApi.nvrtcGetProgramLogSize(program, out nuint size) != NvrtcResult.Success || size == 0)
+        nuint size;
+        if (api.nvrtcGetProgramLogSize(program, &size) != NvrtcResult.Success || size == 0)
         {
             return "";
         }
         byte[] log = new byte[size];
         fixed (byte* start = log)
         {
-            return NvrtcApi.nvrtcGetProgramLog(program, start) == NvrtcResult.Success ? CudaDriver.Text(start) : "";
+            return api.nvrtcGetProgramLog(program, start) == NvrtcResult.Success ? CudaDriver.Text(start) : "";
         }
     }
 
-    private static void Check(NvrtcResult result, [CallerArgumentExpression(nameof(result))] string call = "")
+    private void Check(NvrtcResult result, [CallerArgumentExpression(nameof(result))] string call = "")
     {
         if (result != NvrtcResult.Success)
         {
@@ -142,9 +168,9 @@ internal sealed unsafe class RuntimeCompiler
         }
     }
 
-    private static CudaException Failure(NvrtcResult result, string detail, string call)
+    private CudaException Failure(NvrtcResult result, string detail, string call)
     {
-        string entry = CudaDriver.EntryOf(call), error = CudaDriver.Text(NvrtcApi.nvrtcGetErrorString(result));
+        string entry = CudaDriver.EntryOf(call), error = CudaDriver.Text(api.nvrtcGetErrorString(result));
         string hint = result switch
         {
             NvrtcResult.BuiltinOperationFailure =>

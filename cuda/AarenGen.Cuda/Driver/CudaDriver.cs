@@ -24,8 +24,11 @@ internal static unsafe class CudaDriver
         }
     }
 
+    /// <summary>What tells code that this driver loads from other code.</summary>
+    public static string CodeFormat => NativeLibraries.CodeFormat(NativeLibraries.Driver.Load().Handle);
+
     /// <summary>Finds and starts the driver; does nothing when called again.</summary>
-    /// <exception cref="CudaUnavailableException">There is no driver, or too old a one.</exception>
+    /// <exception cref="CudaUnavailableException">There is no driver, too old a one, or a library that is not a whole driver.</exception>
     /// <exception cref="CudaException">The driver does not start, as where there is no device.</exception>
     public static void Initialize()
     {
@@ -42,6 +45,12 @@ internal static unsafe class CudaDriver
                 throw new CudaUnavailableException(
                     $"The CUDA driver {library.Path} serves CUDA {version / 1000}.{version % 1000 / 10}; 11.4 or newer is needed "
                     + "(driver 470 or newer). Update the NVIDIA driver.", CudaStatus.LibraryTooOld);
+            }
+            if (LibrarySearch.MissingEntries(library.Handle, DriverApi.Entries) is { Length: > 0 } missing)
+            {
+                throw new CudaUnavailableException(
+                    $"{library.Path} is not NVIDIA's driver, or is damaged: it lacks {string.Join(", ", missing)}. "
+                    + NativeLibraries.Driver.Remedy, CudaStatus.LibraryNotFound);
             }
             Check(DriverApi.cuInit(0));
             Volatile.Write(ref isInitialized, true);

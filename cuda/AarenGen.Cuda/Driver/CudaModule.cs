@@ -8,12 +8,15 @@ internal sealed unsafe class CudaModule : CudaResource
 {
     public CudaModule(CudaContext context, DeviceCode code) : base(context)
     {
-        Name = code.Name;
+        Code = code;
         context.MakeCurrent();
         Own(Load(context, code));
     }
 
-    public string Name { get; }
+    /// <summary>What was loaded.</summary>
+    public DeviceCode Code { get; }
+
+    public string Name => Code.Name;
 
     /// <summary>The kernel of a name, which its source declares <c>extern "C"</c>.</summary>
     public CudaKernel GetKernel(string name)
@@ -43,8 +46,8 @@ internal sealed unsafe class CudaModule : CudaResource
             DriverResult result = DriverApi.cuModuleLoadDataEx(out nint module, start, 2, options, values);
             if (result != DriverResult.Success)
             {
-                string detail = $"Module '{code.Name}' was compiled for {code.Target.Name}; device {context.Device.Ordinal} "
-                    + $"({context.Device.Name}) is sm_{context.Device.Architecture}.";
+                string detail = $"Module '{code.Name}' was compiled for {code.Target.Name} by NVRTC {code.Compiler}; device "
+                    + $"{context.Device.Ordinal} ({context.Device.Name}) is sm_{context.Device.Architecture}.";
                 string said = CudaDriver.Text(log).Trim();
                 throw CudaDriver.Failure(
                     result, said.Length == 0 ? detail : $"{detail} The driver says: {said}", nameof(DriverApi.cuModuleLoadDataEx));

@@ -24,6 +24,22 @@ internal static unsafe partial class DriverApi
 
     static DriverApi() => NativeLibraries.Register();
 
+    /// <summary>The names of all entries below.</summary>
+    public static IReadOnlyList<string> Entries { get; } =
+    [
+        nameof(cuInit), nameof(cuDriverGetVersion), nameof(cuGetErrorName), nameof(cuGetErrorString), nameof(cuDeviceGetCount),
+        nameof(cuDeviceGet), nameof(cuDeviceGetName), nameof(cuDeviceGetAttribute), nameof(cuDeviceTotalMem_v2),
+        nameof(cuDevicePrimaryCtxRetain), nameof(cuDevicePrimaryCtxRelease_v2), nameof(cuCtxSetCurrent), nameof(cuCtxSynchronize),
+        nameof(cuMemGetInfo_v2), nameof(cuMemAlloc_v2), nameof(cuMemFree_v2), nameof(cuMemHostAlloc), nameof(cuMemFreeHost),
+        nameof(cuMemcpyHtoDAsync_v2), nameof(cuMemcpyDtoHAsync_v2), nameof(cuMemsetD8Async), nameof(cuMemsetD32Async),
+        nameof(cuStreamCreate), nameof(cuStreamDestroy_v2), nameof(cuStreamSynchronize), nameof(cuStreamWaitEvent),
+        nameof(cuStreamBeginCapture_v2), nameof(cuStreamEndCapture), nameof(cuGraphInstantiateWithFlags), nameof(cuGraphLaunch),
+        nameof(cuGraphDestroy), nameof(cuGraphExecDestroy), nameof(cuEventCreate), nameof(cuEventRecord), nameof(cuEventSynchronize),
+        nameof(cuEventQuery), nameof(cuEventElapsedTime), nameof(cuEventDestroy_v2), nameof(cuModuleLoadDataEx), nameof(cuModuleUnload),
+        nameof(cuModuleGetFunction), nameof(cuFuncGetAttribute), nameof(cuFuncSetAttribute),
+        nameof(cuOccupancyMaxActiveBlocksPerMultiprocessor), nameof(cuLaunchKernel),
+    ];
+
     [LibraryImport(Library)] public static partial DriverResult cuInit(uint flags);
     [LibraryImport(Library)] public static partial DriverResult cuDriverGetVersion(out int version);
     [LibraryImport(Library)] public static partial DriverResult cuGetErrorName(DriverResult error, out byte* text);

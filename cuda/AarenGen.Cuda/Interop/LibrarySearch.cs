@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace AarenGen.Cuda.Interop;
 
@@ -17,13 +16,13 @@ internal sealed class LibrarySearch
     private LoadedLibrary? loaded;
 
     /// <param name="load">In place of the system's loader, for tests.</param>
-    public LibrarySearch(Func<string, nint>? load = null) => this.load = load ?? LoadWithEntry;
+    public LibrarySearch(Func<string, nint>? load = null) => this.load = load ?? LoadWithEntries;
 
     /// <summary>What the library is, as a sentence begins.</summary>
     public required string Description { get; init; }
 
-    /// <summary>An entry that another library of the same name would lack.</summary>
-    public required string Entry { get; init; }
+    /// <summary>Entries that another library of the same name would lack.</summary>
+    public required IReadOnlyList<string> Entries { get; init; }
 
     /// <summary>How to get it.</summary>
     public required string Remedy { get; init; }
@@ -40,51 +39,75 @@ internal sealed class LibrarySearch
     /// <summary>Folders where the loader does not look by itself.</summary>
     public IReadOnlyList<string> Folders { get; init; } = [];
 
+    /// <summary>The first library that loads.</summary>
     /// <exception cref="CudaUnavailableException">None of the files loads.</exception>
     public LoadedLibrary Load()
     {
         lock (gate)
         {
-            return loaded ??= Search();
+            if (loaded is null)
+            {
+                var passedOver = new List<string>();
+                loaded = LoadAll(passedOver).FirstOrDefault() ?? throw NotFound(passedOver);
+            }
+            return loaded;
         }
     }
 
-    private LoadedLibrary Search()
+    /// <summary>Loads one library after the other, in order, as they are asked for; one that has several names comes once.</summary>
+    /// <param name="passedOver">Receives each place where there is none, and why.</param>
+    public IEnumerable<LoadedLibrary> LoadAll(ICollection<string> passedOver)
     {
-        var report = new StringBuilder($"{Description} was not found. Tried:");
-        foreach ((string candidate, bool isPath) in Candidates())
+        var known = new HashSet<nint>();
+        foreach (string candidate in Candidates(passedOver))
         {
-            string? reason;
-            if (isPath && !File.Exists(candidate))
+            if (!TryLoad(candidate, out nint handle, out string? reason))
             {
-                reason = "no such file";
+                passedOver.Add($"{candidate}{(candidate == NamedFile ? $" (from {Variable})" : "")}: {reason}");
             }
-            else if (TryLoad(candidate, out nint handle, out reason))
+            else if (known.Add(handle))
             {
-                return new(handle, candidate);
+                yield return new(handle, candidate);
             }
-            string source = candidate == NamedFile ? $" (from {Variable})" : "";
-            report.Append($"\n  {candidate}{source}: {reason}");
         }
-        report.Append($"\n{Remedy} Or let the environment variable {Variable} name the file.");
-        throw new CudaUnavailableException(report.ToString(), CudaStatus.LibraryNotFound);
     }
 
-    private IEnumerable<(string Candidate, bool IsPath)> Candidates()
+    /// <summary>What to throw where none of the libraries serves.</summary>
+    /// <param name="passedOver">All that was tried, and why it does not serve.</param>
+    /// <param name="status">Whether there is none, or too old a one.</param>
+    public CudaUnavailableException NotFound(
+        IEnumerable<string> passedOver, CudaStatus status = CudaStatus.LibraryNotFound) => new(
+        Attempts.Describe(
+            $"{Description} was not found.", passedOver, $"{Remedy} Or let the environment variable {Variable} name the file."), status);
+
+    /// <summary>Names for the system's loader, and paths of files that exist.</summary>
+    private IEnumerable<string> Candidates(ICollection<string> passedOver)
     {
         if (NamedFile is not null)
         {
-            yield return (NamedFile, true);
+            if (File.Exists(NamedFile))
+            {
+                yield return NamedFile;
+            }
+            else
+            {
+                passedOver.Add($"{NamedFile} (from {Variable}): no such file");
+            }
         }
         foreach (string name in Names)
         {
-            yield return (name, false);
+            yield return name;
         }
         foreach (string folder in Folders)
         {
-            foreach (string name in Names)
+            string[] files = [.. Names.Select(n => Path.Combine(folder, n)).Where(File.Exists)];
+            if (files.Length == 0)
             {
-                yield return (Path.Combine(folder, name), true);
+                passedOver.Add($"{folder}: {(Directory.Exists(folder) ? "no such file in it" : "no such folder")}");
+            }
+            foreach (string file in files)
+            {
+                yield return file;
             }
         }
     }
@@ -105,16 +128,22 @@ internal sealed class LibrarySearch
         }
     }
 
-    private nint LoadWithEntry(string candidate)
+    private nint LoadWithEntries(string candidate)
     {
         nint handle = NativeLibrary.Load(candidate);
-        if (!NativeLibrary.TryGetExport(handle, Entry, out _))
+        string[] missing = MissingEntries(handle, Entries);
+        if (missing.Length > 0)
         {
             NativeLibrary.Free(handle);
-            throw new EntryPointNotFoundException($"it loads, but has no entry {Entry}, so it is another library");
+            throw new EntryPointNotFoundException(
+                $"it loads, but has no entry {string.Join(", ", missing)}, so it is another library");
         }
         return handle;
     }
+
+    /// <summary>The entries that a library lacks.</summary>
+    public static string[] MissingEntries(nint library, IReadOnlyList<string> entries) =>
+        [.. entries.Where(e => !NativeLibrary.TryGetExport(library, e, out _))];
 
     /// <summary>The runtime's message begins with general advice; the loader's own words are its last line.</summary>
     private static string Shorten(string message, string candidate)

@@ -1,9 +1,12 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using AarenGen.Cuda.Driver;
 
 namespace AarenGen.Cuda.Interop;
 
-/// <summary>The two libraries that CUDA needs, found when the first entry of each is called.</summary>
+/// <summary>
+/// The two libraries that CUDA needs: the driver, found when its first entry is called, and NVRTC, found when something is compiled.
+/// </summary>
 internal static class NativeLibraries
 {
     public const string DriverVariable = "AARENGEN_LIBCUDA";
@@ -23,7 +26,11 @@ internal static class NativeLibraries
     public static LibrarySearch CreateDriverSearch() => new()
     {
         Description = "The CUDA driver's library",
-        Entry = nameof(DriverApi.cuInit),
+        Entries =
+        [
+            nameof(DriverApi.cuInit), nameof(DriverApi.cuDriverGetVersion), nameof(DriverApi.cuGetErrorName),
+            nameof(DriverApi.cuGetErrorString),
+        ],
         Remedy = "It comes with the NVIDIA driver: install that for your GPU (Debian package libcuda1 with nvidia-driver, or "
             + "https://www.nvidia.com/drivers).",
         Variable = DriverVariable,
@@ -36,41 +43,28 @@ internal static class NativeLibraries
     public static LibrarySearch CreateCompilerSearch() => new()
     {
         Description = "NVRTC, which compiles CUDA kernels at run time,",
-        Entry = nameof(NvrtcApi.nvrtcVersion),
-        Remedy = "Install the CUDA toolkit, 11.2 or newer, or its part libnvrtc alone (Debian package libnvrtc11.2, component non-free).",
+        Entries = NvrtcApi.Entries,
+        Remedy = "Install the CUDA toolkit, 11.2 or newer, or its part libnvrtc alone (Debian package libnvrtc11.2, component non-free, or "
+            + "pip package nvidia-cuda-nvrtc).",
         Variable = CompilerVariable,
         NamedFile = Read(CompilerVariable),
         Names = OperatingSystem.IsWindows()
             ? ["nvrtc64_130_0.dll", "nvrtc64_120_0.dll", "nvrtc64_112_0.dll"]
             : ["libnvrtc.so", "libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2"],
-        Folders = [.. ToolkitFolders()],
+        Folders = CompilerFolders.Find(Read),
     };
 
-    private static IEnumerable<string> ToolkitFolders()
-    {
-        string? toolkit = Read("CUDA_PATH");
-        if (OperatingSystem.IsWindows())
-        {
-            if (toolkit is not null)
-            {
-                yield return Path.Combine(toolkit, "bin");
-                yield return Path.Combine(toolkit, "bin", "x64");
-            }
-            yield break;
-        }
-        if (toolkit is not null)
-        {
-            yield return Path.Combine(toolkit, "lib64");
-        }
-        yield return "/usr/local/cuda/lib64";
-    }
+    /// <summary>
+    /// The form of code that a driver loads or a compiler makes: empty for NVIDIA's, whose cubins and PTX any machine may load; for the
+    /// emulator what both libraries of one build say.
+    /// </summary>
+    public static unsafe string CodeFormat(nint library) =>
+        NativeLibrary.TryGetExport(library, "aarengen_emulator_code_format", out nint entry)
+            ? CudaDriver.Text(((delegate* unmanaged<byte*>)entry)())
+            : "";
 
     private static string? Read(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;
 
-    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path) => name switch
-    {
-        DriverApi.Library => Driver.Load().Handle,
-        NvrtcApi.Library => Compiler.Load().Handle,
-        _ => 0,
-    };
+    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path) =>
+        name == DriverApi.Library ? Driver.Load().Handle : 0;
 }

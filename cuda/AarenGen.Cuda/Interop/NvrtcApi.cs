@@ -12,29 +12,61 @@ internal enum NvrtcResult
     BuiltinOperationFailure = 7,
 }
 
-/// <summary>The entries of NVRTC, the compiler of CUDA C at run time, that this library calls, under their own names.</summary>
-internal static unsafe partial class NvrtcApi
+/// <summary>
+/// The entries of one NVRTC, the compiler of CUDA C at run time, that this library calls, under their own names. A process may have several
+/// versions.
+/// </summary>
+internal sealed unsafe class NvrtcApi(nint library)
 {
-    public const string Library = "aarengen-nvrtc";
+    private const string VersionEntry = "nvrtcVersion";
 
-    static NvrtcApi() => NativeLibraries.Register();
+    public readonly delegate* unmanaged<NvrtcResult, byte*> nvrtcGetErrorString =
+        (delegate* unmanaged<NvrtcResult, byte*>)Entry(library, nameof(nvrtcGetErrorString));
 
-    [LibraryImport(Library)] public static partial NvrtcResult nvrtcVersion(out int major, out int minor);
-    [LibraryImport(Library)] public static partial byte* nvrtcGetErrorString(NvrtcResult result);
-    [LibraryImport(Library)] public static partial NvrtcResult nvrtcGetNumSupportedArchs(out int count);
-    [LibraryImport(Library)] public static partial NvrtcResult nvrtcGetSupportedArchs(int* architectures);
+    public readonly delegate* unmanaged<int*, NvrtcResult> nvrtcGetNumSupportedArchs =
+        (delegate* unmanaged<int*, NvrtcResult>)Entry(library, nameof(nvrtcGetNumSupportedArchs));
 
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial NvrtcResult nvrtcCreateProgram(
-        out nint program, string source, string name, int headerCount, byte** headers, byte** includeNames);
-    [LibraryImport(Library)] public static partial NvrtcResult nvrtcDestroyProgram(ref nint program);
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial NvrtcResult nvrtcCompileProgram(nint program, int optionCount, string[] options);
+    public readonly delegate* unmanaged<int*, NvrtcResult> nvrtcGetSupportedArchs =
+        (delegate* unmanaged<int*, NvrtcResult>)Entry(library, nameof(nvrtcGetSupportedArchs));
 
-    [LibraryImport(Library)] public static partial NvrtcResult nvrtcGetProgramLogSize(nint program, out nuint size);
-    [LibraryImport(Library)] public static partial NvrtcResult nvrtcGetProgramLog(nint program, byte* log);
-    [LibraryImport(Library)] public static partial NvrtcResult nvrtcGetCUBINSize(nint program, out nuint size);
-    [LibraryImport(Library)] public static partial NvrtcResult nvrtcGetCUBIN(nint program, byte* cubin);
-    [LibraryImport(Library)] public static partial NvrtcResult nvrtcGetPTXSize(nint program, out nuint size);
-    [LibraryImport(Library)] public static partial NvrtcResult nvrtcGetPTX(nint program, byte* ptx);
+    public readonly delegate* unmanaged<nint*, byte*, byte*, int, byte**, byte**, NvrtcResult> nvrtcCreateProgram =
+        (delegate* unmanaged<nint*, byte*, byte*, int, byte**, byte**, NvrtcResult>)Entry(library, nameof(nvrtcCreateProgram));
+
+    public readonly delegate* unmanaged<nint*, NvrtcResult> nvrtcDestroyProgram =
+        (delegate* unmanaged<nint*, NvrtcResult>)Entry(library, nameof(nvrtcDestroyProgram));
+
+    public readonly delegate* unmanaged<nint, int, byte**, NvrtcResult> nvrtcCompileProgram =
+        (delegate* unmanaged<nint, int, byte**, NvrtcResult>)Entry(library, nameof(nvrtcCompileProgram));
+
+    public readonly delegate* unmanaged<nint, nuint*, NvrtcResult> nvrtcGetProgramLogSize =
+        (delegate* unmanaged<nint, nuint*, NvrtcResult>)Entry(library, nameof(nvrtcGetProgramLogSize));
+
+    public readonly delegate* unmanaged<nint, byte*, NvrtcResult> nvrtcGetProgramLog =
+        (delegate* unmanaged<nint, byte*, NvrtcResult>)Entry(library, nameof(nvrtcGetProgramLog));
+
+    public readonly delegate* unmanaged<nint, nuint*, NvrtcResult> nvrtcGetCUBINSize =
+        (delegate* unmanaged<nint, nuint*, NvrtcResult>)Entry(library, nameof(nvrtcGetCUBINSize));
+
+    public readonly delegate* unmanaged<nint, byte*, NvrtcResult> nvrtcGetCUBIN =
+        (delegate* unmanaged<nint, byte*, NvrtcResult>)Entry(library, nameof(nvrtcGetCUBIN));
+
+    public readonly delegate* unmanaged<nint, nuint*, NvrtcResult> nvrtcGetPTXSize =
+        (delegate* unmanaged<nint, nuint*, NvrtcResult>)Entry(library, nameof(nvrtcGetPTXSize));
+
+    public readonly delegate* unmanaged<nint, byte*, NvrtcResult> nvrtcGetPTX =
+        (delegate* unmanaged<nint, byte*, NvrtcResult>)Entry(library, nameof(nvrtcGetPTX));
+
+    /// <summary>What every NVRTC has, however old, so that its version can be told.</summary>
+    public static IReadOnlyList<string> Entries { get; } = [VersionEntry];
+
+    /// <summary>The version of an NVRTC that may be too old for the other entries.</summary>
+    public static NvrtcResult ReadVersion(nint library, out int major, out int minor)
+    {
+        fixed (int* first = &major, second = &minor)
+        {
+            return ((delegate* unmanaged<int*, int*, NvrtcResult>)Entry(library, VersionEntry))(first, second);
+        }
+    }
+
+    private static nint Entry(nint library, string name) => NativeLibrary.GetExport(library, name);
 }

@@ -35,15 +35,13 @@ internal sealed class CudaEngine<TModel> : TrainingEngine where TModel : Sequenc
 
     public CudaEngine(EngineRequest<TModel> request, CudaDevice device)
     {
-        DeviceProgram program = request.Model.DeviceProgram ?? throw new NotSupportedException(
-            $"'{SequenceModel<TModel>.Description.Name}' was compiled without its CUDA kernels; let the project that declares it refer to "
-                + "AarenGen.Cuda, or train on Device.Cpu.");
+        DeviceProgram program = CudaDevice.ProgramOf(request.Model);
         this.request = request;
         chunks = new(request.Options.CarryState);
         validationChunks = chunks.ForEvaluation(Shape);
         (int rows, int sequences) = LargestBatch(name: "train");
         context = new(device.Ordinal);
-        device.Check(context.Device);
+        device.Check(context.Device.Name, context.Device.Architecture);
         work = new(context);
         copies = new(context);
         model = new(context, program, device.MatrixPrecision, rows, sequences, request.Capacity.IsCut);

@@ -28,10 +28,8 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
         this.rows = rows;
         this.sequences = sequences;
         Program = program;
-        var compiler = new RuntimeCompiler(KernelCache.Open());
-        module = new(context, compiler.Compile(
-            Description.Name, program.Source, context.Device.Architecture,
-            [$"--define-macro=PRODUCTS={(int)precision}", .. carriesStates ? ["--define-macro=CARRIES=1"] : Array.Empty<string>()]));
+        module = new KernelLoader(KernelCache.Open()).Load(
+            context, KernelSource.Of(Description.Name, program, precision, carriesStates));
         KernelLaunch[] launches = [.. program.Prepare, .. program.Forward, .. program.Evaluate, .. program.Backward, .. program.Update];
         foreach (KernelLaunch launch in launches)
         {

@@ -22,8 +22,7 @@ internal sealed record DeviceCeilings(double BytesPerSecond, IReadOnlyDictionary
     public static DeviceCeilings Measure(CudaContext context, CudaStream stream, DeviceTimer timer, bool isShort)
     {
         CudaDeviceInfo device = context.Device;
-        using var module = new CudaModule(
-            context, new RuntimeCompiler(KernelCache.Open()).Compile("ceilings", CeilingKernels.Source, device.Architecture));
+        using CudaModule module = new KernelLoader(KernelCache.Open()).Load(context, new("ceilings", CeilingKernels.Source));
         // Far more than the cache between memory and processors holds.
         long bytes = isShort ? 1 << 16 : Math.Min(1L << 30, context.GetFreeMemory() / 4) / 16 * 16;
         using var from = new DeviceBuffer(context, bytes);

@@ -36,7 +36,7 @@ internal sealed class GpuBenchmark(Func<string, string[], string[], double[][], 
         }
         try
         {
-            _ = new RuntimeCompiler(new(null));
+            _ = CompilerSearch.First();
             return null;
         }
         catch (CudaUnavailableException e)
@@ -114,7 +114,7 @@ internal sealed class GpuBenchmark(Func<string, string[], string[], double[][], 
             ("memory's bandwidth as the driver has it", device.PeakBandwidth > 0
                 ? Number(device.PeakBandwidth / 1e9, 0) + " GB/s" : "not told"),
             ("driver serves CUDA", CudaDriver.Version.ToString()),
-            ("NVRTC", new RuntimeCompiler(new(null)).Version.ToString()),
+            ("NVRTC", CompilerSearch.First().Version.ToString()),
             ("copy of a large buffer, bytes read and written", Number(ceilings.BytesPerSecond / 1e9, 1) + " GB/s"),
             .. ceilings.OperationsPerSecond.Select(
                 static o => ($"multiply-adds in registers, {Name(o.Key)}", Number(o.Value / 1e12, 2) + " TFLOP/s")),

@@ -15,12 +15,12 @@ internal static class KernelTranslation
     /// <summary>Every n-th file: PTX, and the compiler's log.</summary>
     public static void Write(string folder, int share, int shares)
     {
-        var compiler = new RuntimeCompiler(new(null));
+        var compiler = CompilerSearch.First();
         foreach ((CompiledModel model, KernelVariant variant) in Jobs().Where((_, i) => i % shares == share))
         {
             DeviceCode code = compiler.Compile(
-                model.Name, model.Program.Source, new CompilationTarget(variant.Architecture, IsPtx: true),
-                variant.Options, out string log);
+                KernelSource.Of(model.Name, model.Program, variant.Products, variant.CarriesStates),
+                new CompilationTarget(variant.Architecture, IsPtx: true), out string log);
             string file = Path.Combine(folder, variant.FileOf(model.Name));
             File.WriteAllBytes(file + ".ptx", code.Image.AsSpan().TrimEnd((byte)0));
             File.WriteAllText(file + ".log", log);

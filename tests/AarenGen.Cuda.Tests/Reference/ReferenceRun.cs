@@ -20,8 +20,7 @@ internal sealed class ReferenceRun : IDisposable
     public ReferenceRun(int[] ends, double[] statistics)
     {
         stream = new(context);
-        module = new(context, new RuntimeCompiler(KernelCache.Open()).Compile(
-            "reference", ReferenceSource.Text, context.Device.Architecture));
+        module = new KernelLoader(KernelCache.Open()).Load(context, new("reference", ReferenceSource.Text));
         sequences = ends.Length;
         this.ends = Upload(ends);
         this.statistics = Upload(statistics);
