@@ -92,7 +92,10 @@ public static class CudaDevices
         /// <summary>The first NVIDIA GPU, in float32; for another GPU, or for tensor cores, create a <see cref="CudaDevice"/>.</summary>
         public static Device Cuda => new CudaDevice();
 
-        /// <summary>The first NVIDIA GPU that the driver shows, or the CPU where there is none.</summary>
-        public static Device Auto => CudaDeviceInfo.Query().Devices.Count > 0 ? new CudaDevice() : Device.Cpu;
+        /// <summary>
+        /// The first NVIDIA GPU that can train the model, in float32, or the CPU where there is none: without a driver, a GPU or NVRTC, for
+        /// example. <see cref="TrainingReport.DeviceNote"/> then says why.
+        /// </summary>
+        public static Device Auto => new AutoDevice();
     }
 }

@@ -4,7 +4,7 @@ namespace AarenGen;
 
 /// <summary>
 /// Where a model is trained. <see cref="Cpu"/> is always available. The package AarenGen.Cuda adds <c>Device.Cuda</c>, an NVIDIA GPU, and
-/// <c>Device.Auto</c>, a GPU if there is one and else the CPU.
+/// <c>Device.Auto</c>, a GPU if one can train the model and else the CPU.
 /// </summary>
 /// <remarks>It only names a device: <see cref="SequenceModel{TSelf}.Fit"/> opens it. Any thread may use one.</remarks>
 public abstract class Device

@@ -30,6 +30,9 @@ internal static class Program
             case ["compile-kernel", string architecture]:
                 Console.Write(RuntimeCompilerTests.Compiled(Number(architecture)));
                 return 0;
+            case ["train"]:
+                Console.Write(FallbackTests.Train());
+                return 0;
             case ["fault"]:
                 Console.Write(DeviceTests.Fault());
                 return 0;

@@ -231,7 +231,7 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
             return new(
                 [.. progress.Epochs], progress.BestEpoch,
                 progress.Epochs.Count < options.Epochs ? StopReason.NoImprovement : StopReason.EpochsCompleted,
-                progress.Step, engine.Tokens, Stopwatch.GetElapsedTime(started));
+                progress.Step, engine.Tokens, Stopwatch.GetElapsedTime(started)) { DeviceNote = engine.DeviceNote };
         }
         catch (Exception e) when (e is not TrainingDivergedException && !engine.IsOwnError(e))
         {
@@ -334,6 +334,9 @@ internal sealed class Trainer<TModel> : IDisposable where TModel : SequenceModel
         return new(
             isBetween ? epochs : epochs + 1, options.Epochs, progress.Step, Steps,
             isBetween ? progress.Epochs[^1].TrainingLoss : progress.LossSum / Math.Max(1, progress.LossCount),
-            epochs > 0 ? progress.Epochs[^1].ValidationLoss : null, learningRate, engine.Tokens / Math.Max(elapsed.TotalSeconds, 1e-9));
+            epochs > 0 ? progress.Epochs[^1].ValidationLoss : null, learningRate, engine.Tokens / Math.Max(elapsed.TotalSeconds, 1e-9))
+        {
+            DeviceNote = engine.DeviceNote,
+        };
     }
 }

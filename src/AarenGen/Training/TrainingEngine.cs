@@ -28,6 +28,9 @@ internal abstract class TrainingEngine : IDisposable
     /// <summary>Rows of all optimiser steps so far.</summary>
     public long Tokens { get; protected set; }
 
+    /// <summary>A sentence for the report: why the training does not run where it was asked to; empty where it does.</summary>
+    public string DeviceNote { get; set; } = "";
+
     /// <summary>
     /// Runs an optimiser step on some sequences, or on a chunk of each; those of a later chunk are the first of those of the chunk before.
     /// Returns false where no token of them has a weight, and the weights stay as they are.

@@ -16,7 +16,11 @@ namespace AarenGen;
 /// <param name="LearningRate">Learning rate of the last step.</param>
 /// <param name="TokensPerSecond">Tokens a second since <see cref="SequenceModel{TSelf}.Fit"/> was called.</param>
 public sealed record TrainingProgress(
-    int Epoch, int Epochs, long Step, long Steps, double TrainingLoss, double? ValidationLoss, double LearningRate, double TokensPerSecond);
+    int Epoch, int Epochs, long Step, long Steps, double TrainingLoss, double? ValidationLoss, double LearningRate, double TokensPerSecond)
+{
+    /// <summary>Why <c>Device.Auto</c> took the CPU, as a sentence; empty where it took a GPU and for every other device.</summary>
+    public string DeviceNote { get; init; } = "";
+}
 
 /// <summary>One epoch. With <c>[Standardize]</c>, losses are those of standardised targets.</summary>
 /// <param name="TrainingLoss">Mean loss of the epoch's batches, each before its step.</param>
@@ -46,6 +50,9 @@ public sealed record TrainingReport(
     /// <summary>Tokens a second, validation included.</summary>
     public double TokensPerSecond => Tokens / Math.Max(Duration.TotalSeconds, 1e-9);
 
+    /// <summary>Why <c>Device.Auto</c> took the CPU, as a sentence; empty where it took a GPU and for every other device.</summary>
+    public string DeviceNote { get; init; } = "";
+
     /// <summary>A table of the epochs.</summary>
     public override string ToString()
     {
@@ -55,8 +62,8 @@ public sealed record TrainingReport(
             text.Append(CultureInfo.InvariantCulture,
                 $"{i + 1,5}  {Epochs[i].TrainingLoss,-10:G6}  {Epochs[i].ValidationLoss,-10:G6}{(i + 1 == BestEpoch ? " best" : "")}\n");
         }
-        return text.Append(CultureInfo.InvariantCulture,
-            $"{Steps} steps, {Duration.TotalSeconds:F1} s, {TokensPerSecond:F0} tokens/s").ToString();
+        text.Append(CultureInfo.InvariantCulture, $"{Steps} steps, {Duration.TotalSeconds:F1} s, {TokensPerSecond:F0} tokens/s");
+        return (DeviceNote.Length > 0 ? text.Append('\n').Append(DeviceNote) : text).ToString();
     }
 }
 

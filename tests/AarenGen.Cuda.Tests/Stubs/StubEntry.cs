@@ -8,6 +8,9 @@ internal sealed record StubEntry(string Name, int Result = 0, params StubWrite[]
 {
     /// <summary>The text whose address it returns instead of a number.</summary>
     public string? Text { get; init; }
+
+    /// <summary>The argument that it writes where the first one points: the second or the third, 1 or 2.</summary>
+    public int? Copied { get; init; }
 }
 
 /// <summary>A number of 32 bits, written where an argument points.</summary>

@@ -92,7 +92,8 @@ internal static class StubLibrary
     private static byte[] Instructions(StubEntry entry)
     {
         byte[] pointers = [0x07, 0x06, 0x02, 0x01];
-        byte[] writes = [.. entry.Writes.SelectMany(w => (byte[])
+        byte[] copy = entry.Copied switch { 1 => [0x89, 0x37], 2 => [0x89, 0x17], _ => [] };
+        byte[] writes = [.. copy, .. entry.Writes.SelectMany(w => (byte[])
             [.. w.IsWide ? [0x48] : Array.Empty<byte>(), 0xC7, pointers[w.Argument], .. BitConverter.GetBytes(w.Value)])];
         // A text stands behind the return, one byte after the instruction that takes its address.
         return entry.Text is { } text
