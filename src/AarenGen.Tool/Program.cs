@@ -6,7 +6,7 @@ using AarenGen.Tool.Commands;
 var root = new RootCommand("From a table to a trained sequence model and a C# project of it.")
 {
     TrainCommand.Create(), ProjectCommands.Backtest(), ProjectCommands.Stream(), ProjectCommands.Bench(), InspectCommand.Create(),
-    ConvertCommand.Create(), ExportCommand.Create(), CompletionCommand.Create(),
+    ConvertCommand.Create(), ExportCommand.Create(), KernelsCommand.Create(), CompletionCommand.Create(),
 };
 ParseResult parsed = root.Parse(args);
 if (parsed.Action is ParseErrorAction)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using AarenGen.Cuda.Compilation;
 using AarenGen.Cuda.Interop;
+using AarenGen.Tests.Models;
 
 namespace AarenGen.Cuda.Tests;
 
@@ -29,6 +30,9 @@ internal static class Program
                 return reasonToSkip is null ? 0 : Unavailable;
             case ["compile-kernel", string architecture]:
                 Console.Write(RuntimeCompilerTests.Compiled(Number(architecture)));
+                return 0;
+            case ["compile-ahead", string folder, .. string[] architectures]:
+                CudaKernels.Compile<GoldenPre>(folder, architectures.Select(Number));
                 return 0;
             case ["train"]:
                 Console.Write(FallbackTests.Train());
