@@ -5,14 +5,14 @@
 #pragma once
 #define AARENGEN_EMULATOR 1
 
-// The compiler's front end rewrites these three; see src/rewriter.cpp.
+// The compiler's front end rewrites these four; see src/rewriter.cpp.
 #define __shared__ __aarengen_shared__
+#define __constant__ __aarengen_constant__
 #define __global__ __aarengen_global__
 #define __launch_bounds__(...) __aarengen_bounds__(__VA_ARGS__)
 
 #define __device__
 #define __host__
-#define __constant__
 #define __managed__
 #define __grid_constant__
 #define __noinline__ __attribute__((noinline))
@@ -445,9 +445,19 @@ struct aarengen_kernel
     unsigned max_threads;
 };
 
+constexpr size_t aarengen_parameter_bytes(const unsigned* sizes, const unsigned* alignments, size_t count)
+{
+    size_t end = 0;
+    for (size_t i = 0; i < count; i++)
+        end = (end + alignments[i] - 1) / alignments[i] * alignments[i] + sizes[i];
+    return end;
+}
+
 template <class... Parameters> struct aarengen_signature
 {
     static constexpr unsigned sizes[sizeof...(Parameters) + 1] = {sizeof(Parameters)..., 0};
+    static constexpr unsigned alignments[sizeof...(Parameters) + 1] = {alignof(Parameters)..., 1};
+    static constexpr size_t bytes = aarengen_parameter_bytes(sizes, alignments, sizeof...(Parameters));
 
     template <int... index> __attribute__((no_sanitize("thread"))) static void spread(void (*kernel)(), void** arguments)
     {

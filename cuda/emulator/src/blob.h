@@ -10,6 +10,9 @@
 // The image begins with this; sizes follow in decimal, so that the length is known from the start.
 inline constexpr char blobMagic[] = "AARENGEN-EMULATOR-MODULE 1";
 
+// Each __constant__ declaration has a section of its own, whose name begins so; g++ mixes no const variables with others.
+inline constexpr char constantSection[] = ".aarengen_constant";
+
 struct BlobArray
 {
     std::string name;

@@ -1,6 +1,7 @@
 #include "compiler.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <cxxabi.h>
 #include <fstream>
@@ -152,7 +153,7 @@ CompileResult compile(const CompileRequest& request)
         "-Werror=frame-larger-than=16384", request.contract ? "-ffp-contract=fast" : "-ffp-contract=off", unit, "-o", object};
     if (__builtin_cpu_supports("fma"))
         flags.push_back("-mfma");
-    if (!run(flags) || !run({"-shared", object, "-o", library}))
+    if (!run(flags) || !run({"-shared", "-Wl,-z,separate-code", object, "-o", library}))
         return result;
 
     Blob blob;
@@ -170,6 +171,14 @@ CompileResult compile(const CompileRequest& request)
         result.status = CompileStatus::refused;
         result.log += "ptxas error   : Entry function '" + kernel.name + "' uses too much shared data (" + std::to_string(bytes) +
             " bytes, " + std::to_string(defaultSharedPerBlock) + " max)\n";
+    }
+    if (size_t bytes = sectionBytes(blob.object, constantSection); bytes > constantPerModule)
+    {
+        char text[128];
+        std::snprintf(text, sizeof text, "ptxas error   : File uses too much global constant data (0x%zx bytes, 0x%zx max)\n", bytes,
+            constantPerModule);
+        result.status = CompileStatus::refused;
+        result.log += text;
     }
     if (result.status != CompileStatus::done)
         return result;

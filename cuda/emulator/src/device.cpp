@@ -1,4 +1,4 @@
-// The device, its contexts, errors' names, and the emulator's own entries.
+// The device, errors' names, and the emulator's own entries.
 #include <cstdio>
 #include <cstring>
 
@@ -10,16 +10,12 @@
 #include "report.h"
 #include "settings.h"
 
-thread_local CUcontext currentContext __attribute__((tls_model("initial-exec"))) = nullptr;
-
 Driver& driver()
 {
     static auto* only = new Driver;
     return *only;
 }
 
-namespace
-{
 CUresult requireDevice(CUdevice device)
 {
     if (!driver().initialized)
@@ -27,8 +23,10 @@ CUresult requireDevice(CUdevice device)
     return device < 0 || device >= settings().devices ? CUDA_ERROR_INVALID_DEVICE : CUDA_SUCCESS;
 }
 
+namespace
+{
 // By the numbers of CUdevice_attribute.
-bool attributeOf(int attribute, int& value)
+bool attributeOf(int attribute, CUdevice device, int& value)
 {
     const Limits& limits = limitsOf(settings().arch);
     switch (attribute)
@@ -53,7 +51,7 @@ bool attributeOf(int attribute, int& value)
         case 20: value = 0; break;                                          // compute mode: default
         case 31: value = 1; break;                                          // concurrent kernels
         case 32: value = 0; break;                                          // ECC
-        case 33: value = 0; break;                                          // PCI bus
+        case 33: value = device; break;                                     // PCI bus
         case 34: value = 0; break;                                          // PCI device
         case 35: value = 0; break;                                          // TCC
         case 36: value = limits.memoryClockKhz; break;
@@ -73,7 +71,7 @@ bool attributeOf(int attribute, int& value)
         case 84: value = 0; break;                                          // several boards
         case 87: value = 2; break;                                          // float against double
         case 88: case 89: case 90: case 91: value = 0; break;               // pageable and managed access from both sides
-        case 95: value = 1; break;                                          // cooperative launch
+        case 95: value = 0; break;                                          // cooperative launch
         case 97: value = (int)limits.sharedPerBlock; break;                 // once a kernel asks
         case 106: value = limits.blocksPerMultiprocessor; break;
         case 111: value = (int)limits.reservedShared; break;
@@ -99,12 +97,18 @@ constexpr Error errors[] = {
     {CUDA_ERROR_INVALID_IMAGE, "CUDA_ERROR_INVALID_IMAGE", "device kernel image is invalid"},
     {CUDA_ERROR_INVALID_CONTEXT, "CUDA_ERROR_INVALID_CONTEXT", "invalid device context"},
     {CUDA_ERROR_NO_BINARY_FOR_GPU, "CUDA_ERROR_NO_BINARY_FOR_GPU", "no kernel image is available for execution on the device"},
+    {CUDA_ERROR_FILE_NOT_FOUND, "CUDA_ERROR_FILE_NOT_FOUND", "file not found"},
     {CUDA_ERROR_INVALID_HANDLE, "CUDA_ERROR_INVALID_HANDLE", "invalid resource handle"},
     {CUDA_ERROR_NOT_FOUND, "CUDA_ERROR_NOT_FOUND", "named symbol not found"},
     {CUDA_ERROR_NOT_READY, "CUDA_ERROR_NOT_READY", "device not ready"},
     {CUDA_ERROR_ILLEGAL_ADDRESS, "CUDA_ERROR_ILLEGAL_ADDRESS", "an illegal memory access was encountered"},
     {CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES, "CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES", "too many resources requested for launch"},
     {CUDA_ERROR_LAUNCH_TIMEOUT, "CUDA_ERROR_LAUNCH_TIMEOUT", "the launch timed out and was terminated"},
+    {CUDA_ERROR_CONTEXT_IS_DESTROYED, "CUDA_ERROR_CONTEXT_IS_DESTROYED", "context is destroyed"},
+    {CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED, "CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED",
+        "part or all of the requested memory range is already mapped"},
+    {CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED, "CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED",
+        "pointer does not correspond to a registered memory region"},
     {CUDA_ERROR_MISALIGNED_ADDRESS, "CUDA_ERROR_MISALIGNED_ADDRESS", "misaligned address"},
     {CUDA_ERROR_LAUNCH_FAILED, "CUDA_ERROR_LAUNCH_FAILED", "unspecified launch failure"},
     {CUDA_ERROR_NOT_SUPPORTED, "CUDA_ERROR_NOT_SUPPORTED", "operation not supported"},
@@ -199,7 +203,7 @@ EMULATOR_API CUresult cuDeviceGetAttribute(int* value, int attribute, CUdevice d
 {
     if (CUresult r = requireDevice(device); r != CUDA_SUCCESS)
         return r;
-    return value != nullptr && attributeOf(attribute, *value) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
+    return value != nullptr && attributeOf(attribute, device, *value) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
 }
 
 EMULATOR_API CUresult cuDeviceTotalMem_v2(size_t* bytes, CUdevice device)
@@ -212,57 +216,48 @@ EMULATOR_API CUresult cuDeviceTotalMem_v2(size_t* bytes, CUdevice device)
     return CUDA_SUCCESS;
 }
 
-EMULATOR_API CUresult cuDevicePrimaryCtxRetain(CUcontext* context, CUdevice device)
+EMULATOR_API CUresult cuDeviceComputeCapability(int* major, int* minor, CUdevice device)
 {
-    std::lock_guard lock(driver().mutex);
     if (CUresult r = requireDevice(device); r != CUDA_SUCCESS)
         return r;
-    if (context == nullptr)
+    if (major == nullptr || minor == nullptr)
         return CUDA_ERROR_INVALID_VALUE;
-    driver().context.retained++;
-    *context = &driver().context;
+    *major = settings().arch / 10;
+    *minor = settings().arch % 10;
     return CUDA_SUCCESS;
 }
 
-EMULATOR_API CUresult cuDevicePrimaryCtxRelease_v2(CUdevice device)
+EMULATOR_API CUresult cuDeviceGetUuid_v2(CUuuid* uuid, CUdevice device)
 {
-    std::lock_guard lock(driver().mutex);
     if (CUresult r = requireDevice(device); r != CUDA_SUCCESS)
         return r;
-    if (driver().context.retained == 0)
-        return CUDA_ERROR_INVALID_CONTEXT;
-    // A primary context that nobody holds is gone, and its error with it.
-    if (--driver().context.retained == 0)
-        driver().context.broken = CUDA_SUCCESS;
-    return CUDA_SUCCESS;
-}
-
-EMULATOR_API CUresult cuCtxSetCurrent(CUcontext context)
-{
-    if (!driver().initialized)
-        return CUDA_ERROR_NOT_INITIALIZED;
-    if (context != nullptr && context != &driver().context)
-        return CUDA_ERROR_INVALID_CONTEXT;
-    currentContext = context;
-    return CUDA_SUCCESS;
-}
-
-EMULATOR_API CUresult cuCtxGetCurrent(CUcontext* context)
-{
-    if (!driver().initialized)
-        return CUDA_ERROR_NOT_INITIALIZED;
-    if (context == nullptr)
+    if (uuid == nullptr)
         return CUDA_ERROR_INVALID_VALUE;
-    *context = currentContext;
+    *uuid = {{'e', 'm', 'u', 'l', 'a', 't', 'o', 'r', (char)settings().arch, (char)device}};
     return CUDA_SUCCESS;
 }
 
-EMULATOR_API CUresult cuCtxSynchronize()
+EMULATOR_API CUresult cuDeviceGetUuid(CUuuid* uuid, CUdevice device) { return cuDeviceGetUuid_v2(uuid, device); }
+
+EMULATOR_API CUresult cuDeviceGetPCIBusId(char* text, int length, CUdevice device)
 {
-    std::lock_guard lock(driver().mutex);
-    writeCounters();
-    ENTER();
-    return driver().context.capturing > 0 ? CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED : CUDA_SUCCESS;
+    if (CUresult r = requireDevice(device); r != CUDA_SUCCESS)
+        return r;
+    if (text == nullptr || length < 13)
+        return CUDA_ERROR_INVALID_VALUE;
+    std::snprintf(text, (size_t)length, "0000:%02x:00.0", (unsigned)device & 0xff);
+    return CUDA_SUCCESS;
+}
+
+EMULATOR_API CUresult cuDeviceCanAccessPeer(int* canAccess, CUdevice device, CUdevice peer)
+{
+    for (CUdevice d : {device, peer})
+        if (CUresult r = requireDevice(d); r != CUDA_SUCCESS)
+            return r;
+    if (canAccess == nullptr)
+        return CUDA_ERROR_INVALID_VALUE;
+    *canAccess = 0;
+    return CUDA_SUCCESS;
 }
 
 EMULATOR_API CUresult cuGetErrorName(CUresult code, const char** text) { return tell(code, text, &Error::name); }
@@ -298,5 +293,7 @@ EMULATOR_API void aarengen_emulator_clear_errors()
 {
     std::lock_guard lock(driver().mutex);
     driver().context.broken = CUDA_SUCCESS;
+    for (CUcontext context : driver().created)
+        context->broken = CUDA_SUCCESS;
     clearReports();
 }

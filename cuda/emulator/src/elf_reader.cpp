@@ -27,6 +27,7 @@ struct Elf
     {
         return at<char>(section(table.sh_link).sh_offset + symbol.st_name);
     }
+    std::string name(const Elf64_Shdr& section) const { return at<char>(this->section(header().e_shstrndx).sh_offset + section.sh_name); }
 };
 }
 
@@ -91,4 +92,25 @@ std::map<std::string, std::set<std::string>> reachableThreadLocals(const std::st
             }
         }
     return result;
+}
+
+std::vector<DataSymbol> dataSymbols(const std::string& object)
+{
+    Elf elf{object};
+    const Elf64_Shdr* table = elf.symbolTable();
+    std::vector<DataSymbol> variables;
+    for (size_t i = 0; table != nullptr && i < table->sh_size / sizeof(Elf64_Sym); i++)
+        if (const Elf64_Sym& s = elf.symbol(*table, i); ELF64_ST_TYPE(s.st_info) == STT_OBJECT && s.st_shndx != SHN_UNDEF)
+            variables.push_back({elf.name(*table, s), s.st_value, s.st_size});
+    return variables;
+}
+
+size_t sectionBytes(const std::string& object, const std::string& prefix)
+{
+    Elf elf{object};
+    size_t bytes = 0;
+    for (size_t i = 0; i < elf.sectionCount(); i++)
+        if (const Elf64_Shdr& section = elf.section(i); elf.name(section).compare(0, prefix.size(), prefix) == 0)
+            bytes += section.sh_size;
+    return bytes;
 }

@@ -1,4 +1,4 @@
-// What the linker knows of thread-local variables: which kernel reaches which, and where they lie.
+// What the linker knows of variables and names: which kernel reaches which __shared__ array, and where variables lie.
 #pragma once
 
 #include <map>
@@ -17,3 +17,16 @@ std::vector<ThreadLocal> threadLocals(const std::string& object, size_t& blockBy
 
 // Of a relocatable object with a section for each function: the thread-local symbols that each root reaches through calls.
 std::map<std::string, std::set<std::string>> reachableThreadLocals(const std::string& object, const std::vector<std::string>& roots);
+
+// A variable outside the thread-local block, by its offset in the loaded object.
+struct DataSymbol
+{
+    std::string symbol;
+    size_t offset = 0, bytes = 0;
+};
+
+std::vector<DataSymbol> dataSymbols(const std::string& object);
+
+// The bytes of all sections of a shared object whose names begin so. What lies between them does not count: g++ aligns arrays more than
+// a device's assembler does.
+size_t sectionBytes(const std::string& object, const std::string& prefix);

@@ -1,5 +1,4 @@
 // Launches: what the device would refuse, and the copy of the arguments.
-#include <algorithm>
 #include <cstring>
 
 #include "findings.h"
@@ -9,9 +8,6 @@
 
 namespace
 {
-// A register file is given out to warps in pieces of 256.
-int registersOfBlock(int registers, unsigned threads) { return (registers * 32 + 255) / 256 * 256 * (int)((threads + 31) / 32); }
-
 CUresult checkLimits(const Launch& launch)
 {
     const Function& f = *launch.function;
@@ -82,23 +78,49 @@ EMULATOR_API CUresult cuLaunchKernel(CUfunction function, unsigned gridX, unsign
     return submit(stream, std::move(operation));
 }
 
-EMULATOR_API CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, CUfunction function, int blockSize, size_t dynamicShared)
+struct CUlaunchAttribute
+{
+    int id;
+    char pad[4];
+    union
+    {
+        int cooperative;
+        struct { unsigned x, y, z; } cluster;
+        char bytes[64];
+    } value;
+};
+
+struct CUlaunchConfig
+{
+    unsigned gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes;
+    CUstream stream;
+    const CUlaunchAttribute* attributes;
+    unsigned attributeCount;
+};
+
+// Hints are taken and left alone; what would change the meaning of the launch is not supported.
+static CUresult checkAttribute(const CUlaunchAttribute& attribute)
+{
+    switch (attribute.id)
+    {
+        case 0: case 1: case 3: case 5: case 6: case 8: return CUDA_SUCCESS;   // none, cache, waiting, order of clusters, overlap, priority
+        case 2: return attribute.value.cooperative == 0 ? CUDA_SUCCESS : CUDA_ERROR_NOT_SUPPORTED;
+        case 4:
+            return attribute.value.cluster.x == 1 && attribute.value.cluster.y == 1 && attribute.value.cluster.z == 1
+                ? CUDA_SUCCESS : CUDA_ERROR_NOT_SUPPORTED;
+        case 7: return CUDA_ERROR_NOT_SUPPORTED;                               // an event between dependent launches
+        default: return CUDA_ERROR_INVALID_VALUE;
+    }
+}
+
+EMULATOR_API CUresult cuLaunchKernelEx(const CUlaunchConfig* config, CUfunction function, void** parameters, void** extra)
 {
     ENTER();
-    if (blocks == nullptr || blockSize <= 0)
+    if (config == nullptr || (config->attributeCount > 0 && config->attributes == nullptr))
         return CUDA_ERROR_INVALID_VALUE;
-    if (!isHandle(function))
-        return CUDA_ERROR_INVALID_HANDLE;
-    const Limits& limits = limitsOf(settings().arch);
-    *blocks = 0;
-    if (blockSize > (int)function->maxThreads || dynamicShared > function->dynamicLimit)
-        return CUDA_SUCCESS;
-    int warps = (blockSize + 31) / 32;
-    int count = std::min(limits.blocksPerMultiprocessor, limits.threadsPerMultiprocessor / 32 / warps);
-    if (size_t shared = function->staticShared + dynamicShared + limits.reservedShared; shared > 0)
-        count = std::min(count, (int)(limits.sharedPerMultiprocessor / shared));
-    if (function->registers != 0)
-        count = std::min(count, registersPerMultiprocessor / registersOfBlock(function->registers, (unsigned)blockSize));
-    *blocks = count;
-    return CUDA_SUCCESS;
+    for (unsigned i = 0; i < config->attributeCount; i++)
+        if (CUresult r = checkAttribute(config->attributes[i]); r != CUDA_SUCCESS)
+            return r;
+    return cuLaunchKernel(function, config->gridX, config->gridY, config->gridZ, config->blockX, config->blockY, config->blockZ,
+        config->sharedBytes, config->stream, parameters, extra);
 }

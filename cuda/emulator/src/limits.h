@@ -17,6 +17,8 @@ struct Limits
 };
 
 inline constexpr size_t defaultSharedPerBlock = 48 << 10;
+inline constexpr size_t constantPerModule = 64 << 10;
+inline constexpr size_t parameterBytesPerKernel = 4096;
 inline constexpr int registersPerMultiprocessor = 65536;
 
 inline constexpr Limits knownLimits[] = {
@@ -37,4 +39,10 @@ inline constexpr const Limits& limitsOf(int arch)
         if (l.arch <= arch)
             best = &l;
     return *best;
+}
+
+// A register file is given out to warps in pieces of 256.
+inline constexpr int registersOfBlock(int registers, unsigned threads)
+{
+    return (registers * 32 + 255) / 256 * 256 * (int)((threads + 31) / 32);
 }

@@ -124,7 +124,7 @@ CUresult freeDevice(CUdeviceptr address)
 
 size_t freeDeviceBytes() { return settings().memoryBytes - used; }
 
-bool isDeviceRange(uint64_t address, size_t bytes)
+bool findAllocation(uint64_t address, uint64_t& start, size_t& bytes)
 {
     uint64_t offset = address - arena.base;
     if (offset >= arena.size)
@@ -133,7 +133,16 @@ bool isDeviceRange(uint64_t address, size_t bytes)
     if (next == allocations.begin())
         return false;
     auto owner = std::prev(next);
-    return offset + bytes <= owner->first + owner->second;
+    start = arena.base + owner->first;
+    bytes = owner->second;
+    return offset < owner->first + owner->second;
+}
+
+bool isDeviceRange(uint64_t address, size_t bytes)
+{
+    uint64_t start;
+    size_t size;
+    return findAllocation(address, start, size) && bytes <= start + size - address;
 }
 
 void setWritten(uint8_t* valid, size_t offset, size_t bytes)
@@ -147,12 +156,18 @@ void setWritten(uint8_t* valid, size_t offset, size_t bytes)
         valid[offset / 4] |= (uint8_t)(1u << (offset % 4));
 }
 
-void markWritten(uint64_t address, size_t bytes) { setWritten(arena.valid, (size_t)(address - arena.base), bytes); }
+void markWritten(uint64_t address, size_t bytes)
+{
+    if (isArena(address))
+        setWritten(arena.valid, (size_t)(address - arena.base), bytes);
+}
 
 // What was never written stays so in the copy.
 void copyDevice(uint64_t to, uint64_t from, size_t bytes)
 {
     std::memmove((void*)to, (const void*)from, bytes);
+    if (!isArena(to) || !isArena(from))
+        return markWritten(to, bytes);
     size_t target = (size_t)(to - arena.base), source = (size_t)(from - arena.base);
     auto written = [](size_t offset) { return (arena.valid[offset / 4] >> (offset % 4)) & 1; };
     auto copyBit = [&](size_t i)

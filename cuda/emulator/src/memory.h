@@ -30,8 +30,16 @@ CUresult allocateDevice(CUdeviceptr* address, size_t bytes);
 CUresult freeDevice(CUdeviceptr address);
 size_t freeDeviceBytes();
 
+// True where the address is in the arena, allocated or not.
+inline bool isArena(uint64_t address) { return address - arena.base < arena.size; }
+
+// The live allocation around an address; false if there is none.
+bool findAllocation(uint64_t address, uint64_t& start, size_t& bytes);
+
 // True where [address, address + bytes) lies in one live allocation.
 bool isDeviceRange(uint64_t address, size_t bytes);
+
+// Either side of what follows may also be a module's variable, of which the shadow knows nothing.
 void markWritten(uint64_t address, size_t bytes);
 void copyDevice(uint64_t to, uint64_t from, size_t bytes);
 

@@ -7,11 +7,15 @@
 #include <cstring>
 #include <dlfcn.h>
 #include <fstream>
+#include <iterator>
 #include <link.h>
+#include <set>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "blob.h"
 #include "driver.h"
+#include "elf_reader.h"
 #include "limits.h"
 #include "process.h"
 #include "settings.h"
@@ -79,6 +83,26 @@ void findRange(Module& module)
         &module);
 }
 
+std::set<const Module*>& loaded()
+{
+    static auto* all = new std::set<const Module*>;
+    return *all;
+}
+
+// What C++ gives out by cuModuleGetGlobal; the rest is the compiler's and the emulator's own.
+void findVariables(Module& module)
+{
+    for (const DataSymbol& symbol : dataSymbols(module.object))
+        if (symbol.bytes > 0 && symbol.symbol.find("aarengen_") == std::string::npos && symbol.symbol[0] != '.' &&
+            symbol.symbol.compare(0, 3, "_ZT") != 0)
+            module.variables.push_back({symbol.symbol, module.codeBase + symbol.offset, symbol.bytes});
+    // A constant that is const as well lies in pages that cannot be written; the host may set it nevertheless.
+    uintptr_t page = 4096;
+    for (const Variable& variable : module.variables)
+        mprotect((void*)(variable.address & ~(page - 1)), (variable.address % page + variable.bytes + page - 1) & ~(page - 1),
+            PROT_READ | PROT_WRITE);
+}
+
 void addFunction(Module& module, const TableEntry& entry, const Blob& blob)
 {
     static uint64_t functions = 0;
@@ -100,17 +124,28 @@ void addFunction(Module& module, const TableEntry& entry, const Blob& blob)
     function->dynamicLimit = defaultSharedPerBlock - function->staticShared;
     if (auto known = settings().registers.find(function->name); known != settings().registers.end())
         function->registers = known->second;
-    module.functions.push_back(give(function));
+    module.functions.push_back(give(function, nullptr));
 }
 
 void unload(Module* module)
 {
+    loaded().erase(module);
     for (Function* function : module->functions)
         take(function);
     if (module->handle != nullptr)
         dlclose(module->handle);
     take(module);
 }
+}
+
+bool isModuleVariable(uint64_t address, size_t bytes)
+{
+    for (const Module* module : loaded())
+        if (address - module->low < module->high - module->low)
+            for (const Variable& variable : module->variables)
+                if (address - variable.address < variable.bytes)
+                    return bytes <= variable.address + variable.bytes - address;
+    return false;
 }
 
 bool isModuleAddress(const Module& module, uint64_t address, size_t bytes)
@@ -154,6 +189,7 @@ std::string sourceOf(const Module& module, const void* code)
     return text;
 }
 
+// The options are those of the assembler: its log, its registers.
 EMULATOR_API CUresult cuModuleLoadDataEx(CUmodule* module, const void* image, unsigned, const int*, void**)
 {
     ENTER();
@@ -167,7 +203,7 @@ EMULATOR_API CUresult cuModuleLoadDataEx(CUmodule* module, const void* image, un
     if (blob.arch > arch || (!blob.isVirtual && blob.arch / 10 != arch / 10))
         return CUDA_ERROR_NO_BINARY_FOR_GPU;
 
-    auto* made = give(new Module{});
+    auto* made = give(new Module{}, [](void* module) { unload((Module*)module); });
     made->arch = blob.arch;
     made->markerOffset = blob.markerOffset;
     made->sharedBytes = blob.sharedBytes;
@@ -188,10 +224,30 @@ EMULATOR_API CUresult cuModuleLoadDataEx(CUmodule* module, const void* image, un
     }
     made->sharedMarker = (char* (*)())dlsym(made->handle, "aarengen_shared_marker");
     findRange(*made);
+    findVariables(*made);
+    made->constantBytes = sectionBytes(made->object, constantSection);
+    loaded().insert(made);
     for (auto* entry = (const TableEntry*)dlsym(made->handle, "aarengen_kernels"); entry->name != nullptr; entry++)
         addFunction(*made, *entry, blob);
     *module = made;
     return CUDA_SUCCESS;
+}
+
+EMULATOR_API CUresult cuModuleLoadData(CUmodule* module, const void* image)
+{
+    return cuModuleLoadDataEx(module, image, 0, nullptr, nullptr);
+}
+
+EMULATOR_API CUresult cuModuleLoad(CUmodule* module, const char* path)
+{
+    ENTER();
+    if (module == nullptr || path == nullptr)
+        return CUDA_ERROR_INVALID_VALUE;
+    std::ifstream file(path, std::ios::binary);
+    if (!file)
+        return CUDA_ERROR_FILE_NOT_FOUND;
+    std::string image{std::istreambuf_iterator<char>(file), {}};
+    return cuModuleLoadData(module, image.c_str());
 }
 
 EMULATOR_API CUresult cuModuleUnload(CUmodule module)
@@ -219,6 +275,49 @@ EMULATOR_API CUresult cuModuleGetFunction(CUfunction* function, CUmodule module,
     return CUDA_ERROR_NOT_FOUND;
 }
 
+EMULATOR_API CUresult cuModuleGetGlobal_v2(CUdeviceptr* address, size_t* bytes, CUmodule module, const char* name)
+{
+    ENTER();
+    if (name == nullptr)
+        return CUDA_ERROR_INVALID_VALUE;
+    if (!isHandle(module))
+        return CUDA_ERROR_INVALID_HANDLE;
+    for (const Variable& variable : module->variables)
+        if (variable.symbol == name)
+        {
+            if (address != nullptr)
+                *address = variable.address;
+            if (bytes != nullptr)
+                *bytes = variable.bytes;
+            return CUDA_SUCCESS;
+        }
+    return CUDA_ERROR_NOT_FOUND;
+}
+
+EMULATOR_API CUresult cuFuncGetModule(CUmodule* module, CUfunction function)
+{
+    ENTER();
+    if (module == nullptr)
+        return CUDA_ERROR_INVALID_VALUE;
+    if (!isHandle(function))
+        return CUDA_ERROR_INVALID_HANDLE;
+    *module = function->module;
+    return CUDA_SUCCESS;
+}
+
+// Preferences of caches and banks change no result. There are four of the one and three of the other.
+EMULATOR_API CUresult cuFuncSetCacheConfig(CUfunction function, unsigned config)
+{
+    ENTER();
+    return !isHandle(function) ? CUDA_ERROR_INVALID_HANDLE : config > 3 ? CUDA_ERROR_INVALID_VALUE : CUDA_SUCCESS;
+}
+
+EMULATOR_API CUresult cuFuncSetSharedMemConfig(CUfunction function, unsigned config)
+{
+    ENTER();
+    return !isHandle(function) ? CUDA_ERROR_INVALID_HANDLE : config > 2 ? CUDA_ERROR_INVALID_VALUE : CUDA_SUCCESS;
+}
+
 EMULATOR_API CUresult cuFuncGetAttribute(int* value, int attribute, CUfunction function)
 {
     ENTER();
@@ -230,7 +329,7 @@ EMULATOR_API CUresult cuFuncGetAttribute(int* value, int attribute, CUfunction f
     {
         case CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK: *value = (int)function->maxThreads; break;
         case CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES: *value = (int)function->staticShared; break;
-        case CU_FUNC_ATTRIBUTE_CONST_SIZE_BYTES: *value = 0; break;
+        case CU_FUNC_ATTRIBUTE_CONST_SIZE_BYTES: *value = (int)function->module->constantBytes; break;
         case CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES: *value = 0; break;
         case CU_FUNC_ATTRIBUTE_NUM_REGS: *value = function->registers == 0 ? 32 : function->registers; break;
         case CU_FUNC_ATTRIBUTE_PTX_VERSION: *value = function->module->arch; break;

@@ -29,6 +29,14 @@ struct Function
     int registers;                     // from the table, 0 if unknown
 };
 
+// A __device__ or __constant__ variable.
+struct Variable
+{
+    std::string symbol;                // as C++ mangles it: global variables keep their names
+    uint64_t address;
+    size_t bytes;
+};
+
 struct Module
 {
     std::string object;                // its bytes, kept for looking up lines; no file stays behind
@@ -38,8 +46,13 @@ struct Module
     size_t markerOffset, dynamicOffset, sharedBytes;
     bool hasDynamic;
     std::vector<Function*> functions;
+    std::vector<Variable> variables;
+    size_t constantBytes;
     int arch;
 };
+
+// True where [address, address + bytes) lies in one variable that cuModuleGetGlobal can give out.
+bool isModuleVariable(uint64_t address, size_t bytes);
 
 // True where the address is the module's own data: constants and __device__ variables.
 bool isModuleAddress(const Module& module, uint64_t address, size_t bytes);

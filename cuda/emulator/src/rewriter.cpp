@@ -4,9 +4,13 @@
 #include <cctype>
 #include <cstring>
 
-// The header's macros leave three words in the text, each a word that no C++ program has:
+#include "blob.h"
+#include "limits.h"
+
+// The header's macros leave four words in the text, each a word that no C++ program has:
 //   __aarengen_shared__   a thread-local variable, since the fibers of a block share a thread of the host; with extern, the one block
 //                         of dynamic shared memory under whatever name and type
+//   __aarengen_constant__ a variable that counts against the module's constant memory
 //   __aarengen_global__   a kernel, whose name goes into the table
 //   __aarengen_bounds__   its largest block, which g++ has no word for
 namespace
@@ -113,6 +117,7 @@ Rewritten rewrite(const std::string& preprocessed)
     std::string& out = result.text;
     bool sawExtern = false, sawC = false, sawStatic = false, sawTemplate = false, dynamic = false, shared = false;
     int gaps = 0, depth = 0;             // gaps behind shared arrays; brackets open since __shared__
+    int constants = 0;
     bool kernel = false;                 // between __global__ and the kernel's name
     std::string bounds;
     std::vector<Brace> braces;
@@ -173,6 +178,10 @@ Rewritten rewrite(const std::string& preprocessed)
             result.usesDynamicShared |= dynamic;
             out += sawExtern || sawStatic ? "__thread" : "static __thread";
         }
+        else if (word == "__aarengen_constant__" && sawExtern && !sawC)
+            continue;   // a declaration alone; a section would have to be that of the definition
+        else if (word == "__aarengen_constant__")
+            out += std::string("__attribute__((section(\"") + constantSection + "." + std::to_string(constants++) + "\")))";
         else if (word == "__aarengen_global__")
         {
             kernel = true;
@@ -225,12 +234,15 @@ std::string kernelTable(const Rewritten& source, size_t dynamicBytes)
         "extern \"C\" __attribute__((visibility(\"default\"))) char* aarengen_shared_marker() { return aarengen_marker; }\n"
         "template <class... P> static aarengen_kernel aarengen_entry(const char* name, void (*kernel)(P...), unsigned max_threads)\n"
         "{\n"
+        "    static_assert(aarengen_signature<P...>::bytes <= " + std::to_string(parameterBytesPerKernel) + ",\n"
+        "        \"Formal parameter space overflowed (max " + std::to_string(parameterBytesPerKernel) + " bytes allowed)\");\n"
         "    return {name, &aarengen_signature<P...>::template spread<__integer_pack(sizeof...(P))...>, (void (*)())kernel,\n"
         "        aarengen_signature<P...>::sizes, (unsigned)sizeof...(P), max_threads};\n"
         "}\n"
         "extern \"C\" __attribute__((visibility(\"default\"))) const aarengen_kernel aarengen_kernels[] = {\n";
     for (const KernelDeclaration& kernel : source.kernels)
-        table += "    aarengen_entry(\"" + kernel.name + "\", &" + kernel.scope + kernel.name + ", " +
-            (kernel.maxThreads.empty() ? "0" : kernel.maxThreads) + "),\n";
+        // The line's name is what an error of its instantiation shows.
+        table += "# 1 \"table of kernels, function " + kernel.name + "\"\n    aarengen_entry(\"" + kernel.name + "\", &" + kernel.scope +
+            kernel.name + ", " + (kernel.maxThreads.empty() ? "0" : kernel.maxThreads) + "),\n";
     return table + "    {nullptr, nullptr, nullptr, nullptr, 0, 0}};\n";
 }

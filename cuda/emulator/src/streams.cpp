@@ -72,7 +72,7 @@ CUresult runKernel(KernelCall& call)
     launch.blocks = (uint64_t)call.grid.x * call.grid.y * call.grid.z;
     CUresult result = runLaunch(launch);
     if (result != CUDA_SUCCESS)
-        driver().context.broken = result;
+        currentContext->broken = result;
     return result;
 }
 
@@ -92,8 +92,18 @@ CUresult run(Operation& o)
         case Task::onDevice:
             copyDevice(o.to, o.from, o.bytes);
             break;
+        case Task::onHost:
+            std::memmove((void*)o.to, (const void*)o.from, o.bytes);
+            break;
+        case Task::hostFunction:
+            ((void (*)(void*))o.to)((void*)o.from);
+            break;
         case Task::fill8:
             std::memset((void*)o.to, (int)o.value, o.bytes);
+            markWritten(o.to, o.bytes);
+            break;
+        case Task::fill16:
+            std::fill_n((uint16_t*)o.to, o.bytes / 2, (uint16_t)o.value);
             markWritten(o.to, o.bytes);
             break;
         case Task::fill32:
@@ -118,7 +128,7 @@ void leaveCapture(const std::shared_ptr<Capture>& capture)
         stream->capture = nullptr, stream->last.clear();
     captures().erase(std::find(captures().begin(), captures().end(), capture));
     if (capture->mode != CU_STREAM_CAPTURE_MODE_RELAXED)
-        driver().context.capturing--;
+        capture->context->capturing--;
 }
 
 CUresult requireNoCapture(Stream& stream)
@@ -140,7 +150,7 @@ Stream* streamOf(CUstream handle)
 
 CUresult refuseWhileCapturing()
 {
-    if (driver().context.capturing == 0)
+    if (currentContext->capturing == 0)
         return CUDA_SUCCESS;
     for (auto& capture : captures())
         capture->invalid |= capture->mode != CU_STREAM_CAPTURE_MODE_RELAXED;
@@ -174,25 +184,96 @@ CUresult submit(CUstream handle, Operation operation)
 
 // ---- streams ------------------------------------------------------------------------------------------------------------------
 
-EMULATOR_API CUresult cuStreamCreate(CUstream* stream, unsigned flags)
+static void destroyStream(void* handle)
+{
+    auto* stream = (Stream*)handle;
+    if (auto capture = stream->capture; capture != nullptr)
+        leaveCapture(capture);
+    take(stream);
+}
+
+EMULATOR_API CUresult cuStreamCreateWithPriority(CUstream* stream, unsigned flags, int priority)
 {
     ENTER();
     if (stream == nullptr || flags > 1)
         return CUDA_ERROR_INVALID_VALUE;
-    *stream = give(new Stream);
+    *stream = give(new Stream, destroyStream);
     (*stream)->blocking = flags == 0;
+    (*stream)->priority = std::clamp(priority, highestPriority, 0);
+    (*stream)->context = currentContext;
     return CUDA_SUCCESS;
 }
+
+EMULATOR_API CUresult cuStreamCreate(CUstream* stream, unsigned flags) { return cuStreamCreateWithPriority(stream, flags, 0); }
 
 EMULATOR_API CUresult cuStreamDestroy_v2(CUstream stream)
 {
     ENTER();
     if (!isHandle(stream))
         return CUDA_ERROR_INVALID_HANDLE;
-    if (auto capture = stream->capture; capture != nullptr)
-        leaveCapture(capture);
-    take(stream);
+    destroyStream(stream);
     return CUDA_SUCCESS;
+}
+
+EMULATOR_API CUresult cuStreamGetPriority(CUstream handle, int* priority)
+{
+    ENTER();
+    Stream* stream = streamOf(handle);
+    if (stream == nullptr)
+        return CUDA_ERROR_INVALID_HANDLE;
+    if (priority == nullptr)
+        return CUDA_ERROR_INVALID_VALUE;
+    *priority = stream->priority;
+    return CUDA_SUCCESS;
+}
+
+EMULATOR_API CUresult cuStreamGetFlags(CUstream handle, unsigned* flags)
+{
+    ENTER();
+    Stream* stream = streamOf(handle);
+    if (stream == nullptr)
+        return CUDA_ERROR_INVALID_HANDLE;
+    if (flags == nullptr)
+        return CUDA_ERROR_INVALID_VALUE;
+    *flags = stream->blocking ? 0 : 1;
+    return CUDA_SUCCESS;
+}
+
+EMULATOR_API CUresult cuStreamGetCtx(CUstream handle, CUcontext* context)
+{
+    ENTER();
+    Stream* stream = streamOf(handle);
+    if (stream == nullptr)
+        return CUDA_ERROR_INVALID_HANDLE;
+    if (context == nullptr)
+        return CUDA_ERROR_INVALID_VALUE;
+    *context = stream == &legacyStream() ? currentContext : stream->context;
+    return CUDA_SUCCESS;
+}
+
+// 0: no capture, 1: a capture, 2: a capture that an error has spoiled.
+EMULATOR_API CUresult cuStreamIsCapturing(CUstream handle, int* status)
+{
+    ENTER();
+    Stream* stream = streamOf(handle);
+    if (stream == nullptr)
+        return CUDA_ERROR_INVALID_HANDLE;
+    if (status == nullptr)
+        return CUDA_ERROR_INVALID_VALUE;
+    *status = stream->capture == nullptr ? 0 : stream->capture->invalid ? 2 : 1;
+    return CUDA_SUCCESS;
+}
+
+EMULATOR_API CUresult cuLaunchHostFunc(CUstream stream, void (*function)(void*), void* data)
+{
+    ENTER();
+    if (function == nullptr)
+        return CUDA_ERROR_INVALID_VALUE;
+    Operation operation{};
+    operation.task = Task::hostFunction;
+    operation.to = (uint64_t)function;
+    operation.from = (uint64_t)data;
+    return submit(stream, std::move(operation));
 }
 
 EMULATOR_API CUresult cuStreamSynchronize(CUstream handle)
@@ -243,11 +324,12 @@ EMULATOR_API CUresult cuStreamBeginCapture_v2(CUstream handle, int mode)
     stream->capture = std::make_shared<Capture>();
     stream->capture->origin = stream;
     stream->capture->mode = mode;
+    stream->capture->context = currentContext;
     stream->capture->streams.push_back(stream);
     stream->last.clear();
     captures().push_back(stream->capture);
     if (mode != CU_STREAM_CAPTURE_MODE_RELAXED)
-        driver().context.capturing++;
+        currentContext->capturing++;
     return CUDA_SUCCESS;
 }
 
@@ -357,6 +439,14 @@ EMULATOR_API CUresult cuEventRecord(CUevent event, CUstream handle)
     event->recorded = stream->capture == nullptr;
     event->time = Clock::now();
     return CUDA_SUCCESS;
+}
+
+// The flag 1 (external) has a meaning in captures alone, where it makes a node that this emulator does not record.
+EMULATOR_API CUresult cuEventRecordWithFlags(CUevent event, CUstream stream, unsigned flags)
+{
+    if (flags > 1)
+        return CUDA_ERROR_INVALID_VALUE;
+    return flags == 1 && isHandle(stream) && stream->capture != nullptr ? CUDA_ERROR_NOT_SUPPORTED : cuEventRecord(event, stream);
 }
 
 static CUresult requireEvent(CUevent event)

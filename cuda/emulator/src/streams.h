@@ -18,7 +18,7 @@ struct KernelCall
     std::vector<size_t> argumentOffsets;
 };
 
-enum class Task { kernel, toDevice, toHost, onDevice, fill8, fill32 };
+enum class Task { kernel, toDevice, toHost, onDevice, onHost, fill8, fill16, fill32, hostFunction };
 
 struct Operation
 {
@@ -32,6 +32,7 @@ struct Operation
 struct Capture
 {
     Stream* origin;
+    CUcontext context;
     int mode;
     bool invalid = false, over = false;
     std::vector<Operation> operations;
@@ -39,8 +40,12 @@ struct Capture
     std::vector<Stream*> streams;
 };
 
+inline constexpr int highestPriority = -5;   // the default is 0, the lowest
+
 struct Stream
 {
+    CUcontext context = nullptr;
+    int priority = 0;
     bool blocking = true;              // waits for the legacy stream, and it for this
     std::shared_ptr<Capture> capture;
     std::vector<size_t> last;          // what the next operation would depend on

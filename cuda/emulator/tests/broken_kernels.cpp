@@ -278,6 +278,32 @@ void limits()
     Compiled tooMuch = compileSource(
         "extern \"C\" __global__ void k(float* out) { __shared__ float tile[12289]; tile[threadIdx.x] = 0; out[0] = tile[1]; }");
     CHECK(tooMuch.status == 6 && tooMuch.log.find("uses too much shared data") != std::string::npos);
+
+    // The static bytes count as well.
+    TestModule both("extern \"C\" __global__ void k(float* y) { extern __shared__ char pool[]; __shared__ float tile[1024];"
+        " tile[threadIdx.x] = 1; pool[threadIdx.x] = 0; __syncthreads(); y[threadIdx.x] = tile[threadIdx.x ^ 1]; }");
+    Buffer<float> y((size_t)32);
+    void* k = both.function("k");
+    CHECK(launch(k, {1, 32, 44 * 1024}, y.address) == 0);
+    EXPECT(launch(k, {1, 32, 44 * 1024 + 1}, y.address), invalidValue, "beside 4096 static ones");
+    CHECK(call("cuFuncSetAttribute", k, 8, 159 * 1024 + 1) == invalidValue && call("cuFuncSetAttribute", k, 8, 159 * 1024) == 0);
+    CHECK(launch(k, {1, 32, 159 * 1024}, y.address) == 0);
+    EXPECT(launch(k, {1, 32, 159 * 1024 + 1}, y.address), invalidValue, "beside 4096 static ones");
+
+    // 64 KB of constants, of which a declaration may have several and a const one its own.
+    const char* constants = "__constant__ float a[8192], b[4096]; __constant__ const float c[EXTRA] = {1};"
+        "extern \"C\" __global__ void k(float* y) { y[0] = a[threadIdx.x] + b[threadIdx.x] + c[threadIdx.x]; }";
+    CHECK(compileSource(constants, {"--gpu-architecture=sm_80", "-DEXTRA=4096"}).status == 0);
+    Compiled tooLarge = compileSource(constants, {"--gpu-architecture=sm_80", "-DEXTRA=4097"});
+    CHECK(tooLarge.status == 6 &&
+        tooLarge.log.find("File uses too much global constant data (0x10004 bytes, 0x10000 max)") != std::string::npos);
+
+    // 4096 bytes of parameters, with the alignment of each.
+    const char* parameters = "struct S { float x[COUNT]; }; extern \"C\" __global__ void k(S s, char c, double* y) { y[0] = s.x[c]; }";
+    CHECK(compileSource(parameters, {"--gpu-architecture=sm_80", "-DCOUNT=1021"}).status == 0);
+    Compiled tooLong = compileSource(parameters, {"--gpu-architecture=sm_80", "-DCOUNT=1022"});
+    CHECK(tooLong.status == 6 && tooLong.log.find("Formal parameter space overflowed (max 4096 bytes allowed)") != std::string::npos);
+    CHECK(tooLong.log.find("function k") != std::string::npos);
 }
 }
 
