@@ -75,14 +75,11 @@ std::string demangle(const std::string& symbol)
 }
 
 // Lays out what each kernel reaches, from the object before and after linking.
-void describeShared(const std::string& object, const std::vector<KernelDeclaration>& kernels, Blob& blob)
+void describeShared(const std::string& object, const std::vector<std::string>& names, Blob& blob)
 {
     std::map<std::string, ThreadLocal> variables;
     for (const ThreadLocal& v : threadLocals(blob.object, blob.sharedBytes))
         variables[v.symbol] = v;
-    std::vector<std::string> names;
-    for (const KernelDeclaration& kernel : kernels)
-        names.push_back(kernel.name);
     auto reached = reachableThreadLocals(object, names);
     if (auto dynamic = variables.find("aarengen_dynamic_shared"); dynamic != variables.end())
         blob.hasDynamic = true, blob.dynamicOffset = dynamic->second.offset;
@@ -142,7 +139,8 @@ CompileResult compile(const CompileRequest& request)
         return result;
 
     Rewritten rewritten = rewrite(readFile(preprocessed));
-    std::string unit = folder.write("kernels.ii", rewritten.text + kernelTable(rewritten, limitsOf(request.arch).sharedPerBlock));
+    std::string unit = folder.write("kernels.ii",
+        rewritten.text + kernelTable(rewritten, request.expressions, limitsOf(request.arch).sharedPerBlock));
     std::string object = folder.file("kernels.o"), library = folder.file("kernels.so");
     // -fsanitize=thread calls a hook before each access. Structures stay whole (no scalar replacement), so that one of 16 bytes is one
     // request, and nothing is vectorised, so that a hook sees what the kernel wrote.
@@ -159,7 +157,14 @@ CompileResult compile(const CompileRequest& request)
     Blob blob;
     blob.arch = request.arch;
     blob.object = readFile(library);
-    describeShared(readFile(object), rewritten.kernels, blob);
+    std::string unlinked = readFile(object);
+    std::vector<std::string> names;
+    for (const KernelDeclaration& kernel : rewritten.kernels)
+        names.push_back(kernel.name);
+    for (size_t i = 0; i < request.expressions.size(); i++)
+        result.loweredNames.push_back(pointedSymbol(unlinked, namePointer(i)));
+    names.insert(names.end(), result.loweredNames.begin(), result.loweredNames.end());
+    describeShared(unlinked, names, blob);
     for (const BlobKernel& kernel : blob.kernels)
     {
         size_t bytes = 0;

@@ -9,6 +9,7 @@ struct CompileRequest
 {
     std::string source, name;
     std::vector<std::pair<std::string, std::string>> headers;   // name, text
+    std::vector<std::string> expressions;                       // names of kernels and variables in C++
     int arch = 52;
     bool contract = true;                                       // a * b + c in one rounding, as NVRTC does
     int standard = 17;
@@ -21,6 +22,7 @@ struct CompileResult
 {
     CompileStatus status = CompileStatus::broken;
     std::string log;
+    std::vector<std::string> loweredNames;                      // of the expressions, in their order
     std::string cubin, ptx;                                     // the same code; PTX runs on newer devices as well
 };
 

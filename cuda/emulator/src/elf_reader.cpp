@@ -27,6 +27,15 @@ struct Elf
     {
         return at<char>(section(table.sh_link).sh_offset + symbol.st_name);
     }
+    // A function or variable at an offset of a section.
+    std::string symbolAt(const Elf64_Shdr& table, size_t section, size_t offset) const
+    {
+        for (size_t i = 0; i < table.sh_size / sizeof(Elf64_Sym); i++)
+            if (const Elf64_Sym& s = symbol(table, i); s.st_shndx == section && s.st_value == offset &&
+                (ELF64_ST_TYPE(s.st_info) == STT_FUNC || ELF64_ST_TYPE(s.st_info) == STT_OBJECT))
+                return name(table, s);
+        return {};
+    }
     std::string name(const Elf64_Shdr& section) const { return at<char>(this->section(header().e_shstrndx).sh_offset + section.sh_name); }
 };
 }
@@ -113,4 +122,33 @@ size_t sectionBytes(const std::string& object, const std::string& prefix)
         if (const Elf64_Shdr& section = elf.section(i); elf.name(section).compare(0, prefix.size(), prefix) == 0)
             bytes += section.sh_size;
     return bytes;
+}
+
+std::string pointedSymbol(const std::string& object, const std::string& pointer)
+{
+    Elf elf{object};
+    const Elf64_Shdr* table = elf.symbolTable();
+    for (size_t i = 0; table != nullptr && i < table->sh_size / sizeof(Elf64_Sym); i++)
+    {
+        const Elf64_Sym& variable = elf.symbol(*table, i);
+        if (elf.name(*table, variable) != pointer)
+            continue;
+        for (size_t k = 0; k < elf.sectionCount(); k++)
+        {
+            const Elf64_Shdr& relocations = elf.section(k);
+            if (relocations.sh_type != SHT_RELA || relocations.sh_info != variable.st_shndx)
+                continue;
+            for (size_t r = 0; r < relocations.sh_size / sizeof(Elf64_Rela); r++)
+            {
+                const auto& relocation = elf.at<Elf64_Rela>(relocations.sh_offset)[r];
+                if (relocation.r_offset != variable.st_value)
+                    continue;
+                // The assembler names what is local by its section.
+                const Elf64_Sym& target = elf.symbol(*table, ELF64_R_SYM(relocation.r_info));
+                return ELF64_ST_TYPE(target.st_info) == STT_SECTION
+                    ? elf.symbolAt(*table, target.st_shndx, (size_t)relocation.r_addend) : elf.name(*table, target);
+            }
+        }
+    }
+    return {};
 }

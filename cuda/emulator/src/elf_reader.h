@@ -30,3 +30,6 @@ std::vector<DataSymbol> dataSymbols(const std::string& object);
 // The bytes of all sections of a shared object whose names begin so. What lies between them does not count: g++ aligns arrays more than
 // a device's assembler does.
 size_t sectionBytes(const std::string& object, const std::string& prefix);
+
+// Of a relocatable object: the symbol whose address a pointer variable holds. Empty if it holds none.
+std::string pointedSymbol(const std::string& object, const std::string& pointer);

@@ -103,13 +103,19 @@ void findVariables(Module& module)
             PROT_READ | PROT_WRITE);
 }
 
-void addFunction(Module& module, const TableEntry& entry, const Blob& blob)
+// The blob has the names in the order of the compiler's table, also those that only the assembler knows.
+void addFunction(Module& module, const TableEntry& entry, const std::string& name, const Blob& blob)
 {
     static uint64_t functions = 0;
+    if (entry.call == nullptr)
+        return;   // a name expression for a variable
+    for (const Function* known : module.functions)
+        if (known->name == name)
+            return;
     auto* function = new Function{};
     function->module = &module;
     function->number = ++functions;
-    function->name = entry.name;
+    function->name = name;
     function->call = entry.call;
     function->kernel = entry.kernel;
     function->parameterBytes.assign(entry.sizes, entry.sizes + entry.count);
@@ -227,8 +233,9 @@ EMULATOR_API CUresult cuModuleLoadDataEx(CUmodule* module, const void* image, un
     findVariables(*made);
     made->constantBytes = sectionBytes(made->object, constantSection);
     loaded().insert(made);
+    size_t index = 0;
     for (auto* entry = (const TableEntry*)dlsym(made->handle, "aarengen_kernels"); entry->name != nullptr; entry++)
-        addFunction(*made, *entry, blob);
+        addFunction(*made, *entry, blob.kernels.at(index++).name, blob);
     *module = made;
     return CUDA_SUCCESS;
 }

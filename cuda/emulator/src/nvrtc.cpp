@@ -240,6 +240,37 @@ EMULATOR_API nvrtcResult nvrtcCompileProgram(void* handle, int optionCount, cons
     }
 }
 
+EMULATOR_API nvrtcResult nvrtcAddNameExpression(void* handle, const char* expression)
+{
+    if (handle == nullptr)
+        return NVRTC_ERROR_INVALID_PROGRAM;
+    if (expression == nullptr)
+        return NVRTC_ERROR_INVALID_INPUT;
+    Program& program = *programOf(handle);
+    if (program.compiled)
+        return NVRTC_ERROR_NO_NAME_EXPRESSIONS_AFTER_COMPILATION;
+    program.request.expressions.push_back(expression);
+    return NVRTC_SUCCESS;
+}
+
+EMULATOR_API nvrtcResult nvrtcGetLoweredName(void* handle, const char* expression, const char** name)
+{
+    if (handle == nullptr)
+        return NVRTC_ERROR_INVALID_PROGRAM;
+    if (expression == nullptr || name == nullptr)
+        return NVRTC_ERROR_INVALID_INPUT;
+    const Program& program = *programOf(handle);
+    if (!program.compiled || program.result.status != CompileStatus::done)
+        return NVRTC_ERROR_NO_LOWERED_NAMES_BEFORE_COMPILATION;
+    for (size_t i = 0; i < program.request.expressions.size(); i++)
+        if (program.request.expressions[i] == expression)
+        {
+            *name = program.result.loweredNames[i].c_str();
+            return NVRTC_SUCCESS;
+        }
+    return NVRTC_ERROR_NAME_EXPRESSION_NOT_VALID;
+}
+
 EMULATOR_API nvrtcResult nvrtcGetProgramLogSize(void* program, size_t* size)
 {
     if (size != nullptr)

@@ -225,7 +225,9 @@ Rewritten rewrite(const std::string& preprocessed)
     return result;
 }
 
-std::string kernelTable(const Rewritten& source, size_t dynamicBytes)
+std::string namePointer(size_t expression) { return "aarengen_name_" + std::to_string(expression); }
+
+std::string kernelTable(const Rewritten& source, const std::vector<std::string>& expressions, size_t dynamicBytes)
 {
     std::string table = "\n# 1 \"table of kernels\"\n";
     if (source.usesDynamicShared)
@@ -239,10 +241,20 @@ std::string kernelTable(const Rewritten& source, size_t dynamicBytes)
         "    return {name, &aarengen_signature<P...>::template spread<__integer_pack(sizeof...(P))...>, (void (*)())kernel,\n"
         "        aarengen_signature<P...>::sizes, (unsigned)sizeof...(P), max_threads};\n"
         "}\n"
-        "extern \"C\" __attribute__((visibility(\"default\"))) const aarengen_kernel aarengen_kernels[] = {\n";
+        "// A name expression may name a variable as well.\n"
+        "static inline aarengen_kernel aarengen_entry(const char* name, const volatile void*, unsigned)\n"
+        "{\n"
+        "    return {name, nullptr, nullptr, nullptr, 0, 0};\n"
+        "}\n";
+    for (size_t i = 0; i < expressions.size(); i++)
+        table += "# 1 \"name expression\"\nextern \"C\" const void* const " + namePointer(i) + ";\n"
+            "const void* const " + namePointer(i) + " = (const void*)(" + expressions[i] + ");\n";
+    table += "extern \"C\" __attribute__((visibility(\"default\"))) const aarengen_kernel aarengen_kernels[] = {\n";
     for (const KernelDeclaration& kernel : source.kernels)
         // The line's name is what an error of its instantiation shows.
         table += "# 1 \"table of kernels, function " + kernel.name + "\"\n    aarengen_entry(\"" + kernel.name + "\", &" + kernel.scope +
             kernel.name + ", " + (kernel.maxThreads.empty() ? "0" : kernel.maxThreads) + "),\n";
+    for (const std::string& expression : expressions)
+        table += "# 1 \"name expression\"\n    aarengen_entry(\"\", " + expression + ", 0),\n";
     return table + "    {nullptr, nullptr, nullptr, nullptr, 0, 0}};\n";
 }

@@ -20,5 +20,8 @@ struct Rewritten
 
 Rewritten rewrite(const std::string& preprocessed);
 
-// The table of kernels, to stand behind the text.
-std::string kernelTable(const Rewritten& source, size_t dynamicBytes);
+// The variable that points at what a name expression names: the object file tells its symbol.
+std::string namePointer(size_t expression);
+
+// The table of kernels, to stand behind the text: those with C names, then what the name expressions name.
+std::string kernelTable(const Rewritten& source, const std::vector<std::string>& expressions, size_t dynamicBytes);

@@ -195,6 +195,71 @@ void contexts()
     CHECK(gpu("cuCtxDestroy", first) == 0);
 }
 
+// Templates, namespaces and variables by the names that C++ has for them.
+void nameExpressions()
+{
+    Program program;
+    const char* text = R"(
+        namespace maps
+        {
+            __constant__ float offset;
+            template <class T, int factor> __global__ void multiply(T* y)
+            {
+                __shared__ T tile[32];
+                tile[threadIdx.x] = (T)(threadIdx.x * factor);
+                __syncthreads();
+                y[threadIdx.x] = tile[threadIdx.x ^ 1] + (T)offset;
+            }
+        }
+        static __global__ void plain(float* y) { y[threadIdx.x] = 3; })";
+    const char* expressions[] = {"maps::multiply<float, 3>", "&maps::multiply<int, 5>", "plain", "&maps::offset"};
+    void *compiler = nullptr, *module = nullptr;
+    CHECK(nvrtc("nvrtcCreateProgram", &compiler, text, "maps.cu", 0, (const char* const*)nullptr, (const char* const*)nullptr) == 0);
+    const char* name = nullptr;
+    for (const char* expression : expressions)
+        CHECK(nvrtc("nvrtcAddNameExpression", compiler, expression) == 0);
+    CHECK(nvrtc("nvrtcAddNameExpression", compiler, (const char*)nullptr) == 3);
+    CHECK(nvrtc("nvrtcGetLoweredName", compiler, expressions[0], &name) == 9);
+    const char* options[] = {"--gpu-architecture=sm_80"};
+    CHECK(nvrtc("nvrtcCompileProgram", compiler, 1, (const char* const*)options) == 0);
+    CHECK(nvrtc("nvrtcAddNameExpression", compiler, "late") == 8);
+    CHECK(nvrtc("nvrtcGetLoweredName", compiler, "maps::multiply<int, 3>", &name) == 10);
+    size_t size = 0;
+    CHECK(nvrtc("nvrtcGetCUBINSize", compiler, &size) == 0);
+    std::string image(size, '\0');
+    CHECK(nvrtc("nvrtcGetCUBIN", compiler, image.data()) == 0);
+    CHECK(gpu("cuModuleLoadData", &module, (const void*)image.data()) == 0);
+    auto lowered = [&](const char* expression)
+    {
+        CHECK(nvrtc("nvrtcGetLoweredName", compiler, expression, &name) == 0);
+        return name;
+    };
+    CHECK(std::strcmp(lowered(expressions[0]), "_ZN4maps8multiplyIfLi3EEEvPT_") == 0);
+    Pointer offset = 0, y = allocate(128);
+    size_t bytes = 0;
+    float half = 0.5f, values[32];
+    int whole[32];
+    CHECK(gpu("cuModuleGetGlobal", &offset, &bytes, module, lowered(expressions[3])) == 0 && bytes == 4);
+    CHECK(gpu("cuMemcpyHtoD", offset, (const void*)&half, (size_t)4) == 0);
+    auto run = [&](const char* expression, void* to)
+    {
+        void* kernel = nullptr;
+        CHECK(gpu("cuModuleGetFunction", &kernel, module, lowered(expression)) == 0 && launch(kernel, {1, 32}, y) == 0);
+        CHECK(gpu("cuMemcpyDtoH", to, y, (size_t)128) == 0);
+    };
+    run(expressions[0], values), run(expressions[1], whole);
+    for (int i = 0; i < 32; i++)
+        CHECK(values[i] == (float)((i ^ 1) * 3) + 0.5f && whole[i] == (i ^ 1) * 5);
+    run(expressions[2], values);
+    CHECK(values[31] == 3);
+    CHECK(nvrtc("nvrtcDestroyProgram", &compiler) == 0);
+
+    CHECK(nvrtc("nvrtcCreateProgram", &compiler, text, "maps.cu", 0, (const char* const*)nullptr, (const char* const*)nullptr) == 0);
+    CHECK(nvrtc("nvrtcAddNameExpression", compiler, "maps::absent<3>") == 0);
+    CHECK(nvrtc("nvrtcCompileProgram", compiler, 1, (const char* const*)options) == 6);
+    CHECK(nvrtc("nvrtcDestroyProgram", &compiler) == 0);
+}
+
 void entries()
 {
     void *entry = nullptr, *other = nullptr;
@@ -221,7 +286,7 @@ int main(int count, char** arguments)
     loadLibraries(count, arguments);
     CHECK(gpu("cuInit", 0u) == 0);
     struct { const char* name; void (*run)(); } tests[] = {{"entries", entries}, {"contexts", contexts}, {"globals", globals},
-        {"copies", copies}, {"sharedMemory", sharedMemory}};
+        {"copies", copies}, {"nameExpressions", nameExpressions}, {"sharedMemory", sharedMemory}};
     for (auto [name, run] : tests)
         testName = name, run();
     return finish();
