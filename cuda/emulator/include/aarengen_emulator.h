@@ -82,6 +82,8 @@ extern "C"
     aarengen_four aarengen_mma_bf16(float, float, float, float, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, int line);
     aarengen_four aarengen_mma_tf32(float, float, float, float, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, int line);
 
+    void aarengen_matrix_rows(const void* row, int is_transposed, unsigned long long* rows, int line);
+
     unsigned aarengen_atomic32(void* address, unsigned operand, unsigned compare, int operation);
     unsigned long long aarengen_atomic64(void* address, unsigned long long operand, unsigned long long compare, int operation);
     void aarengen_fence();
@@ -196,6 +198,26 @@ AARENGEN_INLINE unsigned aarengen_bf16(float x)
 }
 
 AARENGEN_INLINE unsigned pack_bf16(float low, float high) { return aarengen_bf16(low) | (aarengen_bf16(high) << 16); }
+
+// Four matrices of 8 x 8 numbers of 16 bits from shared memory: lane 8 m + r gives row r of matrix m. A lane receives two neighbours of row
+// lane / 4 of each, at 2 (lane % 4); transposed, of column lane / 4.
+AARENGEN_INLINE void load_matrices(unsigned (&to)[4], const void* row, AARENGEN_LINE)
+{
+    unsigned long long rows[4];
+    aarengen_matrix_rows(row, 0, rows, line);
+    for (int i = 0; i < 4; i++)
+        to[i] = reinterpret_cast<const unsigned*>(rows[i])[threadIdx.x % 4];
+}
+
+AARENGEN_INLINE void load_matrices_transposed(unsigned (&to)[4], const void* row, AARENGEN_LINE)
+{
+    unsigned long long rows[8];
+    aarengen_matrix_rows(row, 1, rows, line);
+    unsigned column = threadIdx.x % 32 / 4;
+    for (int i = 0; i < 4; i++)
+        to[i] = reinterpret_cast<const unsigned short*>(rows[2 * i])[column]
+            | (unsigned)reinterpret_cast<const unsigned short*>(rows[2 * i + 1])[column] << 16;
+}
 
 AARENGEN_INLINE void copy_async_16(void* shared, const void* global) { aarengen_copy_async(shared, global, 16); }
 AARENGEN_INLINE void copy_async_commit() { aarengen_copy_async_commit(); }

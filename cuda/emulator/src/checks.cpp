@@ -465,6 +465,16 @@ void checkAtomic(void* pointer, size_t bytes, Access access, const void* code)
             invalid(w, space, address, bytes, access, code);
 }
 
+void checkMatrixRow(const void* row, const void* code)
+{
+    Worker& w = *current;
+    uint64_t address = (uint64_t)row;
+    if (address - w.sharedBase >= w.sharedBytes)
+        outOfBounds(w, address, 16, Access::read, "no", "the rows of a matrix load must be in shared memory", code);
+    if (address % 16 != 0)
+        misaligned(w, address, 16, Access::read, "shared", code);
+}
+
 void checkCopyStart(void* to, const void* from, int bytes, const void* code)
 {
     Worker& w = *current;

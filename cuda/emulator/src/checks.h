@@ -17,3 +17,6 @@ void checkAtomic(void* address, size_t bytes, Access access, const void* code);
 // An asynchronous copy's target: written, but not to be read yet. Then: landed.
 void checkCopyStart(void* to, const void* from, int bytes, const void* code);
 void checkCopyEnd(void* to, int bytes);
+
+// A row of a matrix load: aligned to its 16 bytes, in shared memory. The reads themselves are checked one by one.
+void checkMatrixRow(const void* row, const void* code);

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstdio>
 
+#include "checks.h"
 #include "worker.h"
 
 namespace
@@ -25,6 +26,7 @@ const char* name(const Fiber& fiber)
         case Wait::match: return "__match_any_sync";
         case Wait::mmaBf16: return "mma_bf16_16x8x16";
         case Wait::mmaTf32: return "mma_tf32_16x8x8";
+        case Wait::matrixRows: return fiber.waitKind != 0 ? "load_matrices_transposed" : "load_matrices";
         default: return "nothing";
     }
 }
@@ -222,6 +224,22 @@ template <int depth> void multiplyWarp(Fiber* const* lanes)
             lanes[lane]->products[i] = d[lane / 4 + (i >> 1) * 8][lane % 4 * 2 + (i & 1)];
 }
 
+// Lane 8 m + r knows row r of matrix m. Each lane is given the rows that it reads words of: of each matrix one, or two where the matrix is
+// transposed.
+void exchangeRows(Fiber* const* lanes)
+{
+    for (int lane = 0; lane < 32; lane++)
+    {
+        uint64_t* rows = lanes[lane]->rows;
+        for (int matrix = 0; matrix < 4; matrix++)
+            if (lanes[lane]->waitKind == 0)
+                rows[matrix] = lanes[8 * matrix + lane / 4]->value;
+            else
+                for (int i = 0; i < 2; i++)
+                    rows[2 * matrix + i] = lanes[8 * matrix + lane % 4 * 2 + i]->value;
+    }
+}
+
 // ---- waiting for one another --------------------------------------------------------------------------------------------------
 
 void finishGroup(Worker& w, unsigned warpIndex, unsigned group)
@@ -236,6 +254,7 @@ void finishGroup(Worker& w, unsigned warpIndex, unsigned group)
         case Wait::match: matchLanes(lanes, group); break;
         case Wait::mmaBf16: multiplyWarp<16>(lanes); break;
         case Wait::mmaTf32: multiplyWarp<8>(lanes); break;
+        case Wait::matrixRows: exchangeRows(lanes); break;
         default: break;
     }
     warp.waiting &= ~group;
@@ -248,7 +267,7 @@ void finishGroup(Worker& w, unsigned warpIndex, unsigned group)
 unsigned completeGroup(const Worker& w, unsigned warpIndex, const Fiber& fiber)
 {
     const Warp& warp = w.warps[warpIndex];
-    bool whole = fiber.wait == Wait::mmaBf16 || fiber.wait == Wait::mmaTf32;
+    bool whole = fiber.wait == Wait::mmaBf16 || fiber.wait == Wait::mmaTf32 || fiber.wait == Wait::matrixRows;
     unsigned needed = whole ? 0xffffffffu : fiber.mask & warp.existing & ~warp.exited;
     // All but the last to arrive are spared the look at the others.
     if ((warp.waiting & needed) != needed)
@@ -447,6 +466,15 @@ EMULATOR_API Four aarengen_mma_tf32(float d0, float d1, float d2, float d3, unsi
     float d[4] = {d0, d1, d2, d3};
     unsigned fragments[6] = {a0, a1, a2, a3, b0, b1};
     return product(Wait::mmaTf32, d, fragments, line);
+}
+
+EMULATOR_API void aarengen_matrix_rows(const void* row, int isTransposed, unsigned long long* rows, int line)
+{
+    Worker& w = *current;
+    checkMatrixRow(row, __builtin_return_address(0));
+    w.fiber->value = (uint64_t)row;
+    w.fiber->rows = (uint64_t*)rows;
+    meetWarp(w, Wait::matrixRows, isTransposed, 0xffffffffu, line, line);
 }
 
 EMULATOR_API void aarengen_trap(int line)

@@ -36,7 +36,7 @@ constexpr int maxWorkers = 64;
 
 enum class Wait : uint8_t
 {
-    none, barrier, syncWarp, vote, shuffle, reduce, match, mmaBf16, mmaTf32,
+    none, barrier, syncWarp, vote, shuffle, reduce, match, mmaBf16, mmaTf32, matrixRows,
 };
 
 struct PendingCopy
@@ -63,6 +63,7 @@ struct Fiber
     int lane, width;
     float* products;              // d, and the fragments behind it
     unsigned* fragments;
+    uint64_t* rows;               // of other lanes, by a matrix load
     unsigned spins;
     int openGroup;                // of asynchronous copies
     std::vector<PendingCopy> copies;

@@ -80,7 +80,21 @@ void bounds()
 void alignment()
 {
     TestModule module(R"(
-        extern "C" __global__ void shifted(float4* out, const float* in) { out[threadIdx.x] = *(const float4*)(in + threadIdx.x); })");
+        extern "C" __global__ void shifted(float4* out, const float* in) { out[threadIdx.x] = *(const float4*)(in + threadIdx.x); }
+        extern "C" __global__ void rows(unsigned* out, int shift)
+        {
+            __shared__ __align__(16) unsigned tile[33 * 4];
+            for (int i = threadIdx.x; i < 33 * 4; i += 32)
+                tile[i] = i;
+            __syncthreads();
+            unsigned row[4];
+            load_matrices(row, shift < 0 ? out : tile + 4 * threadIdx.x + shift);
+            out[threadIdx.x] = row[0] + row[1] + row[2] + row[3];
+        })");
+    Buffer<unsigned> words((size_t)32);
+    CHECK(launch(module.function("rows"), {1, 32}, words.address, 0) == 0);
+    EXPECT(launch(module.function("rows"), {1, 32}, words.address, 2), misalignedAddress, "misaligned read", "kernel   rows");
+    EXPECT(launch(module.function("rows"), {1, 32}, words.address, -1), illegalAddress, "must be in shared memory", "kernel   rows");
     Buffer<float> in(std::vector<float>(64, 1.0f)), out((size_t)64);
     setSeed(0);
     EXPECT(launch(module.function("shifted"), {1, 2}, out.address, in.address), misalignedAddress, "misaligned read", "kernel   shifted",

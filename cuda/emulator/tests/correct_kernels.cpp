@@ -80,6 +80,38 @@ void blockScan()
     }
 }
 
+// Four matrices of 8 x 8 in shared memory, as PTX distributes them.
+void matrixLoads()
+{
+    TestModule module(R"(
+        extern "C" __global__ void loads(unsigned* d)
+        {
+            __shared__ __align__(16) unsigned short tiles[4][8][8];
+            int lane = threadIdx.x;
+            for (int column = 0; column < 8; column++)
+                tiles[lane / 8][lane % 8][column] = (unsigned short)(lane * 8 + column);
+            __syncthreads();
+            unsigned plain[4], transposed[4];
+            load_matrices(plain, tiles[lane / 8][lane % 8]);
+            load_matrices_transposed(transposed, tiles[lane / 8][lane % 8]);
+            for (int i = 0; i < 4; i++)
+            {
+                d[lane * 8 + i] = plain[i];
+                d[lane * 8 + 4 + i] = transposed[i];
+            }
+        })");
+    Buffer<unsigned> d((size_t)256);
+    CHECK(launch(module.function("loads"), {1, 32}, d.address) == 0);
+    std::vector<unsigned> result = d.read();
+    for (unsigned lane = 0; lane < 32; lane++)
+        for (unsigned matrix = 0; matrix < 4; matrix++)
+        {
+            unsigned first = matrix * 64 + lane / 4 * 8 + lane % 4 * 2, column = matrix * 64 + lane % 4 * 16 + lane / 4;
+            CHECK(result[lane * 8 + matrix] == (first | (first + 1) << 16));
+            CHECK(result[lane * 8 + 4 + matrix] == (column | (column + 8) << 16));
+        }
+}
+
 // Matrices in float32 whose elements bf16 and tf32 hold exactly, so that only the order of sums differs from the plain product.
 void matrixProducts()
 {
@@ -456,7 +488,7 @@ int main(int count, char** arguments)
     loadLibraries(count, arguments);
     startDevice();
     struct { const char* name; void (*run)(); } tests[] = {
-        {"saxpy", saxpy}, {"blockScan", blockScan}, {"matrixProducts", matrixProducts},
+        {"saxpy", saxpy}, {"blockScan", blockScan}, {"matrixLoads", matrixLoads}, {"matrixProducts", matrixProducts},
         {"structuresAndDynamicShared", structuresAndDynamicShared}, {"votesAndAtomics", votesAndAtomics}, {"doubleBuffer", doubleBuffer},
         {"halvesAndAsynchronousCopies", halvesAndAsynchronousCopies}, {"halvesOfBlocks", halvesOfBlocks}, {"warpOrder", warpOrder},
         {"flags", flags},
