@@ -195,7 +195,7 @@ public sealed class CudaLoweringTests
     public void Every_kernel_is_launched_and_every_launch_has_a_kernel(string name)
     {
         CudaPlan plan = Lower(name);
-        IEnumerable<string> launched = new[] { plan.Prepare, plan.Forward, plan.Evaluate, plan.Backward, plan.Update }
+        IEnumerable<string> launched = new[] { plan.Begin, plan.Prepare, plan.Forward, plan.Evaluate, plan.Backward, plan.Update }
             .SelectMany(static l => l).Select(static l => l.Kernel).Distinct().Order(StringComparer.Ordinal);
         Assert.Equal(plan.Kernels.Select(static k => k.Name).Order(StringComparer.Ordinal), launched);
     }

@@ -10,8 +10,14 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
 {
     private static readonly ModelDescription Description = SequenceModel<TModel>.Description;
 
+    /// <summary>The first architecture whose tensor cores multiply bfloat16: the kernels' TENSOR_CORES.</summary>
+    private const int TensorCoreArchitecture = 80;
+
     private readonly CudaModule module;
     private readonly Dictionary<string, CudaKernel> kernels = new(StringComparer.Ordinal);
+    /// <summary>The parameters, rounded; null where matrix multiplications read them as they are.</summary>
+    private readonly DeviceBuffer? operands;
+
     private readonly DeviceBuffer weights, gradients, firstMoment, secondMoment, partials, memory, carries, tileCounter, losses,
         normPartials, results, tokenGradients;
     private readonly int rows, sequences;
@@ -30,13 +36,20 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
         Program = program;
         module = new KernelLoader(KernelCache.Open()).Load(
             context, KernelSource.Of(Description.Name, program, precision, carriesStates));
-        KernelLaunch[] launches = [.. program.Prepare, .. program.Forward, .. program.Evaluate, .. program.Backward, .. program.Update];
+        KernelLaunch[] launches =
+        [
+            .. program.Begin, .. program.Prepare, .. program.Forward, .. program.Evaluate, .. program.Backward, .. program.Update,
+        ];
         foreach (KernelLaunch launch in launches)
         {
             kernels.TryAdd(launch.Kernel, module.GetKernel(launch.Kernel));
         }
         DeviceBuffer Floats(long count) => new(context, Math.Max(1, count) * sizeof(float));
         weights = Floats(Description.Layout.WeightFloats);
+        if (precision == MatrixPrecision.BFloat16 && program.Begin.Count > 0 && context.Device.Architecture >= TensorCoreArchitecture)
+        {
+            operands = new(context, Description.Layout.WeightFloats * sizeof(ushort));
+        }
         gradients = Floats(Description.Layout.WeightFloats);
         firstMoment = Floats(Description.Layout.WeightFloats);
         secondMoment = Floats(Description.Layout.WeightFloats);
@@ -61,6 +74,7 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
     public Pass Addresses => new()
     {
         Weights = weights.Address,
+        Operands = (operands ?? weights).Address,
         Gradients = gradients.Address,
         FirstMoment = firstMoment.Address,
         SecondMoment = secondMoment.Address,
@@ -94,6 +108,7 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
         gradients.Clear(stream);
         carries.Clear(stream);
         tileCounter.Clear(stream);
+        Launch(stream, Addresses, Program.Begin);
     }
 
     /// <summary>Waits for all that the stream has been given.</summary>
@@ -105,7 +120,10 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
     }
 
     /// <summary>Records launches as a graph.</summary>
-    public CudaGraph Record(CudaStream stream, Pass pass, params IEnumerable<KernelLaunch> launches) => CudaGraph.Capture(stream, () =>
+    public CudaGraph Record(CudaStream stream, Pass pass, params IEnumerable<KernelLaunch> launches) =>
+        CudaGraph.Capture(stream, () => Launch(stream, pass, launches));
+
+    private void Launch(CudaStream stream, Pass pass, IEnumerable<KernelLaunch> launches)
     {
         foreach (KernelLaunch launch in launches)
         {
@@ -113,14 +131,14 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
                 stream, new Extent(launch.GridSize(rows, sequences), launch.Blocks), launch.Threads, sharedBytes: 0, pass,
                 launch.FirstBlock);
         }
-    });
+    }
 
     public void Dispose()
     {
-        foreach (IDisposable resource in (IDisposable[])[weights, gradients, firstMoment, secondMoment, partials, memory, carries,
+        foreach (IDisposable? resource in (IDisposable?[])[weights, operands, gradients, firstMoment, secondMoment, partials, memory, carries,
             tileCounter, losses, normPartials, results, tokenGradients, module])
         {
-            resource.Dispose();
+            resource?.Dispose();
         }
     }
 }

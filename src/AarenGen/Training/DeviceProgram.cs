@@ -22,6 +22,11 @@ public sealed record DeviceProgram
     /// <summary>For each head the offset of its outputs in the memory of a pass, in floats a row; rows are padded to 16 floats.</summary>
     public required IReadOnlyList<int> Outputs { get; init; }
 
+    /// <summary>
+    /// Once after the host wrote the weights. Not empty where matrix multiplications may read a copy of the parameters.
+    /// </summary>
+    public required IReadOnlyList<KernelLaunch> Begin { get; init; }
+
     /// <summary>Once after the weights changed.</summary>
     public required IReadOnlyList<KernelLaunch> Prepare { get; init; }
 

@@ -26,7 +26,9 @@ internal sealed record CompiledModel(string Name, DeviceProgram Program, KernelL
 
     /// <summary>Maximum threads per block of each kernel.</summary>
     public IReadOnlyDictionary<string, int> Threads { get; } =
-        ((IEnumerable<KernelLaunch>)[.. Program.Prepare, .. Program.Forward, .. Program.Evaluate, .. Program.Backward, .. Program.Update])
+        ((IEnumerable<KernelLaunch>)[
+            .. Program.Begin, .. Program.Prepare, .. Program.Forward, .. Program.Evaluate, .. Program.Backward, .. Program.Update,
+        ])
         .GroupBy(static l => l.Kernel).ToDictionary(static g => g.Key, static g => g.Max(static l => l.Threads));
 
     private static CompiledModel Describe(ModelCase model)

@@ -54,7 +54,7 @@ public sealed class ReferenceTests
     [EmulatorFact]
     public void Fast_kernels_round_the_operands_that_plain_ones_do()
     {
-        foreach (string model in (string[])[nameof(GoldenOdd), nameof(TransformerPre), nameof(MinLstmPre)])
+        foreach (string model in (string[])[nameof(GoldenOdd), nameof(TransformerPre), nameof(MinLstmPre), nameof(WideProducts)])
         {
             AssertNoErrors(model, new(EdgesOfTiles, seed: 8, MatrixPrecision.TensorFloat32));
             AssertNoErrors(model, new(EdgesOfTiles, seed: 8, MatrixPrecision.BFloat16));

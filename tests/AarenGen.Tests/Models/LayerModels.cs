@@ -33,6 +33,11 @@ internal sealed partial class Recurrences;
 [Dense(5), CausalConvolution(5), MeanSquaredError]
 internal sealed partial class Convolutions;
 
+/// <summary>Matrix multiplications in wide tiles, whose last ones are partial along all dimensions.</summary>
+[SequenceModel, Continuous(3), Dense(136), Aaren(Heads = 4, FeedForward = 264, Repeat = 2)]
+[Transformer(Heads = 2, Context = 20, FeedForward = 132, Norm = Norm.Post), Dense(2), MeanSquaredError]
+internal sealed partial class WideProducts;
+
 /// <summary>Wide tiles, and heads that are no multiple of four and end amid a group.</summary>
 [SequenceModel, Continuous(2), Dense(148), Aaren(Heads = 37, FeedForward = 8, Forget = true), Dense(2), MeanSquaredError]
 internal sealed partial class WideForgetting;

@@ -116,6 +116,7 @@ internal static class ModelCases
         new ModelCase<Recurrences> { HasDropout = true },
         new ModelCase<Convolutions> { HasDropout = true, Batches = [[1, 2, 3, 40, 1, 1], [15, 16, 17, 200]] },
         new ModelCase<ScannedConvolutions>(),
+        new ModelCase<WideProducts>(),
         new ModelCase<WideForgetting> { Batches = [[1], [3, 130, 1, 127, 129], [400]] },
         new ModelCase<ScannedForgetting>(),
         new ModelCase<Attentions> { HasDropout = true },

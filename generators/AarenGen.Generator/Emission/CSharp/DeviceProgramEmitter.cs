@@ -44,6 +44,7 @@ internal static class DeviceProgramEmitter
             code.Line($"    PartialGradientFloats = {Number(program.PartialFloats)},");
             code.Line($"    GradientNormPartials = {Number(program.GradientNormPartials)},");
             code.Line($"    Outputs = new int[] {{ {string.Join(", ", program.Outputs.Select(static o => Number(o)))} }},");
+            Launches("Begin", program.Begin);
             Launches("Prepare", program.Prepare);
             Launches("Forward", program.Forward);
             Launches("Evaluate", program.Evaluate);

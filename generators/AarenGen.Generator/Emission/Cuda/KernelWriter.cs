@@ -60,7 +60,7 @@ internal sealed class KernelWriter(CudaKernel kernel, Configurations configurati
     }
 
     /// <summary>Declares the tiles that matrix multiplications share.</summary>
-    public void DeclareSharedTiles() => body.Line("__shared__ GemmMemory memory;");
+    public void DeclareSharedTiles(bool areWide = false) => body.Line($"__shared__ {(areWide ? "Wide" : "")}GemmMemory memory;");
 
     /// <summary>Returns where nobody wants the tokens' gradient, which training itself has no use for.</summary>
     public void ReturnUnlessTokenGradients()
@@ -80,14 +80,22 @@ internal sealed class KernelWriter(CudaKernel kernel, Configurations configurati
     /// <summary>An operand's rows.</summary>
     public string Name(Operand operand)
     {
-        BufferBinding binding = kernel.Buffers.FirstOrDefault(b => b.Name == operand.Name)
-            ?? throw new InvalidOperationException($"{kernel.Name} does not bind {operand.Name}.");
+        BufferBinding binding = Bound(operand);
         if (declared.All(d => d.Binding != binding))
         {
             declared.Add((binding, operand));
         }
         return operand.Name;
     }
+
+    /// <summary>The type of the elements of an operand's rows.</summary>
+    public string Element(Operand operand) => Bound(operand).IsOperand ? "operand_t" : "float";
+
+    /// <summary>The type of the elements as one more argument of a template, where it is not the usual one.</summary>
+    public string OperandArgument(Operand operand) => Bound(operand).IsOperand ? ", operand_t" : "";
+
+    /// <summary>A parameter as what is only multiplied.</summary>
+    public string WeightOperands(Parameter parameter) => Place("as_operands(pass.operands)", Layer.Weights.Plus(parameter.Offset));
 
     public string Weights(Parameter parameter) => Place("pass.weights", Layer.Weights.Plus(parameter.Offset));
 
@@ -126,6 +134,9 @@ internal sealed class KernelWriter(CudaKernel kernel, Configurations configurati
         return Number(at.Offset) + (at.BlockStride == 0 ? "" : $" + block * {Number(at.BlockStride)}");
     }
 
+    private BufferBinding Bound(Operand operand) => kernel.Buffers.FirstOrDefault(b => b.Name == operand.Name)
+        ?? throw new InvalidOperationException($"{kernel.Name} does not bind {operand.Name}.");
+
     /// <summary>The kernel.</summary>
     public string Finish()
     {
@@ -145,7 +156,8 @@ internal sealed class KernelWriter(CudaKernel kernel, Configurations configurati
                 {
                     code.Line($"constexpr int {PointerText.BeforeLayer} = {Number(before.Buffer.Offset)};");
                 }
-                DeclarePointer(code, $"{(binding.IsReadOnly ? "const float*" : "float*")} {binding.Name}", binding.Pointer, operand.Shape);
+                string type = $"{(binding.IsReadOnly ? "const " : "")}{(binding.IsOperand ? "operand_t" : "float")}*";
+                DeclarePointer(code, $"{type} {binding.Name}", binding.Pointer, operand.Shape, binding.IsOperand);
             }
             if (state is not null)
             {
@@ -172,9 +184,9 @@ internal sealed class KernelWriter(CudaKernel kernel, Configurations configurati
         "pass", from, to);
 
     /// <summary>Declares a pointer, the shape of its rows behind it, or before it where the line is full.</summary>
-    public static void DeclarePointer(CodeWriter code, string name, DevicePointer pointer, string shape)
+    public static void DeclarePointer(CodeWriter code, string name, DevicePointer pointer, string shape, bool isOperand = false)
     {
-        string line = $"{name} = {PointerText.Of(pointer)};", comment = $"// {shape}";
+        string place = PointerText.Of(pointer), line = $"{name} = {(isOperand ? $"as_operands({place})" : place)};", comment = $"// {shape}";
         if (code.Fits($"{line}  {comment}"))
         {
             code.Line($"{line}  {comment}");

@@ -46,8 +46,12 @@ internal static class ModelKernelCode
             case AdamWNode adamW:
                 string sizes = w.Configuration(
                     "model_adamw_sizes", ("parameters", adamW.Parameters), ("decay_runs", adamW.Runs.Count),
-                    ("gradient_norm_partials", adamW.GradientNormPartials));
+                    ("gradient_norm_partials", adamW.GradientNormPartials), ("keeps_operands", adamW.KeepsOperands));
                 w.Line($"adamw<{sizes}>(pass, weight_decays);");
+                break;
+            case RoundWeightsNode weights:
+                string operands = w.Configuration("model_operands", ("parameters", weights.Parameters), ("keeps_operands", true));
+                w.Line($"round_weights<{operands}>(pass);");
                 break;
             default:
                 throw new InvalidOperationException(node.GetType().Name);

@@ -7,8 +7,6 @@ namespace AarenGen.Generator.Emission.Cuda;
 /// <summary>Prints tile kernels: which thread block takes which tiles, and the operations in between.</summary>
 internal static class TileKernelCode
 {
-    private const int Tile = TileOperation.Tile;
-
     public static void Print(TileKernel kernel, KernelWriter w)
     {
         // A thread block waits only for those that took their tile before it.
@@ -18,7 +16,7 @@ internal static class TileKernelCode
             : $"const int rows = pass.settings->rows, gridBlock = {number}, index = gridBlock - {Number(kernel.BlocksBefore)};");
         if (kernel.NeedsSharedTiles)
         {
-            w.DeclareSharedTiles();
+            w.DeclareSharedTiles(kernel.IsWide);
         }
         if (kernel.Beside is { } beside)
         {
@@ -33,11 +31,11 @@ internal static class TileKernelCode
         {
             code.PrintStart(w);
         }
-        string tile = Number(Tile);
+        string tile = Number(kernel.Tile);
         if (kernel.IsShared)
         {
             string blocks = Number(TileKernel.SharingBlocks);
-            w.Line($"const int tiles = (rows + {Number(Tile - 1)}) / {tile};");
+            w.Line($"const int tiles = (rows + {Number(kernel.Tile - 1)}) / {tile};");
             string from = $"partition_begin(tiles, index, {blocks}) * {tile}", to = $"partition_begin(tiles, index + 1, {blocks}) * {tile}";
             using (w.Open($"for (int row = {from}; row < {to}; row += {tile})"))
             {

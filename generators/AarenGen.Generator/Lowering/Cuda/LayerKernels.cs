@@ -1,5 +1,6 @@
 using AarenGen.Generator.Model;
 using AarenGen.Generator.Model.Cuda;
+using AarenGen.Generator.Operations;
 
 namespace AarenGen.Generator.Lowering.Cuda;
 
@@ -10,9 +11,10 @@ namespace AarenGen.Generator.Lowering.Cuda;
 /// <param name="Backward">The backward pass.</param>
 /// <param name="Update">What sends the gradients of derived weights back to the parameters.</param>
 /// <param name="PartialGradients">The partial-gradient buffers, once they are assigned.</param>
+/// <param name="Operands">The names of rows that are kept as what is only multiplied, once that is decided.</param>
 internal sealed record LayerKernels(
     LayerPlan Layer, EquatableArray<KernelNode> Prepare, EquatableArray<KernelNode> Forward, EquatableArray<KernelNode> Backward,
-    EquatableArray<KernelNode> Update, EquatableArray<PartialGradient> PartialGradients)
+    EquatableArray<KernelNode> Update, EquatableArray<PartialGradient> PartialGradients, EquatableArray<string> Operands)
 {
     /// <summary>Whether the rows at the layer's boundaries are narrow, so that its tile operations are chained.</summary>
     public bool IsNarrow => Widths.IsNarrow(Layer);
@@ -31,7 +33,7 @@ internal sealed record LayerKernels(
             new(operations.SelectMany(o => o.LowerForward(layer))),
             new(layer.Operations.Reverse().SelectMany(s => ((ILowersToCuda)s.Operation).LowerBackward(layer, s.Accumulates))),
             new(derived.SelectMany(o => o.BackpropagateDerivedWeights(layer))),
-            []);
+            [], []);
     }
 }
 
@@ -43,6 +45,13 @@ internal static class Widths
     /// core.
     /// </summary>
     public const int Narrow = 128;
+
+    /// <summary>The narrowest rows that fill wide tiles so far that these are worth it.</summary>
+    private const int LeastWide = TileOperation.Tile + 1;
+
+    /// <summary>Whether the tiles of a linear map are wide: those of all but small ones in layers whose operations are not chained.</summary>
+    public static bool IsWide(LayerPlan layer, Linear map) =>
+        !IsNarrow(layer) && !map.Matrix.IsExact && Math.Min(map.Input.Width, map.Output.Width) >= LeastWide;
 
     /// <summary>Whether a layer's tile operations are chained.</summary>
     public static bool IsNarrow(LayerPlan layer) => Math.Max(layer.InputWidth, layer.OutputWidth) <= Narrow;

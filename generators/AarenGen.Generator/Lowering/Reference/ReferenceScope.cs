@@ -8,6 +8,9 @@ internal sealed class ReferenceScope(
 {
     private readonly Dictionary<string, BufferArgument> values = new(StringComparer.Ordinal);
 
+    /// <summary>The layer.</summary>
+    public LayerPlan Layer => layer;
+
     /// <summary>A value, [rows, width]: rows follow each other without padding.</summary>
     public BufferArgument Value(Value value) => value.IsAtBoundary ? value.Name == "input" ? input : output : Rows(value.Name, value.Width);
 

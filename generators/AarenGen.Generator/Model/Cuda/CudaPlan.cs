@@ -2,7 +2,8 @@ namespace AarenGen.Generator.Model.Cuda;
 
 /// <summary>
 /// Everything decided about a model's training on a device: the kernels of its translation unit in the order in which they are printed, and
-/// which of them run when. Training is Prepare, Forward, Backward, Update; evaluation is Prepare once, then Forward and Evaluate.
+/// which of them run when. Begin runs after the host wrote the weights. Training is Prepare, Forward, Backward, Update; evaluation is Prepare
+/// once, then Forward and Evaluate.
 /// </summary>
 /// <param name="Class">The model.</param>
 /// <param name="Libraries">Files of device code that the kernels call, without their ending, in ordinal order.</param>
@@ -10,6 +11,7 @@ namespace AarenGen.Generator.Model.Cuda;
 /// <param name="PartialFloats">Floats of all partial-gradient buffers.</param>
 /// <param name="GradientNormPartials">Doubles of the gradient's squared norm, one for each thread block that leaves some of it.</param>
 /// <param name="Outputs">Where each head's outputs lie, in floats a token of training memory.</param>
+/// <param name="Begin">What runs after the host wrote the weights.</param>
 /// <param name="Prepare">What runs after the weights changed.</param>
 /// <param name="Forward">The forward pass.</param>
 /// <param name="Evaluate">The losses, without gradients.</param>
@@ -17,7 +19,7 @@ namespace AarenGen.Generator.Model.Cuda;
 /// <param name="Update">The reduction of partial gradients, and the optimiser.</param>
 internal sealed record CudaPlan(
     ModelClass Class, EquatableArray<string> Libraries, EquatableArray<CudaKernel> Kernels, long PartialFloats, int GradientNormPartials,
-    EquatableArray<int> Outputs, EquatableArray<CudaLaunch> Prepare, EquatableArray<CudaLaunch> Forward,
+    EquatableArray<int> Outputs, EquatableArray<CudaLaunch> Begin, EquatableArray<CudaLaunch> Prepare, EquatableArray<CudaLaunch> Forward,
     EquatableArray<CudaLaunch> Evaluate,
     EquatableArray<CudaLaunch> Backward, EquatableArray<CudaLaunch> Update);
 

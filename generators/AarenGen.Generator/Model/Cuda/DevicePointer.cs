@@ -21,8 +21,10 @@ internal sealed record AlternatingPointer(int Turn, BufferRef Even, BufferRef Od
 /// <summary>One place for the first block, another for the others.</summary>
 internal sealed record FirstBlockPointer(DevicePointer First, DevicePointer Others) : DevicePointer;
 
-/// <summary>A name in a kernel's body, and the pointer that it stands for.</summary>
-internal sealed record BufferBinding(string Name, DevicePointer Pointer, bool IsReadOnly);
+/// <summary>
+/// A name in a kernel's body, and the pointer that it stands for. IsOperand: the rows are kept as what is only multiplied.
+/// </summary>
+internal sealed record BufferBinding(string Name, DevicePointer Pointer, bool IsReadOnly, bool IsOperand);
 
 /// <summary>Rows that a kernel reads or writes: a value's, or its gradient's.</summary>
 internal sealed record Operand(Value Rows, bool IsGradient)

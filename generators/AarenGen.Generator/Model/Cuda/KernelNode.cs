@@ -31,6 +31,14 @@ internal abstract record KernelNode(
     /// <summary>The same with another addend.</summary>
     public virtual KernelNode WithAddend(Value addend) => throw new InvalidOperationException($"{Name} has no addend.");
 
+    /// <summary>Whether it reads or writes rows.</summary>
+    public bool Touches(Operand operand) => IsReading(operand) || IsWriting(operand);
+
+    /// <summary>
+    /// Whether rows that it touches may be kept as what is only multiplied: rounded where matrix multiplications would round them.
+    /// </summary>
+    public virtual bool CanBeOperand(Operand rows) => false;
+
     /// <summary>Whether it reads rows.</summary>
     public bool IsReading(Operand operand) => Reads.Any(o => o.Name == operand.Name);
 

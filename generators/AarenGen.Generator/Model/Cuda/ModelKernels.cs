@@ -33,8 +33,15 @@ internal sealed record ReduceGradientsNode(EquatableArray<GradientSegment> Segme
     private static int Float4sOf(EquatableArray<GradientSegment> segments) => segments.Sum(static s => s.Length / 4);
 }
 
-/// <summary>The optimiser's step over all parameters.</summary>
-internal sealed record AdamWNode(int Parameters, EquatableArray<DecayRun> Runs, int GradientNormPartials)
+/// <summary>The parameters as matrix multiplications read them, after the host wrote them.</summary>
+internal sealed record RoundWeightsNode(int Parameters)
+    : ModelNode("model_round_weights", GridShape.Of(Math.Min(MaxBlocks, (Parameters / 4 + 255) / 256)), ["optimizer"])
+{
+    private const int MaxBlocks = 512;
+}
+
+/// <summary>The optimiser's step over all parameters. KeepsOperands: the parameters are kept as matrix multiplications read them, too.</summary>
+internal sealed record AdamWNode(int Parameters, EquatableArray<DecayRun> Runs, int GradientNormPartials, bool KeepsOperands)
     : ModelNode("model_adamw", GridShape.Of(Math.Min(MaxBlocks, (Parameters / 4 + 255) / 256)), ["optimizer"])
 {
     private const int MaxBlocks = 512;

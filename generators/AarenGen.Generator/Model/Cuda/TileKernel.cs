@@ -1,8 +1,8 @@
 namespace AarenGen.Generator.Model.Cuda;
 
 /// <summary>
-/// A kernel over tiles of 64 rows. With one operation a thread block takes a tile of 64 columns; with several a thread block takes all
-/// columns of its rows through one operation after the other. Operations that carry along time take tiles in order, by a dynamic tile
+/// A kernel over tiles of 64 rows, or of 128 in wide matrix multiplications. With one operation a thread block takes as many columns; with
+/// several a thread block takes all columns of its rows through one operation after the other. Operations that carry along time take tiles in order, by a dynamic tile
 /// index. Beside: gradients of weights that thread blocks of their own compute in the same grid.
 /// </summary>
 /// <param name="Stem">What names it among those of its layer.</param>
@@ -41,6 +41,12 @@ internal sealed record TileKernel(string Stem, bool IsBackward, EquatableArray<T
     /// <summary>Thread blocks before those that take tiles.</summary>
     public int BlocksBefore => Beside?.Grid.Fixed ?? 0;
 
+    /// <summary>Whether its matrix multiplications have wide tiles.</summary>
+    public bool IsWide => Operations[0].IsWide;
+
+    /// <summary>Rows, and columns, of a tile.</summary>
+    public int Tile => Operations[0].TileSize;
+
     /// <summary>Whether tiles of matrices lie in shared memory.</summary>
     public bool NeedsSharedTiles => Beside is not null || Operations.Any(static o => o.NeedsSharedTiles);
 
@@ -48,6 +54,9 @@ internal sealed record TileKernel(string Stem, bool IsBackward, EquatableArray<T
         new(Operations.SelectMany(static o => o.PartialGradients).Concat(Beside?.PartialGradients ?? []));
 
     public override Value? Addend => Single?.Addend;
+
+    public override bool CanBeOperand(Operand rows) =>
+        Operations.All(o => !o.Touches(rows) || o.CanBeOperand(rows)) && (Beside is null || !Beside.Touches(rows) || Beside.CanBeOperand(rows));
 
     public override KernelNode WithAddend(Value addend) =>
         Create(Stem, IsBackward, [Operations[0].WithAddend(addend)], Beside);
@@ -62,13 +71,17 @@ internal sealed record TileKernel(string Stem, bool IsBackward, EquatableArray<T
 
     private static GridShape GridOf(EquatableArray<TileOperation> operations, int before) =>
         operations.Any(static o => o.LeavesPartialGradients) ? GridShape.Of(before + SharingBlocks)
-        : new(operations.Count > 1 || operations[0].TakesWholeRows ? 1 : operations[0].ColumnTiles, TileOperation.Tile, 0, before);
+        : new(operations.Count > 1 || operations[0].TakesWholeRows ? 1 : operations[0].ColumnTiles, operations[0].TileSize, 0, before);
 }
 
 /// <summary>A kernel of a fixed number of thread blocks, which can run beside another in one grid.</summary>
 internal abstract record FixedGridNode(
     string Name, int Blocks, EquatableArray<string> Libraries, EquatableArray<Operand> Reads, EquatableArray<Operand> Writes)
-    : KernelNode(Name, GridShape.Of(Blocks), 256, Libraries, Reads, Writes);
+    : KernelNode(Name, GridShape.Of(Blocks), 256, Libraries, Reads, Writes)
+{
+    /// <summary>Whether its matrix multiplications have wide tiles.</summary>
+    public virtual bool IsWide => false;
+}
 
 /// <summary>What a thread block does for 64 rows, with all their columns or with 64.</summary>
 /// <param name="ColumnTiles">Tiles side by side.</param>
@@ -80,6 +93,15 @@ internal abstract record TileOperation(int ColumnTiles, EquatableArray<string> L
 {
     /// <summary>Rows, and columns, of a tile.</summary>
     public const int Tile = 64;
+
+    /// <summary>The same where rows are wide.</summary>
+    public const int WideTile = 128;
+
+    /// <summary>Whether its tiles are wide.</summary>
+    public virtual bool IsWide => false;
+
+    /// <summary>Rows, and columns, of its tiles.</summary>
+    public int TileSize => IsWide ? WideTile : Tile;
 
     /// <summary>Whether it leaves partial gradients, for which a fixed number of thread blocks share the rows.</summary>
     public virtual bool LeavesPartialGradients => false;
@@ -104,11 +126,21 @@ internal abstract record TileOperation(int ColumnTiles, EquatableArray<string> L
     /// <summary>The value whose gradient it adds to what it computes; null where there is none.</summary>
     public virtual Value? Addend => null;
 
+    /// <summary>Whether it reads or writes rows.</summary>
+    public bool Touches(Operand rows) => Reads.Concat(Writes).Any(o => o.Name == rows.Name);
+
+    /// <summary>Whether rows that it touches may be kept as what is only multiplied.</summary>
+    public virtual bool CanBeOperand(Operand rows) => false;
+
     /// <summary>The same with another addend.</summary>
     public virtual TileOperation WithAddend(Value addend) => throw new InvalidOperationException("It has no addend.");
 
-    /// <summary>Tiles of 64 along a width.</summary>
-    public static int TilesOf(int width) => (width + Tile - 1) / Tile;
+    /// <summary>Tiles along a width.</summary>
+    public static int TilesOf(int width, bool areWide = false)
+    {
+        int tile = areWide ? WideTile : Tile;
+        return (width + tile - 1) / tile;
+    }
 }
 
 /// <summary>A matrix multiplication of rows with weights.</summary>

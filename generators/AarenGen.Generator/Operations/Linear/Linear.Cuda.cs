@@ -7,7 +7,8 @@ namespace AarenGen.Generator.Operations;
 
 internal sealed partial record Linear : ILowersToCuda
 {
-    public IEnumerable<KernelNode> LowerForward(LayerPlan layer) => [new TileKernel(Output.Name, new LinearForward([this], null, null))];
+    public IEnumerable<KernelNode> LowerForward(LayerPlan layer) =>
+        [new TileKernel(Output.Name, new LinearForward([this], null, null, Widths.IsWide(layer, this)))];
 
     public IEnumerable<KernelNode> LowerBackward(LayerPlan layer, EquatableArray<bool> accumulates)
     {
@@ -17,9 +18,15 @@ internal sealed partial record Linear : ILowersToCuda
         }
         bool isForTokenGradients = layer.IsFirst && Input.IsAtBoundary;
         yield return new TileKernel(
-            Output.Name, new LinearInputGradient([this], accumulates[0] ? Input : null, null, isForTokenGradients), isBackward: true);
-        yield return WeightGradients.Of([new(this, null)]);
+            Output.Name,
+            new LinearInputGradient([this], accumulates[0] ? Input : null, null, isForTokenGradients, Widths.IsWide(layer, this)),
+            isBackward: true);
+        yield return WeightGradients.Of([new(this, null)], Widths.IsWide(layer, this));
     }
+
+    /// <summary>Device memory of W, as what is only multiplied where there is such a copy, and of b.</summary>
+    internal (string Weight, string Bias) OperandPointers(KernelWriter w) =>
+        Matrix is ParameterMatrix { IsExact: false } m ? (w.WeightOperands(m.Values), w.Weights(m.Offsets)) : Pointers(w);
 
     /// <summary>Device memory of W and b.</summary>
     internal (string Weight, string Bias) Pointers(KernelWriter w) => Matrix switch
@@ -63,10 +70,15 @@ internal sealed partial record Linear : ILowersToCuda
 /// <summary>
 /// Linear maps of the same rows, normalised as they are loaded where that is asked; an activation may follow the only one.
 /// </summary>
-internal sealed record LinearForward(EquatableArray<Linear> Maps, NormalizedRows? Normalization, ActivationEpilogue? Activation) : GemmTile(
-    Maps.Sum(static m => TilesOf(m.Output.Width)),
+/// <param name="Maps">The maps.</param>
+/// <param name="Normalization">What normalises the rows.</param>
+/// <param name="Activation">What follows.</param>
+/// <param name="AreWide">Whether the maps have wide tiles.</param>
+internal sealed record LinearForward(
+    EquatableArray<Linear> Maps, NormalizedRows? Normalization, ActivationEpilogue? Activation, bool AreWide) : GemmTile(
+    Maps.Sum(m => TilesOf(m.Output.Width, AreWide)),
     [
-        "Linear", .. Normalization is null ? Array.Empty<string>() : ["Normalize"],
+        AreWide ? "WideLinear" : "Linear", .. Normalization is null ? Array.Empty<string>() : ["Normalize"],
         .. Activation is null ? Array.Empty<string>() : ["Activate"],
     ],
     [
@@ -78,6 +90,8 @@ internal sealed record LinearForward(EquatableArray<Linear> Maps, NormalizedRows
         .. Activation is null ? Array.Empty<Operand>() : [Operand.Of(Activation.Output)],
     ]), IGemmCode
 {
+    public override bool IsWide => AreWide;
+
     public override Operand? Multiplies => Maps.Count == 1 && Normalization is null ? Operand.Of(Maps[0].Input) : null;
 
     public override Operand? Computes => Maps.Count == 1 ? Operand.Of(Activation?.Output ?? Maps[0].Output) : null;
@@ -95,13 +109,17 @@ internal sealed record LinearForward(EquatableArray<Linear> Maps, NormalizedRows
 
     /// <summary>The maps of both, where they read the same rows and none reads what another writes; null otherwise.</summary>
     public LinearForward? With(LinearForward other) =>
-        Activation is null && other.Activation is null && Equals(Normalization, other.Normalization) && other.Maps[0].Input == Maps[0].Input
-        && other.Maps.All(m => Maps.All(own => m.Residual != own.Output))
-            ? new([.. Maps, .. other.Maps], Normalization, null) : null;
+        AreWide == other.AreWide && Activation is null && other.Activation is null && Equals(Normalization, other.Normalization)
+        && other.Maps[0].Input == Maps[0].Input && other.Maps.All(m => Maps.All(own => m.Residual != own.Output))
+            ? new([.. Maps, .. other.Maps], Normalization, null, AreWide) : null;
 
-    public LinearForward Normalized(NormalizedRows rows) => new(Maps, rows, Activation);
+    public LinearForward Normalized(NormalizedRows rows) => new(Maps, rows, Activation, AreWide);
 
-    public LinearForward Activated(ActivationEpilogue activation) => new(Maps, Normalization, activation);
+    public LinearForward Activated(ActivationEpilogue activation) => new(Maps, Normalization, activation, AreWide);
+
+    public override bool CanBeOperand(Operand rows) =>
+        AreWide && Maps.All(m => m.Residual?.Name != rows.Name)
+        && (rows == Operand.Of(Maps[0].Input) || (Activation is { } a && rows == Operand.Of(a.Output)));
 
     public void PrintBefore(KernelWriter w, bool isAlone)
     {
@@ -121,10 +139,17 @@ internal sealed record LinearForward(EquatableArray<Linear> Maps, NormalizedRows
         {
             Linear map = Maps[i];
             int start = first;
-            w.OneOf("column", i, first += Tile * TilesOf(map.Output.Width), Maps.Count, () =>
+            w.OneOf("column", i, first += TileSize * TilesOf(map.Output.Width, AreWide), Maps.Count, () =>
             {
-                (string weight, string bias) = map.Pointers(w);
                 string column = start == 0 ? "column" : $"column - {start}";
+                (string weight, string bias) = AreWide ? map.OperandPointers(w) : map.Pointers(w);
+                if (AreWide)
+                {
+                    w.Call(
+                        "wide_linear_forward", map.DeviceMap(w), WideRows(w, map), weight, bias, "row", "rows", column, "memory",
+                        Finish(w, map));
+                    return;
+                }
                 w.Call(
                     "linear_forward", $"{map.DeviceMap(w)}, {Linear.Destination(staysInShared)}",
                     Rows(w, map), weight, bias, "row", "rows", column, "memory", Finish(w, map));
@@ -150,10 +175,18 @@ internal sealed record LinearForward(EquatableArray<Linear> Maps, NormalizedRows
                 + "memory.statistics}";
     }
 
+    private static string WideRows(KernelWriter w, Linear map)
+    {
+        string configuration = map.DeviceMap(w);
+        return $"WideKContiguous<{configuration}::input_stride, {w.Element(Operand.Of(map.Input))}>"
+            + $"{{{w.Value(map.Input)}, rows, pad4({configuration}::inputs)}}";
+    }
+
     private string Finish(KernelWriter w, Linear map)
     {
         string stride = map.DeviceMap(w) + "::output_stride", output = w.Value(map.Output);
-        return Activation is { } a ? $"WriteActivation<{a.Function}, {stride}>{{{output}, {w.Value(a.Output)}}}"
+        return Activation is { } a
+            ? $"WriteActivation<{a.Function}, {stride}{w.OperandArgument(Operand.Of(a.Output))}>{{{output}, {w.Value(a.Output)}}}"
             : map.Residual is { } residual ? $"WriteSum<{stride}>{{{output}, {w.Value(residual)}}}"
             : $"Write<{stride}>{{{output}}}";
     }
@@ -163,9 +196,15 @@ internal sealed record LinearForward(EquatableArray<Linear> Maps, NormalizedRows
 /// The gradient of rows from those of the linear maps that read them, added to that of Addend; multiplied by an activation's derivative
 /// where the rows are what it gave.
 /// </summary>
-internal sealed record LinearInputGradient(EquatableArray<Linear> Maps, Value? Added, ActivationEpilogue? Activation, bool IsOfTokens)
+/// <param name="Maps">The maps.</param>
+/// <param name="Added">What is added.</param>
+/// <param name="Activation">What gave the rows.</param>
+/// <param name="IsOfTokens">Whether the rows are the model's tokens.</param>
+/// <param name="AreWide">Whether tiles are wide.</param>
+internal sealed record LinearInputGradient(
+    EquatableArray<Linear> Maps, Value? Added, ActivationEpilogue? Activation, bool IsOfTokens, bool AreWide)
     : GemmTile(
-    TilesOf(Maps[0].Input.Width), ["Linear"],
+    TilesOf(Maps[0].Input.Width, AreWide), [AreWide ? "WideLinear" : "Linear"],
     [
         .. Maps.Select(static m => Operand.GradientOf(m.Output)), .. Operand.GradientOfAny(Added),
         .. Activation is null ? Array.Empty<Operand>() : [Operand.Of(Activation.Input)],
@@ -174,13 +213,15 @@ internal sealed record LinearInputGradient(EquatableArray<Linear> Maps, Value? A
 {
     public Value Input => Maps[0].Input;
 
+    public override bool IsWide => AreWide;
+
     public override Operand? Multiplies => Maps.Count == 1 ? Operand.GradientOf(Maps[0].Output) : null;
 
     public override Operand? Computes => Operand.GradientOf(Target);
 
     public override bool IsForTokenGradients => IsOfTokens;
 
-    public override bool CanStayInSharedMemory => FitsRegisters;
+    public override bool CanStayInSharedMemory => !AreWide && FitsRegisters;
 
     public override Value? Addend => Added;
 
@@ -193,16 +234,20 @@ internal sealed record LinearInputGradient(EquatableArray<Linear> Maps, Value? A
     /// <summary>Whose gradient it computes.</summary>
     private Value Target => Activation?.Input ?? Input;
 
-    public override TileOperation WithAddend(Value addend) => new LinearInputGradient(Maps, addend, Activation, IsOfTokens);
+    public override TileOperation WithAddend(Value addend) => new LinearInputGradient(Maps, addend, Activation, IsOfTokens, AreWide);
+
+    public override bool CanBeOperand(Operand rows) =>
+        AreWide && Maps.All(m => !m.Matrix.IsExact || Operand.GradientOf(m.Output).Name != rows.Name)
+        && (Added is null || Operand.GradientOf(Added).Name != rows.Name);
 
     /// <summary>
     /// The contributions of both to the gradient of the same rows; null where the rows are others. The second adds to the first.
     /// </summary>
     public LinearInputGradient? With(LinearInputGradient other) =>
         Activation is null && other.Activation is null && other.Input == Input
-            ? new([.. Maps, .. other.Maps], Added, null, IsOfTokens) : null;
+            ? new([.. Maps, .. other.Maps], Added, null, IsOfTokens, AreWide || other.AreWide) : null;
 
-    public LinearInputGradient Activated(ActivationEpilogue activation) => new(Maps, Added, activation, IsOfTokens);
+    public LinearInputGradient Activated(ActivationEpilogue activation) => new(Maps, Added, activation, IsOfTokens, AreWide);
 
     public void PrintBefore(KernelWriter w, bool isAlone)
     {
@@ -210,6 +255,11 @@ internal sealed record LinearInputGradient(EquatableArray<Linear> Maps, Value? A
 
     public void PrintTile(KernelWriter w, bool staysInShared)
     {
+        if (AreWide)
+        {
+            PrintWideTile(w);
+            return;
+        }
         w.Line("Accumulators ofTile[1];");
         PrintProducts(w, "ofTile", "column");
         PrintFinish(w, "ofTile", "column", staysInShared, writes: true);
@@ -240,14 +290,40 @@ internal sealed record LinearInputGradient(EquatableArray<Linear> Maps, Value? A
         }
     }
 
-    private void PrintFinish(KernelWriter w, string accumulators, string column, bool staysInShared, bool writes)
+    private void PrintWideTile(KernelWriter w)
     {
-        string map = Maps[0].DeviceMap(w), stride = map + "::input_stride";
-        string finish = Activation is { } a ? $"WriteProduct<{stride}>{{{w.Gradient(a.Input)}, {w.Value(a.Input)}}}"
-            : Added is null ? (writes ? $"Write<{stride}>{{{w.Gradient(Input)}}}" : "Unchanged{}")
-            : writes ? $"WriteSum<{stride}>{{{w.Gradient(Input)}, {w.Gradient(Added)}}}" : $"Sum<{stride}>{{{w.Gradient(Added)}}}";
+        w.Line("WideAccumulators accumulators;");
+        w.Line("clear(accumulators);");
+        foreach (Linear map in Maps)
+        {
+            w.Call(
+                "wide_linear_input_gradient", map.DeviceMap(w), "accumulators", w.Gradient(map.Output), map.OperandPointers(w).Weight,
+                "row", "rows", "column", "memory");
+        }
         w.Call(
-            "finish_input_gradient", $"{map}, {Linear.Destination(staysInShared)}", accumulators, "row", "rows", column, "memory", finish);
+            "finish_wide_input_gradient", Maps[0].DeviceMap(w), "accumulators", "row", "rows", "column", "memory",
+            Finish(w, staysOnly: false));
+    }
+
+    private void PrintFinish(KernelWriter w, string accumulators, string column, bool staysInShared, bool writes) => w.Call(
+        "finish_input_gradient", $"{Maps[0].DeviceMap(w)}, {Linear.Destination(staysInShared)}", accumulators, "row", "rows", column,
+        "memory", Finish(w, staysOnly: !writes));
+
+    /// <summary>What becomes of four columns. StaysOnly: nothing is written.</summary>
+    private string Finish(KernelWriter w, bool staysOnly)
+    {
+        string stride = Maps[0].DeviceMap(w) + "::input_stride";
+        if (staysOnly && Activation is null)
+        {
+            return Added is null ? "Unchanged{}" : $"Sum<{stride}>{{{w.Gradient(Added)}}}";
+        }
+        string rounded = w.OperandArgument(Operand.GradientOf(Target)), target = w.Gradient(Target);
+        return (Activation, Added) switch
+        {
+            ({ } a, _) => $"WriteProduct<{stride}{rounded}>{{{target}, {w.Value(a.Input)}}}",
+            (_, { } added) => $"WriteSum<{stride}{rounded}>{{{target}, {w.Gradient(added)}}}",
+            _ => $"Write<{stride}{rounded}>{{{target}}}",
+        };
     }
 }
 
@@ -257,13 +333,16 @@ internal sealed record WeightGradient(Linear Map, NormalizedRows? Normalization)
     /// <summary>The value whose gradient it reads.</summary>
     public Value Gradient => Map.Output;
 
-    public int Tiles => TileOperation.TilesOf(Map.Output.Width) * TileOperation.TilesOf(Map.Input.Width);
+    public int Tiles(bool areWide) =>
+        TileOperation.TilesOf(Map.Output.Width, areWide) * TileOperation.TilesOf(Map.Input.Width, areWide);
 }
 
 /// <summary>The gradients of the weights of linear maps: a thread block has a tile of one of them, over a part of the rows.</summary>
-internal sealed record WeightGradients(EquatableArray<WeightGradient> Maps) : FixedGridNode(
-    "weights_backward", PartCounts.ForTiles(Maps.Sum(static m => m.Tiles)) * Maps.Sum(static m => m.Tiles),
-    ["Linear", .. Maps.Any(static m => m.Normalization is not null) ? ["Normalize"] : Array.Empty<string>()],
+/// <param name="Maps">The maps.</param>
+/// <param name="AreWide">Whether tiles are wide.</param>
+internal sealed record WeightGradients(EquatableArray<WeightGradient> Maps, bool AreWide) : FixedGridNode(
+    "weights_backward", PartCounts.ForTiles(Maps.Sum(m => m.Tiles(AreWide))) * Maps.Sum(m => m.Tiles(AreWide)),
+    [AreWide ? "WideLinear" : "Linear", .. Maps.Any(static m => m.Normalization is not null) ? ["Normalize"] : Array.Empty<string>()],
     new(Maps.SelectMany(static m => (Operand[])
     [
         Operand.GradientOf(m.Gradient), Operand.Of(m.Normalization?.Input ?? m.Map.Input),
@@ -271,26 +350,29 @@ internal sealed record WeightGradients(EquatableArray<WeightGradient> Maps) : Fi
     ])),
     []), IKernelCode, IBesideCode
 {
-    private const int Tile = TileOperation.Tile;
-
     /// <summary>Enough parts for the thread blocks that are wanted.</summary>
-    public int Parts => PartCounts.ForTiles(Maps.Sum(static m => m.Tiles));
+    public int Parts => PartCounts.ForTiles(Maps.Sum(m => m.Tiles(AreWide)));
+
+    public override bool IsWide => AreWide;
 
     public override EquatableArray<PartialGradient> PartialGradients => new(Maps.SelectMany(m => m.Map.Partials(Parts)));
 
     /// <summary>Those of both.</summary>
-    public WeightGradients With(WeightGradients other) => Of([.. Maps, .. other.Maps]);
+    public WeightGradients With(WeightGradients other) => Of([.. Maps, .. other.Maps], AreWide);
 
     /// <summary>The same, of rows that are normalised as they are loaded.</summary>
     public WeightGradients Normalized(NormalizedRows rows) =>
-        Of(new(Maps.Select(m => m.Map.Input.Name == rows.Output.Name ? m with { Normalization = rows } : m)));
+        Of(new(Maps.Select(m => m.Map.Input.Name == rows.Output.Name ? m with { Normalization = rows } : m)), AreWide);
 
-    public static WeightGradients Of(EquatableArray<WeightGradient> maps) => new(maps) { MinBlocksPerMultiprocessor = 2 };
+    public static WeightGradients Of(EquatableArray<WeightGradient> maps, bool areWide) =>
+        new(maps, areWide) { MinBlocksPerMultiprocessor = 2 };
+
+    public override bool CanBeOperand(Operand rows) => AreWide;
 
     public void Print(KernelWriter w)
     {
         w.Line("const int rows = pass.settings->rows;");
-        w.DeclareSharedTiles();
+        w.DeclareSharedTiles(AreWide);
         PrintBlocks(w, "static_cast<int>(blockIdx.x)");
     }
 
@@ -304,26 +386,26 @@ internal sealed record WeightGradients(EquatableArray<WeightGradient> Maps) : Fi
         {
             WeightGradient map = Maps[i];
             int start = first;
-            w.OneOf("tile", i, first += map.Tiles, Maps.Count, () => PrintTile(w, map, start));
+            w.OneOf("tile", i, first += map.Tiles(AreWide), Maps.Count, () => PrintTile(w, map, start));
         }
     }
 
-    private static void PrintTile(KernelWriter w, WeightGradient gradient, int start)
+    private void PrintTile(KernelWriter w, WeightGradient gradient, int start)
     {
         Linear map = gradient.Map;
         Value input = map.Input;
         string configuration = map.DeviceMap(w);
-        string rows = $"{w.Value(gradient.Normalization?.Input ?? input)}, pad4({configuration}::inputs), to";
+        string values = w.Value(gradient.Normalization?.Input ?? input), rows = $"{values}, pad4({configuration}::inputs), to";
         rows = gradient.Normalization is not { } n ? $"MnContiguous<{configuration}::input_stride>{{{rows}}}"
             : $"NormalizedMnContiguous<{configuration}::input_stride>{{{rows}, {w.Weights(n.Scale)}, {w.Weights(n.Shift)}, "
                 + w.Name(n.Statistics) + "}";
         string own = start == 0 ? "tile" : $"(tile - {start})";
-        int columns = TileOperation.TilesOf(input.Width);
-        string output = columns == 1 ? $"{own} * {Tile}" : $"{own} / {columns} * {Tile}";
-        string column = columns == 1 ? "0" : $"{own} % {columns} * {Tile}";
+        int columns = TileOperation.TilesOf(input.Width, AreWide), size = AreWide ? TileOperation.WideTile : TileOperation.Tile;
+        string output = columns == 1 ? $"{own} * {size}" : $"{own} / {columns} * {size}";
+        string column = columns == 1 ? "0" : $"{own} % {columns} * {size}";
         (string weight, string bias) = map.PartialPointers(w, "part");
         w.Call(
-            "linear_weight_gradient", configuration,
-            w.Gradient(gradient.Gradient), rows, "from", "to", output, column, weight, bias, "memory");
+            AreWide ? "wide_linear_weight_gradient" : "linear_weight_gradient", configuration,
+            w.Gradient(gradient.Gradient), AreWide ? values : rows, "from", "to", output, column, weight, bias, "memory");
     }
 }

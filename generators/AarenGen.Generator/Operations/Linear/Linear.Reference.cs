@@ -1,3 +1,4 @@
+using AarenGen.Generator.Lowering.Cuda;
 using AarenGen.Generator.Lowering.Reference;
 using AarenGen.Generator.Model;
 
@@ -33,7 +34,8 @@ internal sealed partial record Linear : ILowersToReference
             "linear_weight_gradient", ThreadCount.Of(outputs * inputs),
             [gradient, scope.Value(Input), ReferenceScope.GradientOfWeights(weight), inputs, outputs, stride, RoundsOperands]);
         yield return new(
-            "linear_bias_gradient", ThreadCount.Of(outputs), [gradient, ReferenceScope.GradientOfWeights(bias), outputs]);
+            "linear_bias_gradient", ThreadCount.Of(outputs),
+            [gradient, ReferenceScope.GradientOfWeights(bias), outputs, Widths.IsWide(scope.Layer, this) ? 1 : 0]);
     }
 
     /// <summary>1 where the precision of matrix multiplications rounds the operands; 0 for what may be an exponent.</summary>

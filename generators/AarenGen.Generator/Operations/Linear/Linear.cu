@@ -22,10 +22,11 @@ struct Sum
     }
 };
 
-template <int stride>
+// T: float, or operand_t where what is written is only multiplied.
+template <int stride, class T = float>
 struct Write
 {
-    float* to;              // [rows, stride]
+    T* to;                  // [rows, stride]
 
     __device__ __forceinline__ float4 operator()(int row, int column, float4 value) const
     {
@@ -34,36 +35,36 @@ struct Write
     }
 };
 
-template <int stride>
+template <int stride, class T = float>
 struct WriteSum
 {
-    float* to;              // [rows, stride]
+    T* to;                  // [rows, stride]
     const float* addend;    // [rows, stride]
 
     __device__ __forceinline__ float4 operator()(int row, int column, float4 value) const
     {
-        return Write<stride>{to}(row, column, Sum<stride>{addend}(row, column, value));
+        return Write<stride, T>{to}(row, column, Sum<stride>{addend}(row, column, value));
     }
 };
 
-template <int stride>
+template <int stride, class T = float>
 struct WriteProduct
 {
-    float* to;              // [rows, stride]
+    T* to;                  // [rows, stride]
     const float* factor;    // [rows, stride]
 
     __device__ __forceinline__ float4 operator()(int row, int column, float4 value) const
     {
-        return Write<stride>{to}(row, column, multiply4(value, load4(factor + static_cast<long long>(row) * stride + column)));
+        return Write<stride, T>{to}(row, column, multiply4(value, load4(factor + static_cast<long long>(row) * stride + column)));
     }
 };
 
 // The function's value; its derivative replaces its argument.
-template <class Function, int stride>
+template <class Function, int stride, class T = float>
 struct WriteActivation
 {
     float* derivatives;     // [rows, stride]
-    float* values;          // [rows, stride]
+    T* values;              // [rows, stride]
 
     __device__ __forceinline__ float4 operator()(int row, int column, float4 x) const
     {
@@ -73,7 +74,7 @@ struct WriteActivation
         y.z = Function::value(x.z, derivative.z);
         y.w = Function::value(x.w, derivative.w);
         Write<stride>{derivatives}(row, column, derivative);
-        return Write<stride>{values}(row, column, y);
+        return Write<stride, T>{values}(row, column, y);
     }
 };
 

@@ -105,10 +105,11 @@ struct LinearBiasGradient
     Batch batch;
     const double* dy;
     double* dbias;
-    long long outputs;
+    long long outputs, is_wide;
 };
 
-// dbias += the sum of dy over the rows, a thread an output.
+// dbias += the sum of dy over the rows, a thread an output. Gradients of wide rows are kept in bfloat16 where that is what is multiplied, so
+// the sum is of rounded ones, too.
 extern "C" __global__ void linear_bias_gradient(const LinearBiasGradient a, const int threads)
 {
     const long long output = thread_number();
@@ -119,8 +120,9 @@ extern "C" __global__ void linear_bias_gradient(const LinearBiasGradient a, cons
     double sum = 0, magnitude = 0;
     for (long long row = 0; row < a.batch.rows; row++)
     {
-        sum += a.dy[row * a.outputs + output];
-        magnitude += fabs(a.dy[row * a.outputs + output]);
+        double value = operand(a.batch, a.is_wide && a.batch.precision == 2, a.dy[row * a.outputs + output]);
+        sum += value;
+        magnitude += fabs(value);
     }
     add(a.batch, a.dbias, output, sum, roundings(a.batch.rows) * magnitude);
 }

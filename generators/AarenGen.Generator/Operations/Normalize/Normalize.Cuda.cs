@@ -7,7 +7,8 @@ namespace AarenGen.Generator.Operations;
 
 internal sealed partial record Normalize : ILowersToCuda
 {
-    public IEnumerable<KernelNode> LowerForward(LayerPlan layer) => [new TileKernel(Output.Name, new NormalizeForward(this))];
+    public IEnumerable<KernelNode> LowerForward(LayerPlan layer) =>
+        [Widths.IsNarrow(layer) ? new TileKernel(Output.Name, new NormalizeForward(this)) : new NormalizeWideForward(this)];
 
     public IEnumerable<KernelNode> LowerBackward(LayerPlan layer, EquatableArray<bool> accumulates)
     {
@@ -20,6 +21,14 @@ internal sealed partial record Normalize : ILowersToCuda
     /// <summary>The mean and the deviation of each row.</summary>
     internal Operand DeviceStatistics =>
         Operand.OfMemory("statisticsOf" + char.ToUpperInvariant(Output.Name[0]) + Output.Name.Substring(1), StatisticsMemory, [3]);
+
+    /// <summary>The same rows, normalised as they are loaded.</summary>
+    internal NormalizedRows Loaded => new(Input, Output, Scale, Shift, DeviceStatistics);
+
+    /// <summary>The call that normalises up to a number of rows.</summary>
+    internal void CallForward(KernelWriter w, int count, string first, string rows) => w.Call(
+        "normalize_forward", $"{w.Rows(Input)}, {Literal.Number(count)}",
+        w.Value(Input), first, rows, w.Weights(Scale), w.Weights(Shift), w.Value(Output), w.Name(DeviceStatistics));
 
     internal EquatableArray<Operand> BackwardReads(Value? addend) =>
     [
@@ -35,24 +44,35 @@ internal sealed record NormalizeForward(Normalize Operation) : TileOperation(
 
     public override bool NeedsSharedTiles => false;
 
-    /// <summary>The same rows, normalised as they are loaded.</summary>
-    public NormalizedRows Loaded => new(Operation.Input, Operation.Output, Operation.Scale, Operation.Shift, Operation.DeviceStatistics);
-
     public IEnumerable<string> Comments => [$"{Operation.Output.Name} = LayerNorm({Operation.Input.Name})"];
 
     public void PrintStart(KernelWriter w)
     {
     }
 
-    public void PrintRows(KernelWriter w) => w.Call(
-        "normalize_forward", w.Rows(Operation.Input),
-        w.Value(Operation.Input), "row", "rows", w.Weights(Operation.Scale), w.Weights(Operation.Shift), w.Value(Operation.Output),
-        w.Name(Operation.DeviceStatistics));
+    public void PrintRows(KernelWriter w) => Operation.CallForward(w, Tile, "row", "rows");
 
     public void PrintTile(KernelWriter w) => PrintRows(w);
 
     public void PrintEnd(KernelWriter w)
     {
+    }
+}
+
+/// <summary>The same of wide rows, a warp a row.</summary>
+internal sealed record NormalizeWideForward(Normalize Operation) : KernelNode(
+    Operation.Output.Name + "_forward", GridShape.OfRows(RowsPerBlock), 256, ["Normalize"], [Operand.Of(Operation.Input)],
+    [Operand.Of(Operation.Output), Operation.DeviceStatistics]), IKernelCode
+{
+    private const int RowsPerBlock = 8;
+
+    public override bool CanBeOperand(Operand rows) => rows == Operand.Of(Operation.Output);
+
+    public void Print(KernelWriter w)
+    {
+        w.Comment($"{Operation.Output.Name} = LayerNorm({Operation.Input.Name})");
+        string rows = Literal.Number(RowsPerBlock);
+        Operation.CallForward(w, RowsPerBlock, $"static_cast<int>(blockIdx.x) * {rows}", "pass.settings->rows");
     }
 }
 

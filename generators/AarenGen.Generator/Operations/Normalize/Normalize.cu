@@ -92,19 +92,19 @@ __device__ __forceinline__ void tile_statistics(
     __syncthreads();
 }
 
-// Normalises up to 64 rows, a warp each.
-template <class Rows>
+// Normalises up to a number of rows, a warp each.
+template <class Rows, int count, class Output>
 __device__ __forceinline__ void normalize_forward(
     const float* x,     // [rows, stride]
     int first, int rows,
     const float* scale, // [stride]
     const float* shift, // [stride]
-    float* y,           // [rows, stride]
+    Output* y,          // [rows, stride]
     float* statistics)  // [rows, 3]
 {
     constexpr int width = Rows::width, stride = Rows::stride;
     int lane = threadIdx.x % 32;
-    for (long long row = first + threadIdx.x / 32; row < min(rows, first + tile); row += 8)
+    for (long long row = first + threadIdx.x / 32; row < min(rows, first + count); row += 8)
     {
         const float* own = x + row * stride;
         float mean, rest, inverse;

@@ -40,6 +40,7 @@ struct ChunkSettings
 struct Pass
 {
     float* weights;         // [parameters, then the weights derived from them]
+    float* operands;        // the parameters as matrix multiplications read them: the same memory, or rounded
     float* gradients;       // [as the weights]
     float* firstMoment;     // [parameters]
     float* secondMoment;    // [parameters]

@@ -1,11 +1,5 @@
-// Matrix multiplications: a block of 256 threads accumulates tiles of 64 by 64. PRODUCTS chooses the arithmetic: 0 is float32; 1 and 2 are
-// TF32 and bfloat16 on tensor cores, both with float32 accumulators.
-
-#if PRODUCTS > 0 && __CUDA_ARCH__ >= 800
-#define TENSOR_CORES PRODUCTS
-#else
-#define TENSOR_CORES 0
-#endif
+// needs: instructions
+// Matrix multiplications: a block of 256 threads accumulates tiles of 64 by 64.
 
 constexpr int tile = 64, depth = 32;
 
@@ -34,64 +28,6 @@ struct GemmMemory
     alignas(16) float columns[tile];
     alignas(16) float statistics[3 * tile];
 };
-
-#ifndef AARENGEN_EMULATOR
-// Copies 16 bytes from global to shared memory, asynchronously where the device can.
-__device__ __forceinline__ void copy_async_16(
-    void* shared,       // 16 bytes
-    const void* global) // 16 bytes
-{
-#if __CUDA_ARCH__ >= 800
-    unsigned address = static_cast<unsigned>(__cvta_generic_to_shared(shared));
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" :: "r"(address), "l"(global));
-#else
-    *static_cast<float4*>(shared) = *static_cast<const float4*>(global);
-#endif
-}
-
-__device__ __forceinline__ void copy_async_commit()
-{
-#if __CUDA_ARCH__ >= 800
-    asm volatile("cp.async.commit_group;");
-#endif
-}
-
-template <int pending>
-__device__ __forceinline__ void copy_async_wait()
-{
-#if __CUDA_ARCH__ >= 800
-    asm volatile("cp.async.wait_group %0;" :: "n"(pending));
-#endif
-}
-
-#if TENSOR_CORES
-__device__ __forceinline__ unsigned round_tf32(float x)
-{
-    unsigned rounded;
-    asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(rounded) : "f"(x));
-    return rounded;
-}
-
-__device__ __forceinline__ unsigned pack_bf16(float low, float high)
-{
-    unsigned packed;
-    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(packed) : "f"(high), "f"(low));
-    return packed;
-}
-
-__device__ __forceinline__ void mma_tf32_16x8x8(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2])
-{
-    asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
-        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
-}
-
-__device__ __forceinline__ void mma_bf16_16x8x16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2])
-{
-    asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
-        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
-}
-#endif
-#endif
 
 // A K-contiguous operand: its 64 rows lie along the tile and its columns along the inner dimension, as in memory.
 template <int stride>

@@ -1,3 +1,4 @@
+// needs: instructions
 // Once an optimiser step: partial gradients are added up in a fixed order, and AdamW updates the weights.
 
 __device__ __forceinline__ double squared_norm4(float4 v)
@@ -85,6 +86,18 @@ __device__ __forceinline__ void adam(float& weight, float gradient, float& first
     weight -= s.learningRate * (first / s.correction1 / (sqrtf(second / s.correction2) + s.epsilon));
 }
 
+// Keeps four weights as matrix multiplications read them, where that is a copy.
+template <class Sizes>
+__device__ __forceinline__ void keep_operands([[maybe_unused]] const Pass& pass, [[maybe_unused]] int at, [[maybe_unused]] float4 weights)
+{
+#if TENSOR_CORES == 2
+    if (Sizes::keeps_operands)
+    {
+        store4(as_operands(pass.operands) + at, weights);
+    }
+#endif
+}
+
 // Clips by the global norm and takes a step of AdamW. Each block adds up the partials of the norm for itself, in the same order. From a
 // step whose loss or norm is not finite on, the weights stay as they are.
 template <class Sizes>
@@ -136,6 +149,18 @@ __device__ __forceinline__ void adamw(
         store4(pass.weights + at, w);
         store4(pass.firstMoment + at, m);
         store4(pass.secondMoment + at, v);
+        keep_operands<Sizes>(pass, at, w);
+    }
+}
+
+// Rounds the parameters as the host wrote them.
+template <class Sizes>
+__device__ __forceinline__ void round_weights(const Pass& pass)
+{
+    for (int at = 4 * (static_cast<int>(blockIdx.x) * 256 + static_cast<int>(threadIdx.x)); at < Sizes::parameters;
+        at += 4 * 256 * static_cast<int>(gridDim.x))
+    {
+        keep_operands<Sizes>(pass, at, load4(pass.weights + at));
     }
 }
 

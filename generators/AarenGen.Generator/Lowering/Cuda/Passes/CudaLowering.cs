@@ -18,6 +18,7 @@ internal sealed class CudaLowering
         new ChainNarrowLayers(),
         new OverlapWeightGradients(),
         new AssignPartialGradients(),
+        new KeepOperands(),
     ];
 
     private readonly Plan plan;
@@ -69,12 +70,14 @@ internal sealed class CudaLowering
             prepare.AddRange(Once(layer, partials, layer.Prepare));
             update.AddRange(Once(layer, partials, layer.Update));
         }
-        update.Add(Add(new AdamWNode(plan.ParameterFloats, new(plan.DecayRuns), gradientNormPartials)));
+        bool keepsOperands = kernels.Any(static k => k.Node is TileKernel { IsWide: true });
+        CudaLaunch[] begin = keepsOperands ? [Add(new RoundWeightsNode(plan.ParameterFloats))] : [];
+        update.Add(Add(new AdamWNode(plan.ParameterFloats, new(plan.DecayRuns), gradientNormPartials, keepsOperands)));
         return new(
             new(plan.FileName, plan.Namespace, plan.ContainingTypes, plan.Name),
             new(kernels.SelectMany(static k => k.Node.Libraries).Append("rows").Distinct().OrderBy(static l => l, StringComparer.Ordinal)),
             new(kernels), partialFloats, gradientNormPartials, new(plan.Heads.Select(OutputMemory)),
-            new(prepare), new(forward), new(evaluate), new(backward), new(update));
+            new(begin), new(prepare), new(forward), new(evaluate), new(backward), new(update));
     }
 
     /// <summary>Layers one after the other: their forward pass is launched, and the launches of their backward pass are answered.</summary>
@@ -167,7 +170,8 @@ internal sealed class CudaLowering
             new(partials, isRepeated ? kernels.PartialFloats : 0), kernels.PartialGradients);
         string name = Unique($"{layer.Method}_{node.Name}");
         IEnumerable<BufferBinding> buffers = node.Reads.Concat(node.Writes).GroupBy(static o => o.Name).Select(static g => g.First())
-            .Select(o => new BufferBinding(o.Name, boundary!.PointerOf(o, layer, memory.Memory), !node.IsWriting(o)));
+            .Select(o => new BufferBinding(
+                o.Name, boundary!.PointerOf(o, layer, memory.Memory), !node.IsWriting(o), kernels.Operands.Contains(o.Name)));
         this.kernels.Add(new(name, node, memory, new(buffers), gradientNormPartials));
         gradientNormPartials += node.LeavesGradientNorm ? node.Grid.Fixed * layer.Repeat : 0;
         return name;

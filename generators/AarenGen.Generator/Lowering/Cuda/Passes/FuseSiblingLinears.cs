@@ -22,11 +22,15 @@ internal sealed class FuseSiblingLinears : ICudaPass
     private static TileKernel? Backward(TileKernel? first, TileKernel? second)
     {
         if (first?.Single is not LinearInputGradient own || second?.Single is not LinearInputGradient other
-            || own.With(other) is not { } both || (first.Beside is null) != (second.Beside is null))
+            || own.With(other) is not { } both)
         {
             return null;
         }
-        FixedGridNode? beside = first.Beside is WeightGradients weights ? weights.With((WeightGradients)second.Beside!) : null;
+        FixedGridNode? beside = (first.Beside, second.Beside) switch
+        {
+            (WeightGradients weights, WeightGradients others) => weights.With(others),
+            var (before, after) => before ?? after,
+        };
         return TileKernel.Create($"{second.Stem}_{first.Stem}", isBackward: true, [both], beside);
     }
 }

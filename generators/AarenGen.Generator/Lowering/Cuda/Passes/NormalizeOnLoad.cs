@@ -5,30 +5,39 @@ using AarenGen.Generator.Operations;
 namespace AarenGen.Generator.Lowering.Cuda.Passes;
 
 /// <summary>
-/// Normalised rows that only matrix multiplications read need no memory: these normalise rows as they load them, in the forward pass and
-/// for the gradients of their weights.
+/// Normalised rows that only matrix multiplications of small tiles read need no memory: these normalise rows as they load them, in the
+/// forward pass and for the gradients of their weights. Where wide multiplications read them too, they are in memory for these alone.
 /// </summary>
 internal sealed class NormalizeOnLoad : ICudaPass
 {
     public LayerKernels Run(LayerKernels kernels)
     {
-        foreach (NormalizeForward normalize in kernels.Forward.OfType<TileKernel>().Select(static k => k.Single).OfType<NormalizeForward>())
+        foreach (Normalize normalize in kernels.Forward.Select(OperationOf).OfType<Normalize>())
         {
-            Operand rows = Operand.Of(normalize.Operation.Output);
-            if (!normalize.Operation.Output.IsAtBoundary
-                && kernels.Forward.Concat(kernels.Backward).All(n => !n.IsReading(rows) || CanNormalize(n, rows)))
+            Operand rows = Operand.Of(normalize.Output);
+            KernelNode[] readers = [.. kernels.Forward.Concat(kernels.Backward).Where(n => n.IsReading(rows))];
+            if (!normalize.Output.IsAtBoundary && readers.All(n => n.CanBeOperand(rows) || CanNormalize(n, rows)))
             {
-                NormalizedRows loaded = normalize.Loaded;
+                bool needsMemory = readers.Any(n => n.CanBeOperand(rows));
                 kernels = kernels with
                 {
-                    Forward = new(kernels.Forward.Where(n => !n.IsWriting(rows))
-                        .Select(n => n.IsReading(rows) ? Normalized(n, loaded) : n)),
-                    Backward = new(kernels.Backward.Select(n => n.IsReading(rows) ? Normalized(n, loaded) : n)),
+                    Forward = new(kernels.Forward.Where(n => needsMemory || !n.IsWriting(rows)).Select(Normalized)),
+                    Backward = new(kernels.Backward.Select(Normalized)),
                 };
             }
+
+            KernelNode Normalized(KernelNode node) =>
+                node.IsReading(rows) && !node.CanBeOperand(rows) ? NormalizeOnLoad.Normalized(node, normalize.Loaded) : node;
         }
         return kernels;
     }
+
+    private static Normalize? OperationOf(KernelNode node) => node switch
+    {
+        TileKernel { Single: NormalizeForward forward } => forward.Operation,
+        NormalizeWideForward forward => forward.Operation,
+        _ => null,
+    };
 
     private static bool CanNormalize(KernelNode node, Operand rows) => node switch
     {

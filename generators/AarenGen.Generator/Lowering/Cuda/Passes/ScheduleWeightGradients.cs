@@ -5,23 +5,19 @@ namespace AarenGen.Generator.Lowering.Cuda.Passes;
 
 /// <summary>
 /// Gradients of weights wait for nothing but the gradient that they read. In a wide layer they run beside the gradient of the rows that the
-/// same map read, in one grid. In a narrow layer, whose rows' gradients are chained, they go behind everything else: nothing in the layer
-/// reads what they write, and nothing changes what they read.
+/// same map read, in one grid, where the tiles of both are of one size. In a narrow layer, whose rows' gradients are chained, they go behind
+/// everything else: nothing in the layer reads what they write, and nothing changes what they read. So do those of small tiles where others
+/// are wide.
 /// </summary>
 internal sealed class ScheduleWeightGradients : ICudaPass
 {
     public LayerKernels Run(LayerKernels kernels)
     {
-        if (kernels.IsNarrow)
-        {
-            return kernels with
-            {
-                Backward = new([.. kernels.Backward.Where(static n => n is not WeightGradients),
-                    .. kernels.Backward.OfType<WeightGradients>()]),
-            };
-        }
+        WeightGradients[] all = [.. kernels.Backward.OfType<WeightGradients>()];
+        bool anyIsWide = all.Any(static w => w.IsWide);
+        WeightGradients[] last = [.. all.Where(w => kernels.IsNarrow || w.IsWide != anyIsWide)];
         List<KernelNode> nodes = [];
-        foreach (KernelNode node in kernels.Backward)
+        foreach (KernelNode node in kernels.Backward.Where(n => !last.Contains(n)))
         {
             if (node is WeightGradients weights && nodes.LastOrDefault() is TileKernel { Single: LinearInputGradient } rows)
             {
@@ -30,6 +26,6 @@ internal sealed class ScheduleWeightGradients : ICudaPass
             }
             nodes.Add(node);
         }
-        return kernels with { Backward = new(nodes) };
+        return kernels with { Backward = [.. nodes, .. last] };
     }
 }
