@@ -1,6 +1,5 @@
 using AarenGen.Generator.Model;
 using AarenGen.Generator.Model.Cuda;
-using AarenGen.Generator.Operations;
 
 namespace AarenGen.Generator.Lowering.Cuda;
 
@@ -49,9 +48,8 @@ internal static class Widths
     /// <summary>The narrowest rows that fill wide tiles so far that these are worth it.</summary>
     private const int LeastWide = TileOperation.Tile + 1;
 
-    /// <summary>Whether the tiles of a linear map are wide: those of all but small ones in layers whose operations are not chained.</summary>
-    public static bool IsWide(LayerPlan layer, Linear map) =>
-        !IsNarrow(layer) && !map.Matrix.IsExact && Math.Min(map.Input.Width, map.Output.Width) >= LeastWide;
+    /// <summary>Whether tiles of a matrix are wide: those of all but small ones in layers whose operations are not chained.</summary>
+    public static bool AreTilesWide(LayerPlan layer, int inputs, int outputs) => !IsNarrow(layer) && Math.Min(inputs, outputs) >= LeastWide;
 
     /// <summary>Whether a layer's tile operations are chained.</summary>
     public static bool IsNarrow(LayerPlan layer) => Math.Max(layer.InputWidth, layer.OutputWidth) <= Narrow;

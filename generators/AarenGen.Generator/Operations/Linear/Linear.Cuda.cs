@@ -8,7 +8,7 @@ namespace AarenGen.Generator.Operations;
 internal sealed partial record Linear : ILowersToCuda
 {
     public IEnumerable<KernelNode> LowerForward(LayerPlan layer) =>
-        [new TileKernel(Output.Name, new LinearForward([this], null, null, Widths.IsWide(layer, this)))];
+        [new TileKernel(Output.Name, new LinearForward([this], null, null, HasWideTiles(layer)))];
 
     public IEnumerable<KernelNode> LowerBackward(LayerPlan layer, EquatableArray<bool> accumulates)
     {
@@ -19,10 +19,13 @@ internal sealed partial record Linear : ILowersToCuda
         bool isForTokenGradients = layer.IsFirst && Input.IsAtBoundary;
         yield return new TileKernel(
             Output.Name,
-            new LinearInputGradient([this], accumulates[0] ? Input : null, null, isForTokenGradients, Widths.IsWide(layer, this)),
+            new LinearInputGradient([this], accumulates[0] ? Input : null, null, isForTokenGradients, HasWideTiles(layer)),
             isBackward: true);
-        yield return WeightGradients.Of([new(this, null)], Widths.IsWide(layer, this));
+        yield return WeightGradients.Of([new(this, null)], HasWideTiles(layer));
     }
+
+    /// <summary>Whether the matrix multiplications of a layer's map have wide tiles, which none in float32 alone has.</summary>
+    internal bool HasWideTiles(LayerPlan layer) => !Matrix.IsExact && Widths.AreTilesWide(layer, Input.Width, Output.Width);
 
     /// <summary>Device memory of W, as what is only multiplied where there is such a copy, and of b.</summary>
     internal (string Weight, string Bias) OperandPointers(KernelWriter w) =>

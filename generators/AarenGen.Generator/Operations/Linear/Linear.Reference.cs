@@ -1,4 +1,3 @@
-using AarenGen.Generator.Lowering.Cuda;
 using AarenGen.Generator.Lowering.Reference;
 using AarenGen.Generator.Model;
 
@@ -35,7 +34,7 @@ internal sealed partial record Linear : ILowersToReference
             [gradient, scope.Value(Input), ReferenceScope.GradientOfWeights(weight), inputs, outputs, stride, RoundsOperands]);
         yield return new(
             "linear_bias_gradient", ThreadCount.Of(outputs),
-            [gradient, ReferenceScope.GradientOfWeights(bias), outputs, Widths.IsWide(scope.Layer, this) ? 1 : 0]);
+            [gradient, ReferenceScope.GradientOfWeights(bias), outputs, HasWideTiles(scope.Layer) ? 1 : 0]);
     }
 
     /// <summary>1 where the precision of matrix multiplications rounds the operands; 0 for what may be an exponent.</summary>
