@@ -108,8 +108,8 @@ struct LinearBiasGradient
     long long outputs, is_wide;
 };
 
-// dbias += the sum of dy over the rows, a thread an output. Gradients of wide rows are kept in bfloat16 where that is what is multiplied, so
-// the sum is of rounded ones, too.
+// dbias += the sum of dy over the rows, a thread an output. Gradients of wide rows are kept in bfloat16 where that is what is multiplied,
+// so the sum is of rounded ones, too.
 extern "C" __global__ void linear_bias_gradient(const LinearBiasGradient a, const int threads)
 {
     const long long output = thread_number();

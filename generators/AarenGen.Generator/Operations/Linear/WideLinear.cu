@@ -13,11 +13,13 @@ __device__ __forceinline__ void wide_linear_forward(
     WideAccumulators accumulators;
     clear(accumulators);
     accumulate_wide<cores, cores>(
-        accumulators, x, WideKContiguous<Map::input_stride, Weight>{weight, outputs, inner}, row, column, 0, inner, memory, NoSums{});
+        accumulators, x, WideKContiguous<Map::input_stride, Weight>{weight, outputs, inner}, row, column, 0, inner, memory,
+        NoSums{});
     finish_wide_tile<cores, true, true>(accumulators, row, rows, column, pad4(outputs), memory, AddBias<Finish>{bias, finish});
 }
 
-// Adds one map's contribution, dy W, to a tile of dx, whose accumulators have the layout of TENSOR_CORES whatever the arithmetic of the map.
+// Adds one map's contribution, dy W, to a tile of dx, whose accumulators have the layout of TENSOR_CORES whatever the arithmetic of the
+// map.
 template <class Map, class Gradient, class Weight>
 __device__ __forceinline__ void wide_linear_input_gradient(
     WideAccumulators& accumulators,

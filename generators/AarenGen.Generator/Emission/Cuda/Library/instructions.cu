@@ -1,5 +1,5 @@
-// Instructions that the compiler has no name for, and what matrix multiplications read. PRODUCTS chooses the arithmetic: 0 is float32; 1 and
-// 2 are TF32 and bfloat16 on tensor cores, both with float32 accumulators.
+// Instructions that the compiler has no name for, and what matrix multiplications read. PRODUCTS chooses the arithmetic: 0 is float32; 1
+// and 2 are TF32 and bfloat16 on tensor cores, both with float32 accumulators.
 
 #if PRODUCTS > 0 && __CUDA_ARCH__ >= 800
 #define TENSOR_CORES PRODUCTS

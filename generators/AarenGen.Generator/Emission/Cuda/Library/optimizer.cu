@@ -88,7 +88,8 @@ __device__ __forceinline__ void adam(float& weight, float gradient, float& first
 
 // Keeps four weights as matrix multiplications read them, where that is a copy.
 template <class Sizes>
-__device__ __forceinline__ void keep_operands([[maybe_unused]] const Pass& pass, [[maybe_unused]] int at, [[maybe_unused]] float4 weights)
+__device__ __forceinline__ void keep_operands(
+    [[maybe_unused]] const Pass& pass, [[maybe_unused]] int at, [[maybe_unused]] float4 weights)
 {
 #if TENSOR_CORES == 2
     if (Sizes::keeps_operands)
