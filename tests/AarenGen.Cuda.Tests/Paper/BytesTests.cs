@@ -14,6 +14,10 @@ public sealed class BytesTests
     /// <summary>What may be moved, over the least, by kernels that are bound by memory.</summary>
     private const double Bound = 1.15;
 
+    /// <summary>What the names of kernels contain that multiply matrices.</summary>
+    private static readonly string[] ProductNames =
+        ["sum_", "output_", "hiddenSums_", "values_forward", "values_scores_", "scores_forward", "weights_", "fold_query"];
+
     [EmulatorFact]
     public void Small_model() => Check<SmallModel>(sequences: 32, length: 96);
 
@@ -57,8 +61,5 @@ public sealed class BytesTests
     }
 
     /// <summary>Products read their operands once for each tile of 64 rows or columns; a fold is a product with a vector.</summary>
-    private static bool IsProduct(string kernel) =>
-        kernel.Contains("sum_", StringComparison.Ordinal) || kernel.Contains("output_", StringComparison.Ordinal)
-        || kernel.Contains("hiddenSums_", StringComparison.Ordinal)
-        || kernel.Contains("values_scores_", StringComparison.Ordinal) || kernel.Contains("fold_query", StringComparison.Ordinal);
+    private static bool IsProduct(string kernel) => ProductNames.Any(n => kernel.Contains(n, StringComparison.Ordinal));
 }

@@ -27,31 +27,86 @@ __device__ __forceinline__ void row_statistics_in_double(
     inverse = static_cast<float>(1 / sqrt(warp_sum(squares) / width + norm_epsilon));
 }
 
-// The statistics of a row of x, by a warp.
+// A row in memory, four columns at a time: those of a lane.
+struct RowInMemory
+{
+    const float* x;     // [stride]
+
+    __device__ __forceinline__ float4 operator()(int, int column) const
+    {
+        return load4(x + column);
+    }
+};
+
+// Float4s of a row that a lane reads.
 template <int width>
+constexpr int float4s_of_lane = (pad4(width) + 127) / 128;
+
+// A row that is read once: what a lane reads stays in registers.
+template <int width>
+struct RowInRegisters
+{
+    float4 values[float4s_of_lane<width>];
+
+    __device__ __forceinline__ RowInRegisters(
+        const float* x) // [stride]
+    {
+#pragma unroll
+        for (int i = 0; i < float4s_of_lane<width>; i++)
+        {
+            int column = 4 * (threadIdx.x % 32) + 128 * i;
+            values[i] = column < pad4(width) ? load4(x + column) : zero4();
+        }
+    }
+
+    __device__ __forceinline__ float4 operator()(int i, int) const
+    {
+        return values[i];
+    }
+};
+
+// Loops over what is in registers are unrolled, so that these have numbers.
+template <class Row, int float4s>
+constexpr int unrolled_float4s = float4s;
+template <int float4s>
+constexpr int unrolled_float4s<RowInMemory, float4s> = 1;
+
+// The statistics of a row of x, by a warp, which reads it through row.
+template <int width, class Row>
 __device__ __forceinline__ void row_statistics(
     const float* x, // [width]
-    float& mean, float& rest, float& inverse)
+    const Row& row, float& mean, float& rest, float& inverse)
 {
+    constexpr int float4s = float4s_of_lane<width>;
     int lane = threadIdx.x % 32;
     float sum = 0;
-    for (int column = 4 * lane; column < pad4(width); column += 128)
+#pragma unroll (unrolled_float4s<Row, float4s>)
+    for (int i = 0; i < float4s; i++)
     {
-        float4 v = load4(x + column);
-        sum += v.x + v.y + (v.z + v.w);
+        int column = 4 * lane + 128 * i;
+        if (column < pad4(width))
+        {
+            float4 v = row(i, column);
+            sum += v.x + v.y + (v.z + v.w);
+        }
     }
     mean = warp_sum(sum) / width;
     // From the differences: exact where the mean is large. Their own mean is what rounding took from the first.
     float differences = 0, squares = 0;
-    for (int column = 4 * lane; column < pad4(width); column += 128)
+#pragma unroll (unrolled_float4s<Row, float4s>)
+    for (int i = 0; i < float4s; i++)
     {
-        float4 v = load4(x + column);
-        float values[4] = {v.x, v.y, v.z, v.w};
-        for (int i = 0; i < 4; i++)
+        int column = 4 * lane + 128 * i;
+        if (column < pad4(width))
         {
-            float difference = column + i < width ? values[i] - mean : 0.0f;
-            differences += difference;
-            squares += difference * difference;
+            float4 v = row(i, column);
+            float values[4] = {v.x, v.y, v.z, v.w};
+            for (int j = 0; j < 4; j++)
+            {
+                float difference = column + j < width ? values[j] - mean : 0.0f;
+                differences += difference;
+                squares += difference * difference;
+            }
         }
     }
     rest = warp_sum(differences) / width;
@@ -78,18 +133,63 @@ __device__ __forceinline__ void tile_statistics(
     for (int r = threadIdx.x / 32; r < tile && row + r < rows; r += 8)
     {
         float mean, rest, inverse;
-        row_statistics<width>(x + static_cast<long long>(row + r) * stride, mean, rest, inverse);
+        const float* own = x + static_cast<long long>(row + r) * stride;
+        row_statistics<width>(own, RowInMemory{own}, mean, rest, inverse);
         if (threadIdx.x % 32 == 0)
         {
             shared[3 * r] = mean, shared[3 * r + 1] = rest, shared[3 * r + 2] = inverse;
             if (saved != nullptr)
             {
-                float* own = saved + 3ll * (row + r);
-                own[0] = mean, own[1] = rest, own[2] = inverse;
+                float* kept = saved + 3ll * (row + r);
+                kept[0] = mean, kept[1] = rest, kept[2] = inverse;
             }
         }
     }
     __syncthreads();
+}
+
+// Rows up to this width are read once.
+constexpr int max_float4s_in_registers = 8;
+
+template <bool fits_registers, int width>
+struct RowReader
+{
+    typedef RowInRegisters<width> type;
+};
+
+template <int width>
+struct RowReader<false, width>
+{
+    typedef RowInMemory type;
+};
+
+// Normalises a row, which a warp reads through row.
+template <int width, class Row, class Output>
+__device__ __forceinline__ void normalize_row(
+    const float* x,     // [stride]
+    const Row& row,
+    const float* scale, // [stride]
+    const float* shift, // [stride]
+    Output* y,          // [stride]
+    float* statistics)  // [3]
+{
+    constexpr int float4s = float4s_of_lane<width>;
+    int lane = threadIdx.x % 32;
+    float mean, rest, inverse;
+    row_statistics<width>(x, row, mean, rest, inverse);
+#pragma unroll (unrolled_float4s<Row, float4s>)
+    for (int i = 0; i < float4s; i++)
+    {
+        int column = 4 * lane + 128 * i;
+        if (column < pad4(width))
+        {
+            store4(y + column, normalize4(row(i, column), mean, rest, inverse, load4(scale + column), load4(shift + column)));
+        }
+    }
+    if (lane == 0)
+    {
+        statistics[0] = mean, statistics[1] = rest, statistics[2] = inverse;
+    }
 }
 
 // Normalises up to a number of rows, a warp each.
@@ -103,22 +203,11 @@ __device__ __forceinline__ void normalize_forward(
     float* statistics)  // [rows, 3]
 {
     constexpr int width = Rows::width, stride = Rows::stride;
-    int lane = threadIdx.x % 32;
+    typedef typename RowReader<(float4s_of_lane<width> <= max_float4s_in_registers), width>::type Row;
     for (long long row = first + threadIdx.x / 32; row < min(rows, first + count); row += 8)
     {
         const float* own = x + row * stride;
-        float mean, rest, inverse;
-        row_statistics<width>(own, mean, rest, inverse);
-        for (int column = 4 * lane; column < pad4(width); column += 128)
-        {
-            store4(
-                y + row * stride + column,
-                normalize4(load4(own + column), mean, rest, inverse, load4(scale + column), load4(shift + column)));
-        }
-        if (lane == 0)
-        {
-            statistics[3 * row] = mean, statistics[3 * row + 1] = rest, statistics[3 * row + 2] = inverse;
-        }
+        normalize_row<width>(own, Row{own}, scale, shift, y + row * stride, statistics + 3 * row);
     }
 }
 
