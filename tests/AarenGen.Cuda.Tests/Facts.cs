@@ -46,6 +46,13 @@ internal sealed class EmulatorFactAttribute : FactAttribute
     public EmulatorFactAttribute() => Skip = Requirements.Find(Requirement.Emulator);
 }
 
+/// <summary><see cref="EmulatorFactAttribute"/> with arguments.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class EmulatorTheoryAttribute : TheoryAttribute
+{
+    public EmulatorTheoryAttribute() => Skip = Requirements.Find(Requirement.Emulator);
+}
+
 /// <summary><see cref="DeviceFactAttribute"/> with arguments.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class DeviceTheoryAttribute : TheoryAttribute

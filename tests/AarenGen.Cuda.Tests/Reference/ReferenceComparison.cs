@@ -9,8 +9,10 @@ namespace AarenGen.Cuda.Tests.Reference;
 /// <param name="seed">Of weights, data, dropout and errors.</param>
 /// <param name="precision">Of matrix multiplications.</param>
 /// <param name="change">Changes the fast kernels' source.</param>
+/// <param name="queryScale">Multiplies the learned queries, and so the scores.</param>
 internal sealed class ReferenceComparison(
-    int[] lengths, int seed, MatrixPrecision precision = MatrixPrecision.Float32, Func<string, string>? change = null) : IModelAction
+    int[] lengths, int seed, MatrixPrecision precision = MatrixPrecision.Float32, Func<string, string>? change = null,
+    float queryScale = 1) : IModelAction
 {
     /// <summary>Runs whose results are off as float32 might leave them.</summary>
     public const int RunsWithErrors = 3;
@@ -26,6 +28,14 @@ internal sealed class ReferenceComparison(
         SequenceList data = ModelData.Random<TModel>(
             [.. lengths.Where(l => description.Tokens.GetOutputCount(l) > 0)], seed, isWeighted: true);
         TModel model = SequenceModel<TModel>.Create(seed);
+        foreach (ParameterDescription query in description.Parameters.Where(
+            static p => p.Name.EndsWith("mixer.query", StringComparison.Ordinal)))
+        {
+            foreach (ref float weight in model.WeightBuffer.Span.Slice(query.Offset, query.Columns))
+            {
+                weight *= queryScale;
+            }
+        }
         ReferenceProbe<TModel> exact = Reference(errorSeed: 0);
         ReferenceProbe<TModel>[] off = [.. Enumerable.Range(1, RunsWithErrors).Select(i => Reference((ulong)(seed * RunsWithErrors + i)))];
         DeviceProgram program = model.DeviceProgram!;

@@ -48,6 +48,21 @@ public sealed class ReferenceTests
     }
 
     /// <summary>
+    /// Sequences of many tiles, and large scores, whose gates are close to 0 and to 1: the gradients of scores are small differences there.
+    /// </summary>
+    [DeviceTheory]
+    [InlineData(nameof(GoldenOneBlock), 1)]
+    [InlineData(nameof(GoldenOneBlock), 100)]
+    [InlineData(nameof(ForgettingPre), 1)]
+    [InlineData(nameof(ForgettingPre), 100)]
+    [InlineData(nameof(OneWideHead), 100)]
+    public void Scan_holds_for_long_sequences_and_large_scores(string model, int queryScale)
+    {
+        int[] lengths = model == nameof(OneWideHead) ? [200, 70] : [700, 70, 300];
+        AssertNoErrors(model, new(lengths, seed: 10, queryScale: queryScale));
+    }
+
+    /// <summary>
     /// The operand that float32 leaves beside a tie is rounded to the other side, which shows as much more than float32's errors. That none
     /// is here holds for one order of additions, so the emulator's alone is checked.
     /// </summary>

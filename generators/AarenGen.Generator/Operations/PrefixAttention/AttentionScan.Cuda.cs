@@ -12,7 +12,7 @@ internal sealed record AttentionScan(
     Value Values, Value Scores, Value? Forgets, Value Output, int Heads, int GatesMemory, int StateOffset)
 {
     /// <summary>Tokens of a tile. In the backward pass a thread holds three times as many numbers of each.</summary>
-    private const int ForwardTokens = 128, BackwardTokens = 64;
+    public const int ForwardTokens = 128, BackwardTokens = 64;
 
     /// <summary>What the forward pass reads.</summary>
     public EquatableArray<Operand> Reads => Forgets is null
@@ -129,7 +129,7 @@ internal sealed record AttentionCut(int Channels, int Vector, int Group, int Lan
     public int ForwardWords => 3 * Group + Columns;
 
     /// <summary>What a tile of the backward pass publishes of a group of heads.</summary>
-    public int BackwardWords => Columns + 2 * Rounds * Lanes;
+    public int BackwardWords => Columns + Rounds * Lanes;
 
     /// <summary>Channels of all rounds, those beyond the heads' own included.</summary>
     private int Columns => Rounds * Lanes * Vector;

@@ -19,12 +19,12 @@ struct AttentionShape
     static constexpr bool forgets = Cut::forgets;
     static constexpr int tile = chunks * length, threads = lanes * chunks, columns = lanes * vector;
 
-    // Words of a tile's carry: in the forward pass a float and a double for each head and a float for each channel, in the backward pass a
-    // float for each channel and a double for each vector of them.
-    static constexpr int forward_words = 3 * group + rounds * columns, backward_words = rounds * (columns + 2 * lanes);
-
-    // Where states are carried, a double more for each head that forgets: the sum of its decays.
-    static constexpr int carried_decays = forward_words, words = forward_words + (carries_states() && forgets ? 2 * group : 0);
+    // Words of a tile's carry: in the forward pass a float and a double for each head, where states are carried a double more for each head
+    // that forgets, the sum of its decays, and a float for each channel; in the backward pass a float for each channel and for each vector
+    // of them.
+    static constexpr bool carries_decays = carries_states() && forgets;
+    static constexpr int head_words = carries_decays ? 5 : 3, forward_words = head_words * group + rounds * columns;
+    static constexpr int vector_words = vector + 1, backward_words = rounds * lanes * vector_words;
 };
 
 // The place of a thread in a round.
@@ -126,25 +126,48 @@ struct AttentionDecays<Shape, true>
 };
 
 // The sum of several e^s, as a weight times e^maximum. An empty sum has the maximum minus infinity, whose difference with itself is NaN.
+// Weights are float within a tile. From tile to tile, and in a state, they are double: a float stops growing at 2^24 equal scores.
+template <class Weight>
 struct ScoreSum
 {
     float maximum;
-    double weight;
+    Weight weight;
 };
 
-__device__ __forceinline__ double weight_under(ScoreSum sum, float maximum)
+template <class Weight>
+__device__ __forceinline__ Weight weight_under(ScoreSum<Weight> sum, float maximum)
 {
-    return sum.weight == 0 ? 0.0 : sum.weight * expf(sum.maximum - maximum);
+    return sum.weight == 0 ? Weight(0) : sum.weight * expf(sum.maximum - maximum);
 }
 
-__device__ __forceinline__ ScoreSum join(ScoreSum a, ScoreSum b)
+template <class Weight>
+__device__ __forceinline__ ScoreSum<Weight> join(ScoreSum<Weight> a, ScoreSum<Weight> b)
 {
     float maximum = fmaxf(a.maximum, b.maximum);
     return {maximum, weight_under(a, maximum) + weight_under(b, maximum)};
 }
 
+template <class Weight, class Other>
+__device__ __forceinline__ ScoreSum<Weight> with_weight(ScoreSum<Other> sum)
+{
+    return {sum.maximum, static_cast<Weight>(sum.weight)};
+}
+
+// The weight of a token's sum: where states are carried, it goes into one.
+template <bool carries>
+struct TokenWeight
+{
+    using Type = float;
+};
+
+template <>
+struct TokenWeight<true>
+{
+    using Type = double;
+};
+
 // The sum over the tokens from one on, by a warp.
-__device__ __forceinline__ ScoreSum sum_scores(
+__device__ __forceinline__ ScoreSum<float> sum_scores(
     const float* scores, // [tile]
     int from, int to)
 {
@@ -167,13 +190,13 @@ __device__ __forceinline__ ScoreSum sum_scores(
 
 // The same with each score lowered by the decays of the tokens behind it, and the decay of all tokens up to the last one.
 template <class Shape>
-__device__ __forceinline__ ScoreSum sum_fading_scores(
+__device__ __forceinline__ ScoreSum<float> sum_fading_scores(
     const float* scores, // [tile]
     const float* decays, // [tile]
     int from, int to, float& decay)
 {
     int lane = threadIdx.x % 32;
-    ScoreSum sum = {-infinity(), 0};
+    ScoreSum<float> sum = {-infinity(), 0};
     decay = 0;
     for (int first = Shape::tile - 32; first >= 0; first -= 32)
     {
@@ -193,7 +216,7 @@ __device__ __forceinline__ ScoreSum sum_fading_scores(
             maximum = fmaxf(maximum, __shfl_xor_sync(0xffffffffu, maximum, distance));
         }
         float weight = isToken ? expf(score - maximum) : 0.0f;
-        sum = join({maximum, warp_sum(weight)}, sum);
+        sum = join(ScoreSum<float>{maximum, warp_sum(weight)}, sum);
         decay += all;
     }
     return sum;
@@ -209,7 +232,7 @@ struct AttentionState
     int offset;
 
     // Of the tokens before the first row of the sequence of a row, the sum of a head, which later decays lower, and all its decays.
-    __device__ __forceinline__ ScoreSum sum_before(int row, int head, float decay, double& decays) const
+    __device__ __forceinline__ ScoreSum<double> sum_before(int row, int head, float decay, double& decays) const
     {
         const double* before = state_before(pass, sequence_of(pass, row), offset);
         if (before == nullptr || before[heads + head] == 0)
@@ -232,7 +255,7 @@ struct AttentionState
     }
 
     // Leaves the sum of a head after a sequence, whose last row is given, and all its decays.
-    __device__ __forceinline__ void keep_sum(int row, int head, ScoreSum sum, double decays) const
+    __device__ __forceinline__ void keep_sum(int row, int head, ScoreSum<double> sum, double decays) const
     {
         double* after = state_after(pass, sequence_of(pass, row), offset);
         if (after != nullptr)
@@ -261,10 +284,12 @@ struct AttentionState
 // before: a sum, and where states are carried the sum of the decays.
 template <class Shape, class State>
 __device__ __forceinline__ void scores_to_gates(
-    const RowTile<Shape::tile>& tile, ScoreSum before, [[maybe_unused]] double decaysBefore, int head, const State& state,
+    const RowTile<Shape::tile>& tile, ScoreSum<double> carried, [[maybe_unused]] double decaysBefore, int head, const State& state,
     float* scores,       // [tile]
     const float* decays) // [tile]
 {
+    using Weight = typename TokenWeight<carries_states()>::Type;
+    ScoreSum<Weight> before = with_weight<Weight>(carried);
     int lane = threadIdx.x % 32;
     for (int from = 0; from < Shape::tile; from += 32)
     {
@@ -292,28 +317,54 @@ __device__ __forceinline__ void scores_to_gates(
                 maximum = both;
             }
         }
-        ScoreSum sum = {maximum, weight};
+        ScoreSum<Weight> sum = {maximum, weight};
         if (begun == 0)
         {
-            sum = join(sum, Shape::forgets ? ScoreSum{before.maximum + decay, before.weight} : before);
+            sum = join(sum, Shape::forgets ? ScoreSum<Weight>{before.maximum + decay, before.weight} : before);
         }
         if (carries_states())
         {
             double allDecays = begun == 0 ? decaysBefore + decay : decay;
             if (begun != 0 && isToken)
             {
-                sum = join(sum, state.sum_before(tile.first + t, head, decay, allDecays));
+                sum = join(sum, with_weight<Weight>(state.sum_before(tile.first + t, head, decay, allDecays)));
             }
             if (isToken && tile.starts.at(t + 1))
             {
-                state.keep_sum(tile.first + t, head, sum, allDecays);
+                state.keep_sum(tile.first + t, head, with_weight<double>(sum), allDecays);
             }
             decaysBefore = __shfl_sync(0xffffffffu, allDecays, 31);
         }
-        scores[t] = isToken ? static_cast<float>(expf(score - sum.maximum) / sum.weight) : 0.0f;
+        scores[t] = isToken ? expf(score - sum.maximum) / static_cast<float>(sum.weight) : 0.0f;
         before.maximum = __shfl_sync(0xffffffffu, sum.maximum, 31);
         before.weight = __shfl_sync(0xffffffffu, sum.weight, 31);
     }
+}
+
+// What a tile carries of a head: the sum of its scores and, where states are carried, all its decays.
+struct HeadCarry
+{
+    ScoreSum<double> sum;
+    double decay;
+};
+
+template <class Shape>
+__device__ __forceinline__ CarryWords<Shape::head_words> words_of(const HeadCarry& carry)
+{
+    CarryWords<Shape::head_words> words;
+    words.set(0, carry.sum.maximum);
+    words.set(1, carry.sum.weight);
+    if (Shape::carries_decays)
+    {
+        words.set(Shape::head_words - 2, carry.decay);
+    }
+    return words;
+}
+
+template <class Shape>
+__device__ __forceinline__ HeadCarry head_of(const CarryWords<Shape::head_words>& words)
+{
+    return {{words.as_float(0), words.as_double(1)}, Shape::carries_decays ? words.as_double(Shape::head_words - 2) : 0.0};
 }
 
 // The gates of the tokens of a tile, a warp a head; scores and saved gates begin with the first row of the tile. Absent heads have gates of
@@ -353,47 +404,55 @@ __device__ __forceinline__ void attention_gates(
         gates.at[h][t] = score;
     }
     __syncthreads();
-    for (int h = threadIdx.x / 32; h < Shape::group && firstHead + h < heads; h += Shape::threads / 32)
+    const int start = tile.starts.last_before(tile.count);
+    const bool isIndependent = start >= 0;
+    auto sum_of_tile = [&](int h)
     {
-        ScoreSum sum = {-infinity(), 0};
-        int start = tile.starts.last_before(tile.count);
+        HeadCarry own = {{-infinity(), 0}, 0};
         float decay = 0;
-        ScoreSum own = !tile.goesOn ? sum
-            : Shape::forgets ? sum_fading_scores<Shape>(gates.at[h], decays.decays_of(h), max(start, 0), tile.count, decay)
-            : sum_scores(gates.at[h], max(start, 0), tile.count);
-        double decaysBefore = 0;
+        own.sum = with_weight<double>(Shape::forgets
+            ? sum_fading_scores<Shape>(gates.at[h], decays.decays_of(h), max(start, 0), tile.count, decay)
+            : sum_scores(gates.at[h], max(start, 0), tile.count));
+        own.decay = decay;
+        return own;
+    };
+    // A carry that follows a beginning in this tile does not depend on the tile before: all of these are published before any wait.
+    for (int h = threadIdx.x / 32; tile.goesOn && isIndependent && h < Shape::group && firstHead + h < heads; h += Shape::threads / 32)
+    {
+        HeadCarry own = sum_of_tile(h);
+        if (carries_states())
+        {
+            own.sum = join(state.sum_before(tile.first + start, firstHead + h, static_cast<float>(own.decay), own.decay), own.sum);
+        }
         if (threadIdx.x % 32 == 0)
         {
-            float maximum[1] = {-infinity()};
-            double weight[1] = {0}, allDecays[1] = {0};
-            constexpr bool carries_decays = carries_states() && Shape::forgets;
-            if (tile.isBegun)
+            publish_carry(after + h * Shape::head_words, words_of<Shape>(own));
+        }
+    }
+    for (int h = threadIdx.x / 32; h < Shape::group && firstHead + h < heads; h += Shape::threads / 32)
+    {
+        ScoreSum<double> sum = {-infinity(), 0};
+        const bool isDependent = tile.goesOn && !isIndependent;
+        HeadCarry own = {sum, 0};
+        if (isDependent)
+        {
+            own = sum_of_tile(h);
+        }
+        double decaysBefore = 0;
+        if (tile.isBegun && threadIdx.x % 32 == 0)
+        {
+            HeadCarry carried = head_of<Shape>(consume_carry<Shape::head_words>(before + h * Shape::head_words));
+            sum = carried.sum;
+            decaysBefore = carried.decay;
+            if (isDependent)
             {
-                consume_carry(before + 3 * h, maximum);
-                consume_carry(before + 3 * h + 1, weight);
-                sum = {maximum[0], weight[0]};
-                if (carries_decays)
+                if (Shape::forgets)
                 {
-                    consume_carry(before + Shape::carried_decays + 2 * h, allDecays);
-                    decaysBefore = allDecays[0];
+                    carried.sum.maximum += static_cast<float>(own.decay);
                 }
-            }
-            if (tile.goesOn)
-            {
-                if (carries_states())
-                {
-                    allDecays[0] = start < 0 ? decaysBefore + decay : decay;
-                    own = start < 0 ? own : join(state.sum_before(tile.first + start, firstHead + h, decay, allDecays[0]), own);
-                }
-                own = start < 0 ? join(Shape::forgets ? ScoreSum{sum.maximum + decay, sum.weight} : sum, own) : own;
-                maximum[0] = own.maximum;
-                weight[0] = own.weight;
-                publish_carry(after + 3 * h, maximum);
-                publish_carry(after + 3 * h + 1, weight);
-                if (carries_decays)
-                {
-                    publish_carry(after + Shape::carried_decays + 2 * h, allDecays);
-                }
+                carried.sum = join(carried.sum, own.sum);
+                carried.decay += own.decay;
+                publish_carry(after + h * Shape::head_words, words_of<Shape>(carried));
             }
         }
         if (carries_states())
@@ -468,8 +527,8 @@ __device__ __forceinline__ void attention_forward_tile(
     load(0);
     attention_gates<Shape, heads, score_stride, gate_stride>(
         tile, firstHead, state, before, after, scores, forgets, memory.gates, memory, gates);
-    before += 3 * Shape::group;
-    after += 3 * Shape::group;
+    before += Shape::head_words * Shape::group;
+    after += Shape::head_words * Shape::group;
     for (int round = 0; round < Shape::rounds; round++)
     {
         AttentionPlace<Shape, width> place(round, firstHead);
@@ -533,23 +592,34 @@ __device__ __forceinline__ void attention_forward_tile(
         bool isOlder = start < 0 && tile.isBegun;
         if (place.chunk == Shape::chunks - 1 && place.isInside)
         {
-            Channels<Shape::vector> carried;
-            if (tile.isBegun)
+            const int at = round * Shape::columns + column;
+            const bool isDependent = isOlder && starts == 0;
+            auto publish = [&](const Channels<Shape::vector>& old)
             {
-                consume_carry(before + round * Shape::columns + column, carried.at);
-            }
-            if (tile.goesOn)
-            {
+                CarryWords<Shape::vector> end;
                 for (int c = 0; c < Shape::vector; c++)
                 {
-                    float old = isOlder ? factorBefore * carried.at[c] + sumBefore.at[c] : sumBefore.at[c];
-                    sum.at[c] = starts != 0 ? sum.at[c] : factor * old + sum.at[c];
+                    end.set(c, starts != 0 ? sum.at[c] : factor * old.at[c] + sum.at[c]);
                 }
-                publish_carry(after + round * Shape::columns + column, sum.at);
-            }
-            for (int c = 0; c < Shape::vector && tile.isBegun; c++)
+                publish_carry(after + at, end);
+            };
+            if (tile.goesOn && !isDependent)
             {
-                memory.carried[column + c] = carried.at[c];
+                publish(sumBefore);
+            }
+            if (tile.isBegun)
+            {
+                const CarryWords<Shape::vector> carried = consume_carry<Shape::vector>(before + at);
+                Channels<Shape::vector> old;
+                for (int c = 0; c < Shape::vector; c++)
+                {
+                    memory.carried[column + c] = carried.as_float(c);
+                    old.at[c] = factorBefore * carried.as_float(c) + sumBefore.at[c];
+                }
+                if (tile.goesOn && isDependent)
+                {
+                    publish(old);
+                }
             }
         }
         __syncthreads();
@@ -599,7 +669,7 @@ __device__ __forceinline__ void attention_forward(
     using Shape = AttentionShape<Scan>;
     constexpr int width = Scan::width, heads = Scan::heads;
     constexpr int stride = Scan::stride, score_stride = Scan::score_stride, gate_stride = Scan::gate_stride;
-    constexpr int groups = (heads + Shape::group - 1) / Shape::group, words = Shape::words;
+    constexpr int groups = (heads + Shape::group - 1) / Shape::group, words = Shape::forward_words;
     __shared__ SequenceStarts<Shape::tile> starts;
     __shared__ AttentionForwardMemory<Shape> memory;
     int number = take_tile_index(pass), index = number / groups, part = number % groups;
@@ -635,7 +705,7 @@ __device__ __forceinline__ void attention_forward_rows(
     using Shape = AttentionShape<Scan>;
     constexpr int width = Scan::width, heads = Scan::heads;
     constexpr int stride = Scan::stride, score_stride = Scan::score_stride, gate_stride = Scan::gate_stride;
-    constexpr int groups = (heads + Shape::group - 1) / Shape::group, words = Shape::words;
+    constexpr int groups = (heads + Shape::group - 1) / Shape::group, words = Shape::forward_words;
     static_assert(sizeof(AttentionForwardMemory<Shape>) <= sizeof(shared), "");
     __shared__ SequenceStarts<Shape::tile> starts;
     int index = row / Shape::tile;
@@ -657,19 +727,25 @@ __device__ __forceinline__ void attention_forward_rows(
 template <class Shape>
 struct AttentionBackwardMemory
 {
-    double sums[Shape::chunks][Shape::lanes];
-    double differences[Shape::tile][Shape::lanes + 1];
-    double carriedSums[Shape::lanes];
+    float sums[Shape::chunks][Shape::lanes];
+    float differences[Shape::tile][Shape::lanes + 1];
+    float carriedSums[Shape::lanes];
     AttentionGates<Shape> gates;
     float factors[Shape::chunks][Shape::group];
-    float ends[Shape::chunks][Shape::columns + 1];
+    float ends[Shape::chunks][Shape::columns + 1], rises[Shape::chunks][Shape::columns + 1];
     float carried[Shape::columns];
 };
 
-// The backward pass, from the end of a sequence: G_t = g_t + (1 - b_{t+1}) G_{t+1} for each channel and C_t = g_t o_t + (1 - b_{t+1})
-// C_{t+1}, summed over the channels of a thread; dv_t = b_t G_t, and ds_t = b_t times the sum over the channels of the head of v_t G_t -
-// C_t, which cancel: C and sums are in double. All rows begin with the first one of the tile. Before and after: the carry that the tile
-// consumes, and the one that it publishes.
+// The backward pass, from the end of a sequence. With k_t = 1 - b_t, for each channel F_t = k_{t+1} (g_{t+1} + F_{t+1}) is what later
+// tokens leave, G_t = g_t + F_t and dv_t = b_t G_t. For each thread, summed over its channels, E_t = k_{t+1} (E_{t+1} + (o_{t+1} - o_t)
+// G_{t+1}), and ds_t = b_t times the sum over the channels of the head of (v_t - o_t) G_t - E_t: all terms are differences, so that nothing
+// large cancels, and a weight that is small is a factor of every error.
+//
+// A chunk of tokens without a beginning, whose weight k is the product of theirs, changes what comes from behind it by F' = k F + F0 and
+// E' = k (E + r F) + E0: r is the rise of o over the chunk, since the rises of its tokens add up. Rises of neighbouring chunks add up too.
+//
+// All rows begin with the first one of the tile; if that continues a sequence, the row before it is read as well. Before and after: the
+// carry that the tile consumes, and the one that it publishes.
 template <class Scan>
 __device__ __forceinline__ void attention_backward_tile(
     const RowTile<AttentionShape<Scan>::tile>& tile, int firstHead,
@@ -698,42 +774,58 @@ __device__ __forceinline__ void attention_backward_tile(
         AttentionPlace<Shape, width> place(round, firstHead);
         int t = place.t, head = place.head, column = place.lane * Shape::vector;
         unsigned starts = tile.starts.of_chunk(t, Shape::length);
-        Channels<Shape::vector> g[Shape::length], v[Shape::length], flow;
-        double dots[Shape::length], sum = 0;
-        float factor = 1;
+        // Of each token the gradient, v - o, and the rise of o to it, which is not used where a sequence begins.
+        Channels<Shape::vector> g[Shape::length], d[Shape::length], rises[Shape::length], flow, rise;
+        float sum = 0, factor = 1;
+        const bool isContinued = place.isInside && t < tile.count && (starts & 1) == 0;
+        Channels<Shape::vector> last = load_channels<Shape::vector>(output + (t - 1) * stride + place.channel, isContinued);
 #pragma unroll
         for (int i = 0; i < Shape::length; i++)
         {
             int at = (t + i) * stride + place.channel;
             bool isToken = place.isInside && t + i < tile.count;
             g[i] = load_channels<Shape::vector>(gradient + at, isToken);
-            v[i] = load_channels<Shape::vector>(values + at, isToken);
+            d[i] = load_channels<Shape::vector>(values + at, isToken);
             Channels<Shape::vector> o = load_channels<Shape::vector>(output + at, isToken);
-            dots[i] = 0;
             for (int c = 0; c < Shape::vector; c++)
             {
-                dots[i] += static_cast<double>(g[i].at[c]) * o.at[c];
+                d[i].at[c] -= o.at[c];
+                rises[i].at[c] = o.at[c] - last.at[c];
             }
+            last = o;
         }
         for (int c = 0; c < Shape::vector; c++)
         {
             flow.at[c] = 0;
+            rise.at[c] = 0;
         }
+        // What a token leaves to the one before it.
+        auto go_back = [&](int i, float keep)
+        {
+            bool isFirst = (starts >> i & 1) != 0;
+            for (int c = 0; c < Shape::vector; c++)
+            {
+                float all = g[i].at[c] + flow.at[c];
+                sum += rises[i].at[c] * all;
+                flow.at[c] = isFirst ? 0.0f : keep * all;
+            }
+            sum = isFirst ? 0.0f : keep * sum;
+        };
 #pragma unroll
         for (int i = Shape::length - 1; i >= 0; i--)
         {
             float keep = 1.0f - memory.gates.at[head][t + i];
-            bool isFirst = (starts >> i & 1) != 0;
             factor *= keep;
+            go_back(i, keep);
             for (int c = 0; c < Shape::vector; c++)
             {
-                flow.at[c] = isFirst ? 0.0f : keep * (g[i].at[c] + flow.at[c]);
+                rise.at[c] += rises[i].at[c];
             }
-            sum = isFirst ? 0.0 : keep * (dots[i] + sum);
         }
         for (int c = 0; c < Shape::vector; c++)
         {
             memory.ends[place.chunk][column + c] = flow.at[c];
+            memory.rises[place.chunk][column + c] = rise.at[c];
         }
         memory.sums[place.chunk][place.lane] = sum;
         if (place.isFirstOfHead())
@@ -745,12 +837,12 @@ __device__ __forceinline__ void attention_backward_tile(
         // there.
         int next = tile.starts.first_from(t + Shape::length);
         bool isLonger = next == Shape::tile;
-        float factorAfter = 1;
-        Channels<Shape::vector> flowAfter;
-        double sumAfter = isLonger ? 0.0 : memory.sums[next / Shape::length][place.lane];
+        float factorAfter = 1, sumAfter = isLonger ? 0.0f : memory.sums[next / Shape::length][place.lane];
+        Channels<Shape::vector> flowAfter, riseAfter;
         for (int c = 0; c < Shape::vector; c++)
         {
             flowAfter.at[c] = isLonger ? 0.0f : memory.ends[next / Shape::length][column + c];
+            riseAfter.at[c] = 0;
         }
         for (int other = isLonger ? Shape::chunks - 1 : next / Shape::length - 1; other > place.chunk && place.isInside; other--)
         {
@@ -758,63 +850,81 @@ __device__ __forceinline__ void attention_backward_tile(
             factorAfter *= own;
             for (int c = 0; c < Shape::vector; c++)
             {
+                float otherRise = memory.rises[other][column + c];
+                sumAfter += otherRise * flowAfter.at[c];
                 flowAfter.at[c] = own * flowAfter.at[c] + memory.ends[other][column + c];
+                riseAfter.at[c] += otherRise;
             }
             sumAfter = own * sumAfter + memory.sums[other][place.lane];
         }
+        // Continues with what the tile behind leaves.
+        auto add_carried = [&](const float* carried, float carriedSum)
+        {
+            for (int c = 0; c < Shape::vector; c++)
+            {
+                carriedSum += riseAfter.at[c] * carried[c];
+                flowAfter.at[c] += factorAfter * carried[c];
+            }
+            sumAfter += factorAfter * carriedSum;
+        };
         isLonger = isLonger && tile.goesOn;
         if (place.chunk == 0 && place.isInside)
         {
-            Channels<Shape::vector> carried;
-            double carriedSum[1];
-            int flows = round * Shape::columns + column, sums = Shape::rounds * Shape::columns + 2 * (round * Shape::lanes + place.lane);
-            if (tile.goesOn)
+            const int at = (round * Shape::lanes + place.lane) * Shape::vector_words;
+            const bool isDependent = isLonger && starts == 0;
+            auto publish = [&]
             {
-                consume_carry(before + flows, carried.at);
-                consume_carry(before + sums, carriedSum);
-            }
-            if (tile.isBegun)
-            {
-                double published[1] = {starts != 0 ? sum : factor * (isLonger ? factorAfter * carriedSum[0] + sumAfter : sumAfter) + sum};
+                CarryWords<Shape::vector_words> end;
+                float old = sumAfter;
                 for (int c = 0; c < Shape::vector; c++)
                 {
-                    float old = isLonger ? factorAfter * carried.at[c] + flowAfter.at[c] : flowAfter.at[c];
-                    flow.at[c] = starts != 0 ? flow.at[c] : factor * old + flow.at[c];
+                    old += rise.at[c] * flowAfter.at[c];
+                    end.set(c, starts != 0 ? flow.at[c] : factor * flowAfter.at[c] + flow.at[c]);
                 }
-                publish_carry(after + flows, flow.at);
-                publish_carry(after + sums, published);
+                end.set(Shape::vector, starts != 0 ? sum : factor * old + sum);
+                publish_carry(after + at, end);
+            };
+            if (tile.isBegun && !isDependent)
+            {
+                publish();
             }
             if (tile.goesOn)
             {
+                const CarryWords<Shape::vector_words> carried = consume_carry<Shape::vector_words>(before + at);
                 for (int c = 0; c < Shape::vector; c++)
                 {
-                    memory.carried[column + c] = carried.at[c];
+                    memory.carried[column + c] = carried.as_float(c);
                 }
-                memory.carriedSums[place.lane] = carriedSum[0];
+                memory.carriedSums[place.lane] = carried.as_float(Shape::vector);
+                if (isLonger)
+                {
+                    add_carried(&memory.carried[column], memory.carriedSums[place.lane]);
+                }
+            }
+            if (tile.isBegun && isDependent)
+            {
+                publish();
             }
         }
         __syncthreads();
-        isLonger = isLonger && place.isInside;
-        sum = isLonger ? factorAfter * memory.carriedSums[place.lane] + sumAfter : sumAfter;
-        for (int c = 0; c < Shape::vector; c++)
+        if (isLonger && place.isInside && place.chunk > 0)
         {
-            flow.at[c] = isLonger ? factorAfter * memory.carried[column + c] + flowAfter.at[c] : flowAfter.at[c];
+            add_carried(&memory.carried[column], memory.carriedSums[place.lane]);
         }
+        sum = sumAfter;
+        flow = flowAfter;
 #pragma unroll
         for (int i = Shape::length - 1; i >= 0; i--)
         {
-            float add = memory.gates.at[head][t + i], keep = 1.0f - add;
-            bool isFirst = (starts >> i & 1) != 0;
-            double difference = -(dots[i] + sum);
-            sum = isFirst ? 0.0 : keep * (dots[i] + sum);
+            float add = memory.gates.at[head][t + i], difference = -sum;
             Channels<Shape::vector> result;
             for (int c = 0; c < Shape::vector; c++)
             {
                 float all = g[i].at[c] + flow.at[c];
                 result.at[c] = add * all;
-                difference += static_cast<double>(v[i].at[c]) * all;
-                flow.at[c] = isFirst ? 0.0f : keep * all;
+                difference += d[i].at[c] * all;
             }
+            go_back(i, 1.0f - add);
             if (place.isInside && t + i < tile.count)
             {
                 store_channels<Shape::vector>(value_gradient + (t + i) * stride + place.channel, result);
@@ -831,12 +941,12 @@ __device__ __forceinline__ void attention_backward_tile(
         int t = i / Shape::group, h = i % Shape::group;
         if (t < tile.count && firstHead + h < heads)
         {
-            double sum = 0;
+            float sum = 0;
             for (int l = 0; l < lanes_of_head; l++)
             {
                 sum += memory.differences[t][h * lanes_of_head + l];
             }
-            score_gradient[static_cast<long long>(t) * score_stride + firstHead + h] = static_cast<float>(memory.gates.at[h][t] * sum);
+            score_gradient[static_cast<long long>(t) * score_stride + firstHead + h] = memory.gates.at[h][t] * sum;
         }
     }
 }

@@ -1,8 +1,9 @@
 // needs: rows
 // A chained scan along time over all rows of a batch, in tiles of rows whatever sequences they belong to. A thread block computes what its
-// tile alone determines, consumes the carry of the tile before, and publishes the carry for the tile behind. Tiles are taken by a dynamic
-// tile index, so that the block waited for has already started. The carry goes from each tile to the next only: the order of additions, and
-// so every bit, is the same in whatever order thread blocks run.
+// tile alone determines, consumes the carry of the tile before, and publishes the carry for the tile behind. Where a sequence begins in the
+// tile, its carry does not depend on the tile before and is published first: a chain of waits spans a sequence, not the batch. Tiles are
+// taken by a dynamic tile index, so that the block waited for has already started. The carry goes from each tile to the next only: the
+// order of additions, and so every bit, is the same in whatever order thread blocks run.
 //
 // Where a sequence begins, the carry is discarded by selection: a product with zero would let infinity and NaN through.
 
@@ -119,56 +120,83 @@ __device__ __forceinline__ ulong64* carries_of(const Pass& pass, int tile, int p
     return pass.carries + (static_cast<long long>(tile) * parts + part) * words;
 }
 
-__device__ __forceinline__ ulong64 bits_of(float value)
+// A word is accessed as a whole, in no order with others, by threads of one device: volatile would order it with the whole system.
+__device__ __forceinline__ void store_relaxed(ulong64* to, ulong64 word)
 {
-    return __float_as_uint(value);
+#ifdef AARENGEN_EMULATOR
+    *static_cast<volatile ulong64*>(to) = word;
+#else
+    asm volatile("st.relaxed.gpu.global.u64 [%0], %1;" :: "l"(__cvta_generic_to_global(to)), "l"(word));
+#endif
 }
 
-__device__ __forceinline__ ulong64 bits_of(double value)
+__device__ __forceinline__ ulong64 load_relaxed(const ulong64* from)
 {
-    return static_cast<ulong64>(__double_as_longlong(value));
+#ifdef AARENGEN_EMULATOR
+    return *static_cast<const volatile ulong64*>(from);
+#else
+    ulong64 word;
+    asm volatile("ld.relaxed.gpu.global.u64 %0, [%1];" : "=l"(word) : "l"(__cvta_generic_to_global(from)));
+    return word;
+#endif
 }
 
-__device__ __forceinline__ void from_bits(ulong64 bits, float& value)
+// The bits of a carry. At: the first of a value's words.
+template <int words>
+struct CarryWords
 {
-    value = __uint_as_float(static_cast<unsigned>(bits));
-}
+    unsigned bits[words];
 
-__device__ __forceinline__ void from_bits(ulong64 bits, double& value)
-{
-    value = __longlong_as_double(static_cast<long long>(bits));
-}
-
-template <class T, int count>
-__device__ __forceinline__ void publish_carry(
-    ulong64* to, // [words of all values]
-    const T (&values)[count])
-{
-    constexpr int words = sizeof(T) / 4;
-    volatile ulong64* place = to;
-#pragma unroll
-    for (int i = 0; i < count * words; i++)
+    __device__ __forceinline__ void set(int at, float value)
     {
-        place[i] = (1ull << 32) | ((bits_of(values[i / words]) >> (32 * (i % words))) & 0xffffffffull);
+        bits[at] = __float_as_uint(value);
+    }
+
+    __device__ __forceinline__ void set(int at, double value)
+    {
+        const ulong64 all = static_cast<ulong64>(__double_as_longlong(value));
+        bits[at] = static_cast<unsigned>(all);
+        bits[at + 1] = static_cast<unsigned>(all >> 32);
+    }
+
+    __device__ __forceinline__ float as_float(int at) const
+    {
+        return __uint_as_float(bits[at]);
+    }
+
+    __device__ __forceinline__ double as_double(int at) const
+    {
+        return __longlong_as_double(static_cast<long long>(static_cast<ulong64>(bits[at + 1]) << 32 | bits[at]));
+    }
+};
+
+template <int words>
+__device__ __forceinline__ void publish_carry(
+    ulong64* to, // [words]
+    const CarryWords<words>& carry)
+{
+#pragma unroll
+    for (int i = 0; i < words; i++)
+    {
+        store_relaxed(to + i, (1ull << 32) | carry.bits[i]);
     }
 }
 
-template <class T, int count>
-__device__ __forceinline__ void consume_carry(
-    ulong64* from, // [words of all values]
-    T (&values)[count])
+// Waits until all words are published, which are polled together.
+template <int words>
+__device__ __forceinline__ CarryWords<words> consume_carry(
+    ulong64* from) // [words]
 {
-    constexpr int words = sizeof(T) / 4;
-    volatile ulong64* place = from;
-    ulong64 read[count * words];
+    CarryWords<words> carry;
     for (;;)
     {
         bool arePublished = true;
 #pragma unroll
-        for (int i = 0; i < count * words; i++)
+        for (int i = 0; i < words; i++)
         {
-            read[i] = place[i];
-            arePublished = arePublished && read[i] >> 32 != 0;
+            const ulong64 word = load_relaxed(from + i);
+            carry.bits[i] = static_cast<unsigned>(word);
+            arePublished = arePublished && word >> 32 != 0;
         }
         if (arePublished)
         {
@@ -177,15 +205,9 @@ __device__ __forceinline__ void consume_carry(
         __nanosleep(32);
     }
 #pragma unroll
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < words; i++)
     {
-        ulong64 bits = 0;
-#pragma unroll
-        for (int word = 0; word < words; word++)
-        {
-            place[i * words + word] = 0;
-            bits |= (read[i * words + word] & 0xffffffffull) << (32 * word);
-        }
-        from_bits(bits, values[i]);
+        store_relaxed(from + i, 0);
     }
+    return carry;
 }
