@@ -33,16 +33,16 @@ internal static class DeviceTables
         "gpu-training", "A training step on the device",
         ["model, batch", "", "products", "ms", "± %", "tokens/s", "ours, times faster", "ms with batches read and copied"],
         [.. steps.Select(s => (string[])[
-            $"{s.Model}, {s.Sequences} x {s.Length}", s.Name, s.Products, Number(s.Milliseconds, 3), Number(100 * s.Spread, 0),
+            $"{s.Model}, {s.Batch.Name}", s.Name, s.Products, Number(s.Milliseconds, 3), Number(100 * s.Spread, 0),
             Number(s.TokensPerSecond, 0),
             steps.FirstOrDefault(
-                o => o.WithBatches is not null && (o.Model, o.Sequences, o.Products) == (s.Model, s.Sequences, s.Products)) is { } own
+                o => o.WithBatches is not null && (o.Model, o.Batch, o.Products) == (s.Model, s.Batch, s.Products)) is { } own
                     ? Number(s.Milliseconds / own.Milliseconds, 2) + "x" : "",
             s.WithBatches is { } whole ? Number(whole, 3) : ""])],
         Array(steps, static s => new JsonObject
         {
-            ["model"] = s.Model, ["sequences"] = s.Sequences, ["length"] = s.Length, ["name"] = s.Name, ["products"] = s.Products,
-                ["milliseconds"] = s.Milliseconds, ["spread"] = s.Spread,
+            ["model"] = s.Model, ["sequences"] = s.Batch.Sequences, ["length"] = s.Batch.Length, ["uneven"] = s.Batch.IsUneven,
+                ["name"] = s.Name, ["products"] = s.Products, ["milliseconds"] = s.Milliseconds, ["spread"] = s.Spread,
             ["tokensPerSecond"] = s.TokensPerSecond, ["millisecondsWithBatches"] = s.WithBatches,
         }))
     {

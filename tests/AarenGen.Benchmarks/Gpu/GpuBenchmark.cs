@@ -71,13 +71,15 @@ internal sealed class GpuBenchmark(Func<string, string[], string[], double[][], 
         var steps = new List<DeviceStep>();
         foreach (BenchmarkModel model in models)
         {
-            foreach ((int sequences, int length) in isShort
-                ? ((int, int)[])[(2, 8)] : [(model.Batch, model.Length), (model.Batch * 8, model.Length)])
+            DeviceBatch[] batches = isShort
+                ? [.. DeviceBatch.Both(2, 8)]
+                : [.. DeviceBatch.Both(model.Batch, model.Length), .. DeviceBatch.Both(model.Batch * 8, model.Length)];
+            foreach (DeviceBatch batch in batches)
             {
                 foreach (MatrixPrecision precision in products)
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    steps.Add(model.Accept(new TrainingOnDevice(context, stream, timer, precision, sequences, length, isShort)));
+                    steps.Add(model.Accept(new TrainingOnDevice(context, stream, timer, precision, batch, isShort)));
                 }
             }
         }
@@ -87,7 +89,9 @@ internal sealed class GpuBenchmark(Func<string, string[], string[], double[][], 
         yield return Steps([.. steps, .. torch.Steps], [
             "A step is one graph: forward, loss, backward, clipping, AdamW. Times are the device's, many steps in a row; with batches "
                 + "read and copied they are the host's, over many steps of the trainer.",
-            "The ratio is to our step with the same arithmetic of products; PyTorch's bf16 is autocast.", .. torch.Notes,
+            "The ratio is to our step with the same arithmetic of products; PyTorch's bf16 is autocast.",
+            "Uneven lengths have the same mean as even ones. PyTorch pads them to the longest and leaves padding out of the loss; tokens "
+                + "are those of the data, without padding.", .. torch.Notes,
         ]) with { Figures = Figures([.. steps, .. torch.Steps]) };
     }
 
@@ -141,25 +145,29 @@ internal sealed class GpuBenchmark(Func<string, string[], string[], double[][], 
     }
 
     private static Section Scans(IReadOnlyList<KernelRate> rates, DeviceCeilings ceilings) => new(
-        "gpu-scans", "The scan against the device's bandwidth", ["kernel", "tokens", "ms", "± %", "GB/s", "% of the copy's"],
-        [.. rates.Select(r => (string[])[$"{r.Model}, {r.Kernel}", Number(r.Tokens, 0), Number(1e3 * r.Timing.Median, 3),
-            Number(100 * r.Timing.Spread, 0), Number(r.PerSecond / 1e9, 1), Number(100 * r.PerSecond / ceilings.BytesPerSecond, 0)])],
+        "gpu-scans", "The scan against the device's bandwidth", ["kernel", "batch", "tokens", "ms", "± %", "GB/s", "% of the copy's"],
+        [.. rates.Select(r => (string[])[$"{r.Model}, {r.Kernel}", r.Batch.Name, Number(r.Batch.Tokens, 0),
+            Number(1e3 * r.Timing.Median, 3), Number(100 * r.Timing.Spread, 0), Number(r.PerSecond / 1e9, 1),
+            Number(100 * r.PerSecond / ceilings.BytesPerSecond, 0)])],
         Array(
-            rates, r => new JsonObject { ["model"] = r.Model, ["kernel"] = r.Kernel, ["tokens"] = r.Tokens, ["seconds"] = r.Timing.Median,
-                ["spread"] = r.Timing.Spread, ["bytesPerSecond"] = r.PerSecond, ["share"] = r.PerSecond / ceilings.BytesPerSecond }))
+            rates, r => new JsonObject { ["model"] = r.Model, ["kernel"] = r.Kernel, ["batch"] = r.Batch.Name, ["tokens"] = r.Batch.Tokens,
+                ["seconds"] = r.Timing.Median, ["spread"] = r.Timing.Spread, ["bytesPerSecond"] = r.PerSecond,
+                ["share"] = r.PerSecond / ceilings.BytesPerSecond }))
     {
         Notes =
             ["Bytes are the least: each input and each output once. Batches are so large that no cache holds them, as far as memory goes."],
     };
 
     private static Section Products(IReadOnlyList<KernelRate> rates, DeviceCeilings ceilings) => new(
-        "gpu-products", "Products against the device's peak", ["kernel", "products", "tokens", "ms", "± %", "TFLOP/s", "% of the peak"],
-        [.. rates.Select(r => (string[])[$"{r.Model}, {r.Kernel}", Name(r.Products), Number(r.Tokens, 0), Number(1e3 * r.Timing.Median, 3),
-            Number(100 * r.Timing.Spread, 0), Number(r.PerSecond / 1e12, 3),
+        "gpu-products", "Products against the device's peak",
+        ["kernel", "products", "batch", "tokens", "ms", "± %", "TFLOP/s", "% of the peak"],
+        [.. rates.Select(r => (string[])[$"{r.Model}, {r.Kernel}", Name(r.Products), r.Batch.Name, Number(r.Batch.Tokens, 0),
+            Number(1e3 * r.Timing.Median, 3), Number(100 * r.Timing.Spread, 0), Number(r.PerSecond / 1e12, 3),
             Number(100 * r.PerSecond / ceilings.OperationsPerSecond[r.Products], 1)])],
         Array(rates, r => new JsonObject
         {
-            ["model"] = r.Model, ["kernel"] = r.Kernel, ["products"] = Name(r.Products), ["tokens"] = r.Tokens,
+            ["model"] = r.Model, ["kernel"] = r.Kernel, ["products"] = Name(r.Products), ["batch"] = r.Batch.Name,
+                ["tokens"] = r.Batch.Tokens,
                 ["seconds"] = r.Timing.Median, ["spread"] = r.Timing.Spread,
             ["operationsPerSecond"] = r.PerSecond, ["share"] = r.PerSecond / ceilings.OperationsPerSecond[r.Products],
         }))
@@ -173,15 +181,15 @@ internal sealed class GpuBenchmark(Func<string, string[], string[], double[][], 
     {
         DeviceStep[] own = [.. steps.Where(static s => s.WithBatches is not null)];
         double BestPeer(DeviceStep s) =>
-            steps.Where(p => p.WithBatches is null && (p.Model, p.Sequences, p.Products) == (s.Model, s.Sequences, s.Products))
+            steps.Where(p => p.WithBatches is null && (p.Model, p.Batch, p.Products) == (s.Model, s.Batch, s.Products))
                 .Select(static p => p.Milliseconds).DefaultIfEmpty(double.NaN).Min();
         string[] series = [.. own.Select(static s => s.Products).Distinct()];
         double[][] values =
-            [.. own.GroupBy(static s => (s.Model, s.Sequences)).Select(g => g.Select(s => BestPeer(s) / s.Milliseconds).ToArray())];
+            [.. own.GroupBy(static s => (s.Model, s.Batch)).Select(g => g.Select(s => BestPeer(s) / s.Milliseconds).ToArray())];
         return drawBars is null || values.Any(static v => v.Any(double.IsNaN)) ? [] :
             [("ratios", drawBars(
                 "times faster than the best of PyTorch, a training step",
-                [.. own.Select(static s => $"{s.Model}, {s.Sequences}").Distinct()], series, values))];
+                [.. own.Select(static s => $"{s.Model}, {s.Batch.Name}").Distinct()], series, values))];
     }
 
     private static string Exponent(double value) => value.ToString("E1", CultureInfo.InvariantCulture);

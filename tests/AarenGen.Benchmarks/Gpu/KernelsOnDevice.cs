@@ -4,7 +4,8 @@ using AarenGen.Cuda.Driver;
 namespace AarenGen.Benchmarks;
 
 /// <summary>How fast a kernel was: bytes or operations a second.</summary>
-internal sealed record KernelRate(string Model, string Kernel, MatrixPrecision Products, int Tokens, Timing Timing, double PerSecond);
+internal sealed record KernelRate(
+    string Model, DeviceBatch Batch, string Kernel, MatrixPrecision Products, Timing Timing, double PerSecond);
 
 /// <summary>Times a model's scan on a batch that no cache holds.</summary>
 internal sealed class ScansOnDevice(CudaContext context, CudaStream stream, DeviceTimer timer, bool isShort)
@@ -21,12 +22,15 @@ internal sealed class ScansOnDevice(CudaContext context, CudaStream stream, Devi
         double wanted = Bytes / scanned, possible =
             context.GetFreeMemory() / 3.0 / (sizeof(float) * SequenceModel<TModel>.Description.Layout.TrainingFloatsPerToken);
         (int sequences, int length) = isShort ? (2, 8) : (Math.Max(1, (int)(Math.Min(wanted, possible) / model.Length)), model.Length);
-        using var own = new ModelOnDevice<TModel>(context, stream, MatrixPrecision.Float32, sequences, length);
-        int tokens = sequences * length;
-        return [.. sizes.Scans(own.HasChains).Select(s =>
+        return [.. DeviceBatch.Both(sequences, length).SelectMany(batch =>
         {
-            Timing timing = own.Measure(timer, s.Kernel);
-            return new KernelRate(model.Name, s.Kernel, MatrixPrecision.Float32, tokens, timing, s.BytesPerToken * tokens / timing.Median);
+            using var own = new ModelOnDevice<TModel>(context, stream, MatrixPrecision.Float32, batch);
+            return sizes.Scans(own.HasChains).Select(s =>
+            {
+                Timing timing = own.Measure(timer, s.Kernel);
+                return new KernelRate(
+                    model.Name, batch, s.Kernel, MatrixPrecision.Float32, timing, s.BytesPerToken * batch.Tokens / timing.Median);
+            }).ToArray();
         })];
     }
 }
@@ -39,12 +43,14 @@ internal sealed class ProductsOnDevice(CudaContext context, CudaStream stream, D
         where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         (int sequences, int length) = isShort ? (2, 8) : (8 * model.Batch, model.Length);
-        using var own = new ModelOnDevice<TModel>(context, stream, products, sequences, length);
-        int tokens = sequences * length;
-        return [.. ModelSizes.Of(model).Products(own.HasChains).Select(p =>
+        return [.. DeviceBatch.Both(sequences, length).SelectMany(batch =>
         {
-            Timing timing = own.Measure(timer, p.Kernel);
-            return new KernelRate(model.Name, p.Kernel, products, tokens, timing, p.OperationsPerToken * tokens / timing.Median);
+            using var own = new ModelOnDevice<TModel>(context, stream, products, batch);
+            return ModelSizes.Of(model).Products(own.HasChains).Select(p =>
+            {
+                Timing timing = own.Measure(timer, p.Kernel);
+                return new KernelRate(model.Name, batch, p.Kernel, products, timing, p.OperationsPerToken * batch.Tokens / timing.Median);
+            }).ToArray();
         })];
     }
 }

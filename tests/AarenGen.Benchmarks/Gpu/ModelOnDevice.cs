@@ -15,20 +15,20 @@ internal sealed class ModelOnDevice<TModel> : IDisposable where TModel : Sequenc
     private readonly CudaGraph step;
     private readonly Pass pass;
 
-    public ModelOnDevice(CudaContext context, CudaStream stream, MatrixPrecision products, int sequences, int length)
+    public ModelOnDevice(CudaContext context, CudaStream stream, MatrixPrecision products, DeviceBatch batch)
     {
         this.stream = stream;
         TModel own = SequenceModel<TModel>.Create(seed: 1);
         DeviceProgram program = own.DeviceProgram!;
-        int rows = checked(sequences * length), weights = SequenceModel<TModel>.Description.Layout.WeightFloats;
-        model = new(context, program, products, rows, sequences);
-        slot = new(context, stream, rows, sequences);
+        int[] lengths = batch.Lengths;
+        int rows = lengths.Sum(), weights = SequenceModel<TModel>.Description.Layout.WeightFloats;
+        model = new(context, program, products, rows, lengths.Length);
+        slot = new(context, stream, rows, lengths.Length);
         model.Upload(new(own.WeightBuffer, new(weights), new(weights)), stream);
         pass = slot.Fill(model.Addresses);
         step = model.Record(stream, pass, [.. program.Prepare, .. program.Forward, .. program.Backward, .. program.Update]);
         BatchExtent extent = slot.Read(
-            new(length), DeviceBatches.Random<TModel>([.. Enumerable.Repeat(length, sequences)], seed: 1),
-            [.. Enumerable.Range(0, sequences)]);
+            new(lengths.Max()), DeviceBatches.Random<TModel>(lengths, seed: 1), [.. Enumerable.Range(0, lengths.Length)]);
         slot.Run(extent, new()
         {
             Step = 1,

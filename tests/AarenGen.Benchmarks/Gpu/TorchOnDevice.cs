@@ -99,7 +99,8 @@ internal sealed record TorchOnDevice(IReadOnlyList<DeviceStep> Steps, IReadOnlyL
         else
         {
             steps.Add(new(
-                Text("model"), row.GetProperty("sequences").GetInt32(), row.GetProperty("length").GetInt32(),
+                Text("model"),
+                new(row.GetProperty("sequences").GetInt32(), row.GetProperty("length").GetInt32(), row.GetProperty("uneven").GetBoolean()),
                 Text("name"), Text("products"),
                 row.GetProperty("milliseconds").GetDouble(), row.GetProperty("spread").GetDouble(), null));
         }

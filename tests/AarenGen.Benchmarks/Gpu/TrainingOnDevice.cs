@@ -10,9 +10,9 @@ namespace AarenGen.Benchmarks;
 /// A row of the table of training steps. WithBatches: milliseconds a step by the host's clock, batches read and copied as in a training.
 /// </summary>
 internal sealed record DeviceStep(
-    string Model, int Sequences, int Length, string Name, string Products, double Milliseconds, double Spread, double? WithBatches)
+    string Model, DeviceBatch Batch, string Name, string Products, double Milliseconds, double Spread, double? WithBatches)
 {
-    public double TokensPerSecond => 1e3 * Sequences * Length / Milliseconds;
+    public double TokensPerSecond => 1e3 * Batch.Tokens / Milliseconds;
 }
 
 /// <summary>
@@ -20,18 +20,18 @@ internal sealed record DeviceStep(
 /// each.
 /// </summary>
 internal sealed class TrainingOnDevice(
-    CudaContext context, CudaStream stream, DeviceTimer timer, MatrixPrecision products, int sequences, int length,
-    bool isShort) : IModelVisitor<DeviceStep>
+    CudaContext context, CudaStream stream, DeviceTimer timer, MatrixPrecision products, DeviceBatch batch, bool isShort)
+    : IModelVisitor<DeviceStep>
 {
     public DeviceStep Visit<TModel>(BenchmarkModel<TModel> model) where TModel : SequenceModel<TModel>, IModelDefinition<TModel>
     {
         Timing timing;
-        using (var own = new ModelOnDevice<TModel>(context, stream, products, sequences, length))
+        using (var own = new ModelOnDevice<TModel>(context, stream, products, batch))
         {
             timing = timer.Measure(model.Name, own.Step);
         }
         return new(
-            model.Name, sequences, length, "AarenGen, Aaren", DeviceTables.Name(products), 1e3 * timing.Median, timing.Spread,
+            model.Name, batch, "AarenGen, Aaren", DeviceTables.Name(products), 1e3 * timing.Median, timing.Spread,
             1e3 * WithBatches<TModel>());
     }
 
@@ -39,12 +39,13 @@ internal sealed class TrainingOnDevice(
     {
         TModel model = SequenceModel<TModel>.Create(seed: 1);
         int weights = SequenceModel<TModel>.Description.Layout.WeightFloats;
-        SequenceList data = DeviceBatches.Random<TModel>([.. Enumerable.Repeat(length, sequences)], seed: 1);
+        int[] lengths = batch.Lengths;
+        SequenceList data = DeviceBatches.Random<TModel>(lengths, seed: 1);
         var request = new EngineRequest<TModel>(
-            model, new(model.WeightBuffer, new(weights), new(weights)), data, null, new() { BatchSize = sequences }, sequences,
-            new(length, length), ValidationScale: 1);
+            model, new(model.WeightBuffer, new(weights), new(weights)), data, null, new() { BatchSize = lengths.Length }, lengths.Length,
+            new(lengths.Max(), lengths.Max()), ValidationScale: 1);
         using var engine = new CudaEngine<TModel>(request, new CudaDevice { MatrixPrecision = products });
-        int[] batch = [.. Enumerable.Range(0, sequences)];
+        int[] all = [.. Enumerable.Range(0, lengths.Length)];
         long step = 0;
         Run(isShort ? 1 : 20);
         int steps = isShort ? 1 : Math.Clamp((int)(0.7 / Math.Max(1e-5, Run(20))), 20, 2000);
@@ -56,7 +57,7 @@ internal sealed class TrainingOnDevice(
             for (int i = 0; i < count; i++)
             {
                 step++;
-                engine.Step(batch, new(step, step, 1e-4, 0));
+                engine.Step(all, new(step, step, 1e-4, 0));
             }
             // Waits for the device.
             engine.ReadLosses();

@@ -1,7 +1,8 @@
 """Training steps of the benchmarks' models in PyTorch on a CUDA device: one line of JSON each, timed by CUDA events.
 
 Aaren uses cumulative sums, as one writes it in PyTorch, and the Transformer scaled_dot_product_attention. Both run eager, compiled, and
-compiled with CUDA graphs. Arguments: seconds after which no further case starts, and "short" for tiny sizes.
+compiled with CUDA graphs. Uneven sequences are padded to the longest; padding has no part in the loss, and as both models
+are causal it needs no mask elsewhere. Arguments: seconds after which no further case starts, and "short" for tiny sizes.
 """
 import json
 import sys
@@ -85,7 +86,14 @@ def build(mixer, features, width, heads, hidden, blocks):
     return nn.Sequential(nn.Linear(features, width), *layers, nn.Linear(width, features))
 
 
-def make_step(mixer, mode, precision, sizes, batch, length):
+def lengths_of(batch, length, uneven):
+    """Those of DeviceBatch.cs."""
+    pairs = batch // 2
+    differences = [length // 2 * (pair * 5 % pairs + 1) // pairs if uneven else 0 for pair in range(pairs)]
+    return [length + sign * difference for difference in differences for sign in (-1, 1)] + [length] * (batch % 2)
+
+
+def make_step(mixer, mode, precision, sizes, batch, length, uneven):
     torch.manual_seed(1)
     torch.set_float32_matmul_precision("high" if precision == "TF32" else "highest")
     features = sizes[0]
@@ -93,12 +101,21 @@ def make_step(mixer, mode, precision, sizes, batch, length):
     compiler_mode = "reduce-overhead" if mode == "compiled, CUDA graphs" else None
     run = model if mode == "eager" else torch.compile(model, dynamic=False, mode=compiler_mode)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, fused=True)
-    tokens, targets = torch.rand(batch, length, features, device="cuda"), torch.rand(batch, length, features, device="cuda")
+    lengths = torch.tensor(lengths_of(batch, length, uneven), device="cuda")
+    longest = int(lengths.max())
+    tokens, targets = (torch.rand(batch, longest, features, device="cuda") for _ in range(2))
+    mask = (torch.arange(longest, device="cuda") < lengths.unsqueeze(1)).unsqueeze(2)
+    numbers = int(lengths.sum()) * features
+
+    def loss_of(outputs):
+        if not uneven:
+            return functional.mse_loss(outputs, targets)
+        return ((outputs - targets).square() * mask).sum() / numbers
 
     def step():
         optimizer.zero_grad(set_to_none=True)
         with torch.autocast("cuda", torch.bfloat16, enabled=precision == "bf16"):
-            loss = functional.mse_loss(run(tokens).float(), targets)
+            loss = loss_of(run(tokens).float())
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0, foreach=True)
         optimizer.step()
@@ -137,18 +154,19 @@ def cases():
             for mixer in (Aaren, Transformer):
                 for name, *sizes, batches in models:
                     for batch, length in [(2, 8)] if SHORT else batches:
-                        yield mode, precision, mixer, name, sizes, batch, length
+                        for uneven in (False, True):
+                            yield mode, precision, mixer, name, sizes, batch, length, uneven
 
 
 say(torch=torch.__version__, device=torch.cuda.get_device_name(), cuda=torch.version.cuda)
 left_out = 0
-for mode, precision, mixer, name, sizes, batch, length in cases():
+for mode, precision, mixer, name, sizes, batch, length, uneven in cases():
     if time.monotonic() - STARTED > SECONDS:
         left_out += 1
         continue
-    row = dict(model=name, sequences=batch, length=length, name=f"PyTorch, {mixer.__name__}, {mode}", products=precision)
+    row = dict(model=name, sequences=batch, length=length, uneven=uneven, name=f"PyTorch, {mixer.__name__}, {mode}", products=precision)
     try:
-        times = measure(make_step(mixer, mode, precision, sizes, batch, length))
+        times = measure(make_step(mixer, mode, precision, sizes, batch, length, uneven))
         quarter = len(times) // 4
         median = times[len(times) // 2]
         say(**row, milliseconds=median, spread=(times[-1 - quarter] - times[quarter]) / 2 / median)
