@@ -135,8 +135,8 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
 
     public void Dispose()
     {
-        foreach (IDisposable? resource in (IDisposable?[])[weights, operands, gradients, firstMoment, secondMoment, partials, memory, carries,
-            tileCounter, losses, normPartials, results, tokenGradients, module])
+        foreach (IDisposable? resource in (IDisposable?[])[weights, operands, gradients, firstMoment, secondMoment, partials, memory,
+            carries, tileCounter, losses, normPartials, results, tokenGradients, module])
         {
             resource?.Dispose();
         }

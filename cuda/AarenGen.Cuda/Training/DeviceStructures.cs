@@ -32,7 +32,8 @@ internal struct Results
 [StructLayout(LayoutKind.Sequential)]
 internal struct Pass
 {
-    public nint Weights, Operands, Gradients, FirstMoment, SecondMoment, Partials, Memory, Carries, TileCounter, Losses, GradientNormPartials;
+    public nint Weights, Operands, Gradients, FirstMoment, SecondMoment, Partials, Memory, Carries, TileCounter, Losses;
+    public nint GradientNormPartials;
     public nint Tokens, Statistics, Targets, TokenWeights, SequenceWeights, Ends, Settings, Results, TokenGradients;
     public long Capacity;
 

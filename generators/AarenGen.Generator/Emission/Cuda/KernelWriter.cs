@@ -186,7 +186,8 @@ internal sealed class KernelWriter(CudaKernel kernel, Configurations configurati
     /// <summary>Declares a pointer, the shape of its rows behind it, or before it where the line is full.</summary>
     public static void DeclarePointer(CodeWriter code, string name, DevicePointer pointer, string shape, bool isOperand = false)
     {
-        string place = PointerText.Of(pointer), line = $"{name} = {(isOperand ? $"as_operands({place})" : place)};", comment = $"// {shape}";
+        string place = PointerText.Of(pointer), comment = $"// {shape}";
+        string line = $"{name} = {(isOperand ? $"as_operands({place})" : place)};";
         if (code.Fits($"{line}  {comment}"))
         {
             code.Line($"{line}  {comment}");

@@ -2,8 +2,8 @@ namespace AarenGen.Generator.Model.Cuda;
 
 /// <summary>
 /// Everything decided about a model's training on a device: the kernels of its translation unit in the order in which they are printed, and
-/// which of them run when. Begin runs after the host wrote the weights. Training is Prepare, Forward, Backward, Update; evaluation is Prepare
-/// once, then Forward and Evaluate.
+/// which of them run when. Begin runs after the host wrote the weights. Training is Prepare, Forward, Backward, Update; evaluation is
+/// Prepare once, then Forward and Evaluate.
 /// </summary>
 /// <param name="Class">The model.</param>
 /// <param name="Libraries">Files of device code that the kernels call, without their ending, in ordinal order.</param>

@@ -40,7 +40,9 @@ internal sealed record RoundWeightsNode(int Parameters)
     private const int MaxBlocks = 512;
 }
 
-/// <summary>The optimiser's step over all parameters. KeepsOperands: the parameters are kept as matrix multiplications read them, too.</summary>
+/// <summary>
+/// The optimiser's step over all parameters. KeepsOperands: the parameters are kept as matrix multiplications read them, too.
+/// </summary>
 internal sealed record AdamWNode(int Parameters, EquatableArray<DecayRun> Runs, int GradientNormPartials, bool KeepsOperands)
     : ModelNode("model_adamw", GridShape.Of(Math.Min(MaxBlocks, (Parameters / 4 + 255) / 256)), ["optimizer"])
 {

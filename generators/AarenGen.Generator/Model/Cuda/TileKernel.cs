@@ -2,8 +2,8 @@ namespace AarenGen.Generator.Model.Cuda;
 
 /// <summary>
 /// A kernel over tiles of 64 rows, or of 128 in wide matrix multiplications. With one operation a thread block takes as many columns; with
-/// several a thread block takes all columns of its rows through one operation after the other. Operations that carry along time take tiles in order, by a dynamic tile
-/// index. Beside: gradients of weights that thread blocks of their own compute in the same grid.
+/// several a thread block takes all columns of its rows through one operation after the other. Operations that carry along time take tiles
+/// in order, by a dynamic tile index. Beside: gradients of weights that thread blocks of their own compute in the same grid.
 /// </summary>
 /// <param name="Stem">What names it among those of its layer.</param>
 /// <param name="IsBackward">Whether it belongs to the backward pass.</param>
@@ -56,7 +56,8 @@ internal sealed record TileKernel(string Stem, bool IsBackward, EquatableArray<T
     public override Value? Addend => Single?.Addend;
 
     public override bool CanBeOperand(Operand rows) =>
-        Operations.All(o => !o.Touches(rows) || o.CanBeOperand(rows)) && (Beside is null || !Beside.Touches(rows) || Beside.CanBeOperand(rows));
+        Operations.All(o => !o.Touches(rows) || o.CanBeOperand(rows))
+        && (Beside is null || !Beside.Touches(rows) || Beside.CanBeOperand(rows));
 
     public override KernelNode WithAddend(Value addend) =>
         Create(Stem, IsBackward, [Operations[0].WithAddend(addend)], Beside);

@@ -148,10 +148,11 @@ __device__ __forceinline__ void tile_statistics(
     __syncthreads();
 }
 
-// Rows up to this width are read once.
-constexpr int max_float4s_in_registers = 8;
+// Whether rows are so narrow that they are read once.
+template <int width>
+constexpr bool fits_registers = float4s_of_lane<width> <= 8;
 
-template <bool fits_registers, int width>
+template <bool fits, int width>
 struct RowReader
 {
     typedef RowInRegisters<width> type;
@@ -203,7 +204,7 @@ __device__ __forceinline__ void normalize_forward(
     float* statistics)  // [rows, 3]
 {
     constexpr int width = Rows::width, stride = Rows::stride;
-    typedef typename RowReader<(float4s_of_lane<width> <= max_float4s_in_registers), width>::type Row;
+    typedef typename RowReader<fits_registers<width>, width>::type Row;
     for (long long row = first + threadIdx.x / 32; row < min(rows, first + count); row += 8)
     {
         const float* own = x + row * stride;

@@ -14,7 +14,8 @@ internal sealed class OverlapWeightGradients : ICudaPass
     private static KernelNode? Overlap(KernelNode first, KernelNode second) => (first, second) switch
     {
         (WeightGradients own, WeightGradients other) => own.IsWide == other.IsWide ? own.With(other) : null,
-        (TileKernel tiles, WeightGradients weights) when tiles.IsWide == weights.IsWide && !weights.Maps.Any(m => tiles.IsWriting(Operand.GradientOf(m.Gradient))) =>
+        (TileKernel tiles, WeightGradients weights) when tiles.IsWide == weights.IsWide
+            && !weights.Maps.Any(m => tiles.IsWriting(Operand.GradientOf(m.Gradient))) =>
             TileKernel.Create(
                 tiles.Stem, tiles.IsBackward, tiles.Operations, tiles.Beside is WeightGradients beside ? beside.With(weights) : weights),
         _ => null,

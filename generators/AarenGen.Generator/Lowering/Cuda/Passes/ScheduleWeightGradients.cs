@@ -5,9 +5,9 @@ namespace AarenGen.Generator.Lowering.Cuda.Passes;
 
 /// <summary>
 /// Gradients of weights wait for nothing but the gradient that they read. In a wide layer they run beside the gradient of the rows that the
-/// same map read, in one grid, where the tiles of both are of one size. In a narrow layer, whose rows' gradients are chained, they go behind
-/// everything else: nothing in the layer reads what they write, and nothing changes what they read. So do those of small tiles where others
-/// are wide.
+/// same map read, in one grid, where the tiles of both are of one size. In a narrow layer, whose rows' gradients are chained, they go
+/// behind everything else: nothing in the layer reads what they write, and nothing changes what they read. So do those of small tiles where
+/// others are wide.
 /// </summary>
 internal sealed class ScheduleWeightGradients : ICudaPass
 {
