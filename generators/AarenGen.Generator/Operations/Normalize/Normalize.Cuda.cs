@@ -59,12 +59,12 @@ internal sealed record NormalizeForward(Normalize Operation) : TileOperation(
     }
 }
 
-/// <summary>The same of wide rows, a warp a row.</summary>
+/// <summary>The same of wide rows, a warp two of them.</summary>
 internal sealed record NormalizeWideForward(Normalize Operation) : KernelNode(
     Operation.Output.Name + "_forward", GridShape.OfRows(RowsPerBlock), 256, ["Normalize"], [Operand.Of(Operation.Input)],
     [Operand.Of(Operation.Output), Operation.DeviceStatistics]), IKernelCode
 {
-    private const int RowsPerBlock = 8;
+    private const int RowsPerBlock = 16;
 
     public override bool CanBeOperand(Operand rows) => rows == Operand.Of(Operation.Output);
 

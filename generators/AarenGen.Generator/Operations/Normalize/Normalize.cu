@@ -205,6 +205,21 @@ __device__ __forceinline__ void normalize_forward(
 {
     constexpr int width = Rows::width, stride = Rows::stride;
     typedef typename RowReader<fits_registers<width>, width>::type Row;
+    if constexpr (fits_registers<width>)
+    {
+        // Once a block instead of once a row.
+        constexpr int float4s = pad4(width) / 4;
+        __shared__ float4 both[2 * float4s];
+        __syncthreads();
+        for (int i = threadIdx.x; i < float4s; i += 256)
+        {
+            both[i] = load4(scale + 4 * i);
+            both[float4s + i] = load4(shift + 4 * i);
+        }
+        __syncthreads();
+        scale = &both[0].x;
+        shift = &both[float4s].x;
+    }
     for (long long row = first + threadIdx.x / 32; row < min(rows, first + count); row += 8)
     {
         const float* own = x + row * stride;
