@@ -10,9 +10,6 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
 {
     private static readonly ModelDescription Description = SequenceModel<TModel>.Description;
 
-    /// <summary>The first architecture whose tensor cores multiply bfloat16: the kernels' TENSOR_CORES.</summary>
-    private const int TensorCoreArchitecture = 80;
-
     private readonly CudaModule module;
     private readonly Dictionary<string, CudaKernel> kernels = new(StringComparer.Ordinal);
     /// <summary>The parameters, rounded; null where matrix multiplications read them as they are.</summary>
@@ -46,7 +43,7 @@ internal sealed class DeviceModel<TModel> : IDisposable where TModel : SequenceM
         }
         DeviceBuffer Floats(long count) => new(context, Math.Max(1, count) * sizeof(float));
         weights = Floats(Description.Layout.WeightFloats);
-        if (precision == MatrixPrecision.BFloat16 && program.Begin.Count > 0 && context.Device.Architecture >= TensorCoreArchitecture)
+        if (precision == MatrixPrecision.BFloat16 && program.Begin.Count > 0 && context.Device.Architecture >= CudaDevice.TensorCores)
         {
             operands = new(context, Description.Layout.WeightFloats * sizeof(ushort));
         }
